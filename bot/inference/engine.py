@@ -1,0 +1,196 @@
+"""The seam to where the models are: what may be asked of them and what they answer.
+
+The seam carries text, never token ids: the worker tokenises, fits the ordered pieces of a context into
+the model's window by their priority, and reports what it dropped. Every value here is a frozen
+dataclass that `msgspec` encodes to JSON and decodes, validating types, on the other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.rules.moods import MoodName, Sampling
+
+ModelRole = Literal["causal", "masked"]
+Finish = Literal["length", "stop", "end", "cancelled", "deadline"]
+Reproducible = Literal["always", "same_batch"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of a context, in reading order. When the window is too small, the pieces of the lowest
+    `priority` go first (of equals, the earlier one), whole, unless `cut` allows to keep their end."""
+
+    text: str
+    label: str
+    priority: int = 0
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One continuation to be sampled: its own seed (0 <= seed < 2**32) and sampler values."""
+
+    seed: int
+    mood: MoodName
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateRequest:
+    """Continue the joined `pieces` once for every row.
+
+    `max_new_tokens` bounds each row. A row also ends before any of the `stop` strings (which are left
+    out) and, where `deadline_s` (seconds from the arrival of the request) passes, with what it has.
+    """
+
+    request_id: str
+    pieces: tuple[Piece, ...]
+    rows: tuple[Row, ...]
+    max_new_tokens: int
+    stop: tuple[str, ...] = ()
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Where a text came from, enough to make it again where the engine can.
+
+    `prompt_sha256` is of the UTF-8 context that the model really saw; `dropped` holds the labels of pieces
+    that did not fit (with ":start" behind it where only a beginning was cut); `substitutions` tells which
+    sampler stood in for one that the engine lacks, as ("dry", "frequency_penalty 0.3").
+    """
+
+    engine: str
+    model: str
+    revision: str
+    seed: int
+    mood: MoodName | None
+    sampling: Sampling | None
+    prompt_sha256: str
+    prompt_tokens: int
+    dropped: tuple[str, ...] = ()
+    substitutions: tuple[tuple[str, str], ...] = ()
+    reproducible: Reproducible = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partial:
+    """The whole text of row `row` so far."""
+
+    row: int
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """A finished row: its text, why it ended, and its receipt."""
+
+    row: int
+    text: str
+    tokens: int
+    finish: Finish
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """One blank, with the text on both sides of it exactly as written, spaces included. Other blanks in
+    `left` or `right` are written `[MASK]`."""
+
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeRequest:
+    """Fills for each gap from the masked model: for every number of masks in `lengths` (in word pieces)
+    the `beam` best by HCB beam search, best position first, and `samples` sampled ones."""
+
+    request_id: str
+    gaps: tuple[Gap, ...]
+    lengths: tuple[int, ...] = (1, 2, 3, 4)
+    beam: int = 8
+    samples: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """A proposed fill: plain text without surrounding spaces, capitals restored where they are certain.
+    `score` is the HCB log-score, comparable only within one number of `masks`."""
+
+    text: str
+    masks: int
+    score: float
+    source: Literal["beam", "sample"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreItem:
+    """Score `asked`, which stands between `left` and `right` (a causal model does not see `right`).
+    Spaces belong where they are written: usually `asked` begins with one."""
+
+    left: str
+    asked: str
+    right: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRequest:
+    """Log-probabilities (natural logarithm) of the words of each item's `asked`, by one of the models:
+    causal left to right, masked as PLL-word-l2r (Kauf & Ivanova 2023). Items that share their `left` share its
+    prefill. A word is what `bot.inference.words.split_words` says."""
+
+    request_id: str
+    model: ModelRole
+    items: tuple[ScoreItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """A loaded model. `window` is its context in tokens; `languages` are BCP 47 tags it is known to write,
+    empty where unknown."""
+
+    role: ModelRole
+    name: str
+    revision: str
+    engine: str
+    window: int
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the worker is. `tokens_per_s` is of the last few seconds of work (0.0 before any)."""
+
+    ready: bool
+    stage: str
+    models: tuple[ModelInfo, ...]
+    rows_running: int = 0
+    requests_waiting: int = 0
+    steps: int = 0
+    tokens_per_s: float = 0.0
+    rss_mb: float = 0.0
+
+
+class Engine(Protocol):
+    """What the bot can ask of the models, wherever they run.
+
+    All methods raise `WorkerUnavailable` when the worker cannot answer, and `WorkerRefused` when it
+    says that the request is wrong. Leaving the iterator of `generate` early, or cancelling the task that
+    awaits any of these, cancels the work in the worker.
+    """
+
+    def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]: ...
+
+    async def propose(self, request: ProposeRequest) -> list[list[Fill]]: ...
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]: ...
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+
+    async def health(self) -> Health: ...

@@ -1,0 +1,52 @@
+"""Generations: what somebody asked of the models and what came back, as it is kept for the buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.rules.moods import MoodName
+
+GenerationKind = Literal["continue", "infill"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """One candidate as shown. For an infill `text` is the whole text with the blanks filled and `fills` has one
+    string a blank; for a continuation `fills` is empty. `receipt` is JSON-ready."""
+
+    text: str
+    fills: tuple[str, ...]
+    score: float
+    receipt: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in Discord something stands. `server_id` is None in a private message or a user install."""
+
+    server_id: int | None
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """A finished request. `text` is what the person gave; `mood` None means mixed. Times are UTC milliseconds.
+
+    `message_id` is None until the card was sent; `parent_id` is the generation that this one retries or goes on from.
+    """
+
+    id: int
+    kind: GenerationKind
+    place: Place
+    person_id: int
+    text: str
+    mood: MoodName | None
+    count: int
+    length: int
+    suggestions: tuple[Suggestion, ...]
+    created_ms: int
+    expires_ms: int
+    message_id: int | None = None
+    parent_id: int | None = None
