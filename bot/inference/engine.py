@@ -142,8 +142,8 @@ class ScoreItem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRequest:
     """Log-probabilities (natural logarithm) of the words of each item's `asked`, by one of the models:
-    causal left to right, masked as PLL-word-l2r (Kauf & Ivanova 2023). Items that share their `left` share its
-    prefill. A word is what `bot.inference.words.split_words` says."""
+    causal left to right, masked as PLL-word-l2r (Kauf & Ivanova 2023). Items that share their `left` share
+    its prefill. A word is what `bot.inference.words.split_words` says."""
 
     request_id: str
     model: ModelRole

@@ -1,4 +1,4 @@
-"""What waits in the queue: a job, whose it is and what it costs; and what is told while it waits and works."""
+"""What waits in the queue: a job, whose it is and what it costs; what is told while it waits and works."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ _WORD = re.compile(rf"[{_HAN}]|[^\s{_HAN}]+")
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """Return the [start, end) offsets of the words of `text`: runs without white space, each Han character alone."""
+    """Return the [start, end) offsets of the words: runs without white space, each Han character alone."""
     return [match.span() for match in _WORD.finditer(text)]
 
 

@@ -13,8 +13,8 @@ GenerationKind = Literal["continue", "infill"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """One candidate as shown. For an infill `text` is the whole text with the blanks filled and `fills` has one
-    string a blank; for a continuation `fills` is empty. `receipt` is JSON-ready."""
+    """One candidate as shown. For an infill `text` is the whole text with the blanks filled and `fills` has
+    one string a blank; for a continuation `fills` is empty. `receipt` is JSON-ready."""
 
     text: str
     fills: tuple[str, ...]
@@ -32,9 +32,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """A finished request. `text` is what the person gave; `mood` None means mixed. Times are UTC milliseconds.
+    """A finished request. `text` is what the person gave; `mood` None means mixed. Times are UTC ms.
 
-    `message_id` is None until the card was sent; `parent_id` is the generation that this one retries or goes on from.
+    `message_id` is None until the card was sent; `parent_id` is the generation that this one retries or goes
+    on from.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""A server's settings, and the rules for changing them: pure functions, (settings, change) -> settings or error."""
+"""A server's settings and the rules for changing them: (settings, change) -> settings or error."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MAX_TEXT = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """What the managers of a server chose. `mood` None mixes all moods; `language` None follows the server's own
-    locale; an empty `channels` allows every channel; `length` is in tokens a suggestion."""
+    """What the managers of a server chose. `mood` None mixes all moods; `language` None follows the server's
+    own locale; an empty `channels` allows every channel; `length` is in tokens a suggestion."""
 
     server_id: int
     mood: MoodName | None = None

@@ -1,0 +1,417 @@
+"""A small Discord on loopback: REST and gateway over real sockets, for what a simulation cannot show.
+
+It speaks just enough of API v10 for one application: log in, identify, register commands, receive
+interactions and answer them. Every request body is recorded, and checked against Discord's own OpenAPI
+description where a `check` is given. Failures (rate limits, cut connections) have their place in `Hooks`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+Json = Any
+Check = Callable[[str, str, Json], None]
+"""check(method, path, body): raises AssertionError where Discord's description forbids the body."""
+
+EPOCH_MS = 1_420_070_400_000
+APPLICATION_ID = 400_000_000_000_000_001
+GUILD_ID = 400_000_000_000_000_002
+CHANNEL_ID = 400_000_000_000_000_003
+DM_CHANNEL_ID = 400_000_000_000_000_004
+TOKEN = "wire.test.token-that-must-never-be-logged"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One REST request as the bot sent it: its JSON `body`, and the names of attached `files`."""
+
+    method: str
+    path: str
+    body: Json
+    files: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Hooks:
+    """Where a test may interfere: `before` sees each request and may answer in the server's stead."""
+
+    before: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
+
+
+@dataclass(slots=True)
+class DiscordServer:
+    """The running server. `requests` grows as the bot talks; `message` finds what is shown now."""
+
+    check: Check | None = None
+    hooks: Hooks = field(default_factory=Hooks)
+    requests: list[Request] = field(default_factory=list)
+    commands: dict[str, list[Json]] = field(default_factory=dict)
+    messages: dict[int, Json] = field(default_factory=dict)
+    identifies: list[Json] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    port: int = 0
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(500_000_000_000_000_001))
+    _sockets: dict[web.WebSocketResponse, _Gateway] = field(default_factory=dict)
+    _originals: dict[str, int] = field(default_factory=dict)
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def api_base(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v10"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/gateway"
+
+    def new_id(self) -> int:
+        return next(self._ids)
+
+    async def wait_for(self, found: Callable[[], Any], *, timeout_s: float = 60.0) -> Any:
+        """Return the first truthy value of `found()`, looked at after every request."""
+        async with asyncio.timeout(timeout_s), self._changed:
+            while not (value := found()):
+                await self._changed.wait()
+            return value
+
+    async def notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def dispatch(self, event: str, data: Json) -> None:
+        """Send a gateway event to every connected session."""
+        for gateway in list(self._sockets.values()):
+            await gateway.dispatch(event, data)
+
+    async def interact(self, payload: Json) -> str:
+        """Send an INTERACTION_CREATE; `payload` holds what differs. Returns the interaction's token."""
+        number = self.new_id()
+        token = f"interaction-{number}"
+        base = {
+            "id": str(number),
+            "application_id": str(APPLICATION_ID),
+            "token": token,
+            "version": 1,
+            "channel_id": str(CHANNEL_ID),
+            "entitlements": [],
+            "app_permissions": "562949953421311",
+            "attachment_size_limit": 10_485_760,
+        }
+        await self.dispatch("INTERACTION_CREATE", base | payload)
+        return token
+
+    def original(self, token: str) -> Json | None:
+        """Return the message that answers the interaction of `token`, or None while there is none."""
+        number = self._originals.get(token)
+        return None if number is None else self.messages.get(number)
+
+    # -- REST ---------------------------------------------------------------------------------------------
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Record a request, check its body, and answer it."""
+        if self.hooks.before is not None and (answer := await self.hooks.before(request)) is not None:
+            return answer
+        body, files = await _read_body(request)
+        path = request.path.removeprefix("/api/v10")
+        self.requests.append(Request(request.method, path, body, files))
+        if self.check is not None and body is not None:
+            try:
+                self.check(request.method, path, body)
+            except AssertionError as error:
+                self.faults.append(f"{request.method} {path}: {error}")
+        try:
+            return await self._answer(request, path, body)
+        finally:
+            await self.notify()
+
+    async def _answer(self, request: web.Request, path: str, body: Json) -> web.StreamResponse:
+        authorised = request.headers.get("Authorization") == f"Bot {TOKEN}"
+        parts = path.strip("/").split("/")
+        match request.method, parts:
+            case _, ["interactions", _, token, "callback"]:
+                return self._callback(token, body)
+            case method, ["webhooks", _, token, *rest]:
+                return self._webhook(method, token, rest, body)
+        if not authorised:
+            return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
+        match request.method, parts:
+            case "GET", ["users", "@me"]:
+                return web.json_response(_bot_user())
+            case "GET", ["oauth2", "applications", "@me"] | ["applications", "@me"]:
+                return web.json_response(_application())
+            case "GET", ["gateway", "bot"]:
+                return web.json_response(
+                    {"url": self.gateway_url, "shards": 1, "session_start_limit": _LIMIT}
+                )
+            case "PUT", ["applications", _, "commands"]:
+                return self._register("global", body)
+            case "PUT", ["applications", _, "guilds", guild, "commands"]:
+                return self._register(guild, body)
+            case "POST", ["channels", channel, "messages"]:
+                return web.json_response(self._store(body, int(channel)))
+            case "PATCH", ["channels", _, "messages", number]:
+                return self._edit(int(number), body)
+            case "DELETE", ["channels", _, "messages", number]:
+                self.messages.pop(int(number), None)
+                return web.Response(status=204)
+            case "GET", ["channels", _, "messages", number] if int(number) in self.messages:
+                return web.json_response(self.messages[int(number)])
+        return web.json_response({"message": "404: Not Found", "code": 10003}, status=404)
+
+    def _register(self, where: str, body: Json) -> web.Response:
+        registered = [
+            {**command, "id": str(self.new_id()), "application_id": str(APPLICATION_ID), "version": "1"}
+            for command in body
+        ]
+        self.commands[where] = registered
+        return web.json_response(registered)
+
+    def _callback(self, token: str, body: Json) -> web.StreamResponse:
+        kind, data = body["type"], body.get("data") or {}
+        if kind in (4, 5):
+            shown = {"flags": data.get("flags", 0)} if kind == 5 else data
+            message = self._store(shown, CHANNEL_ID)
+            self._originals[token] = int(message["id"])
+            resource = {"type": kind, "message": message}
+            answer = {"interaction": {"id": "1", "type": 2, "response_message_id": message["id"]}}
+            return web.json_response({**answer, "resource": resource})
+        if kind == 7 and data:
+            self._originals.setdefault(token, self.new_id())
+        return web.json_response({"interaction": {"id": "1", "type": 2}, "resource": {"type": kind}})
+
+    def _webhook(self, method: str, token: str, rest: list[str], body: Json) -> web.StreamResponse:
+        if method == "POST":
+            return web.json_response(self._store(body, CHANNEL_ID))
+        number = self._originals.get(token) if rest[-1] == "@original" else int(rest[-1])
+        if number is None or number not in self.messages:
+            return web.json_response({"message": "Unknown Message", "code": 10008}, status=404)
+        match method:
+            case "PATCH":
+                return self._edit(number, body)
+            case "DELETE":
+                del self.messages[number]
+                return web.Response(status=204)
+            case _:
+                return web.json_response(self.messages[number])
+
+    def _edit(self, number: int, body: Json) -> web.StreamResponse:
+        self.messages[number] |= {key: value for key, value in body.items() if value is not None}
+        return web.json_response(self.messages[number])
+
+    def _store(self, body: Json, channel_id: int) -> Json:
+        number = self.new_id()
+        message = {
+            "id": str(number),
+            "channel_id": str(channel_id),
+            "author": _bot_user(),
+            "content": body.get("content") or "",
+            "timestamp": "2026-11-23T00:00:00+00:00",
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [],
+            "embeds": body.get("embeds") or [],
+            "components": body.get("components") or [],
+            "pinned": False,
+            "type": 0,
+            "flags": body.get("flags") or 0,
+            "application_id": str(APPLICATION_ID),
+            "webhook_id": str(APPLICATION_ID),
+        }
+        self.messages[number] = message
+        return message
+
+    # -- gateway ------------------------------------------------------------------------------------------
+
+    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one gateway session until it is closed."""
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+        gateway = _Gateway(socket, compressed=request.query.get("compress") == "zlib-stream")
+        self._sockets[socket] = gateway
+        try:
+            await gateway.send(10, {"heartbeat_interval": 41_250})
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._receive(gateway, json.loads(message.data))
+        finally:
+            del self._sockets[socket]
+        return socket
+
+    async def _receive(self, gateway: _Gateway, payload: Json) -> None:
+        match payload["op"]:
+            case 1:
+                await gateway.send(11, None)
+            case 2:
+                self.identifies.append(payload["d"])
+                if payload["d"]["token"] != TOKEN:
+                    await gateway.socket.close(code=4004)
+                    return
+                await gateway.dispatch("READY", self._ready())
+                await gateway.dispatch("GUILD_CREATE", _guild())
+                await self.notify()
+
+    def _ready(self) -> Json:
+        return {
+            "v": 10,
+            "user": _bot_user(),
+            "guilds": [{"id": str(GUILD_ID), "unavailable": True}],
+            "session_id": "session-1",
+            "resume_gateway_url": self.gateway_url,
+            "application": {"id": str(APPLICATION_ID), "flags": 0},
+        }
+
+
+@dataclass(slots=True)
+class _Gateway:
+    """One session: its socket, its zlib stream and its sequence number."""
+
+    socket: web.WebSocketResponse
+    compressed: bool
+    sequence: int = 0
+    _zlib: Any = field(default_factory=zlib.compressobj)
+
+    async def dispatch(self, event: str, data: Json) -> None:
+        self.sequence += 1
+        await self.send(0, data, event=event)
+
+    async def send(self, op: int, data: Json, *, event: str | None = None) -> None:
+        text = json.dumps({"op": op, "d": data, "t": event, "s": self.sequence if event else None})
+        if not self.compressed:
+            await self.socket.send_str(text)
+            return
+        packed = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
+        await self.socket.send_bytes(packed)
+
+
+@asynccontextmanager
+async def running_discord(check: Check | None = None) -> AsyncIterator[DiscordServer]:
+    """Run the server on a free loopback port."""
+    server = DiscordServer(check=check)
+    app = web.Application(client_max_size=32 * 1024 * 1024)
+    app.router.add_get("/gateway", server.connect)
+    app.router.add_get("/gateway/", server.connect)
+    app.router.add_route("*", "/api/v10/{rest:.*}", server.handle)
+    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    server.port = runner.addresses[0][1]
+    try:
+        yield server
+    finally:
+        await runner.cleanup()
+
+
+async def _read_body(request: web.Request) -> tuple[Json, tuple[str, ...]]:
+    if request.content_type != "multipart/form-data":
+        text = await request.text()
+        return (json.loads(text) if text else None), ()
+    form = await request.post()
+    files = tuple(value.filename for value in form.values() if isinstance(value, web.FileField))
+    payload = form.get("payload_json")
+    return (json.loads(payload) if isinstance(payload, str) else None), files
+
+
+_LIMIT = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+
+
+def _bot_user() -> Json:
+    return {
+        "id": str(APPLICATION_ID),
+        "username": "Inkling",
+        "discriminator": "0000",
+        "global_name": None,
+        "avatar": None,
+        "bot": True,
+        "flags": 0,
+    }
+
+
+def _application() -> Json:
+    owner = {"id": "400000000000000009", "username": "host", "discriminator": "0", "avatar": None}
+    return {
+        "id": str(APPLICATION_ID),
+        "name": "Inkling",
+        "icon": None,
+        "description": "",
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "0" * 64,
+        "flags": 0,
+        "owner": owner,
+        "team": None,
+        "rpc_origins": [],
+        "summary": "",
+    }
+
+
+def _guild() -> Json:
+    everyone = {
+        "id": str(GUILD_ID),
+        "name": "@everyone",
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": 0,
+        "permissions": "562949953421311",
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
+    channel = {
+        "id": str(CHANNEL_ID),
+        "type": 0,
+        "name": "stories",
+        "position": 0,
+        "permission_overwrites": [],
+    }
+    bot = {
+        "user": _bot_user(),
+        "roles": [],
+        "joined_at": "2026-01-01T00:00:00+00:00",
+        "deaf": False,
+        "mute": False,
+    }
+    return {
+        "id": str(GUILD_ID),
+        "name": "The Harbour",
+        "icon": None,
+        "owner_id": "400000000000000009",
+        "afk_timeout": 300,
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "roles": [everyone],
+        "emojis": [],
+        "stickers": [],
+        "features": [],
+        "mfa_level": 0,
+        "system_channel_flags": 0,
+        "premium_tier": 0,
+        "preferred_locale": "en-US",
+        "nsfw_level": 0,
+        "premium_progress_bar_enabled": False,
+        "joined_at": "2026-01-01T00:00:00+00:00",
+        "large": False,
+        "unavailable": False,
+        "member_count": 3,
+        "voice_states": [],
+        "members": [bot | {"flags": 0}],
+        "channels": [channel],
+        "threads": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
