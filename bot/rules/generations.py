@@ -31,6 +31,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewGeneration:
+    """A finished request that is not stored yet."""
+
+    kind: GenerationKind
+    place: Place
+    person_id: int
+    text: str
+    mood: MoodName | None
+    count: int
+    length: int
+    suggestions: tuple[Suggestion, ...]
+    expires_ms: int
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """A finished request. `text` is what the person gave; `mood` None means mixed. Times are UTC ms.
 

@@ -1,0 +1,23 @@
+"""People: no more than when they were first and last here."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects.sqlite import insert
+
+from storage.database import Connection
+from storage.tables import PEOPLE
+
+
+class People:
+    """Everybody who ever asked for something."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def seen(self, person_id: int, *, now_ms: int) -> None:
+        """Note that the person is here now."""
+        await self._connection.execute(
+            insert(PEOPLE)
+            .values(person_id=person_id, first_seen_ms=now_ms, last_seen_ms=now_ms)
+            .on_conflict_do_update(index_elements=["person_id"], set_={"last_seen_ms": now_ms})
+        )

@@ -1,0 +1,52 @@
+"""Servers and their settings."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.rules.servers import ServerSettings
+from storage.database import Connection
+from storage.tables import SERVERS
+
+
+class Servers:
+    """The settings that the managers of each server chose."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def get(self, server_id: int) -> ServerSettings:
+        """Return the server's settings, the defaults where nothing was ever set."""
+        found = await self._connection.execute(select(SERVERS).where(SERVERS.c.server_id == server_id))
+        row = found.one_or_none()
+        if row is None:
+            return ServerSettings(server_id=server_id)
+        return ServerSettings(
+            server_id=row.server_id,
+            mood=row.mood,
+            count=row._mapping["count"],
+            length=row.length,
+            language=row.language,
+            channels=frozenset(json.loads(row.channels)),
+            switched_off=frozenset(json.loads(row.switched_off)),
+        )
+
+    async def save(self, settings: ServerSettings, *, now_ms: int) -> None:
+        """Store all the settings of one server."""
+        values = {
+            "mood": settings.mood,
+            "count": settings.count,
+            "length": settings.length,
+            "language": settings.language,
+            "channels": json.dumps(sorted(settings.channels)),
+            "switched_off": json.dumps(sorted(settings.switched_off)),
+            "changed_ms": now_ms,
+        }
+        await self._connection.execute(
+            insert(SERVERS)
+            .values(server_id=settings.server_id, **values)
+            .on_conflict_do_update(index_elements=["server_id"], set_=values)
+        )
