@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from dotenv.parser import parse_stream
+
+from bot.errors import SettingsError
 
 EngineChoice = Literal["auto", "openvino", "torch"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 LogFormat = Literal["text", "json"]
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+DOTENV = Path(".env")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +29,9 @@ class ModelChoice:
 
     name: str = "bundled"
     revision: str | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.revision is None else f"{self.name}@{self.revision}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +57,195 @@ class Settings:
     owner_ids: frozenset[int] = frozenset()
     log_level: str = "INFO"
     log_format: LogFormat = "text"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never show in a log."""
+        return tuple(secret for secret in (self.discord_token, self.inference_token) if secret)
+
+
+class _Refused(Exception):
+    """What is allowed, where a value is not. `shown` stands in for a value that must not be repeated."""
+
+    def __init__(self, allowed: str, shown: str | None = None) -> None:
+        super().__init__(allowed)
+        self.allowed = allowed
+        self.shown = shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """One environment variable: the field it fills, and how its text is read."""
+
+    name: str
+    field: str
+    read: Callable[[str], Any]
+    secret: bool = False
+
+
+def _one_of(choices: tuple[str, ...], fold: Callable[[str], str] = str.lower) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if fold(text) not in choices:
+            raise _Refused(f"one of {', '.join(choices)} is")
+        return fold(text)
+
+    return read
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if re.fullmatch(r"\d{1,9}", text, re.ASCII) is None or not low <= int(text) <= high:
+            raise _Refused(f"a whole number from {low} to {high} is")
+        return int(text)
+
+    return read
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    examples = " or ".join(f"{scheme}://…" for scheme in schemes)
+
+    def read(text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            parts.port  # noqa: B018 - reading it is the check of the port
+        except ValueError as error:
+            raise _Refused(f"an address like {examples} is") from error
+        if parts.username or parts.password:
+            raise _Refused("an address without a name and password in it is", shown=f"{parts.scheme}://…@…")
+        located = parts.path if parts.scheme == "unix" else parts.hostname
+        if parts.scheme not in schemes or not located or parts.query or parts.fragment or " " in text:
+            raise _Refused(f"an address like {examples} is")
+        return text.rstrip("/")
+
+    return read
+
+
+def _secret(text: str) -> str:
+    if text.lower().startswith(("bot ", "bearer ")):
+        raise _Refused("the token alone is, without a word before it")
+    if re.fullmatch(r"[!-~]+", text) is None:
+        raise _Refused("letters, digits and signs without spaces are")
+    return text
+
+
+def _path(text: str) -> tuple[Path, bool]:
+    """Return the path and whether it exists."""
+    try:
+        path = Path(text).expanduser()
+        return path, path.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a NUL
+        raise _Refused("a path that this machine can have is") from error
+
+
+def _folder(text: str) -> Path:
+    path, exists = _path(text)
+    if exists and not path.is_dir():
+        raise _Refused("a folder is, or the name of a new one (this is a file)")
+    return path
+
+
+def _model(text: str) -> ModelChoice:
+    if text.lower() == "bundled":
+        return ModelChoice()
+    path, exists = _path(text)
+    if exists:
+        return ModelChoice(name=str(path))
+    if text.startswith((".", "/", "~")):
+        raise _Refused("`bundled`, a folder, or a hub id with an optional @revision is (this folder does not exist)")
+    name, _, revision = text.partition("@")
+    if re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name, re.ASCII) is None or text.endswith("@"):
+        raise _Refused("`bundled`, a folder, or a hub id with an optional @revision is")
+    return ModelChoice(name=name, revision=revision or None)
+
+
+def _device(text: str) -> str:
+    if re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?", text.lower(), re.ASCII) is None:
+        raise _Refused("auto, cpu, mps, cuda, cuda:N, xpu or xpu:N is")
+    return text.lower()
+
+
+def _snowflakes(text: str) -> frozenset[int]:
+    parts = [part for part in re.split(r"[\s,;]+", text) if part]
+    if not all(re.fullmatch(r"\d{15,20}", part, re.ASCII) for part in parts):
+        raise _Refused("Discord ids (15 to 20 digits) with commas between them are")
+    return frozenset(int(part) for part in parts)
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable(name="DISCORD_TOKEN", field="discord_token", read=_secret, secret=True),
+    Variable(name="DISCORD_API_BASE", field="discord_api_base", read=_url("https", "http")),
+    Variable(name="DISCORD_GATEWAY_URL", field="discord_gateway_url", read=_url("wss", "ws")),
+    Variable(name="INKLING_DATA", field="data", read=_folder),
+    Variable(name="ENGINE", field="engine", read=_one_of(get_args(EngineChoice))),
+    Variable(name="INFERENCE_URL", field="inference_url", read=_url("http", "https", "unix")),
+    Variable(name="INFERENCE_TOKEN", field="inference_token", read=_secret, secret=True),
+    Variable(name="CAUSAL_MODEL", field="causal_model", read=_model),
+    Variable(name="MASKED_MODEL", field="masked_model", read=_model),
+    Variable(name="DEVICE", field="device", read=_device),
+    Variable(name="DTYPE", field="dtype", read=_one_of(get_args(Dtype))),
+    Variable(name="QUEUE_WAITING", field="queue_waiting", read=_number(1, 100_000)),
+    Variable(name="QUEUE_PER_PERSON", field="queue_per_person", read=_number(1, 100_000)),
+    Variable(name="QUEUE_PER_SERVER", field="queue_per_server", read=_number(1, 100_000)),
+    Variable(name="QUEUE_ROWS", field="queue_rows", read=_number(1, 4096)),
+    Variable(name="KEEP_DAYS", field="keep_days", read=_number(1, 3650)),
+    Variable(name="OWNER_IDS", field="owner_ids", read=_snowflakes),
+    Variable(name="LOG_LEVEL", field="log_level", read=_one_of(LOG_LEVELS, str.upper)),
+    Variable(name="LOG_FORMAT", field="log_format", read=_one_of(get_args(LogFormat))),
+)
+
+
+def load_settings(environ: Mapping[str, str] | None = None, dotenv_path: Path | None = DOTENV) -> Settings:
+    """Read the settings from `environ` (None: of this process) and a `.env` file, which need not exist.
+
+    The environment wins over the file, and an empty value means the default. Raises `SettingsError` with every
+    mistake at once; a secret is never repeated in one.
+    """
+    written, mistakes = _read_dotenv(dotenv_path)
+    given = written | dict(os.environ if environ is None else environ)
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        text = given.get(variable.name, "").strip()
+        if not text:
+            continue
+        try:
+            values[variable.field] = variable.read(text)
+        except _Refused as refused:
+            shown = f"{len(text)} characters (not shown)" if variable.secret else refused.shown or repr(text)
+            mistakes.append(f"{variable.name} holds {shown}: {refused.allowed} allowed.")
+    url = values.get("inference_url", "")
+    if url.startswith("http") and not given.get("INFERENCE_TOKEN", "").strip():
+        mistakes.append(f"INFERENCE_TOKEN is empty: a worker at {url} needs the token that it was started with.")
+    if mistakes:
+        raise SettingsError(mistakes)
+    return Settings(**values)
+
+
+def look_alikes(environ: Mapping[str, str] | None = None, dotenv_path: Path | None = DOTENV) -> tuple[str, ...]:
+    """Return a warning for each name that looks like a misspelt variable: in `.env` any unknown one."""
+    known = [variable.name for variable in VARIABLES]
+    warnings = []
+    written, _ = _read_dotenv(dotenv_path)
+    for name in sorted({*written, *(os.environ if environ is None else environ)} - set(known)):
+        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.87)
+        if near:
+            warnings.append(f"{name} is not a setting of Inkling and is ignored: is {near[0]} meant?")
+        elif name in written:
+            warnings.append(f"{name} in {dotenv_path} is not a setting of Inkling and is ignored.")
+    return tuple(warnings)
+
+
+def _read_dotenv(path: Path | None) -> tuple[dict[str, str], list[str]]:
+    """Return what the file sets, and a mistake for each line that cannot be read (its text may be a secret)."""
+    if path is None or not path.exists():
+        return {}, []
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            bindings = list(parse_stream(stream))
+    except (OSError, UnicodeDecodeError) as error:
+        return {}, [f"{path} cannot be read ({type(error).__name__}): a text file in UTF-8 is allowed."]
+    mistakes = [
+        f"{path}, line {binding.original.line}, cannot be read: NAME=value is allowed."
+        for binding in bindings
+        if binding.error
+    ]
+    return {binding.key: binding.value or "" for binding in bindings if binding.key}, mistakes

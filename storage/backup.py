@@ -3,109 +3,98 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
-import tempfile
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from bot.errors import StorageError
-from storage.database import FILE
+from storage.copying import Pages, check_whole, copy_database, flush_folder, open_read_only
+from storage.database import FILE, make_folder
 from storage.lock import FolderLock
 from storage.schema import refuse_newer
 
-Pages = Callable[[int, int], None]
-"""pages(done, total)"""
-
-_PAGES_A_STEP = 256
-
 
 def backup(folder: Path, target: Path, pages: Pages | None = None) -> Path:
-    """Copy the database in `folder` to the file `target` (never over an existing one) and verify the copy.
+    """Copy the database in `folder` to the file `target` (never over an existing one), verify it, return its path.
 
-    SQLite's online backup: the bot may go on writing meanwhile. Raises `StorageError`.
+    The bot may go on writing meanwhile: the copy is of one committed state. Where `target` is a folder, the file in it
+    is named `inkling.db`. Raises `StorageError`.
     """
-    source_path = folder / FILE
-    if not source_path.exists():
-        raise StorageError(f"{source_path}: there is no database to back up.")
+    source = folder / FILE
+    if not source.exists():
+        raise StorageError(f"{source}: there is no database to back up.")
+    if target.is_dir():
+        target /= FILE
     if target.exists():
-        raise StorageError(f"{target} exists already; choose another name.")
-    _copy_whole(source_path, target, pages)
+        raise StorageError(f"{target} exists already. Choose another name.")
+    if not target.parent.is_dir():
+        raise StorageError(f"{target.parent}: there is no such folder.")
+    copy_database(source, target, pages)
     return target
 
 
 def restore(source: Path, folder: Path) -> Path | None:
-    """Put the backup `source` into `folder`; return where the database that was there lies now, if any.
+    """Put the backup `source` into `folder`; return where the database that was there lies now, None without one.
 
-    Refuses while a bot runs on the folder, and a backup that is damaged or from a newer version.
+    At every moment there is a whole database in `folder`, the old one or the new. Raises `StorageError` where a bot
+    runs on the folder, or the backup is damaged, none of Inkling's, or from a newer version.
     """
-    if not source.exists():
-        raise StorageError(f"{source}: there is no such backup.")
     verify(source)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     with FolderLock(folder):
         path = folder / FILE
-        fresh = path.with_suffix(".restored")
-        fresh.unlink(missing_ok=True)
-        _copy_whole(source, fresh, None)
-        aside = _move_aside(path) if path.exists() else None
-        fresh.replace(path)
-        _flush_folder(folder)
+        fresh = folder / f"{FILE}.restoring"
+        copy_database(source, fresh)
+        try:
+            aside = _keep_aside(path) if path.exists() else None
+            fresh.replace(path)
+            flush_folder(folder)
+        except OSError as error:
+            raise StorageError(f"{path}: the backup could not be put in place ({error.strerror}).") from error
+        finally:
+            fresh.unlink(missing_ok=True)
     return aside
 
 
 def verify(path: Path) -> None:
-    """Raise `StorageError` where the database at `path` is damaged, not Inkling's, or from a newer version."""
+    """Raise `StorageError` where `path` is no whole database of Inkling's, or one from a newer version."""
+    if not path.is_file():
+        raise StorageError(f"{path}: there is no such backup.")
+    check_whole(path)
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
-            dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        with closing(open_read_only(path)) as connection:
+            revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.Error as error:
-        raise StorageError(f"{path}: not an Inkling database ({error}).") from error
-    if verdict != "ok" or dangling:
-        raise StorageError(f"{path}: the database is damaged ({verdict}).")
-    refuse_newer(row[0] if row else None, path)
+        raise StorageError(f"{path}: this is a database of another program ({error}).") from error
+    if revision is None:
+        raise StorageError(f"{path}: this is an empty database.")
+    refuse_newer(revision[0], path)
 
 
-def _copy_whole(source: Path, target: Path, pages: Pages | None) -> None:
-    """Copy through a file beside `target`, verify it, flush it, and only then give it the name."""
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".inkling-") as scratch:
-            partial = Path(scratch) / target.name
-            with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(partial)) as copy:
-                original.backup(
-                    copy,
-                    pages=_PAGES_A_STEP,
-                    progress=lambda _status, left, total: pages(total - left, total) if pages else None,
-                )
-                copy.execute("PRAGMA journal_mode=DELETE")
-            verify(partial)
-            partial.chmod(0o600)
-            with partial.open("rb+") as file:
-                os.fsync(file.fileno())
-            partial.replace(target)
-        _flush_folder(target.parent)
-    except (OSError, sqlite3.Error) as error:
-        raise StorageError(f"{target}: the copy could not be written ({error}).") from error
-
-
-def _move_aside(path: Path) -> Path:
-    """Move a database out of the way under the first free name, with its write-ahead log if there is one."""
+def _keep_aside(path: Path) -> Path:
+    """Keep the database under the first free name besides its own; its own is free to be replaced then."""
     number = 1
-    while (aside := path.with_name(f"{path.stem}-replaced-{number}.db")).exists():
+    while (aside := path.with_name(f"{path.stem}-replaced-{number}{path.suffix}")).exists():
         number += 1
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
+    _fold_log_in(path)
+    try:
+        os.link(path, aside)
+    except OSError:  # a file system without hard links
+        shutil.copy2(path, aside)
+    # A log that could not be folded in is kept, too: the new database must not meet it.
+    for suffix in ("-wal", "-shm"):
+        log = path.with_name(path.name + suffix)
+        if log.exists():
+            log.rename(aside.with_name(aside.name + suffix))
+    flush_folder(path.parent)
     return aside
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make renames durable: on POSIX a folder is flushed like a file."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _fold_log_in(path: Path) -> None:
+    """Write the log into the database, so that it is one file; a damaged one stays as it is."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        with closing(sqlite3.connect(path, timeout=10.0)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error:
+        return

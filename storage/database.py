@@ -1,192 +1,67 @@
-"""The database: one held writer connection with group commit, readers beside it, and a lock on the folder.
+"""The database: one writer with group commit (`writer.py`), readers beside it, and a lock on the folder.
 
-With the defaults of SQLAlchemy and aiosqlite concurrent read-then-write transactions lose updates, so the writer
-begins each batch with BEGIN IMMEDIATE itself. Transactions take turns on the one writer; each is a savepoint in
-the batch, and the batch is committed when nobody else waits or when it is full. Callers continue only after the
-COMMIT: what is acknowledged is on disk. `synchronous=FULL`, because with NORMAL the write-ahead log is not
-flushed at a commit and a power cut may take acknowledged transactions with it.
+`synchronous=FULL`: with NORMAL the write-ahead log is not flushed at a commit, and a power cut may take
+acknowledged transactions with it; group commit shares the price of the flush. `fullfsync` says the same to macOS,
+`secure_delete` overwrites what somebody had deleted.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import os
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import CursorResult, Executable, event
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+import aiosqlite
+from sqlalchemy import URL, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import StorageError
+from bot.errors import PlatformError, StorageError
+from storage.driver import OneCrossingConnection
+from storage.faults import storage_error
 from storage.lock import FolderLock
 from storage.schema import bring_up_to_date
-
-_log = logging.getLogger(__name__)
+from storage.writer import Connection, Reading, Writer
 
 FILE = "inkling.db"
-BATCH = 64
-"""How many transactions share one commit at most."""
 
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-
-
-class Connection(Protocol):
-    """What repositories need of a connection, whether it writes or reads."""
-
-    async def execute(self, statement: Executable, parameters: Parameters | None = None, /) -> CursorResult[Any]: ...
-
-
-class Transaction:
-    """The writer for the time of one transaction.
-
-    A statement that was begun is always finished, even where the task that awaits it is cancelled: a cancelled
-    statement would cost the connection, and with it everybody else's work in the batch.
-    """
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self._running: asyncio.Future[CursorResult[Any]] | None = None
-
-    async def execute(self, statement: Executable, parameters: Parameters | None = None, /) -> CursorResult[Any]:
-        """Execute a Core statement; rows are buffered."""
-        self._running = asyncio.ensure_future(self._connection.execute(statement, parameters))
-        return await asyncio.shield(self._running)
-
-    async def settle(self) -> None:
-        """Wait for a statement whose caller was cancelled."""
-        if self._running is not None and not self._running.done():
-            await asyncio.wait([self._running])
-
-
-class _Batch:
-    """The transactions that will be committed together."""
-
-    def __init__(self) -> None:
-        self.members = 0
-        self.committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def settle(self, error: BaseException | None) -> None:
-        if error is None:
-            self.committed.set_result(None)
-        else:
-            self.committed.set_exception(error)
-            self.committed.exception()  # a batch without members has nobody to tell
+_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+_BUSY_S = 10.0
+_READERS = 4
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON", "foreign_keys=ON")
+_WRITER_PRAGMAS = ("secure_delete=ON", f"journal_size_limit={64 << 20}")
 
 
 class Database:
     """Transactions and reads. Made by `open_database`."""
 
-    def __init__(self, path: Path, writer: AsyncEngine, readers: AsyncEngine, held: AsyncConnection) -> None:
+    def __init__(self, path: Path, writer: Writer, readers: AsyncEngine) -> None:
         self.path = path
         self._writer = writer
         self._readers = readers
-        self._held = held
-        self._turn = asyncio.Lock()
-        self._waiting = 0
-        self._batch: _Batch | None = None
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
-        """A read-then-write transaction, alone on the database; left in peace it is durable when this returns.
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """A read-then-write transaction, alone on the database; durable when its `async with` is left in peace.
 
-        An exception in the body undoes that body only. Raises `StorageError` where the disk is full or failing;
-        then nothing of the batch was acknowledged to anybody.
+        An exception in the body undoes that body only. A cancelled caller's work is undone, too, unless its body was
+        over and only the commit was awaited. Raises `StorageError` where the disk is full or failing; then nobody
+        in the same commit was told that anything was saved. Others wait meanwhile: a body waits for nothing
+        but the database.
         """
-        await self._take_turn()
-        try:
-            batch = await self._open_batch()
-            async with self._savepoint(batch) as transaction:
-                yield transaction
-        finally:
-            await asyncio.shield(self._leave())
-        await asyncio.shield(batch.committed)
+        return self._writer.transaction()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
         """A connection that sees one committed state of the database throughout, and cannot write."""
-        async with self._readers.connect() as connection:
-            yield connection
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._held.close()
-        await self._writer.dispose()
-        await self._readers.dispose()
-
-    async def _take_turn(self) -> None:
-        self._waiting += 1
-        try:
-            await self._turn.acquire()
-        except asyncio.CancelledError:
-            self._waiting -= 1
-            if self._batch is not None and not self._waiting and not self._turn.locked():
-                # The batch was left open for us alone.
-                async with self._turn:
-                    await self._commit()
-            raise
-        self._waiting -= 1
-
-    async def _leave(self) -> None:
-        try:
-            if self._batch is not None and (not self._waiting or self._batch.members >= BATCH):
-                await self._commit()
-        finally:
-            self._turn.release()
-
-    async def _open_batch(self) -> _Batch:
-        if self._batch is None:
+        async with AsyncExitStack() as stack:
             try:
-                await asyncio.shield(asyncio.ensure_future(self._held.begin()))
-            except SQLAlchemyError as error:
-                raise _storage_error(error) from error
-            self._batch = _Batch()
-        return self._batch
-
-    @asynccontextmanager
-    async def _savepoint(self, batch: _Batch) -> AsyncIterator[Transaction]:
-        transaction = Transaction(self._held)
-        nested = await self._held.begin_nested()
-        try:
-            yield transaction
-        except BaseException as error:
-            await asyncio.shield(self._undo(transaction, nested))
-            if isinstance(error, DatabaseError) and _is_of_the_disk(error):
-                raise _storage_error(error) from error
-            raise
-        await asyncio.shield(asyncio.ensure_future(nested.commit()))
-        batch.members += 1
-
-    async def _undo(self, transaction: Transaction, nested: Any) -> None:
-        await transaction.settle()
-        try:
-            await nested.rollback()
-        except SQLAlchemyError as error:  # a full disk may have rolled back the whole batch
-            await self._abandon(_storage_error(error))
-
-    async def _commit(self) -> None:
-        batch, self._batch = self._batch, None
-        assert batch is not None
-        try:
-            await self._held.commit()
-        except SQLAlchemyError as error:
-            self._batch = batch
-            await self._abandon(_storage_error(error))
-        else:
-            batch.settle(None)
-
-    async def _abandon(self, error: StorageError) -> None:
-        batch, self._batch = self._batch, None
-        _log.error("a commit failed: %s", error)
-        try:
-            await self._held.rollback()
-        except SQLAlchemyError:
-            await self._held.invalidate()
-        if batch is not None:
-            batch.settle(error)
+                connection = await stack.enter_async_context(self._readers.connect())
+            except (DBAPIError, sqlite3.Error) as error:
+                raise storage_error(error, self.path) or error from error
+            yield Reading(connection, self.path)
 
 
 @asynccontextmanager
@@ -194,69 +69,83 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
     """Open the database in `folder` (made if missing, for its owner's eyes only), brought up to date.
 
     Raises `StorageError`: the folder cannot be written, another copy of the bot uses it, the database is damaged or
-    from a newer version.
+    from a newer version. Raises `PlatformError` where SQLite is too old.
     """
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        oldest = ".".join(map(str, _OLDEST_SQLITE))
+        raise PlatformError(f"Python's SQLite is {sqlite3.sqlite_version}; Inkling needs {oldest} or newer.")
+    make_folder(folder)
+    path = folder / FILE
+    async with AsyncExitStack() as stack:
+        stack.enter_context(FolderLock(folder))
+        try:
+            _make_file(path)
+            held = await stack.enter_async_context(_held(path))
+            driver = await _driver_of(held)
+            await bring_up_to_date(held, driver, path)
+        except (DBAPIError, sqlite3.Error) as error:
+            raise storage_error(error, path) or error from error
+        readers = _reader_engine(path)
+        stack.push_async_callback(readers.dispose)
+        writer = Writer(held, driver, path)
+        stack.push_async_callback(writer.close)
+        yield Database(path, writer, readers)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the data folder where it is missing, closed to others. Raises `StorageError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StorageError(f"INKLING_DATA={folder}: the folder cannot be made ({error.strerror}).") from error
-    with FolderLock(folder):
-        path = folder / FILE
-        writer, readers = _engine(path, writes=True), _engine(path, writes=False)
-        try:
-            await bring_up_to_date(writer, path)
-            held = await writer.connect()
-        except SQLAlchemyError as error:
-            await writer.dispose()
-            raise _storage_error(error, path) from error
-        except BaseException:
-            await writer.dispose()
-            raise
-        database = Database(path, writer, readers, held)
-        try:
-            yield database
-        finally:
-            await asyncio.shield(database.close())
 
 
-def _engine(path: Path, *, writes: bool) -> AsyncEngine:
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
-        connect_args={"isolation_level": None, "timeout": 10.0},
-        pool_size=1 if writes else 4,
-        max_overflow=0 if writes else 4,
-    )
+def _make_file(path: Path) -> None:
+    """Make an empty database that only its owner reads; SQLite gives its log the same permissions."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StorageError(f"{path}: the database cannot be written ({error.strerror}).") from error
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS if writes else (*_PRAGMAS, "query_only=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+
+@asynccontextmanager
+async def _held(path: Path) -> AsyncIterator[AsyncConnection]:
+    engine = _engine(path, (*_PRAGMAS, *_WRITER_PRAGMAS), isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0)
+    try:
+        async with engine.connect() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+def _reader_engine(path: Path) -> AsyncEngine:
+    engine = _engine(path, (*_PRAGMAS, "query_only=ON"), pool_size=_READERS, max_overflow=_READERS)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+def _engine(path: Path, pragmas: tuple[str, ...], **options: Any) -> AsyncEngine:
+    async def connect() -> aiosqlite.Connection:
+        return await OneCrossingConnection(path, busy_s=_BUSY_S)
+
+    url = URL.create("sqlite+aiosqlite", database=str(path))
+    engine = create_async_engine(url, async_creator=connect, **options)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
 
 
-def _is_of_the_disk(error: DatabaseError) -> bool:
-    return isinstance(error.orig, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
-        error.orig, sqlite3.IntegrityError | sqlite3.ProgrammingError
-    )
-
-
-def _storage_error(error: SQLAlchemyError, path: Path | None = None) -> StorageError:
-    reason = str(getattr(error, "orig", None) or error)
-    where = f"{path}: " if path is not None else ""
-    if "disk is full" in reason:
-        return StorageError(f"{where}the disk is full; nothing was saved. Make room, then try again.")
-    if "not a database" in reason or "malformed" in reason:
-        return StorageError(f"{where}the database is damaged. Restore a backup: `inkling restore FILE`.")
-    if "readonly" in reason or "unable to open" in reason:
-        return StorageError(f"{where}the database cannot be written; check the folder's permissions.")
-    return StorageError(f"{where}the database failed: {reason}.")
+async def _driver_of(connection: AsyncConnection) -> aiosqlite.Connection:
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, aiosqlite.Connection)
+    return driver

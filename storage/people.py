@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.dialects.sqlite import insert
 
-from storage.database import Connection
 from storage.tables import PEOPLE
+from storage.writer import Connection
 
 
 class People:

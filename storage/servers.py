@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.rules.servers import ServerSettings
-from storage.database import Connection
 from storage.tables import SERVERS
+from storage.writer import Connection
 
 
 class Servers:
@@ -30,8 +28,8 @@ class Servers:
             count=row._mapping["count"],
             length=row.length,
             language=row.language,
-            channels=frozenset(json.loads(row.channels)),
-            switched_off=frozenset(json.loads(row.switched_off)),
+            channels=frozenset(row.channels),
+            switched_off=frozenset(row.switched_off),
         )
 
     async def save(self, settings: ServerSettings, *, now_ms: int) -> None:
@@ -41,8 +39,8 @@ class Servers:
             "count": settings.count,
             "length": settings.length,
             "language": settings.language,
-            "channels": json.dumps(sorted(settings.channels)),
-            "switched_off": json.dumps(sorted(settings.switched_off)),
+            "channels": sorted(settings.channels),
+            "switched_off": sorted(settings.switched_off),
             "changed_ms": now_ms,
         }
         await self._connection.execute(

@@ -1,20 +1,16 @@
-"""The tables. STRICT in SQLite; times are UTC milliseconds, Discord ids are integers, lists are JSON text."""
+"""The tables. STRICT in SQLite; times are UTC milliseconds, Discord's ids are integers, lists are JSON text.
+
+A column that names a person is made by `_person`: `storage.privacy` finds it by that, and so does the test that
+nobody is forgotten there.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Double,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-)
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.types import TypeEngine
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text
+
+from storage.columns import REAL, WHOLE, JsonText
 
 METADATA = MetaData(
     naming_convention={
@@ -24,20 +20,25 @@ METADATA = MetaData(
     }
 )
 
-WHOLE = BigInteger().with_variant(Integer(), "sqlite")
-"""A 64-bit integer: STRICT tables know no BIGINT, and their INTEGER holds 64 bits."""
-REAL: TypeEngine[float] = Double().with_variant(sqlite.REAL(), "sqlite")
+
+def _snowflake(name: str, **options: Any) -> Column[int]:
+    return Column(name, WHOLE, info={"snowflake": True}, **options)
+
+
+def _person(name: str, **options: Any) -> Column[int]:
+    return Column(name, WHOLE, info={"snowflake": True, "person": True}, **options)
+
 
 SERVERS = Table(
     "servers",
     METADATA,
-    Column("server_id", WHOLE, primary_key=True, autoincrement=False),
+    _snowflake("server_id", primary_key=True, autoincrement=False),
     Column("mood", Text),
     Column("count", Integer, nullable=False),
     Column("length", Integer, nullable=False),
     Column("language", Text),
-    Column("channels", Text, nullable=False),
-    Column("switched_off", Text, nullable=False),
+    Column("channels", JsonText, nullable=False),
+    Column("switched_off", JsonText, nullable=False),
     Column("changed_ms", WHOLE, nullable=False),
     sqlite_strict=True,
 )
@@ -45,7 +46,7 @@ SERVERS = Table(
 PEOPLE = Table(
     "people",
     METADATA,
-    Column("person_id", WHOLE, primary_key=True, autoincrement=False),
+    _person("person_id", primary_key=True, autoincrement=False),
     Column("first_seen_ms", WHOLE, nullable=False),
     Column("last_seen_ms", WHOLE, nullable=False),
     sqlite_strict=True,
@@ -56,10 +57,10 @@ GENERATIONS = Table(
     METADATA,
     Column("id", WHOLE, primary_key=True, autoincrement=True),
     Column("kind", Text, nullable=False),
-    Column("server_id", WHOLE),
-    Column("channel_id", WHOLE, nullable=False),
-    Column("message_id", WHOLE),
-    Column("person_id", WHOLE, nullable=False),
+    _snowflake("server_id"),
+    _snowflake("channel_id", nullable=False),
+    _snowflake("message_id"),
+    _person("person_id", nullable=False),
     Column("text", Text, nullable=False),
     Column("mood", Text),
     Column("count", Integer, nullable=False),
@@ -82,8 +83,8 @@ SUGGESTIONS = Table(
     Column("generation_id", WHOLE, ForeignKey("generations.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("text", Text, nullable=False),
-    Column("fills", Text, nullable=False),
+    Column("fills", JsonText, nullable=False),
     Column("score", REAL, nullable=False),
-    Column("receipt", Text, nullable=False),
+    Column("receipt", JsonText, nullable=False),
     sqlite_strict=True,
 )

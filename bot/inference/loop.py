@@ -13,11 +13,11 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from bot.errors import WorkerRefused, WorkerUnavailable
+from bot.errors import InferenceError, WorkerUnavailable
 from bot.inference.causal import CausalEngine, RowUpdate
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 
@@ -25,31 +25,49 @@ _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 Work = Generator[None, None, Any]
 
-_RATE_WINDOW_S = 5.0
+RATE_WINDOW_S = 5.0
+GIVE_WAY_S = 0.02
+GIVE_WAY_TURNS = 3
+MAX_FAILURES = 3
+"""Decode steps that fail one after another before the engine itself, not a request, is held to be broken."""
 
 
 @dataclass(slots=True, eq=False)
 class _Stream:
-    """What the readers of one request have not taken yet: every finished row, and each row's newest partial."""
+    """What the reader of one request has not taken yet: every finished row, and each row's newest partial."""
 
-    rows_left: int
+    left: set[int]
     finished: deque[Continuation] = field(default_factory=deque)
     partials: dict[int, Partial] = field(default_factory=dict)
     failure: Exception | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def put(self, event: Partial | Continuation) -> None:
+        if event.row not in self.left:
+            return
         if isinstance(event, Partial):
             self.partials[event.row] = event
         else:
             self.partials.pop(event.row, None)
             self.finished.append(event)
-            self.rows_left -= 1
+            self.left.discard(event.row)
         self.changed.set()
 
     def fail(self, error: Exception) -> None:
         self.failure = error
         self.changed.set()
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A request in the models' thread. `rows` are the numbers that its reader knows the engine's rows by.
+
+    `tokens` counts what each row has, -1 once it has finished."""
+
+    stream: _Stream
+    request: GenerateRequest
+    rows: list[int]
+    tokens: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,29 +78,61 @@ class _Task:
     done: asyncio.Future[Any]
 
 
+class Rate:
+    """Tokens a second over the last few seconds of work; idle time does not count."""
+
+    def __init__(self, window_s: float = RATE_WINDOW_S) -> None:
+        self._window_s = window_s
+        self._steps: deque[tuple[float, int]] = deque()
+        self._busy_s = 0.0
+        self._tokens = 0
+
+    def add(self, busy_s: float, tokens: int) -> None:
+        """Note a step that took `busy_s` seconds and made `tokens` tokens."""
+        self._steps.append((busy_s, tokens))
+        self._busy_s += busy_s
+        self._tokens += tokens
+        while len(self._steps) > 1 and self._busy_s - self._steps[0][0] >= self._window_s:
+            old_s, old_tokens = self._steps.popleft()
+            self._busy_s -= old_s
+            self._tokens -= old_tokens
+
+    @property
+    def tokens_per_s(self) -> float:
+        """0.0 before any work."""
+        return self._tokens / self._busy_s if self._busy_s > 0.0 else 0.0
+
+
 class StepLoop:
-    """Owns the models' thread. Its methods are called from the event loop that `start` was called in."""
+    """Owns the models' thread. Its methods are called from the event loop in which it was made."""
 
     def __init__(self) -> None:
         self.steps = 0
+        self.failed = asyncio.Event()
         self._causal: CausalEngine | None = None
         self._has_causal = asyncio.Event()
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._streams: dict[str, _Stream] = {}
-        self._tasks: deque[_Task] = deque()
-        self._tokens: deque[tuple[float, int]] = deque()
-        self._thread = threading.Thread(target=self._run, name="step-loop", daemon=True)
+        self._streams: set[_Stream] = set()
+        self._open: set[_Task] = set()
+        self._rate = Rate()
         self._asyncio = asyncio.get_running_loop()
-        self.failed = asyncio.Event()
+        # The thread's own:
+        self._count = 0
+        self._running: dict[str, _Running] = {}
+        self._suspects: deque[_Running] = deque()
+        self._failures = 0
+        self._tasks: deque[_Task] = deque()
+        self._thread = threading.Thread(target=self._run, name="step-loop", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
-    def close(self) -> None:
-        """End the thread after the step it is in; what runs is abandoned."""
+    async def close(self) -> None:
+        """End the thread after the step it is in; what runs ends with `WorkerUnavailable`."""
         self._commands.put(None)
-        self._thread.join(timeout=10.0)
+        await asyncio.to_thread(self._thread.join, 10.0)
+        self._fail_all("the worker is closing")
 
     def adopt(self, causal: CausalEngine) -> None:
         """Begin to use a causal engine; requests that came before it was loaded have waited for it."""
@@ -95,36 +145,36 @@ class StepLoop:
         return self._causal.rows_running if self._causal is not None else 0
 
     @property
-    def requests_waiting(self) -> int:
+    def requests(self) -> int:
         """Requests in hand: streams that are open and works that are not done."""
-        return len(self._streams) + len(self._tasks)
+        return len(self._streams) + len(self._open)
 
     @property
     def tokens_per_s(self) -> float:
         """Tokens a second over the last few seconds of work."""
-        since = time.monotonic() - _RATE_WINDOW_S
-        recent = [(when, count) for when, count in tuple(self._tokens) if when >= since]
-        if len(recent) < 2:
-            return 0.0
-        return sum(count for _, count in recent[1:]) / max(1e-3, recent[-1][0] - recent[0][0])
+        return self._rate.tokens_per_s
 
-    async def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
         """Yield the newest partials and every finished row. Leaving early cancels the rows that are left.
 
-        Raises `WorkerRefused` where the engine refuses the request or its id is in use.
+        Raises what the engine refuses the request with, and `WorkerUnavailable` where the thread ends.
         """
+        arrived = time.monotonic()
         await self._has_causal.wait()
-        if request.request_id in self._streams:
-            raise WorkerRefused(f"request {request.request_id} is running already")
-        stream = self._streams[request.request_id] = _Stream(rows_left=len(request.rows))
-        self._commands.put(lambda: self._add(request, stream))
+        if request.deadline_s is not None:
+            request = replace(request, deadline_s=max(0.0, request.deadline_s - (time.monotonic() - arrived)))
+        self._refuse_if_ended()
+        numbers = range(len(request.rows))
+        stream = _Stream(set(numbers))
+        self._streams.add(stream)
+        self._commands.put(lambda: self._add(_Running(stream, request, list(numbers))))
         try:
             while True:
                 while stream.finished:
                     yield stream.finished.popleft()
                 if stream.failure is not None:
                     raise stream.failure
-                if stream.rows_left == 0:
+                if not stream.left:
                     return
                 partials, stream.partials = stream.partials, {}
                 for partial in partials.values():
@@ -133,13 +183,15 @@ class StepLoop:
                     stream.changed.clear()
                     await stream.changed.wait()
         finally:
-            del self._streams[request.request_id]
-            if stream.rows_left and stream.failure is None:
-                self._commands.put(lambda: self._cancel(request.request_id))
+            self._streams.discard(stream)
+            if stream.left and stream.failure is None:
+                self._commands.put(lambda: self._cancel(stream))
 
     async def run(self, work: Generator[None, None, ResultT]) -> ResultT:
         """Run a generator in the models' thread, one pass between two decode steps, and return its result."""
+        self._refuse_if_ended()
         task = _Task(work, self._asyncio.create_future())
+        self._open.add(task)
         self._commands.put(lambda: self._tasks.append(task))
         try:
             result: ResultT = await task.done
@@ -147,23 +199,35 @@ class StepLoop:
         except asyncio.CancelledError:
             self._commands.put(lambda: self._drop(task))
             raise
+        finally:
+            self._open.discard(task)
+
+    def _refuse_if_ended(self) -> None:
+        if self.failed.is_set():
+            raise WorkerUnavailable("the models' thread has ended")
 
     # -- in the thread ------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
-            while True:
-                idle = not self._tasks and not self.rows_running
-                if not self._take_commands(wait=idle):
-                    return
+            while self._take_commands(wait=not (self._tasks or self.rows_running or self._suspects)):
+                if not self._running and self._suspects:
+                    self._start(self._suspects.popleft())
                 if self.rows_running:
                     self._step_causal()
                 if self._tasks:
                     self._step_task()
-                time.sleep(0)  # give way: a step may have held the interpreter's lock throughout
+                self._give_way()
         except BaseException:
-            _log.exception("the step loop failed; the worker ends so that its supervisor starts another")
-            self._asyncio.call_soon_threadsafe(self._fail_all)
+            _log.exception("the step loop failed; the worker ends so that another can be started")
+            self._call(self._fail_all, "the models' thread failed")
+
+    def _call(self, function: Callable[..., None], *args: Any) -> None:
+        """Call in the event loop; when that has ended nobody is left to be told."""
+        try:
+            self._asyncio.call_soon_threadsafe(function, *args)
+        except RuntimeError:
+            _log.debug("the event loop has ended")
 
     def _take_commands(self, *, wait: bool) -> bool:
         """Carry out what was asked meanwhile; False when the loop is to end."""
@@ -177,43 +241,104 @@ class StepLoop:
             command()
             wait = False
 
+    def _give_way(self) -> None:
+        """Let the event loop read and write before the next step.
+
+        A step may hold the interpreter's lock throughout, and every write of the event loop gives the lock up:
+        without this pause, sixteen answers would take sixteen steps.
+        """
+        settled = threading.Event()
+        self._call(self._settle, settled, GIVE_WAY_TURNS)
+        settled.wait(GIVE_WAY_S)
+
     def _step_causal(self) -> None:
         assert self._causal is not None
-        updates = self._causal.step()
-        self.steps += 1
-        if updates:
-            self._tokens.append((time.monotonic(), len(updates)))
-            if len(self._tokens) > 1024:
-                self._tokens.popleft()
-            self._asyncio.call_soon_threadsafe(self._deliver, updates)
+        began = time.monotonic()
+        try:
+            updates = self._causal.step()
+        except Exception as error:
+            self._failures += 1
+            if self._failures > MAX_FAILURES:
+                raise
+            self._quarantine(error)
+            return
+        finally:
+            self.steps += 1
+        self._failures = 0
+        self._rate.add(time.monotonic() - began, sum(map(self._new_tokens, updates)))
+        known = [(self._running[update.request_id], update) for update in updates if update.request_id in self._running]
+        for running, update in known:
+            if isinstance(update.event, Continuation):
+                running.tokens[update.event.row] = -1
+        for key in {update.request_id for _, update in known}:
+            running = self._running[key]
+            if sum(tokens < 0 for tokens in running.tokens.values()) == len(running.rows):
+                del self._running[key]
+        if known:
+            self._call(self._deliver, known)
+
+    def _new_tokens(self, update: RowUpdate) -> int:
+        running = self._running.get(update.request_id)
+        if running is None:
+            return 0
+        before = running.tokens.get(update.event.row, 0)
+        running.tokens[update.event.row] = update.event.tokens
+        return max(0, update.event.tokens - before)
+
+    def _quarantine(self, error: Exception) -> None:
+        """A step failed. Alone in the batch a request has itself to blame; several are tried again one by one."""
+        assert self._causal is not None
+        for key in self._running:
+            self._causal.cancel(key)
+        running, self._running = list(self._running.values()), {}
+        _log.error("a decode step failed with %d requests in the batch", len(running), exc_info=error)
+        if len(running) == 1:
+            self._call(running[0].stream.fail, InferenceError(f"{type(error).__name__}: {error}"))
+            return
+        for one in running:
+            left = [place for place in range(len(one.rows)) if one.tokens.get(place, 0) >= 0]
+            rows = tuple(one.request.rows[place] for place in left)
+            numbers = [one.rows[place] for place in left]
+            self._suspects.append(_Running(one.stream, replace(one.request, rows=rows), numbers))
+
+    def _add(self, running: _Running) -> None:
+        if self._suspects:
+            self._suspects.append(running)  # while suspects are tried alone, nobody joins them
+        else:
+            self._start(running)
+
+    def _start(self, running: _Running) -> None:
+        assert self._causal is not None
+        # An id of the loop's own: a request sent or tried again never meets what is left of its first run.
+        self._count += 1
+        key = f"{running.request.request_id}#{self._count}"
+        try:
+            self._causal.add(replace(running.request, request_id=key))
+        except Exception as error:  # one request's mistake is that request's failure
+            self._call(running.stream.fail, _ours(error))
+        else:
+            self._running[key] = running
+
+    def _cancel(self, stream: _Stream) -> None:
+        assert self._causal is not None
+        self._suspects = deque(one for one in self._suspects if one.stream is not stream)
+        for key in [key for key, one in self._running.items() if one.stream is stream]:
+            del self._running[key]
+            self._causal.cancel(key)
 
     def _step_task(self) -> None:
         """Advance the task whose turn it is by one pass."""
         task = self._tasks.popleft()
-        self.steps += 1
         try:
             next(task.work)
         except StopIteration as stop:
-            self._asyncio.call_soon_threadsafe(_resolve, task.done, stop.value, None)
-        except Exception as error:  # one request's mistake is that request's failure
-            _log.exception("masked or scoring work failed")
-            failure = error if isinstance(error, WorkerRefused) else WorkerRefused(f"{type(error).__name__}: {error}")
-            self._asyncio.call_soon_threadsafe(_resolve, task.done, None, failure)
+            self._call(_resolve, task.done, stop.value, None)
+        except Exception as error:  # likewise
+            self._call(_resolve, task.done, None, _ours(error))
         else:
             self._tasks.append(task)
-
-    def _add(self, request: GenerateRequest, stream: _Stream) -> None:
-        assert self._causal is not None
-        try:
-            self._causal.add(request)
-        except Exception as error:  # likewise
-            _log.warning("request %s refused: %s", request.request_id, error)
-            failure = error if isinstance(error, WorkerRefused) else WorkerRefused(f"{type(error).__name__}: {error}")
-            self._asyncio.call_soon_threadsafe(stream.fail, failure)
-
-    def _cancel(self, request_id: str) -> None:
-        assert self._causal is not None
-        self._causal.cancel(request_id)
+        finally:
+            self.steps += 1
 
     def _drop(self, task: _Task) -> None:
         if task in self._tasks:
@@ -222,19 +347,32 @@ class StepLoop:
 
     # -- in the event loop --------------------------------------------------------------------------------
 
-    def _deliver(self, updates: list[RowUpdate]) -> None:
-        for update in updates:
-            stream = self._streams.get(update.request_id)
-            if stream is not None:
-                stream.put(update.event)
+    def _settle(self, settled: threading.Event, turns: int) -> None:
+        if turns:
+            self._asyncio.call_soon(self._settle, settled, turns - 1)
+        else:
+            settled.set()
 
-    def _fail_all(self) -> None:
-        failure = WorkerUnavailable("the models' thread failed")
-        for stream in self._streams.values():
-            stream.fail(failure)
-        for task in self._tasks:
-            _resolve(task.done, None, failure)
+    def _deliver(self, updates: Sequence[tuple[_Running, RowUpdate]]) -> None:
+        for running, update in updates:
+            running.stream.put(replace(update.event, row=running.rows[update.event.row]))
+
+    def _fail_all(self, reason: str) -> None:
         self.failed.set()
+        failure = WorkerUnavailable(reason)
+        for stream in self._streams:
+            stream.fail(failure)
+        for task in self._open:
+            _resolve(task.done, None, failure)
+        self._has_causal.set()
+
+
+def _ours(error: Exception) -> InferenceError:
+    """Keep what the models refuse on purpose; what they stumble over is logged and named."""
+    if isinstance(error, InferenceError):
+        return error
+    _log.error("a request failed", exc_info=error)
+    return InferenceError(f"{type(error).__name__}: {error}")
 
 
 def _resolve(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from bot.errors import Busy, Cancelled
-from bot.inference.engine import Engine
+from bot.inference.engine import Engine, Health
 from bot.inference.fair import Entry, FairQueue
-from bot.inference.jobs import Job, Limits, Progress, Queued, Working
+from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Working
 
 _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
 FIRST_GUESS_TOKENS_PER_S = 300.0
 """What the ETA assumes before anything was measured: two cores, a small model."""
+TICK_S = 1.0
+LEARN_S = 10.0
+"""Seconds of work after which the measured speed counts for two thirds of what is assumed."""
 
 
 class Ticket(Generic[ResultT]):
@@ -63,6 +68,10 @@ class Ticket(Generic[ResultT]):
             return Queued(position=self._position, eta_s=self._eta_s)
         return Working(text=self._text, done=self._done, total=self._total, eta_s=self._eta_s)
 
+    def ending(self) -> asyncio.Future[ResultT]:
+        """Return a future (not a task) that is done when the job has ended, with its result or failure."""
+        return asyncio.shield(self._result)
+
     def cancel(self) -> None:
         """Cancel it, queued or running; once finished this does nothing."""
         self._queue.cancel(self)
@@ -92,7 +101,9 @@ class Ticket(Generic[ResultT]):
 
     def _report(self, text: str, done: int, total: int) -> None:
         if not self.finished:
+            before = self._tokens_left
             self._text, self._done, self._total = text, done, max(1, total)
+            self._queue._made(before - self._tokens_left)
             self._notify()
 
     def _finish(self, result: ResultT | None, error: BaseException | None) -> None:
@@ -123,9 +134,7 @@ class Inference:
     command that submitted them and end with it.
     """
 
-    def __init__(
-        self, engine: Engine, limits: Limits, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, engine: Engine, limits: Limits, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.engine = engine
         self._clock = clock
         self._queue: FairQueue[Ticket[Any]] = FairQueue(limits)
@@ -133,8 +142,8 @@ class Inference:
         self._count = 0
         self._closed = False
         self._tokens_per_s = FIRST_GUESS_TOKENS_PER_S
-        self._busy_since: float | None = None
-        self._busy_tokens = 0.0
+        self._measured_since = clock()
+        self._tokens = 0.0
 
     @property
     def waiting(self) -> int:
@@ -150,7 +159,7 @@ class Inference:
         """Queue a job and return its ticket at once. Raises `Busy` where a bound is reached."""
         full = self._queue.full(job.owner)
         if full is not None or self._closed:
-            raise Busy(f"queue_full_{full or 'all'}", retry_after_s=self._retry_after_s())
+            raise Busy(f"queue_full_{full or 'all'}", retry_after_s=self._retry_after_s(full, job.owner))
         self._count += 1
         ticket = Ticket(job, self._count, self)
         ticket._entry = self._queue.push(job.owner, job.rows, ticket)
@@ -168,52 +177,65 @@ class Inference:
         self._replan()
         self._wake.set()
 
+    async def health(self) -> Health:
+        """How the engine is. Raises `WorkerUnavailable`."""
+        return await self.engine.health()
+
     async def run(self) -> None:
         """Dispatch until cancelled; then every job is cancelled too, and its ticket says so."""
         try:
             async with asyncio.TaskGroup() as jobs:
                 while True:
                     self._wake.clear()
+                    self._learn()
                     while (entry := self._queue.start_next()) is not None:
-                        ticket = entry.item
-                        self._busy_since = self._busy_since or self._clock()
-                        ticket._task = jobs.create_task(self._run_one(entry), name=f"job-{ticket.id}")
+                        self._start(entry, jobs)
                     self._replan()
-                    await self._wake.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(TICK_S if self.running else None):
+                            await self._wake.wait()
         finally:
             self._closed = True
             for entry in [*self._queue.order(), *self._queue.running]:
                 entry.item._finish(None, Cancelled("cancelled"))
 
-    async def _run_one(self, entry: Entry[Ticket[Any]]) -> None:
+    def _start(self, entry: Entry[Ticket[Any]], jobs: asyncio.TaskGroup) -> None:
         ticket = entry.item
+        ticket._task = jobs.create_task(self._run_one(ticket), name=f"job-{ticket.id}")
+        # Not in a `finally` of the job: a task that is cancelled before its first step never enters it.
+        ticket._task.add_done_callback(lambda _: self._leave(entry))
+
+    def _leave(self, entry: Entry[Ticket[Any]]) -> None:
+        self._queue.remove(entry)
+        self._wake.set()
+
+    async def _run_one(self, ticket: Ticket[Any]) -> None:
         try:
             result = await ticket._job.run(self.engine, ticket._report)
         except asyncio.CancelledError:
             ticket._finish(None, Cancelled("cancelled"))
             raise
-        except (
-            Exception
-        ) as error:  # whatever it is belongs to whoever holds the ticket, not to the dispatcher
+        except Exception as error:  # it belongs to whoever holds the ticket, not to the dispatcher
             _log.debug("job %s failed: %r", ticket.id, error)
             ticket._finish(None, error)
         else:
-            self._busy_tokens += ticket._job.tokens
+            self._made(ticket._tokens_left)
             ticket._finish(result, None)
-        finally:
-            self._queue.remove(entry)
-            self._learn()
-            self._wake.set()
+
+    def _made(self, tokens: float) -> None:
+        self._tokens += tokens
 
     def _learn(self) -> None:
-        """Measure tokens a second over each stretch of work, for the ETA."""
+        """Measure tokens a second while there is work, for the ETA: all jobs together, by what they report."""
         now = self._clock()
-        busy_s = now - (self._busy_since if self._busy_since is not None else now)
-        if busy_s > 0.2 and self._busy_tokens:
-            self._tokens_per_s = 0.7 * self._tokens_per_s + 0.3 * (self._busy_tokens / busy_s)
-            self._busy_since, self._busy_tokens = now, 0.0
-        if not self._queue.running:
-            self._busy_since = None
+        busy_s = now - self._measured_since
+        if not self.running and not self._tokens:
+            self._measured_since = now
+        elif busy_s >= TICK_S / 2:
+            share = 1.0 - math.exp(-busy_s / LEARN_S)
+            self._tokens_per_s += share * (self._tokens / busy_s - self._tokens_per_s)
+            self._tokens_per_s = max(1.0, self._tokens_per_s)
+            self._measured_since, self._tokens = now, 0.0
 
     def _replan(self) -> None:
         """Tell every ticket its place and its time."""
@@ -226,8 +248,14 @@ class Inference:
             ahead += entry.item._job.tokens
             entry.item._place(position, ahead / self._tokens_per_s)
 
-    def _retry_after_s(self) -> float:
-        """When about half of what is there now will be done."""
+    def _retry_after_s(self, full: str | None, owner: Owner) -> float:
+        """When the person's or the server's next job will be done; else when half of all that is there will be."""
+        key = {"person": "person_id", "server": "server_id"}.get(full or "")
+        if key is not None:
+            entries = [*self._queue.running, *self._queue.order()]
+            return max(
+                1.0, min(entry.item.eta_s for entry in entries if getattr(entry.owner, key) == getattr(owner, key))
+            )
         tokens = sum(entry.item._tokens_left for entry in self._queue.running)
         tokens += sum(entry.item._job.tokens for entry in self._queue.order())
         return max(2.0, tokens / self._tokens_per_s / 2)

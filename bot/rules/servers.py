@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict, Unpack, get_args
 
-from bot.rules.moods import MoodName
+from bot.errors import BadInput
+from bot.rules.moods import MOOD_NAMES, MoodName
 
 Language = Literal["en", "zh-CN"]
 Feature = Literal["continue", "infill"]
 
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+FEATURES: tuple[Feature, ...] = get_args(Feature)
 COUNT_RANGE = range(1, 6)
 LENGTH_RANGE = range(8, 161)
 DEFAULT_COUNT = 3
 DEFAULT_LENGTH = 48
 MAX_TEXT = 4000
+MAX_CHANNELS = 100
+"""How many channels a server can name; one that wants more wants them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +35,39 @@ class ServerSettings:
     language: Language | None = None
     channels: frozenset[int] = frozenset()
     switched_off: frozenset[Feature] = frozenset()
+
+
+class SettingsChange(TypedDict, total=False):
+    """What of a server's settings is to change; what is left out stays."""
+
+    mood: MoodName | None
+    count: int
+    length: int
+    language: Language | None
+    channels: frozenset[int]
+    switched_off: frozenset[Feature]
+
+
+def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) -> ServerSettings:
+    """Return `settings` with `change` applied whole. Raises `BadInput` and applies nothing otherwise.
+
+    Keys (and params): `mood_unknown` (mood, allowed); `count_range` and `length_range` (given, low, high);
+    `language_unknown` (given, allowed); `channels_too_many` (given, limit); `feature_unknown` (given, allowed).
+    """
+    changed = dataclasses.replace(settings, **change)
+    if changed.mood is not None and changed.mood not in MOOD_NAMES:
+        raise BadInput("mood_unknown", mood=str(changed.mood), allowed=", ".join(MOOD_NAMES))
+    _check_range("count_range", changed.count, COUNT_RANGE)
+    _check_range("length_range", changed.length, LENGTH_RANGE)
+    if changed.language is not None and changed.language not in LANGUAGES:
+        raise BadInput("language_unknown", given=str(changed.language), allowed=", ".join(LANGUAGES))
+    if len(changed.channels) > MAX_CHANNELS:
+        raise BadInput("channels_too_many", given=len(changed.channels), limit=MAX_CHANNELS)
+    for feature in sorted(changed.switched_off - set(FEATURES)):
+        raise BadInput("feature_unknown", given=str(feature), allowed=", ".join(FEATURES))
+    return changed
+
+
+def _check_range(key: str, given: int, allowed: range) -> None:
+    if isinstance(given, bool) or given not in allowed:
+        raise BadInput(key, given=given, low=allowed[0], high=allowed[-1])

@@ -141,38 +141,46 @@ class DiscordServer:
             case method, ["webhooks", _, token, *rest]:
                 return self._webhook(method, token, rest, body)
         if not authorised:
-            return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
+            return _json({"message": "401: Unauthorized", "code": 0}, status=401)
         match request.method, parts:
             case "GET", ["users", "@me"]:
-                return web.json_response(_bot_user())
+                return _json(_bot_user())
             case "GET", ["oauth2", "applications", "@me"] | ["applications", "@me"]:
-                return web.json_response(_application())
+                return _json(_application())
             case "GET", ["gateway", "bot"]:
-                return web.json_response(
-                    {"url": self.gateway_url, "shards": 1, "session_start_limit": _LIMIT}
-                )
+                return _json({"url": self.gateway_url, "shards": 1, "session_start_limit": _LIMIT})
+            case "GET", ["applications", _, "commands"]:
+                return _json(self.commands.get("global", []))
+            case "GET", ["applications", _, "guilds", guild, "commands"]:
+                return _json(self.commands.get(guild, []))
             case "PUT", ["applications", _, "commands"]:
                 return self._register("global", body)
             case "PUT", ["applications", _, "guilds", guild, "commands"]:
                 return self._register(guild, body)
             case "POST", ["channels", channel, "messages"]:
-                return web.json_response(self._store(body, int(channel)))
+                return _json(self._store(body, int(channel)))
             case "PATCH", ["channels", _, "messages", number]:
                 return self._edit(int(number), body)
             case "DELETE", ["channels", _, "messages", number]:
                 self.messages.pop(int(number), None)
                 return web.Response(status=204)
             case "GET", ["channels", _, "messages", number] if int(number) in self.messages:
-                return web.json_response(self.messages[int(number)])
-        return web.json_response({"message": "404: Not Found", "code": 10003}, status=404)
+                return _json(self.messages[int(number)])
+        return _json({"message": "404: Not Found", "code": 10003}, status=404)
 
     def _register(self, where: str, body: Json) -> web.Response:
         registered = [
-            {**command, "id": str(self.new_id()), "application_id": str(APPLICATION_ID), "version": "1"}
+            {
+                "description": "",
+                **command,
+                "id": str(self.new_id()),
+                "application_id": str(APPLICATION_ID),
+                "version": "1",
+            }
             for command in body
         ]
         self.commands[where] = registered
-        return web.json_response(registered)
+        return _json(registered)
 
     def _callback(self, token: str, body: Json) -> web.StreamResponse:
         kind, data = body["type"], body.get("data") or {}
@@ -182,17 +190,17 @@ class DiscordServer:
             self._originals[token] = int(message["id"])
             resource = {"type": kind, "message": message}
             answer = {"interaction": {"id": "1", "type": 2, "response_message_id": message["id"]}}
-            return web.json_response({**answer, "resource": resource})
+            return _json({**answer, "resource": resource})
         if kind == 7 and data:
             self._originals.setdefault(token, self.new_id())
-        return web.json_response({"interaction": {"id": "1", "type": 2}, "resource": {"type": kind}})
+        return _json({"interaction": {"id": "1", "type": 2}, "resource": {"type": kind}})
 
     def _webhook(self, method: str, token: str, rest: list[str], body: Json) -> web.StreamResponse:
         if method == "POST":
-            return web.json_response(self._store(body, CHANNEL_ID))
+            return _json(self._store(body, CHANNEL_ID))
         number = self._originals.get(token) if rest[-1] == "@original" else int(rest[-1])
         if number is None or number not in self.messages:
-            return web.json_response({"message": "Unknown Message", "code": 10008}, status=404)
+            return _json({"message": "Unknown Message", "code": 10008}, status=404)
         match method:
             case "PATCH":
                 return self._edit(number, body)
@@ -200,11 +208,11 @@ class DiscordServer:
                 del self.messages[number]
                 return web.Response(status=204)
             case _:
-                return web.json_response(self.messages[number])
+                return _json(self.messages[number])
 
     def _edit(self, number: int, body: Json) -> web.StreamResponse:
         self.messages[number] |= {key: value for key, value in body.items() if value is not None}
-        return web.json_response(self.messages[number])
+        return _json(self.messages[number])
 
     def _store(self, body: Json, channel_id: int) -> Json:
         number = self.new_id()
@@ -311,6 +319,11 @@ async def running_discord(check: Check | None = None) -> AsyncIterator[DiscordSe
         yield server
     finally:
         await runner.cleanup()
+
+
+def _json(data: Json, *, status: int = 200) -> web.Response:
+    """Answer as Discord does: its content type names no charset, and discord.py looks for just that."""
+    return web.Response(body=json.dumps(data).encode(), content_type="application/json", status=status)
 
 
 async def _read_body(request: web.Request) -> tuple[Json, tuple[str, ...]]:

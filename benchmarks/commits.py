@@ -1,0 +1,200 @@
+"""Committed votes a second, against bare aiosqlite and sqlite3 with the same durability, in one run.
+
+A vote is a transaction that reads a number and writes it back raised by one, so that a lost vote shows in the sum.
+Everybody votes at once, in the file system of --folder. All contenders use WAL, synchronous=FULL and the
+same two statements; the rounds alternate, so that a noisy machine is noisy to all, and the median counts.
+
+    python -m benchmarks.commits [--votes 500] [--rounds 3] [--folder .] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import aiosqlite
+from sqlalchemy import text
+
+from storage.database import open_database
+
+CREATE = "CREATE TABLE tally (id INTEGER PRIMARY KEY, votes INTEGER NOT NULL) STRICT"
+INSERT = "INSERT INTO tally VALUES (1, 0)"
+READ = "SELECT votes FROM tally WHERE id = :id"
+WRITE = "UPDATE tally SET votes = :votes WHERE id = :id"
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+Vote = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booth:
+    """One way to vote: `vote` returns when its vote is durable, `count` is the sum of all votes."""
+
+    vote: Vote
+    count: Callable[[], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Medians over the rounds: votes a second with everybody at once, seconds until a voter was told, milliseconds
+    of a vote without company."""
+
+    name: str
+    per_second: float
+    p50_s: float
+    p95_s: float
+    alone_ms: float
+    lost: int
+
+
+@asynccontextmanager
+async def ours(folder: Path) -> AsyncIterator[Booth]:
+    """The bot's own database."""
+    async with open_database(folder) as database:
+        async with database.transaction() as connection:
+            await connection.execute(text(CREATE))
+            await connection.execute(text(INSERT))
+        read, write = text(READ), text(WRITE)
+
+        async def vote() -> None:
+            async with database.transaction() as connection:
+                votes = (await connection.execute(read, {"id": 1})).scalar_one()
+                await connection.execute(write, {"id": 1, "votes": votes + 1})
+
+        async def count() -> int:
+            async with database.reading() as connection:
+                return int((await connection.execute(read, {"id": 1})).scalar_one())
+
+        yield Booth(vote=vote, count=count)
+
+
+@asynccontextmanager
+async def bare_aiosqlite(folder: Path) -> AsyncIterator[Booth]:
+    """One held aiosqlite connection, a commit for each vote, voters in turn: the fewest calls that are right."""
+    async with aiosqlite.connect(folder / "bare.db", isolation_level=None) as connection:
+        for command in (*(f"PRAGMA {pragma}" for pragma in PRAGMAS), CREATE, INSERT):
+            await connection.execute(command)
+        turn = asyncio.Lock()
+
+        async def vote() -> None:
+            async with turn:
+                await connection.execute("BEGIN IMMEDIATE")
+                ((votes,),) = await connection.execute_fetchall(READ, {"id": 1})
+                await connection.execute(WRITE, {"id": 1, "votes": votes + 1})
+                await connection.execute("COMMIT")
+
+        async def count() -> int:
+            ((votes,),) = await connection.execute_fetchall(READ, {"id": 1})
+            return int(votes)
+
+        yield Booth(vote=vote, count=count)
+
+
+@asynccontextmanager
+async def bare_sqlite3(folder: Path) -> AsyncIterator[Booth]:
+    """The standard library alone, on the event loop, which stands still at every flush: no bot could do that."""
+    with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as connection:
+        for command in (*(f"PRAGMA {pragma}" for pragma in PRAGMAS), CREATE, INSERT):
+            connection.execute(command)
+
+        async def vote() -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            (votes,) = connection.execute(READ, {"id": 1}).fetchone()
+            connection.execute(WRITE, {"id": 1, "votes": votes + 1})
+            connection.execute("COMMIT")
+
+        async def count() -> int:
+            return int(connection.execute(READ, {"id": 1}).fetchone()[0])
+
+        yield Booth(vote=vote, count=count)
+
+
+CONTENDERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Booth]]] = {
+    "inkling": ours,
+    "aiosqlite": bare_aiosqlite,
+    "sqlite3": bare_sqlite3,
+}
+
+
+async def measure(name: str, folder: Path, votes: int) -> Result:
+    """One round: `votes` at once, then a few in turn."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix="commits-") as scratch:
+        async with CONTENDERS[name](Path(scratch)) as booth:
+            began = time.perf_counter()
+
+            async def timed() -> float:
+                await booth.vote()
+                return time.perf_counter() - began
+
+            waits = sorted(await asyncio.gather(*(timed() for _ in range(votes))))
+            took = time.perf_counter() - began
+            alone = []
+            for _ in range(30):
+                started = time.perf_counter()
+                await booth.vote()
+                alone.append(time.perf_counter() - started)
+            lost = votes + len(alone) - await booth.count()
+    return Result(
+        name=name,
+        per_second=votes / took,
+        p50_s=waits[len(waits) // 2],
+        p95_s=waits[int(len(waits) * 0.95)],
+        alone_ms=1000 * statistics.median(alone),
+        lost=lost,
+    )
+
+
+def median(results: list[Result]) -> Result:
+    """Summarise the rounds of one contender."""
+    return Result(
+        name=results[0].name,
+        per_second=statistics.median(result.per_second for result in results),
+        p50_s=statistics.median(result.p50_s for result in results),
+        p95_s=statistics.median(result.p95_s for result in results),
+        alone_ms=statistics.median(result.alone_ms for result in results),
+        lost=sum(result.lost for result in results),
+    )
+
+
+def main() -> int:
+    """Measure and print; the exit status is 1 where a vote was lost."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--votes", type=int, default=500, help="voters at once (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds for each (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=Path.cwd(), help="on the disk to be measured (default: here)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    rounds: dict[str, list[Result]] = {name: [] for name in CONTENDERS}
+    for _ in range(options.rounds):
+        for name in CONTENDERS:
+            rounds[name].append(asyncio.run(measure(name, options.folder, options.votes)))
+    results = {name: median(found) for name, found in rounds.items()}
+    ratio = results["inkling"].per_second / results["aiosqlite"].per_second
+    lost = results["inkling"].lost
+    if options.json:
+        each = {name: asdict(result) for name, result in results.items()}
+        print(json.dumps({"votes": options.votes, "ratio_to_aiosqlite": ratio, "lost": lost, "contenders": each}))
+    else:
+        print(f"{options.votes} votes at once, {options.rounds} rounds, synchronous=FULL\n")
+        print(f"{'':10} {'votes/s':>8} {'ratio':>6} {'p50 s':>7} {'p95 s':>7} {'alone ms':>9} {'lost':>5}")
+        for result in results.values():
+            relative = result.per_second / results["aiosqlite"].per_second
+            print(
+                f"{result.name:10} {result.per_second:8.0f} {relative:6.2f} {result.p50_s:7.2f} {result.p95_s:7.2f}"
+                f" {result.alone_ms:9.1f} {result.lost:5}"
+            )
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+"""Puts the parts together: the services, which live as long as the program, and the bot that uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import WorkerUnavailable
+from bot.inference.client import EngineClient
+from bot.inference.engine import Engine, Fill, GenerateRequest, Health, ProposeRequest, ScoreRequest
+from bot.inference.jobs import Limits
+from bot.inference.queue import Inference
+from bot.inference.supervisor import Supervisor
+from bot.settings import Settings
+from bot.ui.locale import CommandTranslator
+from bot.ui.progress import Pulse, Wait, plain_wait
+from bot.ui.tree import Durable, InklingTree
+from bot.writing.desk import Desk
+from cogs.asking import Asking
+from cogs.clock import Clock
+from cogs.server import Server
+from cogs.services import Services
+from cogs.writing import Writing
+from storage.database import open_database
+
+_log = logging.getLogger(__name__)
+
+__all__ = ["Inkling", "Services", "create_bot", "create_inference", "create_services", "sync_commands", "utc_now_ms"]
+
+
+def utc_now_ms() -> int:
+    """Return the time in UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@asynccontextmanager
+async def create_inference(settings: Settings, *, engine: Engine | None = None) -> AsyncIterator[Inference]:
+    """Start the worker (unless an `engine` is given) and the dispatcher; no database is opened.
+
+    The models load while this is open already: until they are there, jobs wait or say so.
+    """
+    async with AsyncExitStack() as stack:
+        models = engine if engine is not None else await stack.enter_async_context(_open_engine(settings))
+        limits = Limits(
+            waiting=settings.queue_waiting,
+            per_person=settings.queue_per_person,
+            per_server=settings.queue_per_server,
+            rows=settings.queue_rows,
+        )
+        inference = Inference(models, limits)
+        async with _background(inference.run(), "dispatcher"):
+            yield inference
+
+
+@asynccontextmanager
+async def create_services(
+    settings: Settings, *, engine: Engine | None = None, now: Callable[[], int] = utc_now_ms
+) -> AsyncIterator[Services]:
+    """Open the database and start the inference: everything that outlives a bot's connection.
+
+    Long-lived tasks start here, outside of the bot. Raises `HostError` where the host has something to mend.
+    """
+    async with (
+        open_database(settings.data) as database,
+        create_inference(settings, engine=engine) as inference,
+    ):
+        pulse = Pulse()
+        desk = Desk(inference=inference, database=database, keep_days=settings.keep_days, now=now)
+        async with _background(pulse.run(), "pulse"):
+            yield Services(
+                settings=settings,
+                database=database,
+                inference=inference,
+                desk=desk,
+                engine=inference.engine,
+                pulse=pulse,
+                now=now,
+            )
+
+
+@asynccontextmanager
+async def _open_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """Start the worker as a child, or reach the one at `INFERENCE_URL`."""
+    if settings.inference_url is not None:
+        async with EngineClient(settings.inference_url, settings.inference_token) as client:
+            yield client
+    else:
+        async with Supervisor(settings) as supervisor:
+            yield supervisor.engine
+
+
+class Inkling(commands.Bot):
+    """The bot: cogs, routes and the translator; no privileged intent, and nothing it says ever pings."""
+
+    def __init__(self, settings: Settings, services: Services, wait: Wait) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        intents.dm_messages = True
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=InklingTree,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            intents=intents,
+            owner_ids=set(settings.owner_ids),
+        )
+        self._services = services
+        self._wait = wait
+
+    async def setup_hook(self) -> None:
+        """Load everything; what fails here ends the start."""
+        tree = self.tree
+        assert isinstance(tree, InklingTree), "the tree is what tree_cls says"
+        await tree.set_translator(CommandTranslator())
+        self.add_dynamic_items(Durable)
+        self.add_listener(tree.on_form, "on_interaction")
+        asking = Asking(self._services, self._wait)
+        await self.add_cog(Writing(tree, self._services, asking))
+        await self.add_cog(Server(tree, self._services, asking))
+        await self.add_cog(Clock(self._services))
+
+
+def create_bot(settings: Settings, services: Services, wait: Wait = plain_wait) -> Inkling:
+    """Return a bot that is ready to log in. `wait` is how it waits for the models (see `bot.ui.progress.Wait`)."""
+    if settings.discord_api_base is not None:
+        discord.http.Route.BASE = settings.discord_api_base
+    if settings.discord_gateway_url is not None:
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
+    return Inkling(settings, services, wait)
+
+
+async def sync_commands(settings: Settings, guild_id: int | None) -> int:
+    """Register the commands with Discord, everywhere or in one server, and return how many there are.
+
+    Neither the database nor the models are touched. Raises `discord.LoginFailure` and `discord.HTTPException`.
+    """
+    assert settings.discord_token is not None, "the command line asks for a token first"
+    with tempfile.TemporaryDirectory(prefix="inkling-sync-") as folder:
+        async with create_services(replace(settings, data=Path(folder)), engine=_NoModels()) as services:
+            bot = create_bot(settings, services)
+            async with bot:
+                await bot.login(settings.discord_token)
+                guild = discord.Object(guild_id) if guild_id is not None else None
+                if guild is not None:
+                    bot.tree.copy_global_to(guild=guild)
+                return len(await bot.tree.sync(guild=guild))
+
+
+class _NoModels:
+    """An engine for a bot that only registers its commands."""
+
+    def generate(self, request: GenerateRequest) -> NoReturn:
+        self._refuse()
+
+    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
+        self._refuse()
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]:
+        self._refuse()
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        self._refuse()
+
+    async def health(self) -> Health:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise WorkerUnavailable("this copy of the bot only registers commands")
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Run `work` beside the body and end it with it."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_log_failure)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.critical("%s ended; the bot must be started again", task.get_name(), exc_info=error)

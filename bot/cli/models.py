@@ -1,0 +1,63 @@
+"""`inkling models`: what is loaded from where, bringing it, checking it."""
+
+from __future__ import annotations
+
+from bot.cli.terminal import Terminal
+from bot.errors import WeightsError
+from bot.inference import weights
+from bot.inference.engine import ModelRole
+from bot.settings import ModelChoice, Settings
+
+
+def chosen(settings: Settings) -> tuple[tuple[ModelRole, ModelChoice], ...]:
+    """Return the two models that the settings name."""
+    return (("causal", settings.causal_model), ("masked", settings.masked_model))
+
+
+def fetch(settings: Settings, terminal: Terminal) -> int:
+    """Bring the chosen models onto this machine. Raises `WeightsError`."""
+    for role, choice in chosen(settings):
+        if role == "causal" and choice.name == "bundled":
+            weights.fetch_bundled(settings.data, terminal.progress)
+        else:
+            terminal.progress(f"looking for {choice}", 0, 0)
+        model = weights.resolve(choice, role, settings.data)
+        terminal.note(f"{role}: {model.name} ({model.revision}) is in {model.gguf or model.folder}")
+    return 0
+
+
+def ensure(settings: Settings, terminal: Terminal) -> None:
+    """Bring the bundled model where it is not there at all, before anything waits for it. Raises `WeightsError`."""
+    needed = settings.inference_url is None and settings.causal_model.name == "bundled"
+    if needed and not weights.causal_file(settings.data).exists():
+        weights.fetch_bundled(settings.data, terminal.progress)
+
+
+def show(settings: Settings, terminal: Terminal) -> int:
+    """List the chosen models; 1 where one is missing or broken."""
+    return _tell(settings, terminal, thorough=False)
+
+
+def verify(settings: Settings, terminal: Terminal) -> int:
+    """Check the chosen models as thoroughly as their kind allows; 1 where one is missing or broken."""
+    return _tell(settings, terminal, thorough=True)
+
+
+def _tell(settings: Settings, terminal: Terminal, *, thorough: bool) -> int:
+    broken = 0
+    for role, choice in chosen(settings):
+        state = weights.verify(choice, role, settings.data, terminal.progress) if thorough else None
+        problem = state.problem if state else None
+        if problem is None:
+            try:
+                model = weights.resolve(choice, role, settings.data)
+            except WeightsError as error:
+                problem = str(error)
+        if problem is not None:
+            broken = 1
+            terminal.note(f"{role}: {problem}")
+        else:
+            told = "whole" if thorough else f"revision {model.revision}"
+            languages = ", ".join(model.languages) or "any"
+            terminal.say(f"{role}\t{model.name}\t{told}\tlanguages: {languages}\t{model.gguf or model.folder}")
+    return broken

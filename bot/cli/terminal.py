@@ -1,0 +1,59 @@
+"""The terminal: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+BAR = 24
+REDRAW_S = 0.1
+
+
+class Terminal:
+    """Where a command writes. `progress` draws one line in place on a terminal, and nothing into a file."""
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._live = self._err.isatty()
+        self._drawn = ""
+        self._drawn_at = 0.0
+        self._noted: set[str] = set()
+
+    def say(self, line: str = "") -> None:
+        """Write a line of the result, at once."""
+        self._wipe()
+        self._out.write(f"{line}\n")
+        self._out.flush()
+
+    def note(self, line: str) -> None:
+        """Write a line for the person at the terminal."""
+        self._wipe()
+        self._err.write(f"{line}\n")
+        self._err.flush()
+
+    def progress(self, label: str, done: int, total: int) -> None:
+        """Show how far something is, in bytes; `total` 0 where it is unknown. Without a terminal: once a label."""
+        if not self._live:
+            if label not in self._noted:
+                self._noted.add(label)
+                self.note(f"{label} …")
+            return
+        share = f" {100 * done // total:3d}% {'━' * (BAR * done // total):{BAR}}" if total else ""
+        size = f" {done / 1e6:.0f} of {total / 1e6:.0f} MB" if total > 1e6 else ""
+        self.status(f"{label}{share}{size}", hurry=bool(total) and done >= total)
+
+    def status(self, line: str, *, hurry: bool = False) -> None:
+        """Replace the line in place; on a terminal only, and not more often than an eye can follow."""
+        now = time.monotonic()
+        if self._live and line != self._drawn and (hurry or now - self._drawn_at >= REDRAW_S):
+            self._err.write(f"\r\x1b[2K{line}")
+            self._err.flush()
+            self._drawn, self._drawn_at = line, now
+
+    def _wipe(self) -> None:
+        if self._drawn:
+            self._err.write("\r\x1b[2K")
+            self._err.flush()
+            self._drawn = ""

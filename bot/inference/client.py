@@ -1,0 +1,158 @@
+"""The engine at the other end of a Unix socket or of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from bot.errors import InferenceError, WorkerRefused, WorkerUnavailable
+from bot.inference.engine import (
+    Continuation,
+    Fill,
+    GenerateRequest,
+    Health,
+    Partial,
+    ProposeRequest,
+    ScoreRequest,
+)
+from bot.inference.wire import KEEP_ALIVE_S, EmbedRequest, Line, Problem
+
+AnswerT = TypeVar("AnswerT")
+
+CONNECT_S = 5.0
+SILENCE_S = 6 * KEEP_ALIVE_S
+"""A generating worker that sends not even an empty line for so long is taken for gone."""
+ANSWER_S = 600.0
+"""Seconds for one proposal, score or embedding, waiting for its model to load included."""
+HEALTH_S = 5.0
+
+_lines = msgspec.json.Decoder(Line)
+_problems = msgspec.json.Decoder(Problem)
+
+
+class EngineClient:
+    """An `Engine` at `unix:///path/of/socket`, `http://host:port` or `https://…`, the latter two with a token.
+
+    It opens its connections when first used; close it in the end, or use it as `async with`.
+    """
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        scheme, separator, rest = url.partition("://")
+        if not (separator and rest and scheme in ("unix", "http", "https")):
+            raise ValueError(f"{url!r} is not unix:///path, http://host:port or https://host")
+        if scheme != "unix" and not token:
+            raise ValueError(f"a worker at {scheme}:// needs a token")
+        self._socket = rest if scheme == "unix" else None
+        self._base = "http://worker" if scheme == "unix" else url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> EngineClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections; what still runs over them ends with `WorkerUnavailable`."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
+        """See `Engine.generate`."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENCE_S)
+        with _as_ours():
+            async with self._open().post("/v1/generate", data=_encode(request), timeout=timeout) as response:
+                await _raise_for(response)
+                buffer = b""
+                async for block in response.content.iter_any():
+                    *lines, buffer = (buffer + block).split(b"\n")
+                    for line in filter(None, lines):
+                        event = _event(_lines.decode(line))
+                        if event is None:
+                            return
+                        yield event
+        raise WorkerUnavailable("the worker broke off its answer")
+
+    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
+        """See `Engine.propose`."""
+        return await self._ask("/v1/propose", request, list[list[Fill]])
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]:
+        """See `Engine.score`."""
+        return await self._ask("/v1/score", request, list[list[float]])
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """See `Engine.embed`."""
+        return await self._ask("/v1/embed", EmbedRequest(texts=tuple(texts)), list[list[float]])
+
+    async def health(self) -> Health:
+        """See `Engine.health`."""
+        timeout = aiohttp.ClientTimeout(total=HEALTH_S)
+        with _as_ours():
+            async with self._open().get("/healthz", timeout=timeout) as response:
+                await _raise_for(response)
+                return msgspec.json.decode(await response.read(), type=Health)
+
+    async def _ask(self, path: str, request: Any, answer: type[AnswerT]) -> AnswerT:
+        timeout = aiohttp.ClientTimeout(total=ANSWER_S, sock_connect=CONNECT_S)
+        with _as_ours():
+            async with self._open().post(path, data=_encode(request), timeout=timeout) as response:
+                await _raise_for(response)
+                return msgspec.json.decode(await response.read(), type=answer)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is not None and self._session.closed:
+            raise WorkerUnavailable("the connection to the worker is closed")
+        if self._session is None:
+            connector: aiohttp.BaseConnector = (
+                aiohttp.UnixConnector(path=self._socket, limit=0)
+                if self._socket is not None
+                else aiohttp.TCPConnector(limit=0)
+            )
+            headers = {**self._headers, "Content-Type": "application/json"}
+            self._session = aiohttp.ClientSession(self._base, connector=connector, headers=headers)
+        return self._session
+
+
+def _encode(request: Any) -> bytes:
+    try:
+        return msgspec.json.encode(request)
+    except UnicodeEncodeError as error:
+        raise WorkerRefused("the text holds half of a character (a lone surrogate)") from error
+
+
+def _event(line: Line) -> Partial | Continuation | None:
+    """Return what a line carries; None at the end. Raises what the worker reports."""
+    if line.problem is not None:
+        raise _error(line.problem)
+    return line.partial or line.finished
+
+
+def _error(problem: Problem) -> InferenceError:
+    kinds = {"refused": WorkerRefused, "unavailable": WorkerUnavailable, "failed": InferenceError}
+    return kinds[problem.kind](problem.message)
+
+
+async def _raise_for(response: aiohttp.ClientResponse) -> None:
+    if response.status == 200:
+        return
+    try:
+        problem = _problems.decode(await response.read())
+    except msgspec.MsgspecError as error:
+        raise WorkerUnavailable(f"the worker answered {response.status} {response.reason}") from error
+    raise _error(problem)
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    """Turn what connections and their contents raise into `WorkerUnavailable`."""
+    try:
+        yield
+    except (TimeoutError, aiohttp.ClientError, OSError, msgspec.MsgspecError) as error:
+        reason = str(error) or type(error).__name__
+        raise WorkerUnavailable(f"the worker cannot be reached: {reason}") from error

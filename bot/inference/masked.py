@@ -1,0 +1,255 @@
+"""The masked model: proposals for blanks, pseudo-log-likelihoods of words, and vectors of texts.
+
+Each piece of work is a generator that yields None after every batched forward pass, so that the step loop can
+slip it between the decode steps of the causal model, and returns its result.
+
+Sources: the scores are PLL-word-l2r (Kauf & Ivanova 2023); for the proposals see `bot.inference.beam`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+from transformers import AutoModelForMaskedLM, AutoTokenizer, PreTrainedModel
+
+from bot.errors import WeightsError
+from bot.inference.beam import Row, Search
+from bot.inference.capitals import names_in, restore
+from bot.inference.engine import Fill, Gap, ModelInfo, ProposeRequest, ScoreItem
+from bot.inference.picking import picked
+from bot.inference.pieces import Encoded, Pieces
+from bot.inference.words import word_spans
+from bot.settings import Dtype
+
+if TYPE_CHECKING:
+    from bot.inference.weights import ResolvedModel
+
+CONTEXT = 128
+"""Tokens around a blank that the model sees: what the bundled one was trained on."""
+PASS_TOKENS = 2048
+"""Tokens of one forward pass, padding included, so that none keeps the decode steps waiting for long."""
+_REACH = 1600
+"""Characters on either side that can fill half the context, with room to spare."""
+
+
+class MaskedModel:
+    """A masked language model of any class, and its tokenizer. Logits are computed only where asked for."""
+
+    def __init__(self, model: PreTrainedModel, tokenizer: Any, info: ModelInfo) -> None:
+        self.info = info
+        self._model: Any = model.train(False)
+        self._pieces = Pieces(tokenizer, self._model.get_output_embeddings().weight.shape[0])
+        self._pad = int(tokenizer.pad_token_id or 0)
+        self._context = min(CONTEXT, info.window)
+
+    def _batch(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [self._pad] * (width - len(row)) for row in rows])
+        mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+        return ids.to(self._model.device), mask.to(self._model.device)
+
+    @torch.inference_mode()
+    def _log_probs(self, rows: Sequence[Row]) -> list[Tensor]:
+        """Run one batch; return for each row the log-probabilities, float32 [asked, vocabulary]."""
+        ids, mask = self._batch([row.ids for row in rows])
+        width = ids.shape[1]
+        flat = [number * width + place for number, row in enumerate(rows) for place in row.asked]
+        with picked(self._model, flat):
+            logits = self._model(input_ids=ids, attention_mask=mask).logits[0]
+        table = logits.float().log_softmax(dim=-1).cpu()
+        return list(table.split([len(row.asked) for row in rows]))
+
+    def _run(self, rows: Sequence[Row]) -> Generator[None, None, list[Tensor]]:
+        """Run any number of rows, batched by length, in their order; yields after each pass."""
+        results: dict[int, Tensor] = {}
+        for numbers in _batches([len(row.ids) for row in rows]):
+            tables = self._log_probs([rows[number] for number in numbers])
+            results.update(zip(numbers, tables, strict=True))
+            yield
+        return [results[number] for number in range(len(rows))]
+
+    def propose(self, request: ProposeRequest) -> Generator[None, None, list[list[Fill]]]:
+        """Fill each gap at every number of masks, all side by side.
+
+        Returns the fills of each gap: for each number of masks the beam (best first), then the samples.
+
+        Fills begin and end with a letter or digit, break no words, hold no special token; none comes twice.
+        """
+        searches = [self._searches(gap, request) for gap in request.gaps]
+        every = [search for of_gap in searches for search in of_gap]
+        for step in range(max(request.lengths, default=0)):
+            going = [search for search in every if search.masks > step and search.paths]
+            counts = [len(search.rows()) for search in going]
+            tables = yield from self._run([row for search in going for row in search.rows()])
+            for search, count in zip(going, counts, strict=True):
+                search.advance(tables[:count])
+                tables = tables[count:]
+        return [self._fills(gap, of_gap) for gap, of_gap in zip(request.gaps, searches, strict=True)]
+
+    def _searches(self, gap: Gap, request: ProposeRequest) -> list[Search]:
+        left, right = self._pieces.left(_tail(gap.left)), self._pieces.right(_head(gap.right))
+        fitting = [masks for masks in request.lengths if 0 < masks <= self._context // 2]
+        return [
+            Search(self._pieces, left, right, masks=masks, context=self._context, request=request)
+            for masks in fitting
+        ]
+
+    def _fills(self, gap: Gap, searches: Sequence[Search]) -> list[Fill]:
+        left = self._pieces.left(_tail(gap.left))
+        names = names_in(gap.left + " " + gap.right) if self._pieces.uncased else {}
+        fills: list[Fill] = []
+        for search in searches:
+            seen: set[str] = set()
+            for path in search.paths:
+                text = self._pieces.join(path.ids)
+                if text is None or text.casefold() in seen or not self._pieces.settled(path.ids, left):
+                    continue
+                seen.add(text.casefold())
+                if self._pieces.uncased:
+                    text = restore(text, gap.left, names)
+                source: Literal["beam", "sample"] = "sample" if path.sampled else "beam"
+                fills.append(Fill(text=text, masks=search.masks, score=path.score, source=source))
+        return fills
+
+    def score(self, items: Sequence[ScoreItem]) -> Generator[None, None, list[list[float]]]:
+        """PLL-word-l2r of each word of each item's `asked`.
+
+        A token is predicted with itself and the later tokens of its word masked, all else in sight.
+        A word without a token of its own gets 0.0.
+        """
+        rows: list[Row] = []
+        places: list[tuple[int, int, int]] = []
+        results: list[list[float]] = []
+        for number, item in enumerate(items):
+            coded, words = self._locate(item)
+            results.append([0.0] * len(word_spans(item.asked)))
+            for at, word in words.items():
+                rows.append(self._masked_row(coded, at, words))
+                places.append((number, word, coded.ids[at]))
+        # One number is kept of each row's table, so that many items do not add up to gigabytes.
+        for numbers in _batches([len(row.ids) for row in rows]):
+            tables = self._log_probs([rows[number] for number in numbers])
+            for at, table in zip(numbers, tables, strict=True):
+                number, word, index = places[at]
+                results[number][word] += float(table[0, index])
+            yield
+        return results
+
+    def _locate(self, item: ScoreItem) -> tuple[Encoded, dict[int, int]]:
+        """Tokenise the item; map the position of each token of `asked` to the number of its word."""
+        before, after = _tail(item.left), _head(item.right)
+        coded = self._pieces.encode(before + item.asked + after)
+        begin = len(before)
+        spans = word_spans(item.asked)
+        words: dict[int, int] = {}
+        for at, (start, end) in enumerate(coded.spans):
+            overlapping = (n for n, (a, b) in enumerate(spans) if start - begin < b and end - begin > a)
+            word = next(overlapping, None)
+            if word is not None:
+                words[at] = word
+        return coded, words
+
+    def _masked_row(self, coded: Encoded, at: int, asked: dict[int, int]) -> Row:
+        masked = [
+            self._pieces.mask_id if place >= at and word == coded.words[at] else index
+            for place, (index, word) in enumerate(zip(coded.ids, coded.words, strict=True))
+        ]
+        size = self._context - self._pieces.frame_size
+        first, last = (min(asked), max(asked)) if len(asked) <= size // 2 else (at, at)
+        start = max(0, min((first + last + 1 - size) // 2, len(masked) - size))
+        row = self._pieces.frame(masked[start : start + size])
+        return Row(row, [self._pieces.start_size + at - start])
+
+    def embed(self, texts: Sequence[str]) -> Generator[None, None, list[list[float]]]:
+        """Vectors of the texts' beginnings: hidden states averaged over the tokens, of Euclidean length 1."""
+        size = self._context - self._pieces.frame_size
+        coded = (self._pieces.encode(_head(text)).ids[:size] for text in texts)
+        rows = [self._pieces.frame(ids) or [self._pad] for ids in coded]
+        vectors: dict[int, list[float]] = {}
+        for numbers in _batches(list(map(len, rows))):
+            pooled = self._pooled([rows[number] for number in numbers])
+            vectors.update(zip(numbers, pooled, strict=True))
+            yield
+        return [vectors[number] for number in range(len(rows))]
+
+    @torch.inference_mode()
+    def _pooled(self, rows: Sequence[list[int]]) -> list[list[float]]:
+        ids, mask = self._batch(rows)
+        hidden = self._model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        weights = mask.unsqueeze(-1).float()
+        pooled: list[list[float]] = normalize((hidden * weights).sum(1) / weights.sum(1), dim=1).tolist()
+        return pooled
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Group row numbers by length so that no batch holds more than PASS_TOKENS tokens with its padding."""
+    batches: list[list[int]] = []
+    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= PASS_TOKENS:
+            batches[-1].append(number)
+        else:
+            batches.append([number])
+    return batches
+
+
+def _tail(text: str) -> str:
+    """The end of `text`, as much as the context can hold, cut between words where there are spaces."""
+    if len(text) <= _REACH:
+        return text
+    cut = text.find(" ", len(text) - _REACH, len(text) - _REACH // 2)
+    return text[cut if cut >= 0 else len(text) - _REACH :]
+
+
+def _head(text: str) -> str:
+    """The beginning of `text`, likewise."""
+    if len(text) <= _REACH:
+        return text
+    cut = text.rfind(" ", _REACH // 2, _REACH)
+    return text[: cut if cut >= 0 else _REACH]
+
+
+def open_masked(model: ResolvedModel, *, device: str, dtype: Dtype) -> MaskedModel:
+    """Load a masked model from its folder; nothing is fetched.
+
+    `device` may be `auto`; `dtype` `auto` is float32 on a CPU and bfloat16 elsewhere. Raises `WeightsError`.
+    """
+    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    usual = torch.float32 if place == "cpu" else torch.bfloat16
+    number = usual if dtype == "auto" else getattr(torch, dtype)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(model.folder, local_files_only=True)
+        loaded, report = AutoModelForMaskedLM.from_pretrained(
+            model.folder, local_files_only=True, dtype=number, output_loading_info=True
+        )
+        missing = sorted(report["missing_keys"])
+        if missing:
+            raise ValueError(f"weights lacks {missing[0]} and {len(missing) - 1} more")
+        if not getattr(tokenizer, "is_fast", False) or tokenizer.mask_token_id is None:
+            raise ValueError("the tokenizer has no mask token or no tokenizer.json")
+        loaded = loaded.to(place)
+    except Exception as error:  # safetensors, tokenizers, json and transformers each raise their own kinds
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise WeightsError(
+            f"The masked model {model.name!r} in {model.folder} cannot be used: {reason}. "
+            "MASKED_MODEL wants `bundled`, a folder or a hub id of a masked language model "
+            "(config.json, model.safetensors and tokenizer.json)."
+        ) from error
+    info = ModelInfo(
+        role="masked",
+        name=model.name,
+        revision=model.revision,
+        engine="torch",
+        window=_window(loaded, tokenizer),
+        languages=model.languages,
+    )
+    return MaskedModel(loaded, tokenizer, info)
+
+
+def _window(model: PreTrainedModel, tokenizer: Any) -> int:
+    """Tokens the model can see at once. RoBERTa's kind counts positions from behind its padding: two less."""
+    positions = int(getattr(model.config, "max_position_embeddings", CONTEXT)) - 2
+    return max(8, min(positions, int(tokenizer.model_max_length)))

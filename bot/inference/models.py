@@ -1,0 +1,127 @@
+"""The worker's models while they load, one after another, and when they are there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.errors import WorkerRefused, WorkerUnavailable
+from bot.inference.causal import CausalEngine, is_ir, open_causal
+from bot.inference.engine import Health, ModelInfo
+from bot.inference.loop import StepLoop
+from bot.inference.weights import ResolvedModel, resolve
+from bot.settings import Dtype, EngineChoice, ModelChoice
+
+if TYPE_CHECKING:  # torch takes seconds to import, and generating must not wait for it
+    from bot.inference.masked import MaskedModel
+    from bot.inference.scoring import CausalScorer
+
+ModelT = TypeVar("ModelT")
+BUNDLED = ModelChoice()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPlan:
+    """Which models to load, and how."""
+
+    data: Path
+    causal: ModelChoice = BUNDLED
+    masked: ModelChoice = BUNDLED
+    engine: EngineChoice = "auto"
+    device: str = "auto"
+    dtype: Dtype = "auto"
+
+
+class Models:
+    """Both models and the loop they work in. Made in the event loop that serves them."""
+
+    def __init__(self, loop: StepLoop) -> None:
+        self.loop = loop
+        self.stage = "starting"
+        self._infos: list[ModelInfo] = []
+        self._masked: asyncio.Future[MaskedModel] = asyncio.get_running_loop().create_future()
+        self._scorer: asyncio.Future[CausalScorer] = asyncio.get_running_loop().create_future()
+
+    async def load(self, plan: ModelPlan) -> None:
+        """Load everything, what generates first. Requests wait for what they need. Raises `WeightsError`."""
+        self.stage = "loading causal"
+        model = await asyncio.to_thread(resolve, plan.causal, "causal", plan.data)
+        engine = await asyncio.to_thread(_open_causal, model, plan)
+        self._infos.append(engine.info)
+        self.loop.adopt(engine)
+        self.stage = "loading masked"
+        masked = await asyncio.to_thread(_open_masked, plan)
+        self._infos.append(masked.info)
+        self._masked.set_result(masked)
+        self.stage = "loading scorer"
+        if is_ir(model):
+            self._scorer.set_exception(WorkerRefused(f"{model.name} is in OpenVINO's own format and cannot score"))
+        else:
+            self._scorer.set_result(await asyncio.to_thread(_open_scorer, model, engine, plan))
+        self.stage = "ready"
+
+    async def masked(self) -> MaskedModel:
+        """Return the masked model, when it is there."""
+        return await self._wait(self._masked)
+
+    async def scorer(self) -> CausalScorer:
+        """Return the causal model's scorer, when it is there."""
+        return await self._wait(self._scorer)
+
+    async def _wait(self, model: asyncio.Future[ModelT]) -> ModelT:
+        if self.loop.failed.is_set():
+            raise WorkerUnavailable("the models' thread has ended")
+        return await asyncio.shield(model)
+
+    def health(self) -> Health:
+        """Tell how things are."""
+        return Health(
+            ready=self.stage == "ready" and not self.loop.failed.is_set(),
+            stage=self.stage,
+            models=tuple(self._infos),
+            rows_running=self.loop.rows_running,
+            requests_waiting=self.loop.requests,
+            steps=self.loop.steps,
+            tokens_per_s=round(self.loop.tokens_per_s, 1),
+            rss_mb=round(_rss_bytes() / 2**20, 1),
+        )
+
+
+def _open_causal(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
+    return open_causal(
+        model, engine=plan.engine, device=plan.device, dtype=plan.dtype, cache=plan.data / "cache"
+    )
+
+
+def _open_masked(plan: ModelPlan) -> MaskedModel:
+    from bot.inference.masked import open_masked
+
+    return open_masked(resolve(plan.masked, "masked", plan.data), device=plan.device, dtype=plan.dtype)
+
+
+def _open_scorer(model: ResolvedModel, engine: CausalEngine, plan: ModelPlan) -> CausalScorer:
+    """Share the model of a torch engine; beside another engine, load it for scoring alone."""
+    from bot.inference.causal_torch import TorchEngine
+    from bot.inference.loading import load_causal
+    from bot.inference.scoring import CausalScorer
+
+    if isinstance(engine, TorchEngine):
+        loaded, tokenizer = engine.model, engine.tokenizer
+    else:
+        loaded, tokenizer = load_causal(model, plan.device, plan.dtype, plan.data / "cache")
+    return CausalScorer(loaded, tokenizer, str(loaded.device))
+
+
+def _rss_bytes() -> int:
+    """Memory in use now; where /proc is missing (macOS), its peak, which is there in bytes."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+    return pages * os.sysconf("SC_PAGE_SIZE")

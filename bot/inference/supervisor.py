@@ -1,0 +1,279 @@
+"""Keeps the worker's process alive: starts it, watches it, and starts it again after a crash or a hang."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import WorkerUnavailable
+from bot.inference.child import EXIT_HOST_ERROR, ChildConfig, plan_of
+from bot.inference.client import EngineClient
+from bot.inference.engine import Engine, Health
+from bot.inference.retrying import Pulse, RetryingEngine
+from bot.settings import Settings
+
+_log = logging.getLogger(__name__)
+_worker_log = logging.getLogger("bot.inference.worker")
+
+_SECRETS = ("DISCORD_TOKEN", "INFERENCE_TOKEN")
+_LOG_LINE = re.compile(r"\S+ \S+ (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) (?P<rest>\S+: .*)")
+_LONGEST_SOCKET_PATH = 100  # macOS allows 103 bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait for what, in seconds.
+
+    `hang_s` without a step while work runs is a hang; loading may take `start_s` a stage. A call waits up to
+    `wait_s` for a worker. Restarts wait `backoff_s`, twice as long each time, at most `longest_backoff_s`, and
+    begin anew after a life of `steady_s`. At the end the worker has `stop_s` to go by itself.
+    """
+
+    start_s: float = 900.0
+    hang_s: float = 60.0
+    wait_s: float = 300.0
+    poll_s: float = 1.0
+    backoff_s: float = 0.5
+    longest_backoff_s: float = 30.0
+    steady_s: float = 60.0
+    stop_s: float = 5.0
+
+
+class Supervisor:
+    """Runs the worker while it is entered: `async with Supervisor(settings) as supervisor: …`.
+
+    Entering returns at once; `stage` tells how far the worker is, in its own words or as the sentence that says
+    what the host must mend. `engine` may be used from the beginning: its calls wait for the worker.
+    """
+
+    def __init__(self, settings: Settings, *, patience: Patience | None = None) -> None:
+        self._settings = settings
+        self._patience = patience or Patience()
+        self._pulse = Pulse()
+        self._client: EngineClient | None = None
+        self._problem: str | None = None
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._last = Health(ready=False, stage="starting", models=())
+        self._engine = _SupervisedEngine(self)
+        self.pid: int | None = None
+        self.restarts = 0
+
+    async def __aenter__(self) -> Supervisor:
+        self._task = asyncio.create_task(self._supervise(), name="supervisor")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._problem = self._problem or "the worker has been stopped"
+        self._notify()
+
+    @property
+    def engine(self) -> Engine:
+        """The models, wherever they are in their lives."""
+        return self._engine
+
+    @property
+    def stage(self) -> str:
+        """`starting`, `loading …`, `ready`, `restarting`, or a sentence that says what the host must mend."""
+        return self._problem or self._last.stage
+
+    @property
+    def last_health(self) -> Health:
+        """What the worker said last, without asking it."""
+        return self._last
+
+    async def current(self) -> EngineClient:
+        """Return the client of the worker that is up, waiting for it. Raises `WorkerUnavailable`."""
+        deadline = time.monotonic() + self._patience.wait_s
+        while self._client is None:
+            if self._problem is not None:
+                raise WorkerUnavailable(self._problem)
+            try:
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    await self._changed.wait()
+            except TimeoutError:
+                raise WorkerUnavailable(f"the worker is not up yet ({self.stage})") from None
+        return self._client
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _supervise(self) -> None:
+        pause_s = self._patience.backoff_s
+        while True:
+            began = time.monotonic()
+            try:
+                reason = await self._live()
+            except Exception as error:  # no folder, no process, or a fault of ours: the bot must stay up
+                _log.exception("the worker could not be looked after")
+                reason = f"{type(error).__name__}: {error}"
+            if time.monotonic() - began > self._patience.steady_s:
+                pause_s = self._patience.backoff_s
+            wait_s = pause_s if self._problem is None else self._patience.longest_backoff_s
+            if self._problem is None:
+                _log.error("the worker ended (%s); starting it again in %.1f s", reason, wait_s)
+            self._last = Health(ready=False, stage="restarting", models=self._last.models)
+            self._notify()
+            await asyncio.sleep(wait_s)
+            pause_s = min(2 * pause_s, self._patience.longest_backoff_s)
+            self.restarts += 1
+
+    async def _live(self) -> str:
+        """Start a worker and watch it to its end; return why it ended."""
+        folder = Path(tempfile.mkdtemp(prefix="inkling-", dir=_short_folder()))  # mode 0700
+        try:
+            return await self._live_in(folder / "worker.sock")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    async def _live_in(self, path: Path) -> str:
+        config = ChildConfig(socket=str(path), plan=plan_of(self._settings), log_level=self._settings.log_level)
+        process = await self._start(config.to_line())
+        self.pid = process.pid
+        sayings = asyncio.create_task(_relay(process))
+        watching = asyncio.create_task(self._watch(path))
+        ending = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait((watching, ending), return_when=asyncio.FIRST_COMPLETED)
+            reason = watching.result() if watching.done() else _describe(ending.result())
+        finally:
+            self._client, self.pid = None, None
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await self._end(process, kindly=not watching.done() or watching.cancelled())
+            last_words = await sayings
+        self._note_problem(process.returncode, last_words)
+        return reason
+
+    async def _start(self, first_line: bytes) -> Process:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot.inference.worker",
+            "--child",
+            stdin=PIPE,
+            stdout=DEVNULL,
+            stderr=PIPE,
+            env=_environment(),
+            start_new_session=True,  # a Ctrl-C in the terminal is for the bot, which ends the worker in order
+        )
+        assert process.stdin is not None
+        process.stdin.write(first_line)
+        return process
+
+    async def _watch(self, path: Path) -> str:
+        """Ask the worker how it is, again and again; return when it must be taken for hung."""
+        patience = self._patience
+        changed_s = time.monotonic()
+        client = EngineClient(f"unix://{path}")
+        try:
+            while True:
+                before = self._last
+                with suppress(WorkerUnavailable):
+                    self._last = await client.health()
+                    if self._client is None:
+                        self._client, self._problem = client, None
+                        self._notify()
+                    if not self._last.requests_waiting:
+                        self._pulse.beat()  # all is done there; whoever asked has not read it yet
+                if (self._last.stage, self._last.steps) != (before.stage, before.steps):
+                    changed_s = time.monotonic()
+                    self._pulse.beat()
+                if self._at_work() and time.monotonic() - self._pulse.last_s > patience.hang_s:
+                    return f"no step for {patience.hang_s:g} s while work was in hand"
+                if not self._last.ready and time.monotonic() - changed_s > patience.start_s:
+                    return f"it was {self._last.stage} for {patience.start_s:g} s"
+                await asyncio.sleep(patience.poll_s if self._last.ready else min(patience.poll_s, 0.2))
+        finally:
+            await client.close()
+
+    def _at_work(self) -> bool:
+        """Whether steps can be expected: while models load, what waits for them makes none."""
+        return self._pulse.in_hand > 0 and (self._last.ready or self._last.rows_running > 0)
+
+    async def _end(self, process: Process, *, kindly: bool) -> None:
+        """End the process and all that it started: by closing its input, else by force."""
+        if process.returncode is None and kindly:
+            assert process.stdin is not None
+            process.stdin.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience.stop_s):
+                    await process.wait()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)  # its own session: its group is named like it
+        await process.wait()
+
+    def _note_problem(self, status: int | None, last_words: str) -> None:
+        """When the host must mend something, say what, once."""
+        problem = last_words if status == EXIT_HOST_ERROR and last_words else None
+        if problem is not None and problem != self._problem:
+            _log.error("the worker cannot run: %s", problem)
+        self._problem = problem
+
+
+class _SupervisedEngine(RetryingEngine):
+    """Its health is told also while there is no worker."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        super().__init__(supervisor.current, supervisor._pulse)
+        self._supervisor = supervisor
+
+    async def health(self) -> Health:
+        """See `Engine.health`; while the worker is not up, its stage tells why."""
+        if self._supervisor._client is None:
+            return Health(ready=False, stage=self._supervisor.stage, models=self._supervisor.last_health.models)
+        return await self._supervisor._client.health()
+
+
+async def _relay(process: Process) -> str:
+    """Log what the worker writes to standard error, at its own levels; return its last line's message."""
+    assert process.stderr is not None
+    level, message, rest = logging.WARNING, "", b""
+    while block := await process.stderr.read(1 << 16):
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            text = line.decode(errors="replace").rstrip()
+            if not text:
+                continue
+            match = _LOG_LINE.fullmatch(text)
+            if match is not None:
+                level, text = logging.getLevelNamesMapping()[match["level"]], match["rest"]
+            message = text.partition(": ")[2] if match is not None else text
+            _worker_log.log(level, "%s", text)
+    return message
+
+
+def _environment() -> dict[str, str]:
+    """The child's environment: without secrets, without progress bars in its log."""
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+    return {**kept, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+
+
+def _short_folder() -> str:
+    """Where a socket's path stays short enough for the system."""
+    usual = tempfile.gettempdir()
+    return usual if len(usual) + len("/inkling-12345678/worker.sock") < _LONGEST_SOCKET_PATH else "/tmp"
+
+
+def _describe(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return f"killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"killed by signal {-status}"

@@ -1,0 +1,79 @@
+"""A tokenizer as the causal engines need it, and what they must know of a vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+class Tokens:
+    """Text to token ids and back, exactly, over a `tokenizers.Tokenizer`.
+
+    `ends` are ids that end a text: the model's own and every other special token, for a continuation without a chat
+    template has no use for them. `start` is the id that stands before an empty context, None where there is none.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, ends: Iterable[int] = ()) -> None:
+        self._tokenizer = tokenizer
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        special = {number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special}
+        self.ends = frozenset(special | set(ends))
+        around = tokenizer.encode("").ids
+        self.start: int | None = around[0] if around else next(iter(sorted(self.ends)), None)
+
+    @classmethod
+    def from_file(cls, path: Path, ends: Iterable[int] = ()) -> Tokens:
+        """Read a tokenizer.json."""
+        return cls(Tokenizer.from_file(str(path)), ends)
+
+    @classmethod
+    def of(cls, tokenizer: PreTrainedTokenizerBase, ends: Iterable[int] = ()) -> Tokens:
+        """Take the fast tokenizer from within a transformers one."""
+        return cls(Tokenizer.from_str(tokenizer.backend_tokenizer.to_str()), ends)
+
+    @property
+    def size(self) -> int:
+        """How many tokens there are."""
+        return self._tokenizer.get_vocab_size()
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a context, with the mark of a beginning where the model has one, never that of an end."""
+        ids = self._tokenizer.encode(text).ids
+        while len(ids) > 1 and ids[-1] in self.ends:
+            ids.pop()
+        return ids or ([] if self.start is None else [self.start])
+
+    def count(self, text: str) -> int:
+        """Return how many ids `encode` gives."""
+        return len(self.encode(text))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of ids, without special tokens; bytes that are no character yet are U+FFFD."""
+        return self._tokenizer.decode(ids, skip_special_tokens=True)
+
+    def containing(self, parts: Sequence[str]) -> frozenset[int]:
+        """Return the ids of tokens whose text contains one of `parts`; for a part that no token contains (its bytes
+        are spread over several), the last token of its encoding."""
+        texts = self._texts()
+        found: set[int] = set()
+        for part in parts:
+            holders = {number for number, text in enumerate(texts) if part in text}
+            if not holders:
+                last = self._tokenizer.encode(f"a{part}", add_special_tokens=False).ids[-1:]
+                holders = set(last)
+            found |= holders
+        return frozenset(found)
+
+    def _texts(self) -> list[str]:
+        # After another token, as some decoders strip a space from the first.
+        lead = self._tokenizer.encode("a", add_special_tokens=False).ids[-1:]
+        skip = len(self.decode(lead))
+        every = self._tokenizer.decode_batch([[*lead, number] for number in range(self.size)])
+        return [text[skip:] for text in every]

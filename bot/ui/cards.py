@@ -1,0 +1,166 @@
+"""The cards that carry suggestions: pure functions from values to Components V2.
+
+Discord allows 40 components and 4,000 characters in all on a card. Texts are shortened at sentences to fit; what
+was shortened can be read whole with *Read*. Buttons carry ids only: what they mean is looked up at the click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.rules.generations import Generation
+from bot.ui.cutting import head, pages, share, shown_size, tail
+from bot.ui.escaping import escape, quote, size, tidy
+from bot.ui.infills import Filled
+from bot.ui.locale import Catalogue
+
+CARD_TEXT = 4000
+ASKED_TEXT = 320
+PAGE_TEXT = 3600
+INK = discord.Colour(0x4A5D8F)
+AMBER = discord.Colour(0xB98A3D)
+PERSON = "person"
+"""What `source` on a receipt says when a person wrote the text."""
+
+
+class Card(ui.LayoutView):
+    """One container. Its buttons are routed by custom id (see `bot.ui.tree`), also after a restart, so discord.py
+    need not remember the view: it counts as finished from the start."""
+
+    def __init__(self, *blocks: ui.Item[Any], colour: discord.Colour | None = INK) -> None:
+        super().__init__(timeout=None)
+        self.add_item(ui.Container(*blocks, accent_colour=colour))
+
+    def is_finished(self) -> bool:
+        return True
+
+
+def text(content: str) -> ui.TextDisplay[Any]:
+    """Return a block of text, which must be escaped already."""
+    return ui.TextDisplay(content)
+
+
+def line(*, visible: bool = True) -> ui.Separator[Any]:
+    """Return a line between blocks, or a gap."""
+    return ui.Separator(visible=visible, spacing=discord.SeparatorSpacing.small)
+
+
+def button(
+    custom_id: str, label: str, *, style: discord.ButtonStyle = discord.ButtonStyle.secondary, emoji: str | None = None
+) -> ui.Button[Any]:
+    """Return a button that is found again by its custom id."""
+    return ui.Button(custom_id=custom_id, label=label, style=style, emoji=emoji)
+
+
+def notice(message: str, *more: str, colour: discord.Colour | None = None) -> Card:
+    """Return a card with a sentence or a few, each escaped already where it holds people's words."""
+    return Card(*(text(part) for part in (message, *more)), colour=colour)
+
+
+def is_own(generation: Generation) -> bool:
+    """Tell whether a person wrote what `generation` holds, not a model."""
+    return generation.suggestions[0].receipt.get("source") == PERSON
+
+
+def card(say: Catalogue, generation: Generation, *, name: str, literals: Sequence[str] = ()) -> Card:
+    """Return the card of a finished request. `name` is how the person who asked is called, unescaped; `literals`
+    is, for an infill, the text around its blanks."""
+    own = is_own(generation)
+    if own:
+        title = say("card.own.title", name=escape(name))
+    else:
+        title = say(f"card.{generation.kind}.title", count=len(generation.suggestions))
+    asked = _asked(generation)
+    foot = _foot(say, generation, name)
+    room = CARD_TEXT - size(title) - size(asked) - size(foot) - 32
+    texts, shortened = _candidates(generation, literals, room)
+    blocks: list[ui.Item[Any]] = [text(f"### {title}")]
+    if asked:
+        blocks.append(text(asked))
+    blocks.append(line())
+    for position, shown in enumerate(texts):
+        go = button(f"ink:go:{generation.id}:{position}", say("button.go"), style=discord.ButtonStyle.primary)
+        blocks.append(ui.Section(text(shown if own else f"**{position + 1}**\u2002{shown}"), accessory=go))
+    blocks += [line(), _actions(say, generation, own=own, read=shortened), text(foot)]
+    return Card(*blocks)
+
+
+def _asked(generation: Generation) -> str:
+    """What was asked, shortened: of a text to continue its end; a text with blanks is shown filled below."""
+    return quote(tail(generation.text, ASKED_TEXT)) if generation.kind == "continue" else ""
+
+
+def _foot(say: Catalogue, generation: Generation, name: str) -> str:
+    if is_own(generation):
+        return f"-# {say('card.own.foot')}"
+    mood = say(f"mood.{generation.mood or 'mixed'}")
+    return f"-# {say(f'card.{generation.kind}.foot', name=escape(name), mood=mood)}"
+
+
+def _candidates(generation: Generation, literals: Sequence[str], room: int) -> tuple[list[str], bool]:
+    """The candidates as they are shown, escaped, and whether any had to be shortened."""
+    room -= 16 * len(generation.suggestions)
+    if generation.kind == "infill" and not is_own(generation):
+        wholes = [Filled(tuple(literals), suggestion.fills) for suggestion in generation.suggestions]
+        return _fit_fills(wholes, room)
+    bodies = [tidy(suggestion.text).strip() for suggestion in generation.suggestions]
+    sizes = [shown_size(body) for body in bodies]
+    parts = share(sizes, room)
+    fitted = [escape(head(body, part)) for body, part in zip(bodies, parts, strict=True)]
+    return fitted, sum(sizes) > room
+
+
+def _fit_fills(wholes: Sequence[Filled], room: int) -> tuple[list[str], bool]:
+    sizes = [size(whole.show()) for whole in wholes]
+    parts = share(sizes, room)
+    return [whole.show(part) for whole, part in zip(wholes, parts, strict=True)], sum(sizes) > room
+
+
+def _actions(say: Catalogue, generation: Generation, *, own: bool, read: bool) -> ui.ActionRow[Any]:
+    buttons = [] if own else [button(f"ink:retry:{generation.id}", say("button.retry"), emoji="🔁")]
+    buttons.append(button(f"ink:own:{generation.id}", say("button.own"), emoji="✍️"))
+    if read:
+        buttons.append(button(f"ink:read:{generation.id}:0", say("button.read"), emoji="📖"))
+    buttons.append(button(f"ink:why:{generation.id}", say("button.why"), emoji="🔍"))
+    buttons.append(button(f"ink:delete:{generation.id}", say("button.delete"), emoji="🗑️"))
+    return ui.ActionRow(*buttons)
+
+
+def reading_card(say: Catalogue, generation: Generation, page: int, *, literals: Sequence[str] = ()) -> Card:
+    """Return page `page` (from 0; clamped) of everything that a card shows shortened, to be read privately."""
+    parts = reading_pages(generation, literals)
+    page = min(max(page, 0), len(parts) - 1)
+    blocks: list[ui.Item[Any]] = [text(parts[page])]
+    if len(parts) > 1:
+        blocks.append(line())
+        back = button(f"ink:read:{generation.id}:{page - 1}", say("button.back"), emoji="◀️")
+        on = button(f"ink:read:{generation.id}:{page + 1}", say("button.on"), emoji="▶️")
+        back.disabled, on.disabled = page == 0, page == len(parts) - 1
+        blocks += [ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(parts))}")]
+    return Card(*blocks)
+
+
+def reading_pages(generation: Generation, literals: Sequence[str] = ()) -> list[str]:
+    """Return everything that `generation` holds in escaped pieces of one card each."""
+    found: list[str] = []
+    for position, suggestion in enumerate(generation.suggestions):
+        number = f"**{position + 1}**\u2002"
+        if generation.kind == "infill" and not is_own(generation):
+            whole = Filled(tuple(literals), suggestion.fills).show()
+            if size(whole) <= PAGE_TEXT:
+                found.append(number + whole)
+                continue
+        found += [number + escape(part) for part in pages(suggestion.text, PAGE_TEXT)]
+    return found
+
+
+def given_cards(say: Catalogue, given: str) -> list[Card]:
+    """Return what a person wrote, as private cards, so that a refusal loses nothing of it."""
+    parts = pages(given, PAGE_TEXT)
+    return [
+        notice(*([say("card.given")] if index == 0 else []), escape(part)) for index, part in enumerate(parts) if part
+    ]

@@ -1,0 +1,48 @@
+"""Forms (modals) with one box for text, and reading what was sent in. Like buttons they are routed by custom id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.rules.servers import MAX_TEXT
+from bot.ui.locale import Catalogue
+
+TEXT = "text"
+"""The custom id of the box."""
+
+
+class Form(ui.Modal):
+    """A form with one box. It counts as finished from the start, so that discord.py does not remember it."""
+
+    def __init__(self, say: Catalogue, kind: str, custom_id: str, prefilled: str = "") -> None:
+        super().__init__(title=say(f"form.{kind}.title"), custom_id=custom_id)
+        box: ui.TextInput[Any] = ui.TextInput(
+            custom_id=TEXT,
+            style=discord.TextStyle.paragraph,
+            max_length=MAX_TEXT,
+            default=prefilled or None,
+        )
+        hint = say(f"form.{kind}.hint", limit=MAX_TEXT)
+        self.add_item(ui.Label(text=say(f"form.{kind}.label"), description=hint, component=box))
+
+    def is_finished(self) -> bool:
+        return True
+
+
+def submitted(interaction: discord.Interaction[Any], name: str = TEXT) -> str:
+    """Return what was written into the box `name` of the form that was sent in; empty where there is none."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return next((box["value"] for box in _boxes(data.get("components", ())) if box.get("custom_id") == name), "")
+
+
+def _boxes(components: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    for component in components:
+        if "value" in component:
+            yield component
+        yield from _boxes(component.get("components", ()))
+        if (inner := component.get("component")) is not None:
+            yield from _boxes([inner])

@@ -1,0 +1,90 @@
+"""What is shown while the models work: the place in the queue, or the text as it comes; and Cancel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from discord import ui
+
+from bot.inference.jobs import Progress, Queued
+from bot.inference.queue import Ticket
+from bot.rules.generations import GenerationKind
+from bot.ui.cards import AMBER, Card, button, text
+from bot.ui.cutting import tail
+from bot.ui.escaping import escape
+from bot.ui.locale import Catalogue, duration
+
+EDIT_EVERY_S = 1.2
+STREAMED_TEXT = 1200
+BAR = 12
+
+T = TypeVar("T")
+
+
+class Wait(Protocol):
+    """How the bot waits for what comes from outside: `plain_wait`, or one that tells a simulation of the wait."""
+
+    def __call__(self, awaitable: Awaitable[T], /) -> Awaitable[T]: ...
+
+
+async def plain_wait(awaitable: Awaitable[T]) -> T:
+    """Just wait."""
+    return await awaitable
+
+
+class Pulse:
+    """A beat every 1.2 s for everybody who shows progress: nobody's card is edited more often.
+
+    `run` is one long-lived task that the application starts; a simulation of Discord would otherwise wait for a
+    timer of every card.
+    """
+
+    def __init__(self, every_s: float = EDIT_EVERY_S) -> None:
+        self._every_s = every_s
+        self._next: asyncio.Future[None] | None = None
+
+    def beat(self) -> asyncio.Future[None]:
+        """Return a future that is done at the next beat."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        return self._next
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            await asyncio.sleep(self._every_s)
+            if self._next is not None:
+                self._next.set_result(None)
+                self._next = None
+
+
+async def follow(ticket: Ticket[Any], show: Callable[[Progress], Awaitable[None]], *, pulse: Pulse, wait: Wait) -> None:
+    """Show the newest progress of `ticket`, at most at every beat, until it has ended either way."""
+    ending = ticket.ending()
+    shown: Progress | None = None
+    while not ending.done():
+        await wait(asyncio.wait([ending, pulse.beat()], return_when=asyncio.FIRST_COMPLETED))
+        if not ending.done() and ticket.progress != shown:
+            shown = ticket.progress
+            await show(shown)
+    ending.exception()  # whoever awaits the ticket gets it
+
+
+def progress_card(say: Catalogue, kind: GenerationKind, progress: Progress, cancel_id: str) -> Card:
+    """Return the card of a job under way."""
+    blocks: list[ui.Item[Any]] = []
+    if isinstance(progress, Queued):
+        line = say("progress.position", count=progress.position, time=duration(say, progress.eta_s))
+        blocks.append(text(f"### {say('progress.queued')}\n-# {line}"))
+    else:
+        title = say("progress.filling" if kind == "infill" else "progress.working")
+        share = min(1.0, progress.done / progress.total) if progress.total else 0.0
+        filled = round(BAR * share)
+        left = say("progress.left", time=duration(say, progress.eta_s))
+        blocks.append(text(f"### {title}\n-# {'▰' * filled}{'▱' * (BAR - filled)}\u2002{left}"))
+        if progress.text.strip():
+            blocks.append(text(escape(tail(progress.text, STREAMED_TEXT))))
+    blocks.append(ui.ActionRow(button(cancel_id, say("button.cancel"))))
+    return Card(*blocks, colour=AMBER)

@@ -1,0 +1,89 @@
+"""*Why this text?*: receipts in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from discord import ui
+
+from bot.rules.generations import Generation
+from bot.ui.cards import CARD_TEXT, Card, is_own, line, notice, text
+from bot.ui.cutting import head
+from bot.ui.escaping import escape, size
+from bot.ui.locale import Catalogue
+
+
+_UNSAID = frozenset({"kind", "finish", "shared_percent", "word_log_prob", "text_sha256"})
+"""What is on receipts for the benchmarks and says nothing to a writer."""
+
+
+def receipt_card(say: Catalogue, generation: Generation) -> Card:
+    """Return a card with the receipt of each suggestion."""
+    if is_own(generation):
+        return notice(f"### {say('why.title')}", say("why.person"))
+    opening = f"### {say('why.title')}\n{say('why.intro')}"
+    room = (CARD_TEXT - size(opening)) // len(generation.suggestions) - 8
+    blocks: list[ui.Item[Any]] = [text(opening)]
+    for position, suggestion in enumerate(generation.suggestions, start=1):
+        lines = [f"**{position}**\u2002{escape(head(suggestion.text, 80))}"]
+        for fact in facts(say, suggestion.receipt):
+            if size("\n".join([*lines, fact])) + 4 <= room:
+                lines.append(f"-# {fact}")
+        blocks += [line(), text("\n".join(lines))]
+    return Card(*blocks)
+
+
+def facts(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
+    """Return what a receipt says, a line a fact, the most telling first; what is unknown here is shown by name."""
+    rest = dict(receipt)
+    engine = escape(str(rest.pop("engine", "")))
+    lines = []
+    if (mood := rest.pop("mood", None)) is not None:
+        lines.append(say("why.mood", mood=say(f"mood.{mood}")))
+    if (model := rest.pop("model", None)) is not None:
+        revision = escape(str(rest.pop("revision", "")))
+        lines.append(say("why.model", model=escape(str(model)), revision=revision, engine=engine))
+    if (seed := rest.pop("seed", None)) is not None:
+        lines.append(say("why.seed", seed=str(seed)))
+    if sampling := rest.pop("sampling", None):
+        lines.append(say("why.sampling", values=_values(sampling)))
+    if (tokens := rest.pop("prompt_tokens", None)) is not None:
+        short_hash = str(rest.pop("prompt_sha256", ""))[:12]
+        lines.append(say("why.prompt", count=tokens, hash=escape(short_hash)))
+    if dropped := rest.pop("dropped", None):
+        lines.append(say("why.dropped", pieces=escape(", ".join(dropped))))
+    for sampler, instead in rest.pop("substitutions", None) or ():
+        lines.append(say("why.substituted", engine=engine, sampler=escape(sampler), instead=escape(instead)))
+    if reproducible := rest.pop("reproducible", None):
+        lines.append(say(f"why.reproducible_{reproducible}"))
+    if (run := rest.pop("shared_run", None)) is not None:
+        lines.append(say("why.shared_run", count=max(1, run)))
+    for fill in rest.pop("fills", None) or ():
+        lines.append(_fill(say, fill))
+    for name, value in rest.items():
+        if name not in _UNSAID:
+            lines += _other(say, name, value)
+    return lines
+
+
+def _fill(say: Catalogue, fill: Mapping[str, Any]) -> str:
+    confidence = round(100 * float(fill.get("confidence", 0.0)))
+    return say("why.fill", text=escape(str(fill.get("text", ""))), percent=confidence)
+
+
+def _other(say: Catalogue, name: str, value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return facts(say, value)
+    if value in (None, "", [], ()):
+        return []
+    return [say("why.other", name=escape(name), value=escape(str(value)))]
+
+
+def _values(sampling: Mapping[str, Any]) -> str:
+    """The sampler values that change something."""
+    idle = {"temperature": 1.0, "top_p": 1.0, "min_p": 0.0, "typical_p": 1.0, "xtc_probability": 0.0}
+    shown = {name: value for name, value in sampling.items() if name in idle and value != idle[name]}
+    if sampling.get("dry_multiplier"):
+        shown["dry"] = "{dry_multiplier} / {dry_base} / {dry_allowed_length}".format_map(sampling)
+    return escape(", ".join(f"{name} {value}" for name, value in shown.items()) or "temperature 1.0")

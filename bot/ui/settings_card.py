@@ -1,0 +1,80 @@
+"""The card of a server's settings: what is set, and menus to change it. Its menus carry no ids but their own name."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import discord
+from discord import ui
+
+from bot.rules.moods import MOOD_NAMES
+from bot.rules.servers import COUNT_RANGE, Feature, ServerSettings
+from bot.ui.cards import Card, button, line, text
+from bot.ui.escaping import escape
+from bot.ui.locale import LANGUAGES, Catalogue
+
+MIXED = "mixed"
+SERVER = "server"
+LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160)
+MAX_CHANNELS = 25
+
+
+def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, saved: int = 0) -> Card:
+    """Return the card. `server` is the server's name, unescaped; `saved` says how many changes were just made."""
+    channels = len(settings.channels)
+    where = say("settings.channels_some", count=channels) if channels else say("settings.channels_all")
+    blocks: list[ui.Item[Any]] = [text(f"### {say('settings.title', server=escape(server))}")]
+    if saved:
+        blocks.append(text(f"✅ {say('settings.saved', count=saved)}"))
+    blocks += [
+        text(say("settings.mood")),
+        _menu("mood", [(mood, say(f"mood.{mood}")) for mood in (MIXED, *MOOD_NAMES)], settings.mood or MIXED),
+        text(say("settings.count")),
+        _menu("count", [(str(count), str(count)) for count in COUNT_RANGE], str(settings.count)),
+        text(say("settings.length")),
+        _menu("length", _lengths(settings.length), str(settings.length)),
+        text(say("settings.language")),
+        _menu("language", _languages(say), settings.language or SERVER),
+        text(f"{say('settings.channels')}\n-# {where}"),
+        ui.ActionRow(_channel_menu(say, settings)),
+        line(),
+        text(say("settings.switches")),
+        ui.ActionRow(*(_switch(say, settings, feature) for feature in get_args(Feature))),
+    ]
+    return Card(*blocks)
+
+
+def _lengths(current: int) -> list[tuple[str, str]]:
+    return [(str(length), str(length)) for length in sorted({*LENGTHS, current})]
+
+
+def _languages(say: Catalogue) -> list[tuple[str, str]]:
+    return [(name, say(f"language.{name}")) for name in (SERVER, *LANGUAGES)]
+
+
+def _menu(what: str, options: list[tuple[str, str]], current: str) -> ui.ActionRow[Any]:
+    menu: ui.Select[Any] = ui.Select(custom_id=f"ink:set:{what}")
+    for value, label in options:
+        menu.add_option(label=label, value=value, default=value == current)
+    return ui.ActionRow(menu)
+
+
+def _channel_menu(say: Catalogue, settings: ServerSettings) -> ui.ChannelSelect[Any]:
+    chosen = [
+        discord.SelectDefaultValue(id=channel_id, type=discord.SelectDefaultValueType.channel)
+        for channel_id in sorted(settings.channels)[:MAX_CHANNELS]
+    ]
+    return ui.ChannelSelect(
+        custom_id="ink:set:channels",
+        channel_types=[discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum],
+        placeholder=say("settings.channels_hint"),
+        min_values=0,
+        max_values=MAX_CHANNELS,
+        default_values=chosen,
+    )
+
+
+def _switch(say: Catalogue, settings: ServerSettings, feature: Feature) -> ui.Button[Any]:
+    on = feature not in settings.switched_off
+    style = discord.ButtonStyle.success if on else discord.ButtonStyle.secondary
+    return button(f"ink:switch:{feature}", say(f"settings.{feature}_{'on' if on else 'off'}"), style=style)

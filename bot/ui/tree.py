@@ -1,0 +1,118 @@
+"""The command tree: commands, and everything that finds its way by custom id; one error path for them all.
+
+Buttons, selects and forms carry `ink:<action>:<ids>` and nothing else. The tree sends them to the handler of that
+action, so they work the same before and after a restart; discord.py itself would only log what a `DynamicItem`
+raises, and forgets forms when it ends.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from re import Match
+from typing import Any, Self
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.errors import Gone, InklingError
+from bot.ui.answers import tell
+
+PREFIX = "ink"
+TEMPLATE = rf"{PREFIX}:(?P<action>[a-z]+)(?::(?P<ids>[0-9A-Za-z:_-]*))?"
+REMEMBERED = 4096
+"""How many interactions are remembered, to notice one that is delivered twice (after a RESUME)."""
+
+Handler = Callable[[discord.Interaction[Any], tuple[str, ...]], Awaitable[None]]
+
+
+class InklingTree(app_commands.CommandTree[commands.Bot]):
+    """Commands and routes. Both pass `first_time`, and end in `on_error` when something goes wrong."""
+
+    def __init__(self, client: commands.Bot, **options: Any) -> None:
+        super().__init__(client, **options)
+        self._routes: dict[str, Handler] = {}
+        self._seen: OrderedDict[int, None] = OrderedDict()
+
+    def route(self, action: str, handler: Handler) -> None:
+        """Send everything with the custom id `ink:<action>:…` to `handler`, with the ids behind it."""
+        if action in self._routes:
+            raise ValueError(f"the action {action} has a handler already")
+        self._routes[action] = handler
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """The actions that have a handler."""
+        return frozenset(self._routes)
+
+    async def interaction_check(self, interaction: discord.Interaction[commands.Bot], /) -> bool:
+        return self.first_time(interaction)
+
+    def first_time(self, interaction: discord.Interaction[Any]) -> bool:
+        """Tell whether this delivery of the interaction is the first."""
+        if interaction.id in self._seen:
+            return False
+        self._seen[interaction.id] = None
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
+    async def dispatch(self, interaction: discord.Interaction[Any], action: str, ids: str | None) -> None:
+        """Do what the click or the form asks for; what goes wrong is told to the person."""
+        if not self.first_time(interaction):
+            return
+        try:
+            handler = self._routes.get(action)
+            if handler is None:
+                raise Gone("generation_gone")
+            await handler(interaction, tuple((ids or "").split(":")))
+        except InklingError as error:
+            await tell(interaction, error)
+        except Exception as error:
+            await self.on_error(interaction, error)
+
+    async def on_error(
+        self, interaction: discord.Interaction[commands.Bot], error: Exception, /
+    ) -> None:
+        await tell(interaction, error)
+
+    async def on_form(self, interaction: discord.Interaction[Any]) -> None:
+        """Listener for every interaction: takes the forms (modals) that are sent in."""
+        if interaction.type is discord.InteractionType.modal_submit and interaction.data is not None:
+            match = Durable.pattern().fullmatch(str(interaction.data.get("custom_id", "")))
+            if match is not None:
+                await self.dispatch(interaction, match["action"], match["ids"])
+
+
+class Durable(ui.DynamicItem[ui.Item[Any]], template=TEMPLATE):
+    """Any button or select of ours, found again by its custom id, also after a restart."""
+
+    def __init__(self, item: ui.Item[Any], action: str, ids: str | None) -> None:
+        super().__init__(item)
+        self._action = action
+        self._ids = ids
+
+    @classmethod
+    def pattern(cls) -> Any:
+        """The compiled template."""
+        return cls.__discord_ui_compiled_template__
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: Match[str], /
+    ) -> Self:
+        return cls(item, match["action"], match["ids"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        tree = interaction.client.tree
+        assert isinstance(tree, InklingTree), "Durable items belong to a bot with an InklingTree"
+        await tree.dispatch(interaction, self._action, self._ids)
+
+
+def number(ids: tuple[str, ...], place: int) -> int:
+    """Return the id at `place`. Raises `Gone` where it is no number: a card from another time."""
+    try:
+        return int(ids[place])
+    except (IndexError, ValueError):
+        raise Gone("generation_gone") from None

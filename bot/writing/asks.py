@@ -1,0 +1,176 @@
+"""What a person asks of the models, and whether it can be answered: values and pure checks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.errors import BadInput
+from bot.inference.engine import ModelInfo, ModelRole
+from bot.inference.jobs import Owner
+from bot.rules.generations import Place
+from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE, MAX_TEXT
+from bot.writing.blanks import parse
+from bot.writing.cleaning import is_blank, normalise, sentence_ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinueAsk:
+    """Continue `text` with `count` suggestions of about `length` tokens; `mood` None mixes all moods.
+
+    `text` is normalised on the way in (see `cleaning.normalise`), so that what is checked, continued and kept
+    is one and the same. `parent_id` is the generation that this one retries or goes on from.
+    """
+
+    owner: Owner
+    place: Place
+    text: str
+    mood: MoodName | None = None
+    count: int = DEFAULT_COUNT
+    length: int = DEFAULT_LENGTH
+    parent_id: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", normalise(self.text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfillAsk:
+    """Fill the blanks of `text` in `count` ways. `text` is normalised on the way in; `length` is unused."""
+
+    owner: Owner
+    place: Place
+    text: str
+    count: int = DEFAULT_COUNT
+    parent_id: int | None = None
+    length: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", normalise(self.text))
+
+
+Ask = ContinueAsk | InfillAsk
+
+
+def check(ask: Ask) -> None:
+    """Raise `BadInput` where no model could answer `ask`.
+
+    Keys (and params): `text_empty`; `text_too_long` (length, limit); `mood_unknown` (mood, allowed);
+    `count_range` and `length_range` (given, low, high); and those of `blanks.parse` for an infill.
+    """
+    if is_blank(ask.text):
+        raise BadInput("text_empty")
+    if len(ask.text) > MAX_TEXT:
+        raise BadInput("text_too_long", length=len(ask.text), limit=MAX_TEXT)
+    _check_range("count_range", ask.count, COUNT_RANGE)
+    if isinstance(ask, ContinueAsk):
+        _check_range("length_range", ask.length, LENGTH_RANGE)
+        if ask.mood is not None and ask.mood not in MOOD_NAMES:
+            raise BadInput("mood_unknown", mood=str(ask.mood), allowed=", ".join(MOOD_NAMES))
+    else:
+        parse(ask.text)
+
+
+def _check_range(key: str, given: int, allowed: range) -> None:
+    if given not in allowed:
+        raise BadInput(key, given=given, low=allowed[0], high=allowed[-1])
+
+
+# ---- languages
+
+# Which languages are written in a script, by the first word of the Unicode names of its letters.
+_LATIN = "af ca cs cy da de en eo es et eu fi fil fr ga gl hr hu id is it la lt lv ms mt nb nl nn no pl pt"
+_SCRIPTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "LATIN": frozenset([*_LATIN.split(), "ro", "sk", "sl", "sq", "sv", "sw", "tl", "tr", "vi"]),
+        "CJK": frozenset({"zh", "yue", "ja"}),
+        "HIRAGANA": frozenset({"ja"}),
+        "HANGUL": frozenset({"ko"}),
+        "CYRILLIC": frozenset({"ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn"}),
+        "ARABIC": frozenset({"ar", "fa", "ur", "ps", "ug"}),
+        "HEBREW": frozenset({"he", "yi"}),
+        "GREEK": frozenset({"el"}),
+        "DEVANAGARI": frozenset({"hi", "mr", "ne", "sa"}),
+        "BENGALI": frozenset({"bn", "as"}),
+        "TAMIL": frozenset({"ta"}),
+        "TELUGU": frozenset({"te"}),
+        "THAI": frozenset({"th"}),
+        "GEORGIAN": frozenset({"ka"}),
+        "ARMENIAN": frozenset({"hy"}),
+    }
+)
+_UNSPACED = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
+_SETTINGS: Mapping[ModelRole, str] = MappingProxyType({"causal": "CAUSAL_MODEL", "masked": "MASKED_MODEL"})
+
+
+def main_script(text: str) -> str | None:
+    """Return the script that more than half of the words of `text` are written in, as the first word of its
+    letters' Unicode names ("LATIN", "CJK", …); None where there is no such script. Each Han character or kana
+    is a word, so that a few names in another script do not decide."""
+    found: Counter[str] = Counter()
+    for word in re.findall(r"[^\W\d_]+", text):
+        scripts = [re.split("[ -]", unicodedata.name(char, ""))[0] for char in word]
+        found.update(script for script in scripts if script in _UNSPACED)
+        found.update([script for script in scripts if script not in _UNSPACED][:1])
+    kana = found.pop("HIRAGANA", 0) + found.pop("KATAKANA", 0)
+    # Japanese mixes kana and Han; a stray kana in a Chinese text says nothing.
+    if kana * 5 > found["CJK"]:
+        found["HIRAGANA"] = kana + found.pop("CJK", 0)
+    for script, number in found.most_common(1):
+        if number * 2 > found.total():
+            return script
+    return None
+
+
+def is_foreign(text: str) -> bool:
+    """Tell whether `text` is mostly in another script than English: only then its languages need a check."""
+    return main_script(text) not in {None, "LATIN"}
+
+
+def check_language(ask: Ask, models: Sequence[ModelInfo]) -> None:
+    """Raise `BadInput` where a model that `ask` needs is known not to write in the script of its text.
+
+    Keys: `text_chinese` (settings) for Chinese, `text_language` (settings, languages) for others;
+    `settings` names those to change ("CAUSAL_MODEL, MASKED_MODEL" or one of them), `languages` has the
+    tags of what the models do write. A model that tells no languages is taken to know all.
+    """
+    languages = _SCRIPTS.get(main_script(ask.text) or "")
+    if languages is None:
+        return
+    needed: tuple[ModelRole, ...] = ("causal",) if isinstance(ask, ContinueAsk) else ("causal", "masked")
+    telling = [model for model in models if model.role in needed and model.languages]
+    lacking = [model for model in telling if not _writes(model, languages)]
+    if not lacking:
+        return
+    settings = ", ".join(_SETTINGS[role] for role in needed if any(model.role == role for model in lacking))
+    if "zh" in languages:
+        raise BadInput("text_chinese", settings=settings)
+    known = ", ".join(sorted({tag for model in lacking for tag in model.languages}))
+    raise BadInput("text_language", settings=settings, languages=known)
+
+
+def _writes(model: ModelInfo, languages: frozenset[str]) -> bool:
+    return any(tag.lower().split("-")[0] in languages for tag in model.languages)
+
+
+# ---- going on
+
+
+def onward(text: str, suggestion: str) -> str:
+    """Return `text` with the chosen continuation behind it, as the text of the next ask.
+
+    What grows past the limit loses whole sentences from its start, or words where a sentence is too long.
+    """
+    joined = text.rstrip(" \t") + suggestion if suggestion[:1].isspace() else text + suggestion
+    if len(joined) <= MAX_TEXT:
+        return joined
+    excess = len(joined) - MAX_TEXT
+    starts = [end for end in sentence_ends(joined) if excess <= end <= excess + MAX_TEXT // 4]
+    if not starts:
+        starts = [space.end() for space in re.finditer(r"\s+", joined) if excess <= space.end() <= excess + 200]
+    return joined[starts[0] if starts else excess :].lstrip()

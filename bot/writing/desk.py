@@ -1,0 +1,115 @@
+"""The use cases of asking the models: what the cogs and the command line call."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+
+from bot.errors import Gone, InferenceError
+from bot.inference.queue import Inference, Ticket
+from bot.rules.generations import Generation, NewGeneration, Place, Suggestion
+from bot.writing import asks
+from bot.writing.asks import Ask, ContinueAsk
+from bot.writing.continuing import ContinueJob
+from bot.writing.demeaning import DemeaningWords
+from bot.writing.infilling import InfillJob
+from storage.database import Database
+from storage.generations import Generations
+
+DAY_MS = 24 * 60 * 60 * 1000
+HEALTH_S = 0.5
+"""How long a check waits for the worker to say what its models are."""
+
+
+def _random_seed() -> int:
+    return secrets.randbits(32)
+
+
+class Desk:
+    """Takes asks to the models and keeps what came back. It owns the transactions over generations.
+
+    `keep_days` is how long a generation (and so its buttons) lives; `now` gives UTC milliseconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        inference: Inference,
+        database: Database,
+        keep_days: int,
+        now: Callable[[], int],
+        words: DemeaningWords | None = None,
+        seed: Callable[[], int] = _random_seed,
+    ) -> None:
+        self._inference = inference
+        self._database = database
+        self._keep_ms = keep_days * DAY_MS
+        self._now = now
+        self._words = words or DemeaningWords.load()
+        self._seed = seed
+
+    async def check(self, ask: Ask) -> None:
+        """Raise `BadInput` where `ask` cannot be answered, by its shape or by the languages of the models.
+
+        Call it before deferring, while an error can still be private: it answers within half a second. While
+        the models are not up yet it lets a foreign language pass; the job then finds it.
+        """
+        asks.check(ask)
+        if not asks.is_foreign(ask.text):
+            return
+        try:
+            async with asyncio.timeout(HEALTH_S):
+                health = await self._inference.engine.health()
+        except (TimeoutError, InferenceError):
+            return
+        asks.check_language(ask, health.models)
+
+    def ask(self, ask: Ask) -> Ticket[tuple[Suggestion, ...]]:
+        """Check the shape of `ask` and put it in the queue. Raises `BadInput` or `Busy`."""
+        asks.check(ask)
+        seed = self._seed()
+        if isinstance(ask, ContinueAsk):
+            return self._inference.submit(ContinueJob(ask, self._words, seed))
+        return self._inference.submit(InfillJob(ask, self._words, seed))
+
+    async def keep(self, ask: Ask, suggestions: Sequence[Suggestion]) -> Generation:
+        """Store what came back, in one transaction; it is committed when this returns."""
+        now = self._now()
+        new = NewGeneration(
+            kind="continue" if isinstance(ask, ContinueAsk) else "infill",
+            place=ask.place,
+            person_id=ask.owner.person_id,
+            text=ask.text,
+            mood=ask.mood if isinstance(ask, ContinueAsk) else None,
+            count=ask.count,
+            length=ask.length,
+            suggestions=tuple(suggestions),
+            expires_ms=now + self._keep_ms,
+            parent_id=ask.parent_id,
+        )
+        async with self._database.transaction() as connection:
+            return await Generations(connection).add(new, now_ms=now)
+
+    async def sent(self, generation_id: int, place: Place, message_id: int) -> None:
+        """Note which message shows the generation."""
+        async with self._database.transaction() as connection:
+            await Generations(connection).sent(generation_id, place, message_id)
+
+    async def open(self, generation_id: int) -> Generation:
+        """Return the generation. Raises `Gone` where it has expired or was deleted."""
+        async with self._database.reading() as connection:
+            found = await Generations(connection).get(generation_id)
+        if found is None or found.expires_ms <= self._now():
+            raise Gone("generation_gone")
+        return found
+
+    async def delete(self, generation_id: int) -> None:
+        """Forget the generation; deleting what is gone already is no error."""
+        async with self._database.transaction() as connection:
+            await Generations(connection).delete(generation_id)
+
+    async def expire(self) -> int:
+        """Delete the generations that are past their time and return how many there were."""
+        async with self._database.transaction() as connection:
+            return await Generations(connection).expire(self._now())

@@ -1,0 +1,332 @@
+"""Fill the blanks of a text with both models: propose widely, rank by what belongs, show a diverse few."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import exp, log
+from typing import Any
+
+from bot.errors import BadInput
+from bot.inference.engine import (
+    Continuation,
+    Engine,
+    Fill,
+    Gap,
+    GenerateRequest,
+    ModelInfo,
+    Piece,
+    ProposeRequest,
+    Receipt,
+    Row,
+    ScoreItem,
+    ScoreRequest,
+)
+from bot.inference.jobs import Owner, Report
+from bot.inference.words import has_han, word_spans
+from bot.rules.generations import Suggestion
+from bot.rules.moods import Sampling
+from bot.writing import slate
+from bot.writing.asks import InfillAsk, check_language, is_foreign
+from bot.writing.blanks import Template, parse
+from bot.writing.demeaning import DemeaningWords
+from bot.writing.pool import FREE_WORDS, Candidate, Pool
+from bot.writing.ranking import Evidence, Ranked, rank
+from bot.writing.receipts import as_mapping
+
+SINGLES = 32
+"""Fills of one piece that the masked model proposes; they cost no more than one."""
+BEAM = 6
+DRAWS = 3
+"""Beam and samples for each greater number of pieces."""
+SAMPLES = 32
+"""Causal rows for a text, shared between its blanks, but at least:"""
+LEAST_SAMPLES = 8
+SHORTLIST = 40
+FINALISTS = 14
+"""Candidates that are scored on the whole right context, after all were on its beginning."""
+GLANCE_WORDS = 5
+RIGHT_WORDS = 18
+"""Words of the right context that count: about 24 tokens."""
+LEFT_CHARS = 1000
+RIGHT_CHARS = 200
+RETURNING = 3.0
+"""How many times less likely a fill counts for each suggestion that has it already, with several blanks."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A blank on the way: its hint, its pool, and its candidates as last ranked."""
+
+    words: int | None
+    pool: Pool
+    ranked: list[Ranked] = field(default_factory=list)
+
+
+class InfillJob:
+    """Fills the blanks of `ask.text` and returns at most `ask.count` suggestions, the best first.
+
+    The same `seed` asks for the same proposals. Raises `BadInput` at once with the keys of `blanks.parse`, and while
+    running with those of `check_language`, or with `blank_no_fill` where nothing that may be shown was found.
+    """
+
+    def __init__(self, ask: InfillAsk, words: DemeaningWords, seed: int) -> None:
+        self._ask = ask
+        self._words = words
+        self._seed = seed
+        self._template = parse(ask.text)
+
+    @property
+    def owner(self) -> Owner:
+        return self._ask.owner
+
+    @property
+    def rows(self) -> int:
+        return self._samples * len(self._template.blanks)
+
+    @property
+    def tokens(self) -> int:
+        return sum(self._samples * new_tokens(blank.words) for blank in self._template.blanks)
+
+    @property
+    def _samples(self) -> int:
+        return max(LEAST_SAMPLES, SAMPLES // len(self._template.blanks))
+
+    async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
+        models = {model.role: model for model in (await engine.health()).models}
+        if is_foreign(self._ask.text):
+            check_language(self._ask, tuple(models.values()))
+        filling = Filling(engine, self._template, self._words, self._seed, self._samples)
+        steps = 2 + len(self._template.blanks)
+        report("", 0, steps)
+        await filling.propose()
+        report("", 1, steps)
+        await filling.rank_all(lambda done: report("", 1 + done, steps))
+        chosen = await filling.choose(self._ask.count)
+        report("", steps, steps)
+        return tuple(self._suggestion(filling, fills, models.get("masked")) for fills in chosen)
+
+    def _suggestion(self, filling: Filling, ranked: Sequence[Ranked], masked: ModelInfo | None) -> Suggestion:
+        fills = tuple(each.candidate.text for each in ranked)
+        confidence = exp(sum(log(max(each.confidence, 1e-9)) for each in ranked) / len(ranked))
+        receipt: dict[str, Any] = {
+            "kind": "infill",
+            "seed": self._seed,
+            "fills": [
+                {
+                    "text": each.candidate.text,
+                    "confidence": round(each.confidence, 4),
+                    "sources": sources(each.candidate),
+                }
+                for each in ranked
+            ],
+        }
+        if filling.receipt is not None:
+            receipt["causal"] = as_mapping(filling.receipt)
+        if masked is not None:
+            receipt["masked"] = {
+                "engine": masked.engine,
+                "model": masked.name,
+                "revision": masked.revision,
+                "beam": BEAM,
+                "samples": DRAWS,
+                "text_sha256": hashlib.sha256(self._ask.text.encode()).hexdigest(),
+            }
+        return Suggestion(text=self._template.fill(fills), fills=fills, score=min(1.0, confidence), receipt=receipt)
+
+
+class Filling:
+    """The work on one template: pools for all blanks, rankings, and the choice."""
+
+    def __init__(self, engine: Engine, template: Template, words: DemeaningWords, seed: int, samples: int) -> None:
+        self._engine = engine
+        self._template = template
+        self._seed = seed
+        self._samples = samples
+        self.receipt: Receipt | None = None
+        blanks = template.blanks
+        gaps = [template.gap(number, [None] * len(blanks)) for number in range(len(blanks))]
+        self._slots = [
+            _Slot(blank.words, Pool(gap, blank.words, words.allows)) for blank, gap in zip(blanks, gaps, strict=True)
+        ]
+
+    async def propose(self) -> None:
+        """Fill the pools: from the masked model first, so that its best stand in the causal model's left texts."""
+        by_hint: dict[int | None, list[_Slot]] = {}
+        for slot in self._slots:
+            by_hint.setdefault(slot.words, []).append(slot)
+        await asyncio.gather(*(self._propose_masked(hint, slots) for hint, slots in by_hint.items()))
+        guesses = [next(iter(slot.pool.best(1)), None) for slot in self._slots]
+        fills = [guess.text if guess else None for guess in guesses]
+        await asyncio.gather(*(self._propose_causal(number, fills) for number in range(len(self._slots))))
+        if not all(len(slot.pool) for slot in self._slots):
+            raise BadInput("blank_no_fill")
+
+    async def _propose_masked(self, hint: int | None, slots: Sequence[_Slot]) -> None:
+        gaps = tuple(slot.pool.gap for slot in slots)
+        short, long = lengths(hint)
+        wanted = [
+            self._engine.propose(
+                ProposeRequest(
+                    request_id=uuid.uuid4().hex,
+                    gaps=gaps,
+                    lengths=pieces,
+                    beam=SINGLES if pieces == (1,) else BEAM,
+                    samples=0 if pieces == (1,) else DRAWS,
+                    seed=self._seed,
+                )
+            )
+            for pieces in (short, long)
+            if pieces
+        ]
+        answers: list[list[list[Fill]]] = await asyncio.gather(*wanted)
+        for answer in answers:
+            for slot, fills in zip(slots, answer, strict=True):
+                slot.pool.add_fills(fills)
+
+    async def _propose_causal(self, number: int, fills: Sequence[str | None]) -> None:
+        slot = self._slots[number]
+        left = left_part(self._template.gap(number, without(fills, number)).left)
+        request = GenerateRequest(
+            request_id=uuid.uuid4().hex,
+            pieces=(Piece(text=left.rstrip(" "), label="left", cut=True),),
+            rows=tuple(
+                Row(seed=(self._seed + number * 1000 + row) % 2**32, mood="open", sampling=Sampling())
+                for row in range(self._samples)
+            ),
+            max_new_tokens=new_tokens(slot.words),
+        )
+        rows: list[Continuation] = []
+        if request.pieces[0].text.strip():
+            events = self._engine.generate(request)
+            rows = [event async for event in events if isinstance(event, Continuation)]
+        if rows:
+            self.receipt = self.receipt or rows[0].receipt
+        slot.pool.add_continuations(sorted(rows, key=lambda row: row.row))
+
+    async def rank_all(self, done: Callable[[int], None]) -> None:
+        """Rank every blank with the best guesses in the others."""
+        fills: list[str | None] = [slot.pool.best(1)[0].text for slot in self._slots]
+        for number, slot in enumerate(self._slots):
+            slot.ranked = await self._rank(number, slot.pool.best(SHORTLIST), fills)
+            fills[number] = slot.ranked[0].candidate.text
+            done(number + 1)
+
+    async def _rank(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Ranked]:
+        """Rank candidates for one blank, given fills of the others: all at a glance, the best in full."""
+        gap = self._template.gap(number, without(fills, number))
+        left = left_part(gap.left)
+        if len(candidates) > FINALISTS:
+            scores = await self._joint(left, candidates, right_part(gap.right, GLANCE_WORDS))
+            order = sorted(range(len(candidates)), key=lambda place: -scores[place])
+            candidates = [candidates[place] for place in order[:FINALISTS]]
+        joint = await self._joint(left, candidates, right_part(gap.right, RIGHT_WORDS))
+        masked = await self._masked(gap, candidates)
+        return rank(
+            [
+                Evidence(candidate=candidate, joint=a, masked=b)
+                for candidate, a, b in zip(candidates, joint, masked, strict=True)
+            ]
+        )
+
+    async def _joint(self, left: str, candidates: Sequence[Candidate], right: str) -> list[float]:
+        items = tuple(ScoreItem(left=left, asked=candidate.text + right) for candidate in candidates)
+        scores = await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model="causal", items=items))
+        return [sum(words) for words in scores]
+
+    async def _masked(self, gap: Gap, candidates: Sequence[Candidate]) -> list[float]:
+        items = tuple(ScoreItem(left=gap.left, asked=candidate.text, right=gap.right) for candidate in candidates)
+        scores = await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model="masked", items=items))
+        return [sum(words) for words in scores]
+
+    async def choose(self, count: int) -> list[list[Ranked]]:
+        """Choose `count` ways to fill all blanks."""
+        if len(self._slots) == 1:
+            return [[each] for each in await self._diverse(self._slots[0].ranked, count)]
+        order = sorted(range(len(self._slots)), key=lambda number: -self._slots[number].ranked[0].confidence)
+        chosen: list[list[Ranked]] = []
+        for _ in range(count):
+            chosen.append(await self._complete(order, chosen))
+        texts = [tuple(each.candidate.text for each in fills) for fills in chosen]
+        return [fills for place, fills in enumerate(chosen) if texts[place] not in texts[:place]]
+
+    async def _complete(self, order: Sequence[int], chosen: Sequence[Sequence[Ranked]]) -> list[Ranked]:
+        """Fill the blanks one by one, the most certain first, the others scored anew behind it.
+
+        A fill that an earlier suggestion has counts for less, so that the uncertain blanks vary and the certain
+        do not.
+        """
+        fills: list[str | None] = [slot.ranked[0].candidate.text for slot in self._slots]
+        picked: dict[int, Ranked] = {}
+        for place, number in enumerate(order):
+            ranked = self._slots[number].ranked
+            if place:
+                candidates = [each.candidate for each in ranked[: FINALISTS // 2]]
+                ranked = await self._rank(number, candidates, fills)
+            used = [fills_of[number].candidate.text for fills_of in chosen]
+            picked[number] = max(
+                ranked, key=lambda each: each.confidence / RETURNING ** used.count(each.candidate.text)
+            )
+            fills[number] = picked[number].candidate.text
+        return [picked[number] for number in range(len(self._slots))]
+
+    async def _diverse(self, ranked: Sequence[Ranked], count: int) -> list[Ranked]:
+        """The best, and then a diverse few of the next."""
+        vectors = await self._engine.embed([each.candidate.text for each in ranked])
+        looks = {
+            id(each): slate.features(each.candidate.text, vector) for each, vector in zip(ranked, vectors, strict=True)
+        }
+        best = log(max(ranked[0].confidence, 1e-9))
+        return slate.choose(
+            ranked,
+            count,
+            similarity=lambda a, b: slate.alike(looks[id(a)], looks[id(b)]),
+            quality=lambda each: max(0.0, 1 + (log(max(each.confidence, 1e-9)) - best) / 5),
+        )
+
+
+def lengths(hint: int | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Numbers of word pieces to try: the single one, and the longer ones."""
+    if hint is None:
+        return (1,), tuple(range(2, FREE_WORDS + 1))
+    if hint == 1:
+        return (1,), (2, 3)
+    return (), tuple(range(hint, hint + 3))
+
+
+def new_tokens(hint: int | None) -> int:
+    """How many tokens a causal sample needs for a fill of so many words."""
+    return 2 * (hint or FREE_WORDS) if hint != 1 else 4
+
+
+def without(fills: Sequence[str | None], number: int) -> list[str | None]:
+    """Return `fills` with the one of blank `number` open."""
+    return [None if place == number else fill for place, fill in enumerate(fills)]
+
+
+def left_part(left: str) -> str:
+    """The end of the left text that the causal model reads, from the beginning of a word."""
+    if len(left) <= LEFT_CHARS:
+        return left
+    cut = left.find(" ", len(left) - LEFT_CHARS, len(left) - LEFT_CHARS // 2)
+    return left[cut + 1 if cut >= 0 else len(left) - LEFT_CHARS :]
+
+
+def right_part(right: str, words: int) -> str:
+    """The first words of the right text; where nothing follows, the full stop that a sentence would have."""
+    spans = word_spans(right)[:words]
+    if not spans:
+        return "。" if has_han(right) else "."
+    return right[: min(spans[-1][1], RIGHT_CHARS)]
+
+
+def sources(candidate: Candidate) -> list[str]:
+    """Which models proposed it."""
+    return [
+        name
+        for name, proposed in (("masked", candidate.masked is not None), ("causal", candidate.drawn > 0))
+        if proposed
+    ]

@@ -1,0 +1,63 @@
+"""Which candidate belongs in a blank: the evidence of both models, weighed, and a confidence.
+
+The backbone is `joint` = log p(fill + what follows | left) under the causal model, which is a probability of one and
+the same thing for fills of every length. The masked model adds its pseudo-log-likelihood of the fill's words
+between both sides. How much each counts was fitted on the dev stories: see `docs/figures.md`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.writing.pool import Candidate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Weights of the evidence, in nats: for natural logarithms of probabilities, and counts."""
+
+    right: float = 1.0
+    masked: float = 0.0
+    word: float = 0.0
+    drawn: float = 0.0
+    temperature: float = 1.0
+
+
+WEIGHTS = Weights()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of a candidate. `joint` and `masked` are natural logarithms, summed over words."""
+
+    candidate: Candidate
+    joint: float
+    masked: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A candidate with its confidence: the probability, among the pool, that it is what belongs there."""
+
+    candidate: Candidate
+    confidence: float
+
+
+def total(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
+    """The weighed evidence; greater is better, comparable over all lengths within one blank."""
+    value = evidence.joint + weights.word * (evidence.candidate.words - 1)
+    if evidence.masked is not None:
+        value += weights.masked * evidence.masked
+    return value + weights.drawn * math.log1p(evidence.candidate.drawn)
+
+
+def rank(evidence: Sequence[Evidence], weights: Weights = WEIGHTS) -> list[Ranked]:
+    """Order the candidates, the best first, with confidences that add up to one."""
+    totals = [total(each, weights) / weights.temperature for each in evidence]
+    greatest = max(totals, default=0.0)
+    shares = [math.exp(value - greatest) for value in totals]
+    whole = sum(shares)
+    order = sorted(range(len(evidence)), key=lambda number: -totals[number])
+    return [Ranked(candidate=evidence[number].candidate, confidence=shares[number] / whole) for number in order]

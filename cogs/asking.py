@@ -1,0 +1,225 @@
+"""From a click or a command to the card: check, queue, show progress, keep, show. And what a place allows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.errors import Busy, Cancelled, Gone, NotAllowed, NotHere
+from bot.inference.jobs import Owner, Progress
+from bot.inference.queue import Ticket
+from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
+from bot.rules.servers import Feature, ServerSettings
+from bot.ui.answers import GIVEN, SHOWN, Shown, reachable, show
+from bot.ui.cards import Card, card, notice
+from bot.ui.locale import Catalogue, public
+from bot.ui.progress import Wait, follow, progress_card
+from bot.writing.asks import Ask, ContinueAsk
+from bot.writing.blanks import parse
+from cogs.services import Services
+from storage.servers import Servers
+
+_log = logging.getLogger(__name__)
+
+LONGEST_WAIT_S = 12 * 60
+"""Where only the interaction's token can answer (15 minutes), a longer wait is refused."""
+DELIVERIES = 3
+
+
+@dataclass(slots=True)
+class _Live:
+    """A job whose progress is on show."""
+
+    ticket: Ticket[tuple[Suggestion, ...]]
+    person_id: int
+    shown: Shown
+    say: Catalogue
+    interrupted: bool = False
+
+
+class Asking:
+    """Carries asks to the desk and cards back. One for all the cogs of a bot."""
+
+    def __init__(self, services: Services, wait: Wait) -> None:
+        self._services = services
+        self._wait = wait
+        self._run = secrets.token_hex(4)
+        self._live: dict[str, _Live] = {}
+        self._pressed: set[tuple[int, str]] = set()
+
+    # ---- where it is
+
+    async def settings(self, interaction: discord.Interaction[Any]) -> ServerSettings:
+        """Return what the server chose; the defaults in private and where the bot is not a member."""
+        server_id = self.place(interaction).server_id
+        if server_id is None:
+            return ServerSettings(server_id=0)
+        async with self._services.database.reading() as connection:
+            return await Servers(connection).get(server_id)
+
+    @staticmethod
+    def place(interaction: discord.Interaction[Any]) -> Place:
+        """Return where the interaction happens."""
+        member_of = interaction.guild_id if interaction.guild_id and reachable(interaction) else None
+        assert interaction.channel_id is not None, "commands, clicks and forms happen in a channel"
+        return Place(server_id=member_of, channel_id=interaction.channel_id)
+
+    @staticmethod
+    def owner(interaction: discord.Interaction[Any]) -> Owner:
+        """Return whose turn in the queue it is; a private conversation counts as a server of its own."""
+        return Owner(
+            server_id=interaction.guild_id or interaction.channel_id or interaction.user.id,
+            person_id=interaction.user.id,
+        )
+
+    @staticmethod
+    def permit(interaction: discord.Interaction[Any], settings: ServerSettings, feature: Feature) -> None:
+        """Raise `NotHere` where the server switched the feature off, or does not want it in this channel."""
+        if feature in settings.switched_off:
+            raise NotHere("feature_off")
+        here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
+        if settings.channels and not here & settings.channels:
+            names = [_channel_name(interaction, channel_id) for channel_id in sorted(settings.channels)]
+            raise NotHere("channel_not_allowed", channels=", ".join(names))
+
+    # ---- asking
+
+    @asynccontextmanager
+    async def once(self, interaction: discord.Interaction[Any], what: str) -> AsyncIterator[None]:
+        """Let one press of a person at `what` through at a time. Raises `Busy` for another."""
+        key = (interaction.user.id, what)
+        if key in self._pressed:
+            raise Busy("already_working", retry_after_s=5)
+        self._pressed.add(key)
+        try:
+            yield
+        finally:
+            self._pressed.discard(key)
+
+    async def ask(self, interaction: discord.Interaction[Any], ask: Ask, settings: ServerSettings) -> None:
+        """Answer `interaction`, which was not answered yet, with the card of what `ask` brings.
+
+        Raises `BadInput` and `Busy` before anything is shown, and afterwards what the job raises.
+        """
+        desk = self._services.desk
+        await desk.check(ask)
+        ticket = desk.ask(ask)
+        try:
+            _refuse_if_late(interaction, ticket)
+            say = public(interaction, settings.language)
+            suggestions = await self._watched(interaction, ask, ticket, say)
+        finally:
+            ticket.cancel()
+        if suggestions is not None:
+            await self.present(interaction, await desk.keep(ask, suggestions), say)
+
+    async def _watched(
+        self,
+        interaction: discord.Interaction[Any],
+        ask: Ask,
+        ticket: Ticket[tuple[Suggestion, ...]],
+        say: Catalogue,
+    ) -> tuple[Suggestion, ...] | None:
+        """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
+        kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
+        cancel_id = f"ink:cancel:{self._run}:{ticket.id}"
+        shown = await show(interaction, progress_card(say, kind, ticket.progress, cancel_id))
+        live = self._live[ticket.id] = _Live(ticket, interaction.user.id, shown, say)
+
+        async def update(progress: Progress) -> None:
+            try:
+                await shown.edit(progress_card(say, kind, progress, cancel_id))
+            except discord.NotFound:
+                live.interrupted = True
+                ticket.cancel()
+            except (discord.HTTPException, aiohttp.ClientError) as error:
+                _log.info("progress could not be shown: %s", error)
+
+        try:
+            await follow(ticket, update, pulse=self._services.pulse, wait=self._wait)
+            return await ticket
+        except Cancelled:
+            if not live.interrupted:
+                raise
+            interaction.extras.pop(SHOWN, None)
+            return None
+        finally:
+            self._live.pop(ticket.id, None)
+
+    async def present(self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue) -> None:
+        """Show the card of a generation that is kept, in the place of the progress or as the first answer."""
+        literals = parse(generation.text).literals if generation.kind == "infill" else ()
+        final = card(say, generation, name=interaction.user.display_name, literals=literals)
+        shown: Shown | None = interaction.extras.get(SHOWN)
+        if shown is None:
+            shown = await show(interaction, final)
+        else:
+            try:
+                await _deliver(shown, final)
+            except discord.NotFound:
+                await self._services.desk.delete(generation.id)
+                interaction.extras.pop(SHOWN, None)
+                return
+        interaction.extras.pop(SHOWN, None)
+        interaction.extras.pop(GIVEN, None)
+        await self._services.desk.sent(generation.id, generation.place, shown.message_id)
+
+    # ---- stopping
+
+    async def cancel(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Cancel*: for the person who asked, and for moderators. A card that was left behind by an
+        earlier run of the program is told so instead."""
+        run, ticket_id = (*ids, "", "")[:2]
+        if run != self._run:
+            say = public(interaction, (await self.settings(interaction)).language)
+            await interaction.response.edit_message(view=notice(say("progress.interrupted")))
+            return
+        live = self._live.get(ticket_id)
+        if live is None:
+            raise Gone("job_gone")
+        if interaction.user.id != live.person_id and not interaction.permissions.manage_messages:
+            raise NotAllowed("not_yours_cancel")
+        await interaction.response.defer()
+        live.ticket.cancel()
+
+    async def interrupt(self) -> None:
+        """Tell everybody whose job is under way that it ends here: the bot is being stopped."""
+        for live in list(self._live.values()):
+            live.interrupted = True
+            live.ticket.cancel()
+            try:
+                await live.shown.edit(notice(live.say("progress.interrupted")))
+            except (discord.HTTPException, aiohttp.ClientError) as error:
+                _log.info("could not tell that a job was interrupted: %s", error)
+
+
+def _refuse_if_late(interaction: discord.Interaction[Any], ticket: Ticket[Any]) -> None:
+    if ticket.eta_s > LONGEST_WAIT_S and not reachable(interaction):
+        late_s = ticket.eta_s - LONGEST_WAIT_S
+        raise Busy("too_long_here", retry_after_s=max(30.0, late_s), minutes=round(ticket.eta_s / 60))
+
+
+def _channel_name(interaction: discord.Interaction[Any], channel_id: int) -> str:
+    channel = interaction.client.get_channel(channel_id)
+    return f"#{getattr(channel, 'name', channel_id)}"
+
+
+async def _deliver(shown: Shown, final: Card) -> None:
+    """Show the final card. What it shows is kept already, so a hiccup of Discord's is tried again."""
+    for attempt in range(1, DELIVERIES + 1):
+        try:
+            await shown.edit(final)
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            if attempt == DELIVERIES or getattr(error, "status", 500) < 500:
+                raise
+            await asyncio.sleep(attempt)
+        else:
+            return

@@ -1,0 +1,26 @@
+"""What the cogs need of the rest of the program. `bot.app` puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.inference.engine import Engine
+from bot.inference.queue import Inference
+from bot.settings import Settings
+from bot.ui.progress import Pulse
+from bot.writing.desk import Desk
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that lives longer than a bot's connection. `now` gives UTC milliseconds."""
+
+    settings: Settings
+    database: Database
+    inference: Inference
+    desk: Desk
+    engine: Engine
+    pulse: Pulse
+    now: Callable[[], int]

@@ -1,0 +1,292 @@
+"""/continue and /infill, their context menus, and the buttons under their cards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import BadInput, Gone, NotAllowed
+from bot.rules.generations import Generation, GenerationKind, Suggestion
+from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
+from bot.ui.answers import GIVEN, guard, whisper
+from bot.ui.cards import PERSON, is_own, reading_card
+from bot.ui.forms import Form, submitted
+from bot.ui.locale import named, private, public
+from bot.ui.receipts import receipt_card
+from bot.ui.tree import InklingTree, number
+from bot.writing.asks import Ask, ContinueAsk, InfillAsk, check, onward
+from bot.writing.blanks import parse
+from cogs.asking import Asking
+from cogs.services import Services
+from storage.generations import Generations
+
+MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in MOOD_NAMES]
+Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
+Length = app_commands.Range[int, LENGTH_RANGE[0], LENGTH_RANGE[-1]]
+NO_MOOD = "mixed"
+
+
+class Writing(commands.Cog):
+    """What the models are for."""
+
+    def __init__(self, tree: InklingTree, services: Services, asking: Asking) -> None:
+        self._tree = tree
+        self._services = services
+        self._asking = asking
+        self._menus = (
+            app_commands.ContextMenu(name=named("menu.continue"), callback=self.continue_message),
+            app_commands.ContextMenu(name=named("menu.infill"), callback=self.infill_message),
+        )
+        for action, handler in {
+            "ask": self.form_asked,
+            "go": self.go_on,
+            "retry": self.retry,
+            "own": self.own,
+            "written": self.form_written,
+            "why": self.why,
+            "read": self.read,
+            "delete": self.delete,
+            "cancel": asking.cancel,
+        }.items():
+            tree.route(action, handler)
+
+    async def cog_load(self) -> None:
+        for menu in self._menus:
+            self._tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        for menu in self._menus:
+            self._tree.remove_command(menu.name, type=menu.type)
+        await self._asking.interrupt()
+
+    # ---- commands
+
+    @app_commands.command(name=named("command.continue.name"), description=named("command.continue.description"))
+    @app_commands.rename(
+        text=named("command.continue.text.name"),
+        mood=named("command.continue.mood.name"),
+        count=named("command.continue.count.name"),
+        length=named("command.continue.length.name"),
+    )
+    @app_commands.describe(
+        text=named("command.continue.text.description"),
+        mood=named("command.continue.mood.description"),
+        count=named("command.continue.count.description"),
+        length=named("command.continue.length.description"),
+    )
+    @app_commands.choices(mood=MOOD_CHOICES)
+    async def continue_(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        text: str | None = None,
+        mood: str | None = None,
+        count: Count | None = None,
+        length: Length | None = None,
+    ) -> None:
+        """Continue `text`; without it, ask for it in a form that carries the other options along."""
+        await guard(interaction, self._on_command(interaction, "continue", text, mood, count, length))
+
+    @app_commands.command(name=named("command.infill.name"), description=named("command.infill.description"))
+    @app_commands.rename(text=named("command.infill.text.name"), count=named("command.infill.count.name"))
+    @app_commands.describe(
+        text=named("command.infill.text.description"), count=named("command.infill.count.description")
+    )
+    async def infill(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        text: str | None = None,
+        count: Count | None = None,
+    ) -> None:
+        """Fill the blanks of `text`; without it, ask for it in a form."""
+        await guard(interaction, self._on_command(interaction, "infill", text, None, count, None))
+
+    async def continue_message(
+        self, interaction: discord.Interaction[commands.Bot], message: discord.Message
+    ) -> None:
+        """Context menu: continue the text of a message."""
+        await guard(interaction, self._on_message(interaction, message, "continue"))
+
+    async def infill_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
+        """Context menu: fill the blanks in a message."""
+        await guard(interaction, self._on_message(interaction, message, "infill"))
+
+    async def _on_command(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        kind: GenerationKind,
+        text: str | None,
+        mood: str | None,
+        count: int | None,
+        length: int | None,
+    ) -> None:
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, kind)
+        if text is None:
+            options = f"{kind}:{mood or NO_MOOD}:{count or 0}:{length or 0}"
+            await interaction.response.send_modal(Form(private(interaction), kind, f"ink:ask:{options}"))
+        else:
+            await self._start(interaction, settings, kind, text, mood, count, length)
+
+    async def _on_message(
+        self, interaction: discord.Interaction[commands.Bot], message: discord.Message, kind: GenerationKind
+    ) -> None:
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, kind)
+        if not message.content.strip():
+            async with self._services.database.reading() as connection:
+                ours = await Generations(connection).of_message(message.id)
+            raise BadInput("message_ours" if ours is not None else "message_empty")
+        await self._start(interaction, settings, kind, message.content)
+
+    async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the form that /continue and /infill open when no text is given."""
+        kind: GenerationKind = "infill" if ids[0] == "infill" else "continue"
+        count, length = number(ids, 2), number(ids, 3)
+        mood = None if ids[1] == NO_MOOD else ids[1]
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, kind)
+        await self._start(interaction, settings, kind, text, mood, count or None, length or None)
+
+    async def _start(
+        self,
+        interaction: discord.Interaction[Any],
+        settings: ServerSettings,
+        kind: GenerationKind,
+        text: str,
+        mood: str | None = None,
+        count: int | None = None,
+        length: int | None = None,
+        parent_id: int | None = None,
+    ) -> None:
+        """Ask the models; what is None is as the server set it."""
+        owner, place = self._asking.owner(interaction), self._asking.place(interaction)
+        ask: Ask
+        if kind == "infill":
+            ask = InfillAsk(owner=owner, place=place, text=text, count=count or settings.count, parent_id=parent_id)
+        else:
+            ask = ContinueAsk(
+                owner=owner,
+                place=place,
+                text=text,
+                mood=_mood(mood) or settings.mood,
+                count=count or settings.count,
+                length=length or settings.length,
+                parent_id=parent_id,
+            )
+        await self._asking.ask(interaction, ask, settings)
+
+    # ---- buttons: every click is authorised again
+
+    async def go_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Go on from here*: anyone may; it makes a new card."""
+        generation = await self._services.desk.open(number(ids, 0))
+        suggestion = _suggestion(generation, number(ids, 1))
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, "continue")
+        whole = onward(generation.text, suggestion.text) if generation.kind == "continue" else suggestion.text
+        async with self._asking.once(interaction, f"go:{generation.id}:{number(ids, 1)}"):
+            length = generation.length or None
+            await self._start(
+                interaction, settings, "continue", whole, generation.mood, None, length, parent_id=generation.id
+            )
+
+    async def retry(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Retry*: the same request once more, on a new card, for the person who asked."""
+        generation = await self._services.desk.open(number(ids, 0))
+        if interaction.user.id != generation.person_id:
+            raise NotAllowed("not_yours_retry")
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, generation.kind)
+        async with self._asking.once(interaction, f"retry:{generation.id}"):
+            await self._asking.ask(interaction, self._again(interaction, generation), settings)
+
+    def _again(self, interaction: discord.Interaction[Any], generation: Generation) -> Ask:
+        owner, place = self._asking.owner(interaction), self._asking.place(interaction)
+        if generation.kind == "infill":
+            return InfillAsk(
+                owner=owner, place=place, text=generation.text, count=generation.count, parent_id=generation.id
+            )
+        return ContinueAsk(
+            owner=owner,
+            place=place,
+            text=generation.text,
+            mood=generation.mood,
+            count=generation.count,
+            length=generation.length,
+            parent_id=generation.id,
+        )
+
+    async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
+        generation = await self._services.desk.open(number(ids, 0))
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, generation.kind)
+        prefilled = generation.text if generation.kind == "infill" else ""
+        kind = "own" if generation.kind == "continue" else "fill"
+        form = Form(private(interaction), kind, f"ink:written:{generation.id}", prefilled)
+        await interaction.response.send_modal(form)
+
+    async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: posts what the person wrote as a card to go on from."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        parent = await self._services.desk.open(number(ids, 0))
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, parent.kind)
+        ask = self._again(interaction, parent)
+        written = InfillAsk(owner=ask.owner, place=ask.place, text=text)
+        check(written)
+        receipt = {"source": PERSON}
+        own = Suggestion(text=_behind(parent, written.text), fills=(), score=0.0, receipt=receipt)
+        kept = await self._services.desk.keep(ask, (own,))
+        await self._asking.present(interaction, kept, public(interaction, settings.language))
+
+    async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Why this text?*: the receipts, for the person who clicked alone."""
+        generation = await self._services.desk.open(number(ids, 0))
+        await whisper(interaction, receipt_card(private(interaction), generation))
+
+    async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Read it all* and of the buttons to turn its pages."""
+        generation = await self._services.desk.open(number(ids, 0))
+        blanks = generation.kind == "infill" and not is_own(generation)
+        literals = parse(generation.text).literals if blanks else ()
+        page = reading_card(private(interaction), generation, number(ids, 1), literals=literals)
+        if interaction.message is not None and interaction.message.flags.ephemeral:
+            await interaction.response.edit_message(view=page)
+        else:
+            await whisper(interaction, page)
+
+    async def delete(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Delete*: the card and what is kept for it, for the person who asked."""
+        generation = await self._services.desk.open(number(ids, 0))
+        if interaction.user.id != generation.person_id:
+            raise NotAllowed("not_yours_delete")
+        await interaction.response.defer()
+        await self._services.desk.delete(generation.id)
+        await interaction.delete_original_response()
+
+
+def _mood(given: str | None) -> MoodName | None:
+    """Return the mood of that name; the choices leave nothing else, but a client may send anything."""
+    found = next((mood for mood in MOOD_NAMES if mood == given), None)
+    if given is not None and found is None:
+        raise BadInput("mood_unknown", mood=given, allowed=", ".join(MOOD_NAMES))
+    return found
+
+
+def _suggestion(generation: Generation, position: int) -> Suggestion:
+    if not 0 <= position < len(generation.suggestions):
+        raise Gone("generation_gone")
+    return generation.suggestions[position]
+
+
+def _behind(parent: Generation, text: str) -> str:
+    """Return what a person wrote as it stands behind the text of `parent`: with a space where one is due."""
+    if parent.kind == "infill" or not parent.text or parent.text[-1].isspace() or text[:1].isspace():
+        return text
+    return text if text[0] in ",.;:!?…’”)。，！？；：、" else f" {text}"

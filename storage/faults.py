@@ -1,0 +1,35 @@
+"""What SQLite reports, in sentences that tell the host what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.errors import StorageError
+
+# Of what the program did wrong: left as they are, so that a defect looks like one.
+_PROGRAM = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError, sqlite3.InterfaceError)
+
+_SENTENCES = (
+    ("SQLITE_FULL", "the disk is full; nothing was saved. Make room, then try again."),
+    ("SQLITE_NOTADB", "this is not a database, or it is damaged. Restore a backup: `inkling restore FILE`."),
+    ("SQLITE_CORRUPT", "the database is damaged. Restore a backup: `inkling restore FILE`."),
+    ("SQLITE_READONLY", "the database cannot be written. Check the permissions of the folder and its files."),
+    ("SQLITE_CANTOPEN", "the database cannot be opened. Check the permissions of the folder and its files."),
+    ("SQLITE_BUSY", "another program holds the database. Close it, then try again."),
+    ("SQLITE_IOERR", "the disk fails. Check it and its connection, and keep the last backup safe."),
+)
+
+
+def storage_error(error: DBAPIError | sqlite3.Error, path: Path) -> StorageError | None:
+    """Return what to tell the host about `error`, or None where it is a defect of the program."""
+    found = error.orig if isinstance(error, DBAPIError) else error
+    name = getattr(found, "sqlite_errorname", None)
+    for prefix, sentence in _SENTENCES:
+        if name is not None and name.startswith(prefix):
+            return StorageError(f"{path}: {sentence}")
+    if not isinstance(found, sqlite3.DatabaseError) or isinstance(found, _PROGRAM) or name in (None, "SQLITE_ERROR"):
+        return None
+    return StorageError(f"{path}: the database failed ({name}: {found}).")

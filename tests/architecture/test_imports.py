@@ -1,0 +1,211 @@
+"""The house stands as docs/architecture.md draws it: imports only ever point down."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = ("bot", "cogs", "storage")
+FLOORS = (
+    "bot.__main__",
+    "bot.cli",
+    "bot.sandbox",
+    "bot.app",
+    "cogs",
+    "bot.stories",
+    "bot.writing",
+    "bot.ui",
+    "storage",
+    "bot.inference",
+    "bot.rules",
+    "bot.logs",
+    "bot.settings",
+    "bot.errors",
+)
+FORBIDDEN = {
+    "cogs": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
+    "bot.ui": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
+    "bot.app": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
+    "bot.inference": {"discord", "sqlalchemy", "aiosqlite", "sqlite3", "alembic"},
+    "bot.writing": {"discord", "torch", "transformers", "sqlalchemy", "aiosqlite"},
+    "storage": {"discord", "torch", "transformers"},
+}
+PURE = {"bot.rules": {"bot.errors", "bot.rules"}, "bot.errors": set[str]()}
+PRINTS = {ROOT / "bot/__main__.py"}
+READS_ENVIRONMENT = {
+    ROOT / "bot/settings.py",
+    ROOT / "bot/inference/supervisor.py",  # hands it on to its child, without the secrets
+}
+
+
+def modules(*tops: str) -> dict[str, Path]:
+    """Return every module beneath the top packages, by its dotted name."""
+    found = {}
+    for top in tops:
+        for path in sorted((ROOT / top).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules(*PROGRAM)
+
+
+def imported(path: Path, *, at_import_only: bool = False) -> Iterator[str]:
+    """Give each module that a file imports; with `at_import_only` not those inside functions or for types."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: write {node.module} as an absolute import"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else str(node.module)
+        elif at_import_only and _runs_later(node):
+            continue
+        todo.extend(ast.iter_child_nodes(node))
+
+
+def _runs_later(node: ast.AST) -> bool:
+    if isinstance(node, ast.If):
+        return "TYPE_CHECKING" in ast.dump(node.test)
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+
+
+def within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def floor(module: str) -> int | None:
+    """Return how far down a module stands: 0 is the roof. None where it is none of ours."""
+    return next((rank for rank, package in enumerate(FLOORS) if within(module, package)), None)
+
+
+def ours(module: str) -> bool:
+    return module.split(".")[0] in PROGRAM
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    homeless = [name for name in MODULES if floor(name) is None and name != "bot"]
+    assert not homeless
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_imports_point_down(name: str) -> None:
+    here = floor(name)
+    if here is None:
+        assert not any(ours(module) for module in imported(MODULES[name])), "bot/__init__.py imports nothing"
+        return
+    targets = {module for module in imported(MODULES[name]) if ours(module)}
+    upward = sorted(module for module in targets if (there := floor(module)) is not None and there < here)
+    assert not upward, f"{name} points up to {upward}"
+
+
+def test_nothing_goes_round_in_a_circle() -> None:
+    arrows = {
+        name: {module for module in imported(path, at_import_only=True) if module in MODULES and module != name}
+        for name, path in MODULES.items()
+    }
+    assert len(list(TopologicalSorter(arrows).static_order())) == len(MODULES)
+
+
+@pytest.mark.parametrize("package", sorted(FORBIDDEN))
+def test_what_a_floor_must_not_know(package: str) -> None:
+    known = {
+        (name, module)
+        for name, path in MODULES.items()
+        if within(name, package)
+        for module in imported(path)
+        if any(within(module, forbidden) for forbidden in FORBIDDEN[package])
+    }
+    assert not known
+
+
+@pytest.mark.parametrize("package", sorted(PURE))
+def test_rules_and_errors_need_only_the_standard_library(package: str) -> None:
+    for name, path in MODULES.items():
+        if within(name, package):
+            foreign = {
+                module
+                for module in imported(path)
+                if module.split(".")[0] not in sys.stdlib_module_names
+                and not any(within(module, allowed) for allowed in PURE[package])
+            }
+            assert not foreign, f"{name} imports {sorted(foreign)}"
+
+
+def test_the_bot_process_loads_no_torch() -> None:
+    """What `bot.app` reaches at import stays light: the models live in the worker."""
+    seen: set[str] = set()
+    todo = ["bot.app"]
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in MODULES:
+            continue
+        seen.add(name)
+        reached = set(imported(MODULES[name], at_import_only=True))
+        heavy = {module for module in reached if module.split(".")[0] in {"torch", "transformers", "openvino_genai"}}
+        assert not heavy, f"{name} imports {heavy}"
+        todo.extend(reached)
+
+
+def test_no_print_and_no_environment_where_they_do_not_belong() -> None:
+    for path in MODULES.values():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if path not in PRINTS and isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "print", f"{path}:{node.lineno} prints"
+            if path not in READS_ENVIRONMENT and isinstance(node, ast.Attribute):
+                assert node.attr not in {"getenv"}, f"{path}:{node.lineno} reads the environment"
+                if node.attr == "environ" and isinstance(node.value, ast.Name) and node.value.id == "os":
+                    pytest.fail(f"{path}:{node.lineno} reads the environment")
+
+
+def test_pyproject_lists_exactly_the_packages_there_are() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    assert set(project["tool"]["setuptools"]["packages"]) == packages
+    folders = {path.parent for path in MODULES.values()}
+    assert {folder for folder in folders if not (folder / "__init__.py").exists()} == set()
+
+
+def test_every_import_is_a_declared_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    runtime = {_name(requirement) for requirement in [*project["dependencies"], *extras["sandbox"]]}
+    assert _undeclared(MODULES.values(), runtime) == set()
+    development = runtime | {_name(requirement) for requirement in extras["dev"]}
+    others = modules("tests", "benchmarks", "training")
+    assert _undeclared(others.values(), development) == set()
+
+
+def _name(requirement: str) -> str:
+    name = requirement.split(";")[0]
+    for sign in "[<>=!~ ":
+        name = name.split(sign)[0]
+    return name.lower().replace("_", "-")
+
+
+def _undeclared(paths: Iterable[Path], declared: set[str]) -> set[tuple[str, str]]:
+    providers = packages_distributions()
+    undeclared = set()
+    for path in paths:
+        for module in imported(path):
+            top = module.split(".")[0]
+            if top in sys.stdlib_module_names or top in {*PROGRAM, "tests", "benchmarks", "training", "__future__"}:
+                continue
+            names = {_name(distribution) for distribution in providers.get(top, [top])}
+            if not names & declared:
+                undeclared.add((str(path.relative_to(ROOT)), top))
+    return undeclared

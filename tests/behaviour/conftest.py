@@ -1,0 +1,82 @@
+"""A simulated Discord with the real bot, the real services and tiny real models."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import pytest_asyncio
+import simcord
+
+from bot.app import create_bot, create_services, utc_now_ms
+from bot.inference.client import EngineClient
+from bot.settings import Settings
+from bot.ui.progress import plain_wait
+from cogs.services import Services
+from tests.behaviour.house import SETTLE_S, House, Now, check_requests
+from tests.support.worker import running_worker
+T = TypeVar("T")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "patient: actions return while the models are still at work, as in the sandbox")
+
+
+@pytest_asyncio.fixture
+async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
+    """The real worker with tiny models, on a real socket."""
+    async with running_worker(tiny_causal, tiny_masked) as client:
+        yield client
+
+
+@pytest.fixture
+def now() -> Now:
+    """The services' time: the real one, which a test can move on."""
+    return Now(utc_now_ms)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The settings of the bot under test."""
+    return Settings(data=tmp_path / "data")
+
+
+@pytest_asyncio.fixture
+async def services(settings: Settings, engine: EngineClient, now: Now) -> AsyncIterator[Services]:
+    """Database, queue and desk; like in the real program they live outside of the bot."""
+    async with create_services(settings, engine=engine, now=now) as services:
+        yield services
+
+
+@pytest.fixture
+def patient(request: pytest.FixtureRequest) -> bool:
+    """Whether actions return while the models are still at work (marker `patient`), as in the sandbox."""
+    return request.node.get_closest_marker("patient") is not None
+
+
+@pytest_asyncio.fixture
+async def env(settings: Settings, services: Services, patient: bool) -> AsyncIterator[simcord.Env]:
+    """The simulated Discord with the bot logged in and its commands registered."""
+
+    async def wait(awaitable: Awaitable[T]) -> T:
+        result: T = await env.external_wait(awaitable, reason="the models")
+        return result
+
+    bot = create_bot(settings, services, wait if patient else plain_wait)
+    env = simcord.Env(bot, settle_timeout=SETTLE_S)
+    await env.start()
+    try:
+        await bot.tree.sync()
+        yield env
+    finally:
+        await env.shutdown()
+    env.raise_errors()
+    check_requests(env)
+
+
+@pytest.fixture
+def house(env: simcord.Env, services: Services, settings: Settings, now: Now) -> House:
+    """A server with a channel and three people: Ada manages it, Ben and Chen write in it."""
+    return House(env, services, settings, now)

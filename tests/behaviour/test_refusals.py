@@ -1,0 +1,71 @@
+"""What cannot be done is said privately, clearly, in the person's language; and nothing is left behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.behaviour.house import STORY, House, en, private, zh
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" ", en("error.text_empty")),
+        ("\u200b\n\t ", en("error.text_empty")),
+        ("\x07\x00", en("error.text_empty")),
+        ("word " * 900, en("error.text_too_long", length=4500, limit=4000)),
+    ],
+    ids=["space", "invisible", "controls", "long"],
+)
+async def test_texts_that_no_model_could_continue(house: House, text: str, expected: str) -> None:
+    refused = await house.ben.slash(house.channel, "continue", text=text)
+    assert private(refused) == expected
+    assert house.messages == 0
+    assert await house.kept() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No blank at all.", en("error.blank_none")),
+        ("___ ___ ___", en("error.blank_only")),
+        ("Then ___ " * 40, en("error.blank_many", found=40, limit=8)),
+        ("Then ___99 came.", en("error.blank_hint", given=99, low=1, high=8)),
+        ("___0 came.", en("error.blank_hint", given=0, low=1, high=8)),
+        (" ", en("error.text_empty")),
+    ],
+    ids=["none", "only", "forty", "hint", "hint-0", "empty"],
+)
+async def test_texts_that_cannot_be_filled(house: House, text: str, expected: str) -> None:
+    refused = await house.ben.slash(house.channel, "infill", text=text)
+    assert private(refused) == expected
+    assert house.messages == 0
+
+
+async def test_people_are_told_in_their_own_language(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.speak(monkeypatch, house.chen, "zh-CN")
+    assert private(await house.chen.slash(house.channel, "continue", text=" ")) == zh("error.text_empty")
+    assert private(await house.ben.slash(house.channel, "continue", text=" ")) == en("error.text_empty")
+    shown = await house.chen.slash(house.channel, "continue")
+    assert shown.modal is not None
+    assert shown.modal["title"] == zh("form.continue.title")
+
+
+async def test_one_person_cannot_fill_the_queue(house: House) -> None:
+    """Three jobs a person: the fourth is refused, privately, before anything is shown."""
+    from bot.inference.jobs import Owner
+    from bot.rules.generations import Place
+    from bot.writing.asks import ContinueAsk
+
+    owner = Owner(server_id=house.guild.id, person_id=house.ben.id)
+    place = Place(server_id=house.guild.id, channel_id=house.channel.id)
+    tickets = [
+        house.services.desk.ask(ContinueAsk(owner=owner, place=place, text=STORY, length=160)) for _ in range(3)
+    ]
+    try:
+        refused = await house.ask(house.ben)
+        assert private(refused).startswith(en("error.queue_full_person", retry_after_s=0).split("0 s")[0])
+        assert house.messages == 0
+    finally:
+        for ticket in tickets:
+            ticket.cancel()

@@ -1,0 +1,144 @@
+"""The order of the queue, against a model that is as plain as its promise."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+
+from bot.inference.fair import Entry, FairQueue
+from bot.inference.jobs import Limits, Owner
+
+OWNERS = st.builds(Owner, server_id=st.integers(1, 3), person_id=st.integers(1, 6))
+
+
+class Turns:
+    """Counts, for each party that waits, how often each other party went since its own last turn."""
+
+    def __init__(self) -> None:
+        self._since: defaultdict[Hashable, Counter[Hashable]] = defaultdict(Counter)
+
+    def went(self, party: Hashable, waiting: set[Hashable]) -> None:
+        for other in waiting - {party}:
+            self._since[other][party] += 1
+        self._since.pop(party, None)
+
+    def keep(self, waiting: set[Hashable]) -> None:
+        for party in set(self._since) - waiting:
+            del self._since[party]
+
+    @property
+    def most(self) -> int:
+        return max((count for counts in self._since.values() for count in counts.values()), default=0)
+
+
+class Queue(RuleBasedStateMachine):
+    """Whatever people do, no job is lost or runs twice, no cap is passed, and nobody is passed over twice."""
+
+    entries: Bundle[Entry[int]] = Bundle("entries")
+
+    @initialize(waiting=st.integers(1, 12), person=st.integers(1, 4), server=st.integers(1, 8), rows=st.integers(1, 16))
+    def begin(self, waiting: int, person: int, server: int, rows: int) -> None:
+        self.bounds = Limits(waiting=waiting, per_person=person, per_server=server, rows=rows)
+        self.queue: FairQueue[int] = FairQueue(self.bounds)
+        self.waiting: list[Entry[int]] = []
+        self.running: list[Entry[int]] = []
+        self.servers, self.people = Turns(), Turns()
+        self.count = 0
+
+    @rule(target=entries, owner=OWNERS, rows=st.integers(0, 20))
+    def push(self, owner: Owner, rows: int) -> Entry[int] | MultipleResults[Entry[int]]:
+        full = self.queue.full(owner)
+        assert full == self._full(owner)
+        if full is not None:
+            return multiple()
+        self.count += 1
+        entry = self.queue.push(owner, rows, self.count)
+        self.waiting.append(entry)
+        return entry
+
+    def _full(self, owner: Owner) -> str | None:
+        everyone = [one.owner for one in self.waiting + self.running]
+        if sum(one.person_id == owner.person_id for one in everyone) >= self.bounds.per_person:
+            return "person"
+        if sum(one.server_id == owner.server_id for one in everyone) >= self.bounds.per_server:
+            return "server"
+        return "all" if len(self.waiting) >= self.bounds.waiting else None
+
+    @rule()
+    def start(self) -> None:
+        order = list(self.queue.order())
+        free = self.bounds.rows - sum(one.rows for one in self.running)
+        entry = self.queue.start_next()
+        if entry is None:
+            # Only a first job that does not fit yet may hold the place: no smaller one slips past it.
+            assert not order or order[0].rows > free
+            return
+        assert entry is order[0]
+        assert entry.rows <= free
+        assert entry is next(one for one in self.waiting if one.owner == entry.owner)  # a person's own come in order
+        self.servers.went(entry.owner.server_id, self._waiting_servers())
+        neighbours: set[Hashable] = {one.owner for one in self.waiting if one.owner.server_id == entry.owner.server_id}
+        self.people.went(entry.owner, neighbours)
+        self.waiting.remove(entry)
+        self.running.append(entry)
+
+    @rule(entry=consumes(entries))
+    def leave(self, entry: Entry[int]) -> None:
+        """A job is done, or is cancelled while it waits."""
+        self.queue.remove(entry)
+        self.queue.remove(entry)  # a second time changes nothing
+        for kept in (self.waiting, self.running):
+            if entry in kept:
+                kept.remove(entry)
+
+    @rule()
+    def drain(self) -> None:
+        """Once those that run are done, all that wait come to their turn, the largest jobs too."""
+        for done in self.running:
+            self.queue.remove(done)
+        self.running = []
+        started = []
+        while (entry := self.queue.start_next()) or self.queue.waiting:
+            if entry is None:
+                assert self.running, "nothing runs and nothing starts"
+                self.queue.remove(self.running.pop())
+            else:
+                started.append(entry)
+                self.running.append(entry)
+        assert sorted(one.item for one in started) == sorted(one.item for one in self.waiting)
+        self.waiting = []
+
+    def _waiting_servers(self) -> set[Hashable]:
+        return {one.owner.server_id for one in self.waiting}
+
+    @invariant()
+    def nobody_is_passed_over_twice(self) -> None:
+        self.servers.keep(self._waiting_servers())
+        self.people.keep({one.owner for one in self.waiting})
+        assert self.servers.most <= 1
+        assert self.people.most <= 1
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        assert sorted(one.item for one in self.queue.order()) == sorted(one.item for one in self.waiting)
+        assert self.queue.running == frozenset(self.running)
+        assert self.queue.waiting == len(self.waiting)
+        assert self.queue.free_rows == self.bounds.rows - sum(one.rows for one in self.running)
+        assert self.queue.free_rows >= 0
+
+
+TestQueue = Queue.TestCase
+TestQueue.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

@@ -1,0 +1,273 @@
+"""The dispatcher and its tickets. The jobs here need no models: they wait until they are let go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+
+from bot.errors import BadInput, Busy, Cancelled
+from bot.inference.engine import Engine
+from bot.inference.jobs import Limits, Owner, Queued, Report, Working
+from bot.inference.queue import Inference, Ticket
+
+NO_ENGINE = cast(Engine, None)
+
+
+class Clock:
+    """A monotonic clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Held:
+    """A job that starts, and ends when it is told to."""
+
+    def __init__(self, person: int = 1, *, server: int = 1, rows: int = 1, tokens: int = 100) -> None:
+        self.owner = Owner(server_id=server, person_id=person)
+        self.rows = rows
+        self.tokens = tokens
+        self.started = asyncio.Event()
+        self.outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.report: Report | None = None
+        self.cancelled = False
+
+    async def run(self, engine: Engine, report: Report) -> str:
+        self.report = report
+        self.started.set()
+        try:
+            return await self.outcome
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def inference(clock: Clock) -> AsyncIterator[Inference]:
+    made = Inference(NO_ENGINE, Limits(waiting=4, per_person=3, per_server=6, rows=4), clock=clock)
+    task = asyncio.create_task(made.run())
+    yield made
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def outcome(ticket: Ticket[Any]) -> Any:
+    async with asyncio.timeout(5.0):
+        return await ticket
+
+
+async def test_a_job_gives_its_result_to_everyone_who_waits(inference: Inference) -> None:
+    job = Held()
+    ticket = inference.submit(job)
+    readers = [asyncio.create_task(outcome(ticket)) for _ in range(2)]
+    await job.started.wait()
+    job.outcome.set_result("done")
+    assert await asyncio.gather(*readers) == ["done", "done"]
+    assert await outcome(ticket) == "done"
+    await settle()
+    assert (inference.waiting, inference.running) == (0, 0)
+
+
+async def test_what_a_job_raises_reaches_its_ticket_only(inference: Inference) -> None:
+    bad, good = Held(1), Held(2)
+    tickets = [inference.submit(bad), inference.submit(good)]
+    await good.started.wait()
+    bad.outcome.set_exception(BadInput("no_blank"))
+    with pytest.raises(BadInput):
+        await outcome(tickets[0])
+    good.outcome.set_result("fine")
+    assert await outcome(tickets[1]) == "fine"
+    assert await outcome(submitted(inference, Held(1))) == "later"
+
+
+def submitted(inference: Inference, job: Held) -> Ticket[str]:
+    job.outcome.set_result("later")
+    return inference.submit(job)
+
+
+async def test_rows_bound_what_runs_and_a_large_job_is_not_passed(inference: Inference) -> None:
+    first, large, small = Held(1, rows=2), Held(2, rows=4), Held(3, rows=1)
+    tickets = [inference.submit(job) for job in (first, large, small)]
+    await settle()
+    assert [ticket.position for ticket in tickets] == [0, 1, 2]
+    assert not small.started.is_set()  # two rows are free, but the large job comes first
+    first.outcome.set_result("")
+    await settle()
+    assert [large.started.is_set(), small.started.is_set()] == [True, False]
+    large.outcome.set_result("")
+    await settle()
+    assert small.started.is_set()
+
+
+async def test_caps_say_who_is_full_and_when_to_come_back(inference: Inference) -> None:
+    for _ in range(3):
+        inference.submit(Held(1, rows=4))
+    await settle()  # one runs, two wait
+    with pytest.raises(Busy) as person:
+        inference.submit(Held(1))
+    assert person.value.key == "queue_full_person"
+    for number in range(2, 4):
+        inference.submit(Held(number, rows=4))
+    with pytest.raises(Busy) as everyone:
+        inference.submit(Held(4, server=2))
+    assert everyone.value.key == "queue_full_all"
+    assert everyone.value.retry_after_s > 0
+    assert person.value.retry_after_s > 0
+
+
+async def test_a_server_has_its_cap(clock: Clock) -> None:
+    inference = Inference(NO_ENGINE, Limits(waiting=99, per_person=3, per_server=2, rows=1), clock=clock)
+    inference.submit(Held(1))
+    inference.submit(Held(2))
+    with pytest.raises(Busy) as full:
+        inference.submit(Held(3))
+    assert full.value.key == "queue_full_server"
+    inference.submit(Held(3, server=2))
+
+
+async def test_cancelling_while_queued(inference: Inference) -> None:
+    running, queued, behind = Held(1, rows=4), Held(2), Held(3)
+    tickets = [inference.submit(job) for job in (running, queued, behind)]
+    await settle()
+    tickets[1].cancel()
+    with pytest.raises(Cancelled):
+        await outcome(tickets[1])
+    assert tickets[2].position == 1
+    running.outcome.set_result("")
+    await behind.started.wait()
+    assert not queued.started.is_set()
+
+
+async def test_cancelling_while_running_frees_its_rows(inference: Inference) -> None:
+    running, queued = Held(1, rows=4), Held(2, rows=4)
+    ticket = inference.submit(running)
+    inference.submit(queued)
+    await running.started.wait()
+    ticket.cancel()
+    with pytest.raises(Cancelled):
+        await outcome(ticket)
+    await queued.started.wait()
+    assert running.cancelled
+    ticket.cancel()  # again: nothing happens
+
+
+async def test_cancelling_in_the_moment_it_starts_frees_its_rows(clock: Clock) -> None:
+    inference = Inference(NO_ENGINE, Limits(rows=4), clock=clock)
+    job, after = Held(1, rows=4), Held(2, rows=4)
+    ticket = inference.submit(job)
+    inference.submit(after)
+    task = asyncio.create_task(inference.run())
+    await asyncio.sleep(0)  # the dispatcher has made the job's task, which has not taken a step
+    assert ticket.position == 0
+    assert not job.started.is_set()
+    ticket.cancel()
+    async with asyncio.timeout(5.0):
+        await after.started.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_reader_that_goes_away_leaves_the_job_alone(inference: Inference) -> None:
+    job = Held()
+    ticket = inference.submit(job)
+    reader = asyncio.create_task(outcome(ticket))
+    await job.started.wait()
+    reader.cancel()
+    await asyncio.gather(reader, return_exceptions=True)
+    job.outcome.set_result("kept")
+    assert await outcome(ticket) == "kept"
+
+
+async def test_progress_is_the_newest_only_and_ends(inference: Inference) -> None:
+    job = Held(rows=4)
+    ticket = inference.submit(job)
+    await job.started.wait()
+    assert job.report is not None
+    seen: list[str] = []
+    watching = asyncio.create_task(watch(ticket, seen))
+    await settle()
+    for number in range(100):
+        job.report(f"text {number}", number, 100)
+    await settle()
+    assert seen[-1] == "text 99"
+    assert "text 50" not in seen
+    job.outcome.set_result("")
+    async with asyncio.timeout(5.0):
+        await watching
+
+
+async def watch(ticket: Ticket[Any], seen: list[str]) -> None:
+    async for progress in ticket:
+        assert isinstance(progress, Working)
+        seen.append(progress.text)
+
+
+async def test_a_queued_ticket_moves_up_while_it_is_watched(inference: Inference) -> None:
+    jobs = [Held(person, rows=4) for person in (1, 2, 3)]
+    tickets = [inference.submit(job) for job in jobs]
+    await settle()
+    places: list[int] = []
+
+    async def follow() -> None:
+        async for progress in tickets[2]:
+            places.append(progress.position if isinstance(progress, Queued) else 0)
+
+    following = asyncio.create_task(follow())
+    for job in jobs:
+        await job.started.wait()
+        await settle()
+        job.outcome.set_result("")
+    async with asyncio.timeout(5.0):
+        await following
+    assert sorted(set(places), reverse=True) == [2, 1, 0]
+    assert places == sorted(places, reverse=True)
+
+
+async def test_the_eta_follows_the_measured_speed(inference: Inference, clock: Clock) -> None:
+    """Two jobs side by side make 40 tokens a second together; what waits reckons with both."""
+    jobs = [Held(person, rows=2, tokens=1000) for person in (1, 2)]
+    for job in jobs:
+        inference.submit(job)
+    waiting = inference.submit(Held(3, rows=4, tokens=1000))
+    await settle()
+    for second in range(1, 41):
+        clock.now = float(second)
+        for job in jobs:
+            assert job.report is not None
+            job.report("", 20 * second, 1000)
+        inference._wake.set()
+        await settle()
+    # 400 of 2000 tokens are left before it, then its own 1000, at 40 a second.
+    assert waiting.eta_s == pytest.approx((2 * 200 + 1000) / 40, rel=0.2)
+
+
+async def test_closing_cancels_everything(clock: Clock) -> None:
+    inference = Inference(NO_ENGINE, Limits(rows=1), clock=clock)
+    task = asyncio.create_task(inference.run())
+    running, queued = Held(1), Held(2)
+    tickets = [inference.submit(running), inference.submit(queued)]
+    await running.started.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    for ticket in tickets:
+        with pytest.raises(Cancelled):
+            await outcome(ticket)
+    assert running.cancelled
+    with pytest.raises(Busy):
+        inference.submit(Held(3))

@@ -1,0 +1,211 @@
+"""Reading the settings: defaults, precedence, every mistake at once, and no secret in any of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import SettingsError
+from bot.settings import VARIABLES, ModelChoice, Settings, load_settings, look_alikes
+
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gh1JkL.secret-part_of-it-0123456789"
+
+
+def mistakes(**environ: str) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(environ, None)
+    return caught.value.mistakes
+
+
+def test_nothing_set_is_the_defaults() -> None:
+    assert load_settings({}, None) == Settings()
+
+
+def test_every_field_has_one_variable() -> None:
+    assert sorted(variable.field for variable in VARIABLES) == sorted(
+        field.name for field in dataclasses.fields(Settings)
+    )
+
+
+def test_all_values_are_read(tmp_path: Path) -> None:
+    settings = load_settings(
+        {
+            "DISCORD_TOKEN": TOKEN,
+            "DISCORD_API_BASE": "http://127.0.0.1:8080/api/v10/",
+            "DISCORD_GATEWAY_URL": "ws://127.0.0.1:8081",
+            "INKLING_DATA": str(tmp_path),
+            "ENGINE": "Torch",
+            "INFERENCE_URL": "http://models.lan:9000",
+            "INFERENCE_TOKEN": "shared",
+            "CAUSAL_MODEL": "Qwen/Qwen3-0.6B@abc123",
+            "MASKED_MODEL": str(tmp_path),
+            "DEVICE": "CUDA:1",
+            "DTYPE": "bfloat16",
+            "QUEUE_WAITING": "5",
+            "QUEUE_PER_PERSON": "1",
+            "QUEUE_PER_SERVER": "4",
+            "QUEUE_ROWS": "64",
+            "KEEP_DAYS": "7",
+            "OWNER_IDS": "123456789012345678, 223456789012345678",
+            "LOG_LEVEL": "debug",
+            "LOG_FORMAT": "json",
+        },
+        None,
+    )
+    assert settings == Settings(
+        discord_token=TOKEN,
+        discord_api_base="http://127.0.0.1:8080/api/v10",
+        discord_gateway_url="ws://127.0.0.1:8081",
+        data=tmp_path,
+        engine="torch",
+        inference_url="http://models.lan:9000",
+        inference_token="shared",
+        causal_model=ModelChoice(name="Qwen/Qwen3-0.6B", revision="abc123"),
+        masked_model=ModelChoice(name=str(tmp_path)),
+        device="cuda:1",
+        dtype="bfloat16",
+        queue_waiting=5,
+        queue_per_person=1,
+        queue_per_server=4,
+        queue_rows=64,
+        keep_days=7,
+        owner_ids=frozenset({123456789012345678, 223456789012345678}),
+        log_level="DEBUG",
+        log_format="json",
+    )
+
+
+def test_the_environment_wins_over_the_file_even_when_empty(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(f'DISCORD_TOKEN={TOKEN}\nKEEP_DAYS=7\nexport ENGINE="torch"  # a comment\n')
+    assert load_settings({}, dotenv).discord_token == TOKEN
+    assert load_settings({}, dotenv).engine == "torch"
+    assert load_settings({"KEEP_DAYS": "9"}, dotenv).keep_days == 9
+    assert load_settings({"DISCORD_TOKEN": ""}, dotenv).discord_token is None
+
+
+def test_all_mistakes_come_together_with_name_value_and_what_is_allowed() -> None:
+    found = mistakes(ENGINE="tensorrt", QUEUE_ROWS="-3", OWNER_IDS="me", DISCORD_GATEWAY_URL="http://x", KEEP_DAYS="30")
+    assert [mistake.split()[0] for mistake in found] == ["DISCORD_GATEWAY_URL", "ENGINE", "QUEUE_ROWS", "OWNER_IDS"]
+    assert "'tensorrt'" in found[1]
+    assert "auto, openvino, torch" in found[1]
+    assert "'-3'" in found[2]
+    assert "from 1 to 4096" in found[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_TOKEN", f"Bot {TOKEN}"),
+        ("DISCORD_TOKEN", f"{TOKEN}\x00"),
+        ("INFERENCE_TOKEN", "two words"),
+        ("DISCORD_API_BASE", "discord.com/api"),
+        ("DISCORD_API_BASE", "https://"),
+        ("DISCORD_API_BASE", "https://example.org:notaport/api"),
+        ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg"),
+        ("INFERENCE_URL", "unix://"),
+        ("INFERENCE_URL", "ftp://models.lan"),
+        ("INKLING_DATA", __file__),
+        ("INKLING_DATA", "long" * 2000),
+        ("INKLING_DATA", "~nobody-of-that-name/data"),
+        ("CAUSAL_MODEL", "./no-such-folder"),
+        ("CAUSAL_MODEL", "three/part/name"),
+        ("MASKED_MODEL", "bert-base-uncased@"),
+        ("MASKED_MODEL", "bert base"),
+        ("DEVICE", "gpu"),
+        ("DTYPE", "int3"),
+        ("QUEUE_WAITING", "0"),
+        ("QUEUE_WAITING", "1e3"),
+        ("QUEUE_PER_PERSON", "many"),
+        ("QUEUE_PER_SERVER", "1.5"),
+        ("QUEUE_ROWS", "9" * 5000),
+        ("KEEP_DAYS", "٣"),
+        ("OWNER_IDS", "12"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_what_is_refused_names_its_variable(name: str, value: str) -> None:
+    (mistake,) = mistakes(**{name: value})
+    assert mistake.startswith(f"{name} holds ")
+    assert mistake.endswith("allowed.")
+
+
+def test_no_secret_is_repeated() -> None:
+    found = mistakes(
+        DISCORD_TOKEN=f"Bot {TOKEN}", INFERENCE_TOKEN="pass word", DISCORD_API_BASE="https://me:hunter2@example.org"
+    )
+    assert len(found) == 3
+    assert not re.search(rf"{TOKEN}|pass word|hunter2", "\n".join(found))
+    settings = load_settings({"DISCORD_TOKEN": TOKEN, "INFERENCE_TOKEN": "sesame"}, None)
+    assert settings.secrets == (TOKEN, "sesame")
+    assert TOKEN not in f"{settings!r} {settings}"
+    assert "sesame" not in repr(settings)
+
+
+def test_a_worker_over_http_needs_a_token_and_one_on_a_socket_does_not() -> None:
+    (mistake,) = mistakes(INFERENCE_URL="http://models.lan:9000")
+    assert mistake.startswith("INFERENCE_TOKEN ")
+    assert load_settings({"INFERENCE_URL": "unix:///run/inkling.sock"}, None).inference_token is None
+
+
+def test_a_folder_may_look_like_a_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gpt2@home").mkdir()
+    assert load_settings({"CAUSAL_MODEL": "gpt2@home"}, None).causal_model == ModelChoice(name="gpt2@home")
+    assert load_settings({"CAUSAL_MODEL": "gpt2@main"}, None).causal_model == ModelChoice(name="gpt2", revision="main")
+    assert str(ModelChoice(name="gpt2", revision="main")) == "gpt2@main"
+
+
+def test_a_dotenv_that_cannot_be_read_is_a_mistake_among_the_others(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="UTF-8") as caught:
+        load_settings({"ENGINE": "no"}, dotenv)
+    assert len(caught.value.mistakes) == 2
+    dotenv.write_text(f"KEEP_DAYS=3\nDISCORD_TOKEN='{TOKEN}\n")
+    with pytest.raises(SettingsError, match="line 2") as caught:
+        load_settings({}, dotenv)
+    assert TOKEN not in str(caught.value)
+
+
+def test_look_alikes_are_told(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("DISCORD_TOKN=x\nFAVOURITE=tea\n")
+    warnings = look_alikes({"QUEUE_WAITNG": "3", "PATH": "/bin", "KEEP_DAYS": "3"}, dotenv)
+    assert [warning.split()[0] for warning in warnings] == ["DISCORD_TOKN", "FAVOURITE", "QUEUE_WAITNG"]
+    assert "is DISCORD_TOKEN meant?" in warnings[0]
+    assert "is QUEUE_WAITING meant?" in warnings[2]
+
+
+@given(st.dictionaries(st.sampled_from([variable.name for variable in VARIABLES]), st.text(max_size=40)))
+def test_any_text_gives_settings_or_a_readable_error(environ: dict[str, str]) -> None:
+    told: tuple[str, ...] = ()
+    try:
+        settings = load_settings(environ, None)
+    except SettingsError as error:
+        told = error.mistakes
+    else:
+        assert pickle.loads(pickle.dumps(settings)) == settings
+    assert all(re.match(r"[A-Z_]+ (holds|is empty)", mistake) for mistake in told)
+    assert not any("\n" in mistake for mistake in told)
+
+
+def test_the_example_explains_every_setting_and_sets_none() -> None:
+    example = Path(__file__).parents[2] / ".env.example"
+    names = re.findall(r"^([A-Z_]+)=(.*)$", example.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(name for name, _ in names) == sorted(variable.name for variable in VARIABLES)
+    assert {value for _, value in names} == {""}
+    assert load_settings({}, example) == Settings()
+    blocks = example.read_text(encoding="utf-8").split("\n\n")
+    assert all("# " in block for block in blocks)
+    text = example.read_text(encoding="utf-8")
+    defaults = Settings()
+    told = (defaults.keep_days, defaults.queue_waiting, defaults.queue_per_server, defaults.queue_per_person)
+    assert all(re.search(rf"\b{number}\b", text) for number in (*told, defaults.queue_rows))

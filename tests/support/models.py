@@ -1,0 +1,329 @@
+"""Tiny real models of the classes that Inkling meets, made on the spot and saved to folders.
+
+They have the real architectures, real tokenizers and weights trained for a moment on invented sentences, so
+that what they write reads like words. Nothing here needs a network.
+
+    tiny_gpt2(tmp_path / "gpt2")      GPT2LMHeadModel, absolute positions, byte-level BPE
+    tiny_llama(tmp_path / "llama")    LlamaForCausalLM, rotary positions, BPE with byte fallback
+    tiny_gguf(tmp_path / "gguf")      the same architecture as one quantised GGUF file, byte-level BPE
+    tiny_bert(tmp_path / "bert")      BertForMaskedLM, uncased WordPiece
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gguf
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+
+_WHO = ("The fox", "A girl", "The keeper", "Old Marta", "The river", "My brother", "A sailor", "The queen")
+_DID = ("opened the door", "found a lantern", "crossed the bridge", "sang to the moon", "lost a silver key")
+_WHERE = ("near the harbour", "in the dark wood", "under the hill", "before the storm", "behind the mill")
+_THEN = ("and nobody spoke.", "and the rain began.", "then ran home.", "but the light was gone.")
+
+
+def sentences() -> list[str]:
+    """Return the invented sentences that the tiny models learn: every combination, in a fixed mixed order."""
+    every = [f"{a} {b} {c} {d}" for a in _WHO for b in _DID for c in _WHERE for d in _THEN]
+    order = torch.randperm(len(every), generator=torch.Generator().manual_seed(1)).tolist()
+    return [every[i] for i in order]
+
+
+def tiny_gpt2(folder: Path, *, window: int = 256, seed: int = 0) -> Path:
+    """Make a tiny GPT-2 in `folder` (kept as it is when it is there already) and return the folder."""
+    if (folder / "config.json").exists():
+        return folder
+    tokenizer = _byte_level_tokenizer()
+    torch.manual_seed(seed)
+    config = GPT2Config(
+        vocab_size=tokenizer.get_vocab_size(),
+        n_positions=window,
+        n_embd=64,
+        n_layer=2,
+        n_head=4,
+        bos_token_id=0,
+        eos_token_id=0,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+    )
+    model = GPT2LMHeadModel(config)
+    _learn_to_continue(model, tokenizer, end=0)
+    return _save(model, _wrap(tokenizer, window, bos_token="<|endoftext|>", eos_token="<|endoftext|>"), folder)
+
+
+def tiny_llama(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
+    """Make a tiny Llama in `folder` (kept as it is when it is there already) and return the folder."""
+    if (folder / "config.json").exists():
+        return folder
+    tokenizer = _byte_fallback_tokenizer()
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        max_position_embeddings=window,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=None,
+        tie_word_embeddings=False,
+    )
+    model = LlamaForCausalLM(config)
+    _learn_to_continue(model, tokenizer, end=2)
+    return _save(model, _wrap(tokenizer, window, unk_token="<unk>", bos_token="<s>", eos_token="</s>"), folder)
+
+
+def tiny_gguf(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
+    """Make a tiny Llama as a Q4_1 GGUF file in `folder` (kept when it is there already) and return the file."""
+    path = folder / "tiny.gguf"
+    if path.exists():
+        return path
+    tokenizer = _byte_level_tokenizer()
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        max_position_embeddings=window,
+        hidden_size=128,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        bos_token_id=0,
+        eos_token_id=0,
+        tie_word_embeddings=True,
+    )
+    model = LlamaForCausalLM(config)
+    _learn_to_continue(model, tokenizer, end=0)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_gguf(model, tokenizer, path)
+    return path
+
+
+def tiny_bert(folder: Path, *, window: int = 128, seed: int = 0) -> Path:
+    """Make a tiny uncased BERT in `folder` (kept as it is when it is there already) and return the folder."""
+    if (folder / "config.json").exists():
+        return folder
+    tokenizer = _wordpiece_tokenizer()
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        max_position_embeddings=window,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        pad_token_id=0,
+    )
+    model = BertForMaskedLM(config)
+    _learn_to_fill(model, tokenizer)
+    return _save(
+        model,
+        _wrap(
+            tokenizer,
+            window,
+            pad_token="[PAD]",
+            unk_token="[UNK]",
+            cls_token="[CLS]",
+            sep_token="[SEP]",
+            mask_token="[MASK]",
+        ),
+        folder,
+    )
+
+
+def _write_gguf(model: LlamaForCausalLM, tokenizer: Tokenizer, path: Path) -> None:
+    """Write a Llama as llama.cpp's converter does: matrices in Q4_1, embeddings in Q8_0, norms in float32."""
+    config = model.config
+    kv_heads = config.num_key_value_heads or config.num_attention_heads
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name("tiny")
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
+    writer.add_rope_freq_base(10_000.0)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_vocab_size(config.vocab_size)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_1)
+    _write_gguf_tokenizer(writer, tokenizer)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    heads = {"q_proj": config.num_attention_heads, "k_proj": kv_heads}
+    for name, parameter in model.named_parameters():
+        values = parameter.detach().float().numpy()
+        for part, count in heads.items():
+            if part in name:  # the rotary halves of a head lie interleaved in a GGUF
+                rows = values.reshape(count, 2, values.shape[0] // count // 2, values.shape[1])
+                values = rows.swapaxes(1, 2).reshape(values.shape)
+        kind = gguf.GGMLQuantizationType.F32
+        if values.ndim == 2:
+            embedding = "embed_tokens" in name
+            kind = gguf.GGMLQuantizationType.Q8_0 if embedding else gguf.GGMLQuantizationType.Q4_1
+        target = names.get_name(name, try_suffixes=(".weight",))
+        writer.add_tensor(str(target), gguf.quantize(values, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _write_gguf_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
+    state = json.loads(tokenizer.to_str())["model"]
+    tokens = sorted(state["vocab"], key=state["vocab"].__getitem__)
+    control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([control if token == "<|endoftext|>" else normal for token in tokens])
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in state["merges"]]
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(0)
+    writer.add_unk_token_id(0)
+    writer.add_pad_token_id(0)
+    writer.add_add_bos_token(False)
+    writer.add_add_space_prefix(False)
+
+
+def _byte_level_tokenizer() -> Tokenizer:
+    """GPT-2's kind: any text becomes tokens and comes back exactly; one character may be several tokens."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(sentences(), trainer)
+    return tokenizer
+
+
+def _byte_fallback_tokenizer() -> Tokenizer:
+    """Llama's kind: pieces that begin with "▁", a token for each byte for all else, "<s>" before the text."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    special = ["<unk>", "<s>", "</s>"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=450,
+        special_tokens=special + [f"<0x{byte:02X}>" for byte in range(256)],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(sentences(), trainer)
+    # The byte tokens must be ordinary pieces: as special tokens they would be left out of texts.
+    return _without_special_bytes(tokenizer, keep=special)
+
+
+def _without_special_bytes(tokenizer: Tokenizer, *, keep: list[str]) -> Tokenizer:
+    state = json.loads(tokenizer.to_str())
+    state["added_tokens"] = [token for token in state["added_tokens"] if token["content"] in keep]
+    plain = Tokenizer.from_str(json.dumps(state))
+    plain.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    return plain
+
+
+def _wordpiece_tokenizer() -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    trainer = trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False)
+    tokenizer.train_from_iterator(sentences(), trainer)
+    ends = [("[CLS]", _special_id(tokenizer, "[CLS]")), ("[SEP]", _special_id(tokenizer, "[SEP]"))]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ends
+    )
+    return tokenizer
+
+
+def _special_id(tokenizer: Tokenizer, token: str) -> int:
+    number = tokenizer.token_to_id(token)
+    assert number is not None, token
+    return number
+
+
+def _learn_to_continue(model: PreTrainedModel, tokenizer: Tokenizer, *, end: int) -> None:
+    """Train for a moment on running text, in which a text's end is rare (every twelfth sentence)."""
+    stream: list[int] = []
+    for number, sentence in enumerate(sentences()):
+        text = sentence if number % 12 == 0 else f" {sentence}"
+        stream += tokenizer.encode(text, add_special_tokens=False).ids
+        if number % 12 == 11:
+            stream.append(end)
+    ids = torch.tensor(stream[: len(stream) // 64 * 64]).view(-1, 64)
+    for batch in _steps(model, ids):
+        model(input_ids=batch, labels=batch).loss.backward()
+
+
+def _learn_to_fill(model: PreTrainedModel, tokenizer: Tokenizer) -> None:
+    """Train for a moment on sentences with about a third of the words masked."""
+    tokenizer.enable_padding(length=32)
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(sentences())]
+    tokenizer.no_padding()
+    ids = torch.tensor(encoded)
+    mask = _special_id(tokenizer, "[MASK]")
+    generator = torch.Generator().manual_seed(2)
+    for batch in _steps(model, ids):
+        hidden = (torch.rand(batch.shape, generator=generator) < 0.35) & (batch > mask)
+        labels = batch.masked_fill(~hidden, -100)
+        model(
+            input_ids=batch.masked_fill(hidden, mask), attention_mask=(batch != 0).long(), labels=labels
+        ).loss.backward()
+
+
+def _steps(model: PreTrainedModel, ids: torch.Tensor, *, steps: int = 80, size: int = 16) -> Iterator[torch.Tensor]:
+    """Yield random batches of rows of `ids`; step the optimizer after each (the caller runs backward)."""
+    model.train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, total_steps=steps)
+    generator = torch.Generator().manual_seed(3)
+    # Matrices this small are made slower by every further thread, ten times so on a busy machine.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for _ in range(steps):
+            yield ids[torch.randint(len(ids), (size,), generator=generator)]
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+    finally:
+        torch.set_num_threads(threads)
+    model.train(False)
+
+
+def _wrap(tokenizer: Tokenizer, window: int, **special: str) -> PreTrainedTokenizerFast:
+    make: Any = PreTrainedTokenizerFast  # its constructor has no types
+    wrapped: PreTrainedTokenizerFast = make(tokenizer_object=tokenizer, model_max_length=window, **special)
+    return wrapped
+
+
+def _save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder)
+    return folder

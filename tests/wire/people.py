@@ -1,0 +1,103 @@
+"""What people do, as gateway events: slash commands, clicks, and where they are when they do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.wire.discord_server import CHANNEL_ID, DM_CHANNEL_ID, GUILD_ID, DiscordServer
+
+MEMBER_PERMISSIONS = "562949953421311"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody with a client in some language; without a server the bot is theirs as a user install."""
+
+    id: int
+    name: str
+    locale: str = "en-US"
+    in_server: bool = True
+
+    def user(self) -> dict[str, Any]:
+        """The user object."""
+        return {
+            "id": str(self.id),
+            "username": self.name,
+            "discriminator": "0",
+            "global_name": self.name.title(),
+            "avatar": None,
+        }
+
+    async def slash(self, server: DiscordServer, command: str, **options: str | int) -> str:
+        """Use a slash command; returns the interaction's token."""
+        kinds = {str: 3, int: 4}
+        given = [{"name": name, "type": kinds[type(value)], "value": value} for name, value in options.items()]
+        data = {"id": "700000000000000001", "name": command, "type": 1, "options": given}
+        return await server.interact({"type": 2, "data": data} | self._where())
+
+    async def click(self, server: DiscordServer, message: dict[str, Any], custom_id: str) -> str:
+        """Press the button with `custom_id` under `message`; returns the interaction's token."""
+        data = {"custom_id": custom_id, "component_type": 2}
+        return await server.interact({"type": 3, "data": data, "message": message} | self._where())
+
+    def _where(self) -> dict[str, Any]:
+        if self.in_server:
+            member = {
+                "user": self.user(),
+                "roles": [],
+                "joined_at": "2026-01-01T00:00:00+00:00",
+                "permissions": MEMBER_PERMISSIONS,
+                "deaf": False,
+                "mute": False,
+                "flags": 0,
+            }
+            channel = {"id": str(CHANNEL_ID), "type": 0, "name": "stories", "permissions": MEMBER_PERMISSIONS}
+            return {
+                "guild_id": str(GUILD_ID),
+                "guild": {"id": str(GUILD_ID), "locale": "en-US", "features": []},
+                "guild_locale": "en-US",
+                "channel_id": str(CHANNEL_ID),
+                "channel": channel,
+                "member": member,
+                "locale": self.locale,
+                "context": 0,
+                "authorizing_integration_owners": {"0": str(GUILD_ID)},
+            }
+        return {
+            "channel_id": str(DM_CHANNEL_ID),
+            "channel": {"id": str(DM_CHANNEL_ID), "type": 1, "recipients": [self.user()]},
+            "user": self.user(),
+            "locale": self.locale,
+            "context": 2,
+            "authorizing_integration_owners": {"1": str(self.id)},
+        }
+
+
+def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every button of a message, in reading order."""
+    found: list[dict[str, Any]] = []
+
+    def walk(components: list[dict[str, Any]]) -> None:
+        for component in components:
+            if component["type"] == 2:
+                found.append(component)
+            walk(component.get("components") or [])
+            if component.get("accessory"):
+                walk([component["accessory"]])
+
+    walk(message["components"])
+    return found
+
+
+def words(message: dict[str, Any]) -> str:
+    """All the text that a message shows."""
+    found: list[str] = [message.get("content") or ""]
+
+    def walk(components: list[dict[str, Any]]) -> None:
+        for component in components:
+            found.append(component.get("content") or "")
+            walk(component.get("components") or [])
+
+    walk(message["components"])
+    return "\n".join(part for part in found if part)

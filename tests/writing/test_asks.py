@@ -1,0 +1,160 @@
+"""What can be asked, and how it is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import BadInput
+from bot.inference.engine import ModelInfo, ModelRole
+from bot.inference.jobs import Owner
+from bot.rules.generations import Place
+from bot.rules.servers import MAX_TEXT
+from bot.writing.asks import ContinueAsk, InfillAsk, check, check_language, is_foreign, main_script, onward
+
+OWNER = Owner(server_id=1, person_id=2)
+PLACE = Place(server_id=1, channel_id=3)
+
+
+def to_continue(text: str, **more: Any) -> ContinueAsk:
+    return ContinueAsk(owner=OWNER, place=PLACE, text=text, **more)
+
+
+def to_infill(text: str, **more: Any) -> InfillAsk:
+    return InfillAsk(owner=OWNER, place=PLACE, text=text, **more)
+
+
+def model(role: ModelRole, *languages: str) -> ModelInfo:
+    return ModelInfo(role=role, name="m", revision="1", engine="torch", window=512, languages=languages)
+
+
+ENGLISH = (model("causal", "en"), model("masked", "en"))
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\n\t", "\x00\x07\x1b", "\u200b\u2060", "\u3164", "\u200f", "\u2800"])
+def test_nothing_to_see_is_empty(text: str) -> None:
+    with pytest.raises(BadInput, match="text_empty"):
+        check(to_continue(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi",
+        "🐉🐉",
+        "!!!",
+        "<@123> @everyone **broken *markdown",
+        "שלום עולם",
+        "他打开了门。",
+        "x" * MAX_TEXT,
+        "a\x00b",
+    ],
+)
+def test_what_can_be_seen_can_be_continued(text: str) -> None:
+    check(to_continue(text))
+
+
+def test_control_characters_are_cleaned_before_anything_looks() -> None:
+    assert to_continue("a\x00b\r\nc\u202e").text == "ab\nc"
+
+
+def test_too_long_says_how_long() -> None:
+    with pytest.raises(BadInput) as caught:
+        check(to_continue("x" * (MAX_TEXT + 5)))
+    assert caught.value.key == "text_too_long"
+    assert caught.value.params == {"length": MAX_TEXT + 5, "limit": MAX_TEXT}
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"count": 0}, "count_range"),
+        ({"count": 6}, "count_range"),
+        ({"length": 7}, "length_range"),
+        ({"length": 161}, "length_range"),
+        ({"mood": "angry"}, "mood_unknown"),
+    ],
+)
+def test_out_of_range(more: dict[str, Any], key: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        check(to_continue("Once", **more))
+    assert caught.value.key == key
+
+
+def test_an_infill_needs_a_blank() -> None:
+    check(to_infill("She opened the ___ and left."))
+    with pytest.raises(BadInput):
+        check(to_infill("She opened the door and left."))
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("She met 李明 in Beijing and they talked.", "LATIN"),
+        ("Alice说：你好吗？我很好。", "CJK"),
+        ("こんにちは、世界です。", "HIRAGANA"),
+        ("今天の天气非常好我们去公园玩吧", "CJK"),
+        ("Привет, мир", "CYRILLIC"),
+        ("🐉 123", None),
+    ],
+)
+def test_main_script(text: str, script: str | None) -> None:
+    assert main_script(text) == script
+    assert is_foreign(text) == (script not in {None, "LATIN"})
+
+
+def test_chinese_names_the_settings_of_the_models_that_lack_it() -> None:
+    with pytest.raises(BadInput) as caught:
+        check_language(to_continue("他打开了门。"), ENGLISH)
+    assert (caught.value.key, caught.value.params) == ("text_chinese", {"settings": "CAUSAL_MODEL"})
+    with pytest.raises(BadInput) as caught:
+        check_language(to_infill("他打开了___。"), ENGLISH)
+    assert caught.value.params == {"settings": "CAUSAL_MODEL, MASKED_MODEL"}
+    with pytest.raises(BadInput) as caught:
+        check_language(to_infill("他打开了___。"), (model("causal", "zh"), model("masked", "en")))
+    assert caught.value.params == {"settings": "MASKED_MODEL"}
+
+
+def test_other_scripts_say_what_the_models_write() -> None:
+    with pytest.raises(BadInput) as caught:
+        check_language(to_continue("שלום עולם"), ENGLISH)
+    assert caught.value.params == {"settings": "CAUSAL_MODEL", "languages": "en"}
+
+
+@pytest.mark.parametrize("languages", [(), ("zh",), ("en", "zh-Hans")])
+def test_models_that_know_chinese_or_tell_nothing_may_try(languages: tuple[str, ...]) -> None:
+    check_language(to_continue("他打开了门。"), (model("causal", *languages), model("masked", "en")))
+
+
+def test_english_needs_no_model_to_be_asked() -> None:
+    check_language(to_continue("Once upon a time"), ENGLISH)
+
+
+# ---- going on
+
+
+def test_onward_joins_as_written() -> None:
+    assert onward("He stood", " up.") == "He stood up."
+    assert onward("He stood ", " up.") == "He stood up."
+    assert onward("He stood. ", "She sat.") == "He stood. She sat."
+
+
+@given(st.text(max_size=MAX_TEXT), st.text(min_size=1, max_size=800))
+def test_onward_never_outgrows_the_limit_and_keeps_the_end(text: str, suggestion: str) -> None:
+    result = onward(text, suggestion)
+    assert len(result) <= MAX_TEXT
+    assert result.endswith(suggestion.strip() and suggestion.lstrip())
+
+
+def test_onward_cuts_at_a_sentence() -> None:
+    result = onward("A sentence of some words. " * 153, " And the end of it." * 3)
+    assert result.startswith("A sentence")
+    assert result.endswith("And the end of it.")
+    assert len(result) > MAX_TEXT * 3 // 4
+
+
+def test_onward_keeps_a_text_without_spaces_almost_whole() -> None:
+    assert len(onward("x" * MAX_TEXT, " And so.")) == MAX_TEXT

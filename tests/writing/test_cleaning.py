@@ -1,0 +1,157 @@
+"""What people paste and what models write, tidied."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.writing.cleaning import (
+    close_quotes,
+    finished,
+    is_blank,
+    normalise,
+    plain,
+    sentence_ends,
+    whole_sentences,
+    whole_words,
+)
+
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+
+# ---- what people paste
+
+
+@given(st.text())
+def test_normalise_is_idempotent_and_safe(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+    once.encode()
+    assert not any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in once)
+
+
+@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
+def test_plain_ascii_is_left_alone(text: str) -> None:
+    assert normalise(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+        ("e\u0301", "é"),
+        ("zero\u200bwidth\ufeff soft\u00adhyphen", "zerowidth softhyphen"),
+        ("abc\u202etxt.exe\u202c", "abctxt.exe"),
+        ("a\u200ddog", "adog"),
+        ("👩\u200d🚀 👨\u200d👩\u200d👧 🏳️\u200d🌈 ❤️\u200d🔥", "👩\u200d🚀 👨\u200d👩\u200d👧 🏳️\u200d🌈 ❤️\u200d🔥"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("שלום\u200f, world", "שלום\u200f, world"),
+        ("hello\u200f world", "hello world"),
+        (ENGLAND, ENGLAND),
+        ("hidden\U000e0041\U000e0042", "hidden"),
+        ("lone \ud83d end", "lone \ufffd end"),
+        ("\x00\x1b[31mred", "[31mred"),
+        ("全角　空格", "全角　空格"),
+    ],
+)  # fmt: skip
+def test_normalise(text: str, expected: str) -> None:
+    assert normalise(text) == expected
+
+
+def test_blank() -> None:
+    assert is_blank(" \n\u200d\ufe0f\u2800")
+    assert not is_blank("·")
+
+
+# ---- what models write
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" He left.\n\n## Chapter 2\nThe next day", " He left."),
+        (" He left.\n\n1. First\n2. Second", " He left."),
+        (" He left.\n- one\n- two", " He left."),
+        (" He left.\n\nQuestion: why?", " He left."),
+        (" He left.\n* * *\nAfter that", " He left."),
+        (" He left.<|im_end|>\n<|im_start|>user", " He left."),
+        (" *Very* **odd** `code` <i>so</i> &amp; on.[1]", " Very odd code so & on."),
+        (" He left <@123> and @everyone too.", " He left and too."),
+        (" Read more at https://example.org now.", " Read more at"),
+        ("Sure! Here is a continuation:\n\nHe left.", ""),
+        ("\n\nHere is a possible continuation of the story:", ""),
+        (" The story explores the theme of loss.", ""),
+        (" The passage was dark and smelled of fish.", " The passage was dark and smelled of fish."),
+        (" A part of him said: go.", " A part of him said: go."),
+        ("\nPart of him said this: go.", "\nPart of him said this: go."),
+        (" Here is the key,” she said.", " Here is the key,” she said."),
+        ("a_name and 2 * 3 * 4", "a_name and 2 * 3 * 4"),
+    ],
+)
+def test_plain(text: str, expected: str) -> None:
+    assert plain(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("Mr. Smith went. He left.", ["Mr. Smith went.", " He left."]),
+        ('"Stop!" he said. Then', ['"Stop!" he said.']),
+        ("It cost 3.50 at 5 p.m. or so. J. R. went!", ["It cost 3.50 at 5 p.m. or so.", " J. R. went!"]),
+        ("It was I. Then you.", ["It was I.", " Then you."]),
+        ("他走了。“好！”她说。", ["他走了。", "“好！”", "她说。"]),
+        ("Well… Perhaps… no", ["Well…"]),
+        ("no end here", []),
+    ],
+)
+def test_sentence_ends(text: str, ends: list[str]) -> None:
+    found = sentence_ends(text)
+    assert [text[a:b] for a, b in zip([0, *found], found, strict=False)] == ends
+
+
+@given(st.text('ab .!?"”。，\n', max_size=80))
+def test_whole_sentences_are_a_beginning(text: str) -> None:
+    kept = whole_sentences(text)
+    assert text.startswith(kept)
+    ends = sentence_ends(text)
+    assert kept == text[: ends[-1]] if ends else True
+
+
+def test_a_half_sentence_is_kept_where_there_is_no_whole_one() -> None:
+    assert whole_sentences(" and the old man, who had gon") == " and the old man, who had"
+    assert whole_sentences(" One. And the old") == " One."
+
+
+def test_whole_words() -> None:
+    assert whole_words("the house of card") == "the house of "
+    assert whole_words("it wasn't") == "it "
+    assert whole_words("他打开") == "他打开"
+    assert whole_words("done. ") == "done. "
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "expected"),
+    [
+        ("She said,", ' "I know.', ' "I know."'),
+        ('She said, "I', " know.", ' know."'),
+        ('She said, "I', ' know." He left.', ' know." He left.'),
+        ("", "“Go,” he said. “Now.", "“Go,” he said. “Now.”"),
+        ("", "他说：“走。", "他说：“走。”"),
+        ("", "「あ『い。", "「あ『い。』」"),
+        ('"An open quote in an older paragraph.\n\n', "He left.", "He left."),
+        ("", "It's John's (or so.", "It's John's (or so.)"),
+        ("", "odd) end”", "odd) end”"),
+    ],
+)
+def test_close_quotes(before: str, text: str, expected: str) -> None:
+    assert close_quotes(text, before) == expected
+
+
+def test_finished() -> None:
+    assert finished(' "Go," he said. "I will not', before="He rose.") == ' "Go," he said.'
+    assert finished(" …", before="He rose.") == ""
+    assert finished("好。他说：“我走了。我", before="你") == "好。他说：“我走了。”"

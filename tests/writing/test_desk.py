@@ -1,0 +1,117 @@
+"""The desk, with the real queue, worker, tiny models and database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.errors import BadInput, Gone
+from bot.inference.jobs import Limits, Owner, Working
+from bot.inference.queue import Inference
+from bot.rules.generations import Place
+from bot.writing.asks import ContinueAsk, InfillAsk
+from bot.writing.desk import DAY_MS, Desk
+from storage.database import Database, open_database
+from tests.support.models import tiny_bert, tiny_gpt2
+from tests.support.worker import running_worker
+
+PLACE = Place(server_id=1, channel_id=3)
+OWNER = Owner(server_id=1, person_id=2)
+
+
+class Clock:
+    """UTC milliseconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.ms = 1_700_000_000_000
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(tmp_path / "data") as database:
+        yield database
+
+
+@pytest_asyncio.fixture
+async def desk(tmp_path: Path, database: Database, clock: Clock) -> AsyncIterator[Desk]:
+    async with running_worker(tiny_gpt2(tmp_path / "gpt2"), tiny_bert(tmp_path / "bert")) as client:
+        inference = Inference(client, Limits())
+        dispatcher = asyncio.create_task(inference.run())
+        yield Desk(inference=inference, database=database, keep_days=30, now=clock, seed=lambda: 5)
+        dispatcher.cancel()
+        await asyncio.gather(dispatcher, return_exceptions=True)
+
+
+def to_continue(text: str = "The keeper found a lantern near the harbour, and") -> ContinueAsk:
+    return ContinueAsk(owner=OWNER, place=PLACE, text=text, mood="open", count=2, length=16, parent_id=None)
+
+
+async def test_ask_keep_open_delete(desk: Desk, clock: Clock) -> None:
+    ask = to_continue()
+    await desk.check(ask)
+    ticket = desk.ask(ask)
+    seen = [progress async for progress in ticket]
+    suggestions = await ticket
+    assert any(isinstance(progress, Working) and progress.done for progress in seen)
+    kept = await desk.keep(ask, suggestions)
+    assert await desk.open(kept.id) == kept
+    assert kept.text == ask.text
+    assert kept.suggestions == suggestions
+    assert (kept.kind, kept.mood, kept.person_id) == ("continue", "open", 2)
+    assert kept.expires_ms == clock.ms + 30 * DAY_MS
+    await desk.sent(kept.id, Place(server_id=1, channel_id=9), 77)
+    opened = await desk.open(kept.id)
+    assert (opened.message_id, opened.place.channel_id) == (77, 9)
+    await desk.delete(kept.id)
+    await desk.delete(kept.id)
+    with pytest.raises(Gone, match="generation_gone"):
+        await desk.open(kept.id)
+
+
+async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(desk: Desk, clock: Clock) -> None:
+    ask = to_continue()
+    old = await desk.keep(ask, await desk.ask(ask))
+    clock.ms += 1
+    young = await desk.keep(ask, old.suggestions)
+    clock.ms += 30 * DAY_MS - 1
+    with pytest.raises(Gone):
+        await desk.open(old.id)
+    assert await desk.expire() == 1
+    assert (await desk.open(young.id)).id == young.id
+
+
+async def test_an_infill_goes_the_same_way(desk: Desk) -> None:
+    ask = InfillAsk(owner=OWNER, place=PLACE, text="The fox opened the ___ near the harbour.", count=2)
+    await desk.check(ask)
+    suggestions = await desk.ask(ask)
+    kept = await desk.keep(ask, suggestions)
+    opened = await desk.open(kept.id)
+    assert opened.kind == "infill"
+    assert all(len(suggestion.fills) == 1 for suggestion in opened.suggestions)
+
+
+async def test_a_bad_ask_takes_no_place_in_the_queue(desk: Desk) -> None:
+    with pytest.raises(BadInput, match="text_empty"):
+        desk.ask(to_continue(" \u200b"))
+    with pytest.raises(BadInput, match="text_empty"):
+        await desk.check(to_continue(""))
+
+
+async def test_a_cancelled_ask_leaves_nothing_behind(desk: Desk) -> None:
+    ticket = desk.ask(to_continue())
+    ticket.cancel()
+    with pytest.raises(Exception, match="cancelled"):
+        await ticket
+    assert await desk.expire() == 0

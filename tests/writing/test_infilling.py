@@ -1,0 +1,175 @@
+"""InfillJob through the real worker on a real socket, with tiny models that learnt a few invented sentences."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.errors import BadInput
+from bot.inference.client import EngineClient
+from bot.inference.jobs import Owner
+from bot.inference.words import split_words
+from bot.rules.generations import Place, Suggestion
+from bot.writing.asks import InfillAsk
+from bot.writing.blanks import parse
+from bot.writing.demeaning import DemeaningWords
+from bot.writing.infilling import InfillJob, left_part, lengths, right_part
+from tests.support.masked_models import make
+from tests.support.models import tiny_bert, tiny_gpt2
+from tests.support.worker import running_worker
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+WORDS = DemeaningWords.load()
+
+
+def ask(text: str, count: int = 3) -> InfillAsk:
+    return InfillAsk(
+        owner=Owner(server_id=1, person_id=2), place=Place(server_id=1, channel_id=3), text=text, count=count
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineClient]:
+    causal = tiny_gpt2(tmp_path_factory.mktemp("gpt2"))
+    masked = tiny_bert(tmp_path_factory.mktemp("bert"))
+    async with running_worker(causal, masked) as client:
+        yield client
+
+
+async def run(
+    engine: EngineClient, text: str, *, count: int = 3, seed: int = 1, words: DemeaningWords = WORDS
+) -> tuple[Suggestion, ...]:
+    return await InfillJob(ask(text, count), words, seed).run(engine, lambda text, done, total: None)
+
+
+async def test_one_blank(engine: EngineClient) -> None:
+    text = "A girl lost a silver ___ under the hill, and the rain began."
+    suggestions = await run(engine, text)
+    assert len(suggestions) == 3
+    assert suggestions[0].fills == ("key",)
+    assert suggestions[0].text == "A girl lost a silver key under the hill, and the rain began."
+    assert 0.0 < suggestions[0].score <= 1.0
+    assert len({suggestion.fills for suggestion in suggestions}) == 3
+
+
+async def test_several_blanks_with_hints(engine: EngineClient) -> None:
+    text = "The ___ found a ___ in the ___2, and the rain ___."
+    suggestions = await run(engine, text)
+    template = parse(text)
+    assert suggestions
+    for suggestion in suggestions:
+        assert len(suggestion.fills) == 4
+        assert suggestion.text == template.fill(suggestion.fills)
+        assert len(split_words(suggestion.fills[2])) == 2
+    assert len({suggestion.fills for suggestion in suggestions}) == len(suggestions)
+    assert suggestions[0].fills[3].split()[0] == "began"
+
+
+async def test_a_fill_never_repeats_its_neighbours(engine: EngineClient) -> None:
+    for suggestion in await run(engine, "The fox opened the ___ near the harbour.", count=5):
+        words = [word.strip(".,").casefold() for word in suggestion.text.split()]
+        assert all(first != second for first, second in pairwise(words))
+
+
+async def test_the_same_seed_gives_the_same_suggestions(engine: EngineClient) -> None:
+    text = "A sailor ___ near the ___."
+    first, again = await run(engine, text, seed=3), await run(engine, text, seed=3)
+    assert [s.fills for s in first] == [s.fills for s in again]
+
+
+async def test_words_that_demean_are_never_suggested(engine: EngineClient) -> None:
+    text = "A girl lost a silver ___ under the hill, and the rain began."
+    before = await run(engine, text, count=5)
+    assert "key" in {suggestion.fills[0] for suggestion in before}
+    after = await run(engine, text, count=5, words=DemeaningWords(["key"]))
+    assert after
+    assert all("key" not in suggestion.text.split() for suggestion in after)
+
+
+async def test_receipts_carry_both_models_and_are_json(engine: EngineClient) -> None:
+    (suggestion, *_) = await run(engine, "The queen crossed the ___ before the storm.", seed=9)
+    receipt = json.loads(json.dumps(suggestion.receipt))
+    assert receipt["kind"] == "infill"
+    assert receipt["seed"] == 9
+    assert receipt["causal"]["engine"] == "torch"
+    assert receipt["causal"]["model"] != receipt["masked"]["model"]
+    (fill,) = receipt["fills"]
+    assert fill["text"] == suggestion.fills[0]
+    assert set(fill["sources"]) <= {"masked", "causal"}
+    assert fill["sources"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "___ sang to the moon.",
+        "The keeper lost a ___",
+        "The fox opened the lan___ near the harbour.",
+        "**The fox** opened the **___**, then ran home.",
+        "The fox 🦊 opened the ___ @everyone <@123>.",
+        "x" * 2000 + " ___ " + "y" * 1900,
+        "The fox opened the door. " * 100 + "A ___ found a lantern. " + "And nobody spoke. " * 70,
+    ],
+)
+async def test_edges_have_an_answer(engine: EngineClient, text: str) -> None:
+    suggestions = await run(engine, text)
+    assert suggestions
+    for suggestion in suggestions:
+        assert suggestion.text == parse(text).fill(suggestion.fills)
+        assert all(fill.strip() == fill != "" for fill in suggestion.fills)
+
+
+async def test_mistakes_are_told_before_anything_runs() -> None:
+    with pytest.raises(BadInput) as caught:
+        InfillJob(ask("No blank here."), WORDS, 1)
+    assert caught.value.key == "blank_none"
+
+
+async def test_nothing_that_may_be_shown(engine: EngineClient) -> None:
+    class Nothing(DemeaningWords):
+        def allows(self, text: str) -> bool:
+            return False
+
+    with pytest.raises(BadInput) as caught:
+        await run(engine, "The fox opened the ___.", words=Nothing([]))
+    assert caught.value.key == "blank_no_fill"
+
+
+async def test_progress_only_grows(engine: EngineClient) -> None:
+    seen: list[tuple[int, int]] = []
+    job = InfillJob(ask("The ___ found a ___."), WORDS, 1)
+    await job.run(engine, lambda text, done, total: seen.append((done, total)))
+    assert seen == sorted(seen)
+    assert seen[-1][0] == seen[-1][1]
+    assert job.rows >= 8
+    assert job.tokens >= job.rows
+
+
+async def test_chinese_joins_without_spaces(tmp_path: Path) -> None:
+    masked = make("chinese-bert", tmp_path / "masked")
+    causal = tiny_gpt2(tmp_path / "causal")
+    async with running_worker(causal, masked) as engine:
+        for suggestion in await run(engine, "她打开了那扇___2，没有人说话。"):
+            assert not re.search("[\u4e00-\u9fff] | [\u4e00-\u9fff]", suggestion.text)
+            assert len(split_words(suggestion.fills[0])) == 2
+
+
+async def test_lengths_follow_the_hint() -> None:
+    assert lengths(None) == ((1,), (2, 3, 4))
+    assert lengths(1) == ((1,), (2, 3))
+    assert lengths(5) == ((), (5, 6, 7))
+
+
+async def test_the_parts_that_the_causal_model_reads() -> None:
+    long = "A girl sang. " * 200
+    assert len(left_part(long)) <= 1000
+    assert left_part(long).startswith(("A ", "girl ", "sang. "))
+    assert left_part("short") == "short"
+    assert right_part(", and so on, and on.", 3) == ", and so"
+    assert right_part(" ", 3) == "."

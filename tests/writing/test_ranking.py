@@ -1,0 +1,44 @@
+"""The weighing of evidence and the confidences."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.writing.pool import Candidate
+from bot.writing.ranking import Evidence, Weights, rank, total
+
+PLAIN = Weights(masked=0.0, word=0.0, drawn=0.0, temperature=1.0)
+
+
+def evidence(text: str, joint: float, masked: float | None = None, drawn: int = 0) -> Evidence:
+    return Evidence(candidate=Candidate(text, drawn=drawn), joint=joint, masked=masked)
+
+
+def test_with_plain_weights_confidence_is_the_share_of_the_probability() -> None:
+    ranked = rank([evidence("door", math.log(0.03)), evidence("gate", math.log(0.01))], PLAIN)
+    assert [each.candidate.text for each in ranked] == ["door", "gate"]
+    assert [each.confidence for each in ranked] == pytest.approx([0.75, 0.25])
+
+
+def test_each_weight_counts() -> None:
+    one, two = evidence("door", -9.0, masked=-1.0), evidence("old door", -9.0, masked=-3.0, drawn=4)
+    assert total(one, PLAIN) == total(two, PLAIN)
+    assert total(one, Weights(masked=0.5)) > total(two, Weights(masked=0.5))
+    assert total(two, Weights(masked=0.0, word=1.0)) > total(one, Weights(masked=0.0, word=1.0))
+    assert total(two, Weights(masked=0.0, drawn=1.0)) > total(one, Weights(masked=0.0, drawn=1.0))
+
+
+@given(st.lists(st.floats(-2000, 0), min_size=1, max_size=50))
+def test_confidences_add_up_and_fall(joints: list[float]) -> None:
+    ranked = rank([evidence(f"w{number}", joint) for number, joint in enumerate(joints)])
+    confidences = [each.confidence for each in ranked]
+    assert sum(confidences) == pytest.approx(1.0)
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_nothing_to_rank() -> None:
+    assert rank([]) == []

@@ -1,0 +1,1 @@
+"""The recipe of the bundled masked model: corpus, masks, training, evaluation, export."""

@@ -1,0 +1,93 @@
+"""The story corpus as windows of token ids.
+
+A story becomes consecutive windows of `WINDOW - 2` tokens; [CLS] and [SEP] take the two other places. No window
+crosses from one story into the next, and the rest of a story that fills no window is left out.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerBase
+
+WINDOW = 128
+BATCH_OF_STORIES = 16
+
+Windows = NDArray[np.uint16]
+"""Token ids, shape (windows, WINDOW - 2), without special tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusCounts:
+    """What exactly was read; it goes into checkpoints and the model card."""
+
+    file: str
+    sha256: str
+    stories: int
+    characters: int
+    tokens: int
+    windows: int
+    tokens_in_windows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    windows: Windows
+    counts: CorpusCounts
+
+
+def read_texts(path: Path) -> Iterator[str]:
+    """The stories' texts of a `.jsonl.gz` file, in its order."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)["text"]
+
+
+def pack(ids: Sequence[int], length: int = WINDOW - 2) -> Windows:
+    """Cut one story's ids into whole windows, shape (len(ids) // length, length)."""
+    whole = len(ids) // length
+    return np.asarray(ids[: whole * length], dtype=np.uint16).reshape(whole, length)
+
+
+def load_corpus(path: Path, tokenizer: PreTrainedTokenizerBase, cache: Path) -> Corpus:
+    """Tokenise a corpus file, or read what an earlier run kept in the folder `cache`."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    stem = f"{path.name.removesuffix('.jsonl.gz')}-{WINDOW}-{digest[:12]}"
+    array, record = cache / f"{stem}.npy", cache / f"{stem}.json"
+    if not record.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        windows, counts = _tokenise(path, tokenizer, digest)
+        np.save(array, windows)
+        record.write_text(json.dumps(asdict(counts), indent=1) + "\n")
+    windows = np.load(array, mmap_mode="r")
+    return Corpus(windows=windows, counts=CorpusCounts(**json.loads(record.read_text())))
+
+
+def _tokenise(path: Path, tokenizer: PreTrainedTokenizerBase, digest: str) -> tuple[Windows, CorpusCounts]:
+    parts: list[Windows] = []
+    texts = list(read_texts(path))
+    tokens = 0
+    for first in range(0, len(texts), BATCH_OF_STORIES):
+        batch: Any = tokenizer(texts[first : first + BATCH_OF_STORIES], add_special_tokens=False, verbose=False)
+        for ids in batch["input_ids"]:
+            tokens += len(ids)
+            parts.append(pack(ids))
+    windows = np.concatenate(parts)
+    counts = CorpusCounts(
+        file=path.name,
+        sha256=digest,
+        stories=len(texts),
+        characters=sum(map(len, texts)),
+        tokens=tokens,
+        windows=len(windows),
+        tokens_in_windows=windows.size,
+    )
+    return windows, counts

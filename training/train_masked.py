@@ -1,0 +1,152 @@
+"""Train the bundled masked model.
+
+    python -m training.train_masked --encoder FOLDER --out data/training/run --minutes 120
+
+The same command again goes on from the last checkpoint. `touch OUT/decay` begins the last stretch at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import signal
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import FrameType
+
+import torch
+from tqdm import tqdm
+from transformers import AutoTokenizer
+
+from training.checkpoints import Progress, load_checkpoint, save_checkpoint
+from training.corpus import Corpus, Windows, load_corpus
+from training.evaluate import Scores, choose_windows
+from training.model import Vocabulary, from_encoder, vocabulary_of
+from training.trainer import Recipe, Trainer
+
+DEV_SAMPLE = 192
+SAVE_EVERY_S = 600.0
+SCORE_EVERY = 409_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Where a run keeps its files, and when its decay begins: `tokens` are all the tokens to see, `minutes` all
+    the minutes of work (of the processor, not of the clock, so that a pause costs nothing)."""
+
+    out: Path
+    tokens: int | None = None
+    minutes: float | None = None
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.out / "checkpoint.pt"
+
+    def decay_is_due(self, progress: Progress, decay: int) -> bool:
+        if progress.decay_from is not None:
+            return False
+        if self.tokens is not None and progress.seen >= self.tokens - decay:
+            return True
+        if self.minutes is not None and progress.seen:
+            ahead_s = progress.spent_s * decay / progress.seen
+            if progress.spent_s + ahead_s >= self.minutes * 60:
+                return True
+        return (self.out / "decay").exists()
+
+
+class StopRequest:
+    """Set by SIGINT or SIGTERM; looked at between steps."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+        signal.signal(signal.SIGINT, self._ask)
+
+    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def train(trainer: Trainer, run: Run, train_windows: Windows, dev: Windows, vocabulary: Vocabulary) -> None:
+    """Learn until the decay is done, or until asked to stop; keep checkpoints and the curve."""
+    stop = StopRequest()
+    progress, decay = trainer.progress, trainer.recipe.decay_tokens
+    saved = time.monotonic()
+    next_scores = progress.seen + SCORE_EVERY
+    bar = tqdm(total=run.tokens, initial=progress.seen, unit="tok", unit_scale=True, mininterval=10)
+    while not stop.asked and not trainer.schedule.finished(progress.seen):
+        if run.decay_is_due(progress, decay):
+            save_checkpoint(run.out / "before-decay.pt", trainer.model, trainer.optimizer, progress)
+            progress.decay_from = progress.seen
+        trainer.step(train_windows, vocabulary)
+        bar.set_postfix(loss=f"{progress.loss:.3f}", decay=progress.decay_from is not None, refresh=False)
+        bar.update(trainer.recipe.tokens_a_step)
+        if progress.seen >= next_scores:
+            next_scores += SCORE_EVERY
+            note_scores(run.out / "curve.csv", progress, trainer.scores(dev, vocabulary))
+        if time.monotonic() - saved > SAVE_EVERY_S:
+            save_checkpoint(run.checkpoint, trainer.model, trainer.optimizer, progress)
+            saved = time.monotonic()
+    bar.close()
+    save_checkpoint(run.checkpoint, trainer.model, trainer.optimizer, progress)
+    note_scores(run.out / "curve.csv", progress, trainer.scores(dev, vocabulary))
+
+
+def note_scores(path: Path, progress: Progress, scores: Scores) -> None:
+    """Add a line to the curve."""
+    new = not path.exists()
+    counters = (progress.step, progress.seen, f"{progress.spent_s / 60:.1f}", f"{progress.loss:.4f}")
+    shares = (scores.top1, scores.top5, scores.span_top1, scores.span_top5)
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(["step", "tokens", "minutes", "loss", "top1", "top5", "span_top1", "span_top5"])
+        writer.writerow([*counters, *(f"{share:.4f}" for share in shares)])
+
+
+def parse_options() -> argparse.Namespace:
+    default = Recipe()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder to start from")
+    parser.add_argument("--corpus", type=Path, default=os.environ.get("STORY_CORPUS"), help="default: $STORY_CORPUS")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--cache", type=Path, default=Path("data/training"), help="folder for the tokenised corpus")
+    parser.add_argument("--tokens", type=int, help="tokens to see in all, the decay included")
+    parser.add_argument("--minutes", type=float, help="minutes of work in all, the decay included")
+    parser.add_argument("--decay-tokens", type=int, default=default.decay_tokens, help="length of the last stretch")
+    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--no-compile", action="store_true", help="start at once, run slower")
+    options = parser.parse_args()
+    if options.corpus is None:
+        parser.error("set STORY_CORPUS or pass --corpus: the folder with the stories")
+    return options
+
+
+def main() -> None:
+    options = parse_options()
+    run = Run(out=options.out, tokens=options.tokens, minutes=options.minutes)
+    recipe = replace(Recipe(), seed=options.seed, decay_tokens=options.decay_tokens)
+    run.out.mkdir(parents=True, exist_ok=True)
+    (run.out / "pid").write_text(f"{os.getpid()}\n")
+    torch.manual_seed(recipe.seed)
+    tokenizer = AutoTokenizer.from_pretrained(options.encoder)
+    corpora: dict[str, Corpus] = {
+        part: load_corpus(options.corpus / f"stories-{part}.jsonl.gz", tokenizer, options.cache)
+        for part in ("train", "dev")
+    }
+    record = {"recipe": asdict(recipe), "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()}}
+    (run.out / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    model = from_encoder(options.encoder, corpora["train"].windows).to(options.device)
+    threads = torch.get_num_threads() if options.device == "cpu" else 1
+    trainer = Trainer(model, recipe, threads=threads, compiled=not options.no_compile)
+    if run.checkpoint.exists():
+        trainer.progress = load_checkpoint(run.checkpoint, model, trainer.optimizer)
+    dev = choose_windows(corpora["dev"].windows, DEV_SAMPLE)
+    train(trainer, run, corpora["train"].windows, dev, vocabulary_of(tokenizer))
+
+
+if __name__ == "__main__":
+    main()
