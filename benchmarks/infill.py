@@ -21,6 +21,7 @@ import re
 import statistics
 import sys
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -151,14 +152,15 @@ class Contenders:
 
     async def _beam(self, missing: Missing, lengths: tuple[int, ...]) -> list[str]:
         gap = Gap(left=missing.left, right=missing.right)
-        ((fills),) = await self._engine.propose(ProposeRequest(request_id="beam", gaps=(gap,), lengths=lengths, beam=8))
+        request = ProposeRequest(request_id=uuid.uuid4().hex, gaps=(gap,), lengths=lengths, beam=8)
+        ((fills),) = await self._engine.propose(request)
         return [fill.text for fill in sorted(fills, key=lambda fill: -fill.score / fill.masks)]
 
     async def causal_alone(self, missing: Missing, number: int) -> list[str]:
         """The beginnings of as many samples as ours has, ranked by their mean log-probability from the left."""
         left = left_part(missing.left)
         request = GenerateRequest(
-            request_id=f"causal-{number}",
+            request_id=uuid.uuid4().hex,
             pieces=(Piece(text=left.rstrip(" "), label="left", cut=True),),
             rows=tuple(Row(seed=number * 100 + row, mood="open", sampling=Sampling()) for row in range(SAMPLES)),
             max_new_tokens=new_tokens(None),
@@ -170,7 +172,7 @@ class Contenders:
         if not fills:
             return []
         items = tuple(ScoreItem(left=left, asked=fill) for fill in fills)
-        scores = await self._engine.score(ScoreRequest(request_id="causal", model="causal", items=items))
+        scores = await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model="causal", items=items))
         means = [sum(words) / len(words) for words in scores]
         return [fills[place] for place in sorted(range(len(fills)), key=lambda place: -means[place])]
 

@@ -36,12 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         _set_up_logging(settings, chosen.command)
         return _run(chosen, settings, terminal)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush is silent
-        return BROKEN_PIPE
-    except Exception as error:
+    except (KeyboardInterrupt, Exception, BaseExceptionGroup) as error:
         return _explain(_leaf(error), terminal)
 
 
@@ -132,9 +127,12 @@ def _leaf(error: BaseException) -> BaseException:
 
 
 def _explain(error: BaseException, terminal: Terminal) -> int:
-    """Tell the person what happened, on standard error, in readable lines."""
+    """Tell the person what happened, on standard error, in readable lines; return the exit code."""
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush is silent
+        return BROKEN_PIPE
     if isinstance(error, SettingsError):
         for mistake in error.mistakes:
             terminal.note(f"inkling: {mistake}")

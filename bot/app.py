@@ -22,6 +22,7 @@ from bot.inference.client import EngineClient
 from bot.inference.engine import Engine, Fill, GenerateRequest, Health, ProposeRequest, ScoreRequest
 from bot.inference.jobs import Limits
 from bot.inference.queue import Inference
+from bot.inference.retrying import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
 from bot.ui.locale import CommandTranslator
@@ -95,7 +96,7 @@ async def _open_engine(settings: Settings) -> AsyncIterator[Engine]:
     """Start the worker as a child, or reach the one at `INFERENCE_URL`."""
     if settings.inference_url is not None:
         async with EngineClient(settings.inference_url, settings.inference_token) as client:
-            yield client
+            yield RetryingEngine.over(client)
     else:
         async with Supervisor(settings) as supervisor:
             yield supervisor.engine
@@ -136,6 +137,8 @@ class Inkling(commands.Bot):
 
 def create_bot(settings: Settings, services: Services, wait: Wait = plain_wait) -> Inkling:
     """Return a bot that is ready to log in. `wait` is how it waits for the models (see `bot.ui.progress.Wait`)."""
+    # It has no voice, so discord.py need not warn at every start that packages for it are missing.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if settings.discord_api_base is not None:
         discord.http.Route.BASE = settings.discord_api_base
     if settings.discord_gateway_url is not None:

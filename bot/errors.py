@@ -1,21 +1,21 @@
 """Every error that Inkling raises on purpose.
 
-    InklingError
-    ├── PersonError              the person who asked can mend it; told to them alone, in their language
-    │   ├── BadInput             what they wrote or chose cannot be used
-    │   ├── NotAllowed           it is not theirs to do
-    │   ├── NotHere              switched off, or not in this channel
-    │   ├── Gone                 what they clicked on has expired or was deleted
-    │   └── Busy                 a queue or a cap is full; says when to come back
-    ├── HostError                the host can mend it; one readable line on the terminal or in the log
-    │   ├── SettingsError        every mistake in the settings, together
-    │   ├── WeightsError         a model that is missing, broken or of the wrong kind
-    │   ├── StorageError         the database: too new, in use by another copy, disk full, damaged
-    │   └── PlatformError        something this machine lacks
-    └── InferenceError           the models could not answer
-        ├── WorkerUnavailable    not ready yet, unreachable, or gone for good
-        ├── WorkerRefused        the worker said that the request itself is wrong
-        └── Cancelled            somebody pressed Cancel
+InklingError
+├── PersonError              the person who asked can mend it; told to them alone, in their language
+│   ├── BadInput             what they wrote or chose cannot be used
+│   ├── NotAllowed           it is not theirs to do
+│   ├── NotHere              switched off, or not in this channel
+│   ├── Gone                 what they clicked on has expired or was deleted
+│   └── Busy                 a queue or a cap is full; says when to come back
+├── HostError                the host can mend it; one readable line on the terminal or in the log
+│   ├── SettingsError        every mistake in the settings, together
+│   ├── WeightsError         a model that is missing, broken or of the wrong kind
+│   ├── StorageError         the database: too new, in use by another copy, disk full, damaged
+│   └── PlatformError        something this machine lacks
+└── InferenceError           the models could not answer
+    ├── WorkerUnavailable    not ready yet, unreachable, or gone for good
+    ├── WorkerRefused        the worker said that the request itself is wrong
+    └── Cancelled            somebody pressed Cancel
 """
 
 from __future__ import annotations

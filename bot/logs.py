@@ -11,7 +11,15 @@ from collections.abc import Iterable
 from bot.settings import LogFormat
 
 STRUCK_OUT = "[secret]"
-QUIETER = {"discord.client": logging.WARNING, "httpx": logging.WARNING, "aiosqlite": logging.INFO}
+QUIETER = {
+    "alembic": logging.WARNING,
+    "discord.client": logging.WARNING,
+    "httpx": logging.WARNING,
+    "huggingface_hub": logging.WARNING,
+    "transformers": logging.WARNING,
+    "aiosqlite": logging.INFO,
+    "asyncio": logging.INFO,
+}
 """Libraries that say too much at the level that a host wants of Inkling itself."""
 
 

@@ -46,8 +46,14 @@ SETTLE_S = 60.0
 FOLLOW_S = 0.3
 SHARED = ("models", "cache")
 """Folders of the real data that the sandbox uses as well: weights are not fetched for each start."""
+NAME = "Inkling"
 SERVER, CHANNEL, TOPIC = "The Lantern Room", "story-table", "One text, many hands. Try /continue and /infill."
 PEOPLE = ("Maren", "Tomás", "Yun")
+OPENING = (
+    "Welcome to the table. Tonight we begin with a lighthouse: press / for what Inkling can do.",
+    "The lighthouse keeper had not spoken for a year. On the first day of the storm",
+)
+"""What the first two people have written there already."""
 CONTROLS = frozenset({"click", "select", "modal_submit", "run_command", "autocomplete_command", "send_message"})
 HELP = """\
 Inkling's sandbox is open:
@@ -138,12 +144,14 @@ class World:
     people: tuple[simcord.MemberActor, ...]
 
 
-def build_world(env: simcord.Env) -> World:
+async def build_world(env: simcord.Env) -> World:
     """Make the server, its channel and the three people; the first of them manages the server."""
     keeper, *others = (env.create_user(name.lower(), global_name=name) for name in PEOPLE)
     guild = env.create_guild(SERVER, owner=keeper)
     channel = guild.create_text_channel(CHANNEL, topic=TOPIC)
     people = (simcord.MemberActor(env, guild, keeper), *(guild.add_member(user) for user in others))
+    for person, text in zip(people, OPENING, strict=False):
+        await person.send(channel, text)
     return World(channel=channel, people=people)
 
 
@@ -179,11 +187,12 @@ async def _open(services: Services, port: int) -> AsyncIterator[LivePage]:
     waiting = Waiting()
     bot = create_bot(services.settings, services, waiting)
     env = waiting.env = simcord.Env(bot, check_errors=False, settle_timeout=SETTLE_S)
+    env.backend.bot_user.name = NAME
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
     await env.start()
     try:
         with env.time_context():
-            world = build_world(env)
+            world = await build_world(env)
             await bot.tree.sync()
             async with _serving(waiting, env, world, port) as page:
                 yield page

@@ -195,9 +195,7 @@ class Server(commands.Cog):
         """Ask whether everything that is kept about the person is really to go."""
         say = private(interaction)
         forget = button(f"ink:forget:{interaction.user.id}", say("button.forget"), style=discord.ButtonStyle.danger)
-        await whisper(
-            interaction, Card(text(say("privacy.confirm")), discord.ui.ActionRow(forget), colour=AMBER)
-        )
+        await whisper(interaction, Card(text(say("privacy.confirm")), discord.ui.ActionRow(forget), colour=AMBER))
 
     async def forget(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the confirmation: deletes, says so, then takes down the cards that can be reached."""
@@ -214,7 +212,7 @@ class Server(commands.Cog):
         await interaction.edit_original_response(view=notice(done))
         for row in kept.get("generations", ()):
             if row["message_id"] is not None and row["server_id"] is not None:
-                await self._take_down(row["channel_id"], row["message_id"], interaction.client)
+                await self._take_down(int(row["channel_id"]), int(row["message_id"]), interaction.client)
 
     @staticmethod
     async def _take_down(channel_id: int, message_id: int, client: discord.Client) -> None:

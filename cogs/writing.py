@@ -104,9 +104,7 @@ class Writing(commands.Cog):
         """Fill the blanks of `text`; without it, ask for it in a form."""
         await guard(interaction, self._on_command(interaction, "infill", text, None, count, None))
 
-    async def continue_message(
-        self, interaction: discord.Interaction[commands.Bot], message: discord.Message
-    ) -> None:
+    async def continue_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: continue the text of a message."""
         await guard(interaction, self._on_message(interaction, message, "continue"))
 
@@ -238,7 +236,7 @@ class Writing(commands.Cog):
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, parent.kind)
         ask = self._again(interaction, parent)
-        written = InfillAsk(owner=ask.owner, place=ask.place, text=text)
+        written = ContinueAsk(owner=ask.owner, place=ask.place, text=text)
         check(written)
         receipt = {"source": PERSON}
         own = Suggestion(text=_behind(parent, written.text), fills=(), score=0.0, receipt=receipt)

@@ -15,7 +15,7 @@ from storage.faults import storage_error
 Pages = Callable[[int, int], None]
 """pages(done, total): how a copy gets on."""
 
-_PAGES_A_STEP = 1024
+_PAGES_A_STEP = 256
 
 
 def copy_database(source: Path, target: Path, pages: Pages | None = None) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import PlatformError, StorageError
 from storage.driver import OneCrossingConnection
-from storage.faults import storage_error
+from storage.faults import raise_told
 from storage.lock import FolderLock
 from storage.schema import bring_up_to_date
 from storage.writer import Connection, Reading, Writer
@@ -60,7 +60,7 @@ class Database:
             try:
                 connection = await stack.enter_async_context(self._readers.connect())
             except (DBAPIError, sqlite3.Error) as error:
-                raise storage_error(error, self.path) or error from error
+                raise_told(error, self.path)
             yield Reading(connection, self.path)
 
 
@@ -84,7 +84,7 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
             driver = await _driver_of(held)
             await bring_up_to_date(held, driver, path)
         except (DBAPIError, sqlite3.Error) as error:
-            raise storage_error(error, path) or error from error
+            raise_told(error, path)
         readers = _reader_engine(path)
         stack.push_async_callback(readers.dispose)
         writer = Writer(held, driver, path)

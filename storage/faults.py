@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
 
@@ -33,3 +34,11 @@ def storage_error(error: DBAPIError | sqlite3.Error, path: Path) -> StorageError
     if not isinstance(found, sqlite3.DatabaseError) or isinstance(found, _PROGRAM) or name in (None, "SQLITE_ERROR"):
         return None
     return StorageError(f"{path}: the database failed ({name}: {found}).")
+
+
+def raise_told(error: DBAPIError | sqlite3.Error, path: Path) -> NoReturn:
+    """Raise what `storage_error` says, or `error` itself."""
+    told = storage_error(error, path)
+    if told is None:
+        raise error
+    raise told from error

@@ -19,5 +19,9 @@ class People:
         await self._connection.execute(
             insert(PEOPLE)
             .values(person_id=person_id, first_seen_ms=now_ms, last_seen_ms=now_ms)
-            .on_conflict_do_update(index_elements=["person_id"], set_={"last_seen_ms": now_ms})
+            .on_conflict_do_update(
+                index_elements=["person_id"],
+                set_={"last_seen_ms": now_ms},
+                where=PEOPLE.c.last_seen_ms < now_ms,  # the clock may have been set back
+            )
         )

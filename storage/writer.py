@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StorageError
-from storage.faults import storage_error
+from storage.faults import raise_told, storage_error
 
 _log = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class Writer:
         except Exception:
             _log.exception("the writer stopped")
         finally:
-            self._fail_all(self._closed())
+            self._fail(self._closed(), waiting=True)
 
     async def _commit_some(self) -> None:
         """Run the bodies that wait, BATCH at most, and commit them together."""
@@ -172,22 +172,25 @@ class Writer:
                 self._running = None
             await self._say("COMMIT" if self._batch else "ROLLBACK")
         except _Lost as lost:
-            _log.error("a commit failed: %s", lost.error)
-            self._fail_all(lost.error)
+            began = self._driver.in_transaction or self._batch or self._running is not None
+            _log.error("transactions were not saved: %s", lost.error)
             await self._roll_back()
+            # Where not even a beginning was possible, those who wait would meet the same fault in turn.
+            self._fail(lost.error, waiting=not began)
         else:
             for transaction in self._batch:
                 if not transaction.committed.done():
                     transaction.committed.set_result(None)
             self._batch.clear()
 
-    def _fail_all(self, error: StorageError) -> None:
-        """Tell everybody in the batch, and who waits behind it, rather than let each meet the same fault in turn."""
-        for transaction in (*self._batch, *([self._running] if self._running else []), *self._waiting):
+    def _fail(self, error: StorageError, *, waiting: bool) -> None:
+        """Tell everybody in the batch that nothing was saved, and on request those who wait behind it."""
+        for transaction in (*self._batch, *([self._running] if self._running else [])):
             transaction.fail(error)
         self._batch.clear()
-        self._waiting.clear()
         self._running = None
+        while waiting and self._waiting:
+            self._waiting.popleft().fail(error)
 
     async def _run(self, transaction: Transaction, *, first: bool) -> bool:
         """Give a caller its turn and execute its statements until it ends; tell whether its work is kept."""
@@ -251,4 +254,4 @@ class Reading:
         try:
             return await self._connection.execute(statement, parameters)
         except DBAPIError as error:
-            raise storage_error(error, self._path) or error from error
+            raise_told(error, self._path)

@@ -1,6 +1,6 @@
 """How often the model finds what was hidden in the dev stories.
 
-    python -m training.evaluate --model bot/inference/bundled
+python -m training.evaluate --model bot/inference/bundled
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ class Scores:
     span_tokens: int
 
 
-def evaluate(
-    model: BertForMaskedLM, windows: Windows, vocabulary: Vocabulary, seed: int = SEED
-) -> Scores:
+def evaluate(model: BertForMaskedLM, windows: Windows, vocabulary: Vocabulary, seed: int = SEED) -> Scores:
     """Both measures on all `windows`: single tokens (15%), and whole-word spans (15%)."""
     top1, top5, tokens = _hits(model, windows, vocabulary, SINGLE, seed)
     span_top1, span_top5, span_tokens = _hits(model, windows, vocabulary, SPANS, seed)
@@ -70,7 +68,7 @@ def _hits(
     rng = np.random.default_rng(seed)
     device = next(model.parameters()).device
     training = model.training
-    model.eval()
+    model.train(False)
     first = among_five = asked = 0
     for start in range(0, len(windows), BATCH_OF_ROWS):
         rows = np.asarray(windows[start : start + BATCH_OF_ROWS], dtype=np.int64)
@@ -92,6 +90,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=os.environ.get("STORY_CORPUS"), help="default: $STORY_CORPUS")
     parser.add_argument("--cache", type=Path, default=Path("data/training"), help="folder for the tokenised corpus")
     parser.add_argument("--windows", type=int, help="measure on a sample of so many windows (default: all)")
+    parser.add_argument("--json", type=Path, help="also write the scores to this file")
     options = parser.parse_args()
     if options.corpus is None:
         parser.error("set STORY_CORPUS or pass --corpus: the folder with stories-dev.jsonl.gz")
@@ -100,7 +99,10 @@ def main() -> None:
     corpus = load_corpus(options.corpus / "stories-dev.jsonl.gz", tokenizer, options.cache)
     windows = choose_windows(corpus.windows, options.windows)
     scores = evaluate(model, windows, vocabulary_of(tokenizer))
-    print(json.dumps(asdict(scores), indent=1))
+    text = json.dumps(asdict(scores), indent=1)
+    print(text)
+    if options.json:
+        options.json.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """Write a checkpoint's averaged weights as the folder that the bot bundles.
 
     python -m training.export --checkpoint OUT/checkpoint.pt --encoder FOLDER --to bot/inference/bundled
+
+Then measure the folder with `training.evaluate --json OUT/scores.json` and run this again with `--scores`: the
+model card carries the figures.
 """
 
 from __future__ import annotations
@@ -8,7 +11,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,51 +19,91 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
-from training.card import model_card
+from training.card import Facts, model_card
+from training.checkpoints import Progress, read_progress
+from training.evaluate import Scores
+from training.model import masked_config
 
 MANIFEST = "MANIFEST.json"
-TIED = ("cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
-"""Names under which the state repeats the word embeddings and the head's bias."""
 LARGEST = 50_000_000
 """Bytes that the whole folder may take."""
 
 
-def averaged_state(checkpoint: Path, config: BertConfig) -> dict[str, Tensor]:
-    """The averaged weights of a checkpoint by name, in float16, each tensor once."""
-    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    model = BertForMaskedLM(config)
-    names = [name for name, _ in model.named_parameters()]
-    averaged = dict(zip(names, state["ema"], strict=True))
-    return {name: tensor.to(torch.float16).contiguous() for name, tensor in averaged.items() if name not in TIED}
+def averaged_state(average: list[Tensor], config: BertConfig) -> dict[str, Tensor]:
+    """The averaged weights by name, in float16. `named_parameters` names tied weights once."""
+    with torch.device("meta"):
+        names = [name for name, _ in BertForMaskedLM(config).named_parameters()]
+    return {name: tensor.to("cpu", torch.float16).contiguous() for name, tensor in zip(names, average, strict=True)}
 
 
-def export(checkpoint: Path, encoder: Path, to: Path) -> None:
-    """Write weights, configuration, tokenizer, model card and manifest into the folder `to`, in place of what was there."""
+def export_model(checkpoint: Path, encoder: Path, to: Path) -> Progress:
+    """Write weights, configuration and tokenizer into the folder `to`; the answer is how far the run was."""
     to.mkdir(parents=True, exist_ok=True)
+    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    progress = read_progress(state)
     config = masked_config(encoder)
-    save_file(averaged_state(checkpoint, config), to / "model.safetensors", metadata={"format": "pt"})
     config.dtype = torch.float16
+    save_file(averaged_state(progress.average, config), to / "model.safetensors", metadata={"format": "pt"})
     config.save_pretrained(to)
-    AutoTokenizer.from_pretrained(encoder).save_pretrained(to)
-    shutil.copyfile(encoder / "vocab.txt", to / "vocab.txt")
+    save_tokenizer(encoder, to)
+    return progress
 
 
-def masked_config(encoder: Path) -> BertConfig:
-    """The encoder's configuration for a masked language model with a tied head."""
-    config = BertConfig.from_pretrained(encoder)
-    config.architectures = ["BertForMaskedLM"]
-    config.tie_word_embeddings = True
-    return config
+def save_tokenizer(encoder: Path, to: Path) -> None:
+    """Save the encoder's tokenizer without the truncation to 128 tokens that sentence embeddings ask for."""
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    backend = tokenizer.backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    backend.save(str(to / "tokenizer.json"))
+    settings = {
+        "tokenizer_class": "BertTokenizer",
+        "do_lower_case": True,
+        "model_max_length": tokenizer.model_max_length,
+        **{
+            name: getattr(tokenizer, name)
+            for name in ("cls_token", "mask_token", "pad_token", "sep_token", "unk_token")
+        },
+    }
+    _write_json(to / "tokenizer_config.json", settings)
+    vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    (to / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in vocabulary), encoding="utf-8")
 
 
 def write_manifest(folder: Path) -> None:
-    """List every file of the folder with its size and SHA-256."""
-    files = sorted(path for path in folder.iterdir() if path.name != MANIFEST and path.is_file())
+    """List every file of the folder with its size and SHA-256; refuse a folder that is too large to bundle."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    total = sum(path.stat().st_size for path in files)
+    if total > LARGEST:
+        raise ValueError(f"{folder} takes {total:,} bytes, more than the {LARGEST:,} that may be bundled")
     entries = {
         path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
         for path in files
     }
-    total = sum(path.stat().st_size for path in files)
-    if total > LARGEST:
-        raise ValueError(f"{folder} takes {total:,} bytes, more than {LARGEST:,}")
-    (folder / MANIFEST).write_text(json.dumps({"files": entries}, indent=1) + "\n", encoding="utf-8")
+    _write_json(folder / MANIFEST, {"files": entries})
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="its folder also holds run.json")
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder the run started from")
+    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--scores", type=Path, help="what training.evaluate --json wrote for these weights")
+    parser.add_argument("--note", default="", help="a sentence on how this run differed from the recipe")
+    options = parser.parse_args()
+    progress = export_model(options.checkpoint, options.encoder, options.to)
+    record = json.loads((options.checkpoint.parent / "run.json").read_text())
+    scores = Scores(**json.loads(options.scores.read_text())) if options.scores else None
+    facts = Facts(recipe=record["recipe"], corpus=record["corpus"], progress=progress, scores=scores, note=options.note)
+    (options.to / "README.md").write_text(model_card(facts), encoding="utf-8")
+    for path in options.to.iterdir():
+        path.chmod(0o644)  # safetensors writes for the owner only
+    write_manifest(options.to)
+
+
+if __name__ == "__main__":
+    main()

@@ -30,7 +30,7 @@ class Gradients:
         self._encode: Callable[[Tensor], Tensor] = self._encode_plainly
         if compiled:
             self._encode = torch.compile(self._encode_plainly, dynamic=False)
-        self._compiled = not compiled
+        self._ready = not compiled
         # Each of these threads computes on one core; the thread that made them keeps all for the optimizer.
         self._pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
@@ -40,9 +40,9 @@ class Gradients:
         futures: list[Future[Share]] = []
         for share in shares:
             futures.append(self._pool.submit(self._share, share, masked))
-            if not self._compiled:  # compiling is not safe in two threads at once
+            if not self._ready:  # compiling is not safe in two threads at once
                 futures[0].result()
-                self._compiled = True
+                self._ready = True
         (loss, gradients), *others = [future.result() for future in futures]
         for other_loss, other_gradients in others:
             loss += other_loss

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 import torch
-from tqdm import tqdm
+from tqdm import tqdm  # type: ignore[import-untyped]  # it ships no types
 from transformers import AutoTokenizer
 
 from training.checkpoints import Progress, load_checkpoint, save_checkpoint
@@ -27,6 +27,7 @@ from training.evaluate import Scores, choose_windows
 from training.model import Vocabulary, from_encoder, vocabulary_of
 from training.trainer import Recipe, Trainer
 
+PARTS = ("train", "dev")
 DEV_SAMPLE = 192
 SAVE_EVERY_S = 600.0
 SCORE_EVERY = 409_600
@@ -73,8 +74,7 @@ def train(trainer: Trainer, run: Run, train_windows: Windows, dev: Windows, voca
     """Learn until the decay is done, or until asked to stop; keep checkpoints and the curve."""
     stop = StopRequest()
     progress, decay = trainer.progress, trainer.recipe.decay_tokens
-    saved = time.monotonic()
-    next_scores = progress.seen + SCORE_EVERY
+    saved, scored, begun = time.monotonic(), progress.seen // SCORE_EVERY, progress.seen
     bar = tqdm(total=run.tokens, initial=progress.seen, unit="tok", unit_scale=True, mininterval=10)
     while not stop.asked and not trainer.schedule.finished(progress.seen):
         if run.decay_is_due(progress, decay):
@@ -83,13 +83,15 @@ def train(trainer: Trainer, run: Run, train_windows: Windows, dev: Windows, voca
         trainer.step(train_windows, vocabulary)
         bar.set_postfix(loss=f"{progress.loss:.3f}", decay=progress.decay_from is not None, refresh=False)
         bar.update(trainer.recipe.tokens_a_step)
-        if progress.seen >= next_scores:
-            next_scores += SCORE_EVERY
+        if progress.seen // SCORE_EVERY > scored:
+            scored = progress.seen // SCORE_EVERY
             note_scores(run.out / "curve.csv", progress, trainer.scores(dev, vocabulary))
         if time.monotonic() - saved > SAVE_EVERY_S:
             save_checkpoint(run.checkpoint, trainer.model, trainer.optimizer, progress)
             saved = time.monotonic()
     bar.close()
+    if progress.seen == begun:
+        return
     save_checkpoint(run.checkpoint, trainer.model, trainer.optimizer, progress)
     note_scores(run.out / "curve.csv", progress, trainer.scores(dev, vocabulary))
 
@@ -122,6 +124,9 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     if options.corpus is None:
         parser.error("set STORY_CORPUS or pass --corpus: the folder with the stories")
+    for part in PARTS:
+        if not (options.corpus / f"stories-{part}.jsonl.gz").exists():
+            parser.error(f"{options.corpus} holds no stories-{part}.jsonl.gz")
     return options
 
 
@@ -134,8 +139,7 @@ def main() -> None:
     torch.manual_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(options.encoder)
     corpora: dict[str, Corpus] = {
-        part: load_corpus(options.corpus / f"stories-{part}.jsonl.gz", tokenizer, options.cache)
-        for part in ("train", "dev")
+        part: load_corpus(options.corpus / f"stories-{part}.jsonl.gz", tokenizer, options.cache) for part in PARTS
     }
     record = {"recipe": asdict(recipe), "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()}}
     (run.out / "run.json").write_text(json.dumps(record, indent=1) + "\n")

@@ -126,4 +126,3 @@ class Trainer:
         scores = evaluate(self.model, windows, vocabulary)
         use_average(self.model, kept)
         return scores
-

@@ -89,6 +89,7 @@ async def _log_in(bot: discord.Client, token: str, first_delay_s: float) -> None
                 "Discord cannot be reached (%s): trying again in %.0f s.", error or type(error).__name__, delay
             )
         await bot.http.close()
+        bot.http.connector = discord.utils.MISSING  # closed with its session; the next attempt makes its own
         await asyncio.sleep(delay)
 
 
@@ -127,11 +128,17 @@ class _Greeting:
         if self._told or self._bot.user is None or self._bot.application_id is None:
             return
         self._told = True
-        _log.info("%s is on Discord, in %d servers.", self._bot.user, len(self._bot.guilds))
+        count = len(self._bot.guilds)
+        _log.info("%s is on Discord, in %d %s.", self._bot.user, count, "server" if count == 1 else "servers")
         if not self._bot.guilds:
             link = discord.utils.oauth_url(
                 self._bot.application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
             )
             _log.info("Invite it to a server: %s", link)
-        if not await self._bot.http.get_global_commands(self._bot.application_id):
+        try:
+            registered = await self._bot.http.get_global_commands(self._bot.application_id)
+        except (discord.HTTPException, *_FAR_END) as error:
+            _log.info("Whether the commands are registered could not be asked: %s", error)
+            return
+        if not registered:
             _log.warning("No commands are registered everywhere: `inkling sync` does that (or --guild, in one server).")

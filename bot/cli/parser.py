@@ -14,9 +14,11 @@ EXIT_CODES = """\
 exit codes: 0 done; 1 it failed, and why is on standard error (with --jsonl: a line could not be answered);
 2 the command line is wrong; 130 Ctrl-C. Settings come from the environment and .env: see .env.example."""
 SCRIPT_HELP = """\
-With --jsonl, each line is an object {{"id": …, "text": …}} which may also have {options}, and is
-answered by one line in the same order: {{"id": …, "candidates": [{{{fields}}}, …]}},
-or {{"id": …, "error": …}}. All lines share the models' batch. --json prints one such object."""
+With --jsonl, each line is an object {{"id": …, "text": …}}, which may also have {options},
+and is answered by one line, in the same order:
+    {{"id": …, "candidates": [{{{fields}}}, …]}}
+    {{"id": …, "error": …}}
+All lines share the models' batch. --json prints one such object."""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

@@ -186,19 +186,25 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
 
     A thread of its own reads, without a buffer: it may wait for a terminal while the program ends."""
     loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[bytes | OSError | None] = asyncio.Queue(AT_ONCE)
+    queue: asyncio.Queue[bytes | OSError | None] = asyncio.Queue()
+    space = threading.Semaphore(AT_ONCE)
+
+    def put(item: bytes | OSError | None) -> None:
+        space.acquire()
+        loop.call_soon_threadsafe(queue.put_nowait, item)
 
     def read() -> None:
-        try:
-            for line in _split(descriptor):
-                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
-            end: OSError | None = None
-        except OSError as error:
-            end = error
-        asyncio.run_coroutine_threadsafe(queue.put(end), loop).result()
+        with suppress(RuntimeError):  # the loop has been closed: nobody wants more
+            try:
+                for line in _split(descriptor):
+                    put(line)
+                put(None)
+            except OSError as error:
+                put(error)
 
     threading.Thread(target=read, name="reader", daemon=True).start()
     while (raw := await queue.get()) is not None:
+        space.release()
         if isinstance(raw, OSError):
             raise HostError(f"The lines could not be read: {raw.strerror or raw}.")
         line = raw.decode("utf-8", errors="replace").strip("\ufeff \t\r\n")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, TypeVar
 
 import aiohttp
@@ -46,10 +47,12 @@ class EngineClient:
             raise ValueError(f"{url!r} is not unix:///path, http://host:port or https://host")
         if scheme != "unix" and not token:
             raise ValueError(f"a worker at {scheme}:// needs a token")
+        self.url = url
         self._socket = rest if scheme == "unix" else None
         self._base = "http://worker" if scheme == "unix" else url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._session: aiohttp.ClientSession | None = None
+        self._waits: set[asyncio.Timeout] = set()
 
     async def __aenter__(self) -> EngineClient:
         return self
@@ -59,6 +62,9 @@ class EngineClient:
 
     async def close(self) -> None:
         """Close the connections; what still runs over them ends with `WorkerUnavailable`."""
+        for wait in self._waits:
+            # aiohttp leaves who reads from a connection that is closed here waiting for ever.
+            wait.reschedule(asyncio.get_running_loop().time())
         if self._session is not None:
             await self._session.close()
 
@@ -66,10 +72,11 @@ class EngineClient:
         """See `Engine.generate`."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENCE_S)
         with _as_ours():
-            async with self._open().post("/v1/generate", data=_encode(request), timeout=timeout) as response:
-                await _raise_for(response)
+            response = await self._wait(self._open().post("/v1/generate", data=_encode(request), timeout=timeout))
+            async with response:
+                await self._wait(_raise_for(response))
                 buffer = b""
-                async for block in response.content.iter_any():
+                while block := await self._wait(response.content.readany()):
                     *lines, buffer = (buffer + block).split(b"\n")
                     for line in filter(None, lines):
                         event = _event(_lines.decode(line))
@@ -94,16 +101,24 @@ class EngineClient:
         """See `Engine.health`."""
         timeout = aiohttp.ClientTimeout(total=HEALTH_S)
         with _as_ours():
-            async with self._open().get("/healthz", timeout=timeout) as response:
-                await _raise_for(response)
-                return msgspec.json.decode(await response.read(), type=Health)
+            return msgspec.json.decode(
+                await self._wait(_read(self._open().get("/healthz", timeout=timeout))), type=Health
+            )
 
     async def _ask(self, path: str, request: Any, answer: type[AnswerT]) -> AnswerT:
         timeout = aiohttp.ClientTimeout(total=ANSWER_S, sock_connect=CONNECT_S)
         with _as_ours():
-            async with self._open().post(path, data=_encode(request), timeout=timeout) as response:
-                await _raise_for(response)
-                return msgspec.json.decode(await response.read(), type=answer)
+            response = self._open().post(path, data=_encode(request), timeout=timeout)
+            return msgspec.json.decode(await self._wait(_read(response)), type=answer)
+
+    async def _wait(self, answer: Awaitable[AnswerT]) -> AnswerT:
+        """Await something that `close` breaks off."""
+        async with asyncio.timeout(None) as wait:
+            self._waits.add(wait)
+            try:
+                return await answer
+            finally:
+                self._waits.discard(wait)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is not None and self._session.closed:
@@ -136,6 +151,12 @@ def _event(line: Line) -> Partial | Continuation | None:
 def _error(problem: Problem) -> InferenceError:
     kinds = {"refused": WorkerRefused, "unavailable": WorkerUnavailable, "failed": InferenceError}
     return kinds[problem.kind](problem.message)
+
+
+async def _read(answer: AbstractAsyncContextManager[aiohttp.ClientResponse]) -> bytes:
+    async with answer as response:
+        await _raise_for(response)
+        return await response.read()
 
 
 async def _raise_for(response: aiohttp.ClientResponse) -> None:

@@ -72,4 +72,4 @@ def _keep_end(texts: Sequence[str], i: int, budget: int, count: Callable[[str], 
         low = word.start()
     while low < len(text) and count(before + text[low:] + after) > budget:
         low += 1  # a cut elsewhere can make other tokens
-    return text[low:]
+    return text[low:] if text[low:].strip() else ""

@@ -9,6 +9,7 @@ import hashlib
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _UNKNOWN_WINDOW = 1024
+_SCRATCH = "making-"
+_ABANDONED_S = 3600.0
 _FORMAT = "1"
 """Part of the cache's keys: raise it when what is written there changes."""
 
@@ -46,6 +49,8 @@ def load_causal(
     with _readable_errors(model):
         loaded: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=kind, local_files_only=True)
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if not tokenizer("a").input_ids:
+        raise WeightsError(f"{model.name} in {model.folder} has no tokenizer: tokenizer.json is missing.")
     loaded.to(place)  # type: ignore[arg-type]  # its decorator hides nn.Module's signature
     return loaded.train(False).requires_grad_(False), tokenizer
 
@@ -126,7 +131,8 @@ def making(folder: Path) -> Iterator[Path]:
     """Give a scratch folder beside `folder` that takes its place when everything in it is written."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as scratch:
+        _forget_abandoned(folder.parent)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_SCRATCH) as scratch:
             made = Path(scratch) / "made"
             made.mkdir()
             yield made
@@ -134,6 +140,13 @@ def making(folder: Path) -> Iterator[Path]:
             made.replace(folder)
     except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise WeightsError(f"{folder.name} could not be made in {folder.parent}: {_line(error)}") from error
+
+
+def _forget_abandoned(parent: Path) -> None:
+    """Remove what a process left behind that was killed while it made something."""
+    for path in parent.glob(f"{_SCRATCH}*"):
+        if time.time() - path.stat().st_mtime > _ABANDONED_S:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

@@ -242,11 +242,7 @@ class StepLoop:
             wait = False
 
     def _give_way(self) -> None:
-        """Let the event loop read and write before the next step.
-
-        A step may hold the interpreter's lock throughout, and every write of the event loop gives the lock up:
-        without this pause, sixteen answers would take sixteen steps.
-        """
+        """Let the event loop run what is ready before the next step, which may hold the interpreter's lock."""
         settled = threading.Event()
         self._call(self._settle, settled, GIVE_WAY_TURNS)
         settled.wait(GIVE_WAY_S)
@@ -264,9 +260,10 @@ class StepLoop:
             return
         finally:
             self.steps += 1
-        self._failures = 0
         self._rate.add(time.monotonic() - began, sum(map(self._new_tokens, updates)))
         known = [(self._running[update.request_id], update) for update in updates if update.request_id in self._running]
+        if known:  # a step that only clears away what was cancelled proves nothing
+            self._failures = 0
         for running, update in known:
             if isinstance(update.event, Continuation):
                 running.tokens[update.event.row] = -1

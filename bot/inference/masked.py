@@ -20,6 +20,7 @@ from bot.errors import WeightsError
 from bot.inference.beam import Row, Search
 from bot.inference.capitals import names_in, restore
 from bot.inference.engine import Fill, Gap, ModelInfo, ProposeRequest, ScoreItem
+from bot.inference.loading import pick_device, pick_dtype
 from bot.inference.picking import picked
 from bot.inference.pieces import Encoded, Pieces
 from bot.inference.words import word_spans
@@ -94,8 +95,7 @@ class MaskedModel:
         left, right = self._pieces.left(_tail(gap.left)), self._pieces.right(_head(gap.right))
         fitting = [masks for masks in request.lengths if 0 < masks <= self._context // 2]
         return [
-            Search(self._pieces, left, right, masks=masks, context=self._context, request=request)
-            for masks in fitting
+            Search(self._pieces, left, right, masks=masks, context=self._context, request=request) for masks in fitting
         ]
 
     def _fills(self, gap: Gap, searches: Sequence[Search]) -> list[Fill]:
@@ -215,15 +215,13 @@ def _head(text: str) -> str:
 def open_masked(model: ResolvedModel, *, device: str, dtype: Dtype) -> MaskedModel:
     """Load a masked model from its folder; nothing is fetched.
 
-    `device` may be `auto`; `dtype` `auto` is float32 on a CPU and bfloat16 elsewhere. Raises `WeightsError`.
+    `device` and `dtype` as `loading.pick_device` and `pick_dtype` take them. Raises `WeightsError`.
     """
-    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    usual = torch.float32 if place == "cpu" else torch.bfloat16
-    number = usual if dtype == "auto" else getattr(torch, dtype)
+    place = pick_device(device)
     try:
         tokenizer = AutoTokenizer.from_pretrained(model.folder, local_files_only=True)
         loaded, report = AutoModelForMaskedLM.from_pretrained(
-            model.folder, local_files_only=True, dtype=number, output_loading_info=True
+            model.folder, local_files_only=True, dtype=pick_dtype(dtype, place), output_loading_info=True
         )
         missing = sorted(report["missing_keys"])
         if missing:

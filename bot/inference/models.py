@@ -93,9 +93,7 @@ class Models:
 
 
 def _open_causal(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
-    return open_causal(
-        model, engine=plan.engine, device=plan.device, dtype=plan.dtype, cache=plan.data / "cache"
-    )
+    return open_causal(model, engine=plan.engine, device=plan.device, dtype=plan.dtype, cache=plan.data / "cache")
 
 
 def _open_masked(plan: ModelPlan) -> MaskedModel:

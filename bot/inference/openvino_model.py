@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 _CACHE_GB = 1
 """For keys and values: 74,000 tokens of the bundled model. Taken from the system as it fills."""
-_BATCHED_TOKENS = 256
+_BATCHED_TOKENS = 512
 """The most tokens in one step, decoding rows included: what bounds how long a step takes."""
 _ROWS = 512
 _DETAILS = "inkling.json"

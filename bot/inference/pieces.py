@@ -16,11 +16,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from bot.inference.words import has_han
+from bot.inference.words import BLANK, has_han
 
 Family = Literal["wordpiece", "byte", "sentencepiece"]
-BLANK = "[MASK]"
-"""How a blank is written in a text, whatever the model's own mask token is."""
 
 _UNUSED = re.compile(r"\[unused\d+\]|<unused\d+>|madeupword\d+|<extra_id_\d+>")
 _INNER = frozenset("'’-‐–,")

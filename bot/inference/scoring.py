@@ -106,9 +106,7 @@ class CausalScorer:
         if over <= 0:
             return texts
         if any(text.first - over < 1 for text in texts):
-            raise WorkerRefused(
-                f"the text to score is longer than the model's window of {self._window} tokens"
-            )
+            raise WorkerRefused(f"the text to score is longer than the model's window of {self._window} tokens")
         return [_Text(text.ids[over:], text.first - over, text.words) for text in texts]
 
     def _group(self, texts: Sequence[_Text]) -> Generator[None, None, list[list[float]]]:
@@ -121,9 +119,7 @@ class CausalScorer:
                 values[number].append(float(prefix.following[text.ids[shared]]))
         going = [number for number, text in enumerate(texts) if len(text.ids) > shared + 1 and text.words]
         for batch in _batches({number: len(texts[number].ids) - shared - 1 for number in going}):
-            for number, more in zip(
-                batch, self._rows([texts[n] for n in batch], shared, prefix), strict=True
-            ):
+            for number, more in zip(batch, self._rows([texts[n] for n in batch], shared, prefix), strict=True):
                 values[number] += more
             yield
         return values

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import uvicorn
 
+from bot.inference.app import create_app
 from bot.inference.loop import StepLoop
 from bot.inference.models import ModelPlan, Models
-from bot.inference.worker import create_app
 
 BACKLOG = 512
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import WorkerUnavailable
-from bot.inference.child import EXIT_HOST_ERROR, ChildConfig, plan_of
 from bot.inference.client import EngineClient
 from bot.inference.engine import Engine, Health
 from bot.inference.retrying import Pulse, RetryingEngine
+from bot.inference.worker import EXIT_HOST_ERROR, ChildConfig, plan_of
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
+from bot.errors import WeightsError
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -35,8 +37,13 @@ class Tokens:
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerBase, ends: Iterable[int] = ()) -> Tokens:
-        """Take the fast tokenizer from within a transformers one."""
-        return cls(Tokenizer.from_str(tokenizer.backend_tokenizer.to_str()), ends)
+        """Take the fast tokenizer from within a transformers one. Raises `WeightsError` where there is none."""
+        inner: Tokenizer | None = getattr(tokenizer, "backend_tokenizer", None)
+        if inner is None:
+            raise WeightsError(
+                f"{tokenizer.name_or_path}: its tokenizer is not of the `tokenizers` kind, which is needed."
+            )
+        return cls(Tokenizer.from_str(inner.to_str()), ends)
 
     @property
     def size(self) -> int:

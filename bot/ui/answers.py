@@ -44,7 +44,7 @@ class Shown:
         if token_lives(self._interaction):
             await self._interaction.edit_original_response(view=card)
         else:
-            await self._own_message().edit(view=card)
+            await self._own_message().edit(view=card, allowed_mentions=discord.AllowedMentions.none())
 
     async def remove(self) -> None:
         """Delete the message; one that is gone, or out of reach, is no error."""
@@ -73,7 +73,7 @@ def reachable(interaction: discord.Interaction[Any]) -> bool:
     and in its own private conversation with the person."""
     if interaction.guild_id is not None:
         return interaction.client.get_guild(interaction.guild_id) is not None
-    return isinstance(interaction.channel, discord.DMChannel)
+    return interaction.context.dm_channel
 
 
 async def show(interaction: discord.Interaction[Any], card: Card) -> Shown:

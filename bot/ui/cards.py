@@ -83,7 +83,7 @@ def card(say: Catalogue, generation: Generation, *, name: str, literals: Sequenc
         blocks.append(text(asked))
     blocks.append(line())
     for position, shown in enumerate(texts):
-        go = button(f"ink:go:{generation.id}:{position}", say("button.go"), style=discord.ButtonStyle.primary)
+        go = button(f"ink:go:{generation.id}:{position}", say("button.go"))
         blocks.append(ui.Section(text(shown if own else f"**{position + 1}**\u2002{shown}"), accessory=go))
     blocks += [line(), _actions(say, generation, own=own, read=shortened), text(foot)]
     return Card(*blocks)

@@ -53,6 +53,7 @@ class Catalogue:
     def __contains__(self, key: str) -> bool:
         return key in self._strings
 
+    @property
     def keys(self) -> frozenset[str]:
         """Return every key."""
         return frozenset(self._strings)

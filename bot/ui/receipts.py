@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from discord import ui
@@ -13,25 +13,34 @@ from bot.ui.cutting import head
 from bot.ui.escaping import escape, size
 from bot.ui.locale import Catalogue
 
-
+BEGINNING = 80
+"""How much of a suggestion is shown to tell which one is meant."""
 _UNSAID = frozenset({"kind", "finish", "shared_percent", "word_log_prob", "text_sha256"})
 """What is on receipts for the benchmarks and says nothing to a writer."""
 
 
 def receipt_card(say: Catalogue, generation: Generation) -> Card:
-    """Return a card with the receipt of each suggestion."""
+    """Return a card with the receipts: what they have in common once, then what is each suggestion's own."""
     if is_own(generation):
         return notice(f"### {say('why.title')}", say("why.person"))
-    opening = f"### {say('why.title')}\n{say('why.intro')}"
-    room = (CARD_TEXT - size(opening)) // len(generation.suggestions) - 8
+    receipts = [facts(say, suggestion.receipt) for suggestion in generation.suggestions]
+    common = [fact for fact in receipts[0] if all(fact in each for each in receipts[1:])]
+    room = CARD_TEXT // (len(receipts) + 1) - 8
+    opening = _lines(f"### {say('why.title')}\n{say('why.intro')}", common, room)
     blocks: list[ui.Item[Any]] = [text(opening)]
-    for position, suggestion in enumerate(generation.suggestions, start=1):
-        lines = [f"**{position}**\u2002{escape(head(suggestion.text, 80))}"]
-        for fact in facts(say, suggestion.receipt):
-            if size("\n".join([*lines, fact])) + 4 <= room:
-                lines.append(f"-# {fact}")
-        blocks += [line(), text("\n".join(lines))]
+    for position, (suggestion, each) in enumerate(zip(generation.suggestions, receipts, strict=True), start=1):
+        begins = f"**{position}**\u2002{escape(head(suggestion.text, BEGINNING))}"
+        blocks += [line(), text(_lines(begins, [fact for fact in each if fact not in common], room))]
     return Card(*blocks)
+
+
+def _lines(first: str, more: Sequence[str], room: int) -> str:
+    """Join what fits in `room`; the most telling facts come first."""
+    lines = [first]
+    for fact in more:
+        if size("\n".join([*lines, fact])) + 4 <= room:
+            lines.append(f"-# {fact}")
+    return "\n".join(lines)
 
 
 def facts(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:

@@ -72,9 +72,7 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
         except Exception as error:
             await self.on_error(interaction, error)
 
-    async def on_error(
-        self, interaction: discord.Interaction[commands.Bot], error: Exception, /
-    ) -> None:
+    async def on_error(self, interaction: discord.Interaction[commands.Bot], error: Exception, /) -> None:
         await tell(interaction, error)
 
     async def on_form(self, interaction: discord.Interaction[Any]) -> None:
@@ -111,8 +109,11 @@ class Durable(ui.DynamicItem[ui.Item[Any]], template=TEMPLATE):
 
 
 def number(ids: tuple[str, ...], place: int) -> int:
-    """Return the id at `place`. Raises `Gone` where it is no number: a card from another time."""
+    """Return the id at `place`. Raises `Gone` where it is no number of 64 bits: a card from another time."""
     try:
-        return int(ids[place])
+        found = int(ids[place])
     except (IndexError, ValueError):
         raise Gone("generation_gone") from None
+    if not -(2**63) <= found < 2**63:
+        raise Gone("generation_gone")
+    return found

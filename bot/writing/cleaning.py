@@ -72,25 +72,38 @@ _NOT_PROSE = re.compile(
             |assistant|system|exercise|step|task|prompt|story|theme|source|references?|keywords?|tags?)\b(?:\s+\w+)?\s*:
         | (?:chapter|part|section|exercise|lesson|step)\s+(?:\d+|[ivxlc]+)\b
         | \*{2}[^*\n]{1,80}\*{2}:?\s*$ | the\ end[.!]?\s*$ | \[?illustration
-        | import\s\w | def\s\w+\( | \\(?:begin|section|item)
+        | (?-i:[A-Z][A-Z\d.,'’ -]{11,})$ | import\s\w | def\s\w+\( | \\(?:begin|section|item)
     )""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 _LINK = re.compile(r"(?:https?://|www\.)\S|\S@\w+\.\w{2,}")
-# Answers of a chat, tasks of an exam, and talk about the text instead of the text.
+# Answers of a chat, tasks of an exam, and talk about the text instead of the text, where a line begins with it.
 _CHAT = re.compile(
-    r"""^\W*(?:
+    r"""^[ \t]*(?:
         (?:sure|certainly|of\ course|absolutely|okay|ok)[,!.]*\s+
             (?:here(?:\s+is|'s|’s|\s+are)|i(?:\s+can|'ll|’ll))
-        | here(?:\s+is|'s|’s|\s+are)\s+(?:a|an|the|my|your|some|one|another)\s+(?:\w+\s+)?
+        | here(?:\s+is|'s|’s|\s+are)\s+(?:a|an|the|my|your|some|one|another)\s+(?:\w+\s+){0,2}
             (?:continuation|story|example|rewrite|version|list|summary|paragraph|text|response|passage)\b
         | as\ an\ ai\b | i'?m\ sorry,?\ but\ i\ can
-        | (?-i:The|This|In\ this)\ (?:story|passage|text|excerpt|paragraph|poem|quote|sentence|novel)\W+
-            (?:continues|describes|depicts|explores|illustrates|highlights|the\ author|the\ narrator)\b
-        | (?-i:The)\ (?:author|narrator)\b
-        | (?-i:Write|Rewrite|Summari[sz]e|Describe|Identify|Analy[sz]e)\s+(?:a|an|the|this|how)\b
-        | (?-i:What)\ (?:is|are|does)\ the\ (?:theme|main|tone|mood|setting|author|narrator|purpose|meaning)\b
+        | (?-i:The|This|In\ this|To\ this)\ (?:answer|article|example|excerpt|exercise|narrative|output|paragraph
+            |passage|phrase|poem|problem|question|quote|scenario|sentence|solution|story|term|text|word)\W+
+            (?:appears?|can|continues|depicts|describes|explores|follows|highlights|illustrates|is\ (?:a|about|an)
+            |is\ formed|is\ used|means|refers|shows|tells|the\ author|the\ narrator|to\ this)\b
+        | (?-i:The|This)\ (?:word|phrase|term)\ ["“'‘]
+        | (?-i:The)\ (?:author|narrator|answer|correct\ answer)\b
+        | (?-i:Write|Rewrite|Summari[sz]e|Describe|Identify|Analy[sz]e|Explain|Provide|Choose)\s+
+            (?:a|an|the|this|how|information)\b
+        | (?-i:What|How|Which)\ (?:is|are|does|do|can)\ (?:the|you|some)\ (?:theme|main|tone|mood|setting|author
+            |narrator|purpose|meaning|best|difference|most|correct|ways)\b
     )""",
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+# Signs and words that a story seldom has, and a text about stories, a page of code or a quiz has often.
+_STRAY = re.compile(
+    r"""[{}\[\]|\\=<>^~\#@] | \){3,} | \b(?:protagonist|narrator|narrative|storytelling|plotline|this\ story
+        |the\ author|the\ reader|readers|grammatical(?:ly)?|adverb\w*|preposition\w*|pronouns?|word\ choice
+        |sentence\ (?:construction|structure)|(?:this|the)\ (?:excerpt|passage\ (?:is|describes)|following\ \w+)
+        |in\ conclusion|furthermore|additionally|google|website|webpage|click|e-?mail|username|copyright)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _HTML_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>|<!--.*?(?:-->|$)", re.DOTALL)
@@ -106,19 +119,17 @@ def whole_words(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return the prose of a model's `text`, without markup, up to where it turns into a list, a heading, code
-    or a link. The white space at its start stays: it says how the text joins what stands before. Empty where
-    the whole is no prose (a chat-like answer or talk about the text)."""
+    """Return the prose of a model's `text`, without markup, up to where it turns into a list, a heading, code,
+    a link, a chat-like answer or talk about the text. The white space at its start stays: it says how the text
+    joins what stands before."""
     text = normalise(html.unescape(text))
     if (special := _SPECIAL.search(text)) is not None:
         text = text[: special.start()]
-    if _CHAT.search(text):
-        return ""
     text = _HTML_TAG.sub("", text)
     text = _MENTION.sub("", text)
     text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
     text = _FOOTNOTE.sub("", text).replace("`", "").replace("**", "").replace("\t", " ")
-    for stop in (_NOT_PROSE, _LINK):
+    for stop in (_NOT_PROSE, _CHAT, _LINK):
         if (match := stop.search(text)) is not None:
             text = text[: match.start()]
     text = re.sub(r"[ ]*\n[ ]*", "\n", text)
@@ -177,13 +188,33 @@ def close_quotes(text: str, before: str = "") -> str:
             stack.append(_PAIRS[char])
         elif char in stack:
             del stack[stack.index(char) :]
+    if stack == ['"'] and text.endswith('"'):
+        return text[:-1]  # it closes nothing
     return text + "".join(reversed(stack))
+
+
+_WRAP = re.compile(r"(?<=\S)\n(?=[a-z])")
+
+
+def _unwrapped(text: str, before: str) -> str:
+    """Return `text` with lines joined that break within a sentence, unless `before` (verse, say) has such too."""
+    return text if _WRAP.search(before) else _WRAP.sub(" ", text)
+
+
+def _without_strays(text: str, before: str) -> str:
+    """Return `text` up to the sentence that strays from storytelling, by signs and words that `before` lacks."""
+    known = before.casefold()
+    for stray in _STRAY.finditer(text):
+        if stray[0].casefold() not in known:
+            starts = [end for end in sentence_ends(text) if end <= stray.start()]
+            return text[: max(0, text.rfind("\n", 0, stray.start()), *starts)]
+    return text
 
 
 def finished(text: str, *, before: str) -> str:
     """Return a model's `text`, which goes on from `before`, ready to be shown: plain prose, whole sentences
     where there is one, quotes closed. Empty where nothing is left that could be shown."""
-    text = whole_sentences(plain(text))
+    text = whole_sentences(_without_strays(_unwrapped(plain(text), before), before))
     if not any(char.isalnum() for char in text):
         return ""
     return close_quotes(text, before)

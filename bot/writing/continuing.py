@@ -35,6 +35,10 @@ HUMAN_BAND = (-8.0, -0.5)
 rut. Measured with the bundled model, each excerpt of about 35 words given the 240 characters before it: human prose
 -5.3 (middle nine tenths -6.7 to -3.7), the same words shuffled -9.9 (-11.5 to -8.4), random words -10.7."""
 
+FLUENT = -5.6
+"""Below this the bundled model's text mostly makes no sense to a reader, though a quarter of human prose is there;
+such rows are shown only where better ones are missing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -95,7 +99,7 @@ class ContinueJob:
     async def _generate(self, engine: Engine, report: Report, number: int) -> list[Continuation]:
         request = GenerateRequest(
             request_id=uuid.uuid4().hex,
-            pieces=(Piece(text=self._prompt, label="text", cut=True),),
+            pieces=pieces_of(self._prompt),
             rows=rows_of(self._seed, number, self._ask.mood),
             max_new_tokens=self._ask.length,
             deadline_s=DEADLINE_S,
@@ -133,7 +137,7 @@ class ContinueJob:
 
     async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
         """Pick the slate. Perplexity costs most, so only those that would be shown are measured; where one is
-        gibberish, the next in line takes its place."""
+        gibberish, the next in line takes its place. Doubtful ones come last, where there are too few."""
         if not drafts:
             return []
         waiting = slate.choose(
@@ -143,11 +147,13 @@ class ContinueJob:
             quality=lambda draft: draft.quality,
         )
         chosen: list[Draft] = []
+        doubtful: list[Draft] = []
         while waiting and len(chosen) < self._ask.count:
             missing = self._ask.count - len(chosen)
-            chosen += await self._human(engine, waiting[:missing])
+            for draft in await self._human(engine, waiting[:missing]):
+                (chosen if draft.log_prob is None or draft.log_prob >= FLUENT else doubtful).append(draft)
             waiting = waiting[missing:]
-        return chosen
+        return [*chosen, *doubtful][: self._ask.count]
 
     async def _measured(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
         """Return the drafts with their vectors and qualities; without vectors while the models still load."""
@@ -186,6 +192,16 @@ def prompt_of(text: str) -> str:
     return text.rstrip(" \t\u3000")
 
 
+def pieces_of(prompt: str) -> tuple[Piece, ...]:
+    """Return the context: a chapter heading and the prompt. Under a heading the bundled model, which was taught
+    to answer, tells on; without one it soon talks about the text instead."""
+    heading = "第一章\n\n" if has_han(prompt) else "CHAPTER I\n\n"
+    return (
+        Piece(text=heading, label="heading", priority=-1),
+        Piece(text=prompt, label="text", cut=True),
+    )
+
+
 def rows_of(seed: int, number: int, mood: MoodName | None) -> tuple[Row, ...]:
     """Return the rows of round `number`: all in `mood`, or the four moods in turn; each with its own seed."""
     moods = (mood,) if mood is not None else MOOD_NAMES
@@ -215,7 +231,7 @@ def joined(before: str, text: str) -> str:
     return f" {text}" if new_sentence and text[0].isalnum() else text
 
 
-_CALM = {"steady": 1.0, "plain": 0.8, "open": 0.8, "wild": 0.6}
+_CALM = {"steady": 1.0, "open": 0.8, "plain": 0.6, "wild": 0.6}
 
 
 def quality_of(draft: Draft, look: Features, story: Features, length: int) -> float:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
+from bot.writing.cleaning import sentence_ends
 from bot.writing.echo import Echo, compared_words
 
 CandidateT = TypeVar("CandidateT")
@@ -105,8 +106,8 @@ def is_copy(found: Echo) -> bool:
 
 
 def is_loop(text: str) -> bool:
-    """Tell whether `text` goes round in circles: a word five times running, a run of four words thrice, or
-    fewer than two thirds of its runs of three words different."""
+    """Tell whether `text` goes round in circles: a word five times running, a run of four words thrice, fewer
+    than two thirds of its runs of three words different, a sentence twice, or three that begin alike."""
     words = compared_words(text)
     same = 1
     for before, after in pairwise(words):
@@ -116,8 +117,17 @@ def is_loop(text: str) -> bool:
     fours = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
     if fours and max(fours.values()) >= 3:
         return True
+    sentences = [compared_words(part) for part in _between(text, sentence_ends(text))]
+    whole = Counter(tuple(sentence) for sentence in sentences if len(sentence) >= 3)
+    openings = Counter(tuple(sentence[:2]) for sentence in sentences if len(sentence) >= 3)
+    if max(whole.values(), default=0) >= 2 or max(openings.values(), default=0) >= 3:
+        return True
     threes = list(zip(words, words[1:], words[2:], strict=False))
     return len(threes) >= 6 and len(set(threes)) / len(threes) < 2 / 3
+
+
+def _between(text: str, ends: Sequence[int]) -> list[str]:
+    return [text[start:end] for start, end in pairwise([0, *ends, len(text)])]
 
 
 def without_doubles(candidates: Sequence[CandidateT], look: Callable[[CandidateT], Features]) -> list[CandidateT]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 import pytest_asyncio
 import simcord
+import torch
 
 from bot.app import create_bot, create_services, utc_now_ms
 from bot.inference.client import EngineClient
@@ -17,6 +18,7 @@ from bot.ui.progress import plain_wait
 from cogs.services import Services
 from tests.behaviour.house import SETTLE_S, House, Now, check_requests
 from tests.support.worker import running_worker
+
 T = TypeVar("T")
 
 
@@ -26,7 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest_asyncio.fixture
 async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
-    """The real worker with tiny models, on a real socket."""
+    """The real worker with tiny models, on a real socket. Models this small are slower on more than one thread."""
+    torch.set_num_threads(1)
     async with running_worker(tiny_causal, tiny_masked) as client:
         yield client
 
@@ -61,19 +64,19 @@ async def env(settings: Settings, services: Services, patient: bool) -> AsyncIte
     """The simulated Discord with the bot logged in and its commands registered."""
 
     async def wait(awaitable: Awaitable[T]) -> T:
-        result: T = await env.external_wait(awaitable, reason="the models")
+        result: T = await simulation.external_wait(awaitable, reason="the models")
         return result
 
     bot = create_bot(settings, services, wait if patient else plain_wait)
-    env = simcord.Env(bot, settle_timeout=SETTLE_S)
-    await env.start()
+    simulation = simcord.Env(bot, settle_timeout=SETTLE_S)
+    await simulation.start()
     try:
         await bot.tree.sync()
-        yield env
+        yield simulation
     finally:
-        await env.shutdown()
-    env.raise_errors()
-    check_requests(env)
+        await simulation.shutdown()
+    simulation._raise_errors_since(simulation._errors_acknowledged)
+    check_requests(simulation)
 
 
 @pytest.fixture

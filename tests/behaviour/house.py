@@ -54,7 +54,9 @@ class House:
         self.ben = self.guild.add_member(env.create_user("ben", global_name="Ben"))
         self.chen = self.guild.add_member(env.create_user("chen", global_name="Chen"))
 
-    async def ask(self, person: MemberActor, text: str = STORY, *, length: int = 8, **options: Any) -> InteractionResult:
+    async def ask(
+        self, person: MemberActor, text: str = STORY, *, length: int = 8, **options: Any
+    ) -> InteractionResult:
         """/continue with short suggestions, to keep the tests quick."""
         return await person.slash(self.channel, "continue", text=text, length=length, **options)
 
@@ -74,7 +76,7 @@ class House:
     async def until(self, done: Callable[[], bool]) -> None:
         """Let the bot go on with what it waits for outside of the simulation, until `done`."""
         async with asyncio.timeout(SETTLE_S):
-            while not done():
+            while not done():  # noqa: ASYNC110  # what is waited for is in the bot, which has no event for it
                 await asyncio.sleep(0.05)
         await self.env.settle()
 
@@ -115,7 +117,10 @@ def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def texts(message: ResponseMessage | discord.Message | None) -> str:
     """Everything that a message shows as text."""
     assert message is not None, "there is no such message"
-    raw = message.components if isinstance(message, ResponseMessage) else [item.to_dict() for item in message.components]
+    raw: list[Any]
+    raw = (
+        message.components if isinstance(message, ResponseMessage) else [item.to_dict() for item in message.components]
+    )
     parts = [part["content"] for part in walk(raw) if part["type"] == 10]
     return "\n".join(part for part in [message.content, *parts] if part)
 
@@ -145,7 +150,9 @@ def check_requests(env: simcord.Env) -> None:
             openapi.check(request.method, request.path, request.json)
         message = _message(request.json)
         if message is not None and request.method in ("POST", "PATCH"):
-            assert message.get("allowed_mentions") == {"parse": []}, f"{request.method} {request.path} may ping: {message}"
+            assert message.get("allowed_mentions") == {"parse": []}, (
+                f"{request.method} {request.path} may ping: {message}"
+            )
 
 
 def _message(body: Any) -> Mapping[str, Any] | None:
@@ -153,4 +160,8 @@ def _message(body: Any) -> Mapping[str, Any] | None:
     if not isinstance(body, dict):
         return None
     data = body.get("data") if body.get("type") in (4, 7) else body
-    return data if isinstance(data, dict) and re.search("content|components", " ".join(data)) and "title" not in data else None
+    return (
+        data
+        if isinstance(data, dict) and re.search("content|components", " ".join(data)) and "title" not in data
+        else None
+    )

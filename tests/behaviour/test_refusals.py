@@ -59,9 +59,7 @@ async def test_one_person_cannot_fill_the_queue(house: House) -> None:
 
     owner = Owner(server_id=house.guild.id, person_id=house.ben.id)
     place = Place(server_id=house.guild.id, channel_id=house.channel.id)
-    tickets = [
-        house.services.desk.ask(ContinueAsk(owner=owner, place=place, text=STORY, length=160)) for _ in range(3)
-    ]
+    tickets = [house.services.desk.ask(ContinueAsk(owner=owner, place=place, text=STORY, length=160)) for _ in range(3)]
     try:
         refused = await house.ask(house.ben)
         assert private(refused).startswith(en("error.queue_full_person", retry_after_s=0).split("0 s")[0])

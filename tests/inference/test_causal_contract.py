@@ -24,7 +24,7 @@ from tests.support.engines import HandClock, Record, ask, drain, note, open_engi
 from tests.support.models import tiny_gguf, tiny_gpt2, tiny_llama
 
 CLOCK = HandClock()
-STEADY_HAND = Sampling(temperature=0.01)
+STEADY_HAND = Sampling(top_p=1e-6)
 
 needs_openvino = pytest.mark.skipif(
     importlib.util.find_spec("openvino_genai") is None, reason="openvino-genai has no wheel for this platform"
@@ -157,10 +157,14 @@ def test_rows_join_and_leave_while_others_go_on(engine: CausalEngine) -> None:
 
 
 def test_sixteen_people_at_once(engine: CausalEngine) -> None:
-    record = run(engine, *(ask(f"p{i}", f"{i} sailors crossed the bridge and", tokens=12) for i in range(16)))
+    people = [
+        ask(f"p{i}", f"{i} sailors crossed", tokens=12, rows=[row(4 * i + k, "plain") for k in range(4)])
+        for i in range(16)
+    ]
+    record = run(engine, *people)
     assert len(record) == 64
     assert all(told.end is not None for told in record.values())
-    assert len({told.final.text for told in record.values()}) > 32
+    assert len({told.final.text for told in record.values()}) > 16
 
 
 def test_a_stop_string_ends_a_row_and_is_left_out(engine: CausalEngine) -> None:

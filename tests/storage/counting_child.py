@@ -2,7 +2,7 @@
 
     python -m tests.storage.counting_child FOLDER VOTERS [COMMAND N]
 
-With COMMAND and N it kills itself when it is about to say COMMAND to SQLite for the N-th time.
+With COMMAND and N it kills itself when it is about to say to SQLite what begins with COMMAND for the N-th time.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ async def vote_for_ever(database: Database) -> None:
         os.write(1, b"1")
 
 
-async def main(folder: Path, voters: int, command: str = "", last: int = 0) -> None:
+async def main(folder: Path, voters: int, command: str, last: int) -> None:
     said = 0
 
     def trace(statement: str) -> None:
         nonlocal said
-        said += statement == command
+        said += statement.startswith(command)
         if last and said == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -40,4 +40,5 @@ async def main(folder: Path, voters: int, command: str = "", last: int = 0) -> N
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:4], *map(int, sys.argv[4:5])))
+    folder, voters, command, last = [*sys.argv[1:], "", "0"][:4]
+    asyncio.run(main(Path(folder), int(voters), command, int(last)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,29 +19,33 @@ from tests.storage.tally import add, total, total_on_disk
 VOTERS = 20
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+@contextmanager
+def child_in(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A counting child that is up; it is gone afterwards."""
     command = [sys.executable, "-m", "tests.storage.counting_child", str(folder), str(VOTERS), *arguments]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
-    assert child.stdout is not None
-    assert child.stdout.read(1) == b"r", "the child is up"
-    return child
+    # Unbuffered, so that reading the first byte here takes no acknowledgement along.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0, cwd=Path(__file__).parents[2]) as child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.read(1) == b"r"
+            yield child
+        finally:
+            child.kill()
 
 
 def acknowledged(child: subprocess.Popen[bytes]) -> int:
-    """Everything that the child said before it died."""
-    assert child.stdout is not None
-    with child.stdout:
-        told = child.stdout.read()
-    assert child.wait() == -signal.SIGKILL
+    """Count what the child said before it died."""
+    told, _ = child.communicate(timeout=60)
+    assert child.returncode == -signal.SIGKILL
     return len(told)
 
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_killed_at_a_random_moment(tmp_path: Path, seed: int) -> None:
-    child = start(tmp_path)
-    time.sleep(random.Random(seed).uniform(0.05, 0.5))
-    child.kill()
-    told = acknowledged(child)
+    with child_in(tmp_path) as child:
+        await asyncio.sleep(random.Random(seed).uniform(0.05, 0.5))
+        child.kill()
+        told = acknowledged(child)
     kept = total_on_disk(tmp_path / FILE)
     assert told <= kept <= told + VOTERS, "each voter has at most one that it was not told of"
     async with open_database(tmp_path) as database:  # the lock died with its holder
@@ -47,10 +53,10 @@ async def test_killed_at_a_random_moment(tmp_path: Path, seed: int) -> None:
         assert await total(database) == kept + 1
 
 
-@pytest.mark.parametrize("command", ["BEGIN IMMEDIATE", "SAVEPOINT body", "UPDATE tally SET n = ?", "COMMIT"])
+@pytest.mark.parametrize("command", ["BEGIN IMMEDIATE", "SAVEPOINT body", "UPDATE tally", "COMMIT"])
 def test_killed_at_each_step_of_a_transaction(tmp_path: Path, command: str) -> None:
-    child = start(tmp_path, command, "7")
-    told = acknowledged(child)
+    with child_in(tmp_path, command, "7") as child:
+        told = acknowledged(child)
     kept = total_on_disk(tmp_path / FILE)
     assert told <= kept <= told + VOTERS
     if command == "COMMIT":

@@ -6,9 +6,10 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
 from bot.inference.models import ModelPlan
 from bot.inference.serving import bind_unix, serve
@@ -50,8 +51,11 @@ class _Thread(threading.Thread):
 
 async def _until_ready(client: EngineClient, thread: _Thread) -> None:
     for _ in range(6000):
-        if not thread.is_alive() or (await client.health()).ready:
-            return
+        with suppress(WorkerUnavailable):
+            if (await client.health()).ready:
+                return
+        if thread.error is not None:
+            raise thread.error
         await asyncio.sleep(0.02)
     raise TimeoutError("the tiny models did not load within two minutes")
 

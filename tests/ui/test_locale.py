@@ -72,12 +72,12 @@ USED = sorted({key for key in _used() if re.fullmatch(r"[\w*-]+(\.[\w*-]+)+", ke
 
 
 def test_catalogues_have_the_same_keys() -> None:
-    english = catalogue(DEFAULT).keys()
+    english = catalogue(DEFAULT).keys
     for language in LANGUAGES:
-        assert catalogue(language).keys() == english
+        assert catalogue(language).keys == english
 
 
-@pytest.mark.parametrize("key", sorted(catalogue(DEFAULT).keys()))
+@pytest.mark.parametrize("key", sorted(catalogue(DEFAULT).keys))
 def test_forms_have_the_same_places(key: str) -> None:
     english = places_of(catalogue(DEFAULT).forms(key)["other"]) - {"count"}
     for language in LANGUAGES:
@@ -88,11 +88,11 @@ def test_forms_have_the_same_places(key: str) -> None:
 
 @pytest.mark.parametrize("key", USED)
 def test_keys_in_the_code_exist(key: str) -> None:
-    assert any(_matches(key, known) for known in catalogue(DEFAULT).keys()), f"{key} is in no catalogue"
+    assert any(_matches(key, known) for known in catalogue(DEFAULT).keys), f"{key} is in no catalogue"
 
 
 def test_every_key_is_used() -> None:
-    unused = {key for key in catalogue(DEFAULT).keys() if not any(_matches(pattern, key) for pattern in USED)}
+    unused = {key for key in catalogue(DEFAULT).keys if not any(_matches(pattern, key) for pattern in USED)}
     assert not unused
 
 
@@ -108,7 +108,7 @@ def test_no_code_shows_text_of_its_own() -> None:
 
 def test_chinese_has_no_latin_punctuation_beside_han() -> None:
     """A comma, colon or question mark after a Chinese character is the full-width one."""
-    for key in catalogue("zh-CN").keys():
+    for key in catalogue("zh-CN").keys:
         for form in catalogue("zh-CN").forms(key).values():
             assert not re.search(r"[\u4e00-\u9fff][,;:?!]", form), key
 
@@ -127,7 +127,8 @@ def test_plurals_follow_the_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(0.2, "a second"), (8.4, "8 seconds"), (59, "59 seconds"), (60, "a minute"), (610, "10 minutes")]
+    ("seconds", "expected"),
+    [(0.2, "a second"), (8.4, "8 seconds"), (59, "59 seconds"), (60, "a minute"), (610, "10 minutes")],
 )
 def test_durations_are_rough(seconds: float, expected: str) -> None:
     assert duration(catalogue("en"), seconds) == expected
@@ -156,7 +157,14 @@ def test_people_cannot_reach_into_places() -> None:
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("zh-CN", "zh-CN"), (discord.Locale.chinese, "zh-CN"), ("en-GB", "en"), ("de", "en"), ("zh-TW", "en"), (None, "en")],
+    [
+        ("zh-CN", "zh-CN"),
+        (discord.Locale.chinese, "zh-CN"),
+        ("en-GB", "en"),
+        ("de", "en"),
+        ("zh-TW", "en"),
+        (None, "en"),
+    ],
 )
 def test_language_of_a_locale(locale: str | discord.Locale | None, language: str) -> None:
     assert language_of(locale) == language
@@ -165,7 +173,7 @@ def test_language_of_a_locale(locale: str | discord.Locale | None, language: str
 async def test_command_names_are_translated_and_valid() -> None:
     translator = CommandTranslator()
     context = app_commands.TranslationContext(app_commands.TranslationContextLocation.other, data=None)  # type: ignore[var-annotated]  # any data
-    names = [key for key in catalogue("en").keys() if key.startswith("command.") and key.endswith(".name")]
+    names = [key for key in catalogue("en").keys if key.startswith("command.") and key.endswith(".name")]
     assert len(names) > 10
     for key in names:
         chinese = await translator.translate(named(key), discord.Locale.chinese, context)
@@ -174,19 +182,19 @@ async def test_command_names_are_translated_and_valid() -> None:
             assert re.fullmatch(r"[-_\w]{1,32}", name)
             assert name == name.lower()
         assert await translator.translate(named(key), discord.Locale.german, context) is None
-    for key in catalogue("en").keys():
+    for key in catalogue("en").keys:
         if key.startswith("command.") and key.endswith(".description"):
             assert all(1 <= len(catalogue(language)(key)) <= 100 for language in LANGUAGES), key
 
 
-@pytest.mark.parametrize("key", sorted(key for key in catalogue(DEFAULT).keys() if key.startswith("form.")))
+@pytest.mark.parametrize("key", sorted(key for key in catalogue(DEFAULT).keys if key.startswith("form.")))
 def test_forms_fit_into_discords_limits(key: str) -> None:
     limit = 100 if key.endswith("hint") else 45
     for language in LANGUAGES:
         assert len(catalogue(language)(key, limit=4000)) <= limit
 
 
-@pytest.mark.parametrize("key", sorted(key for key in catalogue(DEFAULT).keys() if key.startswith("button.")))
+@pytest.mark.parametrize("key", sorted(key for key in catalogue(DEFAULT).keys if key.startswith("button.")))
 def test_labels_fit_into_buttons(key: str) -> None:
     for language in LANGUAGES:
         assert len(catalogue(language)(key)) <= 34, "longer labels are cut off on phones"

@@ -75,6 +75,8 @@ def test_blank() -> None:
     [
         (" He left.\n\n## Chapter 2\nThe next day", " He left."),
         (" He left.\n\n1. First\n2. Second", " He left."),
+        (" He left.\n\nTHE SHIP AND THE SEA\nIt", " He left."),
+        (" “STOP THE HORSES,” he cried.", " “STOP THE HORSES,” he cried."),
         (" He left.\n- one\n- two", " He left."),
         (" He left.\n\nQuestion: why?", " He left."),
         (" He left.\n* * *\nAfter that", " He left."),
@@ -145,10 +147,26 @@ def test_whole_words() -> None:
         ('"An open quote in an older paragraph.\n\n', "He left.", "He left."),
         ("", "It's John's (or so.", "It's John's (or so.)"),
         ("", "odd) end”", "odd) end”"),
+        ("", 'She was gone."', "She was gone."),
     ],
 )
 def test_close_quotes(before: str, text: str, expected: str) -> None:
     assert close_quotes(text, before) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "expected"),
+    [
+        ("He rose.", " He left. The protagonist then grows. He came.", " He left."),
+        ("The protagonist rose.", " The protagonist left.", " The protagonist left."),
+        ("He rose.", "\nHe said {x} = 1. He left.", ""),
+        ("He rose.", " He left\nthe house.\nShe stayed.", " He left the house.\nShe stayed."),
+        ("The sea\nand the sky", "\nare one\nand all.", "\nare one\nand all."),
+        ("He rose.", " He left.\n\nThis story follows a classic hero. It is good.", " He left."),
+    ],
+)
+def test_what_strays_from_the_story_is_cut(before: str, text: str, expected: str) -> None:
+    assert finished(text, before=before) == expected
 
 
 def test_finished() -> None:

@@ -87,6 +87,8 @@ def test_eight_words_in_a_row_are_a_copy() -> None:
         "He went to the door and he went to the door and he went to the door again.",
         "The king is the king is the king is the king.",
         "very very very very very tired",
+        "She was gone. The light went out. She was gone.",
+        'She said, "I saw nothing." She said, "I saw no one." She said, "Perhaps."',
     ],
 )
 def test_loops(text: str) -> None:

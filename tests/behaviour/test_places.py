@@ -1,0 +1,137 @@
+"""Private messages, servers that the bot is not a member of, and what only the host may do."""
+
+from __future__ import annotations
+
+import pytest
+import simcord
+
+from bot.inference.queue import Ticket
+from bot.ui.locale import LANGUAGES
+from tests.behaviour.house import STORY, House, en, private, texts, zh
+
+
+async def test_in_a_private_message(house: House) -> None:
+    user = house.ben.user
+    result = await user.slash("continue", text=STORY, length=8, count=1)
+    assert result.response is not None
+    kept = await house.generation(1)
+    assert kept.place.server_id is None
+    assert kept.place.channel_id == user.dm_channel.id
+
+    await house.restart()
+    again = await user.click(result.response, label=en("button.retry"))
+    assert again.response is not None
+    assert (await house.generation(2)).parent_id == 1
+    assert "settings" not in user.available_commands()
+    await user.click(result.response, label=en("button.delete"))
+    assert await house.kept() == [2]
+
+
+async def test_in_private_the_card_speaks_the_persons_language(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.speak(monkeypatch, house.ben, "zh-CN")
+    result = await house.ben.user.slash("continue", text=STORY, length=8, count=1)
+    assert zh("card.continue.title", count=1) in texts(result.response)
+
+
+async def test_the_card_in_a_server_speaks_its_language(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.speak(monkeypatch, house.ben, "zh-CN")
+    assert en("card.continue.title", count=1) in texts((await house.ask(house.ben, count=1)).response)
+    house.speak(monkeypatch, house.chen, "en-US", guild_locale="zh-CN")
+    assert zh("card.continue.title", count=1) in texts((await house.ask(house.chen, count=1)).response)
+
+
+ELSEWHERE = {"guild_id": "987654321098765432", "authorizing_integration_owners": {"1": "1"}}
+
+
+async def test_installed_to_a_person_in_a_server_without_the_bot(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.speak(monkeypatch, house.ben, "en-US", **ELSEWHERE)
+    result = await house.ask(house.ben, count=1)
+    assert en("card.continue.title", count=1) in texts(result.response)
+    kept = await house.generation(1)
+    assert kept.place.server_id is None
+    assert result.response is not None
+    again = await house.ben.click(result.response, label=en("button.retry"))
+    assert again.response is not None
+
+
+async def test_a_wait_too_long_for_the_token_is_refused_there(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ticket, "eta_s", property(lambda ticket: 13 * 60.0))
+    result = await house.ask(house.ben, count=1)
+    assert result.response is not None
+    assert not result.response.ephemeral
+
+    house.speak(monkeypatch, house.ben, "en-US", **ELSEWHERE)
+    refused = await house.ask(house.ben, count=1)
+    assert private(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
+    assert house.services.inference.running == 0
+
+
+async def test_two_peoples_private_conversation_is_no_place_of_the_bots(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Installed to a person, the bot can be used between two people; it cannot edit there without the token."""
+    monkeypatch.setattr(Ticket, "eta_s", property(lambda ticket: 13 * 60.0))
+    with_the_bot = await house.ben.user.slash("continue", text=STORY, length=8, count=1)
+    assert with_the_bot.response is not None
+    assert not with_the_bot.response.ephemeral
+    house.speak(monkeypatch, house.ben, "en-US", context=2)
+    refused = await house.ben.user.slash("continue", text=STORY, length=8, count=1)
+    assert private(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
+
+
+async def test_help_in_both_languages(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = private(await house.ben.slash(house.channel, "help"))
+    assert en("help.title") in shown
+    assert en("help.settings") not in shown
+    assert en("help.privacy", count=30) in shown
+    assert en("help.settings") in private(await house.ada.slash(house.channel, "help"))
+    house.speak(monkeypatch, house.chen, "zh-CN")
+    assert zh("help.title") in private(await house.chen.slash(house.channel, "help"))
+
+
+class TestHost:
+    """Commands by private message, for the owners in the settings."""
+
+    async def test_sync_and_status(self, house: House) -> None:
+        house.env.bot.owner_ids = {house.ada.id}  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+        bot = house.env.bot.user
+        assert bot is not None
+        await house.ada.send_dm(f"{bot.mention} sync")
+        answer = house.ada.user.dm_channel.last_message
+        assert answer is not None
+        assert answer.content == en("owner.synced", count=len(house.env.bot.tree.get_commands()))  # type: ignore[attr-defined]  # likewise
+        await house.ada.send_dm(f"{bot.mention} status")
+        answer = house.ada.user.dm_channel.last_message
+        assert answer is not None
+        assert "tokens/s" in answer.content
+
+    async def test_others_are_refused(self, house: House, env: simcord.Env) -> None:
+        house.env.bot.owner_ids = {house.ada.id}  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+        bot = house.env.bot.user
+        assert bot is not None
+        await house.ben.send_dm(f"{bot.mention} sync")
+        answer = house.ben.user.dm_channel.last_message
+        assert answer is not None
+        assert answer.content == en("error.owner_only")
+        assert env.errors
+
+
+async def test_what_is_registered(house: House) -> None:
+    body = next(request.json for request in house.env.http_requests if request.path.endswith("/commands"))
+    assert isinstance(body, list)
+    registered = {command["name"]: command for command in body}
+    assert set(registered) == {"continue", "infill", "help", "settings", "privacy", "Continue this", "Fill the blanks"}
+    for name, command in registered.items():
+        if name == "settings":
+            assert (command["contexts"], command["integration_types"]) == ([0], [0])
+            assert command["default_member_permissions"] == 32
+        else:
+            assert (sorted(command["contexts"]), sorted(command["integration_types"])) == ([0, 1, 2], [0, 1])
+        assert "zh-CN" in command["name_localizations"]
+        for option in command.get("options", []):
+            assert "zh-CN" in option["name_localizations"]
+            assert "zh-CN" in option["description_localizations"]
+            for choice in option.get("choices", []):
+                assert "zh-CN" in choice["name_localizations"]
+    assert registered["continue"]["name_localizations"]["zh-CN"] == zh("command.continue.name")
+    assert LANGUAGES == ("en", "zh-CN")

@@ -1,0 +1,223 @@
+"""What is seen while the models work: place, text as it comes, Cancel; and what happens when something breaks."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from sqlalchemy import text as sql
+
+from bot.app import create_bot, create_services
+from bot.errors import StorageError, WorkerUnavailable
+from bot.inference.engine import Continuation, Fill, GenerateRequest, Health, Partial, ProposeRequest, ScoreRequest
+from cogs.asking import Asking
+from cogs.writing import Writing
+from tests.behaviour.house import STORY, House, buttons, en, private, texts
+
+CANCEL = en("button.cancel")
+
+
+def asking(house: House) -> Asking:
+    cog = house.env.bot.get_cog("Writing")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+    assert isinstance(cog, Writing)
+    return cog._asking
+
+
+async def finished(house: House) -> None:
+    await house.until(lambda: not asking(house)._live)
+
+
+@pytest.mark.patient
+async def test_progress_then_the_card_in_its_place(house: House) -> None:
+    result = await house.ask(house.ben, count=1, length=24)
+    assert result.response is not None
+    first = texts(result.response)
+    assert en("progress.queued") in first or en("progress.working") in first
+    assert list(buttons(result.response)) == [CANCEL]
+
+    await finished(house)
+
+    assert en("card.continue.title", count=1) in texts(result.response)
+    edits = [request for request in house.env.http_requests if request.method == "PATCH"]
+    assert len(edits) >= 1
+    assert house.messages == 1
+
+
+@pytest.mark.patient
+async def test_cancelling_is_for_the_person_who_asked(house: House) -> None:
+    result = await house.ask(house.ben, length=160)
+    assert result.response is not None
+    refused = await house.chen.click(result.response, label=CANCEL)
+    assert private(refused) == en("error.not_yours_cancel")
+
+    await house.ben.click(result.response, label=CANCEL)
+    await finished(house)
+
+    assert house.messages == 0
+    assert private(result) == en("error.cancelled")
+    assert await house.kept() == []
+    assert house.services.inference.running == 0
+
+
+@pytest.mark.patient
+async def test_a_moderator_can_cancel(house: House) -> None:
+    result = await house.ask(house.ben, length=160)
+    assert result.response is not None
+    await house.ada.click(result.response, label=CANCEL)
+    await finished(house)
+    assert house.messages == 0
+
+
+@pytest.mark.patient
+async def test_two_presses_count_once(house: House) -> None:
+    card = await house.ask(house.ben, count=1)
+    await finished(house)
+    assert card.response is not None
+
+    await house.ben.click(card.response, label=en("button.retry"))
+    second = await house.ben.click(card.response, label=en("button.retry"))
+    assert private(second) == en("error.already_working")
+    await finished(house)
+    assert await house.kept() == [1, 2]
+
+    await house.ben.click(card.response, label=en("button.retry"))
+    await finished(house)
+    assert await house.kept() == [1, 2, 3]
+
+
+@pytest.mark.patient
+async def test_after_fifteen_minutes_the_card_comes_through_the_channel(house: House) -> None:
+    result = await house.ask(house.ben, count=1, length=160)
+    assert result.response is not None
+    message_id = result.response.id
+    await house.env.advance_time(16 * 60)
+    await finished(house)
+
+    assert en("card.continue.title", count=1) in texts(house.last())
+    assert house.last().id == message_id
+    last = house.env.http_requests[-1]
+    assert (last.method, last.path) == ("PATCH", f"/channels/{house.channel.id}/messages/{message_id}")
+
+
+@pytest.mark.patient
+async def test_a_progress_card_deleted_by_a_moderator_ends_the_job(house: House) -> None:
+    result = await house.ask(house.ben, length=160)
+    assert result.response is not None
+    await house.ada.delete(result.response)
+    await finished(house)
+    assert await house.kept() == []
+    assert house.messages == 0
+
+
+@pytest.mark.patient
+async def test_stopping_the_bot_says_so_on_the_card(house: House) -> None:
+    result = await house.ask(house.ben, length=160)
+    assert result.response is not None
+    await house.env.bot.remove_cog("Writing")  # type: ignore[attr-defined]  # as close() does
+    await finished_without_cog(house)
+    assert texts(house.last()) == en("progress.interrupted")
+    assert await house.kept() == []
+
+
+async def finished_without_cog(house: House) -> None:
+    await house.until(lambda: house.services.inference.running == 0)
+
+
+@pytest.mark.patient
+async def test_a_progress_card_of_an_earlier_run_can_be_cleared(house: House) -> None:
+    result = await house.ask(house.ben, length=160)
+    card = result.response
+    assert card is not None
+    stale = re.sub(r"ink:cancel:[0-9a-f]+", "ink:cancel:0000", buttons(card)[CANCEL])
+    for part in house.env.backend.messages[house.channel.id][card.id].components[0]["components"][-1]["components"]:
+        part["custom_id"] = stale
+    await house.chen.click(card, label=CANCEL)
+    assert texts(card) == en("progress.interrupted")
+    house.services.inference.cancel(next(iter(asking(house)._live.values())).ticket)
+    await finished_without_cog(house)
+
+
+async def test_hiccups_of_discord_lose_nothing(house: House) -> None:
+    house.env.inject_error("PATCH", "/webhooks/*", status=500, times=2)
+    result = await house.ask(house.ben, count=1)
+    assert en("card.continue.title", count=1) in texts(result.response)
+    assert (await house.generation(1)).message_id is not None
+
+
+class Broken:
+    """An engine whose every answer is an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
+        raise self.error
+        yield  # pragma: no cover  # makes this a generator
+
+    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
+        raise self.error
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]:
+        raise self.error
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        raise self.error
+
+    async def health(self) -> Health:
+        raise self.error
+
+
+@pytest.mark.parametrize("kind", ["continue", "infill"])
+async def test_models_that_are_not_there(house: House, kind: str) -> None:
+    house.services.inference.engine = Broken(WorkerUnavailable("starting"))
+    result = await house.ben.slash(house.channel, kind, text="The fox crossed the ___.")
+    assert private(result) == en("error.worker_unavailable")
+    assert house.messages == 0
+    assert await house.kept() == []
+
+
+async def test_what_nobody_foresaw_is_an_incident_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.services.inference.engine = Broken(ZeroDivisionError("a bug"))
+    with caplog.at_level(logging.ERROR):
+        result = await house.ask(house.ben)
+    told = private(result)
+    incident = re.search(r"incident (\w{8})", told)
+    assert incident is not None
+    assert told == en("error.incident", incident=incident[1])
+    record = next(record for record in caplog.records if incident[1] in record.getMessage())
+    assert record.exc_info is not None
+    assert record.exc_info[0] is not None
+    assert house.messages == 0
+    assert house.env.errors
+
+
+async def test_a_form_whose_answer_breaks_gives_the_text_back(house: House) -> None:
+    house.services.inference.engine = Broken(ZeroDivisionError("a bug"))
+    shown = await house.ben.slash(house.channel, "continue")
+    result = await house.ben.submit_modal(shown, {"text": STORY})
+    assert STORY in private(result)
+    assert house.env.errors
+
+
+async def test_a_full_disk(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """The database may not grow any more: what was asked is refused with a sentence, and nothing is shown."""
+    async with house.services.database.transaction() as connection:
+        pages = (await connection.execute(sql("PRAGMA page_count"))).scalar_one()
+        await connection.execute(sql(f"PRAGMA max_page_count = {pages}"))
+    answers = []
+    for _ in range(8):
+        shown = await house.ben.slash(house.channel, "continue")
+        answers.append(await house.ben.submit_modal(shown, {"text": STORY * 60}))
+        if answers[-1].followups:
+            break
+    assert "incident" in private(answers[-1])
+    assert "The database cannot be written" in private(answers[-1])
+    assert STORY in private(answers[-1])
+
+
+async def test_the_second_copy_of_the_bot_is_refused(house: House) -> None:
+    with pytest.raises(StorageError):
+        async with create_services(house.settings, engine=Broken(WorkerUnavailable("none"))) as services:
+            create_bot(house.settings, services)

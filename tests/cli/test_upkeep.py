@@ -1,0 +1,111 @@
+"""`inkling models`, `backup` and `restore`."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.rules.servers import ServerSettings
+from storage.database import open_database
+from storage.servers import Servers
+from tests.cli.conftest import Inkling
+
+
+def remember(data: Path, count: int) -> None:
+    async def write() -> None:
+        async with open_database(data) as database, database.transaction() as connection:
+            await Servers(connection).save(ServerSettings(server_id=1, count=count), now_ms=1)
+
+    asyncio.run(write())
+
+
+def recall(data: Path) -> int:
+    async def read() -> int:
+        async with open_database(data) as database, database.reading() as connection:
+            return (await Servers(connection).get(1)).count
+
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize("action", [(), ("list",), ("verify",)])
+def test_models_are_listed_with_where_they_are(
+    inkling: Inkling, action: tuple[str, ...], tiny_causal: Path, tiny_masked: Path
+) -> None:
+    code, out, _ = inkling("models", *action)
+    assert code == 0
+    causal, masked = out.splitlines()
+    assert causal.split("\t")[0] == "causal"
+    assert causal.endswith(str(tiny_causal))
+    assert masked.endswith(str(tiny_masked))
+
+
+@pytest.mark.parametrize("action", ["list", "verify"])
+def test_a_broken_model_is_told_and_the_other_still_listed(
+    inkling: Inkling, action: str, tiny_masked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = shutil.copytree(tiny_masked, tmp_path / "broken")
+    weights = broken / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    monkeypatch.setenv("MASKED_MODEL", str(broken))
+    code, out, err = inkling("models", action)
+    assert code == 1
+    assert out.startswith("causal\t")
+    assert err.startswith("masked: ")
+    assert "cut short" in err
+
+
+def test_the_bundled_model_that_is_not_there_says_how_to_get_it(
+    inkling: Inkling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAUSAL_MODEL", "")
+    code, _, err = inkling("models", "list")
+    assert code == 1
+    assert "inkling models fetch" in err
+
+
+def test_what_was_backed_up_comes_back(inkling: Inkling, tmp_path: Path) -> None:
+    remember(tmp_path / "data", count=2)
+    copy = tmp_path / "copy.db"
+    assert inkling("backup", str(copy))[:2] == (0, "")
+    remember(tmp_path / "data", count=5)
+    code, out, err = inkling("restore", str(copy))
+    assert (code, out) == (0, "")
+    assert "is kept as" in err
+    assert recall(tmp_path / "data") == 2
+
+
+def test_a_backup_never_overwrites_and_needs_a_database(inkling: Inkling, tmp_path: Path) -> None:
+    code, _, err = inkling("backup", str(tmp_path / "copy.db"))
+    assert code == 1
+    assert "no database" in err
+    remember(tmp_path / "data", count=2)
+    (tmp_path / "copy.db").write_text("mine")
+    code, _, err = inkling("backup", str(tmp_path / "copy.db"))
+    assert code == 1
+    assert err.startswith("inkling: ")
+    assert (tmp_path / "copy.db").read_text() == "mine"
+
+
+def test_what_is_no_backup_is_refused_and_nothing_lost(inkling: Inkling, tmp_path: Path) -> None:
+    remember(tmp_path / "data", count=4)
+    (tmp_path / "novel.txt").write_text("It was a dark and stormy night.")
+    code, _, err = inkling("restore", str(tmp_path / "novel.txt"))
+    assert code == 1
+    assert err.count("\n") == 1
+    assert recall(tmp_path / "data") == 4
+
+
+def test_restoring_is_refused_while_the_bot_runs(inkling: Inkling, tmp_path: Path) -> None:
+    remember(tmp_path / "data", count=4)
+    assert inkling("backup", str(tmp_path / "copy.db"))[0] == 0
+
+    async def while_open() -> None:
+        async with open_database(tmp_path / "data"):
+            code, _, err = await asyncio.to_thread(inkling, "restore", str(tmp_path / "copy.db"))
+            assert code == 1
+            assert err.startswith("inkling: ")
+
+    asyncio.run(while_open())

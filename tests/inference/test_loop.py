@@ -1,0 +1,250 @@
+"""The step loop's turns, with an engine that counts: what it writes shows when each step was."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Generator
+from contextlib import aclosing
+from itertools import pairwise
+
+import pytest
+
+from bot.errors import InferenceError, WorkerRefused, WorkerUnavailable
+from bot.inference.causal import Capabilities, RowUpdate
+from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Partial, Piece, Receipt, Row
+from bot.inference.loop import MAX_FAILURES, Rate, StepLoop
+from bot.rules.moods import Sampling
+
+RECEIPT = Receipt(
+    engine="count", model="count", revision="1", seed=0, mood=None, sampling=None, prompt_sha256="", prompt_tokens=0
+)
+
+
+class CountingEngine:
+    """Each step adds the next number to every row. A prompt "refuse" is refused, and one with "poison" in the batch
+    makes every step fail."""
+
+    info = ModelInfo(role="causal", name="count", revision="1", engine="count", window=99)
+    capabilities = Capabilities(samplers=frozenset(), reproducible="always", scores=False)
+
+    def __init__(self, *, step_s: float = 0.001) -> None:
+        self._step_s = step_s
+        self._rows: dict[tuple[str, int], tuple[GenerateRequest, list[int]]] = {}
+        self._ended: list[RowUpdate] = []
+        self.log: list[str] = []
+
+    @property
+    def rows_running(self) -> int:
+        return len(self._rows) + len(self._ended)
+
+    def add(self, request: GenerateRequest) -> None:
+        if request.pieces[0].text == "refuse":
+            raise WorkerRefused("no")
+        for row in range(len(request.rows)):
+            self._rows[request.request_id, row] = (request, [])
+
+    def cancel(self, request_id: str) -> None:
+        for key in [key for key in self._rows if key[0] == request_id]:
+            self._ended.append(self._end(key, "cancelled"))
+
+    def step(self) -> list[RowUpdate]:
+        time.sleep(self._step_s)
+        self.log.append("decode")
+        updates, self._ended = self._ended, []
+        if any("poison" in request.pieces[0].text for request, _ in self._rows.values()):
+            raise RuntimeError("poisoned")
+        for key, (request, numbers) in list(self._rows.items()):
+            numbers.append(len(numbers))
+            if len(numbers) == request.max_new_tokens:
+                updates.append(self._end(key, "length"))
+            else:
+                updates.append(RowUpdate(request_id=key[0], event=Partial(row=key[1], text=_text(numbers), tokens=1)))
+        return updates
+
+    def _end(self, key: tuple[str, int], finish: str) -> RowUpdate:
+        _, numbers = self._rows.pop(key)
+        end = Continuation(
+            row=key[1],
+            text=_text(numbers),
+            tokens=len(numbers),
+            finish="length" if finish == "length" else "cancelled",
+            receipt=RECEIPT,
+        )
+        return RowUpdate(request_id=key[0], event=end)
+
+
+def _text(numbers: list[int]) -> str:
+    return " ".join(map(str, numbers))
+
+
+def request(text: str = "go", *, rows: int = 1, tokens: int = 5, request_id: str = "r") -> GenerateRequest:
+    return GenerateRequest(
+        request_id=request_id,
+        pieces=(Piece(text=text, label="text"),),
+        rows=tuple(Row(seed=seed, mood="open", sampling=Sampling()) for seed in range(rows)),
+        max_new_tokens=tokens,
+    )
+
+
+@pytest.fixture
+def engine() -> CountingEngine:
+    return CountingEngine()
+
+
+@pytest.fixture
+async def loop(engine: CountingEngine) -> AsyncIterator[StepLoop]:
+    made = StepLoop()
+    made.start()
+    made.adopt(engine)
+    yield made
+    await made.close()
+
+
+async def ends(loop: StepLoop, asked: GenerateRequest) -> dict[int, str]:
+    async with asyncio.timeout(10.0):
+        return {one.row: one.text async for one in loop.generate(asked) if isinstance(one, Continuation)}
+
+
+async def test_rows_of_several_requests_decode_together(loop: StepLoop, engine: CountingEngine) -> None:
+    answers = await asyncio.gather(*(ends(loop, request(rows=3, request_id=str(n))) for n in range(4)))
+    assert answers == [dict.fromkeys(range(3), "0 1 2 3 4")] * 4
+    assert len(engine.log) < 4 * 5  # one after another it would be twenty steps
+    assert loop.requests == 0
+
+
+async def test_masked_work_slips_in_between_steps_and_takes_turns(loop: StepLoop, engine: CountingEngine) -> None:
+    def work(name: str) -> Generator[None, None, str]:
+        for _ in range(10):
+            engine.log.append(name)
+            yield
+        return name
+
+    decoding = asyncio.create_task(ends(loop, request(tokens=60)))
+    results = await asyncio.gather(loop.run(work("a")), loop.run(work("b")))
+    assert list(results) == ["a", "b"]
+    await decoding
+    begun, done = engine.log.index("b"), len(engine.log) - engine.log[::-1].index("a")
+    between = engine.log[begun:done]
+    passes = [name for name in between if name != "decode"]
+    assert all(first != second for first, second in pairwise(passes))
+    # Never two passes in a row while rows decode.
+    assert all("decode" in pair for pair in pairwise(between))
+
+
+async def test_work_runs_without_a_causal_model() -> None:
+    loop = StepLoop()
+    loop.start()
+
+    def work() -> Generator[None, None, int]:
+        yield
+        return 7
+
+    assert await loop.run(work()) == 7
+    waiting = asyncio.create_task(ends(loop, request()))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()  # until its model is there
+    loop.adopt(CountingEngine())
+    assert await waiting == {0: "0 1 2 3 4"}
+    await loop.close()
+
+
+async def test_what_is_refused_is_refused_alone(loop: StepLoop) -> None:
+    good = asyncio.create_task(ends(loop, request(tokens=50)))
+    with pytest.raises(WorkerRefused, match="no"):
+        await ends(loop, request("refuse", request_id="bad"))
+    assert len((await good)[0].split()) == 50
+
+
+async def test_work_that_fails_fails_alone(loop: StepLoop) -> None:
+    def broken() -> Generator[None, None, None]:
+        yield
+        raise ZeroDivisionError("oh")
+
+    good = asyncio.create_task(ends(loop, request(tokens=50)))
+    with pytest.raises(InferenceError, match="ZeroDivisionError: oh"):
+        await loop.run(broken())
+    assert len((await good)[0].split()) == 50
+    assert not loop.failed.is_set()
+
+
+async def test_a_request_that_breaks_the_step_fails_alone(loop: StepLoop) -> None:
+    others = [asyncio.create_task(ends(loop, request(rows=2, tokens=20, request_id=str(n)))) for n in range(3)]
+    await asyncio.sleep(0.01)
+    with pytest.raises(InferenceError, match="poisoned"):
+        await ends(loop, request("poison", request_id="bad"))
+    expected = " ".join(map(str, range(20)))
+    assert await asyncio.gather(*others) == [{0: expected, 1: expected}] * 3
+    assert not loop.failed.is_set()
+
+
+async def test_a_broken_engine_ends_the_loop(loop: StepLoop) -> None:
+    for number in range(MAX_FAILURES):
+        with pytest.raises(InferenceError, match="poisoned"):
+            await ends(loop, request("poison", request_id=str(number)))
+    with pytest.raises(WorkerUnavailable):
+        await ends(loop, request("poison", request_id="last"))
+    assert loop.failed.is_set()
+    with pytest.raises(WorkerUnavailable):
+        await ends(loop, request())
+
+
+async def test_leaving_early_cancels(loop: StepLoop, engine: CountingEngine) -> None:
+    async with aclosing(loop.generate(request(tokens=1_000_000))) as events:
+        async for _ in events:
+            break
+    for _ in range(200):
+        if engine.rows_running == 0:
+            break
+        await asyncio.sleep(0.01)
+    assert engine.rows_running == 0
+    assert loop.requests == 0
+    # The same id may come again at once and gets nothing of the first run.
+    assert await ends(loop, request()) == {0: "0 1 2 3 4"}
+
+
+async def test_cancelled_work_is_dropped(loop: StepLoop) -> None:
+    closed = asyncio.Event()
+    here = asyncio.get_running_loop()
+
+    def endless() -> Generator[None, None, None]:
+        try:
+            while True:
+                yield
+        finally:
+            here.call_soon_threadsafe(closed.set)
+
+    task = asyncio.create_task(loop.run(endless()))
+    await asyncio.sleep(0.02)
+    task.cancel()
+    async with asyncio.timeout(5.0):
+        await closed.wait()
+    assert loop.requests == 0
+
+
+async def test_steps_tell_that_it_gets_on(loop: StepLoop) -> None:
+    before = loop.steps
+    await ends(loop, request(tokens=30))
+    assert loop.steps >= before + 30
+
+
+async def test_closing_tells_who_waits() -> None:
+    loop = StepLoop()
+    loop.start()
+    loop.adopt(CountingEngine())
+    task = asyncio.create_task(ends(loop, request(tokens=1_000_000)))
+    await asyncio.sleep(0.05)
+    await loop.close()
+    with pytest.raises(WorkerUnavailable):
+        await task
+
+
+def test_the_rate_is_of_the_last_seconds_of_work() -> None:
+    rate = Rate(window_s=1.0)
+    assert rate.tokens_per_s == 0.0
+    for _ in range(100):
+        rate.add(0.1, 5)
+    assert rate.tokens_per_s == pytest.approx(50.0)
+    for _ in range(11):
+        rate.add(0.1, 20)
+    assert rate.tokens_per_s == pytest.approx(200.0)

@@ -1,0 +1,72 @@
+"""Changing a server's settings: all of a change or nothing, and a reason."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import BadInput
+from bot.rules.moods import MOOD_NAMES
+from bot.rules.servers import (
+    COUNT_RANGE,
+    FEATURES,
+    LANGUAGES,
+    LENGTH_RANGE,
+    MAX_CHANNELS,
+    ServerSettings,
+    SettingsChange,
+    change_settings,
+)
+
+VALID: dict[str, st.SearchStrategy[Any]] = {
+    "mood": st.none() | st.sampled_from(MOOD_NAMES),
+    "count": st.sampled_from(COUNT_RANGE),
+    "length": st.sampled_from(LENGTH_RANGE),
+    "language": st.none() | st.sampled_from(LANGUAGES),
+    "channels": st.frozensets(st.integers(0, 2**63 - 1), max_size=5),
+    "switched_off": st.frozensets(st.sampled_from(FEATURES)),
+}
+CHANGES = st.fixed_dictionaries({}, optional=VALID).map(lambda change: cast("SettingsChange", change))
+SETTINGS = st.builds(ServerSettings, server_id=st.integers(0, 2**63 - 1), **VALID)
+
+
+@given(settings=SETTINGS, change=CHANGES)
+def test_a_change_sets_what_it_names_and_nothing_else(settings: ServerSettings, change: SettingsChange) -> None:
+    changed = change_settings(settings, **change)
+    assert dataclasses.asdict(changed) == dataclasses.asdict(settings) | change
+
+
+@given(settings=SETTINGS, first=CHANGES, second=CHANGES)
+def test_changing_twice_is_changing_once(
+    settings: ServerSettings, first: SettingsChange, second: SettingsChange
+) -> None:
+    twice = change_settings(change_settings(settings, **first), **second)
+    assert twice == change_settings(settings, **cast("SettingsChange", {**first, **second}))
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "params"),
+    [
+        ({"mood": "furious"}, "mood_unknown", {"mood": "furious", "allowed": "steady, open, wild, plain"}),
+        ({"count": 0}, "count_range", {"given": 0, "low": 1, "high": 5}),
+        ({"count": 6}, "count_range", {"given": 6, "low": 1, "high": 5}),
+        ({"length": 7}, "length_range", {"given": 7, "low": 8, "high": 160}),
+        ({"length": 161}, "length_range", {"given": 161, "low": 8, "high": 160}),
+        ({"language": "de"}, "language_unknown", {"given": "de", "allowed": "en, zh-CN"}),
+        (
+            {"channels": frozenset(range(MAX_CHANNELS + 1))},
+            "channels_too_many",
+            {"given": MAX_CHANNELS + 1, "limit": MAX_CHANNELS},
+        ),
+        ({"switched_off": frozenset({"vote"})}, "feature_unknown", {"given": "vote", "allowed": "continue, infill"}),
+        ({"mood": "wild", "count": 9}, "count_range", {"given": 9, "low": 1, "high": 5}),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_reason(change: Any, key: str, params: dict[str, Any]) -> None:
+    with pytest.raises(BadInput) as refused:
+        change_settings(ServerSettings(server_id=1), **change)
+    assert (refused.value.key, refused.value.params) == (key, params)

@@ -1,0 +1,176 @@
+"""Generations: the repository does what a dictionary would, whatever is done to it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from sqlalchemy import func, select, text
+
+from bot.rules.generations import Generation, NewGeneration, Place
+from storage.database import Database, open_database
+from storage.generations import Generations
+from storage.privacy import Privacy
+from storage.tables import SUGGESTIONS
+from tests.storage.examples import PLACES, TIMES, new_generation, new_generations
+
+T = TypeVar("T")
+
+PEOPLE = st.sampled_from([7, 8])
+MESSAGES = st.integers(1, 4)
+
+
+class GenerationsMachine(RuleBasedStateMachine):
+    """The real repository beside a dictionary of what it should hold."""
+
+    ids: Bundle[int] = Bundle("ids")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.opened = open_database(Path(self.folder.name))
+        self.database: Database = self.runner.run(self.opened.__aenter__())
+        self.model: dict[int, Generation] = {}
+        self.used: set[int] = set()
+
+    def teardown(self) -> None:
+        self.runner.run(self.opened.__aexit__(None, None, None))
+        self.runner.close()
+        self.folder.cleanup()
+
+    def write(self, work: Callable[[Generations], Awaitable[T]]) -> T:
+        async def transact() -> T:
+            async with self.database.transaction() as connection:
+                return await work(Generations(connection))
+
+        return self.runner.run(transact())
+
+    def forget(self, gone: set[int]) -> None:
+        self.model = {
+            number: dataclasses.replace(each, parent_id=None) if each.parent_id in gone else each
+            for number, each in self.model.items()
+            if number not in gone
+        }
+
+    @rule(target=ids, new=new_generations(PEOPLE, st.none()), now_ms=TIMES)
+    def add(self, new: NewGeneration, now_ms: int) -> int:
+        stored = self.write(lambda generations: generations.add(new, now_ms=now_ms))
+        assert stored.id not in self.used, "an id is never used again"
+        assert stored.message_id is None
+        assert stored.created_ms == now_ms
+        assert all(getattr(stored, field.name) == getattr(new, field.name) for field in dataclasses.fields(new))
+        self.used.add(stored.id)
+        self.model[stored.id] = stored
+        return stored.id
+
+    @rule(target=ids, parent=ids)
+    def go_on_from(self, parent: int) -> int:
+        stored = self.write(lambda generations: generations.add(new_generation(parent_id=parent), now_ms=5))
+        assert stored.parent_id == (parent if parent in self.model else None)
+        self.used.add(stored.id)
+        self.model[stored.id] = stored
+        return stored.id
+
+    @rule(number=ids, place=PLACES, message_id=MESSAGES)
+    def sent(self, number: int, place: Place, message_id: int) -> None:
+        noted = self.write(lambda generations: generations.sent(number, place, message_id))
+        assert noted == (number in self.model)
+        if noted:
+            self.model[number] = dataclasses.replace(self.model[number], place=place, message_id=message_id)
+
+    @rule(number=ids)
+    def delete(self, number: int) -> None:
+        assert self.write(lambda generations: generations.delete(number)) == (number in self.model)
+        self.forget({number})
+
+    @rule(now_ms=TIMES)
+    def expire(self, now_ms: int) -> None:
+        gone = {number for number, each in self.model.items() if each.expires_ms <= now_ms}
+        assert self.write(lambda generations: generations.expire(now_ms)) == len(gone)
+        self.forget(gone)
+
+    @rule(person_id=PEOPLE)
+    def delete_person(self, person_id: int) -> None:
+        async def transact() -> int:
+            async with self.database.transaction() as connection:
+                return (await Privacy(connection).delete(person_id))["generations"]
+
+        gone = {number for number, each in self.model.items() if each.person_id == person_id}
+        assert self.runner.run(transact()) == len(gone)
+        self.forget(gone)
+
+    @rule()
+    def restart(self) -> None:
+        self.runner.run(self.opened.__aexit__(None, None, None))
+        self.opened = open_database(Path(self.folder.name))
+        self.database = self.runner.run(self.opened.__aenter__())
+
+    @invariant()
+    def holds_what_the_model_holds(self) -> None:
+        async def read() -> tuple[dict[int, Generation | None], list[Generation | None], int]:
+            async with self.database.reading() as connection:
+                generations = Generations(connection)
+                parts = await connection.execute(select(func.count()).select_from(SUGGESTIONS))
+                return (
+                    {number: await generations.get(number) for number in self.used},
+                    [await generations.of_message(message) for message in range(1, 5)],
+                    parts.scalar_one(),
+                )
+
+        found, shown, parts = self.runner.run(read())
+        assert found == {number: self.model.get(number) for number in self.used}
+        newest = {each.message_id: each for _, each in sorted(self.model.items())}
+        assert shown == [newest.get(message) for message in range(1, 5)]
+        assert parts == sum(len(each.suggestions) for each in self.model.values()), "no suggestion is left behind"
+
+
+TestGenerations = GenerationsMachine.TestCase
+TestGenerations.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+
+
+async def test_a_parent_that_is_gone_by_now_costs_nobody_the_answer(database: Database) -> None:
+    async with database.transaction() as connection:
+        generations = Generations(connection)
+        parent = await generations.add(new_generation(), now_ms=1)
+        await generations.delete(parent.id)
+        child = await generations.add(new_generation(parent_id=parent.id), now_ms=2)
+        assert child.parent_id is None
+        assert await generations.get(child.id) == child
+
+
+async def test_a_score_that_is_no_number_is_refused(database: Database) -> None:
+    new = new_generation()
+    broken = dataclasses.replace(
+        new, suggestions=(dataclasses.replace(new.suggestions[0], receipt={"p": float("nan")}),)
+    )
+    with pytest.raises(Exception, match="not JSON compliant"):
+        async with database.transaction() as connection:
+            await Generations(connection).add(broken, now_ms=1)
+    async with database.reading() as connection:
+        assert await Generations(connection).get(1) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("DELETE FROM generations WHERE expires_ms <= 5", "ix_generations_expires_ms"),
+        ("DELETE FROM generations WHERE person_id = 5", "ix_generations_person_id"),
+        ("SELECT * FROM generations WHERE message_id = 5 ORDER BY id DESC LIMIT 1", "ix_generations_message_id"),
+        ("SELECT * FROM generations WHERE parent_id = 5", "ix_generations_parent_id"),
+        ("SELECT * FROM suggestions WHERE generation_id = 5 ORDER BY position", "sqlite_autoindex_suggestions_1"),
+    ],
+)
+async def test_lookups_use_an_index(database: Database, query: str, index: str) -> None:
+    async with database.reading() as connection:
+        plan = [row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+    assert any(index in step for step in plan), plan
+    assert not any("SCAN" in step or "TEMP B-TREE" in step for step in plan), plan

@@ -1,0 +1,164 @@
+"""Migrations: they agree with the tables, say why, and never leave half of themselves behind."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from bot.errors import StorageError
+from storage import schema
+from storage.database import FILE, Database, open_database
+from storage.people import People
+from storage.schema import configuration, newest
+from storage.tables import METADATA
+
+NEXT = '''"""A test's own.
+
+Why: to see it happen.
+"""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "test"
+down_revision = "{newest}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+{body}
+'''
+
+Install = Callable[[str], None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """install(body): from now on the program has one migration more."""
+    head = newest()
+
+    def put(body: str) -> None:
+        scripts = tmp_path / "migrations"
+        shutil.copytree(Path(schema.__file__).with_name("migrations"), scripts)
+        (scripts / "versions" / "test.py").write_text(NEXT.format(newest=head, body=body), encoding="utf-8")
+
+        def changed(connection: Connection | None = None) -> Config:
+            config = configuration(connection)
+            config.set_main_option("script_location", str(scripts))
+            return config
+
+        monkeypatch.setattr(schema, "configuration", changed)
+
+    return put
+
+
+async def make(folder: Path) -> Path:
+    async with open_database(folder) as database, database.transaction() as connection:
+        await People(connection).seen(7, now_ms=1)
+    return folder / FILE
+
+
+def rows(path: Path, query: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def test_migrations_and_tables_agree(database: Database) -> None:
+    engine = create_engine(f"sqlite:///{database.path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+async def test_migrations_make_what_the_tables_would(database: Database) -> None:
+    """Autogenerate does not see STRICT, AUTOINCREMENT or what a foreign key does on deletion: the SQL shows it."""
+    engine = create_engine("sqlite://")
+    METADATA.create_all(engine)
+    query = "SELECT name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE 'alembic%' AND sql IS NOT NULL ORDER BY name"
+    with engine.connect() as connection:
+        wanted = [(name, squeeze(sql)) for name, sql in connection.exec_driver_sql(query)]
+    engine.dispose()
+    assert [(name, squeeze(sql)) for name, sql in rows(database.path, query)] == wanted
+
+
+def squeeze(sql: str) -> list[str]:
+    return sorted(line.strip().rstrip(",") for line in sql.splitlines() if line.strip())
+
+
+def test_each_migration_says_why() -> None:
+    versions = list(ScriptDirectory.from_config(configuration()).walk_revisions())
+    assert versions
+    for version in versions:
+        assert "Why: " in (version.module.__doc__ or "")
+
+
+async def test_a_new_migration_is_applied_once_after_a_copy(tmp_path: Path, install: Install) -> None:
+    path = await make(tmp_path / "data")
+    before = newest()
+    install('    op.add_column("people", sa.Column("pen_name", sa.Text))')
+    async with open_database(path.parent):
+        pass
+    assert rows(path, "SELECT person_id, pen_name FROM people") == [(7, None)]
+    aside = path.with_name(f"inkling-before-migration-from-{before}.db")
+    assert rows(aside, "SELECT * FROM people") == [(7, 1, 1)]
+    assert rows(aside, "SELECT * FROM alembic_version") == [(before,)]
+    aside.unlink()
+    async with open_database(path.parent):
+        pass
+    assert not aside.exists()
+
+
+async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, install: Install) -> None:
+    path = await make(tmp_path / "data")
+    before = rows(path, "SELECT * FROM sqlite_schema"), rows(path, "SELECT * FROM alembic_version")
+    body = (
+        '    op.add_column("people", sa.Column("pen_name", sa.Text))\n    op.execute("DELETE FROM people")\n    1 / 0'
+    )
+    install(body)
+    with pytest.raises(ZeroDivisionError):
+        async with open_database(path.parent):
+            pass
+    assert (rows(path, "SELECT * FROM sqlite_schema"), rows(path, "SELECT * FROM alembic_version")) == before
+    assert rows(path, "SELECT * FROM people") == [(7, 1, 1)]
+
+
+async def test_making_a_table_anew_keeps_what_hangs_on_it(tmp_path: Path, install: Install) -> None:
+    path = await make(tmp_path / "data")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO generations VALUES (1,'continue',1,1,1,7,'text',NULL,3,48,NULL,0,0)")
+        connection.execute("INSERT INTO suggestions VALUES (1,0,'a','[]',0.0,'{}')")
+    install('    with op.batch_alter_table("generations") as batch:\n        batch.alter_column("text", nullable=True)')
+    async with open_database(path.parent):
+        pass
+    assert rows(path, "SELECT text FROM suggestions") == [("a",)]
+
+
+async def test_a_migration_that_breaks_links_is_refused(tmp_path: Path, install: Install) -> None:
+    path = await make(tmp_path / "data")
+    install("""    op.execute("INSERT INTO suggestions VALUES (99, 0, 'a', '[]', 0.0, '{}')")""")
+    with pytest.raises(StorageError, match="would break links; nothing was changed"):
+        async with open_database(path.parent):
+            pass
+    assert rows(path, "SELECT * FROM suggestions") == []
+
+
+async def test_a_migration_tells_the_log(tmp_path: Path, install: Install, caplog: pytest.LogCaptureFixture) -> None:
+    path = await make(tmp_path / "data")
+    install('    op.add_column("people", sa.Column("pen_name", sa.Text))')
+    with caplog.at_level(logging.INFO, logger="storage"):
+        async with open_database(path.parent):
+            pass
+    assert "to test; a copy is kept as inkling-before-migration-from-" in caplog.text

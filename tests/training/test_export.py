@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from training import evaluate, export
+from training.checkpoints import save_checkpoint
+from training.corpus import load_corpus
+from training.model import from_encoder, vocabulary_of
+from training.trainer import Recipe, Trainer
+
+
+@pytest.fixture
+def run(encoder: Path, stories: Path, tmp_path: Path) -> tuple[Path, Trainer]:
+    """The folder of a short run, and its trainer."""
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    corpus = load_corpus(stories / "stories-train.jsonl.gz", tokenizer, tmp_path / "cache")
+    trainer = Trainer(from_encoder(encoder, corpus.windows), Recipe(rows=4))
+    for _ in range(2):
+        trainer.step(corpus.windows, vocabulary_of(tokenizer))
+    save_checkpoint(tmp_path / "checkpoint.pt", trainer.model, trainer.optimizer, trainer.progress)
+    return tmp_path, trainer
+
+
+def command(monkeypatch: pytest.MonkeyPatch, run: Path, encoder: Path, to: Path, *more: str) -> None:
+    arguments = ["--checkpoint", str(run / "checkpoint.pt"), "--encoder", str(encoder), "--to", str(to), *more]
+    monkeypatch.setattr("sys.argv", ["export", *arguments])
+    export.main()
+
+
+def write_record(run: Path, stories: Path, encoder: Path) -> None:
+    """What `train_masked` notes down beside a checkpoint."""
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    corpora = {part: load_corpus(stories / f"stories-{part}.jsonl.gz", tokenizer, run) for part in ("train", "dev")}
+    record = {"recipe": asdict(Recipe(rows=4)), "corpus": {part: asdict(c.counts) for part, c in corpora.items()}}
+    (run / "run.json").write_text(json.dumps(record))
+
+
+def test_the_folder_loads_back(run: tuple[Path, Trainer], encoder: Path, tmp_path: Path) -> None:
+    folder, trainer = run
+    progress = export.export_model(folder / "checkpoint.pt", encoder, tmp_path / "to")
+    assert progress.step == 2
+    model, info = AutoModelForMaskedLM.from_pretrained(tmp_path / "to", output_loading_info=True)
+    assert not any(info.values()), info
+    assert model.dtype == torch.float16
+    assert model.cls.predictions.decoder.weight is model.bert.embeddings.word_embeddings.weight
+    for parameter, average in zip(model.parameters(), trainer.progress.average, strict=True):
+        assert torch.equal(parameter, average.half())
+
+
+def test_the_tokenizer_is_the_encoders_and_cuts_nothing(
+    run: tuple[Path, Trainer], encoder: Path, tmp_path: Path
+) -> None:
+    export.export_model(run[0] / "checkpoint.pt", encoder, tmp_path / "to")
+    before, after = (AutoTokenizer.from_pretrained(folder) for folder in (encoder, tmp_path / "to"))
+    text = "The old [MASK] sang to the foxs. " * 60
+    assert before(text)["input_ids"] == after(text)["input_ids"]
+    assert len(after(text)["input_ids"]) > 512
+    assert after.mask_token == "[MASK]"
+    assert (tmp_path / "to" / "vocab.txt").read_text().split() == (encoder / "vocab.txt").read_text().split()
+
+
+def test_the_command_writes_card_and_manifest(
+    run: tuple[Path, Trainer], encoder: Path, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = run
+    write_record(folder, stories, encoder)
+    to = tmp_path / "to"
+    command(monkeypatch, folder, encoder, to)
+    assert "Not measured yet" in (to / "README.md").read_text()
+    scores = tmp_path / "scores.json"
+    monkeypatch.setattr(
+        "sys.argv",
+        ["evaluate", "--model", str(to), "--corpus", str(stories), "--cache", str(folder), "--json", str(scores)],
+    )
+    evaluate.main()
+    command(monkeypatch, folder, encoder, to, "--scores", str(scores), "--note", "A short one.")
+    card = (to / "README.md").read_text()
+    assert "Apache-2.0" in card
+    assert "A short one." in card
+    assert f"{json.loads(scores.read_text())['top1']:.1%}" in card
+    assert "1,024 tokens, in windows of 128" in card
+    manifest = json.loads((to / "MANIFEST.json").read_text())["files"]
+    assert set(manifest) == {path.name for path in to.iterdir()} - {"MANIFEST.json"}
+    for name, entry in manifest.items():
+        content = (to / name).read_bytes()
+        assert entry == {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def test_a_folder_too_large_to_bundle_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.truncate(export.LARGEST + 1)
+    with pytest.raises(ValueError, match="50,000,001 bytes"):
+        export.write_manifest(tmp_path)

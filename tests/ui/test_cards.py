@@ -1,0 +1,220 @@
+"""Every card fits into Discord's limits, whatever is written on it, and says what it is given."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.inference.jobs import Queued, Working
+from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
+from bot.rules.moods import MOODS
+from bot.rules.servers import LENGTH_RANGE, ServerSettings
+from bot.ui.cards import PERSON, Card, card, given_cards, reading_card, reading_pages
+from bot.ui.escaping import escape, size, tidy
+from bot.ui.infills import Filled
+from bot.ui.locale import LANGUAGES, catalogue
+from bot.ui.progress import progress_card
+from bot.ui.receipts import facts, receipt_card
+from bot.ui.settings_card import settings_card
+from tests.behaviour.house import walk
+
+ENGLISH = catalogue("en")
+PIECES = st.sampled_from(["The fox ran. ", "*_*_* ", "x" * 300, "@everyone <@1> ", "中文。", "🙂", "# head\n", "שלום "])
+LONG = st.lists(PIECES, min_size=1, max_size=120).map("".join).map(lambda text: text[:4000])
+SHORT = st.lists(PIECES, min_size=1, max_size=12).map("".join).map(lambda text: text[:900])
+FILL = st.sampled_from(["lamp", "three wet umbrellas", "**", "盒子", "a _b_ c"])
+RECEIPT: dict[str, Any] = {
+    "engine": "openvino",
+    "model": "SmolLM2-135M-Instruct",
+    "revision": "Q4_1",
+    "seed": 7,
+    "mood": "wild",
+    "sampling": asdict(MOODS["wild"]),
+    "prompt_sha256": "ab" * 32,
+    "prompt_tokens": 63,
+    "dropped": ["text:start"],
+    "substitutions": [["dry", "frequency_penalty 0.3"], ["xtc", "more candidates"]],
+    "reproducible": "same_batch",
+    "finish": "length",
+    "shared_run": 3,
+}
+
+
+def generation(kind: GenerationKind, text: str, suggestions: list[Suggestion]) -> Generation:
+    place = Place(server_id=1, channel_id=2)
+    return Generation(
+        id=2**53,
+        kind=kind,
+        place=place,
+        person_id=3,
+        text=text,
+        mood=None,
+        count=len(suggestions),
+        length=48,
+        suggestions=tuple(suggestions),
+        created_ms=0,
+        expires_ms=1,
+    )
+
+
+def components(shown: Card) -> list[dict[str, Any]]:
+    """Every component of a card, as it is sent."""
+    return list(walk(shown.to_components()))  # type: ignore[no-untyped-call]  # discord.py left it untyped
+
+
+def check(shown: Card) -> str:
+    """Discord's limits (40 components, 4,000 characters, ids of 100, labels of 80); the text of the card."""
+    parts = components(shown)
+    assert len(parts) <= 40
+    contents = [part["content"] for part in parts if part["type"] == 10]
+    assert all(contents)
+    assert sum(map(size, contents)) <= 4000
+    for part in parts:
+        assert len(part.get("custom_id", "")) <= 100
+        assert len(part.get("label", "")) <= 80
+    ids = [part["custom_id"] for part in parts if "custom_id" in part]
+    assert len(ids) == len(set(ids))
+    return "\n".join(contents)
+
+
+@settings(deadline=None, max_examples=60)
+@given(LONG, st.lists(LONG, min_size=1, max_size=5), st.sampled_from(LANGUAGES), st.booleans())
+def test_cards_of_continuations_fit(text: str, candidates: list[str], language: Any, own: bool) -> None:
+    receipt = {"source": PERSON} if own else RECEIPT
+    made = generation(
+        "continue", text, [Suggestion(text=each, fills=(), score=0, receipt=receipt) for each in candidates]
+    )
+    say = catalogue(language)
+    shown = check(card(say, made, name="*Ben* @everyone"))
+    assert r"\*Ben\* \@everyone" in shown
+    check(receipt_card(say, made))
+    pages = reading_pages(made)
+    for page in range(-1, len(pages) + 1):
+        check(reading_card(say, made, page))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(LONG, min_size=2, max_size=9), st.integers(min_value=1, max_value=5), st.data())
+def test_cards_of_infills_fit_and_keep_every_fill(literals: list[str], count: int, data: st.DataObject) -> None:
+    literals = [literal[: 4000 // len(literals)] for literal in literals]
+    blanks = len(literals) - 1
+    suggestions = [
+        Suggestion(
+            text="whole", fills=tuple(data.draw(st.lists(FILL, min_size=blanks, max_size=blanks))), score=0, receipt={}
+        )
+        for _ in range(count)
+    ]
+    made = generation("infill", "text", suggestions)
+    shown = check(card(ENGLISH, made, name="Ben", literals=literals))
+    for suggestion in suggestions:
+        for fill in suggestion.fills:
+            assert f"**{escape(fill)}**" in shown
+    check(reading_card(ENGLISH, made, 0, literals=literals))
+
+
+def test_short_candidates_are_shown_whole_and_long_ones_can_be_read() -> None:
+    short = Suggestion(text=" It rained.", fills=(), score=0, receipt=RECEIPT)
+    long = Suggestion(text="It rained all night. " * 300, fills=(), score=0, receipt=RECEIPT)
+    plain = check(card(ENGLISH, generation("continue", "Then.", [short, short]), name="Ben"))
+    assert plain.count("It rained.") == 2
+    assert "…" not in plain
+    both = card(ENGLISH, generation("continue", "Then.", [short, long]), name="Ben")
+    shown = check(both)
+    assert "It rained.\n" in shown
+    assert "It rained all night. …" in shown
+    assert f"ink:read:{2**53}:0" in {part.get("custom_id") for part in components(both)}
+    read = "".join(reading_pages(generation("continue", "Then.", [short, long])))
+    assert read.count("It rained all night.") == 300
+
+
+def test_what_was_asked_is_shortened_at_a_sentence() -> None:
+    text = "One sentence here. " * 60 + "And this is the end."
+    shown = check(
+        card(ENGLISH, generation("continue", text, [Suggestion(text="x", fills=(), score=0, receipt={})]), name="B")
+    )
+    assert "> … One sentence here." in shown
+    assert "And this is the end." in shown
+
+
+def test_fills_stand_in_bold_between_what_was_written() -> None:
+    whole = Filled(("She opened the ", " and found ", " inside."), ("drawer", "a *dead* moth"))
+    assert whole.show() == r"She opened the **drawer** and found **a \*dead\* moth** inside."
+    long = Filled(
+        ("Long ago there was a house. " * 20 + "She opened the ", " and went. " + "Then it rained. " * 20), ("door",)
+    )
+    shown = long.show(160)
+    assert size(shown) <= 170
+    assert "She opened the **door** and went." in shown
+    assert shown.startswith("… ")
+    assert shown.endswith(" …")
+
+
+def test_receipts_say_what_matters_and_what_is_common_once() -> None:
+    lines = facts(ENGLISH, RECEIPT)
+    joined = "\n".join(lines).replace("\\", "")
+    for said in (
+        "wild",
+        "SmolLM2-135M-Instruct (Q4_1)",
+        "openvino",
+        "seed 7",
+        "temperature 1.3",
+        "63 tokens",
+        "text:start",
+        "xtc",
+    ):
+        assert said in joined
+    assert "finish" not in joined
+    other = {**RECEIPT, "seed": 8}
+    made = generation(
+        "continue", "Then.", [Suggestion(text="a", fills=(), score=0, receipt=each) for each in (RECEIPT, other)]
+    )
+    shown = check(receipt_card(ENGLISH, made))
+    assert shown.count("SmolLM2") == 1
+    assert "seed 7" in shown
+    assert "seed 8" in shown
+
+
+def test_a_receipt_with_unknown_parts_is_shown_all_the_same() -> None:
+    receipt = {
+        "masked": {"model": "inkling-bert", "revision": "1", "engine": "torch", "beam": 6},
+        "fills": [{"text": "a*b", "confidence": 0.39}],
+    }
+    shown = "\n".join(facts(ENGLISH, receipt))
+    assert "beam: 6" in shown
+    assert r"a\*b: 39% sure" in shown
+    assert "inkling-bert" in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "progress",
+    [
+        Queued(position=1, eta_s=0.1),
+        Queued(position=40, eta_s=300),
+        Working(text="", done=0, total=0, eta_s=0),
+        Working(text="The *fox* " * 300, done=500, total=400, eta_s=8),
+    ],
+)
+def test_progress_fits(language: Any, progress: Queued | Working) -> None:
+    shown = check(progress_card(catalogue(language), "continue", progress, "ink:cancel:0:1"))
+    assert "*fox* " not in shown.replace(r"\*fox\* ", "")
+
+
+@settings(deadline=None)
+@given(st.frozensets(st.integers(min_value=1, max_value=2**60), max_size=60), st.sampled_from(list(LENGTH_RANGE)))
+def test_settings_fit(channels: frozenset[int], length: int) -> None:
+    for language in LANGUAGES:
+        check(
+            settings_card(catalogue(language), ServerSettings(server_id=1, channels=channels, length=length), "*" * 100)
+        )
+
+
+@given(LONG)
+def test_what_was_given_comes_back_whole(text: str) -> None:
+    shown = "".join(check(each) for each in given_cards(ENGLISH, text))
+    bare = shown.replace("\\", "").replace(ENGLISH("card.given"), "")
+    assert [char for char in tidy(text) if char.isalpha()] == [char for char in bare if char.isalpha()]
