@@ -220,8 +220,8 @@ async def _serving(waiting: Waiting, env: simcord.Env, world: World, port: int) 
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(page)
-        except OSError as error:
-            raise HostError(f"The page cannot be served on port {port}: {error.strerror or error}.") from error
+        except simcord.SetupError as error:
+            raise HostError(f"The page cannot be served on port {port}: {error}.") from error
         following = asyncio.create_task(page.follow(), name="follow")
         try:
             yield page

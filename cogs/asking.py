@@ -170,7 +170,8 @@ class Asking:
                 return
         interaction.extras.pop(SHOWN, None)
         interaction.extras.pop(GIVEN, None)
-        await self._services.desk.sent(generation.id, generation.place, shown.message_id)
+        if not await self._services.desk.sent(generation.id, generation.place, shown.message_id):
+            await shown.remove()  # the person had everything of theirs deleted meanwhile
 
     # ---- stopping
 

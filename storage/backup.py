@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -13,6 +14,8 @@ from storage.copying import Pages, check_whole, copy_database, flush_folder, ope
 from storage.database import FILE, make_folder
 from storage.lock import FolderLock
 from storage.schema import refuse_newer
+
+_log = logging.getLogger(__name__)
 
 
 def backup(folder: Path, target: Path, pages: Pages | None = None) -> Path:
@@ -92,9 +95,11 @@ def _keep_aside(path: Path) -> Path:
 
 
 def _fold_log_in(path: Path) -> None:
-    """Write the log into the database, so that it is one file; a damaged one stays as it is."""
+    """Write the log into the database, so that it is one file; a damaged one is left as it is, for whoever may
+    still save something from it."""
     try:
+        check_whole(path)
         with closing(sqlite3.connect(path, timeout=10.0)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
-    except sqlite3.Error:
-        return
+    except (StorageError, sqlite3.Error) as error:
+        _log.warning("%s is kept aside as it is: %s", path, error)

@@ -8,6 +8,7 @@ text, where a causal model cannot see it, so every number equals that of a full 
 from __future__ import annotations
 
 import copy
+from bisect import bisect_right
 from collections import OrderedDict, defaultdict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -57,12 +58,12 @@ class CausalScorer:
         coded = tokenizer("a")["input_ids"]
         self._begins = coded[:1] if coded[0] in tokenizer.all_special_ids else []
         known = (index for index in (tokenizer.bos_token_id, tokenizer.eos_token_id) if index is not None)
-        self._outset: list[int] = self._begins or [next(known, self._encode("\n")["input_ids"][0])]
+        self._outset: list[int] = self._begins or [next(known, self._encode(["\n"])["input_ids"][0][0])]
         self._prefixes: OrderedDict[tuple[int, ...], _Prefix] = OrderedDict()
 
-    def _encode(self, text: str) -> Any:
+    def _encode(self, texts: list[str]) -> Any:
         return self._tokenizer(
-            text,
+            texts,
             add_special_tokens=False,
             return_offsets_mapping=True,
             split_special_tokens=True,
@@ -80,7 +81,7 @@ class CausalScorer:
             groups[item.left].append(number)
         results = [[0.0] * len(word_spans(item.asked)) for item in items]
         for numbers in groups.values():
-            texts = self._fit([self._tokens(items[number]) for number in numbers])
+            texts = self._fit(self._tokens([items[number] for number in numbers]))
             tokens = yield from self._group(texts)
             for number, text, values in zip(numbers, texts, tokens, strict=True):
                 for word, value in zip(text.words, values, strict=True):
@@ -88,17 +89,22 @@ class CausalScorer:
                         results[number][word] += value
         return results
 
-    def _tokens(self, item: ScoreItem) -> _Text:
-        coded = self._encode(item.left + item.asked)
-        spans, begin = coded["offset_mapping"], len(item.left)
-        own = sum(1 for _ in takewhile(lambda span: span[1] <= begin, spans))
+    def _tokens(self, items: Sequence[ScoreItem]) -> list[_Text]:
+        coded = self._encode([item.left + item.asked for item in items])
+        both = zip(coded["input_ids"], coded["offset_mapping"], strict=True)
+        return [self._text(item, ids, spans) for item, (ids, spans) in zip(items, both, strict=True)]
+
+    def _text(self, item: ScoreItem, ids: list[int], spans: Sequence[tuple[int, int]]) -> _Text:
+        begin = len(item.left)
+        # The offsets grow, so the first token that reaches beyond the left text is found by halving.
+        own = bisect_right(spans, begin, key=lambda span: span[1])
         outset = self._begins if own else self._outset
         ends = [end for _, end in word_spans(item.asked)]
         words = [
             next((word for word, end in enumerate(ends) if start - begin < end), len(ends) - 1)
             for start, _ in spans[own:]
         ]
-        return _Text([*outset, *coded["input_ids"]], own + len(outset), words)
+        return _Text([*outset, *ids], own + len(outset), words)
 
     def _fit(self, texts: list[_Text]) -> list[_Text]:
         """Cut the beginning of the shared context where the window asks for it, the same for all."""

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from bot.errors import BadInput
 from bot.inference.engine import Gap
-from bot.inference.words import BLANK
-from bot.inference.words import has_han
+from bot.inference.words import BLANK, has_han
 
 MAX_BLANKS = 8
 MAX_WORDS = 8

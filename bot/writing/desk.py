@@ -16,6 +16,7 @@ from bot.writing.demeaning import DemeaningWords
 from bot.writing.infilling import InfillJob
 from storage.database import Database
 from storage.generations import Generations
+from storage.people import People
 
 DAY_MS = 24 * 60 * 60 * 1000
 HEALTH_S = 0.5
@@ -74,7 +75,7 @@ class Desk:
         return self._inference.submit(InfillJob(ask, self._words, seed))
 
     async def keep(self, ask: Ask, suggestions: Sequence[Suggestion]) -> Generation:
-        """Store what came back, in one transaction; it is committed when this returns."""
+        """Store what came back, and that the person was here; it is committed when this returns."""
         now = self._now()
         new = NewGeneration(
             kind="continue" if isinstance(ask, ContinueAsk) else "infill",
@@ -89,12 +90,13 @@ class Desk:
             parent_id=ask.parent_id,
         )
         async with self._database.transaction() as connection:
+            await People(connection).seen(ask.owner.person_id, now_ms=now)
             return await Generations(connection).add(new, now_ms=now)
 
-    async def sent(self, generation_id: int, place: Place, message_id: int) -> None:
-        """Note which message shows the generation."""
+    async def sent(self, generation_id: int, place: Place, message_id: int) -> bool:
+        """Note which message shows the generation; False where it was deleted meanwhile."""
         async with self._database.transaction() as connection:
-            await Generations(connection).sent(generation_id, place, message_id)
+            return await Generations(connection).sent(generation_id, place, message_id)
 
     async def open(self, generation_id: int) -> Generation:
         """Return the generation. Raises `Gone` where it has expired or was deleted."""

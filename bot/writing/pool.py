@@ -69,14 +69,15 @@ class Pool:
                     candidate.drawn += 1
 
     def _admit(self, text: str, *, cased: bool) -> Candidate | None:
-        if not self._fits(text):
+        if not self.admits(text):
             return None
         candidate = self._found.setdefault(text.casefold(), Candidate(text))
         if cased and not candidate.cased:
             candidate.text, candidate.cased = text, True
         return candidate
 
-    def _fits(self, text: str) -> bool:
+    def admits(self, text: str) -> bool:
+        """Tell whether a fill may be shown: words of the asked number, no echoes, nothing open, nothing demeaning."""
         words = split_words(text)
         if not words or not all(any(char.isalnum() for char in word) for word in words):
             return False
@@ -87,10 +88,15 @@ class Pool:
     def best(self, limit: int) -> list[Candidate]:
         """The most promising `limit` candidates before any is scored: from each source in turn, by its rank."""
 
+        far = 1000.0
+
         def promise(candidate: Candidate) -> float:
-            by_mask = _LONGEST * 4 if candidate.masked is None else candidate.masked + 4 * (candidate.pieces > 1)
-            by_draw = _LONGEST * 4 if not candidate.drawn else 6 / candidate.drawn + 3 * (candidate.words - 1)
-            return min(by_mask, by_draw) - 0.01 * (candidate.drawn > 0 and candidate.masked is not None)
+            by_mask = by_draw = far
+            if candidate.masked is not None:
+                by_mask = candidate.masked / 4 if candidate.pieces == 1 else candidate.masked + 4
+            if candidate.drawn:
+                by_draw = 6 / candidate.drawn + 3 * (candidate.words - 1)
+            return min(by_mask, by_draw)
 
         return sorted(self._found.values(), key=promise)[:limit]
 

@@ -18,8 +18,7 @@ from bot.writing.pool import Candidate
 class Weights:
     """Weights of the evidence, in nats: for natural logarithms of probabilities, and counts."""
 
-    right: float = 1.0
-    masked: float = 0.0
+    masked: float = 0.6
     word: float = 0.0
     drawn: float = 0.0
     temperature: float = 1.0

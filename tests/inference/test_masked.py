@@ -231,7 +231,7 @@ class TestScores:
         assert scores == pytest.approx(expected, abs=1e-4)
 
     def test_batches_do_not_change_a_score(self, bert: MaskedModel) -> None:
-        items = [ScoreItem(left=LEFT * (1 + n % 3), asked="lantern", right=RIGHT) for n in range(80)]
+        items = [ScoreItem(left=LEFT * (1 + n % 3), asked="lantern", right=RIGHT) for n in range(200)]
         together, passes = finish(bert.score(items))
         alone = [finish(bert.score([item]))[0][0] for item in items[:6]]
         assert passes > 1

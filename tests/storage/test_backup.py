@@ -118,14 +118,18 @@ async def test_restoring_over_a_killed_bot_keeps_its_log_aside_and_apart(tmp_pat
     assert total_on_disk(copy / FILE) == 1
 
 
-async def test_a_damaged_database_can_be_replaced(tmp_path: Path) -> None:
+async def test_a_damaged_database_can_be_replaced_and_its_log_stays_apart(tmp_path: Path) -> None:
+    saved = backup((await lived_in(tmp_path / "old", 1)).parent, tmp_path / "saved.db")
     path = await lived_in(tmp_path / "data", 1)
-    saved = backup(tmp_path / "data", tmp_path / "saved.db")
-    path.write_bytes(b"\x07" * 5000)
-    path.with_name(f"{FILE}-wal").write_bytes(b"\x08" * 5000)
+    async with open_database(tmp_path / "data") as database:
+        await add(database, 98)  # in the log alone
+        log = path.with_name(f"{FILE}-wal").read_bytes()
+    path.write_bytes(b"\x07" * path.stat().st_size)
+    path.with_name(f"{FILE}-wal").write_bytes(log)
     aside = restore(saved, tmp_path / "data")
     assert aside is not None
-    assert aside.read_bytes() == b"\x07" * 5000
+    assert set(aside.read_bytes()) == {7}
+    assert aside.with_name(f"{aside.name}-wal").read_bytes() == log
     async with open_database(tmp_path / "data") as database:
         assert await total(database) == 1
 

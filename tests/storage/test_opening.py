@@ -10,6 +10,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -162,12 +164,18 @@ async def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
         await open_and_close(tmp_path)
 
 
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """Unlike `tmp_path`, which lies in a folder that only its owner may enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("existing", [False, True], ids=["new", "existing"])
-def test_a_folder_that_cannot_be_written(tmp_path: Path, existing: bool) -> None:
+def test_a_folder_that_cannot_be_written(open_to_all: Path, existing: bool) -> None:
     """In a child without a superuser's rights, as those may write anywhere."""
-    for parent in [tmp_path, *tmp_path.parents][:3]:
-        parent.chmod(parent.stat().st_mode | 0o055)
-    folder = tmp_path / "data"
+    folder = open_to_all / "data"
     folder.mkdir()
     if existing:
         asyncio.run(fill(folder))
@@ -183,7 +191,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, existing: bool) -> None
         [sys.executable, "-c", code, str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert child.returncode == 1, child.stderr
-    assert "StorageError: INKLING_DATA=" in child.stderr
+    assert "StorageError: INKLING_DATA=" in child.stderr, child.stderr
     assert "the folder cannot be written (Permission denied)" in child.stderr
 
 

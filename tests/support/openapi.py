@@ -125,7 +125,13 @@ def _explained(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
         if not meant:
             yield error
             continue
-        yield from _explained(min(meant.values(), key=lambda faults: (-max(map(_depth, faults)), len(faults))))
+        nearest: list[ValidationError] = min(meant.values(), key=_distance)
+        yield from _explained(nearest)
+
+
+def _distance(faults: list[ValidationError]) -> tuple[int, int]:
+    """How far off a branch is: the deeper its deepest fault, and the fewer its faults, the nearer."""
+    return -max(map(_depth, faults)), len(faults)
 
 
 def _is_of_type(fault: ValidationError) -> bool:

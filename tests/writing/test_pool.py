@@ -110,9 +110,13 @@ class TestPool:
 
     def test_the_shortlist_takes_from_both_models(self) -> None:
         found = pool()
-        found.add_fills([fill(f"m{chr(97 + n)}", score=-n) for n in range(20)])
+        found.add_fills([fill(f"m{chr(97 + n)}", score=-n) for n in range(24)])
+        found.add_fills([fill(f"the m{chr(97 + n)}", 2, score=-n) for n in range(8)])
         found.add_continuations([row(f" c{chr(97 + n)} x", n) for n in range(20)])
         found.add_continuations([row(" often x", n) for n in range(5)])
-        best = [candidate.text for candidate in found.best(10)]
+        best = [candidate.text for candidate in found.best(16)]
         assert {"ma", "mb", "often"} <= set(best)
-        assert any(text.startswith("c") for text in best)
+        more = [candidate.text for candidate in found.best(60)]
+        assert sum(text.startswith("m") for text in more) == 24
+        assert sum(text.startswith("c") for text in more) == 20
+        assert "the ma" in more

@@ -1,0 +1,167 @@
+"""The sandbox as a person has it: the program in a process of its own, and its page in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright, expect
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+PATIENCE_S = 120.0
+"""How long anything may take on a small machine that has other things to do."""
+GO_ON = "Go on from here"
+
+
+def find_browser() -> str | None:
+    """Return the Chromium (or Chrome) that is installed here."""
+    return next((path for name in BROWSERS if (path := shutil.which(name)) is not None), None)
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """A running sandbox: its process, what it printed, and the page's address."""
+
+    process: Process
+    output: list[str] = field(default_factory=list)
+    url: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(self.output)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that this start says it uses."""
+        found = re.search(r"in (/\S+), and forgets", self.text)
+        assert found is not None, self.text
+        return Path(found.group(1))
+
+    async def until(self, pattern: str) -> re.Match[str]:
+        """Wait until it has printed something, and return the match."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (found := re.search(pattern, self.text)) is None:
+                assert self.process.returncode is None, self.text
+                await asyncio.sleep(0.05)
+        return found
+
+    async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        async with asyncio.timeout(30):
+            return await self.process.wait()
+
+    async def listen(self) -> None:
+        """Collect the output until it ends."""
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.output.append(line.decode(errors="replace"))
+
+
+@asynccontextmanager
+async def running_sandbox(settings: Mapping[str, str], *arguments: str, folder: Path) -> AsyncIterator[Sandbox]:
+    """Run `python -m bot run` without a token in `folder`; in the end nothing of it is left."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "run",
+        *arguments,
+        cwd=folder,
+        env=kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **settings},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    sandbox = Sandbox(process)
+    listening = asyncio.create_task(sandbox.listen())
+    try:
+        sandbox.url = (await sandbox.until(r"http://127\.0\.0\.1:\d+/#\S+")).group(0)
+        await sandbox.until("quit or Ctrl-C")
+        yield sandbox
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await listening
+
+
+class Table:
+    """The page, by what a person does in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.messages = page.locator("#channel-message-list")
+
+    async def run(self, command: str, text: str) -> None:
+        """Pick a command in the picker, fill in its text, and send it."""
+        await self.page.locator("#channel-composer-input").click()
+        await self.page.keyboard.type(f"/{command}", delay=20)
+        await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
+        await self.page.keyboard.press("Enter")
+        await self.page.get_by_text("options", exact=False).first.wait_for()
+        await self.page.keyboard.press("Enter")
+        await self.page.keyboard.type(text, delay=2)
+        await self.page.keyboard.press("Enter")
+
+    async def press(self, name: str, *, last: bool = False) -> None:
+        """Press a button of the conversation."""
+        buttons = self.messages.get_by_role("button", name=name)
+        await (buttons.last if last else buttons.first).click()
+
+    async def reads(self, text: str | re.Pattern[str]) -> None:
+        """Wait until the conversation reads `text` somewhere."""
+        await self.messages.get_by_text(text).first.wait_for()
+
+    async def count(self, name: str) -> int:
+        """Return how many buttons of that name there are."""
+        return await self.messages.get_by_role("button", name=name).count()
+
+    async def until_count(self, name: str, number: int) -> None:
+        """Wait until there are `number` buttons of that name."""
+        buttons = self.messages.get_by_role("button", name=name)
+        await expect(buttons).to_have_count(number, timeout=PATIENCE_S * 1000)
+
+    async def become(self, person: str) -> None:
+        """Act as somebody else."""
+        await self.page.locator("#viewer-picker").select_option(label=person)
+        status = self.page.locator("#action-status")
+        await expect(status).to_have_text(re.compile("Viewer switched|Preview ready"), timeout=PATIENCE_S * 1000)
+
+    async def words(self) -> str:
+        """Return all that the conversation says."""
+        return await self.messages.inner_text()
+
+
+@asynccontextmanager
+async def open_table(url: str, *, width: int = 1180, height: int = 860) -> AsyncIterator[Table]:
+    """Open the page in a headless browser and wait until it can be used."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        try:
+            page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1)
+            page.set_default_timeout(PATIENCE_S * 1000)
+            await page.goto(url)
+            await page.locator("#channel-composer-input").wait_for()
+            yield Table(page)
+        finally:
+            await browser.close()

@@ -1,0 +1,130 @@
+"""The sandbox in a browser: ask, wait, click, switch people, restart, end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.inference.weights import causal_file
+from tests.sandbox.table import GO_ON, ROOT, Sandbox, find_browser, open_table, running_sandbox
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome is installed here"),
+]
+TEXT = "The fox opened the door near the harbour and"
+
+
+@pytest.fixture
+def models(tiny_causal: Path, tiny_masked: Path, tmp_path: Path) -> dict[str, str]:
+    """Settings for tiny models."""
+    return {
+        "INKLING_DATA": str(tmp_path / "data"),
+        "CAUSAL_MODEL": str(tiny_causal),
+        "MASKED_MODEL": str(tiny_masked),
+        "ENGINE": "torch",
+    }
+
+
+@pytest.fixture
+async def sandbox(models: dict[str, str], tmp_path: Path) -> AsyncIterator[Sandbox]:
+    async with running_sandbox(models, folder=tmp_path) as running:
+        yield running
+
+
+async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbox) -> None:
+    async with open_table(sandbox.url) as table:
+        await table.reads("Welcome to the table")
+        await table.run("continue", TEXT)
+        await table.until_count(GO_ON, 3)
+        await table.press(GO_ON)
+        await table.until_count(GO_ON, 6)
+
+        await table.become("Tomás")
+        await table.press("Retry")
+        await table.reads(re.compile("Only you can see this"))
+        await table.press("Why this text?")
+        await table.reads(re.compile("seed", re.IGNORECASE))
+
+        sandbox.process.send_signal(signal.SIGUSR1)
+        await sandbox.until("has been restarted")
+        await table.become("Yun")
+        await table.press(GO_ON, last=True)
+        await table.until_count(GO_ON, 9)
+        assert "(edited)" in await table.words()
+    assert "Traceback" not in sandbox.text
+
+
+async def test_blanks_are_filled(sandbox: Sandbox) -> None:
+    async with open_table(sandbox.url) as table:
+        await table.run("infill", "The fox opened the ___ near the harbour.")
+        await table.reads(re.compile("ways? to fill", re.IGNORECASE))
+
+
+async def test_a_mistake_is_told_to_the_person_alone(sandbox: Sandbox) -> None:
+    async with open_table(sandbox.url) as table:
+        await table.run("infill", "There is no gap in here.")
+        await table.reads("Only you can see this")
+        await table.become("Yun")
+        assert "Only you can see this" not in await table.words()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_it_ends_cleanly_and_leaves_nothing(sandbox: Sandbox, number: signal.Signals, code: int) -> None:
+    folder = sandbox.folder
+    assert (folder / "inkling.db").exists()
+    children = _children(sandbox.process.pid)
+    assert children, "the models live in a child"
+    assert await sandbox.stop(number) == code
+    assert not folder.exists()
+    assert not [pid for pid in children if _alive(pid)]
+    assert "Traceback" not in sandbox.text
+
+
+async def test_a_port_that_is_taken_is_one_readable_line(
+    sandbox: Sandbox, models: dict[str, str], tmp_path: Path
+) -> None:
+    port = sandbox.url.split(":")[2].split("/")[0]
+    with pytest.raises(AssertionError, match=f"inkling: The page cannot be served on port {port}"):
+        async with running_sandbox(
+            {**models, "INKLING_DATA": str(tmp_path / "data2")}, "--port", port, folder=tmp_path
+        ):
+            pass
+
+
+@pytest.mark.skipif(not causal_file(ROOT / "data").exists(), reason="the bundled model was not fetched (`make setup`)")
+async def test_the_bundled_models_write_show_it_and_can_be_stopped(tmp_path: Path) -> None:
+    async with running_sandbox({"INKLING_DATA": str(ROOT / "data")}, folder=tmp_path) as sandbox:
+        async with open_table(sandbox.url) as table:
+            await table.run("continue", "The lighthouse keeper had not spoken for a year.")
+            await table.until_count("Cancel", 1)
+            await table.until_count(GO_ON, 3)
+            shown = await table.words()
+            assert "The lighthouse keeper had not spoken for a year." in shown
+
+            await table.press(GO_ON)
+            await table.press("Cancel")
+            await table.reads("Cancelled.")
+            await table.until_count("Cancel", 0)
+            assert await table.count(GO_ON) == 3
+        assert await sandbox.stop() == 130
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes that `pid` started (Linux and macOS)."""
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
+    return [int(child) for child in found.split()]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
