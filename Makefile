@@ -85,11 +85,11 @@ chromium:
 
 .PHONY: run
 run: setup ## the bot: on Discord with a token, in a local browser page without
-	@$(BIN)/python -m bot run $(ARGS)
+	@$(BIN)/python -m bot run $(ARGS) || [ $$? -eq 130 ] # Ctrl-C is the way to end it
 
 .PHONY: sandbox
 sandbox: setup ## the bot in a local browser page, whether there is a token or not
-	@$(BIN)/python -m bot sandbox $(ARGS)
+	@$(BIN)/python -m bot sandbox $(ARGS) || [ $$? -eq 130 ]
 
 .PHONY: models
 models: setup ## check the weights

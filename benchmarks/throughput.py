@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import resource
 import statistics
@@ -75,6 +76,7 @@ class Figures:
 
     throughput_ratio: float
     engine_ratio: float
+    engine_cpu_ratio: float
     naive_tokens_per_s: float
     bare_tokens_per_s: float
     tokens_per_s: float
@@ -155,17 +157,21 @@ async def measure(settings: Settings, options: argparse.Namespace) -> Figures:
             for number in range(options.rounds):
                 work = _work(options, number)
                 few = Work(prompts=work.prompts[: options.naive_people], rows=work.rows, tokens=work.tokens)
-                naives.append(await asyncio.to_thread(naive, few))
-                bares.append(await asyncio.to_thread(bare, work))
+                naives.append(_told("the usual bot", await asyncio.to_thread(naive, few)))
+                bares.append(_told("the bare engine", await asyncio.to_thread(bare, work)))
                 async with _watched(lag):
-                    mine.append(await _all_at_once(inference, work, seed=1000 * number))
+                    timing = await _all_at_once(inference, work, seed=1000 * number, worker=supervisor.pid)
+                mine.append(_told("ours", timing))
             worker_mb, lag_ms = _peak_mb(supervisor.pid), lag.p99_ms
             async with _watched(lag):
-                whole = await _commands(inference, _work(options, 999))
+                whole = _told("the whole command", await _commands(inference, _work(options, 999)))
             worker_mb = max(worker_mb, _peak_mb(supervisor.pid))
     return Figures(
         throughput_ratio=_ratio(mine, naives),
         engine_ratio=_ratio(mine, bares),
+        engine_cpu_ratio=statistics.median(
+            b.cpu_s / b.made / (a.cpu_s / a.made) for a, b in zip(mine, bares, strict=True)
+        ),
         naive_tokens_per_s=statistics.median(timing.tokens_per_s for timing in naives),
         bare_tokens_per_s=statistics.median(timing.tokens_per_s for timing in bares),
         tokens_per_s=statistics.median(timing.tokens_per_s for timing in mine),
@@ -195,7 +201,8 @@ def table(report: Figures, options: argparse.Namespace) -> str:
         f"  the usual bot    {r.naive_tokens_per_s:8.0f} tokens/s",
         f"  the bare engine  {r.bare_tokens_per_s:8.0f} tokens/s",
         f"  ours             {r.tokens_per_s:8.0f} tokens/s   {r.throughput_ratio:.1f} times the usual bot, "
-        f"{r.engine_ratio:.2f} of the bare engine",
+        f"{r.engine_ratio:.2f} of the bare engine "
+        f"({r.engine_cpu_ratio:.2f} by processor time)",
         "",
         f"  all done in {r.total_s:.1f} s (95% of people {r.p95_s:.1f} s); first text for all {r.first_text_s:.2f} s, "
         f"for half {r.first_text_median_s:.2f} s",
@@ -246,9 +253,17 @@ async def _watched(lag: Lag) -> AsyncIterator[None]:
         task.cancel()
 
 
-async def _all_at_once(inference: Inference, work: Work, *, seed: int) -> Timing:
+def _told(name: str, timing: Timing) -> Timing:
+    """Tell whoever waits how far it is."""
+    print(
+        f"{name}: {timing.made} in {timing.total_s:.1f} s, processor {timing.cpu_s:.1f} s", file=sys.stderr, flush=True
+    )
+    return timing
+
+
+async def _all_at_once(inference: Inference, work: Work, *, seed: int, worker: int | None = None) -> Timing:
     """Submit a job a person in the same moment."""
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _cpu_s(worker)
     jobs = [Candidates(_owner(person), prompt, work, seed + 10 * person) for person, prompt in enumerate(work.prompts)]
     done = [0.0] * len(jobs)
 
@@ -259,13 +274,14 @@ async def _all_at_once(inference: Inference, work: Work, *, seed: int) -> Timing
 
     made = await asyncio.gather(*(wait(person, inference.submit(job)) for person, job in enumerate(jobs)))
     first = tuple((job.first or began) - began for job in jobs)
-    return Timing(total_s=max(done), first_s=first, done_s=tuple(done), made=sum(made))
+    cpu_s = _cpu_s(worker) - used
+    return Timing(total_s=max(done), first_s=first, done_s=tuple(done), made=sum(made), cpu_s=cpu_s)
 
 
 async def _commands(inference: Inference, work: Work) -> Timing:
     """Let everybody use /continue: twelve rows, slate and card."""
     say, words = catalogue("en"), DemeaningWords.load()
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
 
     async def command(person: int, prompt: str) -> tuple[float, float]:
         place = Place(server_id=person % 4, channel_id=person)
@@ -281,7 +297,8 @@ async def _commands(inference: Inference, work: Work) -> Timing:
 
     times = await asyncio.gather(*(command(person, prompt) for person, prompt in enumerate(work.prompts)))
     first, done = zip(*times, strict=True)
-    return Timing(total_s=max(done), first_s=first, done_s=done, made=len(times))
+    cpu_s = time.process_time() - used
+    return Timing(total_s=max(done), first_s=first, done_s=done, made=len(times), cpu_s=cpu_s)
 
 
 def _show(say: Catalogue, ask: ContinueAsk, suggestions: tuple[Suggestion, ...]) -> None:
@@ -338,6 +355,15 @@ def _peak_mb(pid: int | None) -> float:
     except OSError:
         return 0.0
     return float(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def _cpu_s(worker: int | None) -> float:
+    """Return the seconds of processor time that worker and bot have used, the worker's where the system tells."""
+    try:
+        fields = Path(f"/proc/{worker}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return time.process_time()
+    return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _own_peak_mb() -> float:

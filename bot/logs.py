@@ -14,6 +14,7 @@ STRUCK_OUT = "[secret]"
 QUIETER = {
     "alembic": logging.WARNING,
     "discord.client": logging.WARNING,
+    "gguf": logging.WARNING,
     "httpx": logging.WARNING,
     "huggingface_hub": logging.WARNING,
     "transformers": logging.WARNING,

@@ -33,11 +33,14 @@ from bot.app import Services, create_bot, create_services
 from bot.errors import HostError, PlatformError
 from bot.settings import Settings
 
+logging.disable(logging.WARNING)  # SimCord tries out a bare client when it is imported, which has much to say
 try:
     import simcord
     from simcord.preview import Preview
 except ImportError as missing:
     raise PlatformError("The sandbox needs SimCord: `make setup`, or pip install 'inkling[sandbox]'.") from missing
+finally:
+    logging.disable(logging.NOTSET)
 
 _log = logging.getLogger(__name__)
 

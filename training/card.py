@@ -29,10 +29,10 @@ It is derived from [all-MiniLM-L6-v2](https://huggingface.co/sentence-transforme
 ## Data
 
 {train}
-Short stories in the public domain in the United States, from Project Gutenberg: nine in ten from American
-magazines of about 1890 to 1965, science fiction above all; the others by Grimm, Andersen, O. Henry, Doyle, London
-and the like. Nothing that
-people wrote in a Discord server was used, or will be. The dev stories ({dev_stories} others) were only measured on.
+Short stories in the public domain in the United States, from Project Gutenberg: nine in ten from a general collection,
+American magazine science fiction above all; the others by Grimm, Andersen, O. Henry, Doyle, London and the like.
+Nothing that people wrote in a Discord server was used, or will be. The dev stories ({dev_stories} others) were only
+measured on.
 
 ## Recipe
 

@@ -62,10 +62,14 @@ class Sandbox:
         return found
 
     async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Send a signal and return the exit code."""
+        """Send a signal and return the exit code; what does not end by it is killed."""
         self.process.send_signal(number)
-        async with asyncio.timeout(30):
-            return await self.process.wait()
+        try:
+            async with asyncio.timeout(30):
+                await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+        return await self.process.wait()
 
     async def listen(self) -> None:
         """Collect the output until it ends."""
@@ -98,8 +102,7 @@ async def running_sandbox(settings: Mapping[str, str], *arguments: str, folder: 
         yield sandbox
     finally:
         if process.returncode is None:
-            process.kill()
-            await process.wait()
+            await sandbox.stop(signal.SIGTERM)
         await listening
 
 
