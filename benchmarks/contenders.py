@@ -84,7 +84,7 @@ def naive_bot(settings: Settings) -> Run:
     """The usual bot: one transformers pipeline, one request after another, as float32."""
     from transformers import pipeline
 
-    from bot.inference.loading import load_causal
+    from bot.inference.causal.loading import load_causal
 
     model, tokenizer = load_causal(
         resolve(settings.causal_model, "causal", settings.data), "cpu", "float32", settings.data / "cache"
@@ -130,8 +130,8 @@ def bare_engine(settings: Settings) -> Run:
     import openvino as ov
     import openvino_genai
 
-    from bot.inference.openvino_model import open_pipeline, prepare
-    from bot.inference.tokens import Tokens
+    from bot.inference.causal.openvino_model import open_pipeline, prepare
+    from bot.inference.causal.tokens import Tokens
 
     prepared = prepare(resolve(settings.causal_model, "causal", settings.data), settings.data / "cache")
     pipeline = open_pipeline(prepared, settings.dtype)

@@ -19,8 +19,8 @@ from pathlib import Path
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
 from bot.inference.engine import Engine, Health
+from bot.inference.plan import EXIT_HOST_ERROR, ChildConfig, plan_of
 from bot.inference.retrying import Pulse, RetryingEngine
-from bot.inference.worker import EXIT_HOST_ERROR, ChildConfig, plan_of
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)

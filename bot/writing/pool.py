@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from bot.inference.engine import Continuation, Fill, Gap
+from bot.inference.masked.capitals import begins_sentence
 from bot.inference.words import has_han, split_words
 
 FREE_WORDS = 4
@@ -43,6 +44,7 @@ class Pool:
         self.gap = gap
         self._words = words
         self._allows = allows
+        self._begins = begins_sentence(gap.left)
         self._found: dict[str, Candidate] = {}
 
     def __len__(self) -> int:
@@ -71,6 +73,8 @@ class Pool:
     def _admit(self, text: str, *, cased: bool) -> Candidate | None:
         if not self.admits(text):
             return None
+        if self._begins:
+            text = text[0].upper() + text[1:]
         candidate = self._found.setdefault(text.casefold(), Candidate(text))
         if cased and not candidate.cased:
             candidate.text, candidate.cased = text, True

@@ -16,12 +16,17 @@ from bot.writing.pool import Candidate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """Weights of the evidence, in nats: for natural logarithms of probabilities, and counts."""
+    """Weights of the evidence, in nats.
 
-    masked: float = 0.6
+    `masked` multiplies the masked model's log-probability, of which each word costs at most `floor`: a rare word
+    of several pieces is hard for it, and must not be ruled out by that alone. `word` is added for each word after
+    the first. `temperature` makes the shares honest: the models are surer than they are right.
+    """
+
+    masked: float = 0.5
+    floor: float = -6.0
     word: float = 0.0
-    drawn: float = 0.0
-    temperature: float = 1.0
+    temperature: float = 1.4
 
 
 WEIGHTS = Weights()
@@ -48,8 +53,8 @@ def total(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     """The weighed evidence; greater is better, comparable over all lengths within one blank."""
     value = evidence.joint + weights.word * (evidence.candidate.words - 1)
     if evidence.masked is not None:
-        value += weights.masked * evidence.masked
-    return value + weights.drawn * math.log1p(evidence.candidate.drawn)
+        value += weights.masked * max(evidence.masked, weights.floor * evidence.candidate.words)
+    return value
 
 
 def rank(evidence: Sequence[Evidence], weights: Weights = WEIGHTS) -> list[Ranked]:

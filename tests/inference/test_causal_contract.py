@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from bot.errors import WeightsError, WorkerRefused
-from bot.inference.causal import CausalEngine, open_causal
+from bot.inference.causal.opening import open_causal
+from bot.inference.causal.protocol import CausalEngine
 from bot.inference.engine import GenerateRequest, Piece, Row
 from bot.inference.weights import resolve
 from bot.rules.moods import MOODS, Sampling
@@ -300,8 +301,11 @@ def test_the_receipt_names_a_substitute_for_each_sampler_that_is_missing(engine:
 
 
 def test_a_steady_hand_writes_the_same_with_every_seed(engine: CausalEngine) -> None:
-    rows = [row(seed, sampling=STEADY_HAND) for seed in range(3)]
-    assert len(set(texts(run(engine, ask("a", rows=rows, tokens=10)), "a"))) == 1
+    written = texts(run(engine, ask("a", rows=[row(seed, sampling=STEADY_HAND) for seed in range(3)], tokens=10)), "a")
+    if engine.capabilities.reproducible == "always":
+        assert len(set(written)) == 1
+    else:  # the first row computes the prompt and the others read it from the cache: a near-tie may fall otherwise
+        assert written[1] == written[2]
 
 
 def _bad(**change: Any) -> list[Row]:

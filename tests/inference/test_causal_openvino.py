@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from bot.errors import WeightsError
-from bot.inference.causal import open_causal
-from bot.inference.causal_openvino import OpenVinoEngine, substitutions
-from bot.inference.openvino_model import prepare
+from bot.inference.causal.opening import open_causal
+from bot.inference.causal.openvino_engine import OpenVinoEngine, substitutions
+from bot.inference.causal.openvino_model import prepare
 from bot.inference.weights import ResolvedModel
 from bot.rules.moods import MOODS, Sampling
 from tests.support.engines import HandClock, Record, ask, drain, note, open_engine, row, run, texts

@@ -12,9 +12,9 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from bot.errors import WeightsError
-from bot.inference.causal_torch import TorchEngine, load_causal
+from bot.inference.causal.loading import pick_dtype
+from bot.inference.causal.torch_engine import TorchEngine, load_causal
 from bot.inference.engine import GenerateRequest
-from bot.inference.loading import pick_dtype
 from bot.inference.weights import ResolvedModel
 from bot.rules.moods import Sampling
 from tests.support.engines import HandClock, Record, ask, drain, note, open_engine, row, run, texts

@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from bot.errors import InferenceError, WorkerRefused, WorkerUnavailable
-from bot.inference.causal import Capabilities, RowUpdate
+from bot.inference.causal.protocol import Capabilities, RowUpdate
 from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Partial, Piece, Receipt, Row
-from bot.inference.loop import MAX_FAILURES, Rate, StepLoop
+from bot.inference.worker.loop import MAX_FAILURES, Rate, StepLoop
 from bot.rules.moods import Sampling
 
 RECEIPT = Receipt(

@@ -14,7 +14,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertMo
 
 from bot.errors import WeightsError
 from bot.inference.engine import Fill, Gap, ProposeRequest, ScoreItem
-from bot.inference.masked import MaskedModel, open_masked
+from bot.inference.masked.model import MaskedModel, open_masked
 from bot.inference.weights import ResolvedModel
 from bot.inference.words import has_han
 from tests.support.masked_models import make

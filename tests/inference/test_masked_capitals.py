@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.inference.capitals import begins_sentence, names_in, restore
+from bot.inference.masked.capitals import begins_sentence, names_in, restore
 
 
 @pytest.mark.parametrize(

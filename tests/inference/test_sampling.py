@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from transformers import MinPLogitsWarper, TopPLogitsWarper, TypicalLogitsWarper
 
-from bot.inference.sampling import Batch, draw, dry, min_p, sample, temperature, top_p, typical_p, xtc
+from bot.inference.causal.sampling import Batch, draw, dry, min_p, sample, temperature, top_p, typical_p, xtc
 from bot.rules.moods import MOODS, Sampling
 
 NONE = torch.zeros(1, 1, dtype=torch.long)

@@ -12,8 +12,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from bot.errors import WorkerRefused
+from bot.inference.causal.scoring import CausalScorer
 from bot.inference.engine import ScoreItem
-from bot.inference.scoring import CausalScorer
 from bot.inference.words import split_words
 from tests.support.models import tiny_gpt2, tiny_llama
 
@@ -76,9 +76,7 @@ def test_every_word_adds_up_to_the_naive_sum(loaded: tuple[Any, Any], scorer: Ca
         assert sum(words) == pytest.approx(naive(loaded, LEFT, asked), abs=TOLERANCE)
 
 
-def test_each_word_is_conditioned_on_the_words_before_it(
-    loaded: tuple[Any, Any], scorer: CausalScorer
-) -> None:
+def test_each_word_is_conditioned_on_the_words_before_it(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     (words,), _ = finish(scorer.score([ScoreItem(left=LEFT, asked=ASKED[0])]))
     parts = split_words(ASKED[0])
     for number, word in enumerate(parts):

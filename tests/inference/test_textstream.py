@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.inference.textstream import TextStream
-from bot.inference.tokens import Tokens
+from bot.inference.causal.textstream import TextStream
+from bot.inference.causal.tokens import Tokens
 from tests.support.models import tiny_gpt2, tiny_llama
 
 

@@ -30,8 +30,8 @@ from bot.inference.engine import (
     ScoreItem,
     ScoreRequest,
 )
-from bot.inference.models import ModelPlan
-from bot.inference.serving import bind_tcp, serve
+from bot.inference.plan import ModelPlan
+from bot.inference.worker.serving import bind_tcp, serve
 from bot.rules.moods import MOODS
 from bot.settings import ModelChoice
 from tests.support.models import tiny_bert, tiny_gpt2

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.inference.causal import CausalEngine, open_causal
+from bot.inference.causal.opening import open_causal
+from bot.inference.causal.protocol import CausalEngine
 from bot.inference.engine import Continuation, GenerateRequest, Partial, Piece, Row
 from bot.inference.weights import ResolvedModel
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName, Sampling

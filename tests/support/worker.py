@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
-from bot.inference.models import ModelPlan
-from bot.inference.serving import bind_unix, serve
+from bot.inference.plan import ModelPlan
+from bot.inference.worker.serving import bind_unix, serve
 from bot.settings import EngineChoice, ModelChoice
 
 

@@ -101,6 +101,12 @@ class TestPool:
         found.add_fills([fill(text) for text in ("ugly thing", "the — door", "old", "door (of", "...", "gate")])
         assert texts(found) == ["gate"]
 
+    def test_a_sentence_begins_with_a_capital_whoever_proposes(self) -> None:
+        found = pool(Gap(left="“Come here.”\n\n", right=" ran."))
+        found.add_fills([fill("Anna")])
+        found.add_continuations([row("he went home")])
+        assert {"Anna", "He"} <= set(texts(found))
+
     def test_a_hint_is_kept(self) -> None:
         found = pool(words=2)
         found.add_fills([fill("door"), fill("big door", 2), fill("door of the cell", 4)])

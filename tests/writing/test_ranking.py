@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from bot.writing.pool import Candidate
 from bot.writing.ranking import Evidence, Weights, rank, total
 
-PLAIN = Weights(masked=0.0, word=0.0, drawn=0.0, temperature=1.0)
+PLAIN = Weights(masked=0.0, word=0.0, temperature=1.0)
 
 
-def evidence(text: str, joint: float, masked: float | None = None, drawn: int = 0) -> Evidence:
-    return Evidence(candidate=Candidate(text, drawn=drawn), joint=joint, masked=masked)
+def evidence(text: str, joint: float, masked: float | None = None) -> Evidence:
+    return Evidence(candidate=Candidate(text), joint=joint, masked=masked)
 
 
 def test_with_plain_weights_confidence_is_the_share_of_the_probability() -> None:
@@ -25,11 +25,21 @@ def test_with_plain_weights_confidence_is_the_share_of_the_probability() -> None
 
 
 def test_each_weight_counts() -> None:
-    one, two = evidence("door", -9.0, masked=-1.0), evidence("old door", -9.0, masked=-3.0, drawn=4)
+    one, two = evidence("door", -9.0, masked=-1.0), evidence("old door", -9.0, masked=-3.0)
     assert total(one, PLAIN) == total(two, PLAIN)
     assert total(one, Weights(masked=0.5)) > total(two, Weights(masked=0.5))
     assert total(two, Weights(masked=0.0, word=1.0)) > total(one, Weights(masked=0.0, word=1.0))
-    assert total(two, Weights(masked=0.0, drawn=1.0)) > total(one, Weights(masked=0.0, drawn=1.0))
+
+
+def test_the_masked_model_alone_rules_nothing_out() -> None:
+    weights = Weights(masked=0.5, floor=-6.0)
+    assert total(evidence("zebra", -9.0, masked=-40.0), weights) == total(evidence("zebra", -9.0, masked=-6.0), weights)
+    assert total(evidence("old zebra", -9.0, masked=-40.0), weights) == -9.0 - 6.0
+
+
+def test_a_temperature_above_one_is_less_sure() -> None:
+    both = [evidence("door", -1.0), evidence("gate", -3.0)]
+    assert rank(both, Weights(temperature=2.0))[0].confidence < rank(both, Weights(temperature=1.0))[0].confidence
 
 
 @given(st.lists(st.floats(-2000, 0), min_size=1, max_size=50))

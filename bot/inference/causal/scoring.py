@@ -20,7 +20,7 @@ from torch import Tensor
 
 from bot.errors import WorkerRefused
 from bot.inference.engine import ScoreItem
-from bot.inference.picking import picked
+from bot.inference.masked.picking import picked
 from bot.inference.words import word_spans
 
 PASS_TOKENS = 512

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bot.errors import WorkerRefused
-from bot.inference.causal import Capabilities, Clock, RowUpdate
-from bot.inference.context import fit
+from bot.inference.causal.context import fit
+from bot.inference.causal.protocol import Capabilities, Clock, RowUpdate
+from bot.inference.causal.textstream import TextStream
+from bot.inference.causal.tokens import Tokens
 from bot.inference.engine import Continuation, Finish, GenerateRequest, ModelInfo, Partial, Receipt, Row
-from bot.inference.textstream import TextStream
-from bot.inference.tokens import Tokens
 
 Substitutions = Callable[[Row], tuple[tuple[str, str], ...]]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from bot.errors import InferenceError, WorkerUnavailable
-from bot.inference.causal import CausalEngine, RowUpdate
+from bot.inference.causal.protocol import CausalEngine, RowUpdate
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 
 _log = logging.getLogger(__name__)

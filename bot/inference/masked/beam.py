@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from bot.inference.engine import ProposeRequest
-from bot.inference.pieces import Pieces, Side
+from bot.inference.masked.pieces import Pieces, Side
 
 _SAMPLE_MIN_P = 0.02
 

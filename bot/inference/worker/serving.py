@@ -9,9 +9,10 @@ from pathlib import Path
 
 import uvicorn
 
-from bot.inference.app import create_app
-from bot.inference.loop import StepLoop
-from bot.inference.models import ModelPlan, Models
+from bot.inference.plan import ModelPlan
+from bot.inference.worker.app import create_app
+from bot.inference.worker.loop import StepLoop
+from bot.inference.worker.models import Models
 
 BACKLOG = 512
 

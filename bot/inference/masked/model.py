@@ -3,7 +3,7 @@
 Each piece of work is a generator that yields None after every batched forward pass, so that the step loop can
 slip it between the decode steps of the causal model, and returns its result.
 
-Sources: the scores are PLL-word-l2r (Kauf & Ivanova 2023); for the proposals see `bot.inference.beam`.
+Sources: the scores are PLL-word-l2r (Kauf & Ivanova 2023); for the proposals see `bot.inference.masked.beam`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from torch.nn.functional import normalize
 from transformers import AutoModelForMaskedLM, AutoTokenizer, PreTrainedModel
 
 from bot.errors import WeightsError
-from bot.inference.beam import Row, Search
-from bot.inference.capitals import names_in, restore
+from bot.inference.causal.loading import pick_device, pick_dtype
 from bot.inference.engine import Fill, Gap, ModelInfo, ProposeRequest, ScoreItem
-from bot.inference.loading import pick_device, pick_dtype
-from bot.inference.picking import picked
-from bot.inference.pieces import Encoded, Pieces
+from bot.inference.masked.beam import Row, Search
+from bot.inference.masked.capitals import names_in, restore
+from bot.inference.masked.picking import picked
+from bot.inference.masked.pieces import Encoded, Pieces
 from bot.inference.words import word_spans
 from bot.settings import Dtype
 

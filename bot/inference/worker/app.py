@@ -34,8 +34,8 @@ from bot.inference.engine import (
     ProposeRequest,
     ScoreRequest,
 )
-from bot.inference.models import Models
-from bot.inference.resuming import Requests
+from bot.inference.worker.models import Models
+from bot.inference.worker.resuming import Requests
 
 _log = logging.getLogger(__name__)
 RequestT = TypeVar("RequestT")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import WeightsError
-from bot.inference.loading import cache_key, making, tokenizer_file
+from bot.inference.causal.loading import cache_key, making, tokenizer_file
 from bot.settings import Dtype
 
 if TYPE_CHECKING:

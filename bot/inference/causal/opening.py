@@ -1,67 +1,21 @@
-"""The causal engines' common protocol, and the choice between them."""
+"""The choice between the causal engines."""
 
 from __future__ import annotations
 
 import importlib.util
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from bot.errors import WeightsError
-from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Partial, Reproducible
+from bot.inference.causal.protocol import CausalEngine, Clock
 from bot.settings import Dtype, EngineChoice
 
 if TYPE_CHECKING:
     from bot.inference.weights import ResolvedModel
 
-Clock = Callable[[], float]
-"""Seconds that only go forward, as `time.monotonic`."""
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What an engine can do. `samplers` are those it has in full (others are replaced, and the receipt says by
-    what); `reproducible` is how far a seed repeats a text; `scores` tells whether its weights can also score."""
-
-    samplers: frozenset[str]
-    reproducible: Reproducible
-    scores: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowUpdate:
-    """News of one row of a request."""
-
-    request_id: str
-    event: Partial | Continuation
-
-
-class CausalEngine(Protocol):
-    """Decodes the rows of all running requests together. One thread calls it; no call waits for another.
-
-    A request's rows come to one `Continuation` each, in any order, whatever happens to them.
-    """
-
-    info: ModelInfo
-    capabilities: Capabilities
-
-    def add(self, request: GenerateRequest) -> None:
-        """Let the rows of `request` join; they share one prefill. Raises `WorkerRefused` where it is wrong."""
-
-    def cancel(self, request_id: str) -> None:
-        """End the rows of a request; the next step gives what they have. Unknown ids are ignored."""
-
-    def step(self) -> list[RowUpdate]:
-        """Do a short piece of work: at most one bounded piece of prefill and one decode step of every row."""
-
-    @property
-    def rows_running(self) -> int:
-        """How many rows have not ended, those that wait for their prefill included. At 0 there is nothing to do."""
 
 
 def open_causal(
@@ -115,12 +69,12 @@ def _has_accelerator() -> bool:
 
 
 def _open_openvino(model: ResolvedModel, dtype: Dtype, cache: Path, clock: Clock) -> CausalEngine:
-    from bot.inference.causal_openvino import OpenVinoEngine
+    from bot.inference.causal.openvino_engine import OpenVinoEngine
 
     return OpenVinoEngine.open(model, dtype=dtype, cache=cache, clock=clock)
 
 
 def _open_torch(model: ResolvedModel, device: str, dtype: Dtype, cache: Path, clock: Clock) -> CausalEngine:
-    from bot.inference.causal_torch import TorchEngine
+    from bot.inference.causal.torch_engine import TorchEngine
 
     return TorchEngine.open(model, device=device, dtype=dtype, cache=cache, clock=clock)

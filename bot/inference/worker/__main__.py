@@ -21,36 +21,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
-
 from bot.errors import HostError, SettingsError
-from bot.inference.models import ModelPlan
-from bot.inference.serving import bind_tcp, bind_unix, serve
+from bot.inference.plan import EXIT_HOST_ERROR, ChildConfig, ModelPlan, plan_of
+from bot.inference.worker.serving import bind_tcp, bind_unix, serve
 from bot.logs import set_up_logging
-from bot.settings import Settings, load_settings
+from bot.settings import load_settings
 
 _log = logging.getLogger(__name__)
 
-EXIT_HOST_ERROR = 3
-"""The exit status when the host must mend something; the last line on standard error says what."""
 GRACE_S = 3.0
-
-
-class ChildConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What the supervisor writes to the child's standard input, as one line."""
-
-    socket: str
-    plan: ModelPlan
-    log_level: str = "INFO"
-
-    def to_line(self) -> bytes:
-        """Encode it as the line that the child reads."""
-        return msgspec.json.encode(self, enc_hook=str) + b"\n"
-
-    @classmethod
-    def from_line(cls, line: bytes) -> ChildConfig:
-        """Decode the line."""
-        return msgspec.json.decode(line, type=cls, dec_hook=lambda kind, text: kind(text))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -96,18 +75,6 @@ def _listen(address: str) -> int:
     bound = bind_tcp(host.strip("[]"), int(port))
     _log.info("serving at %s", address)
     return asyncio.run(_run(plan_of(settings), bound, settings.inference_token, parent=False))
-
-
-def plan_of(settings: Settings) -> ModelPlan:
-    """Take from the settings what the models need."""
-    return ModelPlan(
-        data=settings.data,
-        causal=settings.causal_model,
-        masked=settings.masked_model,
-        engine=settings.engine,
-        device=settings.device,
-        dtype=settings.dtype,
-    )
 
 
 async def _run(plan: ModelPlan, bound: socket.socket, token: str | None, *, parent: bool) -> int:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.inference.causal import Capabilities, Clock, RowUpdate
+from bot.inference.causal.openvino_model import PreparedModel, open_pipeline, prepare
+from bot.inference.causal.protocol import Capabilities, Clock, RowUpdate
+from bot.inference.causal.requests import OpenRequest, OpenRow, Requests
+from bot.inference.causal.tokens import Tokens
 from bot.inference.engine import GenerateRequest, ModelInfo, Row
-from bot.inference.openvino_model import PreparedModel, open_pipeline, prepare
-from bot.inference.requests import OpenRequest, OpenRow, Requests
-from bot.inference.tokens import Tokens
 from bot.settings import Dtype
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.errors import InferenceError, WorkerRefused
 from bot.inference.engine import Continuation, GenerateRequest, Partial
-from bot.inference.loop import StepLoop
+from bot.inference.worker.loop import StepLoop
 
 KEPT = 256
 """Requests that are remembered after their end."""

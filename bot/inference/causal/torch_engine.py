@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 
 from bot.errors import WeightsError
-from bot.inference.causal import Capabilities, Clock, RowUpdate
+from bot.inference.causal.loading import end_ids, load_causal, window_of
+from bot.inference.causal.protocol import Capabilities, Clock, RowUpdate
+from bot.inference.causal.requests import OpenRequest, OpenRow, Requests
+from bot.inference.causal.rowcache import RowCache
+from bot.inference.causal.sampling import Batch, sample
+from bot.inference.causal.tokens import Tokens
 from bot.inference.engine import GenerateRequest, ModelInfo, Reproducible
-from bot.inference.loading import end_ids, load_causal, window_of
-from bot.inference.requests import OpenRequest, OpenRow, Requests
-from bot.inference.rowcache import RowCache
-from bot.inference.sampling import Batch, sample
-from bot.inference.tokens import Tokens
 from bot.settings import Dtype
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class _Live:
 
 
 class TorchEngine:
-    """A `CausalEngine` with every sampler of `bot.inference.sampling`."""
+    """A `CausalEngine` with every sampler of `bot.inference.causal.sampling`."""
 
     def __init__(
         self,

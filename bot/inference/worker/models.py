@@ -6,35 +6,22 @@ import asyncio
 import os
 import resource
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.errors import WorkerRefused, WorkerUnavailable
-from bot.inference.causal import CausalEngine, is_ir, open_causal
+from bot.inference.causal.opening import is_ir, open_causal
+from bot.inference.causal.protocol import CausalEngine
 from bot.inference.engine import Health, ModelInfo
-from bot.inference.loop import StepLoop
+from bot.inference.plan import ModelPlan
 from bot.inference.weights import ResolvedModel, resolve
-from bot.settings import Dtype, EngineChoice, ModelChoice
+from bot.inference.worker.loop import StepLoop
 
 if TYPE_CHECKING:  # torch takes seconds to import, and generating must not wait for it
-    from bot.inference.masked import MaskedModel
-    from bot.inference.scoring import CausalScorer
+    from bot.inference.causal.scoring import CausalScorer
+    from bot.inference.masked.model import MaskedModel
 
 ModelT = TypeVar("ModelT")
-BUNDLED = ModelChoice()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPlan:
-    """Which models to load, and how."""
-
-    data: Path
-    causal: ModelChoice = BUNDLED
-    masked: ModelChoice = BUNDLED
-    engine: EngineChoice = "auto"
-    device: str = "auto"
-    dtype: Dtype = "auto"
 
 
 class Models:
@@ -97,16 +84,16 @@ def _open_causal(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
 
 
 def _open_masked(plan: ModelPlan) -> MaskedModel:
-    from bot.inference.masked import open_masked
+    from bot.inference.masked.model import open_masked
 
     return open_masked(resolve(plan.masked, "masked", plan.data), device=plan.device, dtype=plan.dtype)
 
 
 def _open_scorer(model: ResolvedModel, engine: CausalEngine, plan: ModelPlan) -> CausalScorer:
     """Share the model of a torch engine; beside another engine, load it for scoring alone."""
-    from bot.inference.causal_torch import TorchEngine
-    from bot.inference.loading import load_causal
-    from bot.inference.scoring import CausalScorer
+    from bot.inference.causal.loading import load_causal
+    from bot.inference.causal.scoring import CausalScorer
+    from bot.inference.causal.torch_engine import TorchEngine
 
     if isinstance(engine, TorchEngine):
         loaded, tokenizer = engine.model, engine.tokenizer

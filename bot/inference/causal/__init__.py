@@ -1,0 +1,1 @@
+"""The causal model: two engines behind one protocol, their samplers, and scoring."""

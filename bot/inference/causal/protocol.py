@@ -1,0 +1,53 @@
+"""What the step loop asks of a causal engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Partial, Reproducible
+
+Clock = Callable[[], float]
+"""Seconds that only go forward, as `time.monotonic`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What an engine can do. `samplers` are those it has in full (others are replaced, and the receipt says by
+    what); `reproducible` is how far a seed repeats a text; `scores` tells whether its weights can also score."""
+
+    samplers: frozenset[str]
+    reproducible: Reproducible
+    scores: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowUpdate:
+    """News of one row of a request."""
+
+    request_id: str
+    event: Partial | Continuation
+
+
+class CausalEngine(Protocol):
+    """Decodes the rows of all running requests together. One thread calls it; no call waits for another.
+
+    A request's rows come to one `Continuation` each, in any order, whatever happens to them.
+    """
+
+    info: ModelInfo
+    capabilities: Capabilities
+
+    def add(self, request: GenerateRequest) -> None:
+        """Let the rows of `request` join; they share one prefill. Raises `WorkerRefused` where it is wrong."""
+
+    def cancel(self, request_id: str) -> None:
+        """End the rows of a request; the next step gives what they have. Unknown ids are ignored."""
+
+    def step(self) -> list[RowUpdate]:
+        """Do a short piece of work: at most one bounded piece of prefill and one decode step of every row."""
+
+    @property
+    def rows_running(self) -> int:
+        """How many rows have not ended, those that wait for their prefill included. At 0 there is nothing to do."""

@@ -1,0 +1,1 @@
+"""The masked model: proposals for blanks, word scores and embeddings, over any masked tokenizer."""
