@@ -26,7 +26,7 @@ from bot.inference.engine import (
     ScoreRequest,
 )
 from bot.inference.jobs import Owner, Report
-from bot.inference.words import has_han, word_spans
+from bot.inference.words import has_han, split_words, word_spans
 from bot.rules.generations import Suggestion
 from bot.rules.moods import Sampling
 from bot.writing import slate
@@ -61,7 +61,10 @@ RIGHT_WORDS = 18
 LEFT_CHARS = 800
 RIGHT_CHARS = 200
 RETURNING = 3.0
-"""How many times less likely a fill counts for each suggestion that has it already, with several blanks."""
+"""How many times less likely a fill counts for each try that has it already, with several blanks."""
+
+SPARE_TRIES = 3
+"""Further tries where several blanks came out as in an earlier suggestion."""
 
 
 @dataclass(slots=True)
@@ -127,7 +130,6 @@ class InfillJob:
 
     def _suggestion(self, filling: Filling, ranked: Sequence[Ranked], masked: ModelInfo | None) -> Suggestion:
         fills = tuple(each.candidate.text for each in ranked)
-        confidence = exp(sum(log(max(each.confidence, 1e-9)) for each in ranked) / len(ranked))
         receipt: dict[str, Any] = {
             "kind": "infill",
             "seed": self._seed,
@@ -151,7 +153,9 @@ class InfillJob:
                 "samples": DRAWS,
                 "text_sha256": hashlib.sha256(self._ask.text.encode()).hexdigest(),
             }
-        return Suggestion(text=self._template.fill(fills), fills=fills, score=min(1.0, confidence), receipt=receipt)
+        return Suggestion(
+            text=self._template.fill(fills), fills=fills, score=min(1.0, certainty(ranked)), receipt=receipt
+        )
 
 
 class Filling:
@@ -288,17 +292,18 @@ class Filling:
         if len(self._slots) == 1:
             return [[each] for each in await self._diverse(self._slots[0].ranked, count)]
         order = sorted(range(len(self._slots)), key=lambda number: -self._slots[number].ranked[0].confidence)
-        chosen: list[list[Ranked]] = []
-        for _ in range(count):
-            chosen.append(await self._complete(order, chosen))
-        texts = [tuple(each.candidate.text for each in fills) for fills in chosen]
-        return [fills for place, fills in enumerate(chosen) if texts[place] not in texts[:place]]
+        tried: list[list[Ranked]] = []
+        chosen: dict[tuple[str, ...], list[Ranked]] = {}
+        while len(chosen) < count and len(tried) < count + SPARE_TRIES:
+            tried.append(await self._complete(order, tried))
+            chosen.setdefault(tuple(each.candidate.text for each in tried[-1]), tried[-1])
+        return sorted(chosen.values(), key=lambda fills: -certainty(fills))
 
-    async def _complete(self, order: Sequence[int], chosen: Sequence[Sequence[Ranked]]) -> list[Ranked]:
+    async def _complete(self, order: Sequence[int], tried: Sequence[Sequence[Ranked]]) -> list[Ranked]:
         """Fill the blanks one by one, the most certain first, the others scored anew behind it.
 
-        A fill that an earlier suggestion has counts for less, so that the uncertain blanks vary and the certain
-        do not.
+        A fill that an earlier try has counts for less, so that the uncertain blanks vary and the certain do not;
+        so does one that says a longer word of another blank again.
         """
         fills = [slot.guess() for slot in self._slots]
         picked: dict[int, Ranked] = {}
@@ -307,10 +312,15 @@ class Filling:
             if place:
                 candidates = [each.candidate for each in ranked[: FINALISTS // 2]]
                 ranked = await self._rank(number, candidates, fills)
-            used = [fills_of[number].candidate.text for fills_of in chosen]
-            picked[number] = max(
-                ranked, key=lambda each: each.confidence / RETURNING ** used.count(each.candidate.text)
-            )
+            said = [fills_of[number].candidate.text for fills_of in tried]
+            said += [word for each in picked.values() for word in split_words(each.candidate.text) if len(word) > 3]
+
+            def value(each: Ranked, said: Sequence[str] = tuple(said)) -> float:
+                text = each.candidate.text
+                again = said.count(text) + sum(word in said for word in split_words(text) if word != text)
+                return each.confidence / RETURNING**again
+
+            picked[number] = max(ranked, key=value)
             fills[number] = picked[number].candidate.text
         return [picked[number] for number in range(len(self._slots))]
 
@@ -325,8 +335,13 @@ class Filling:
             ranked,
             count,
             similarity=lambda a, b: slate.alike(looks[id(a)], looks[id(b)]),
-            quality=lambda each: max(0.0, 1 + (log(max(each.confidence, 1e-9)) - best) / 5),
+            quality=lambda each: 1 + (log(max(each.confidence, 1e-9)) - best) / 5,
         )
+
+
+def certainty(ranked: Sequence[Ranked]) -> float:
+    """The confidence of a whole suggestion, 0..1: the geometric mean over its blanks."""
+    return exp(sum(log(max(each.confidence, 1e-9)) for each in ranked) / len(ranked))
 
 
 def lengths(hint: int | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
