@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from tests.support.signals import forget_alternate_stack
 from training import train_masked
 from training.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.corpus import Windows, load_corpus
@@ -147,6 +148,7 @@ def test_when_the_decay_is_due(tmp_path: Path) -> None:
 def test_a_run_ends_with_its_decay_and_can_be_asked_to_stop(
     encoder: Path, windows: Windows, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
+    forget_alternate_stack()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         trainer = Trainer(from_encoder(encoder, windows), RECIPE)
@@ -175,6 +177,7 @@ def test_a_run_ends_with_its_decay_and_can_be_asked_to_stop(
 def test_the_command_runs_and_goes_on(
     encoder: Path, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    forget_alternate_stack()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     arguments = ["--encoder", str(encoder), "--corpus", str(stories), "--out", str(tmp_path), "--no-compile"]
     arguments += ["--cache", str(tmp_path / "cache"), "--device", "cpu", "--decay-tokens", "4096"]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.models import tiny_bert, tiny_gpt2
 from tests.support.openapi import load_openapi
 from tests.wire.discord_server import GUILD_ID, TOKEN, DiscordServer, running_discord
 from tests.wire.people import Person, buttons, words
@@ -21,10 +20,9 @@ SAM = Person(id=600_000_000_000_000_003, name="sam", in_server=False)
 PROMPT = "The fox opened the door near the harbour and"
 
 
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("models")
-    return tiny_gpt2(folder / "gpt2"), tiny_bert(folder / "bert")
+@pytest.fixture
+def models(tiny_causal: Path, tiny_masked: Path) -> tuple[Path, Path]:
+    return tiny_causal, tiny_masked
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -18,23 +17,17 @@ from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.writing.asks import ContinueAsk
 from bot.writing.continuing import ROWS, ContinueJob, joined, prompt_of, row_seed, rows_of
 from bot.writing.demeaning import DemeaningWords
-from tests.support.models import sentences, tiny_bert, tiny_gpt2
+from tests.support.models import sentences
 from tests.support.worker import running_worker
 
 WORDS = DemeaningWords.load()
 TEXT = "The keeper found a lantern near the harbour, and nobody spoke. Old Marta crossed"
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    root = tmp_path_factory.mktemp("models")
-    return tiny_gpt2(root / "gpt2"), tiny_bert(root / "bert")
-
-
 @pytest_asyncio.fixture
-async def engine(folders: tuple[Path, Path]) -> AsyncIterator[Engine]:
-    async with AsyncExitStack() as stack:
-        yield await stack.enter_async_context(running_worker(*folders))
+async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[Engine]:
+    async with running_worker(tiny_causal, tiny_masked) as client:
+        yield client
 
 
 def ask(text: str = TEXT, *, mood: MoodName | None = None, count: int = 3, length: int = 24) -> ContinueAsk:

@@ -16,7 +16,6 @@ from bot.rules.generations import Place
 from bot.writing.asks import ContinueAsk, InfillAsk
 from bot.writing.desk import DAY_MS, Desk
 from storage.database import Database, open_database
-from tests.support.models import tiny_bert, tiny_gpt2
 from tests.support.worker import running_worker
 
 PLACE = Place(server_id=1, channel_id=3)
@@ -45,8 +44,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest_asyncio.fixture
-async def desk(tmp_path: Path, database: Database, clock: Clock) -> AsyncIterator[Desk]:
-    async with running_worker(tiny_gpt2(tmp_path / "gpt2"), tiny_bert(tmp_path / "bert")) as client:
+async def desk(tiny_causal: Path, tiny_masked: Path, database: Database, clock: Clock) -> AsyncIterator[Desk]:
+    async with running_worker(tiny_causal, tiny_masked) as client:
         inference = Inference(client, Limits())
         dispatcher = asyncio.create_task(inference.run())
         yield Desk(inference=inference, database=database, keep_days=30, now=clock, seed=lambda: 5)

@@ -21,7 +21,7 @@ from bot.writing.blanks import parse
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.infilling import InfillJob, left_part, lengths, right_part
 from tests.support.masked_models import make
-from tests.support.models import tiny_bert, tiny_gpt2
+from tests.support.models import tiny_gpt2
 from tests.support.worker import running_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,10 +35,8 @@ def ask(text: str, count: int = 3) -> InfillAsk:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineClient]:
-    causal = tiny_gpt2(tmp_path_factory.mktemp("gpt2"))
-    masked = tiny_bert(tmp_path_factory.mktemp("bert"))
-    async with running_worker(causal, masked) as client:
+async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
+    async with running_worker(tiny_causal, tiny_masked) as client:
         yield client
 
 
