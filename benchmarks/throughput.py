@@ -256,7 +256,10 @@ async def _watched(lag: Lag) -> AsyncIterator[None]:
 def _told(name: str, timing: Timing) -> Timing:
     """Tell whoever waits how far it is."""
     print(
-        f"{name}: {timing.made} in {timing.total_s:.1f} s, processor {timing.cpu_s:.1f} s", file=sys.stderr, flush=True
+        f"{name}: {timing.made} in {timing.total_s:.1f} s, processor {timing.cpu_s:.1f} s, "
+        f"first text for all {max(timing.first_s):.2f} s",
+        file=sys.stderr,
+        flush=True,
     )
     return timing
 

@@ -27,13 +27,19 @@ _PER_XTC = 0.6
 """A presence penalty for each unit of XTC's probability: 0.3 for the moods' 0.5."""
 
 
+_PATIENCE = 8
+"""Steps that siblings wait for the prompts of others, so that everybody sees a first text soon."""
+
+
 @dataclass(slots=True, eq=False)
 class _Running:
-    """A row in the pipeline, and the rows of the same prompt that wait until its prefill is cached."""
+    """A row in the pipeline, and the rows of the same prompt that wait until its prefill is cached: since the step
+    `read`, None before it."""
 
     row: OpenRow
     handle: Any
     siblings: list[OpenRow] = field(default_factory=list)
+    read: int | None = None
 
 
 class OpenVinoEngine:
@@ -63,6 +69,7 @@ class OpenVinoEngine:
         self._running: list[_Running] = []
         self._news: list[RowUpdate] = []
         self._number = 0
+        self._steps = 0
 
     @classmethod
     def open(cls, model: ResolvedModel, *, dtype: Dtype, cache: Path, clock: Clock) -> OpenVinoEngine:
@@ -102,11 +109,13 @@ class OpenVinoEngine:
         self._leave_ended()
         if self._running:
             self._pipeline.step()
+            self._steps += 1
             for running in tuple(self._running):
                 self._read(running)
         elif self._pipeline.has_non_finished_requests():
             self._pipeline.step()  # it forgets cancelled rows in a step only
         self._leave_ended()
+        self._admit_siblings()
         self._requests.forget_ended()
         news, self._news = self._news, []
         return news
@@ -124,7 +133,7 @@ class OpenVinoEngine:
         self._running.append(_Running(row, handle, siblings))
 
     def _read(self, running: _Running) -> None:
-        """Take what the pipeline has made of a row; its siblings join once its prefill is done."""
+        """Take what the pipeline has made of a row."""
         row, handle = running.row, running.handle
         fresh = [token for out in _outputs(handle) for token in out.generated_ids]
         update: RowUpdate | None = None
@@ -133,12 +142,20 @@ class OpenVinoEngine:
                 update = row.take(token) or update
         if update is not None:
             self._news.append(update)
-        if fresh and running.siblings:
+        if fresh and running.read is None:
+            running.read = self._steps
+        if row.finish is None and _over(handle):
+            self._news.append(row.end("length"))  # the prompt did not fit into the pipeline's cache
+
+    def _admit_siblings(self) -> None:
+        """Let siblings in whose prompt has been read, when no other prompt waits or they have waited enough."""
+        reading = any(running.siblings and running.read is None for running in self._running)
+        for running in tuple(self._running):
+            if running.read is None or (reading and self._steps - running.read < _PATIENCE):
+                continue
             siblings, running.siblings = running.siblings, []
             for sibling in siblings:
                 self._submit(sibling, [])
-        if row.finish is None and _over(handle):
-            self._news.append(row.end("length"))  # the prompt did not fit into the pipeline's cache
 
     def _leave_ended(self) -> None:
         """Take ended rows out of the pipeline; a sibling goes first where the first row ended early."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_CACHE_BLOCKS = 640
-"""For keys and values, 64 tokens each: 450 MB of the bundled model, taken from the system as they fill. The 192 rows of
+_CACHE_BLOCKS = 576
+"""For keys and values, 64 tokens each: 405 MB of the bundled model, taken from the system as they fill. The 192 rows of
 sixteen people need 480; when they are used up rows wait, none is lost."""
 _BATCHED_TOKENS = 512
 """The most tokens in one step, decoding rows included: what bounds how long a step takes."""
