@@ -331,10 +331,10 @@ def _work(options: argparse.Namespace, number: int) -> Work:
     chance = random.Random(number)
     prompts = []
     for _ in range(options.people):
-        # Nearly every word and mark of these is one token.
+        # Of these words and marks 17 tokens make 15.
         words = [chance.choice(_WORDS) for _ in range(options.prompt)]
         text = " ".join(
-            word + ("." if i % 16 == 15 else "") for i, word in enumerate(words[: options.prompt * 16 // 17])
+            word + ("." if i % 16 == 15 else "") for i, word in enumerate(words[: options.prompt * 15 // 17])
         )
         prompts.append(text[:1].upper() + text[1:])
     return Work(prompts=tuple(prompts), rows=options.rows, tokens=options.tokens)
