@@ -1,7 +1,7 @@
 """What people read, in their language.
 
-The catalogues are TOML, one file a language: a format with comments, without code, that a translator can edit and
-Python reads without a dependency. A string has named places, `{like_this}`. A string that depends on a number is a
+The catalogues are TOML, a folder a language and a file a subject: a format with comments, without code, that a
+translator can edit and Python reads without a dependency. A string has named places, `{like_this}`. A string that depends on a number is a
 table with a form for each plural category of the language (CLDR: English `one` and `other`, Chinese only `other`),
 chosen by the place `count`. Fluent could do more than these strings need, and would be one more language to learn.
 """
@@ -9,7 +9,7 @@ chosen by the place `count`. Fluent could do more than these strings need, and w
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from string import Formatter
@@ -67,8 +67,24 @@ class Catalogue:
 @cache
 def catalogue(language: Language) -> Catalogue:
     """Return the catalogue of `language`, read once from the package."""
-    file = resources.files("bot.ui") / "catalogues" / f"{language}.toml"
-    return Catalogue(language, tomllib.loads(file.read_text(encoding="utf-8")))
+    folder = resources.files("bot.ui") / "catalogues" / language
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return Catalogue(language, merged(language, [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]))
+
+
+def merged(language: Language, tables: Sequence[Mapping[str, Any]], prefix: str = "") -> dict[str, Any]:
+    """Lay tables over each other: the files of a language share sections such as [error], but no text."""
+    whole: dict[str, Any] = {}
+    for table in tables:
+        for name, value in table.items():
+            known = whole.get(name)
+            if known is None:
+                whole[name] = value
+            elif isinstance(known, dict) and isinstance(value, dict) and not _CATEGORIES.intersection(known, value):
+                whole[name] = merged(language, (known, value), f"{prefix}{name}.")
+            else:
+                raise CatalogueError(f"{language}: {prefix}{name} stands in two files")
+    return whole
 
 
 def places_of(form: str) -> frozenset[str]:
