@@ -36,6 +36,7 @@ from bot.writing.demeaning import DemeaningWords
 from bot.writing.pool import FREE_WORDS, Candidate, Pool
 from bot.writing.ranking import Evidence, Ranked, rank
 from bot.writing.receipts import as_mapping
+from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 
 SINGLES = 200
 """Fills of one piece that the masked model proposes; they cost no more than one."""
@@ -92,10 +93,11 @@ class InfillJob:
     running with those of `check_language`, or with `blank_no_fill` where nothing that may be shown was found.
     """
 
-    def __init__(self, ask: InfillAsk, words: DemeaningWords, seed: int) -> None:
+    def __init__(self, ask: InfillAsk, words: DemeaningWords, seed: int, style: InfillStyle = AS_IT_BELONGS) -> None:
         self._ask = ask
         self._words = words
         self._seed = seed
+        self._style = style
         self._template = parse(ask.text)
 
     @property
