@@ -1,4 +1,4 @@
-"""How the fills of an infill are wished for: the buttons *More like this*, *Stranger*, *Shorter*, *Longer* as a value."""
+"""How an infill is wished for: *More like this*, *Stranger*, *Shorter* and *Longer* as a value."""
 
 from __future__ import annotations
 
