@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 from storage.columns import REAL, WHOLE, JsonText
 
@@ -17,6 +17,7 @@ METADATA = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     }
 )
 
@@ -39,6 +40,7 @@ SERVERS = Table(
     Column("language", Text),
     Column("channels", JsonText, nullable=False),
     Column("switched_off", JsonText, nullable=False),
+    Column("words", JsonText, nullable=False, server_default="[]"),
     Column("changed_ms", WHOLE, nullable=False),
     sqlite_strict=True,
 )
@@ -88,3 +90,240 @@ SUGGESTIONS = Table(
     Column("receipt", JsonText, nullable=False),
     sqlite_strict=True,
 )
+
+# ---- stories: a tree owns its passages, a story is a head on it, a round owns its candidates and ballots
+
+TREES = Table(
+    "trees",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    Column("created_ms", WHOLE, nullable=False),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+
+STORIES = Table(
+    "stories",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    Column("tree_id", WHOLE, ForeignKey("trees.id"), nullable=False),
+    Column("fork_of", WHOLE, ForeignKey("stories.id", ondelete="SET NULL")),
+    _snowflake("server_id", nullable=False),
+    _snowflake("channel_id", nullable=False),
+    _snowflake("thread_id"),
+    _person("host_id"),
+    Column("title", Text, nullable=False),
+    Column("premise", Text, nullable=False),
+    Column("rules", JsonText, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("head_id", WHOLE, ForeignKey("passages.id")),
+    Column("created_ms", WHOLE, nullable=False),
+    Column("changed_ms", WHOLE, nullable=False),
+    Column("purge_ms", WHOLE),
+    UniqueConstraint("thread_id"),
+    Index(None, "server_id", "changed_ms"),
+    Index(None, "tree_id"),
+    Index(None, "fork_of"),
+    Index(None, "host_id"),
+    Index(None, "head_id"),
+    Index(None, "purge_ms"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+
+STORY_PEOPLE = Table(
+    "story_people",
+    METADATA,
+    Column("story_id", WHOLE, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
+    _person("person_id", primary_key=True, autoincrement=False),
+    Column("role", Text, primary_key=True),
+    Index(None, "person_id"),
+    sqlite_strict=True,
+)
+
+PASSAGES = Table(
+    "passages",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    Column("tree_id", WHOLE, ForeignKey("trees.id", ondelete="CASCADE"), nullable=False),
+    Column("parent_id", WHOLE, ForeignKey("passages.id")),
+    Column("depth", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    _person("author_id"),
+    Column("pen_name", Text),
+    Column("origin", Text, nullable=False),
+    Column("spans", JsonText, nullable=False),
+    Column("round_id", WHOLE),
+    Column("receipt", JsonText),
+    Column("created_ms", WHOLE, nullable=False),
+    Column("canon_child_id", WHOLE, ForeignKey("passages.id")),
+    Column("original_id", WHOLE, ForeignKey("passages.id")),
+    Column("withdrawn", Integer, nullable=False, server_default="0"),
+    Index(None, "tree_id"),
+    Index(None, "parent_id"),
+    Index(None, "author_id"),
+    Index(None, "canon_child_id"),
+    Index(None, "original_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+"""A passage never goes alone: its tree takes it along, so no link between passages has an action of its own (a chain
+of 10,000 of those would be deeper than SQLite follows)."""
+
+ROUNDS = Table(
+    "rounds",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    Column("story_id", WHOLE, ForeignKey("stories.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _person("opened_by"),
+    Column("after_id", WHOLE, ForeignKey("passages.id")),
+    Column("replaces_id", WHOLE, ForeignKey("passages.id")),
+    Column("before_id", WHOLE, ForeignKey("passages.id")),
+    Column("text", Text, nullable=False),
+    Column("salt", Text, nullable=False),
+    Column("opened_ms", WHOLE, nullable=False),
+    Column("deadline_ms", WHOLE, nullable=False),
+    Column("closed_ms", WHOLE),
+    Column("winner_id", WHOLE),
+    Column("extended", Integer, nullable=False, server_default="0"),
+    Index(None, "story_id"),
+    Index(None, "state", "deadline_ms"),
+    Index(None, "opened_by"),
+    Index(None, "after_id"),
+    Index(None, "replaces_id"),
+    Index(None, "before_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+
+CANDIDATES = Table(
+    "candidates",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    Column("round_id", WHOLE, ForeignKey("rounds.id", ondelete="CASCADE"), nullable=False),
+    Column("place", WHOLE, nullable=False),
+    Column("text", Text, nullable=False),
+    _person("author_id"),
+    Column("pen_name", Text),
+    Column("origin", Text, nullable=False),
+    Column("spans", JsonText, nullable=False),
+    Column("mood", Text),
+    Column("receipt", JsonText),
+    Column("none", Integer, nullable=False, server_default="0"),
+    _person("hidden_by"),
+    Column("passage_id", WHOLE, ForeignKey("passages.id")),
+    Column("created_ms", WHOLE, nullable=False),
+    Index(None, "round_id"),
+    Index(None, "author_id"),
+    Index(None, "hidden_by"),
+    Index(None, "passage_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+
+BALLOTS = Table(
+    "ballots",
+    METADATA,
+    Column("round_id", WHOLE, ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True),
+    _person("voter_id", primary_key=True, autoincrement=False),
+    Column("candidate_id", WHOLE, ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True),
+    Column("level", Integer, nullable=False),
+    Index(None, "voter_id"),
+    Index(None, "candidate_id"),
+    sqlite_strict=True,
+)
+"""A row for each candidate that a person likes (`level` 1) or prefers to all (2). Of somebody who had everything of
+theirs deleted the ballots of closed rounds stay, under a negative number that is nobody's."""
+
+REPORTS = Table(
+    "reports",
+    METADATA,
+    Column("candidate_id", WHOLE, ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True),
+    _person("person_id", primary_key=True, autoincrement=False),
+    Column("created_ms", WHOLE, nullable=False),
+    Index(None, "person_id"),
+    sqlite_strict=True,
+)
+
+LORE = Table(
+    "lore",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    _snowflake("server_id", nullable=False),
+    Column("story_id", WHOLE, ForeignKey("stories.id", ondelete="CASCADE")),
+    Column("kind", Text, nullable=False),
+    Column("triggers", JsonText, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _person("proposed_by"),
+    Column("created_ms", WHOLE, nullable=False),
+    Index(None, "server_id"),
+    Index(None, "story_id"),
+    Index(None, "proposed_by"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+
+LORE_VOTES = Table(
+    "lore_votes",
+    METADATA,
+    Column("lore_id", WHOLE, ForeignKey("lore.id", ondelete="CASCADE"), primary_key=True),
+    _person("person_id", primary_key=True, autoincrement=False),
+    Column("agrees", Integer, nullable=False),
+    Index(None, "person_id"),
+    sqlite_strict=True,
+)
+
+COURTESIES = Table(
+    "courtesies",
+    METADATA,
+    _snowflake("server_id", primary_key=True, autoincrement=False),
+    _person("person_id", primary_key=True, autoincrement=False),
+    Column("pen_name", Text),
+    Column("no_ai", Integer, nullable=False),
+    Index(None, "person_id"),
+    sqlite_strict=True,
+)
+
+MOOD_RESULTS = Table(
+    "mood_results",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    _snowflake("server_id", nullable=False),
+    Column("mood", Text, nullable=False),
+    Column("candidates", Integer, nullable=False),
+    Column("won", Integer, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("voters", Integer, nullable=False),
+    Column("closed_ms", WHOLE, nullable=False),
+    Index(None, "server_id"),
+    sqlite_strict=True,
+)
+"""How a mood did in a round that was closed: how many candidates it had, whether one of them won, their points (★ 2,
+like 1) and how many voted. Nothing in it leads back to a story or a person."""
+
+POSTS = Table(
+    "posts",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("ref_id", WHOLE, nullable=False),
+    Column("part", Integer, nullable=False),
+    _snowflake("channel_id", nullable=False),
+    _snowflake("message_id"),
+    Column("nonce", Text, nullable=False),
+    Column("wanted", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_ms", WHOLE, nullable=False),
+    Column("tried_ms", WHOLE),
+    UniqueConstraint("kind", "ref_id", "part"),
+    Index(None, "next_ms"),
+    Index(None, "message_id"),
+    Index(None, "channel_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+"""The outbox: what has to be shown in Discord, written in the transaction that made it so. See `bot.rules.posts`."""

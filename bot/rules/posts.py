@@ -1,0 +1,28 @@
+"""Posts: what the bot keeps on show in Discord. A post is wanted in a transaction and shown afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+PostKind = Literal["story", "round", "passage", "lore"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A message that has to show something: what `ref_id` of its kind is now. It is due while `wanted` is greater than
+    `shown`. `message_id` None: not sent yet, as far as is known. `part` numbers the messages of a long passage.
+    `nonce` keeps Discord from taking a message twice; `tried_ms` is when it was first tried to be sent."""
+
+    id: int
+    kind: PostKind
+    ref_id: int
+    part: int
+    channel_id: int
+    message_id: int | None
+    nonce: str
+    wanted: int
+    shown: int
+    attempts: int
+    next_ms: int
+    tried_ms: int | None
