@@ -25,14 +25,24 @@ from bot.inference.queue import Inference
 from bot.inference.retrying import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
+from bot.stories.library import Library
+from bot.stories.lorebook import Lorebook
+from bot.stories.manners import Manners
+from bot.stories.outbox import Outbox
+from bot.stories.urn import Urn
 from bot.ui.locale import CommandTranslator
 from bot.ui.progress import Pulse, Wait, plain_wait
 from bot.ui.tree import Durable, InklingTree
+from bot.writing.demeaning import DemeaningWords
 from bot.writing.desk import Desk
 from cogs.asking import Asking
 from cogs.clock import Clock
+from cogs.lore import Lore
+from cogs.rounds import Rounds
 from cogs.server import Server
 from cogs.services import Services
+from cogs.showing import Showing
+from cogs.stories import Stories
 from cogs.writing import Writing
 from storage.database import open_database
 
@@ -78,13 +88,19 @@ async def create_services(
         create_inference(settings, engine=engine) as inference,
     ):
         pulse = Pulse()
-        desk = Desk(inference=inference, database=database, keep_days=settings.keep_days, now=now)
+        words = DemeaningWords.load()
+        desk = Desk(inference=inference, database=database, keep_days=settings.keep_days, now=now, words=words)
         async with _background(pulse.run(), "pulse"):
             yield Services(
                 settings=settings,
                 database=database,
                 inference=inference,
                 desk=desk,
+                library=Library(database, now),
+                urn=Urn(database, inference, words, now),
+                lorebook=Lorebook(database, now),
+                manners=Manners(database, now),
+                outbox=Outbox(database, now),
                 engine=inference.engine,
                 pulse=pulse,
                 now=now,
@@ -132,6 +148,10 @@ class Inkling(commands.Bot):
         asking = Asking(self._services, self._wait)
         await self.add_cog(Writing(tree, self._services, asking))
         await self.add_cog(Server(tree, self._services, asking))
+        showing = Showing(self, self._services)
+        await self.add_cog(Stories(tree, self._services, asking, showing))
+        await self.add_cog(Rounds(tree, self._services, asking, showing))
+        await self.add_cog(Lore(tree, self._services, asking, showing))
         await self.add_cog(Clock(self._services))
 
 

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from bot.inference.engine import Engine
 from bot.inference.queue import Inference
 from bot.settings import Settings
+from bot.stories.library import Library
+from bot.stories.lorebook import Lorebook
+from bot.stories.manners import Manners
+from bot.stories.outbox import Outbox
+from bot.stories.urn import Urn
 from bot.ui.progress import Pulse
 from bot.writing.desk import Desk
 from storage.database import Database
@@ -21,6 +26,11 @@ class Services:
     database: Database
     inference: Inference
     desk: Desk
+    library: Library
+    urn: Urn
+    lorebook: Lorebook
+    manners: Manners
+    outbox: Outbox
     engine: Engine
     pulse: Pulse
     now: Callable[[], int]

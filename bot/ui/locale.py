@@ -1,9 +1,10 @@
 """What people read, in their language.
 
 The catalogues are TOML, a folder a language and a file a subject: a format with comments, without code, that a
-translator can edit and Python reads without a dependency. A string has named places, `{like_this}`. A string that depends on a number is a
-table with a form for each plural category of the language (CLDR: English `one` and `other`, Chinese only `other`),
-chosen by the place `count`. Fluent could do more than these strings need, and would be one more language to learn.
+translator can edit and Python reads without a dependency. A string has named places, `{like_this}`. A string that
+depends on a number is a table with a form for each plural category of the language (CLDR: English `one` and `other`,
+Chinese only `other`), chosen by the place `count`. Fluent could do more than these strings need, and would be one
+more language to learn.
 """
 
 from __future__ import annotations
