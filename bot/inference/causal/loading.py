@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bot.errors import WeightsError
+from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.settings import Dtype
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def load_causal(
     kind = pick_dtype(dtype, place)
     folder = model.folder if model.gguf is None else _dequantised(model.gguf, kind, cache)
     with _readable_errors(model):
-        loaded: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=kind, local_files_only=True)
+        with DEFAULT_DTYPE:
+            loaded: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=kind, local_files_only=True)
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     if not tokenizer("a").input_ids:
         raise WeightsError(f"{model.name} in {model.folder} has no tokenizer: tokenizer.json is missing.")
@@ -113,7 +115,8 @@ def _dequantised(gguf: Path, dtype: torch.dtype, cache: Path) -> Path:
         config = AutoConfig.from_pretrained(gguf.parent, gguf_file=gguf.name)
         make: Any = AutoModelForCausalLM.from_config  # neither of the two has types
         read: Any = load_gguf_checkpoint
-        model: PreTrainedModel = make(config, dtype=dtype)
+        with DEFAULT_DTYPE:
+            model: PreTrainedModel = make(config, dtype=dtype)
         tensors = read(str(gguf), return_tensors=True, model_to_load=model, torch_dtype=dtype)["tensors"]
         result = model.load_state_dict(tensors, strict=False)
         tied = set(getattr(model, "all_tied_weights_keys", None) or ())

@@ -24,6 +24,7 @@ from bot.inference.causal.requests import OpenRequest, OpenRow, Requests
 from bot.inference.causal.rowcache import RowCache
 from bot.inference.causal.sampling import Batch, sample
 from bot.inference.causal.tokens import Tokens
+from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import GenerateRequest, ModelInfo, Reproducible
 from bot.settings import Dtype
 
@@ -134,10 +135,11 @@ class TorchEngine:
         for request in self._requests.overdue():
             self._news += [row.end("deadline") for row in request.rows if row.finish is None]
         self._drop_ended()
-        if self._live:
-            self._decode()
-            self._drop_ended()
-        self._read_prompts()
+        with DEFAULT_DTYPE:
+            if self._live:
+                self._decode()
+                self._drop_ended()
+            self._read_prompts()
         self._requests.forget_ended()
         news, self._news = self._news, []
         return news

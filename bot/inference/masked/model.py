@@ -18,6 +18,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer, PreTrainedModel
 
 from bot.errors import WeightsError
 from bot.inference.causal.loading import pick_device, pick_dtype
+from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Fill, Gap, ModelInfo, ProposeRequest, ScoreItem
 from bot.inference.masked.beam import Row, Search
 from bot.inference.masked.capitals import names_in, restore
@@ -220,9 +221,11 @@ def open_masked(model: ResolvedModel, *, device: str, dtype: Dtype) -> MaskedMod
     place = pick_device(device)
     try:
         tokenizer = AutoTokenizer.from_pretrained(model.folder, local_files_only=True)
-        loaded, report = AutoModelForMaskedLM.from_pretrained(
-            model.folder, local_files_only=True, dtype=pick_dtype(dtype, place), output_loading_info=True
-        )
+        kind = pick_dtype(dtype, place)
+        with DEFAULT_DTYPE:
+            loaded, report = AutoModelForMaskedLM.from_pretrained(
+                model.folder, local_files_only=True, dtype=kind, output_loading_info=True
+            )
         missing = sorted(report["missing_keys"])
         if missing:
             raise ValueError(f"weights lacks {missing[0]} and {len(missing) - 1} more")

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from bot.errors import InferenceError, WorkerUnavailable
 from bot.inference.causal.protocol import CausalEngine, RowUpdate
+from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 
 _log = logging.getLogger(__name__)
@@ -327,7 +328,8 @@ class StepLoop:
         """Advance the task whose turn it is by one pass."""
         task = self._tasks.popleft()
         try:
-            next(task.work)
+            with DEFAULT_DTYPE:
+                next(task.work)
         except StopIteration as stop:
             self._call(_resolve, task.done, stop.value, None)
         except Exception as error:  # likewise

@@ -1,0 +1,14 @@
+"""Torch's default dtype belongs to the whole process, and transformers changes it while it makes a model.
+
+A tensor that another thread makes at that moment, without naming its dtype, is of the new model's dtype: a sampler
+then mixes bfloat16 with float32 and fails, or draws other numbers than the seed's. transformers itself makes such
+tensors in a forward pass, so naming dtypes is not enough. Instead whoever makes a model and whoever computes with
+torch take turns. The lock is the process's because what it guards is.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+
+DEFAULT_DTYPE = Lock()
+"""Held while a model is made, and during each step and pass of the models' thread. Not reentrant."""
