@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
 from storage.columns import REAL, WHOLE, JsonText
 
@@ -234,8 +234,9 @@ BALLOTS = Table(
     Index(None, "candidate_id"),
     sqlite_strict=True,
 )
-"""A row for each candidate that a person likes (`level` 1) or prefers to all (2). Of somebody who had everything of
-theirs deleted the ballots of closed rounds stay, under a negative number that is nobody's."""
+"""A row for each candidate that a person likes (`level` 1), prefers to all (2), or both (3: one whose ★ goes elsewhere
+stays liked). Of somebody who had everything of theirs deleted the ballots of closed rounds stay, under a negative
+number that is nobody's."""
 
 REPORTS = Table(
     "reports",
@@ -320,7 +321,7 @@ POSTS = Table(
     Column("next_ms", WHOLE, nullable=False),
     Column("tried_ms", WHOLE),
     UniqueConstraint("kind", "ref_id", "part"),
-    Index(None, "next_ms"),
+    Index(None, "next_ms", sqlite_where=text("wanted > shown")),
     Index(None, "message_id"),
     Index(None, "channel_id"),
     sqlite_strict=True,

@@ -16,6 +16,22 @@ MAX_CANDIDATES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewRound:
+    """A round that is not stored yet. See `Round`."""
+
+    story_id: int
+    kind: RoundKind
+    state: RoundState
+    opened_by: int | None
+    text: str
+    salt: str
+    deadline_ms: int
+    after_id: int | None = None
+    replaces_id: int | None = None
+    before_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """A round of a story.
 
@@ -76,3 +92,16 @@ class Candidate:
     hidden_by: int | None
     passage_id: int | None
     created_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoodResult:
+    """How a mood did in one round: how many candidates it had, how many of them won (0 or 1), their points together
+    (★ 2, like 1), and how many people voted. `closed_ms` in UTC ms."""
+
+    mood: MoodName
+    candidates: int
+    won: int
+    points: int
+    voters: int
+    closed_ms: int

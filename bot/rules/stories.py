@@ -21,6 +21,7 @@ Additions = Literal["at_once", "vote"]
 Voters = Literal["anyone", "writers"]
 Unvoted = Literal["stay", "lapse"]
 Licence = Literal["own", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc0-1.0"]
+Role = Literal["cohost", "invited"]
 
 STATES: tuple[StoryState, ...] = get_args(StoryState)
 LICENCES: tuple[Licence, ...] = get_args(Licence)
@@ -34,6 +35,8 @@ QUORUM = range(1, 51)
 GRACE_MS = 7 * 24 * 60 * 60 * 1000
 """How long a deleted story can be restored."""
 MAX_PEN_NAME = 32
+BEGINNING = 60
+"""Characters of a passage that a map of the tree shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +149,20 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TreeNode:
+    """A passage as it stands in a map of its tree: without its text but for the `beginning`, BEGINNING characters."""
+
+    id: int
+    parent_id: int | None
+    depth: int
+    origin: Origin
+    author_id: int | None
+    pen_name: str | None
+    withdrawn: bool
+    beginning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What somebody is in a story. `manages`: may manage the Discord server."""
 
@@ -250,8 +267,8 @@ _MOVES: Mapping[StoryState, tuple[StoryState, ...]] = {
 def move(story: Story, state: StoryState, now_ms: int) -> Story:
     """Return the story in another state; deleting sets when it goes for good, and restoring takes that back.
 
-    Raises `NotHere`: `story_already` (state) where it is in that state, `story_ended` or `story_deleted` where it
-    cannot go there from where it is.
+    Raises `NotHere`: `story_already_open`, `…_paused`, `…_ended`, `…_deleted` where it is in that state,
+    `story_ended` or `story_deleted` where it cannot go there from where it is.
     """
     if story.state == state:
         raise NotHere(f"story_already_{state}")

@@ -309,4 +309,4 @@ def _posts() -> None:
     )
     op.create_index("ix_posts_channel_id", "posts", ["channel_id"])
     op.create_index("ix_posts_message_id", "posts", ["message_id"])
-    op.create_index("ix_posts_next_ms", "posts", ["next_ms"])
+    op.create_index("ix_posts_next_ms", "posts", ["next_ms"], sqlite_where=sa.text("wanted > shown"))

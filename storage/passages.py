@@ -1,0 +1,162 @@
+"""Passages: the trees that stories stand on. A path is walked from its head towards the root, by primary key."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Row, ScalarSelect, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import literal as sql
+
+from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
+from storage.columns import WHOLE
+from storage.spans import packed, unpacked
+from storage.tables import PASSAGES, STORIES
+from storage.writer import Connection
+
+_REPEATED = ("tree_id", "text", "author_id", "pen_name", "origin", "spans", "round_id", "receipt", "created_ms")
+"""What a passage has in common with its copy on another branch; `withdrawn` too."""
+
+
+class Passages:
+    """The passages of all trees."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(self, new: NewPassage, *, now_ms: int) -> Passage:
+        """Store a passage behind its parent, without moving any head, and return it with its id and depth."""
+        values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
+            "depth": 1 if new.parent_id is None else _depth_of(new.parent_id) + 1,
+            "spans": packed(new.spans),
+            "receipt": None if new.receipt is None else dict(new.receipt),
+            "created_ms": now_ms,
+        }
+        added = await self._connection.execute(insert(PASSAGES).values(values).returning(PASSAGES))
+        return _passage(added.one())
+
+    async def get(self, passage_id: int) -> Passage | None:
+        """Return the passage, or None where there is none."""
+        row = (await self._connection.execute(select(PASSAGES).where(PASSAGES.c.id == passage_id))).one_or_none()
+        return None if row is None else _passage(row)
+
+    async def canon(self, head_id: int, *, limit: int | None = None, offset_from_end: int = 0) -> list[Passage]:
+        """Return the path from the root to the head in reading order; with a `limit` only its last passages.
+
+        `offset_from_end` leaves out that many before the head, the head included.
+        """
+        last = _depth_of(head_id) - offset_from_end
+        first = sql(1) if limit is None else last - limit + 1
+        return await self._between(head_id, first, last)
+
+    async def canon_page(self, head_id: int, first_depth: int, last_depth: int) -> list[Passage]:
+        """Return the passages of the path to the head at these depths (counted from 1, both ends included)."""
+        return await self._between(head_id, sql(first_depth), sql(last_depth))
+
+    async def is_on_path(self, passage_id: int, head_id: int) -> bool:
+        """Tell whether the passage stands on the path from the root to the head."""
+        path = _path(head_id, _depth_of(passage_id))
+        found = await self._connection.execute(select(path.c.id).where(path.c.id == passage_id))
+        return found.one_or_none() is not None
+
+    async def children(self, parent_id: int | None, tree_id: int) -> list[Passage]:
+        """Return what stands directly behind a passage, the oldest first; None for the roots of the tree."""
+        behind = select(PASSAGES).where(PASSAGES.c.tree_id == tree_id, PASSAGES.c.parent_id == parent_id)
+        return await self._all(behind.order_by(PASSAGES.c.id))
+
+    async def tree(self, tree_id: int) -> list[TreeNode]:
+        """Return the whole tree without its texts, the oldest passage first: parents before their children."""
+        names = [field.name for field in dataclasses.fields(TreeNode) if field.name != "beginning"]
+        beginning = func.substr(PASSAGES.c.text, 1, BEGINNING).label("beginning")
+        nodes = select(*(PASSAGES.c[name] for name in names), beginning).where(PASSAGES.c.tree_id == tree_id)
+        rows = await self._connection.execute(nodes.order_by(PASSAGES.c.id))
+        return [TreeNode(**{**row._mapping, "withdrawn": bool(row.withdrawn)}) for row in rows]
+
+    async def of_author(self, person_id: int, server_id: int) -> list[Passage]:
+        """Return what somebody wrote in a server's stories, copies too, the oldest first."""
+        trees = select(STORIES.c.tree_id).where(STORIES.c.server_id == server_id)
+        theirs = select(PASSAGES).where(PASSAGES.c.author_id == person_id, PASSAGES.c.tree_id.in_(trees))
+        return await self._all(theirs.order_by(PASSAGES.c.id))
+
+    async def set_canon_child(self, parent_id: int, child_id: int) -> None:
+        """Note through which child canon goes on, for redo."""
+        await self._connection.execute(
+            update(PASSAGES).where(PASSAGES.c.id == parent_id).values(canon_child_id=child_id)
+        )
+
+    async def copy_path(self, after_id: int | None, first_id: int, head_id: int) -> int:
+        """Repeat the passages from `first_id` to `head_id` (on one path) as a chain behind `after_id` (None: as a
+        root), and return the id of the last. The chain is canon within itself; `after_id` is not told of it."""
+        depth = sql(0) if after_id is None else _depth_of(after_id)
+        shift = depth - _depth_of(first_id) + 1
+        path = _path(head_id, _depth_of(first_id))
+        on_path = select(
+            *(PASSAGES.c[name] for name in (*_REPEATED, "withdrawn")),
+            (PASSAGES.c.depth + shift).label("depth"),
+            func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id).label("original_id"),
+        ).join(path, path.c.id == PASSAGES.c.id)
+        columns = [*_REPEATED, "withdrawn", "depth", "original_id"]
+        copied = insert(PASSAGES).from_select(columns, on_path.order_by(PASSAGES.c.depth))
+        rows = await self._connection.execute(copied.returning(PASSAGES.c.id, PASSAGES.c.depth))
+        chain = [row.id for row in sorted(rows, key=lambda row: row.depth)]
+        await self._link([after_id, *chain])
+        return int(chain[-1])
+
+    async def withdraw(self, passage_id: int) -> list[int]:
+        """Empty a passage and every copy of it, so that only its place is left, and return their ids."""
+        original = select(func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id)).where(PASSAGES.c.id == passage_id)
+        found = select(PASSAGES.c.id).where(
+            or_(PASSAGES.c.id == original.scalar_subquery(), PASSAGES.c.original_id == original.scalar_subquery())
+        )
+        ids = list((await self._connection.execute(found.order_by(PASSAGES.c.id))).scalars())
+        await self._connection.execute(update(PASSAGES).where(PASSAGES.c.id.in_(ids)).values(WITHDRAWN))
+        return ids
+
+    async def _between(self, head_id: int, first: ColumnElement[int], last: ColumnElement[int]) -> list[Passage]:
+        path = _path(head_id, first)
+        found = select(PASSAGES).join(path, path.c.id == PASSAGES.c.id).where(path.c.depth <= last)
+        return await self._all(found.order_by(PASSAGES.c.depth))
+
+    async def _link(self, chain: list[int | None]) -> None:
+        """Make each of a chain of new passages the child of the one before it."""
+        following = [*chain[2:], None]
+        links = [
+            {"link": own, "parent": parent, "child": child}
+            for parent, own, child in zip(chain, chain[1:], following, strict=False)
+        ]
+        statement = update(PASSAGES).where(PASSAGES.c.id == bindparam("link", type_=WHOLE))
+        await self._connection.execute(
+            statement.values(
+                parent_id=bindparam("parent", type_=WHOLE), canon_child_id=bindparam("child", type_=WHOLE)
+            ),
+            links,
+        )
+
+    async def _all(self, statement: Select[Any]) -> list[Passage]:
+        return [_passage(row) for row in await self._connection.execute(statement)]
+
+
+WITHDRAWN = {
+    "text": "",
+    "author_id": None,
+    "pen_name": None,
+    "spans": [],
+    "receipt": None,
+    "withdrawn": 1,
+}
+"""What is left of a passage that was withdrawn."""
+
+
+def _depth_of(passage_id: int) -> ScalarSelect[int]:
+    return select(PASSAGES.c.depth).where(PASSAGES.c.id == passage_id).scalar_subquery()
+
+
+def _path(head_id: int, first: ColumnElement[int]) -> CTE:
+    """The ids and depths of the path to the head, down to the depth `first`."""
+    columns = (PASSAGES.c.id, PASSAGES.c.parent_id, PASSAGES.c.depth)
+    path = select(*columns).where(PASSAGES.c.id == head_id, PASSAGES.c.depth >= first).cte("path", recursive=True)
+    return path.union_all(select(*columns).join(path, PASSAGES.c.id == path.c.parent_id).where(path.c.depth > first))
+
+
+def _passage(row: Row[Any]) -> Passage:
+    return Passage(**{**row._mapping, "spans": unpacked(row.spans), "withdrawn": bool(row.withdrawn)})

@@ -1,0 +1,144 @@
+"""The outbox. What has to be shown is wanted in the transaction that made it so, and shown afterwards."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, case, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.rules.posts import Post, PostKind
+from storage.tables import POSTS
+from storage.writer import Connection
+
+_AT_ONCE = 0
+
+
+def new_nonce() -> str:
+    """Return 24 random characters; Discord takes 25 at most."""
+    return secrets.token_urlsafe(18)
+
+
+class Posts:
+    """Every message that the bot keeps on show. `nonce` makes a new one for each message to be sent."""
+
+    def __init__(self, connection: Connection, nonce: Callable[[], str] = new_nonce) -> None:
+        self._connection = connection
+        self._nonce = nonce
+
+    async def want(
+        self, kind: PostKind, ref_id: int, channel_id: int, *, part: int = 0, message_id: int | None = None
+    ) -> Post:
+        """Have something shown, or shown anew as it is now: it is due at once. What is on show stays in its channel
+        (see `move`); a `message_id` given is the message that shows it from now on."""
+        values = {
+            "kind": kind,
+            "ref_id": ref_id,
+            "part": part,
+            "channel_id": channel_id,
+            "message_id": message_id,
+            "nonce": self._nonce(),
+            "wanted": 1,
+            "shown": 0,
+            "attempts": 0,
+            "next_ms": _AT_ONCE,
+        }
+        again = insert(POSTS).values(values)
+        again = again.on_conflict_do_update(
+            index_elements=["kind", "ref_id", "part"],
+            set_={
+                "wanted": POSTS.c.wanted + 1,
+                "attempts": 0,
+                "next_ms": _AT_ONCE,
+                "message_id": func.coalesce(again.excluded.message_id, POSTS.c.message_id),
+            },
+        )
+        return _post((await self._connection.execute(again.returning(POSTS))).one())
+
+    async def again(self, kind: PostKind, ref_ids: Collection[int]) -> int:
+        """Have shown anew what of these is on show already or due, and return how many posts that are."""
+        theirs = and_(POSTS.c.kind == kind, POSTS.c.ref_id.in_(ref_ids))
+        changed = update(POSTS).where(theirs).values(wanted=POSTS.c.wanted + 1, attempts=0, next_ms=_AT_ONCE)
+        return (await self._connection.execute(changed)).rowcount
+
+    async def get(self, kind: PostKind, ref_id: int, part: int = 0) -> Post | None:
+        """Return the post of something, None where it was never wanted or is forgotten."""
+        return await self._one(
+            select(POSTS).where(POSTS.c.kind == kind, POSTS.c.ref_id == ref_id, POSTS.c.part == part)
+        )
+
+    async def due(self, now_ms: int, limit: int) -> list[Post]:
+        """Return the posts that are to be shown now, the longest waiting first."""
+        late = select(POSTS).where(_DUE, POSTS.c.next_ms <= now_ms)
+        return await self._all(late.order_by(POSTS.c.next_ms, POSTS.c.id).limit(limit))
+
+    async def next_ms(self) -> int | None:
+        """Return when the next post is due (UTC ms; 0: at once), None where nothing is."""
+        found: int | None = (await self._connection.execute(select(func.min(POSTS.c.next_ms)).where(_DUE))).scalar_one()
+        return found
+
+    async def trying(self, post_id: int, now_ms: int) -> None:
+        """Note, before it is sent, that a post is tried."""
+        tried = func.coalesce(POSTS.c.tried_ms, now_ms)
+        await self._set(post_id, attempts=POSTS.c.attempts + 1, tried_ms=tried)
+
+    async def shown(self, post_id: int, *, wanted: int, message_id: int | None, nonce: str | None = None) -> bool:
+        """Note that a post was shown as it was `wanted` when it was rendered; what was wanted since then is still due.
+        `message_id` None: there is nothing to show any more. With a `nonce`, tell False and note nothing where the
+        post was moved meanwhile: then that message is nobody's."""
+        noted = update(POSTS).where(POSTS.c.id == post_id)
+        if nonce is not None:
+            noted = noted.where(POSTS.c.nonce == nonce)
+        known = case((POSTS.c.shown < wanted, wanted), else_=POSTS.c.shown)
+        values = {"shown": known, "message_id": message_id, "attempts": 0}
+        return (await self._connection.execute(noted.values(values))).rowcount > 0
+
+    async def failed(self, post_id: int, next_ms: int, now_ms: int) -> None:
+        """Note that a post could not be shown, and when it is to be tried again."""
+        await self._set(post_id, next_ms=next_ms, tried_ms=func.coalesce(POSTS.c.tried_ms, now_ms))
+
+    async def of_message(self, message_id: int) -> Post | None:
+        """Return the post that a message shows."""
+        return await self._one(select(POSTS).where(POSTS.c.message_id == message_id).order_by(POSTS.c.id).limit(1))
+
+    async def of_channel(self, channel_id: int) -> list[Post]:
+        """Return what is on show, or due, in a channel, in the order in which it was first wanted."""
+        return await self._all(select(POSTS).where(POSTS.c.channel_id == channel_id).order_by(POSTS.c.id))
+
+    async def forget(self, post_id: int) -> None:
+        """Keep something on show no longer; its message is left alone."""
+        await self._connection.execute(delete(POSTS).where(POSTS.c.id == post_id))
+
+    async def move(self, kind: PostKind, ref_id: int, channel_id: int) -> None:
+        """Have all parts of something shown by new messages, in another channel or where theirs were lost."""
+        theirs = select(POSTS).where(POSTS.c.kind == kind, POSTS.c.ref_id == ref_id).order_by(POSTS.c.part)
+        for post in await self._all(theirs):
+            await self._set(
+                post.id,
+                channel_id=channel_id,
+                message_id=None,
+                nonce=self._nonce(),
+                wanted=POSTS.c.wanted + 1,
+                attempts=0,
+                next_ms=_AT_ONCE,
+                tried_ms=None,
+            )
+
+    async def _set(self, post_id: int, **values: Any) -> None:
+        await self._connection.execute(update(POSTS).where(POSTS.c.id == post_id).values(values))
+
+    async def _one(self, statement: Select[Any]) -> Post | None:
+        row = (await self._connection.execute(statement)).one_or_none()
+        return None if row is None else _post(row)
+
+    async def _all(self, statement: Select[Any]) -> list[Post]:
+        return [_post(row) for row in await self._connection.execute(statement)]
+
+
+_DUE = POSTS.c.wanted > POSTS.c.shown
+
+
+def _post(row: Row[Any]) -> Post:
+    return Post(**row._mapping)

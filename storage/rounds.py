@@ -1,0 +1,210 @@
+"""Rounds with their candidates, ballots and reports. Ballots leave here without their voters."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+from bot.rules.ballots import Ballot
+from bot.rules.rounds import Candidate, NewCandidate, NewRound, Round, RoundState
+from storage.spans import packed, unpacked
+from storage.tables import BALLOTS, CANDIDATES, REPORTS, ROUNDS
+from storage.writer import Connection
+
+_UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")
+_LIKED, _FAVOURITE = 1, 2
+
+
+class Rounds:
+    """One aggregate: a round owns its candidates, the ballots on them, and what was reported."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def add(
+        self,
+        new: NewRound,
+        candidates: Sequence[NewCandidate] = (),
+        places: Sequence[int] = (),
+        *,
+        now_ms: int,
+    ) -> Round:
+        """Store a round and return it with its id; `places` are its candidates', drawn at random, one for each."""
+        values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {"opened_ms": now_ms}
+        added = (await self._connection.execute(insert(ROUNDS).values(values).returning(ROUNDS))).one()
+        for candidate, place in zip(candidates, places, strict=True):
+            await self.add_candidate(added.id, candidate, place, now_ms)
+        return _round(added)
+
+    async def get(self, round_id: int) -> Round | None:
+        """Return the round, or None where there is none."""
+        row = (await self._connection.execute(select(ROUNDS).where(ROUNDS.c.id == round_id))).one_or_none()
+        return None if row is None else _round(row)
+
+    async def save(self, round_: Round) -> None:
+        """Store all of the round that can change."""
+        values = {
+            "state": round_.state,
+            "opened_by": round_.opened_by,
+            "text": round_.text,
+            "deadline_ms": round_.deadline_ms,
+            "closed_ms": round_.closed_ms,
+            "winner_id": round_.winner_id,
+            "extended": round_.extended,
+        }
+        await self._connection.execute(update(ROUNDS).where(ROUNDS.c.id == round_.id).values(values))
+
+    async def close(
+        self,
+        round_id: int,
+        *,
+        from_state: RoundState,
+        to_state: RoundState,
+        winner_id: int | None,
+        closed_ms: int | None,
+    ) -> bool:
+        """Claim a change of state: tell whether the round was in `from_state` and now is in `to_state`. Of several who
+        try, one succeeds."""
+        claimed = await self._connection.execute(
+            update(ROUNDS)
+            .where(ROUNDS.c.id == round_id, ROUNDS.c.state == from_state)
+            .values(state=to_state, winner_id=winner_id, closed_ms=closed_ms)
+        )
+        return claimed.rowcount > 0
+
+    async def open_of(self, story_id: int) -> list[Round]:
+        """Return the rounds of a story that are being written or open, the oldest first."""
+        under_way = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.in_(_UNDER_WAY))
+        return await self._all(under_way.order_by(ROUNDS.c.id))
+
+    async def history(self, story_id: int, *, limit: int, offset: int = 0) -> list[Round]:
+        """Return the rounds of a story that are over, the newest first."""
+        over = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.not_in(_UNDER_WAY))
+        return await self._all(over.order_by(ROUNDS.c.id.desc()).limit(limit).offset(offset))
+
+    async def due(self, now_ms: int, limit: int) -> list[Round]:
+        """Return the open rounds whose deadline has come (`deadline_ms` <= `now_ms`), the longest overdue first."""
+        over = select(ROUNDS).where(ROUNDS.c.state == "open", ROUNDS.c.deadline_ms <= now_ms)
+        return await self._all(over.order_by(ROUNDS.c.deadline_ms, ROUNDS.c.id).limit(limit))
+
+    async def next_deadline_ms(self) -> int | None:
+        """Return the first deadline of all open rounds (UTC ms), None where none is open."""
+        first = select(func.min(ROUNDS.c.deadline_ms)).where(ROUNDS.c.state == "open")
+        found: int | None = (await self._connection.execute(first)).scalar_one()
+        return found
+
+    async def writing(self) -> list[Round]:
+        """Return the rounds that models were writing for; after a restart nobody is any more."""
+        return await self._all(select(ROUNDS).where(ROUNDS.c.state == "writing").order_by(ROUNDS.c.id))
+
+    # ---- candidates
+
+    async def add_candidate(self, round_id: int, new: NewCandidate, place: int, now_ms: int) -> Candidate:
+        """Store a candidate and return it with its id; `place` is drawn at random from the same range for all."""
+        values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
+            "round_id": round_id,
+            "place": place,
+            "spans": packed(new.spans),
+            "receipt": None if new.receipt is None else dict(new.receipt),
+            "none": int(new.none),
+            "created_ms": now_ms,
+        }
+        added = await self._connection.execute(insert(CANDIDATES).values(values).returning(CANDIDATES))
+        return _candidate(added.one())
+
+    async def candidate(self, candidate_id: int) -> Candidate | None:
+        """Return the candidate, or None where there is none."""
+        found = await self._connection.execute(select(CANDIDATES).where(CANDIDATES.c.id == candidate_id))
+        row = found.one_or_none()
+        return None if row is None else _candidate(row)
+
+    async def candidates(self, round_id: int) -> list[Candidate]:
+        """Return a round's candidates, hidden ones too, by their place; "none of these" comes last."""
+        theirs = select(CANDIDATES).where(CANDIDATES.c.round_id == round_id)
+        ordered = theirs.order_by(CANDIDATES.c.none, CANDIDATES.c.place, CANDIDATES.c.id)
+        return [_candidate(row) for row in await self._connection.execute(ordered)]
+
+    async def hide(self, candidate_id: int, by: int | None) -> None:
+        """Hide a candidate in somebody's name; None shows it again."""
+        await self._connection.execute(update(CANDIDATES).where(CANDIDATES.c.id == candidate_id).values(hidden_by=by))
+
+    async def became(self, candidate_id: int, passage_id: int) -> None:
+        """Note which passage a candidate became."""
+        await self._connection.execute(
+            update(CANDIDATES).where(CANDIDATES.c.id == candidate_id).values(passage_id=passage_id)
+        )
+
+    # ---- ballots
+
+    async def ballot_of(self, round_id: int, voter_id: int) -> Ballot | None:
+        """Return somebody's ballot, None where they have cast none."""
+        theirs = select(BALLOTS).where(BALLOTS.c.round_id == round_id, BALLOTS.c.voter_id == voter_id)
+        rows = (await self._connection.execute(theirs)).all()
+        return _ballot(rows) if rows else None
+
+    async def cast(self, round_id: int, voter_id: int, ballot: Ballot) -> None:
+        """Put the ballot in the place of whatever the voter cast before; an empty one takes it back."""
+        await self._connection.execute(
+            delete(BALLOTS).where(BALLOTS.c.round_id == round_id, BALLOTS.c.voter_id == voter_id)
+        )
+        levels = dict.fromkeys(sorted(ballot.liked), _LIKED)
+        if ballot.favourite is not None:
+            levels[ballot.favourite] = levels.get(ballot.favourite, 0) | _FAVOURITE
+        rows = [
+            {"round_id": round_id, "voter_id": voter_id, "candidate_id": candidate_id, "level": level}
+            for candidate_id, level in levels.items()
+        ]
+        if rows:
+            await self._connection.execute(insert(BALLOTS), rows)
+
+    async def ballots(self, round_id: int) -> list[Ballot]:
+        """Return all ballots without their voters, ordered by what is on them, so that the order tells nothing."""
+        cast = select(BALLOTS).where(BALLOTS.c.round_id == round_id).order_by(BALLOTS.c.voter_id)
+        rows = await self._connection.execute(cast)
+        found = [_ballot(theirs) for _, theirs in groupby(rows, key=lambda row: row.voter_id)]
+        return sorted(found, key=lambda ballot: (ballot.favourite or 0, sorted(ballot.liked)))
+
+    async def turnout(self, round_id: int) -> int:
+        """Return how many have cast a ballot."""
+        voters = select(func.count(BALLOTS.c.voter_id.distinct())).where(BALLOTS.c.round_id == round_id)
+        return int((await self._connection.execute(voters)).scalar_one())
+
+    # ---- reports
+
+    async def report(self, candidate_id: int, person_id: int, now_ms: int) -> bool:
+        """Note that somebody reported a candidate; tell whether it is the first time that they did."""
+        values = {"candidate_id": candidate_id, "person_id": person_id, "created_ms": now_ms}
+        noted = await self._connection.execute(sqlite.insert(REPORTS).values(values).on_conflict_do_nothing())
+        return noted.rowcount > 0
+
+    async def reports(self, round_id: int) -> dict[int, int]:
+        """Return how many people reported each of a round's candidates; one that nobody did is not in it."""
+        counted = (
+            select(CANDIDATES.c.id, func.count().label("people"))
+            .join(REPORTS, REPORTS.c.candidate_id == CANDIDATES.c.id)
+            .where(CANDIDATES.c.round_id == round_id)
+            .group_by(CANDIDATES.c.id)
+        )
+        return {row.id: row.people for row in await self._connection.execute(counted)}
+
+    async def _all(self, statement: Select[Any]) -> list[Round]:
+        return [_round(row) for row in await self._connection.execute(statement)]
+
+
+def _round(row: Row[Any]) -> Round:
+    return Round(**row._mapping)
+
+
+def _candidate(row: Row[Any]) -> Candidate:
+    return Candidate(**{**row._mapping, "spans": unpacked(row.spans), "none": bool(row.none)})
+
+
+def _ballot(rows: Iterable[Row[Any]]) -> Ballot:
+    levels = {row.candidate_id: row.level for row in rows}
+    favourite = next((candidate_id for candidate_id, level in levels.items() if level & _FAVOURITE), None)
+    return Ballot(frozenset(candidate_id for candidate_id, level in levels.items() if level & _LIKED), favourite)
