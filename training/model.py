@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,18 @@ def from_encoder(folder: Path, windows: Windows) -> BertForMaskedLM:
         torch.nn.init.zeros_(head.transform.dense.bias)
         head.bias.copy_(torch.from_numpy(np.log(counts / counts.sum())))
     return model
+
+
+def from_masked(folder: Path) -> BertForMaskedLM:
+    """The masked model of an earlier run, to go on from: without dropout, in float32."""
+    model = BertForMaskedLM.from_pretrained(folder, config=masked_config(folder), dtype=torch.float32)
+    model.tie_weights()
+    return model
+
+
+def weights_digest(folder: Path) -> str:
+    """SHA-256 of the weights in `folder`, so that a record says exactly what a run began with."""
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
 
 
 def masked_logits(model: BertForMaskedLM, hidden: Tensor, places: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from transformers import AutoTokenizer
 from training.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.corpus import Corpus, Windows, load_corpus
 from training.evaluate import Scores, choose_windows
-from training.model import Vocabulary, from_encoder, vocabulary_of
+from training.model import Vocabulary, from_encoder, from_masked, vocabulary_of, weights_digest
 from training.trainer import Recipe, Trainer
 
 PARTS = ("train", "dev")
@@ -112,6 +112,7 @@ def parse_options() -> argparse.Namespace:
     default = Recipe()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder to start from")
+    parser.add_argument("--start", type=Path, help="folder of a masked model to go on from instead of a fresh head")
     parser.add_argument("--corpus", type=Path, default=os.environ.get("STORY_CORPUS"), help="default: $STORY_CORPUS")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--cache", type=Path, default=Path("data/training"), help="folder for the tokenised corpus")
@@ -141,9 +142,14 @@ def main() -> None:
     corpora: dict[str, Corpus] = {
         part: load_corpus(options.corpus / f"stories-{part}.jsonl.gz", tokenizer, options.cache) for part in PARTS
     }
-    record = {"recipe": asdict(recipe), "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()}}
+    record = {
+        "recipe": asdict(recipe),
+        "start": weights_digest(options.start) if options.start else None,
+        "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()},
+    }
     (run.out / "run.json").write_text(json.dumps(record, indent=1) + "\n")
-    model = from_encoder(options.encoder, corpora["train"].windows).to(options.device)
+    model = from_masked(options.start) if options.start else from_encoder(options.encoder, corpora["train"].windows)
+    model.to(options.device)
     threads = torch.get_num_threads() if options.device == "cpu" else 1
     trainer = Trainer(model, recipe, threads=threads, compiled=not options.no_compile)
     if run.checkpoint.exists():
