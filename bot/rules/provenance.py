@@ -1,14 +1,28 @@
-"""Provenance: of every word of a passage, whether a person wrote it, a model, or a model before a person changed it."""
+"""Provenance: of every word of a passage, whether a person wrote it or which model; and who wrote how much.
+
+A person who changes a model's text keeps it the model's where they left it: their own words in it are `human`, and the
+passage as a whole is `edited`.
+"""
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Literal, get_args
+
+from bot.rules.words import token_spans, word_spans
+
+if TYPE_CHECKING:
+    from bot.rules.stories import Passage
 
 Origin = Literal["human", "gpt", "bert", "edited"]
-"""Where a passage or a word comes from; `edited` is a model's text that a person changed. Of single words it marks
-those that the person put into a model's text."""
+"""Where a passage or a word comes from. `edited` is said of a passage that holds a model's words and words that a
+person put among them; single words are one or the other."""
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
+_MODELS: frozenset[Origin] = frozenset({"gpt", "bert"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +33,203 @@ class Span:
     start: int
     end: int
     origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Somebody as they sign: each pen name counts for itself, so that nobody learns whose it is. `id` is None where
+    the person is not known (any more)."""
+
+    id: int | None
+    pen_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Words by origin, and the human ones of them by author. Origins and authors without a word are left out."""
+
+    origins: Mapping[Origin, int]
+    authors: Mapping[Author, int]
+
+    @property
+    def words(self) -> int:
+        """Return the number of all words."""
+        return sum(self.origins.values())
+
+
+def of_human(text: str) -> tuple[Span, ...]:
+    """Return the spans of a text that a person wrote."""
+    return of_model(text, "human")
+
+
+def of_model(text: str, origin: Origin) -> tuple[Span, ...]:
+    """Return the spans of a text that comes from one origin: one, without the white space around, or none."""
+    return _spans(text, [origin] * len(text))
+
+
+def of_infill(
+    literals: Sequence[str], fills: Sequence[str], base_text: str | None = None, base_spans: Sequence[Span] = ()
+) -> tuple[Span, ...]:
+    """Return the spans of `literals` with a fill between each two: the fills are BERT's, to the character.
+
+    The literals are as they were in `base_text`, the passage in which they stood (its words where they find
+    themselves there, a person's else); all a person's without one. Raises `ValueError` where the numbers do not fit.
+    """
+    if len(literals) != len(fills) + 1:
+        raise ValueError(f"{len(literals)} literals hold {len(literals) - 1} fills, not {len(fills)}")
+    if base_text is None:
+        known: list[list[Origin]] = [["human"] * len(literal) for literal in literals]
+    else:
+        known = _in_base(literals, base_text, _letters(base_text, base_spans))
+    letters = list(known[0])
+    for fill, after in zip(fills, known[1:], strict=True):
+        letters += ["bert"] * len(fill)
+        letters += after
+    text = literals[0] + "".join(fill + after for fill, after in zip(fills, literals[1:], strict=True))
+    return _spans(text, letters)
+
+
+def edited(original_text: str, original_spans: Sequence[Span], new_text: str) -> tuple[Span, ...]:
+    """Return the spans of `new_text`, which a person made of `original_text`: words that were kept keep their origin,
+    the rest is the person's."""
+    return _spans(new_text, _kept(original_text, _letters(original_text, original_spans), new_text))
+
+
+def origin_of(spans: Iterable[Span], was: Origin) -> Origin:
+    """Return what a passage is called after a person changed it; `was` is what it was called before."""
+    left = {span.origin for span in spans}
+    if left <= {"human"}:
+        return "human"
+    if "human" in left or "edited" in left:
+        return "edited"
+    if was in left or was == "edited":
+        return was
+    return "gpt" if "gpt" in left else "bert"
+
+
+def pieces(text: str, spans: Iterable[Span]) -> list[tuple[str, Origin]]:
+    """Return `text` in pieces that each come from one origin; joined they are `text` again.
+
+    White space goes with what stands before it; words that no span covers count as a person's.
+    """
+    found: list[tuple[str, Origin]] = []
+    at = 0
+    for span in spans:
+        between = text[at : span.start]
+        if between.strip() or not found:
+            _add(found, between, "human" if between.strip() else span.origin)
+        else:
+            _add(found, between, found[-1][1])
+        _add(found, text[max(at, span.start) : span.end], span.origin)
+        at = max(at, span.end)
+    rest = text[at:]
+    _add(found, rest, found[-1][1] if found and not rest.strip() else "human")
+    return found
+
+
+def word_origins(text: str, spans: Iterable[Span]) -> list[Origin]:
+    """Return the origin of each word of `text`: that of most of its characters, of the first at a tie."""
+    words = word_spans(text)
+    parts = pieces(text, spans)
+    if len(parts) == 1:
+        return [parts[0][1]] * len(words)
+    letters = _letters(text, spans)
+    return [Counter(letters[start:end]).most_common(1)[0][0] for start, end in words]
+
+
+def shares(passages: Iterable[Passage]) -> Shares:
+    """Count the words of `passages` by origin and by author. A person's words in a passage are its author's."""
+    origins: Counter[Origin] = Counter()
+    authors: Counter[Author] = Counter()
+    for passage in passages:
+        counted = Counter(word_origins(passage.text, passage.spans))
+        origins.update(counted)
+        if own := counted["human"] + counted["edited"]:
+            authors[Author(passage.author_id, passage.pen_name)] += own
+    return Shares(dict(origins), dict(authors))
+
+
+def _add(parts: list[tuple[str, Origin]], text: str, origin: Origin) -> None:
+    """Lay a piece behind the others, or to the last where that one has the same origin."""
+    if parts and parts[-1][1] == origin:
+        parts[-1] = (parts[-1][0] + text, origin)
+    elif text:
+        parts.append((text, origin))
+
+
+def _letters(text: str, spans: Iterable[Span]) -> list[Origin]:
+    """Return the origin of each character."""
+    letters: list[Origin] = []
+    for piece, origin in pieces(text, spans):
+        letters += [origin] * len(piece)
+    return letters
+
+
+def _spans(text: str, letters: Sequence[Origin]) -> tuple[Span, ...]:
+    """Return the spans of a text of which each character's origin is given; white space joins, but never begins or
+    ends a span."""
+    found: list[Span] = []
+    for place, origin in enumerate(letters):
+        if text[place].isspace():
+            continue
+        if found and found[-1].origin == origin:
+            found[-1] = Span(found[-1].start, place + 1, origin)
+        else:
+            found.append(Span(place, place + 1, origin))
+    return tuple(found)
+
+
+def _in_base(literals: Sequence[str], base: str, letters: Sequence[Origin]) -> list[list[Origin]]:
+    """Return the origin of each character of the literals. They are what blanks left over of `base`, or the person
+    changed something besides."""
+    places = _places(literals, base)
+    if places is not None:
+        return [list(letters[at : at + len(text)]) for at, text in zip(places, literals, strict=True)]
+    kept = iter(_kept(base, letters, "\n".join(literals)))
+    found = []
+    for literal in literals:
+        found.append(list(itertools.islice(kept, len(literal))))
+        next(kept, None)
+    return found
+
+
+def _places(literals: Sequence[str], base: str) -> list[int] | None:
+    """Return where each literal stands in `base`: the first at its beginning, the last at its end, the others between
+    in order. None where they do not."""
+    places, at = [], 0
+    for number, literal in enumerate(literals):
+        if number == len(literals) - 1:
+            found = len(base) - len(literal) if base.endswith(literal) else -1
+        else:
+            found = base.find(literal, at) if number else (0 if base.startswith(literal) else -1)
+        if found < at:
+            return None
+        places.append(found)
+        at = found + len(literal)
+    return places if len(literals) > 1 or literals[0] == base else None
+
+
+def _kept(old: str, letters: Sequence[Origin], new: str) -> list[Origin]:
+    """Return the origin of each character of `new` after a diff of words; equal beginnings and ends are taken off
+    first, so that a long text with a small change is compared quickly."""
+    old_words, new_words = token_spans(old), token_spans(new)
+    before = [old[start:end] for start, end in old_words]
+    after = [new[start:end] for start, end in new_words]
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    pairs = [(index, index) for index in range(head)]
+    pairs += [(len(before) - index, len(after) - index) for index in range(1, tail + 1)]
+    middle = SequenceMatcher(None, before[head : len(before) - tail], after[head : len(after) - tail])
+    for old_at, new_at, length in middle.get_matching_blocks():
+        pairs += [(head + old_at + index, head + new_at + index) for index in range(length)]
+    found: list[Origin] = ["human"] * len(new)
+    for old_index, new_index in pairs:
+        start, end = new_words[new_index]
+        was = old_words[old_index][0]
+        found[start:end] = letters[was : was + end - start]
+    return found
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many items both begin with."""
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -21,6 +21,7 @@ FLOORS = (
     "bot.app",
     "cogs",
     "bot.stories",
+    "bot.publishing",
     "bot.writing",
     "bot.ui",
     "storage",
@@ -32,6 +33,7 @@ FLOORS = (
 )
 FORBIDDEN = {
     "cogs": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
+    "bot.publishing": {"discord", "torch", "transformers", "sqlalchemy", "aiosqlite", "sqlite3"},
     "bot.ui": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
     "bot.app": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
     "bot.inference": {"discord", "sqlalchemy", "aiosqlite", "sqlite3", "alembic"},
