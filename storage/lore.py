@@ -79,8 +79,9 @@ class Lore:
     async def tally(self, lore_id: int) -> tuple[int, int]:
         """Return how many are for an entry, and how many against it."""
         counted = select(func.count(), func.coalesce(func.sum(LORE_VOTES.c.agrees), 0))
-        row = (await self._connection.execute(counted.where(LORE_VOTES.c.lore_id == lore_id))).one()
-        return int(row[1]), int(row[0] - row[1])
+        found = await self._connection.execute(counted.where(LORE_VOTES.c.lore_id == lore_id))
+        people, agreeing = found.tuples().one()
+        return agreeing, people - agreeing
 
     async def ratified(self, server_id: int, story_id: int | None) -> list[LoreEntry]:
         """Return what models are told in a story: the server's ratified entries, then the story's, the oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Row, ScalarSelect, Select, bindparam, func, insert, or_, select, update
@@ -136,7 +137,7 @@ class Passages:
         return [_passage(row) for row in await self._connection.execute(statement)]
 
 
-WITHDRAWN = {
+WITHDRAWN: Mapping[str, Any] = {
     "text": "",
     "author_id": None,
     "pen_name": None,

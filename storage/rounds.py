@@ -129,8 +129,8 @@ class Rounds:
         ordered = theirs.order_by(CANDIDATES.c.none, CANDIDATES.c.place, CANDIDATES.c.id)
         return [_candidate(row) for row in await self._connection.execute(ordered)]
 
-    async def hide(self, candidate_id: int, by: int | None) -> None:
-        """Hide a candidate in somebody's name; None shows it again."""
+    async def hide(self, candidate_id: int, by: int) -> None:
+        """Hide a candidate in somebody's name."""
         await self._connection.execute(update(CANDIDATES).where(CANDIDATES.c.id == candidate_id).values(hidden_by=by))
 
     async def became(self, candidate_id: int, passage_id: int) -> None:
@@ -170,8 +170,12 @@ class Rounds:
         return sorted(found, key=lambda ballot: (ballot.favourite or 0, sorted(ballot.liked)))
 
     async def turnout(self, round_id: int) -> int:
-        """Return how many have cast a ballot."""
-        voters = select(func.count(BALLOTS.c.voter_id.distinct())).where(BALLOTS.c.round_id == round_id)
+        """Return how many have cast a ballot that counts: with something on it that is not hidden."""
+        voters = (
+            select(func.count(BALLOTS.c.voter_id.distinct()))
+            .join(CANDIDATES, CANDIDATES.c.id == BALLOTS.c.candidate_id)
+            .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None))
+        )
         return int((await self._connection.execute(voters)).scalar_one())
 
     # ---- reports

@@ -30,6 +30,7 @@ class Servers:
             language=row.language,
             channels=frozenset(row.channels),
             switched_off=frozenset(row.switched_off),
+            words=tuple(row.words),
         )
 
     async def save(self, settings: ServerSettings, *, now_ms: int) -> None:
@@ -41,6 +42,7 @@ class Servers:
             "language": settings.language,
             "channels": sorted(settings.channels),
             "switched_off": sorted(settings.switched_off),
+            "words": list(settings.words),
             "changed_ms": now_ms,
         }
         await self._connection.execute(

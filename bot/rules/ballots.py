@@ -26,14 +26,16 @@ LIKE_POINTS = 1
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """What one person thinks of a round's candidates, by their ids: a favourite counts as liked, named there or not."""
+    """What one person thinks of a round's candidates, by their ids. A favourite need not be among the liked: it counts
+    for more. Where it is, it stays liked when the ★ goes elsewhere."""
 
     liked: frozenset[int] = frozenset()
     favourite: int | None = None
 
-    def __bool__(self) -> bool:
-        """Whether anything is on it."""
-        return bool(self.liked) or self.favourite is not None
+    @property
+    def named(self) -> frozenset[int]:
+        """Every candidate that is on it; an empty ballot has none."""
+        return self.liked if self.favourite is None else self.liked | {self.favourite}
 
     def points(self, candidate_id: int) -> int:
         """Return 2 for the favourite, 1 for another that is liked, 0 for the rest: the levels, and the score."""
@@ -48,7 +50,8 @@ class Outcome:
 
     `pairwise[a, b]`: how many ballots prefer a to b, for each ordered pair; `worst`: each candidate's greatest
     defeat, the margin in ballots, 0 for one that nobody beats; `order`: all candidates, the winner first, by the same
-    keys as the winner; `decided_by`: the last of them that it took to tell the winner from the others.
+    keys as the winner; `decided_by`: the last of them that it took to tell the winner from the others; `voters`: how
+    many ballots counted.
     """
 
     winner: int
@@ -61,20 +64,21 @@ class Outcome:
 
 
 def decide(candidates: Sequence[int], ballots: Collection[Ballot], salt: str) -> Outcome:
-    """Decide between the `candidates`; what ballots say of others (one that was hidden) is left out.
+    """Decide between the `candidates`; what ballots say of others (one that was hidden) is left out, and a ballot that
+    says nothing else does not count.
 
-    A ballot that says something of others only still counts as a voter who prefers none of these. Raises `ValueError`
-    without candidates, where one is named twice, or without ballots: nobody's vote is no decision.
+    Raises `ValueError` without candidates, where one is named twice, or where no ballot counts: a draw alone is no
+    decision.
     """
     if not candidates or len(set(candidates)) != len(candidates):
         raise ValueError(f"not a choice: {candidates}")
-    if not any(ballots):
+    ballots = [ballot for ballot in ballots if not ballot.named.isdisjoint(candidates)]
+    if not ballots:
         raise ValueError("nobody voted")
     pairwise = {
         (a, b): sum(ballot.points(a) > ballot.points(b) for ballot in ballots) for a, b in permutations(candidates, 2)
     }
-    worst = {a: max((pairwise[b, a] - pairwise[a, b] for b in candidates if b != a), default=0) for a in candidates}
-    worst = {candidate: max(0, margin) for candidate, margin in worst.items()}
+    worst = {a: max([0, *(pairwise[b, a] - pairwise[a, b] for b in candidates if b != a)]) for a in candidates}
     scores = {candidate: sum(ballot.points(candidate) for ballot in ballots) for candidate in candidates}
     order = sorted(candidates, key=lambda each: (worst[each], -scores[each], _lot(salt, each)))
     return Outcome(

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.errors import BadInput, Gone, NotHere
+from bot.rules.ballots import Ballot, Outcome
 from bot.rules.moods import MoodName
 from bot.rules.provenance import Origin, Span
+from bot.rules.stories import Story, StoryRules
 
 RoundKind = Literal["continue", "infill", "bridge"]
 RoundState = Literal["writing", "open", "closed", "lapsed", "cancelled"]
+Deadline = Literal["close", "extend", "lapse"]
 MAX_CANDIDATES = 8
 """Candidates with a text on a round's card; "none of these" comes besides."""
+NOBODY = 0
+"""In `Candidate.hidden_by`: not a person, or one who had everything of theirs deleted."""
+FOLDING_REPORTS = 3
+"""So many people who reported a candidate fold it."""
+SALT_BYTES = 16
+PLACE_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +87,8 @@ class NewCandidate:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A candidate of a round. Candidates are shown in the order of `place`, drawn at random for each; `passage_id`
-    is what it became when the round closed. A hidden one can neither be seen, voted for, nor win."""
+    is what it became when the round closed. A hidden one (`hidden_by` is not None, see NOBODY) can neither be seen,
+    voted for, nor win. One whose author had everything of theirs deleted, or withdrew it, is hidden and has no text."""
 
     id: int
     round_id: int
@@ -105,3 +117,97 @@ class MoodResult:
     points: int
     voters: int
     closed_ms: int
+
+
+def salt_from(raw: bytes) -> str:
+    """Return the salt of a round as text; `raw` is SALT_BYTES or more at random. Raises `ValueError` for fewer."""
+    if len(raw) < SALT_BYTES:
+        raise ValueError("a salt that could be guessed commits to nothing")
+    return raw.hex()
+
+
+def place_from(raw: bytes) -> int:
+    """Return a candidate's place; `raw` is PLACE_BYTES at random. Raises `ValueError` for any other number of them:
+    places are drawn from one range, so that none tells when its candidate came."""
+    if len(raw) != PLACE_BYTES:
+        raise ValueError(f"a place takes {PLACE_BYTES} bytes")
+    return int.from_bytes(raw, "big")
+
+
+def deadline_from(rules: StoryRules, now_ms: int) -> int:
+    """Return when a round that opens now, or goes on from now, is due (UTC ms)."""
+    return now_ms + rules.round_minutes * 60_000
+
+
+def on_deadline(round_: Round, rules: StoryRules, voters: int) -> Deadline:
+    """Return what becomes of an open round whose deadline has come with so many ballots that count.
+
+    With a quorum it closes; without, it goes on or lapses, as the story's rules say. Raises as `require_open_round`.
+    """
+    require_open_round(round_)
+    if voters >= max(1, rules.quorum):
+        return "close"
+    return "extend" if rules.unvoted == "stay" else "lapse"
+
+
+def extended(round_: Round, rules: StoryRules, now_ms: int) -> Round:
+    """Return the round with another deadline; see `on_deadline`."""
+    return dataclasses.replace(round_, deadline_ms=deadline_from(rules, now_ms), extended=round_.extended + 1)
+
+
+def require_open_round(round_: Round) -> None:
+    """Raise where no vote and no candidate can be taken: `NotHere` (`round_writing`), `Gone` (`round_over`)."""
+    if round_.state == "writing":
+        raise NotHere("round_writing")
+    if round_.state != "open":
+        raise Gone("round_over")
+
+
+def on_show(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the candidates that can be seen, voted for, and win."""
+    return [candidate for candidate in candidates if candidate.hidden_by is None]
+
+
+def require_room(candidates: Iterable[Candidate]) -> None:
+    """Raise `BadInput` (`round_full`: limit) where no other candidate fits on the card; a hidden one takes no room."""
+    if sum(not candidate.none for candidate in on_show(candidates)) >= MAX_CANDIDATES:
+        raise BadInput("round_full", limit=MAX_CANDIDATES)
+
+
+def check_ballot(candidates: Iterable[Candidate], ballot: Ballot) -> None:
+    """Raise `Gone` (`candidate_gone`) where something on the ballot is no candidate of the round, or hidden."""
+    if not ballot.named <= {candidate.id for candidate in on_show(candidates)}:
+        raise Gone("candidate_gone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundView:
+    """A round with everything that its cards show, as it was at one moment.
+
+    `candidates` are all by their place, hidden ones too, "none of these" last; `turnout` is how many ballots count;
+    `reports` how many people reported which. Only of a closed round: `ballots` without their voters, the `outcome` that
+    they make (None where they are gone), and whether the winner stands in the story as it is now (`in_canon`).
+    """
+
+    story: Story
+    round: Round
+    candidates: tuple[Candidate, ...]
+    turnout: int
+    reports: Mapping[int, int]
+    ballots: tuple[Ballot, ...] = ()
+    outcome: Outcome | None = None
+    in_canon: bool = False
+
+    @property
+    def texts(self) -> list[Candidate]:
+        """The candidates with a text that everybody sees, by their place."""
+        return [candidate for candidate in on_show(self.candidates) if not candidate.none]
+
+    @property
+    def winner(self) -> Candidate | None:
+        """The candidate that won, which may be "none of these"."""
+        return next((each for each in self.candidates if each.id == self.round.winner_id), None)
+
+    def folded(self, candidate: Candidate) -> bool:
+        """Tell whether so many people reported a candidate that it is folded until a host looks at it."""
+        return self.reports.get(candidate.id, 0) >= FOLDING_REPORTS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack, get_args
 
@@ -10,7 +11,7 @@ from bot.errors import BadInput
 from bot.rules.moods import MOOD_NAMES, MoodName
 
 Language = Literal["en", "zh-CN"]
-Feature = Literal["continue", "infill"]
+Feature = Literal["continue", "infill", "stories"]
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 FEATURES: tuple[Feature, ...] = get_args(Feature)
@@ -21,12 +22,16 @@ DEFAULT_LENGTH = 48
 MAX_TEXT = 4000
 MAX_CHANNELS = 100
 """How many channels a server can name; one that wants more wants them all."""
+MAX_LISTED_WORDS = 200
+MAX_LISTED_WORD = 40
+"""Characters of a word, or a few words, on a server's list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """What the managers of a server chose. `mood` None mixes all moods; `language` None follows the server's
-    own locale; an empty `channels` allows every channel; `length` is in tokens a suggestion."""
+    own locale; an empty `channels` allows every channel; `length` is in tokens a suggestion; `words` are the server's
+    own list of what is not wanted, case-folded, besides the words that demean people."""
 
     server_id: int
     mood: MoodName | None = None
@@ -35,6 +40,7 @@ class ServerSettings:
     language: Language | None = None
     channels: frozenset[int] = frozenset()
     switched_off: frozenset[Feature] = frozenset()
+    words: tuple[str, ...] = ()
 
 
 class SettingsChange(TypedDict, total=False):
@@ -46,14 +52,18 @@ class SettingsChange(TypedDict, total=False):
     language: Language | None
     channels: frozenset[int]
     switched_off: frozenset[Feature]
+    words: tuple[str, ...]
 
 
 def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) -> ServerSettings:
     """Return `settings` with `change` applied whole. Raises `BadInput` and applies nothing otherwise.
 
     Keys (and params): `mood_unknown` (mood, allowed); `count_range` and `length_range` (given, low, high);
-    `language_unknown` (given, allowed); `channels_too_many` (given, limit); `feature_unknown` (given, allowed).
+    `language_unknown` (given, allowed); `channels_too_many` (given, limit); `feature_unknown` (given, allowed);
+    `words_too_many` (given, limit); `word_too_long` (word, limit). Words are stored as `listed_words` returns them.
     """
+    if "words" in change:
+        change["words"] = listed_words(change["words"])
     changed = dataclasses.replace(settings, **change)
     if changed.mood is not None and changed.mood not in MOOD_NAMES:
         raise BadInput("mood_unknown", mood=str(changed.mood), allowed=", ".join(MOOD_NAMES))
@@ -66,6 +76,18 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
     for feature in sorted(changed.switched_off - set(FEATURES)):
         raise BadInput("feature_unknown", given=str(feature), allowed=", ".join(FEATURES))
     return changed
+
+
+def listed_words(words: Iterable[str]) -> tuple[str, ...]:
+    """Return what a server's word list becomes: case-folded, trimmed, each once, in the order given. Raises
+    `BadInput`, see `change_settings`."""
+    listed = tuple(dict.fromkeys(folded for word in words if (folded := " ".join(word.casefold().split()))))
+    if len(listed) > MAX_LISTED_WORDS:
+        raise BadInput("words_too_many", given=len(listed), limit=MAX_LISTED_WORDS)
+    for word in listed:
+        if len(word) > MAX_LISTED_WORD:
+            raise BadInput("word_too_long", word=word, limit=MAX_LISTED_WORD)
+    return listed
 
 
 def _check_range(key: str, given: int, allowed: range) -> None:

@@ -62,7 +62,7 @@ def test_changing_twice_is_changing_once(
             "channels_too_many",
             {"given": MAX_CHANNELS + 1, "limit": MAX_CHANNELS},
         ),
-        ({"switched_off": frozenset({"vote"})}, "feature_unknown", {"given": "vote", "allowed": "continue, infill"}),
+        ({"switched_off": frozenset({"vote"})}, "feature_unknown", {"given": "vote", "allowed": "continue, infill, stories"}),
         ({"mood": "wild", "count": 9}, "count_range", {"given": 9, "low": 1, "high": 5}),
     ],
 )
