@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.errors import BadInput, Gone, NotHere
-from bot.rules.ballots import Ballot, Outcome
+from bot.rules.ballots import Ballot
 from bot.rules.moods import MoodName
 from bot.rules.provenance import Origin, Span
-from bot.rules.stories import Story, StoryRules
+from bot.rules.stories import StoryRules
 
 RoundKind = Literal["continue", "infill", "bridge"]
 RoundState = Literal["writing", "open", "closed", "lapsed", "cancelled"]
@@ -20,8 +20,6 @@ MAX_CANDIDATES = 8
 """Candidates with a text on a round's card; "none of these" comes besides."""
 NOBODY = 0
 """In `Candidate.hidden_by`: not a person, or one who had everything of theirs deleted."""
-FOLDING_REPORTS = 3
-"""So many people who reported a candidate fold it."""
 SALT_BYTES = 16
 PLACE_BYTES = 6
 
@@ -178,36 +176,3 @@ def check_ballot(candidates: Iterable[Candidate], ballot: Ballot) -> None:
     """Raise `Gone` (`candidate_gone`) where something on the ballot is no candidate of the round, or hidden."""
     if not ballot.named <= {candidate.id for candidate in on_show(candidates)}:
         raise Gone("candidate_gone")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundView:
-    """A round with everything that its cards show, as it was at one moment.
-
-    `candidates` are all by their place, hidden ones too, "none of these" last; `turnout` is how many ballots count;
-    `reports` how many people reported which. Only of a closed round: `ballots` without their voters, the `outcome` that
-    they make (None where they are gone), and whether the winner stands in the story as it is now (`in_canon`).
-    """
-
-    story: Story
-    round: Round
-    candidates: tuple[Candidate, ...]
-    turnout: int
-    reports: Mapping[int, int]
-    ballots: tuple[Ballot, ...] = ()
-    outcome: Outcome | None = None
-    in_canon: bool = False
-
-    @property
-    def texts(self) -> list[Candidate]:
-        """The candidates with a text that everybody sees, by their place."""
-        return [candidate for candidate in on_show(self.candidates) if not candidate.none]
-
-    @property
-    def winner(self) -> Candidate | None:
-        """The candidate that won, which may be "none of these"."""
-        return next((each for each in self.candidates if each.id == self.round.winner_id), None)
-
-    def folded(self, candidate: Candidate) -> bool:
-        """Tell whether so many people reported a candidate that it is folded until a host looks at it."""
-        return self.reports.get(candidate.id, 0) >= FOLDING_REPORTS

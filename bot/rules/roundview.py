@@ -1,0 +1,46 @@
+"""A round as its cards show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.rules.ballots import Ballot, Outcome
+from bot.rules.rounds import Candidate, Round, on_show
+from bot.rules.stories import Story
+
+FOLDING_REPORTS = 3
+"""So many people who reported a candidate fold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundView:
+    """A round with everything that its cards show, as it was at one moment.
+
+    `candidates` are all by their place, hidden ones too, "none of these" last; `turnout` is how many ballots count;
+    `reports` how many people reported which. Only of a closed round: `ballots` without their voters, the `outcome` that
+    they make (None where they are gone), and whether the winner stands in the story as it is now (`in_canon`).
+    """
+
+    story: Story
+    round: Round
+    candidates: tuple[Candidate, ...]
+    turnout: int
+    reports: Mapping[int, int]
+    ballots: tuple[Ballot, ...] = ()
+    outcome: Outcome | None = None
+    in_canon: bool = False
+
+    @property
+    def texts(self) -> list[Candidate]:
+        """The candidates with a text that everybody sees, by their place."""
+        return [candidate for candidate in on_show(self.candidates) if not candidate.none]
+
+    @property
+    def winner(self) -> Candidate | None:
+        """The candidate that won, which may be "none of these"."""
+        return next((each for each in self.candidates if each.id == self.round.winner_id), None)
+
+    def folded(self, candidate: Candidate) -> bool:
+        """Tell whether so many people reported a candidate that it is folded until a host looks at it."""
+        return self.reports.get(candidate.id, 0) >= FOLDING_REPORTS
