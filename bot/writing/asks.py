@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.errors import BadInput
-from bot.inference.engine import ModelInfo, ModelRole
+from bot.inference.engine import ModelInfo, ModelRole, Piece
 from bot.inference.jobs import Owner
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MoodName
@@ -24,7 +24,9 @@ class ContinueAsk:
     """Continue `text` with `count` suggestions of about `length` tokens; `mood` None mixes all moods.
 
     `text` is normalised on the way in (see `cleaning.normalise`), so that what is checked, continued and kept
-    is one and the same. `parent_id` is the generation that this one retries or goes on from.
+    is one and the same. `parent_id` is the generation that this one retries or goes on from. `context` is what the
+    model reads before the text, in reading order, a heading included; where the window is too small it goes before
+    the text does.
     """
 
     owner: Owner
@@ -34,6 +36,7 @@ class ContinueAsk:
     count: int = DEFAULT_COUNT
     length: int = DEFAULT_LENGTH
     parent_id: int | None = None
+    context: tuple[Piece, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", normalise(self.text))

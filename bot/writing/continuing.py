@@ -65,7 +65,7 @@ class ContinueJob:
         self._words = words
         self._seed = seed
         self._prompt = prompt_of(ask.text)
-        self._story = TextSource(ask.text)
+        self._story = tuple(TextSource(text) for text in (*(piece.text for piece in ask.context), ask.text))
 
     @property
     def owner(self) -> Owner:
@@ -99,7 +99,7 @@ class ContinueJob:
     async def _generate(self, engine: Engine, report: Report, number: int) -> list[Continuation]:
         request = GenerateRequest(
             request_id=uuid.uuid4().hex,
-            pieces=pieces_of(self._prompt),
+            pieces=pieces_of(self._prompt, self._ask.context),
             rows=rows_of(self._seed, number, self._ask.mood),
             max_new_tokens=self._ask.length,
             deadline_s=DEADLINE_S,
@@ -130,7 +130,7 @@ class ContinueJob:
         text = joined(self._ask.text, cleaning.finished(row.text, before=self._prompt))
         if len(split_words(text)) < MIN_WORDS or not self._words.allows(text) or slate.is_loop(text):
             return None
-        shared = echo(text, (self._story,))
+        shared = echo(text, self._story)
         if slate.is_copy(shared):
             return None
         return Draft(text=text, row=row, echo=shared, look=slate.features(text))
@@ -192,14 +192,18 @@ def prompt_of(text: str) -> str:
     return text.rstrip(" \t\u3000")
 
 
-def pieces_of(prompt: str) -> tuple[Piece, ...]:
-    """Return the context: a chapter heading and the prompt. Under a heading the bundled model, which was taught
-    to answer, tells on; without one it soon talks about the text instead."""
-    heading = "第一章\n\n" if has_han(prompt) else "CHAPTER I\n\n"
-    return (
-        Piece(text=heading, label="heading", priority=-1),
-        Piece(text=prompt, label="text", cut=True),
-    )
+def pieces_of(prompt: str, context: Sequence[Piece] = ()) -> tuple[Piece, ...]:
+    """Return what the model reads: the context, or else a chapter heading, and the prompt, which is the last to be
+    cut."""
+    before = context or (heading_of(prompt),)
+    last = max(piece.priority for piece in before) + 1
+    return (*before, Piece(text=prompt, label="text", priority=last, cut=True))
+
+
+def heading_of(text: str) -> Piece:
+    """Return a chapter heading. Under one the bundled model, which was taught to answer, tells on; without one it soon
+    talks about the text instead."""
+    return Piece(text="第一章\n\n" if has_han(text) else "CHAPTER I\n\n", label="heading", priority=-1)
 
 
 def rows_of(seed: int, number: int, mood: MoodName | None) -> tuple[Row, ...]:
