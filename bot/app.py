@@ -25,10 +25,12 @@ from bot.inference.queue import Inference
 from bot.inference.retrying import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
+from bot.stories.hosting import Hosting
 from bot.stories.library import Library
 from bot.stories.lorebook import Lorebook
 from bot.stories.manners import Manners
 from bot.stories.outbox import Outbox
+from bot.stories.pen import Pen
 from bot.stories.urn import Urn
 from bot.ui.locale import CommandTranslator
 from bot.ui.progress import Pulse, Wait, plain_wait
@@ -97,6 +99,8 @@ async def create_services(
                 inference=inference,
                 desk=desk,
                 library=Library(database, now),
+                pen=Pen(database, now),
+                hosting=Hosting(database, now),
                 urn=Urn(database, inference, words, now),
                 lorebook=Lorebook(database, now),
                 manners=Manners(database, now),

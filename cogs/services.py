@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from bot.inference.engine import Engine
 from bot.inference.queue import Inference
 from bot.settings import Settings
+from bot.stories.hosting import Hosting
 from bot.stories.library import Library
 from bot.stories.lorebook import Lorebook
 from bot.stories.manners import Manners
 from bot.stories.outbox import Outbox
+from bot.stories.pen import Pen
 from bot.stories.urn import Urn
 from bot.ui.progress import Pulse
 from bot.writing.desk import Desk
@@ -27,6 +29,8 @@ class Services:
     inference: Inference
     desk: Desk
     library: Library
+    pen: Pen
+    hosting: Hosting
     urn: Urn
     lorebook: Lorebook
     manners: Manners

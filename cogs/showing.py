@@ -1,10 +1,57 @@
-"""Keeps what stands in Discord as it is in the database: sends and edits the posts that are due."""
+"""Keeps what stands in Discord as it is in the database: sends and edits the posts that are due.
+
+A post is rendered as its subject is now, whatever it was when it was wanted, so that only the newest is ever shown.
+Before the first try of a message it is noted that it is tried: one that may have been sent before a crash is looked
+for in the channel first, and for minutes Discord itself refuses it a second time by its nonce.
+"""
 
 from __future__ import annotations
 
-from discord.ext import commands
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+import aiohttp
+import discord
+from discord.ext import commands, tasks
+
+from bot.errors import StorageError
+from bot.rules.posts import Post, PostKind
+from bot.ui.cards import Card
+from bot.ui.locale import Catalogue, catalogue, language_of
+from bot.ui.progress import EDIT_EVERY_S
+from bot.ui.prose import Prose
 from cogs.services import Services
+from storage.servers import Servers
+
+_log = logging.getLogger(__name__)
+
+Render = Callable[[Post], Awaitable[Card | Prose | None]]
+Prepare = Callable[[Post], Awaitable[bool]]
+Settled = Callable[[Post, discord.PartialMessage], Awaitable[None]]
+
+BATCH = 100
+PULSE_S = EDIT_EVERY_S / 2
+REST_PULSES = 3
+"""A message that was edited is left alone until so many pulses have begun: for EDIT_EVERY_S at least."""
+IDLE_S = 60.0
+LOOK_BACK = 100
+"""How many messages of a channel are looked through for one that may have been sent before a crash."""
+CLOCKS_DIFFER = timedelta(minutes=2)
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _ARCHIVED = 10003, 10008, 50083
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What shows one kind of post."""
+
+    render: Render
+    prepare: Prepare | None
+    settled: Settled | None
 
 
 class Showing:
@@ -13,3 +60,189 @@ class Showing:
     def __init__(self, bot: commands.Bot, services: Services) -> None:
         self._bot = bot
         self._services = services
+        self._outbox = services.outbox
+        self._kinds: dict[PostKind, _Kind] = {}
+        self._channels: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._edited: dict[int, int] = {}
+        self._pulses = 0
+        self._later = tasks.loop(seconds=PULSE_S)(self._pulse)
+        self._later.before_loop(bot.wait_until_ready)
+
+    def register(
+        self, kind: PostKind, render: Render, *, prepare: Prepare | None = None, settled: Settled | None = None
+    ) -> None:
+        """Say how a kind of post looks: `render` returns it as it is now (None: nothing to show any more, its message
+        is deleted). `prepare` comes before, and tells False where there is nothing to be shown in that channel after
+        all; `settled` comes after a message was sent or edited."""
+        if kind in self._kinds:
+            raise ValueError(f"posts of the kind {kind} are rendered already")
+        self._kinds[kind] = _Kind(render, prepare, settled)
+
+    def start(self) -> None:
+        """Begin to show by itself what was left over, or could not be shown, as soon as the bot is ready."""
+        self._later.start()
+
+    def stop(self) -> None:
+        """Stop that."""
+        self._later.cancel()
+
+    async def say(self, server_id: int) -> Catalogue:
+        """Return the language of what everybody sees in a server: what it chose, else its own locale."""
+        async with self._services.database.reading() as connection:
+            chosen = (await Servers(connection).get(server_id)).language
+        guild = self._bot.get_guild(server_id)
+        return catalogue(chosen or language_of(guild.preferred_locale if guild is not None else None))
+
+    async def flush(self) -> None:
+        """Show everything that is due now. What cannot be shown yet, or was edited a moment ago, is shown later by
+        itself; nothing of that is an error of whoever calls."""
+        seen: set[tuple[int, str, int]] = set()
+        try:
+            while posts := [post for post in await self._outbox.due(BATCH) if self._is_next(post, seen)]:
+                seen |= {(post.id, post.nonce, post.wanted) for post in posts}
+                channels: defaultdict[int, list[Post]] = defaultdict(list)
+                for post in posts:
+                    channels[post.channel_id].append(post)
+                await asyncio.gather(*(self._empty(channel_id, theirs) for channel_id, theirs in channels.items()))
+        except StorageError as error:
+            _log.error("the outbox cannot be read: %s", error)
+        if self._edited or await self._outbox.next_in_s() is not None:
+            self._come_back(PULSE_S)
+
+    def _is_next(self, post: Post, seen: set[tuple[int, str, int]]) -> bool:
+        resting = post.message_id is not None and post.id in self._edited
+        return not resting and post.kind in self._kinds and (post.id, post.nonce, post.wanted) not in seen
+
+    async def _pulse(self) -> None:
+        """Let what was edited long enough ago be edited again, and show what is due."""
+        self._pulses += 1
+        self._edited = {post_id: at for post_id, at in self._edited.items() if self._pulses - at < REST_PULSES}
+        await self.flush()
+        next_s = await self._outbox.next_in_s()
+        if not self._edited:
+            self._come_back(IDLE_S if next_s is None else min(max(next_s, PULSE_S), IDLE_S))
+
+    def _come_back(self, seconds: float) -> None:
+        if self._later.seconds != seconds:
+            self._later.change_interval(seconds=seconds)
+
+    # ---- one channel
+
+    async def _empty(self, channel_id: int, posts: list[Post]) -> None:
+        """Show posts of one channel, in order, and nobody else's at the same time."""
+        async with self._channels[channel_id]:
+            for post in posts:
+                fresh = await self._outbox.fresh(post)
+                if fresh is not None:
+                    await self._show(fresh)
+
+    async def _show(self, post: Post) -> None:
+        try:
+            try:
+                await self._put(post)
+            except discord.HTTPException as error:
+                if error.code != _ARCHIVED:
+                    raise
+                await self._unarchive(post.channel_id)
+                await self._put(post)
+        except discord.NotFound as error:
+            await self._missing(post, error)
+        except discord.HTTPException as error:
+            known = error.status in (403, 429) or error.status >= 500
+            _log.log(logging.WARNING if known else logging.ERROR, "a %s could not be shown: %s", post.kind, error)
+            await self._outbox.failed(post, last=error.status < 429)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            _log.warning("a %s could not be shown, tried again soon: %s", post.kind, error)
+            await self._outbox.failed(post)
+
+    async def _put(self, post: Post) -> None:
+        """Send the post, or edit or delete the message that shows it."""
+        kind = self._kinds[post.kind]
+        if kind.prepare is not None and not await kind.prepare(post):
+            return
+        view = await kind.render(post)
+        if view is None:
+            await self._take_down(post)
+            return
+        message = await self._edit(post, view) if post.message_id is not None else await self._send(post, view)
+        if kind.settled is not None:
+            await kind.settled(post, message)
+        if not await self._outbox.shown(post, message.id):
+            await message.delete()
+
+    async def _edit(self, post: Post, view: Card | Prose) -> discord.PartialMessage:
+        message = self._message(post, post.message_id)
+        self._edited[post.id] = self._pulses
+        if isinstance(view, Prose):
+            await message.edit(content=view.content, allowed_mentions=discord.AllowedMentions.none())
+        else:
+            await message.edit(view=view, allowed_mentions=discord.AllowedMentions.none())
+        return message
+
+    async def _send(self, post: Post, view: Card | Prose) -> discord.PartialMessage:
+        channel = self._bot.get_partial_messageable(post.channel_id)
+        if post.tried_ms is not None and (sent := await self._sent_before(channel, post, view)) is not None:
+            return self._message(post, sent)
+        await self._outbox.trying(post)
+        if isinstance(view, Prose):
+            message = await channel.send(view.content, nonce=post.nonce)
+        else:
+            message = await channel.send(view=view, nonce=post.nonce)
+        return self._message(post, message.id)
+
+    async def _sent_before(self, channel: discord.PartialMessageable, post: Post, view: Card | Prose) -> int | None:
+        """Return the message in which an earlier try came through though nobody was told; None where there is none."""
+        assert post.tried_ms is not None, "only a post that was tried can have been sent"
+        since = datetime.fromtimestamp(post.tried_ms / 1000, UTC) - CLOCKS_DIFFER
+        me = self._bot.user
+        try:
+            async for message in channel.history(limit=LOOK_BACK, after=since):
+                ours = me is not None and message.author.id == me.id
+                if ours and _shows(message, view) and not await self._outbox.is_known(message.id):
+                    return message.id
+        except discord.Forbidden as error:
+            _log.warning("an earlier try of a %s cannot be looked for: %s", post.kind, error)
+        return None
+
+    async def _take_down(self, post: Post) -> None:
+        if post.message_id is not None:
+            with contextlib.suppress(discord.NotFound):
+                await self._message(post, post.message_id).delete()
+        await self._outbox.shown(post, None)
+
+    async def _missing(self, post: Post, error: discord.NotFound) -> None:
+        """Deal with what was deleted by hand: a channel with all that was shown there; a card, which is shown anew;
+        or prose, which stays deleted."""
+        if error.code == _UNKNOWN_CHANNEL:
+            await self._services.hosting.thread_gone(post.channel_id)
+        elif error.code == _UNKNOWN_MESSAGE and post.kind != "passage":
+            await self._outbox.anew(post)
+        elif error.code == _UNKNOWN_MESSAGE:
+            await self._outbox.forget(post)
+        else:
+            _log.warning("a %s could not be shown: %s", post.kind, error)
+            await self._outbox.failed(post, last=True)
+
+    async def _unarchive(self, channel_id: int) -> None:
+        thread = self._bot.get_channel(channel_id) or await self._bot.fetch_channel(channel_id)
+        if isinstance(thread, discord.Thread):
+            await thread.edit(archived=False)
+
+    def _message(self, post: Post, message_id: int | None) -> discord.PartialMessage:
+        assert message_id is not None, "a message has an id"
+        return self._bot.get_partial_messageable(post.channel_id).get_partial_message(message_id)
+
+
+def _shows(message: discord.Message, view: Card | Prose) -> bool:
+    """Tell whether a message is what `view` is: prose by its text, a card by the ids on its buttons."""
+    if isinstance(view, Prose):
+        return message.content == view.content
+    return bool(_ids(discord.ui.LayoutView.from_message(message)) & _ids(view))
+
+
+def _ids(view: discord.ui.LayoutView) -> set[str]:
+    return {
+        item.custom_id
+        for item in view.walk_children()
+        if isinstance(item, (discord.ui.Button, discord.ui.Select)) and item.custom_id is not None
+    }

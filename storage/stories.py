@@ -59,6 +59,7 @@ class Stories:
     async def save(self, story: Story) -> None:
         """Store all of the story that can change."""
         values = {
+            "channel_id": story.channel_id,
             "thread_id": story.thread_id,
             "title": story.title,
             "premise": story.premise,

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.rules.posts import Post
 from storage.database import Database
+from storage.posts import Posts
+
+FIRST_RETRY_MS = 2_000
+LAST_RETRY_MS = 10 * 60_000
 
 
 class Outbox:
@@ -13,3 +18,54 @@ class Outbox:
     def __init__(self, database: Database, now: Callable[[], int]) -> None:
         self._database = database
         self._now = now
+
+    async def due(self, limit: int) -> list[Post]:
+        """Return the posts that are to be shown now, the longest waiting first."""
+        async with self._database.reading() as connection:
+            return await Posts(connection).due(self._now(), limit)
+
+    async def next_in_s(self) -> float | None:
+        """Return in how many seconds the next post is due, None where none is."""
+        async with self._database.reading() as connection:
+            next_ms = await Posts(connection).next_ms()
+        return None if next_ms is None else max(0.0, (next_ms - self._now()) / 1000)
+
+    async def fresh(self, post: Post) -> Post | None:
+        """Return a post as it is now; None where it is no longer due, or was forgotten or moved."""
+        async with self._database.reading() as connection:
+            now = await Posts(connection).get(post.kind, post.ref_id, post.part)
+        due = now is not None and now.wanted > now.shown and now.next_ms <= self._now()
+        return now if due and now is not None and now.nonce == post.nonce else None
+
+    async def trying(self, post: Post) -> None:
+        """Note that a post is about to be tried: after a crash it is known that it may have been sent."""
+        async with self._database.transaction() as connection:
+            await Posts(connection).trying(post.id, self._now())
+
+    async def shown(self, post: Post, message_id: int | None) -> bool:
+        """Note that a post is on show as it was when `post` was read. False: it was moved meanwhile, and the message is
+        nobody's."""
+        async with self._database.transaction() as connection:
+            return await Posts(connection).shown(post.id, wanted=post.wanted, message_id=message_id, nonce=post.nonce)
+
+    async def failed(self, post: Post, *, last: bool = False) -> None:
+        """Note that a post could not be shown: it is tried again, later each time; `last`: as late as ever."""
+        now_ms = self._now()
+        wait_ms = LAST_RETRY_MS if last else min(FIRST_RETRY_MS << min(post.attempts, 16), LAST_RETRY_MS)
+        async with self._database.transaction() as connection:
+            await Posts(connection).failed(post.id, now_ms + wait_ms, now_ms)
+
+    async def forget(self, post: Post) -> None:
+        """Keep something on show no longer."""
+        async with self._database.transaction() as connection:
+            await Posts(connection).forget(post.id)
+
+    async def anew(self, post: Post) -> None:
+        """Have something shown by a new message: the one that showed it was deleted."""
+        async with self._database.transaction() as connection:
+            await Posts(connection).move(post.kind, post.ref_id, post.channel_id)
+
+    async def is_known(self, message_id: int) -> bool:
+        """Tell whether a message shows one of the posts."""
+        async with self._database.reading() as connection:
+            return await Posts(connection).of_message(message_id) is not None

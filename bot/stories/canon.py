@@ -1,0 +1,106 @@
+"""Canon moves: what changes in a story, and what has then to be shown, inside of a transaction that others own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from bot.rules.stories import NewPassage, Passage, Story
+from bot.ui.prose import prose_parts
+from storage.passages import Passages
+from storage.posts import Posts
+from storage.stories import Stories
+from storage.writer import Connection
+
+LEAD_IN = 3
+"""How many passages are posted in a thread that is opened for a story which is under way."""
+
+
+async def advance(
+    connection: Connection, story: Story, new: NewPassage, *, now_ms: int, follow_id: int | None = None
+) -> Passage:
+    """Add a passage that is canon at once, move the head of `story` to it, and have it and the story's card shown.
+
+    It stands behind `new.parent_id` (None: at the root), wherever the head was. With a `follow_id`, a passage of the
+    present canon, everything from there to the head stands again behind the new one (an infill follows with the
+    passage behind the one that it replaces, a bridge with the one that it stands before), and the head is the last of
+    these copies. `story` must be as this transaction read it.
+    """
+    passages = Passages(connection)
+    passage = await passages.add(new, now_ms=now_ms)
+    head_id = passage.id
+    if follow_id is not None and story.head_id is not None:
+        replaced = await passages.canon(story.head_id, limit=1)
+        head_id = await passages.copy_path(passage.id, follow_id, story.head_id)
+        copies = await passages.children(passage.id, story.tree_id)
+        await passages.set_canon_child(passage.id, copies[0].id)
+        await show_again(connection, replaced)
+    if passage.parent_id is not None:
+        await passages.set_canon_child(passage.parent_id, passage.id)
+    await move_head(connection, story, head_id, now_ms=now_ms)
+    await want_prose(connection, story, passage)
+    return passage
+
+
+async def move_head(connection: Connection, story: Story, head_id: int | None, *, now_ms: int) -> Story:
+    """Move the head of `story` and have its card shown anew."""
+    moved = dataclasses.replace(story, head_id=head_id, changed_ms=now_ms)
+    await Stories(connection).save(moved)
+    await want_card(connection, moved)
+    return moved
+
+
+async def want_card(connection: Connection, story: Story) -> None:
+    """Have the story's card shown as it is now; nothing where its thread was deleted."""
+    if story.thread_id is not None:
+        await Posts(connection).want("story", story.id, story.thread_id)
+
+
+async def want_thread(connection: Connection, story: Story) -> None:
+    """Have a thread opened for a story that has none, in its channel, and its card shown there."""
+    await Posts(connection).want("story", story.id, story.channel_id)
+
+
+async def want_prose(connection: Connection, story: Story, passage: Passage) -> None:
+    """Have a passage posted in the story's thread. Without a thread it waits: see `want_lead_in`."""
+    if story.thread_id is None:
+        return
+    posts = Posts(connection)
+    for part in range(len(prose_parts(passage.text))):
+        await posts.want("passage", passage.id, story.thread_id, part=part)
+
+
+async def want_lead_in(connection: Connection, story: Story) -> None:
+    """Have the story's card and its last passages shown in a thread that was just opened."""
+    if story.thread_id is None:
+        return
+    await want_card(connection, story)
+    await Posts(connection).move("story", story.id, story.thread_id)
+    if story.head_id is not None:
+        for passage in await Passages(connection).canon(story.head_id, limit=LEAD_IN):
+            await want_prose(connection, story, passage)
+
+
+async def show_canon(connection: Connection, story: Story, passage: Passage) -> None:
+    """Have a passage that became canon shown as such: where it is on show already, or by a new post."""
+    if not await show_again(connection, [passage]):
+        await want_prose(connection, story, passage)
+
+
+async def show_again(connection: Connection, passages: Sequence[Passage]) -> int:
+    """Have what is on show of these passages shown as it is now (they became canon, or are no more, or were emptied),
+    and return how many posts that are. A copy is on show where its original is."""
+    ids = {passage.id for passage in passages}
+    ids |= {passage.original_id for passage in passages if passage.original_id is not None}
+    return await Posts(connection).again("passage", sorted(ids))
+
+
+async def stands(connection: Connection, story: Story, passage: Passage) -> bool:
+    """Tell whether a passage, or a copy of it on another branch, is part of the story's canon."""
+    if story.head_id is None:
+        return False
+    passages = Passages(connection)
+    for each in await passages.copies(passage):
+        if await passages.is_on_path(each, story.head_id):
+            return True
+    return False

@@ -1,0 +1,161 @@
+"""What hosts decide about their stories, and where these stand in Discord. It owns the transactions over both."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Unpack
+
+from bot.errors import BadInput, NotAllowed
+from bot.rules import stories as rules
+from bot.rules.stories import Role, RulesChange, Standing, Story, StoryState
+from bot.stories.canon import want_card, want_lead_in, want_thread
+from bot.stories.finding import Who, find, standing_of
+from bot.stories.pen import check_words
+from storage.database import Database
+from storage.posts import Posts
+from storage.stories import Stories
+from storage.writer import Connection
+
+
+class Hosting:
+    """What is decided about all stories. `now` gives UTC milliseconds."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+
+    # ---- what who leads a story decides
+
+    async def rename(self, who: Who, story_id: int, title: str, premise: str | None = None) -> Story:
+        """Give a story another title, and another premise where one is given. Raises `BadInput`, `NotAllowed`."""
+        title = rules.check_title(title)
+        async with self._database.transaction() as connection:
+            story = await self._led(connection, who, story_id)
+            premise = story.premise if premise is None else rules.check_premise(premise)
+            await check_words(connection, who.server_id, f"{title}\n{premise}")
+            return await self._change(connection, dataclasses.replace(story, title=title, premise=premise))
+
+    async def set_rules(self, who: Who, story_id: int, **change: Unpack[RulesChange]) -> Story:
+        """Change a story's rules. Raises as `change_rules`, and `NotAllowed`."""
+        async with self._database.transaction() as connection:
+            story = await self._led(connection, who, story_id)
+            changed = rules.change_rules(story.rules, **change)
+            return await self._change(connection, dataclasses.replace(story, rules=changed))
+
+    async def move(self, who: Who, story_id: int, state: StoryState) -> Story:
+        """Open, pause, end or delete a story. Raises as `rules.move`, and `NotAllowed`."""
+        async with self._database.transaction() as connection:
+            story = await self._led(connection, who, story_id)
+            return await self._change(connection, rules.move(story, state, self._now()))
+
+    async def people(self, story: Story) -> Mapping[Role, frozenset[int]]:
+        """Return who has which role in a story."""
+        async with self._database.reading() as connection:
+            return await Stories(connection).people(story.id)
+
+    async def set_role(self, who: Who, story_id: int, person_id: int, role: Role, present: bool) -> Story:
+        """Give somebody a role in a story, or take it away. Co-hosts are for the host and the server's managers to
+        choose; anybody may lay down their own role. Raises `NotAllowed`; `BadInput` (`role_host`)."""
+        async with self._database.transaction() as connection:
+            story = await find(connection, who.server_id, story_id)
+            standing = await standing_of(connection, story, who)
+            if present or person_id != who.person_id:
+                rules.require_lead(standing)
+                if role == "cohost" and not (standing.host or standing.manages):
+                    raise NotAllowed("cohosts_by_host")
+            if story.host_id == person_id:
+                raise BadInput("role_host")
+            await Stories(connection).set_role(story.id, person_id, role, present)
+            return await self._change(connection, story)
+
+    async def hand_over(self, who: Who, story_id: int, person_id: int) -> Story:
+        """Make somebody else the host; who hosted becomes a co-host. Raises `NotAllowed`."""
+        async with self._database.transaction() as connection:
+            story = await find(connection, who.server_id, story_id)
+            standing = await standing_of(connection, story, who)
+            if not (standing.host or standing.manages):
+                raise NotAllowed("cohosts_by_host")
+            stories = Stories(connection)
+            await stories.set_role(story.id, person_id, "cohost", False)
+            if story.host_id is not None and story.host_id != person_id:
+                await stories.set_role(story.id, story.host_id, "cohost", True)
+            return await self._change(connection, dataclasses.replace(story, host_id=person_id))
+
+    async def host_left(self, story: Story) -> Story:
+        """Note that a story's host has left the server: a co-host becomes the host, the one that came to Discord first;
+        without one the server's managers lead."""
+        async with self._database.transaction() as connection:
+            known = await find(connection, story.server_id, story.id)
+            if known.host_id != story.host_id:
+                return known
+            stories = Stories(connection)
+            cohosts = (await stories.people(story.id))["cohost"]
+            heir = min(cohosts, default=None)
+            if heir is not None:
+                await stories.set_role(story.id, heir, "cohost", False)
+            return await self._change(connection, dataclasses.replace(known, host_id=heir))
+
+    async def reopen(self, who: Who, story_id: int, channel_id: int) -> Story:
+        """Have another thread opened for a story, in that channel. What its old one shows is left there. Raises
+        `NotAllowed`, `NotHere` (`story_deleted`)."""
+        async with self._database.transaction() as connection:
+            story = await self._led(connection, who, story_id)
+            if story.state == "deleted":
+                rules.require_open(story)
+            if story.thread_id is not None:
+                await _forget_channel(connection, story.thread_id)
+            story = await self._change(connection, dataclasses.replace(story, thread_id=None, channel_id=channel_id))
+            await want_thread(connection, story)
+            return story
+
+    # ---- what happens in Discord
+
+    async def opened(self, story_id: int, thread_id: int) -> bool:
+        """Note that a thread was opened for a story, and have its card and its last passages shown there. Tell False
+        where the story is gone or has a thread already: then this one is nobody's."""
+        async with self._database.transaction() as connection:
+            stories = Stories(connection)
+            story = await stories.get(story_id)
+            if story is None or story.thread_id is not None:
+                return False
+            story = dataclasses.replace(story, thread_id=thread_id)
+            await stories.save(story)
+            await want_lead_in(connection, story)
+            return True
+
+    async def thread_gone(self, thread_id: int) -> Story | None:
+        """Note that a thread was deleted, and return the story that stood in it; it stays in the archive. Rounds lose
+        their cards, too, but not their votes."""
+        async with self._database.transaction() as connection:
+            await _forget_channel(connection, thread_id)
+            stories = Stories(connection)
+            story = await stories.of_thread(thread_id)
+            if story is None:
+                return None
+            await stories.save(dataclasses.replace(story, thread_id=None))
+            return story
+
+    async def is_known(self, thread_id: int) -> bool:
+        """Tell whether a thread is some story's."""
+        async with self._database.reading() as connection:
+            return await Stories(connection).of_thread(thread_id) is not None
+
+    async def _led(self, connection: Connection, who: Who, story_id: int) -> Story:
+        """Return a story that somebody leads. Raises `NotAllowed` (`story_hosts_only`), `Gone` (`story_gone`)."""
+        story = await find(connection, who.server_id, story_id)
+        standing: Standing = await standing_of(connection, story, who)
+        rules.require_lead(standing)
+        return story
+
+    async def _change(self, connection: Connection, story: Story) -> Story:
+        changed = dataclasses.replace(story, changed_ms=self._now())
+        await Stories(connection).save(changed)
+        await want_card(connection, changed)
+        return changed
+
+
+async def _forget_channel(connection: Connection, channel_id: int) -> None:
+    posts = Posts(connection)
+    for post in await posts.of_channel(channel_id):
+        await posts.forget(post.id)

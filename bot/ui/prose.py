@@ -1,0 +1,58 @@
+"""Passages as they stand in a story's thread: prose in plain messages, so that it can be searched and quoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.rules.stories import Passage
+from bot.ui.cutting import pages
+from bot.ui.escaping import escape
+from bot.ui.locale import Catalogue
+
+PROSE_TEXT = 1800
+"""Characters of a passage, escaped, in one message; Discord takes 2,000 in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A message without a card: its content, escaped."""
+
+    content: str
+
+
+def prose_parts(text: str) -> list[str]:
+    """Return the text of a passage in pieces for one message each, not yet escaped; at least one."""
+    return pages(text, PROSE_TEXT)
+
+
+def signature(say: Catalogue, passage: Passage) -> str:
+    """Return who a passage is by, escaped: a pen name hides whose it is; a mention that pings nobody shows a name."""
+    if passage.pen_name is not None:
+        name = escape(passage.pen_name)
+    elif passage.author_id is not None:
+        name = f"<@{passage.author_id}>"
+    elif passage.origin == "human":
+        return say("story.by_nobody")
+    else:
+        return say(f"story.by_{passage.origin}")
+    return say("story.by_edited_by", name=name) if passage.origin == "edited" else name
+
+
+def prose(say: Catalogue, passage: Passage, part: int, *, stands: bool) -> Prose | None:
+    """Return what message `part` of a passage says; None where there is nothing (any more) for it to say.
+
+    `stands`: the passage is part of the story; else it was taken back, and stays to be returned to.
+    """
+    if passage.withdrawn:
+        return Prose(f"-# {say('story.withdrawn')}") if part == 0 else None
+    parts = prose_parts(passage.text)
+    if part >= len(parts):
+        return None
+    body = escape(parts[part])
+    if not stands:
+        body = "\n".join(f"> -# {line}" if line.strip() else ">" for line in body.split("\n"))
+    if part == len(parts) - 1:
+        body += f"\n-# {signature(say, passage)}"
+        if not stands:
+            body += f" · {say('story.taken_back')}"
+    return Prose(body)
