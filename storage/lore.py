@@ -78,10 +78,11 @@ class Lore:
 
     async def tally(self, lore_id: int) -> tuple[int, int]:
         """Return how many are for an entry, and how many against it."""
-        counted = select(func.count(), func.coalesce(func.sum(LORE_VOTES.c.agrees), 0))
-        found = await self._connection.execute(counted.where(LORE_VOTES.c.lore_id == lore_id))
-        people, agreeing = found.tuples().one()
-        return agreeing, people - agreeing
+        counted = select(
+            func.count().label("people"), func.coalesce(func.sum(LORE_VOTES.c.agrees), 0).label("agreeing")
+        )
+        row = (await self._connection.execute(counted.where(LORE_VOTES.c.lore_id == lore_id))).one()
+        return row.agreeing, row.people - row.agreeing
 
     async def ratified(self, server_id: int, story_id: int | None) -> list[LoreEntry]:
         """Return what models are told in a story: the server's ratified entries, then the story's, the oldest first."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Row, ScalarSelect, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Row, ScalarSelect, Select, bindparam, func, insert, select, update
 from sqlalchemy import literal as sql
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
 from storage.columns import WHOLE
 from storage.spans import packed, unpacked
 from storage.tables import PASSAGES, STORIES
+from storage.withdrawing import withdraw
 from storage.writer import Connection
 
 _REPEATED = ("tree_id", "text", "author_id", "pen_name", "origin", "spans", "round_id", "receipt", "created_ms")
@@ -79,6 +79,12 @@ class Passages:
         theirs = select(PASSAGES).where(PASSAGES.c.author_id == person_id, PASSAGES.c.tree_id.in_(trees))
         return await self._all(theirs.order_by(PASSAGES.c.id))
 
+    async def copies(self, passage: Passage) -> list[int]:
+        """Return the ids of all passages with the same words: the original, and its copies on other branches."""
+        original = passage.original_id or passage.id
+        same = select(PASSAGES.c.id).where(or_(PASSAGES.c.id == original, PASSAGES.c.original_id == original))
+        return list((await self._connection.execute(same.order_by(PASSAGES.c.id))).scalars())
+
     async def set_canon_child(self, parent_id: int, child_id: int) -> None:
         """Note through which child canon goes on, for redo."""
         await self._connection.execute(
@@ -104,14 +110,10 @@ class Passages:
         return int(chain[-1])
 
     async def withdraw(self, passage_id: int) -> list[int]:
-        """Empty a passage and every copy of it, so that only its place is left, and return their ids."""
+        """Empty a passage and every copy of it, so that only its place is left, and return their ids. Its words go
+        from the rounds about it, too, and all that shows it is due; see `storage.withdrawing`."""
         original = select(func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id)).where(PASSAGES.c.id == passage_id)
-        found = select(PASSAGES.c.id).where(
-            or_(PASSAGES.c.id == original.scalar_subquery(), PASSAGES.c.original_id == original.scalar_subquery())
-        )
-        ids = list((await self._connection.execute(found.order_by(PASSAGES.c.id))).scalars())
-        await self._connection.execute(update(PASSAGES).where(PASSAGES.c.id.in_(ids)).values(WITHDRAWN))
-        return ids
+        return await withdraw(self._connection, original)
 
     async def _between(self, head_id: int, first: ColumnElement[int], last: ColumnElement[int]) -> list[Passage]:
         path = _path(head_id, first)
@@ -135,17 +137,6 @@ class Passages:
 
     async def _all(self, statement: Select[Any]) -> list[Passage]:
         return [_passage(row) for row in await self._connection.execute(statement)]
-
-
-WITHDRAWN: Mapping[str, Any] = {
-    "text": "",
-    "author_id": None,
-    "pen_name": None,
-    "spans": [],
-    "receipt": None,
-    "withdrawn": 1,
-}
-"""What is left of a passage that was withdrawn."""
 
 
 def _depth_of(passage_id: int) -> ScalarSelect[int]:

@@ -57,8 +57,8 @@ class Posts:
         )
         return _post((await self._connection.execute(again.returning(POSTS))).one())
 
-    async def again(self, kind: PostKind, ref_ids: Collection[int]) -> int:
-        """Have shown anew what of these is on show already or due, and return how many posts that are."""
+    async def again(self, kind: PostKind, ref_ids: Collection[int] | Select[tuple[int]]) -> int:
+        """Have shown anew what of these was ever wanted, and return how many posts that are."""
         theirs = and_(POSTS.c.kind == kind, POSTS.c.ref_id.in_(ref_ids))
         changed = update(POSTS).where(theirs).values(wanted=POSTS.c.wanted + 1, attempts=0, next_ms=_AT_ONCE)
         return (await self._connection.execute(changed)).rowcount

@@ -1,19 +1,41 @@
-"""Everything that is kept about one person: exported whole, deleted whole.
+"""Everything that is kept about one person: exported whole, and deleted, or where others' texts and votes stand on it
+emptied or made nobody's.
 
-`PERSONAL` names every table with a column that names a person, and what hangs on its rows; a test fails where a
-table is missing here.
+`PERSONAL` names every column that names a person, and what becomes of its rows; a test fails where one is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, select
+from sqlalchemy import ColumnElement, Table, case, delete, select, update
 
-from storage.tables import GENERATIONS, PEOPLE, SUGGESTIONS
+from bot.rules.posts import PostKind
+from bot.rules.rounds import NOBODY
+from storage.posts import Posts
+from storage.tables import (
+    BALLOTS,
+    CANDIDATES,
+    COURTESIES,
+    GENERATIONS,
+    LORE,
+    LORE_VOTES,
+    PASSAGES,
+    PEOPLE,
+    REPORTS,
+    ROUNDS,
+    STORIES,
+    STORY_PEOPLE,
+    SUGGESTIONS,
+)
+from storage.withdrawing import withdraw, withdraw_candidates
 from storage.writer import Connection
+
+Work = Callable[[Connection, int], Awaitable[int]]
+"""Does to all rows about a person (its id is given) what is to be done, and returns how many they were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +49,105 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personal:
-    """A table whose rows are one person's, named in the column `person`."""
+    """A table whose rows are about the person named in the column `person`.
+
+    `forget`: what is done to them, None for deleting them; `name`: what they are called in an export, None for the
+    table's name; `only`: the columns that are exported, empty for all (of other people's texts, and of secrets, nothing
+    is); `shown_as`: what in Discord shows such a row, by its id, and has to change.
+    """
 
     table: Table
     person: str = "person_id"
     parts: tuple[Part, ...] = ()
+    forget: Work | None = None
+    name: str | None = None
+    only: tuple[str, ...] = ()
+    shown_as: PostKind | None = None
+
+    @property
+    def called(self) -> str:
+        """The name in an export."""
+        return self.name or self.table.name
+
+    def of(self, person_id: int) -> ColumnElement[bool]:
+        """Whether a row is about that person."""
+        return self.table.c[self.person] == person_id
+
+
+def _become(table: Table, person: str, value: int | None) -> Work:
+    """Name nobody in the place of the person; the row is others' too."""
+
+    async def work(connection: Connection, person_id: int) -> int:
+        theirs = update(table).where(table.c[person] == person_id)
+        return (await connection.execute(theirs.values({person: value}))).rowcount
+
+    return work
+
+
+async def _withdraw_passages(connection: Connection, person_id: int) -> int:
+    return len(await withdraw(connection, select(PASSAGES.c.id).where(PASSAGES.c.author_id == person_id)))
+
+
+async def _withdraw_candidates(connection: Connection, person_id: int) -> int:
+    return await withdraw_candidates(connection, CANDIDATES.c.author_id == person_id)
+
+
+async def _forget_ballots(connection: Connection, person_id: int) -> int:
+    """Delete ballots, but for those that have decided something: these become those of a number that nobody has,
+    another one in each round, so that nobody can tell that they were one person's."""
+    theirs = BALLOTS.c.voter_id == person_id
+    decided = select(ROUNDS.c.id).where(ROUNDS.c.state == "closed")
+    undecided = theirs & BALLOTS.c.round_id.not_in(decided)
+    await Posts(connection).again("round", select(BALLOTS.c.round_id).where(undecided))
+    deleted = await connection.execute(delete(BALLOTS).where(undecided))
+    rounds = list((await connection.execute(select(BALLOTS.c.round_id).where(theirs).distinct())).scalars())
+    kept = 0
+    for round_id in rounds:
+        one = update(BALLOTS).where(theirs, BALLOTS.c.round_id == round_id)
+        kept += (await connection.execute(one.values(voter_id=-1 - secrets.randbits(62)))).rowcount
+    return deleted.rowcount + kept
+
+
+async def _forget_lore(connection: Connection, person_id: int) -> int:
+    """Delete what was not ratified; what was is the community's, and nobody's in particular from now on."""
+    theirs = LORE.c.proposed_by == person_id
+    deleted = await connection.execute(delete(LORE).where(theirs, LORE.c.state != "ratified"))
+    kept = await connection.execute(update(LORE).where(theirs).values(proposed_by=None))
+    return deleted.rowcount + kept.rowcount
+
+
+async def _forget_rounds(connection: Connection, person_id: int) -> int:
+    """Name nobody as who opened them; a text with blanks is what that person wrote."""
+    theirs = update(ROUNDS).where(ROUNDS.c.opened_by == person_id)
+    asked = case((ROUNDS.c.kind == "infill", ""), else_=ROUNDS.c.text)
+    return (await connection.execute(theirs.values(opened_by=None, text=asked))).rowcount
 
 
 PERSONAL = (
     Personal(table=GENERATIONS, parts=(Part(table=SUGGESTIONS, link="generation_id"),)),
+    Personal(table=PASSAGES, person="author_id", forget=_withdraw_passages),
+    Personal(table=CANDIDATES, person="author_id", forget=_withdraw_candidates),
+    Personal(
+        table=CANDIDATES,
+        person="hidden_by",
+        name="hidden_candidates",
+        only=("id", "round_id", "hidden_by"),
+        forget=_become(CANDIDATES, "hidden_by", NOBODY),
+    ),
+    Personal(table=BALLOTS, person="voter_id", forget=_forget_ballots),
+    Personal(table=REPORTS),
+    Personal(table=LORE, person="proposed_by", forget=_forget_lore, shown_as="lore"),
+    Personal(table=LORE_VOTES),
+    Personal(
+        table=ROUNDS,
+        person="opened_by",
+        only=tuple(column.name for column in ROUNDS.c if column is not ROUNDS.c.salt),
+        forget=_forget_rounds,
+        shown_as="round",
+    ),
+    Personal(table=STORIES, person="host_id", forget=_become(STORIES, "host_id", None), shown_as="story"),
+    Personal(table=STORY_PEOPLE),
+    Personal(table=COURTESIES),
     Personal(table=PEOPLE),
 )
 
@@ -51,27 +163,36 @@ class Privacy:
         exports, because JSON's readers round large numbers."""
         found: dict[str, Any] = {}
         for personal in PERSONAL:
-            theirs = personal.table.c[personal.person] == person_id
-            rows = await self._rows(personal.table, theirs)
+            theirs = personal.of(person_id)
+            rows = await self._rows(personal.table, theirs, personal.only)
             for part in personal.parts:
                 ids = select(personal.table.c.id).where(theirs)
                 parts = await self._rows(part.table, part.table.c[part.link].in_(ids))
                 for row in rows:
                     row[part.table.name] = [each for each in parts if each[part.link] == row["id"]]
-            found[personal.table.name] = rows
+            found[personal.called] = rows
         return found
 
     async def delete(self, person_id: int) -> Mapping[str, int]:
-        """Delete every row about the person (parts go with their whole) and return the numbers by table."""
+        """Delete every row about the person (parts go with their whole), or what in it is theirs, and return the
+        numbers by table. What in Discord shows such a row is due to be shown anew."""
         counts: dict[str, int] = {}
         for personal in PERSONAL:
-            theirs = personal.table.c[personal.person] == person_id
-            deleted = await self._connection.execute(delete(personal.table).where(theirs))
-            counts[personal.table.name] = deleted.rowcount
+            theirs = personal.of(person_id)
+            if personal.shown_as is not None:
+                await Posts(self._connection).again(personal.shown_as, select(personal.table.c.id).where(theirs))
+            if personal.forget is not None:
+                counts[personal.called] = await personal.forget(self._connection, person_id)
+            else:
+                gone = await self._connection.execute(delete(personal.table).where(theirs))
+                counts[personal.called] = gone.rowcount
         return counts
 
-    async def _rows(self, table: Table, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
-        rows = await self._connection.execute(select(table).where(condition).order_by(*table.primary_key))
+    async def _rows(
+        self, table: Table, condition: ColumnElement[bool], only: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        columns = [table.c[name] for name in only] or list(table.c)
+        rows = await self._connection.execute(select(*columns).where(condition).order_by(*table.primary_key))
         return [{name: _readable(table, name, value) for name, value in row.items()} for row in rows.mappings()]
 
 

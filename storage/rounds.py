@@ -186,6 +186,10 @@ class Rounds:
         noted = await self._connection.execute(sqlite.insert(REPORTS).values(values).on_conflict_do_nothing())
         return noted.rowcount > 0
 
+    async def settle(self, candidate_id: int) -> None:
+        """Forget who reported a candidate: somebody who may decide has looked at it."""
+        await self._connection.execute(delete(REPORTS).where(REPORTS.c.candidate_id == candidate_id))
+
     async def reports(self, round_id: int) -> dict[int, int]:
         """Return how many people reported each of a round's candidates; one that nobody did is not in it."""
         counted = (

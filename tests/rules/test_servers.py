@@ -20,6 +20,7 @@ from bot.rules.servers import (
     ServerSettings,
     SettingsChange,
     change_settings,
+    listed_words,
 )
 
 VALID: dict[str, st.SearchStrategy[Any]] = {
@@ -29,6 +30,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "language": st.none() | st.sampled_from(LANGUAGES),
     "channels": st.frozensets(st.integers(0, 2**63 - 1), max_size=5),
     "switched_off": st.frozensets(st.sampled_from(FEATURES)),
+    "words": st.lists(st.text("abcé词 ", min_size=1, max_size=8).filter(str.strip), max_size=4).map(listed_words),
 }
 CHANGES = st.fixed_dictionaries({}, optional=VALID).map(lambda change: cast("SettingsChange", change))
 SETTINGS = st.builds(ServerSettings, server_id=st.integers(0, 2**63 - 1), **VALID)
@@ -62,7 +64,13 @@ def test_changing_twice_is_changing_once(
             "channels_too_many",
             {"given": MAX_CHANNELS + 1, "limit": MAX_CHANNELS},
         ),
-        ({"switched_off": frozenset({"vote"})}, "feature_unknown", {"given": "vote", "allowed": "continue, infill, stories"}),
+        (
+            {"switched_off": frozenset({"vote"})},
+            "feature_unknown",
+            {"given": "vote", "allowed": "continue, infill, stories"},
+        ),
+        ({"words": tuple(map(str, range(201)))}, "words_too_many", {"given": 201, "limit": 200}),
+        ({"words": ("ok", "x" * 41)}, "word_too_long", {"word": "x" * 41, "limit": 40}),
         ({"mood": "wild", "count": 9}, "count_range", {"given": 9, "low": 1, "high": 5}),
     ],
 )
@@ -70,3 +78,11 @@ def test_what_cannot_be_is_refused_with_a_reason(change: Any, key: str, params: 
     with pytest.raises(BadInput) as refused:
         change_settings(ServerSettings(server_id=1), **change)
     assert (refused.value.key, refused.value.params) == (key, params)
+
+
+def test_a_word_list_is_kept_as_it_is_compared() -> None:
+    changed = change_settings(ServerSettings(server_id=1), words=("  Straße ", "STRASSE", "two\n words", " ", "词"))
+    assert changed.words == ("strasse", "two words", "词")
+    full = change_settings(changed, words=tuple(f"word {number}" for number in range(200)))
+    assert len(full.words) == 200
+    assert change_settings(full, words=()).words == ()

@@ -21,6 +21,7 @@ SETTINGS = st.builds(
     language=st.none() | st.sampled_from(LANGUAGES),
     channels=st.frozensets(SNOWFLAKES, max_size=5),
     switched_off=st.frozensets(st.sampled_from(FEATURES)),
+    words=st.lists(st.text(max_size=40), max_size=5).map(tuple),
 )
 
 

@@ -1,0 +1,78 @@
+"""Withdrawing text from trees: a passage keeps its place, and its words go everywhere that they are kept.
+
+They are kept in the passage itself, in its copies on other branches, in the candidate that it was, in what was asked in
+rounds about it, and in what models made of it by filling its blanks. What other people wrote in its place stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, update
+
+from bot.rules.rounds import NOBODY
+from storage.posts import Posts
+from storage.tables import CANDIDATES, PASSAGES, ROUNDS
+from storage.writer import Connection
+
+WITHDRAWN_PASSAGE: Mapping[str, Any] = {
+    "text": "",
+    "author_id": None,
+    "pen_name": None,
+    "spans": [],
+    "receipt": None,
+    "withdrawn": 1,
+}
+WITHDRAWN_CANDIDATE: Mapping[str, Any] = {
+    "text": "",
+    "author_id": None,
+    "pen_name": None,
+    "spans": [],
+    "receipt": None,
+    "hidden_by": NOBODY,
+}
+
+
+async def withdraw(connection: Connection, seeds: Select[tuple[int]]) -> list[int]:
+    """Withdraw the passages whose ids `seeds` selects, wherever their words are kept, and have what shows them shown
+    anew. Returns the ids of all passages that were emptied."""
+    gone = _with_echoes(seeds)
+    about = or_(ROUNDS.c.after_id.in_(gone), ROUNDS.c.replaces_id.in_(gone), ROUNDS.c.before_id.in_(gone))
+    posts = Posts(connection)
+    ids = list((await connection.execute(gone)).scalars())
+    await posts.again("passage", gone)
+    await withdraw_candidates(connection, or_(CANDIDATES.c.passage_id.in_(gone), _filled(gone)))
+    await posts.again("round", select(ROUNDS.c.id).where(about))
+    await connection.execute(update(ROUNDS).where(about).values(text=""))
+    # Last, because `seeds` may go by what is emptied here.
+    await connection.execute(update(PASSAGES).where(PASSAGES.c.id.in_(gone)).values(WITHDRAWN_PASSAGE))
+    return sorted(ids)
+
+
+async def withdraw_candidates(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Empty and hide candidates, have their rounds shown anew, and return how many that were."""
+    await Posts(connection).again("round", select(CANDIDATES.c.round_id).where(which))
+    emptied = await connection.execute(update(CANDIDATES).where(which).values(WITHDRAWN_CANDIDATE))
+    return emptied.rowcount
+
+
+def _with_echoes(seeds: Select[tuple[int]]) -> Select[tuple[int]]:
+    """The ids of these passages, of their copies, and of what models made of them by filling blanks, to the end."""
+    gone = seeds.cte("gone", recursive=True)
+    passage_id = gone.c[0]
+    copies = select(PASSAGES.c.id).join(gone, PASSAGES.c.original_id == passage_id)
+    filled = (
+        select(CANDIDATES.c.passage_id)
+        .join(ROUNDS, ROUNDS.c.id == CANDIDATES.c.round_id)
+        .join(gone, ROUNDS.c.replaces_id == passage_id)
+        .where(CANDIDATES.c.author_id.is_(None), CANDIDATES.c.passage_id.is_not(None))
+    )
+    whole = gone.union(copies, filled)
+    return select(whole.c[0])
+
+
+def _filled(gone: Select[tuple[int]]) -> ColumnElement[bool]:
+    """Candidates that models made of these passages."""
+    rounds = select(ROUNDS.c.id).where(ROUNDS.c.replaces_id.in_(gone))
+    return CANDIDATES.c.round_id.in_(rounds) & CANDIDATES.c.author_id.is_(None) & CANDIDATES.c.none.is_(0)
