@@ -101,7 +101,7 @@ async def create_services(
                 library=Library(database, now),
                 pen=Pen(database, now),
                 hosting=Hosting(database, now),
-                urn=Urn(database, inference, words, now),
+                urn=Urn(database, now),
                 lorebook=Lorebook(database, now),
                 manners=Manners(database, now),
                 outbox=Outbox(database, now),

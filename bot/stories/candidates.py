@@ -1,0 +1,153 @@
+"""What becomes a candidate: suggestions of the models and texts of people, checked before anybody sees them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import get_args
+
+from bot.errors import BadInput
+from bot.rules.generations import Suggestion
+from bot.rules.moods import MoodName
+from bot.rules.provenance import Span, edited, of_human, of_infill, of_model, origin_of
+from bot.rules.rounds import NewCandidate, Round, RoundKind
+from bot.rules.stories import MAX_PASSAGE, Passage, StoryRules
+from bot.rules.words import split_words
+from bot.writing.blanks import Blank, Template, parse
+from bot.writing.cleaning import is_blank, normalise
+from bot.writing.demeaning import DemeaningWords
+from bot.writing.echo import compared_words
+
+NONE_OF_THESE = NewCandidate(text="", none=True)
+
+
+def of_person(
+    text: str, rules: StoryRules, listed: Collection[str], *, author_id: int, pen_name: str | None, base: Passage | None
+) -> NewCandidate:
+    """Return somebody's own text as a candidate; `base` is the passage that it is to replace, None where there is none.
+
+    Raises `BadInput`: `text_empty`; `text_too_long` (length, limit); `own_too_short` and `own_too_long` (given, limit,
+    in words); `own_listed` where a word stands on the server's list.
+    """
+    text = checked(text, rules, listed)
+    spans = of_human(text) if base is None else edited(base.text, base.spans, text)
+    origin = "human" if base is None else origin_of(spans, base.origin)
+    return NewCandidate(text=text, author_id=author_id, pen_name=pen_name, origin=origin, spans=spans)
+
+
+def checked(text: str, rules: StoryRules, listed: Collection[str]) -> str:
+    """Return a person's text as it may stand in a story. Raises `BadInput`, see `of_person`."""
+    text = normalise(text).strip()
+    if is_blank(text):
+        raise BadInput("text_empty")
+    if len(text) > MAX_PASSAGE:
+        raise BadInput("text_too_long", length=len(text), limit=MAX_PASSAGE)
+    words = len(split_words(text))
+    if words < rules.min_words:
+        raise BadInput("own_too_short", given=words, limit=rules.min_words)
+    if words > rules.max_words:
+        raise BadInput("own_too_long", given=words, limit=rules.max_words)
+    if not allowed(text, listed):
+        raise BadInput("own_listed")
+    return text
+
+
+def allowed(text: str, listed: Collection[str]) -> bool:
+    """Tell whether `text` has none of the words on a server's list."""
+    return not listed or DemeaningWords(listed).allows(text)
+
+
+def of_models(
+    kind: RoundKind,
+    suggestions: Iterable[Suggestion],
+    *,
+    template: Template | None = None,
+    base: Passage | None = None,
+    marks: Iterable[tuple[str, Sequence[str]]] = (),
+) -> list[NewCandidate]:
+    """Return the suggestions as candidates; for an infill `template` is what was asked and `base` the passage that they
+    are to replace. `marks` go on each receipt: names with labels of what the model did not read."""
+    notes = {name: list(labels) for name, labels in marks if labels}
+    found = []
+    for suggestion in suggestions:
+        receipt = {**suggestion.receipt}
+        for name, labels in notes.items():
+            receipt[name] = [*labels, *receipt.get(name, ())]
+        if kind == "infill" and template is not None and base is not None:
+            found.append(_filled(suggestion, template, base, receipt))
+        else:
+            text = (suggestion.fills[0] if kind == "bridge" else suggestion.text).strip()
+            mood = _mood(receipt.get("mood"))
+            spans = of_model(text, "gpt")
+            found.append(NewCandidate(text=text, origin="gpt", spans=spans, mood=mood, receipt=receipt))
+    return found
+
+
+def _filled(suggestion: Suggestion, template: Template, base: Passage, receipt: dict[str, object]) -> NewCandidate:
+    """The passage with its blanks filled: its words stay its author's, the fills are the model's."""
+    spans: tuple[Span, ...] = of_infill(template.literals, suggestion.fills, base.text, base.spans)
+    return NewCandidate(
+        text=suggestion.text,
+        author_id=base.author_id,
+        pen_name=base.pen_name,
+        origin=origin_of(spans, "bert"),
+        spans=spans,
+        receipt=receipt,
+    )
+
+
+def without_doubles(candidates: Iterable[NewCandidate], there: Iterable[str]) -> list[NewCandidate]:
+    """Return the candidates that say something that neither another one nor one of the texts `there` says already."""
+    seen = {" ".join(compared_words(text)) for text in there}
+    kept = []
+    for candidate in candidates:
+        said = " ".join(compared_words(candidate.text))
+        if said not in seen:
+            seen.add(said)
+            kept.append(candidate)
+    return kept
+
+
+def _mood(given: object) -> MoodName | None:
+    return next((mood for mood in get_args(MoodName) if mood == given), None)
+
+
+# ---- blanks in a passage
+
+
+def blanked(asked: str, passages: Sequence[Passage]) -> tuple[Passage, str] | None:
+    """Find the passage that `asked`, a text with blanks, comes from, the newest first, and return it with its whole
+    text in which the blanks stand; None where it stands in none of them."""
+    pattern = _pattern(parse(asked))
+    for passage in reversed(passages):
+        found = pattern.search(passage.text)
+        if found is not None:
+            return passage, passage.text[: found.start()] + asked.strip() + passage.text[found.end() :]
+    return None
+
+
+def _pattern(template: Template) -> re.Pattern[str]:
+    """What the text was before blanks were put in. A blank stands for something; one at either end, with nothing to
+    bound it, for so many words as it says, else for one."""
+    parts = [_spaced(template.literals[0].lstrip())]
+    last = len(template.blanks) - 1
+    for number, (blank, literal) in enumerate(zip(template.blanks, template.literals[1:], strict=True)):
+        literal = literal.rstrip() if number == last else literal
+        unbounded = (number == last and not literal.strip()) or (number == 0 and not template.literals[0].strip())
+        parts += [_words(blank) if unbounded else r"\S.*?", _spaced(literal)]
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _words(blank: Blank) -> str:
+    return r"[\w'’-]+" + r"\W+?[\w'’-]+" * ((blank.words or 1) - 1)
+
+
+def _spaced(literal: str) -> str:
+    """The literal, in which any white space is as good as another."""
+    pieces = re.split(r"(\s+)", literal)
+    return "".join(r"\s+" if piece.isspace() else re.escape(piece) for piece in pieces if piece)
+
+
+def template_of(round_: Round) -> Template | None:
+    """Return the text with blanks that a round fills, None for other rounds."""
+    return parse(round_.text) if round_.kind == "infill" else None

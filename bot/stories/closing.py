@@ -1,0 +1,137 @@
+"""How a round ends: decided, lapsed or cancelled, inside of a transaction that others own."""
+
+from __future__ import annotations
+
+from bot.errors import Gone
+from bot.rules.ballots import Outcome, decide
+from bot.rules.moods import MOOD_NAMES
+from bot.rules.rounds import Candidate, Round, RoundState, on_show
+from bot.rules.stories import NewPassage, Story
+from bot.stories.canon import advance, move_head, show_again, want_prose
+from storage.mood_results import MoodResults
+from storage.passages import Passages
+from storage.posts import Posts
+from storage.rounds import Rounds
+from storage.writer import Connection
+
+
+async def decide_round(connection: Connection, story: Story, round_: Round, *, now_ms: int) -> Outcome:
+    """Close an open round by its ballots, of which one at least counts: the winner goes on in canon, or stands as a
+    branch where the story has moved on meanwhile; the others stand as branches. Raises `Gone` (`round_over`)."""
+    rounds = Rounds(connection)
+    candidates = on_show(await rounds.candidates(round_.id))
+    outcome = decide([each.id for each in candidates], await rounds.ballots(round_.id), round_.salt)
+    await end(connection, story, round_, "closed", winner_id=outcome.winner, now_ms=now_ms)
+    for candidate in candidates:
+        if not candidate.none:
+            await _plant(connection, story, round_, candidate, wins=candidate.id == outcome.winner, now_ms=now_ms)
+    await _note_moods(connection, story, candidates, outcome, now_ms)
+    return outcome
+
+
+async def end(
+    connection: Connection,
+    story: Story,
+    round_: Round,
+    state: RoundState,
+    *,
+    winner_id: int | None = None,
+    now_ms: int,
+) -> None:
+    """Claim the end of a round as it was read, and have its card shown. Raises `Gone` (`round_over`) where somebody was
+    faster."""
+    claimed = await Rounds(connection).close(
+        round_.id, from_state=round_.state, to_state=state, winner_id=winner_id, closed_ms=now_ms
+    )
+    if not claimed:
+        raise Gone("round_over")
+    await want_round(connection, story, round_.id)
+
+
+async def cancel_rounds(connection: Connection, story: Story, *, now_ms: int) -> None:
+    """Cancel what is under way in a story that ends or goes."""
+    for round_ in await Rounds(connection).open_of(story.id):
+        await end(connection, story, round_, "cancelled", now_ms=now_ms)
+
+
+async def want_round(connection: Connection, story: Story, round_id: int, message_id: int | None = None) -> None:
+    """Have a round's card shown as it is now; `message_id`: by that message from now on."""
+    channel_id = story.thread_id or story.channel_id
+    await Posts(connection).want("round", round_id, channel_id, message_id=message_id)
+
+
+async def make_canon(connection: Connection, story: Story, passage_id: int, *, now_ms: int) -> None:
+    """Move the story's head to what won while the story went on elsewhere."""
+    passages = Passages(connection)
+    passage = await passages.get(passage_id)
+    if passage is None or passage.tree_id != story.tree_id:
+        raise Gone("passage_gone")
+    left: list[int] = []
+    if story.head_id is not None:
+        left = [each.id for each in await passages.canon(story.head_id, limit=_SHOWN_AGAIN)]
+    if passage.parent_id is not None:
+        await passages.set_canon_child(passage.parent_id, passage.id)
+    await move_head(connection, story, passage.id, now_ms=now_ms)
+    await show_again(connection, [each for id_ in left if (each := await passages.get(id_)) is not None])
+    await want_prose(connection, story, passage)
+
+
+_SHOWN_AGAIN = 20
+"""So many of the last passages are looked at again when canon takes another branch."""
+
+
+async def _plant(
+    connection: Connection, story: Story, round_: Round, candidate: Candidate, *, wins: bool, now_ms: int
+) -> None:
+    """Make a passage of a candidate."""
+    new = NewPassage(
+        tree_id=story.tree_id,
+        parent_id=round_.after_id,
+        text=candidate.text,
+        author_id=candidate.author_id,
+        pen_name=candidate.pen_name,
+        origin=candidate.origin,
+        spans=candidate.spans,
+        round_id=round_.id,
+        receipt=candidate.receipt,
+    )
+    fits, follow_id = await _place(connection, story, round_) if wins else (False, None)
+    if fits:
+        passage = await advance(connection, story, new, now_ms=now_ms, follow_id=follow_id)
+    else:
+        passage = await Passages(connection).add(new, now_ms=now_ms)
+    await Rounds(connection).became(candidate.id, passage.id)
+
+
+async def _place(connection: Connection, story: Story, round_: Round) -> tuple[bool, int | None]:
+    """Return whether what wins still has its place in canon, and the passage that is to follow it there."""
+    passages = Passages(connection)
+    if round_.kind == "continue":
+        return story.head_id == round_.after_id, None
+    beside_id = round_.replaces_id if round_.kind == "infill" else round_.before_id
+    if story.head_id is None or beside_id is None or not await passages.is_on_path(beside_id, story.head_id):
+        return False, None
+    if round_.kind == "bridge":
+        return True, beside_id
+    replaced = await passages.get(beside_id)
+    assert replaced is not None, "what stands on a path is there"
+    following = await passages.canon_page(story.head_id, replaced.depth + 1, replaced.depth + 1)
+    return True, following[0].id if following else None
+
+
+async def _note_moods(
+    connection: Connection, story: Story, candidates: list[Candidate], outcome: Outcome, now_ms: int
+) -> None:
+    """Keep how each mood did, and nothing that leads back to the round."""
+    for mood in MOOD_NAMES:
+        of_mood = [candidate.id for candidate in candidates if candidate.mood == mood]
+        if of_mood:
+            await MoodResults(connection).add(
+                story.server_id,
+                mood,
+                candidates=len(of_mood),
+                won=int(outcome.winner in of_mood),
+                points=sum(outcome.scores[each] for each in of_mood),
+                voters=outcome.voters,
+                closed_ms=now_ms,
+            )

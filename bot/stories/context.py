@@ -1,0 +1,140 @@
+"""What the models read of a story: title and premise, memory, lore that the text triggers, and the passages before it.
+
+Everything goes to the worker in pieces, which fits them into the model's window: the oldest passages go first, then
+lore, memory, premise and title. Words of people who want no model to go on from them stay at home.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.errors import NotAllowed
+from bot.inference.engine import Piece
+from bot.rules.lore import LoreEntry
+from bot.rules.stories import Passage, Story
+from bot.rules.words import has_han
+from bot.writing.continuing import heading_of
+from storage.courtesies import Courtesies
+from storage.lore import Lore
+from storage.passages import Passages
+from storage.writer import Connection
+
+PASSAGES_CHARS = 6000
+"""How much of the story before the last passage is sent at most: about 1,500 tokens, which a small machine without a
+GPU reads in a few seconds."""
+MEMORY_CHARS = 2000
+"""How much of memory, and of lore, is sent at most; the newest entries first."""
+PAGE = 50
+
+_TITLE, _PREMISE, _MEMORY, _LORE, _PASSAGE = 5, 4, 3, 2, 0
+"""Priorities; the heading over the passages goes before them all, the text itself last (`asks.ContinueAsk`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What stands before a text. `left_out` are labels of what was not even sent because it is too far back, `withheld`
+    of passages whose authors want no model to go on from them."""
+
+    pieces: tuple[Piece, ...] = ()
+    left_out: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+
+async def context_of(connection: Connection, story: Story, before: Passage | None, text: str) -> Context:
+    """Return the context for `text`, which stands behind the passages up to `before` (None: at the beginning)."""
+    passages = await _passages(connection, before)
+    refusing = await refusing_of(connection, story, passages)
+    entries = await Lore(connection).ratified(story.server_id, story.id)
+    read = [passage for passage in passages if passage.author_id not in refusing]
+    heard = "\n".join([*(passage.text for passage in read[-2:]), text])
+    pieces = [
+        Piece(text=f"{story.title}\n\n", label="title", priority=_TITLE),
+        *_premise(story),
+        *_entries("memory", _MEMORY, (entry for entry in entries if entry.kind == "memory")),
+        *_entries("lore", _LORE, triggered(entries, heard)),
+        heading_of(text),
+        *(_piece(passage) for passage in read),
+    ]
+    first = passages[0].depth if passages else 0
+    return Context(
+        pieces=tuple(pieces),
+        left_out=(f"passages 1-{first - 1}",) if first > 1 else (),
+        withheld=tuple(f"passage {passage.depth}" for passage in passages if passage.author_id in refusing),
+    )
+
+
+def triggered(entries: Iterable[LoreEntry], text: str) -> list[LoreEntry]:
+    """Return the lore of which a trigger stands in `text`: as a word of its own in any case, in Chinese anywhere."""
+    folded = _fold(text)
+    return [
+        entry
+        for entry in entries
+        if entry.kind == "lore" and any(_stands(_fold(trigger), folded) for trigger in entry.triggers)
+    ]
+
+
+async def refusing_of(connection: Connection, story: Story, passages: Iterable[Passage]) -> frozenset[int]:
+    """Return who of the authors wants no model to go on from their words in this server."""
+    authors = {passage.author_id for passage in passages if passage.author_id is not None}
+    return await Courtesies(connection).refusing(story.server_id, authors) if authors else frozenset()
+
+
+async def require_consent(connection: Connection, story: Story, *passages: Passage | None) -> None:
+    """Raise `NotAllowed` (`author_no_ai`) where a model would go on from, or fill, words that their author keeps to
+    people."""
+    if await refusing_of(connection, story, (passage for passage in passages if passage is not None)):
+        raise NotAllowed("author_no_ai")
+
+
+async def _passages(connection: Connection, before: Passage | None) -> list[Passage]:
+    """Return the passages up to `before` in reading order, as many whole ones as may be sent, newest first."""
+    found: list[Passage] = []
+    room = PASSAGES_CHARS
+    last = before.depth if before is not None else 0
+    while before is not None and last >= 1:
+        page = await Passages(connection).canon_page(before.id, max(1, last - PAGE + 1), last)
+        for passage in reversed(page):
+            room -= len(passage.text)
+            if room < 0 and found:
+                return found[::-1]
+            found.append(passage)
+        last -= PAGE
+    return found[::-1]
+
+
+def _piece(passage: Passage) -> Piece:
+    text = f"{passage.text}\n\n" if passage.text else ""
+    return Piece(text=text, label=f"passage {passage.depth}", priority=_PASSAGE)
+
+
+def _premise(story: Story) -> list[Piece]:
+    if not story.premise:
+        return []
+    return [Piece(text=f"{story.premise}\n\n", label="premise", priority=_PREMISE)]
+
+
+def _entries(label: str, priority: int, entries: Iterable[LoreEntry]) -> list[Piece]:
+    """Return the newest of the entries within the bound, in the order in which they came."""
+    kept: list[Piece] = []
+    room = MEMORY_CHARS
+    for entry in sorted(entries, key=lambda entry: -entry.id):
+        room -= len(entry.text)
+        if room < 0:
+            break
+        kept.append(Piece(text=f"{entry.text}\n\n", label=f"{label} {entry.id}", priority=priority))
+    return kept[::-1]
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _stands(trigger: str, text: str) -> bool:
+    if not trigger.strip():
+        return False
+    if has_han(trigger):
+        return trigger in text
+    return re.search(rf"(?<!\w){re.escape(trigger)}(?!\w)", text) is not None
