@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Row, ScalarSelect, Select, bindparam, func, insert, select, update
+from sqlalchemy import CTE, ColumnElement, Row, ScalarSelect, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy import literal as sql
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
