@@ -11,8 +11,8 @@ from bot.rules.generations import Suggestion
 from bot.rules.moods import MoodName
 from bot.rules.provenance import Span, edited, of_human, of_infill, of_model, origin_of
 from bot.rules.rounds import NewCandidate, Round, RoundKind
-from bot.rules.stories import MAX_PASSAGE, Passage, StoryRules
-from bot.rules.words import split_words
+from bot.rules.stories import Passage, Story
+from bot.stories.pen import check_length
 from bot.writing.blanks import Blank, Template, parse
 from bot.writing.cleaning import is_blank, normalise
 from bot.writing.demeaning import DemeaningWords
@@ -21,35 +21,17 @@ from bot.writing.echo import compared_words
 NONE_OF_THESE = NewCandidate(text="", none=True)
 
 
-def of_person(
-    text: str, rules: StoryRules, listed: Collection[str], *, author_id: int, pen_name: str | None, base: Passage | None
-) -> NewCandidate:
+def of_person(text: str, story: Story, *, author_id: int, pen_name: str | None, base: Passage | None) -> NewCandidate:
     """Return somebody's own text as a candidate; `base` is the passage that it is to replace, None where there is none.
 
-    Raises `BadInput`: `text_empty`; `text_too_long` (length, limit); `own_too_short` and `own_too_long` (given, limit,
-    in words); `own_listed` where a word stands on the server's list.
+    Raises `BadInput` as `pen.check_length`.
     """
-    text = checked(text, rules, listed)
+    text = check_length(story, normalise(text))
+    if is_blank(text):
+        raise BadInput("text_empty")
     spans = of_human(text) if base is None else edited(base.text, base.spans, text)
     origin = "human" if base is None else origin_of(spans, base.origin)
     return NewCandidate(text=text, author_id=author_id, pen_name=pen_name, origin=origin, spans=spans)
-
-
-def checked(text: str, rules: StoryRules, listed: Collection[str]) -> str:
-    """Return a person's text as it may stand in a story. Raises `BadInput`, see `of_person`."""
-    text = normalise(text).strip()
-    if is_blank(text):
-        raise BadInput("text_empty")
-    if len(text) > MAX_PASSAGE:
-        raise BadInput("text_too_long", length=len(text), limit=MAX_PASSAGE)
-    words = len(split_words(text))
-    if words < rules.min_words:
-        raise BadInput("own_too_short", given=words, limit=rules.min_words)
-    if words > rules.max_words:
-        raise BadInput("own_too_long", given=words, limit=rules.max_words)
-    if not allowed(text, listed):
-        raise BadInput("own_listed")
-    return text
 
 
 def allowed(text: str, listed: Collection[str]) -> bool:

@@ -6,13 +6,16 @@ from bot.errors import Gone
 from bot.rules.ballots import Outcome, decide
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.rounds import Candidate, Round, RoundState, on_show
-from bot.rules.stories import NewPassage, Story
-from bot.stories.canon import advance, move_head, show_again, want_prose
+from bot.rules.stories import NewPassage, Passage, Story
+from bot.stories.canon import advance, move_head, show_again, show_canon
 from storage.mood_results import MoodResults
 from storage.passages import Passages
 from storage.posts import Posts
 from storage.rounds import Rounds
 from storage.writer import Connection
+
+SHOWN_AGAIN = 20
+"""So many of the last passages are looked at again when canon takes another branch."""
 
 
 async def decide_round(connection: Connection, story: Story, round_: Round, *, now_ms: int) -> Outcome:
@@ -54,30 +57,21 @@ async def cancel_rounds(connection: Connection, story: Story, *, now_ms: int) ->
         await end(connection, story, round_, "cancelled", now_ms=now_ms)
 
 
-async def want_round(connection: Connection, story: Story, round_id: int, message_id: int | None = None) -> None:
-    """Have a round's card shown as it is now; `message_id`: by that message from now on."""
-    channel_id = story.thread_id or story.channel_id
-    await Posts(connection).want("round", round_id, channel_id, message_id=message_id)
+async def want_round(connection: Connection, story: Story, round_id: int) -> None:
+    """Have a round's card shown as it is now; nothing while the story has no thread."""
+    if story.thread_id is not None:
+        await Posts(connection).want("round", round_id, story.thread_id)
 
 
-async def make_canon(connection: Connection, story: Story, passage_id: int, *, now_ms: int) -> None:
+async def make_canon(connection: Connection, story: Story, passage: Passage, *, now_ms: int) -> None:
     """Move the story's head to what won while the story went on elsewhere."""
     passages = Passages(connection)
-    passage = await passages.get(passage_id)
-    if passage is None or passage.tree_id != story.tree_id:
-        raise Gone("passage_gone")
-    left: list[int] = []
-    if story.head_id is not None:
-        left = [each.id for each in await passages.canon(story.head_id, limit=_SHOWN_AGAIN)]
+    left = [] if story.head_id is None else await passages.canon(story.head_id, limit=SHOWN_AGAIN)
     if passage.parent_id is not None:
         await passages.set_canon_child(passage.parent_id, passage.id)
-    await move_head(connection, story, passage.id, now_ms=now_ms)
-    await show_again(connection, [each for id_ in left if (each := await passages.get(id_)) is not None])
-    await want_prose(connection, story, passage)
-
-
-_SHOWN_AGAIN = 20
-"""So many of the last passages are looked at again when canon takes another branch."""
+    moved = await move_head(connection, story, passage.id, now_ms=now_ms)
+    await show_again(connection, left)
+    await show_canon(connection, moved, passage)
 
 
 async def _plant(

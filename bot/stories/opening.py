@@ -26,6 +26,7 @@ from bot.rules.stories import Passage, Story, require_writer
 from bot.stories.candidates import NONE_OF_THESE, allowed, of_models, of_person, template_of, without_doubles
 from bot.stories.closing import end, want_round
 from bot.stories.finding import Who, find, standing_of
+from bot.stories.pen import check_words
 from bot.stories.planning import Plan, plan_bridge, plan_continue, plan_infill, require_no_round
 from bot.stories.roundfinding import again, find_writing, require_under_way
 from storage.courtesies import Courtesies
@@ -212,10 +213,10 @@ class Opening:
     async def _own(
         self, connection: Connection, story: Story, who: Who, text: str, pen_name: str | None, base: Passage | None
     ) -> NewCandidate:
-        listed = (await Servers(connection).get(story.server_id)).words
+        await check_words(connection, story.server_id, text)
         if pen_name is None:
             pen_name = (await Courtesies(connection).get(story.server_id, who.person_id)).pen_name
-        return of_person(text, story.rules, listed, author_id=who.person_id, pen_name=pen_name, base=base)
+        return of_person(text, story, author_id=who.person_id, pen_name=pen_name, base=base)
 
     async def _without_models(self, connection: Connection, story: Story, round_: Round) -> Round:
         if on_show(await Rounds(connection).candidates(round_.id)):

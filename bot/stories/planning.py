@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.errors import BadInput, Gone, NotHere
+from bot.errors import BadInput, NotHere
 from bot.rules.rounds import RoundKind
-from bot.rules.stories import Passage, Story, require_ai, require_writer
+from bot.rules.stories import Story, require_ai, require_writer
 from bot.stories.candidates import blanked
 from bot.stories.context import Context, context_of, require_consent
-from bot.stories.finding import Who, find, standing_of
+from bot.stories.finding import Who, find, numbered, passage_of, standing_of
 from bot.writing.blanks import parse
 from bot.writing.cleaning import normalise
 from storage.passages import Passages
@@ -40,13 +40,13 @@ class Plan:
 async def plan_continue(connection: Connection, who: Who, story_id: int) -> Plan:
     """Go on behind the head; a story without a line begins from its premise, or from its title."""
     story = await _writable(connection, who, story_id)
-    head = await _passage(connection, story, story.head_id) if story.head_id is not None else None
+    head = await passage_of(connection, story, story.head_id) if story.head_id is not None else None
     await require_consent(connection, story, head)
     if head is None:
         return Plan(story=story, kind="continue", text=f"{story.premise or story.title}\n\n", context=Context())
     if head.withdrawn:
-        raise NotHere("head_withdrawn")
-    before = await _passage(connection, story, head.parent_id) if head.parent_id is not None else None
+        raise NotHere("passage_withdrawn")
+    before = await passage_of(connection, story, head.parent_id) if head.parent_id is not None else None
     context = await context_of(connection, story, before, head.text)
     return Plan(story=story, kind="continue", text=head.text, context=context, after_id=head.id)
 
@@ -61,6 +61,8 @@ async def plan_infill(
     parse(asked)
     if number is not None:
         passage = await numbered(connection, story, number)
+        if passage.withdrawn:
+            raise NotHere("passage_withdrawn")
         found = blanked(asked, [passage]) or (passage, asked)
     else:
         canon = await Passages(connection).canon(story.head_id, limit=SEARCHED) if story.head_id is not None else []
@@ -69,7 +71,7 @@ async def plan_infill(
         found = at
     passage, text = found
     await require_consent(connection, story, passage)
-    before = await _passage(connection, story, passage.parent_id) if passage.parent_id is not None else None
+    before = await passage_of(connection, story, passage.parent_id) if passage.parent_id is not None else None
     context = await context_of(connection, story, before, text)
     return Plan(
         story=story, kind="infill", text=text, context=context, after_id=passage.parent_id, replaces_id=passage.id
@@ -79,7 +81,7 @@ async def plan_infill(
 async def plan_bridge(connection: Connection, who: Who, story_id: int, number: int | None = None) -> Plan:
     """Write between passage `number` of canon and the next; without a number between the last two."""
     story = await _writable(connection, who, story_id)
-    head = await _passage(connection, story, story.head_id) if story.head_id is not None else None
+    head = await passage_of(connection, story, story.head_id) if story.head_id is not None else None
     if head is None or head.depth < 2:
         raise BadInput("bridge_needs_two")
     first = head.depth - 1 if number is None else number
@@ -89,7 +91,7 @@ async def plan_bridge(connection: Connection, who: Who, story_id: int, number: i
     await require_consent(connection, story, left, right)
     if left.withdrawn or right.withdrawn:
         raise NotHere("passage_withdrawn")
-    before = await _passage(connection, story, left.parent_id) if left.parent_id is not None else None
+    before = await passage_of(connection, story, left.parent_id) if left.parent_id is not None else None
     return Plan(
         story=story,
         kind="bridge",
@@ -100,20 +102,6 @@ async def plan_bridge(connection: Connection, who: Who, story_id: int, number: i
         left=left.text,
         right=right.text,
     )
-
-
-async def numbered(connection: Connection, story: Story, number: int) -> Passage:
-    """Return passage `number` of canon, counted from 1. Raises `BadInput` (`passage_unknown`: given, high), `NotHere`
-    (`passage_withdrawn`)."""
-    head = await _passage(connection, story, story.head_id) if story.head_id is not None else None
-    if head is None:
-        raise NotHere("story_empty")
-    if not 1 <= number <= head.depth:
-        raise BadInput("passage_unknown", given=number, high=head.depth)
-    (passage,) = await Passages(connection).canon_page(head.id, number, number)
-    if passage.withdrawn:
-        raise NotHere("passage_withdrawn")
-    return passage
 
 
 async def require_no_round(connection: Connection, story: Story) -> None:
@@ -133,10 +121,3 @@ async def _writable(connection: Connection, who: Who, story_id: int) -> Story:
     require_ai(story)
     await require_no_round(connection, story)
     return story
-
-
-async def _passage(connection: Connection, story: Story, passage_id: int) -> Passage:
-    passage = await Passages(connection).get(passage_id)
-    if passage is None or passage.tree_id != story.tree_id:
-        raise Gone("passage_gone")
-    return passage

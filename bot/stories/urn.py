@@ -181,7 +181,7 @@ class Urn(Opening):
             if round_.state != "closed" or passage is None or passage.withdrawn:
                 raise Gone("round_gone")
             if not await stands(connection, story, passage):
-                await make_canon(connection, story, passage.id, now_ms=self._now())
+                await make_canon(connection, story, passage, now_ms=self._now())
                 await want_round(connection, story, round_id)
 
     async def due(self) -> list[int]:
