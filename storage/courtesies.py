@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
@@ -41,3 +41,21 @@ class Courtesies:
             COURTESIES.c.server_id == server_id, COURTESIES.c.person_id.in_(person_ids), COURTESIES.c.no_ai == 1
         )
         return frozenset((await self._connection.execute(refused)).scalars())
+
+    async def names(self, server_id: int, person_ids: Collection[int]) -> Mapping[int, str]:
+        """Return the pen names of those of the people who have one."""
+        theirs = select(COURTESIES.c.person_id, COURTESIES.c.pen_name).where(
+            COURTESIES.c.server_id == server_id,
+            COURTESIES.c.person_id.in_(person_ids),
+            COURTESIES.c.pen_name.is_not(None),
+        )
+        return {row.person_id: row.pen_name for row in await self._connection.execute(theirs)}
+
+    async def names_of_others(self, server_id: int, person_id: int) -> list[str]:
+        """Return the pen names that are somebody else's in that server."""
+        theirs = select(COURTESIES.c.pen_name).where(
+            COURTESIES.c.server_id == server_id,
+            COURTESIES.c.person_id != person_id,
+            COURTESIES.c.pen_name.is_not(None),
+        )
+        return list((await self._connection.execute(theirs)).scalars())

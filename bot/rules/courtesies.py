@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+from bot.errors import BadInput
+from bot.rules.matching import fold
+from bot.rules.stories import MAX_PEN_NAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,3 +20,33 @@ class Courtesy:
     person_id: int
     pen_name: str | None = None
     no_ai: bool = False
+
+
+class CourtesyChange(TypedDict, total=False):
+    """What of somebody's wishes is to change; what is left out stays."""
+
+    pen_name: str | None
+    no_ai: bool
+
+
+def change_courtesy(courtesy: Courtesy, taken: Iterable[str], **change: Unpack[CourtesyChange]) -> Courtesy:
+    """Return the wishes with `change` applied whole; `taken` are the names that are somebody else's already.
+
+    Raises `BadInput`: `pen_name_empty`; `pen_name_too_long` (length, limit); `pen_name_taken` (name) for one that is
+    read like somebody else's.
+    """
+    pen_name = change.get("pen_name")
+    if pen_name is not None:
+        pen_name = change["pen_name"] = " ".join(pen_name.split())
+        if not any(char.isalnum() for char in pen_name):
+            raise BadInput("pen_name_empty")
+        if len(pen_name) > MAX_PEN_NAME:
+            raise BadInput("pen_name_too_long", length=len(pen_name), limit=MAX_PEN_NAME)
+        if _read_as(pen_name) in {_read_as(name) for name in taken}:
+            raise BadInput("pen_name_taken", name=pen_name)
+    return dataclasses.replace(courtesy, **change)
+
+
+def _read_as(name: str) -> str:
+    """What two names have in common that are taken for each other: no case, accents, spaces or marks."""
+    return "".join(char for char in fold(name).bare if char.isalnum())

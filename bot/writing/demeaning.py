@@ -62,8 +62,13 @@ class DemeaningWords:
         folded = _EXCEPTIONS.sub(" ", _fold(text))
         if self._pattern.search(folded):
             return False
-        plain = _LEET_TOKEN.sub(_unleet, folded)
+        plain = without_leet(folded)
         return plain == folded or not self._pattern.search(plain)
+
+
+def without_leet(text: str) -> str:
+    """Return `text` with the letters that were written as digits and signs ("b1tch")."""
+    return _LEET_TOKEN.sub(_unleet, text)
 
 
 def _fold(text: str) -> str:
