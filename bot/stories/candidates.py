@@ -15,8 +15,8 @@ from bot.rules.stories import Passage, Story
 from bot.stories.pen import check_length
 from bot.writing.blanks import Blank, Template, parse
 from bot.writing.cleaning import is_blank, normalise
-from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import compared_words
+from bot.writing.wordlist import ServerWords
 
 NONE_OF_THESE = NewCandidate(text="", none=True)
 
@@ -36,7 +36,7 @@ def of_person(text: str, story: Story, *, author_id: int, pen_name: str | None, 
 
 def allowed(text: str, listed: Collection[str]) -> bool:
     """Tell whether `text` has none of the words on a server's list."""
-    return not listed or DemeaningWords(listed).allows(text)
+    return ServerWords(listed).allows(text)
 
 
 def of_models(

@@ -6,16 +6,13 @@ lore, memory, premise and title. Words of people who want no model to go on from
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.errors import NotAllowed
 from bot.inference.engine import Piece
-from bot.rules.lore import LoreEntry
+from bot.rules.lore import LoreEntry, triggered
 from bot.rules.stories import Passage, Story
-from bot.rules.words import has_han
 from bot.writing.continuing import heading_of
 from storage.courtesies import Courtesies
 from storage.lore import Lore
@@ -64,16 +61,6 @@ async def context_of(connection: Connection, story: Story, before: Passage | Non
         left_out=(f"passages 1-{first - 1}",) if first > 1 else (),
         withheld=tuple(f"passage {passage.depth}" for passage in passages if passage.author_id in refusing),
     )
-
-
-def triggered(entries: Iterable[LoreEntry], text: str) -> list[LoreEntry]:
-    """Return the lore of which a trigger stands in `text`: as a word of its own in any case, in Chinese anywhere."""
-    folded = _fold(text)
-    return [
-        entry
-        for entry in entries
-        if entry.kind == "lore" and any(_stands(_fold(trigger), folded) for trigger in entry.triggers)
-    ]
 
 
 async def refusing_of(connection: Connection, story: Story, passages: Iterable[Passage]) -> frozenset[int]:
@@ -126,15 +113,3 @@ def _entries(label: str, priority: int, entries: Iterable[LoreEntry]) -> list[Pi
             break
         kept.append(Piece(text=f"{entry.text}\n\n", label=f"{label} {entry.id}", priority=priority))
     return kept[::-1]
-
-
-def _fold(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _stands(trigger: str, text: str) -> bool:
-    if not trigger.strip():
-        return False
-    if has_han(trigger):
-        return trigger in text
-    return re.search(rf"(?<!\w){re.escape(trigger)}(?!\w)", text) is not None

@@ -11,13 +11,12 @@ from bot.rules import lore as rules
 from bot.rules.lore import LoreEntry, LoreKind, LoreState, Tally
 from bot.rules.stories import Story, require_open, require_voter, require_writer
 from bot.stories.finding import Who, find, standing_of
-from bot.writing.wordlist import ServerWords
+from bot.stories.pen import check_words
 from storage.courtesies import Courtesies
 from storage.database import Database
 from storage.lore import Lore
 from storage.people import People
 from storage.posts import Posts
-from storage.servers import Servers
 from storage.stories import Stories
 from storage.writer import Connection
 
@@ -69,15 +68,14 @@ class Lorebook:
         """Keep an entry, ratified at once where who leads proposes it, and have its card shown in the story's thread;
         for the server as a whole in the channel given.
 
-        Raises `BadInput` as `check_text`, `listed_triggers` and `ServerWords.require`; `lore_full` (limit);
+        Raises `BadInput` as `check_text`, `listed_triggers` and `check_words`; `lore_full` (limit);
         `lore_waiting` (limit) for one person's; as `require_writer`; `Gone` (`story_gone`).
         """
         text = rules.check_text(text)
         listed = rules.listed_triggers(kind, triggers)
         async with self._database.transaction() as connection:
             story, leads = await self._leads_as_writer(connection, who, story_id)
-            words = ServerWords((await Servers(connection).get(who.server_id)).words)
-            words.require("\n".join((text, *listed)))
+            await check_words(connection, who.server_id, "\n".join((text, *listed)))
             await self._require_room(connection, who, story_id, leads)
             now_ms = self._now()
             await People(connection).seen(who.person_id, now_ms=now_ms)

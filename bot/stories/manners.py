@@ -6,11 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Unpack
 
 from bot.rules.courtesies import Courtesy, CourtesyChange, change_courtesy
-from bot.writing.wordlist import ServerWords
+from bot.stories.pen import check_words
 from storage.courtesies import Courtesies
 from storage.database import Database
 from storage.people import People
-from storage.servers import Servers
 
 
 class Manners:
@@ -43,8 +42,7 @@ class Manners:
             taken = await courtesies.names_of_others(server_id, person_id)
             changed = change_courtesy(courtesy, [*taken, *known_as], **change)
             if changed.pen_name is not None and changed.pen_name != courtesy.pen_name:
-                settings = await Servers(connection).get(server_id)
-                ServerWords(settings.words).require(changed.pen_name)
+                await check_words(connection, server_id, changed.pen_name)
             if changed != courtesy:
                 await People(connection).seen(person_id, now_ms=self._now())
                 await courtesies.save(changed)

@@ -13,7 +13,7 @@ from bot.rules.stories import MAX_PASSAGE, NewPassage, NewStory, Passage, Story
 from bot.rules.words import split_words
 from bot.stories.canon import advance, move_head, show_again, show_canon, stands, want_card, want_thread
 from bot.stories.finding import Who, find, numbered, passage_of, standing_of
-from bot.writing.demeaning import DemeaningWords
+from bot.writing.wordlist import ServerWords
 from storage.courtesies import Courtesies
 from storage.database import Database
 from storage.passages import Passages
@@ -99,7 +99,7 @@ class Pen:
         """Keep what a person wrote as the next passage, behind the head that they saw, `behind`.
 
         Where the head has moved meanwhile the passage stands beside the one that was faster. Raises `BadInput`
-        (`text_empty`, `text_too_long`, `passage_too_short`, `passage_too_long`, `words_unwanted`), and as
+        (`text_empty`, `text_too_long`, `passage_too_short`, `passage_too_long`, `word_not_here`), and as
         `require_writer`.
         """
         now_ms = self._now()
@@ -183,11 +183,9 @@ class Pen:
 
 
 async def check_words(connection: Connection, server_id: int, text: str) -> None:
-    """Raise `BadInput` (`words_unwanted`) where a text has a word of the server's own list. People may write whatever
-    else they like: the list of what models never suggest is not theirs."""
-    listed = (await Servers(connection).get(server_id)).words
-    if listed and not DemeaningWords(listed).allows(text):
-        raise BadInput("words_unwanted")
+    """Raise `BadInput` (`word_not_here`: word) where a text has a word of the server's own list. People may write
+    whatever else they like: the list of what models never suggest is not theirs."""
+    ServerWords((await Servers(connection).get(server_id)).words).require(text)
 
 
 def check_length(story: Story, text: str) -> str:
