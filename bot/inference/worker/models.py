@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bot.errors import WorkerRefused, WorkerUnavailable
 from bot.inference.causal.opening import is_ir, open_causal
 from bot.inference.causal.protocol import CausalEngine
+from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Health, ModelInfo
 from bot.inference.plan import ModelPlan
 from bot.inference.weights import ResolvedModel, resolve
@@ -99,7 +100,8 @@ def _open_scorer(model: ResolvedModel, engine: CausalEngine, plan: ModelPlan) ->
         loaded, tokenizer = engine.model, engine.tokenizer
     else:
         loaded, tokenizer = load_causal(model, plan.device, plan.dtype, plan.data / "cache")
-    return CausalScorer(loaded, tokenizer, str(loaded.device))
+    with DEFAULT_DTYPE:  # it may try the model, which may be decoding
+        return CausalScorer(loaded, tokenizer, str(loaded.device))
 
 
 def _rss_bytes() -> int:
