@@ -1,0 +1,57 @@
+"""What hypothesis's machines over a real database share."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from hypothesis.stateful import RuleBasedStateMachine
+
+from storage.database import Database, open_database
+from storage.writer import Connection
+
+T = TypeVar("T")
+
+
+class DatabaseMachine(RuleBasedStateMachine):
+    """A machine with a database of its own, which it can open anew in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.opened = open_database(Path(self.folder.name))
+        self.database: Database = self.runner.run(self.opened.__aenter__())
+
+    def teardown(self) -> None:
+        """Close it."""
+        self.runner.run(self.opened.__aexit__(None, None, None))
+        self.runner.close()
+        self.folder.cleanup()
+
+    def reopen(self) -> None:
+        """As a restart of the bot does."""
+        self.runner.run(self.opened.__aexit__(None, None, None))
+        self.opened = open_database(Path(self.folder.name))
+        self.database = self.runner.run(self.opened.__aenter__())
+
+    def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run `work` in a transaction."""
+
+        async def transact() -> T:
+            async with self.database.transaction() as connection:
+                return await work(connection)
+
+        return self.runner.run(transact())
+
+    def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run `work` on a connection that reads."""
+
+        async def look() -> T:
+            async with self.database.reading() as connection:
+                return await work(connection)
+
+        return self.runner.run(look())

@@ -1,0 +1,176 @@
+"""Passages: trees as a dictionary of parents would have them, whatever grows on them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, initialize, invariant, rule
+
+from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
+from storage.database import Database
+from storage.passages import Passages
+from storage.stories import Stories
+from storage.writer import Connection
+from tests.storage.examples import new_passage, new_story
+from tests.storage.machines import DatabaseMachine
+
+
+class PassagesMachine(DatabaseMachine):
+    """Two trees beside dictionaries of what should stand on them."""
+
+    ids: Bundle[int] = Bundle("ids")
+
+    @initialize(target=ids)
+    def plant(self) -> int:
+        async def work(connection: Connection) -> list[int]:
+            stories = [await Stories(connection).add(new_story(server_id=server), now_ms=1) for server in (1, 2)]
+            return [story.tree_id for story in stories]
+
+        self.trees = self.write(work)
+        self.model: dict[int, Passage] = {}
+        return self._add(None, 0, 7, "root")
+
+    def _add(self, parent_id: int | None, tree: int, author_id: int | None, words: str) -> int:
+        new = new_passage(self.trees[tree], parent_id, words, author_id=author_id)
+        stored = self.write(lambda connection: Passages(connection).add(new, now_ms=len(self.model)))
+        assert stored.id not in self.model
+        assert stored.depth == (1 if parent_id is None else self.model[parent_id].depth + 1)
+        assert all(getattr(stored, field.name) == getattr(new, field.name) for field in dataclasses.fields(NewPassage))
+        self.model[stored.id] = stored
+        return stored.id
+
+    def path(self, head_id: int) -> list[Passage]:
+        walked: list[Passage] = []
+        at: int | None = head_id
+        while at is not None:
+            walked.insert(0, self.model[at])
+            at = self.model[at].parent_id
+        return walked
+
+    @rule(target=ids, parent=ids, author_id=st.sampled_from([7, 8, None]), words=st.text(min_size=1, max_size=90))
+    def grow(self, parent: int, author_id: int | None, words: str) -> int:
+        return self._add(parent, self.trees.index(self.model[parent].tree_id), author_id, words)
+
+    @rule(target=ids, tree=st.sampled_from([0, 1]))
+    def root(self, tree: int) -> int:
+        return self._add(None, tree, 7, "another beginning")
+
+    @rule(parent=ids, child=ids)
+    def set_canon_child(self, parent: int, child: int) -> None:
+        self.write(lambda connection: Passages(connection).set_canon_child(parent, child))
+        self.model[parent] = dataclasses.replace(self.model[parent], canon_child_id=child)
+
+    @rule(target=ids, head=ids, behind=ids, at=st.integers(0, 30), at_root=st.booleans())
+    def copy_path(self, head: int, behind: int, at: int, at_root: bool) -> int:
+        path = self.path(head)
+        first = path[min(at, len(path) - 1)]
+        same_tree = self.model[behind].tree_id == first.tree_id
+        after = None if at_root or not same_tree else behind
+        last = self.write(lambda connection: Passages(connection).copy_path(after, first.id, head))
+        chain = self.read(lambda connection: Passages(connection).canon(last))[-len(path[path.index(first) :]) :]
+        depth = 0 if after is None else self.model[after].depth
+        for place, (original, copy) in enumerate(zip(path[path.index(first) :], chain, strict=True)):
+            assert copy.id not in self.model
+            assert copy == dataclasses.replace(
+                original,
+                id=copy.id,
+                parent_id=chain[place - 1].id if place else after,
+                depth=depth + place + 1,
+                canon_child_id=chain[place + 1].id if copy.id != last else None,
+                original_id=original.original_id or original.id,
+            )
+            self.model[copy.id] = copy
+        return last
+
+    @rule(passage=ids)
+    def withdraw(self, passage: int) -> None:
+        original = self.model[passage].original_id or passage
+        gone = sorted(each.id for each in self.model.values() if original in (each.id, each.original_id))
+        assert self.read(lambda connection: Passages(connection).copies(self.model[passage])) == gone
+        assert self.write(lambda connection: Passages(connection).withdraw(passage)) == gone
+        for each in gone:
+            self.model[each] = dataclasses.replace(
+                self.model[each], text="", author_id=None, pen_name=None, spans=(), receipt=None, withdrawn=True
+            )
+
+    @rule(head=ids, limit=st.integers(1, 5), offset=st.integers(0, 5), first=st.integers(-1, 6), other=ids)
+    def read_a_path(self, head: int, limit: int, offset: int, first: int, other: int) -> None:
+        async def look(connection: Connection) -> tuple[list[Passage], list[Passage], list[Passage], bool]:
+            passages = Passages(connection)
+            return (
+                await passages.canon(head),
+                await passages.canon(head, limit=limit, offset_from_end=offset),
+                await passages.canon_page(head, first, first + limit - 1),
+                await passages.is_on_path(other, head),
+            )
+
+        whole, newest, page, on_path = self.read(look)
+        path = self.path(head)
+        assert whole == path
+        assert newest == path[max(0, len(path) - offset - limit) : max(0, len(path) - offset)]
+        assert page == [each for each in path if first <= each.depth < first + limit]
+        assert on_path == (other in [each.id for each in path])
+
+    @rule()
+    def restart(self) -> None:
+        self.reopen()
+
+    @invariant()
+    def holds_what_the_model_holds(self) -> None:
+        async def look(connection: Connection) -> tuple[list[Passage | None], list[list[TreeNode]], list[list[int]]]:
+            passages = Passages(connection)
+            families = [await passages.children(each, self.model[each].tree_id) for each in self.model]
+            families += [await passages.children(None, tree) for tree in self.trees]
+            return (
+                [await passages.get(each) for each in self.model],
+                [await passages.tree(tree) for tree in self.trees],
+                [[child.id for child in children] for children in families],
+            )
+
+        found, trees, families = self.read(look)
+        assert found == list(self.model.values())
+        for tree_id, nodes in zip(self.trees, trees, strict=True):
+            theirs = [each for each in self.model.values() if each.tree_id == tree_id]
+            assert [node.id for node in nodes] == [each.id for each in theirs]
+            for node, passage in zip(nodes, theirs, strict=True):
+                assert node.beginning == passage.text[:BEGINNING]
+                for name in ("parent_id", "depth", "origin", "author_id", "pen_name", "withdrawn"):
+                    assert getattr(node, name) == getattr(passage, name)
+        parents = [*self.model, None, None]
+        for place, parent in enumerate(parents):
+            tree_id = self.trees[place - len(parents)] if parent is None else None
+            assert families[place] == [
+                each.id
+                for each in self.model.values()
+                if each.parent_id == parent and (parent is not None or each.tree_id == tree_id)
+            ]
+
+
+TestPassages = PassagesMachine.TestCase
+TestPassages.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+
+
+async def test_what_somebody_wrote_in_one_server(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories, passages = Stories(connection), Passages(connection)
+        here, elsewhere = [await stories.add(new_story(server_id=server), now_ms=1) for server in (1, 2)]
+        mine = await passages.add(new_passage(here.tree_id, None, author_id=8), now_ms=2)
+        await passages.add(new_passage(here.tree_id, mine.id, author_id=7), now_ms=3)
+        await passages.add(new_passage(elsewhere.tree_id, None, author_id=8), now_ms=4)
+        assert await passages.of_author(8, 1) == [mine]
+        assert await passages.of_author(8, 3) == []
+        assert await passages.get(0) is None
+        assert await passages.canon(0) == []
+
+
+async def test_a_passage_behind_nothing_is_refused(database: Database) -> None:
+    async with database.transaction() as connection:
+        story = await Stories(connection).add(new_story(), now_ms=1)
+    with pytest.raises(Exception, match="constraint failed"):
+        async with database.transaction() as connection:
+            await Passages(connection).add(new_passage(story.tree_id, 99), now_ms=2)
+    async with database.reading() as connection:
+        assert await Passages(connection).tree(story.tree_id) == []
