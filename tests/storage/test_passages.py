@@ -141,16 +141,16 @@ class PassagesMachine(DatabaseMachine):
                     assert getattr(node, name) == getattr(passage, name)
         parents = [*self.model, None, None]
         for place, parent in enumerate(parents):
-            tree_id = self.trees[place - len(parents)] if parent is None else None
+            of_tree = self.trees[place - len(parents)] if parent is None else None
             assert families[place] == [
                 each.id
                 for each in self.model.values()
-                if each.parent_id == parent and (parent is not None or each.tree_id == tree_id)
+                if each.parent_id == parent and (parent is not None or each.tree_id == of_tree)
             ]
 
 
 TestPassages = PassagesMachine.TestCase
-TestPassages.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+TestPassages.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 
 
 async def test_what_somebody_wrote_in_one_server(database: Database) -> None:

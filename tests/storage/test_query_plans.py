@@ -40,7 +40,7 @@ class Explaining:
     async def execute(self, statement: Executable, parameters: Parameters | None = None, /) -> CursorResult[Any]:
         assert isinstance(statement, ClauseElement)
         compiled = statement.compile(
-            dialect=sqlite.dialect(paramstyle="named"),  # type: ignore[no-untyped-call]  # so in SQLAlchemy
+            dialect=sqlite.dialect(paramstyle="named"),
             compile_kwargs={"render_postcompile": True},
         )
         explained = text(f"EXPLAIN QUERY PLAN {compiled}")

@@ -88,7 +88,7 @@ class BallotsMachine(DatabaseMachine):
 
 
 TestBallots = BallotsMachine.TestCase
-TestBallots.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+TestBallots.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 
 
 async def begin(connection: Connection, **options: int) -> Round:
@@ -189,7 +189,7 @@ async def test_what_is_under_way_and_what_is_over(database: Database) -> None:
         over = []
         for state in ("closed", "lapsed", "cancelled"):
             over.append(await rounds.add(new_round(story.id), now_ms=4))
-            await rounds.close(over[-1].id, from_state="open", to_state=state, winner_id=None, closed_ms=5)  # type: ignore[arg-type]  # the literals above
+            await rounds.close(over[-1].id, from_state="open", to_state=state, winner_id=None, closed_ms=5)
         elsewhere = await begin(connection)
         assert await rounds.open_of(story.id) == [writing, opened]
         assert await rounds.writing() == [writing]

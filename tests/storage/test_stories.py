@@ -1,0 +1,248 @@
+"""Stories: found by thread, server and title; and gone for good with all that hangs on them, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.rules.ballots import Ballot
+from bot.rules.stories import Standing, Story, StoryRules
+from storage.database import Database
+from storage.lore import Lore
+from storage.passages import Passages
+from storage.posts import Posts
+from storage.rounds import Rounds
+from storage.stories import Stories
+from storage.tables import METADATA
+from storage.writer import Connection
+from tests.storage.examples import new_candidate, new_passage, new_round, new_story
+
+RULES = StoryRules(
+    writers="invited", ai=False, additions="vote", min_words=3, max_words=90, quorum=4, licence="cc0-1.0"
+)
+
+
+async def test_a_story_is_kept_whole(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories = Stories(connection)
+        new = dataclasses.replace(new_story("夜\"'; --"), rules=RULES)
+        story = await stories.add(new, now_ms=5)
+        assert story == Story(
+            id=story.id,
+            tree_id=story.tree_id,
+            server_id=1,
+            channel_id=2,
+            thread_id=None,
+            host_id=7,
+            title="夜\"'; --",
+            premise="A keeper is silent.",
+            rules=RULES,
+            state="open",
+            head_id=None,
+            created_ms=5,
+            changed_ms=5,
+        )
+        head = await Passages(connection).add(new_passage(story.tree_id, None), now_ms=6)
+        changed = dataclasses.replace(
+            story,
+            channel_id=8,
+            thread_id=9,
+            title="Day",
+            premise="",
+            rules=StoryRules(),
+            state="deleted",
+            head_id=head.id,
+            host_id=None,
+            changed_ms=7,
+            purge_ms=8,
+        )
+        await stories.save(changed)
+    async with database.reading() as connection:
+        stories = Stories(connection)
+        assert await stories.get(story.id) == changed
+        assert await stories.of_thread(9) == changed
+        assert await stories.of_thread(10) is None
+        assert await stories.get(0) is None
+
+
+async def test_a_thread_has_one_story(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories = Stories(connection)
+        first, second = [await stories.add(new_story(), now_ms=1) for _ in range(2)]
+        await stories.save(dataclasses.replace(first, thread_id=9))
+        with pytest.raises(IntegrityError, match="thread_id"):
+            await stories.save(dataclasses.replace(second, thread_id=9))
+
+
+async def test_a_fork_stands_on_the_same_tree(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories = Stories(connection)
+        story = await stories.add(new_story(), now_ms=1)
+        head = await Passages(connection).add(new_passage(story.tree_id, None), now_ms=2)
+        fork = await stories.add(new_story("Fork"), tree_id=story.tree_id, head_id=head.id, fork_of=story.id, now_ms=3)
+        other = await stories.add(new_story("Other"), now_ms=4)
+        assert (fork.tree_id, fork.head_id, fork.fork_of) == (story.tree_id, head.id, story.id)
+        assert other.tree_id != story.tree_id
+        assert await stories.on_tree(story.tree_id) == [story, fork]
+
+
+TITLES = ("Über den Fluss", "ÜBER NACHT", "100% wahr", "100 Prozent", "snake_case", "snakes", r"back\slash", "夜の海")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("", set(TITLES)),
+        ("über", {"Über den Fluss", "ÜBER NACHT"}),
+        ("Über", {"Über den Fluss", "ÜBER NACHT"}),
+        ("FLUSS", {"Über den Fluss"}),
+        ("0%", {"100% wahr"}),
+        ("e_c", {"snake_case"}),
+        ("snake", {"snake_case", "snakes"}),
+        ("k\\s", {r"back\slash"}),
+        ("の海", {"夜の海"}),
+        ("' OR 1=1 --", set()),
+    ],
+)
+async def test_titles_are_found_by_what_is_in_them(database: Database, typed: str, found: set[str]) -> None:
+    async with database.transaction() as connection:
+        stories = Stories(connection)
+        for title in TITLES:
+            await stories.add(new_story(title), now_ms=1)
+        listed = await stories.listed(1, states=["open"], limit=25, prefix=typed)
+    assert {story.title for story in listed} == found
+
+
+async def test_a_list_is_of_one_server_and_newest_first(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories = Stories(connection)
+        for number, changed_ms in enumerate((30, 10, 20, 20)):
+            await stories.add(new_story(f"story {number}"), now_ms=changed_ms)
+        ended = await stories.add(new_story("ended"), now_ms=40)
+        await stories.save(dataclasses.replace(ended, state="ended"))
+        await stories.add(new_story("elsewhere", server_id=2), now_ms=50)
+
+        async def titles(limit: int, offset: int = 0) -> list[str]:
+            listed = await stories.listed(1, states=["open", "paused"], limit=limit, offset=offset)
+            return [story.title for story in listed]
+
+        assert await titles(9) == ["story 0", "story 3", "story 2", "story 1"]
+        assert await titles(2) + await titles(2, 2) + await titles(2, 4) == await titles(9)
+        assert [story.title for story in await stories.listed(1, states=["ended"], limit=5)] == ["ended"]
+        assert await stories.count(1, ["open", "ended"]) == 5
+        assert await stories.count(1, ["deleted"]) == 0
+        assert await stories.count(3, ["open"]) == 0
+
+
+async def test_roles(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories = Stories(connection)
+        story = await stories.add(new_story(host_id=7), now_ms=1)
+        other = await stories.add(new_story(host_id=8), now_ms=1)
+        assert await stories.people(story.id) == {"cohost": frozenset(), "invited": frozenset()}
+        for person_id in (8, 8, 9):
+            await stories.set_role(story.id, person_id, "invited", True)
+        await stories.set_role(story.id, 8, "cohost", True)
+        assert await stories.people(story.id) == {"cohost": {8}, "invited": {8, 9}}
+        await stories.set_role(story.id, 8, "invited", False)
+        await stories.set_role(story.id, 8, "invited", False)
+        assert await stories.people(story.id) == {"cohost": {8}, "invited": {9}}
+        assert await stories.standing_of(story, 7, False) == Standing(person_id=7, host=True)
+        assert await stories.standing_of(story, 8, True) == Standing(person_id=8, cohost=True, manages=True)
+        assert await stories.standing_of(story, 9, False) == Standing(person_id=9, invited=True)
+        assert await stories.standing_of(other, 9, False) == Standing(person_id=9)
+        nobodys = dataclasses.replace(story, host_id=None)
+        assert not (await stories.standing_of(nobodys, 7, False)).leads
+
+
+async def live(connection: Connection, thread_id: int, tree_id: int | None = None, behind: int | None = None) -> Story:
+    """A story with everything that can hang on one."""
+    stories, passages, rounds = Stories(connection), Passages(connection), Rounds(connection)
+    story = await stories.add(new_story(), tree_id=tree_id, now_ms=1)
+    first = await passages.add(new_passage(story.tree_id, behind), now_ms=2)
+    second = await passages.add(new_passage(story.tree_id, first.id), now_ms=2)
+    await passages.set_canon_child(first.id, second.id)
+    copy = await passages.copy_path(None, first.id, second.id)
+    await stories.save(dataclasses.replace(story, thread_id=thread_id, head_id=copy))
+    await stories.set_role(story.id, 8, "cohost", True)
+    round_ = await rounds.add(
+        new_round(story.id, after_id=first.id, replaces_id=copy), [new_candidate()], [1], now_ms=3
+    )
+    (candidate,) = await rounds.candidates(round_.id)
+    await rounds.became(candidate.id, second.id)
+    await rounds.cast(round_.id, 7, Ballot(frozenset({candidate.id})))
+    await rounds.report(candidate.id, 8, 4)
+    entry = await Lore(connection).add(
+        server_id=1,
+        story_id=story.id,
+        kind="memory",
+        triggers=(),
+        text="It rains.",
+        state="proposed",
+        proposed_by=7,
+        now_ms=5,
+    )
+    await Lore(connection).vote(entry.id, 8, True)
+    posts = Posts(connection)
+    await posts.want("story", story.id, thread_id)
+    await posts.want("passage", first.id, thread_id)
+    await posts.want("round", round_.id, 2)
+    await posts.want("lore", entry.id, 2)
+    return dataclasses.replace(story, thread_id=thread_id, head_id=copy)
+
+
+async def counts(connection: Connection) -> dict[str, int]:
+    return {
+        name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+        for name, table in METADATA.tables.items()
+    }
+
+
+async def test_what_is_purged_takes_along_all_that_hangs_on_it(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories = Stories(connection)
+        empty = await counts(connection)
+        kept = await live(connection, 10)
+        before = await counts(connection)
+        assert all(before[name] > 0 for name in ("passages", "ballots", "reports", "lore_votes", "posts"))
+        gone = await live(connection, 11)
+        await stories.purge(gone.id)
+        assert await counts(connection) == before
+        assert await stories.get(gone.id) is None
+        await stories.purge(gone.id)
+        await stories.purge(kept.id)
+        assert await counts(connection) == empty
+
+
+async def test_a_tree_stays_while_another_story_stands_on_it(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories, passages = Stories(connection), Passages(connection)
+        story = await live(connection, 10)
+        fork = await live(connection, 11, story.tree_id, story.head_id)
+        tree = await passages.tree(story.tree_id)
+        assert story.head_id is not None
+        await stories.purge(story.id)
+        assert await passages.tree(story.tree_id) == tree
+        assert len(await Posts(connection).of_channel(11)) == 2
+        assert await Posts(connection).of_channel(10) == []
+        assert await stories.on_tree(story.tree_id) == [fork]
+        await stories.purge(fork.id)
+        assert await passages.tree(story.tree_id) == []
+        assert await Posts(connection).due(0, 10) == []
+
+
+async def test_what_is_due_to_go(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories = Stories(connection)
+        assert await stories.next_purge_ms() is None
+        first, second, _ = [await stories.add(new_story(), now_ms=1) for _ in range(3)]
+        first = dataclasses.replace(first, state="deleted", purge_ms=500)
+        second = dataclasses.replace(second, state="deleted", purge_ms=400)
+        for story in (first, second):
+            await stories.save(story)
+        assert await stories.next_purge_ms() == 400
+        assert await stories.purgeable(399) == []
+        assert await stories.purgeable(500) == [second, first]
