@@ -25,6 +25,7 @@ from bot.ui.cards import Card
 from bot.ui.locale import Catalogue, catalogue, language_of
 from bot.ui.progress import EDIT_EVERY_S
 from bot.ui.prose import Prose
+from cogs.pacing import sleep_for, wake_within
 from cogs.services import Services
 from storage.servers import Servers
 
@@ -104,10 +105,10 @@ class Showing:
                 for post in posts:
                     channels[post.channel_id].append(post)
                 await asyncio.gather(*(self._empty(channel_id, theirs) for channel_id, theirs in channels.items()))
+            if self._edited or await self._outbox.next_in_s() is not None:
+                wake_within(self._later, PULSE_S)
         except StorageError as error:
-            _log.error("the outbox cannot be read: %s", error)
-        if self._edited or await self._outbox.next_in_s() is not None:
-            self._come_back(PULSE_S)
+            _log.error("the outbox cannot be used, what is due waits: %s", error)
 
     def _is_next(self, post: Post, seen: set[tuple[int, str, int]]) -> bool:
         resting = post.message_id is not None and post.id in self._edited
@@ -118,13 +119,11 @@ class Showing:
         self._pulses += 1
         self._edited = {post_id: at for post_id, at in self._edited.items() if self._pulses - at < REST_PULSES}
         await self.flush()
-        next_s = await self._outbox.next_in_s()
-        if not self._edited:
-            self._come_back(IDLE_S if next_s is None else min(max(next_s, PULSE_S), IDLE_S))
-
-    def _come_back(self, seconds: float) -> None:
-        if self._later.seconds != seconds:
-            self._later.change_interval(seconds=seconds)
+        try:
+            next_s = 0.0 if self._edited else await self._outbox.next_in_s()
+        except StorageError:  # told by `flush`
+            next_s = None
+        sleep_for(self._later, IDLE_S if next_s is None else min(max(next_s, PULSE_S), IDLE_S))
 
     # ---- one channel
 
@@ -154,6 +153,11 @@ class Showing:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             _log.warning("a %s could not be shown, tried again soon: %s", post.kind, error)
             await self._outbox.failed(post)
+        except StorageError:
+            raise
+        except Exception:  # whatever is wrong with one post must not keep the others from being shown
+            _log.exception("a %s could not be rendered", post.kind)
+            await self._outbox.failed(post, last=True)
 
     async def _put(self, post: Post) -> None:
         """Send the post, or edit or delete the message that shows it."""

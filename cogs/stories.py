@@ -1,20 +1,386 @@
-"""/story …: the commands and buttons of stories."""
+"""/story …: beginning a story, writing in it, reading it. What its hosts decide is in `hosting`."""
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
+import discord
+from discord import app_commands
 from discord.ext import commands
 
-from bot.ui.tree import InklingTree
+from bot.errors import Gone
+from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
+from bot.stories.beginning import Beginning, beginning_of
+from bot.stories.finding import Who
+from bot.stories.pen import check_own
+from bot.ui.answers import GIVEN, guard, whisper
+from bot.ui.cards import Card, notice
+from bot.ui.cutting import head
+from bot.ui.escaping import escape
+from bot.ui.forms import submitted
+from bot.ui.locale import Catalogue, named, private
+from bot.ui.stories import LISTED, list_card, overtaken_card, withdraw_card
+from bot.ui.stories_forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm, chosen
+from bot.ui.stories_reading import Direction, Spot, reading_card, window
+from bot.ui.tree import InklingTree, number
 from cogs.asking import Asking
+from cogs.finding import Finding
 from cogs.services import Services
 from cogs.showing import Showing
+from cogs.threads import WISHED, lacking, place_for_story
+
+Number = app_commands.Range[int, 1, 1_000_000]
+Title = app_commands.Range[str, 1, MAX_TITLE]
+Text = app_commands.Range[str, 1, MAX_PASSAGE]
+
+_BEGINNING = 80
+_CHAIN = 40
+"""So many cards back it is looked which of a text's words were suggested."""
 
 
 class Stories(commands.Cog):
-    """/story …: the commands and buttons of stories."""
+    """/story …: beginning, writing, reading. It owns the group `/story`, to which others add their commands."""
+
+    story = app_commands.Group(
+        name=named("command.story.name"),
+        description=named("command.story.description"),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+    )
 
     def __init__(self, tree: InklingTree, services: Services, asking: Asking, showing: Showing) -> None:
         self._tree = tree
         self._services = services
-        self._asking = asking
         self._showing = showing
+        self._finding = Finding(services, asking)
+        self._asking = asking
+        for action, handler in {
+            "snew": self.form_new,
+            "sfrom": self.begin_from,
+            "sadd": self.write_on,
+            "sadded": self.form_added,
+            "sagain": self.add_again,
+            "slist": self.turn_list,
+            "sread": self.read,
+            "swithdraw": self.withdrawn,
+        }.items():
+            tree.route(action, handler)
+
+    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        """Autocomplete: the server's stories."""
+        return await self._finding.choices(interaction, current)
+
+    # ---- beginning
+
+    @story.command(name=named("command.story.new.name"), description=named("command.story.new.description"))
+    async def new(self, interaction: discord.Interaction[commands.Bot]) -> None:
+        """Ask for a new story in a form."""
+        await guard(interaction, self._ask_new(interaction, "ink:snew"))
+
+    async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Start a story from this* on the card of a /continue or /infill: the same form."""
+        generation = await self._services.desk.open(number(ids, 0))
+        await self._ask_new(interaction, f"ink:snew:{generation.id}:{number(ids, 1)}")
+
+    async def _ask_new(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
+        await self._finding.enter(interaction)
+        say = private(interaction)
+        place_for_story(interaction, say)
+        await interaction.response.send_modal(StoryForm(say, custom_id))
+
+    async def form_new(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: keeps the story, then opens its thread."""
+        title, premise = submitted(interaction, TITLE), submitted(interaction, PREMISE)
+        interaction.extras[GIVEN] = "\n\n".join(part for part in (title, premise) if part.strip())
+        who = await self._finding.enter(interaction)
+        say = private(interaction)
+        new = NewStory(
+            server_id=who.server_id,
+            channel_id=place_for_story(interaction, say),
+            host_id=who.person_id,
+            title=title,
+            premise=premise,
+            rules=_chosen_rules(interaction),
+        )
+        beginning = await self._beginning(ids) if ids != ("",) else None
+        story = await self._services.pen.start(new, beginning)
+        interaction.extras.pop(GIVEN, None)
+        await self._opened(interaction, story)
+
+    async def _opened(self, interaction: discord.Interaction[Any], story: Story) -> None:
+        """Open the thread of a story that was just kept, and say where it is."""
+        say = private(interaction)
+        await whisper(interaction, notice(say("story.opening", title=escape(story.title))))
+        await self._showing.flush()
+        opened = await self._services.library.open(story.id)
+        if opened is None or opened.thread_id is None:
+            await interaction.edit_original_response(view=notice(say("story.opens_later", title=escape(story.title))))
+            return
+        notes = [say("story.opened", title=escape(story.title), thread=f"<#{opened.thread_id}>")]
+        if missing := lacking(interaction, WISHED):
+            wished = ", ".join(say(f"permission.{name}") for name in missing)
+            notes.append(f"-# {say('story.opened_without', permissions=wished)}")
+        await interaction.edit_original_response(view=notice(*notes))
+
+    async def _beginning(self, ids: tuple[str, ...]) -> Beginning:
+        """Return the text of a card's suggestion, with what was asked before it, as a first passage."""
+        chain = [await self._services.desk.open(number(ids, 0))]
+        position = number(ids, 1)
+        if not 0 <= position < len(chain[0].suggestions):
+            raise Gone("generation_gone")
+        with contextlib.suppress(Gone):
+            while (parent_id := chain[-1].parent_id) is not None and len(chain) < _CHAIN:
+                chain.append(await self._services.desk.open(parent_id))
+        return beginning_of(chain, position)
+
+    @story.command(name=named("command.story.fork.name"), description=named("command.story.fork.description"))
+    @app_commands.rename(
+        title=named("command.story.fork.title.name"),
+        at=named("command.story.number.name"),
+        story=named("command.story.story.name"),
+    )
+    @app_commands.describe(
+        title=named("command.story.fork.title.description"),
+        at=named("command.story.fork.number.description"),
+        story=named("command.story.story.description"),
+    )
+    @app_commands.autocomplete(story=stories)
+    async def fork(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        title: Title | None = None,
+        at: Number | None = None,
+        story: str | None = None,
+    ) -> None:
+        """Begin another story on the same tree, with a thread of its own."""
+        await guard(interaction, self._fork(interaction, title, at, story))
+
+    async def _fork(
+        self, interaction: discord.Interaction[Any], title: str | None, at: int | None, given: str | None
+    ) -> None:
+        who, story = await self._finding.story(interaction, given)
+        say = private(interaction)
+        channel_id = place_for_story(interaction, say)
+        if title is None:
+            fork = (await self._showing.say(who.server_id))("story.fork_title", title=story.title)
+            title = fork if len(fork) <= MAX_TITLE else story.title
+        forked = await self._services.pen.fork(who, story.id, title, at, channel_id)
+        await self._opened(interaction, forked)
+
+    # ---- writing
+
+    @story.command(name=named("command.story.add.name"), description=named("command.story.add.description"))
+    @app_commands.rename(text=named("command.story.add.text.name"), story=named("command.story.story.name"))
+    @app_commands.describe(
+        text=named("command.story.add.text.description"), story=named("command.story.story.description")
+    )
+    @app_commands.autocomplete(story=stories)
+    async def add(
+        self, interaction: discord.Interaction[commands.Bot], text: Text | None = None, story: str | None = None
+    ) -> None:
+        """Add a passage; without a text, ask for it in a form."""
+        await guard(interaction, self._add(interaction, text, story))
+
+    async def _add(self, interaction: discord.Interaction[Any], text: str | None, given: str | None) -> None:
+        if text is not None:
+            interaction.extras[GIVEN] = text
+        who, story = await self._finding.story(interaction, given)
+        if text is None:
+            await self._ask_passage(interaction, who, story)
+        else:
+            await self._keep(interaction, who, story, text, story.head_id)
+
+    async def write_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Write on*: the form for the next passage."""
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._ask_passage(interaction, who, story)
+
+    async def _ask_passage(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> None:
+        await self._services.library.check_writer(who, story)
+        vote = await self._services.library.votes(story)
+        custom_id = f"ink:sadded:{story.id}:{story.head_id or 0}"
+        await interaction.response.send_modal(PassageForm(private(interaction), story, custom_id, vote=vote))
+
+    async def form_added(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._keep(interaction, who, story, text, number(ids, 1) or None)
+
+    async def _keep(
+        self, interaction: discord.Interaction[Any], who: Who, story: Story, text: str, behind: int | None
+    ) -> None:
+        """Keep a passage, as canon or as a candidate, as the story's rules and rounds say."""
+        say = private(interaction)
+        if await self._services.library.votes(story):
+            proposed = await self._services.urn.propose(who, story.id, text)
+            told = notice(say("story.proposed_first" if proposed.opened else "story.proposed"))
+        else:
+            added = await self._services.pen.add_passage(who, story.id, text, behind)
+            if added.overtaken:
+                told = overtaken_card(say, story, added.passage)
+            else:
+                told = notice(_added(say, added.story, added.passage.depth, interaction.channel_id))
+        interaction.extras.pop(GIVEN, None)
+        await self._tell(interaction, told)
+
+    async def add_again(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Add it behind the newest*, for somebody who was overtaken."""
+        who, story = await self._finding.clicked(interaction, ids)
+        passage = await self._services.pen.behind_newest(who, story.id, number(ids, 1))
+        told = notice(_added(private(interaction), story, passage.depth, interaction.channel_id))
+        await interaction.response.edit_message(view=told)
+        await self._showing.flush()
+
+    @story.command(name=named("command.story.undo.name"), description=named("command.story.undo.description"))
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def undo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Take the last passage back."""
+        await guard(interaction, self._undo(interaction, story))
+
+    async def _undo(self, interaction: discord.Interaction[Any], given: str | None) -> None:
+        who, story = await self._finding.story(interaction, given)
+        passage = await self._services.pen.undo(who, story.id)
+        told = private(interaction)("story.undone", number=passage.depth, beginning=_beginning_of(passage.text))
+        await self._tell(interaction, notice(told))
+
+    @story.command(name=named("command.story.redo.name"), description=named("command.story.redo.description"))
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def redo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Take back what was undone last."""
+        await guard(interaction, self._redo(interaction, story))
+
+    async def _redo(self, interaction: discord.Interaction[Any], given: str | None) -> None:
+        who, story = await self._finding.story(interaction, given)
+        passage = await self._services.pen.redo(who, story.id)
+        told = private(interaction)("story.redone", number=passage.depth, beginning=_beginning_of(passage.text))
+        await self._tell(interaction, notice(told))
+
+    @story.command(name=named("command.story.withdraw.name"), description=named("command.story.withdraw.description"))
+    @app_commands.rename(number=named("command.story.number.name"), story=named("command.story.story.name"))
+    @app_commands.describe(
+        number=named("command.story.withdraw.number.description"), story=named("command.story.story.description")
+    )
+    @app_commands.autocomplete(story=stories)
+    async def withdraw(
+        self, interaction: discord.Interaction[commands.Bot], number: Number, story: str | None = None
+    ) -> None:
+        """Ask whether a passage of one's own is really to be emptied."""
+        await guard(interaction, self._withdraw(interaction, number, story))
+
+    async def _withdraw(self, interaction: discord.Interaction[Any], number: int, given: str | None) -> None:
+        who, story = await self._finding.story(interaction, given)
+        passage = await self._services.library.numbered(story, number)
+        check_own(who, passage)
+        await whisper(interaction, withdraw_card(private(interaction), story, passage))
+
+    async def withdrawn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the confirmation."""
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._services.pen.withdraw(who, story.id, number(ids, 1))
+        await interaction.response.edit_message(view=notice(private(interaction)("story.withdrawn_done")))
+        await self._showing.flush()
+
+    # ---- reading
+
+    @story.command(name=named("command.story.list.name"), description=named("command.story.list.description"))
+    async def list_(self, interaction: discord.Interaction[commands.Bot]) -> None:
+        """Show the server's stories, a page at a time."""
+        await guard(interaction, self._list(interaction))
+
+    async def _list(self, interaction: discord.Interaction[Any]) -> None:
+        who = await self._finding.enter(interaction)
+        await whisper(interaction, await self._list_page(who, private(interaction), 0))
+
+    async def turn_list(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the list's *Back* and *On*."""
+        who = await self._finding.enter(interaction)
+        await interaction.response.edit_message(view=await self._list_page(who, private(interaction), number(ids, 0)))
+
+    async def _list_page(self, who: Who, say: Catalogue, page: int) -> Card:
+        library = self._services.library
+        total = await library.count(who.server_id)
+        if not total:
+            return notice(say("story.list_empty"))
+        pages = -(-total // LISTED)
+        page = min(max(page, 0), pages - 1)
+        stories = await library.listed(who.server_id, limit=LISTED, offset=page * LISTED)
+        return list_card(say, [(story, await library.length(story)) for story in stories], page, pages, total)
+
+    @story.command(name=named("command.story.show.name"), description=named("command.story.show.description"))
+    @app_commands.rename(at=named("command.story.number.name"), story=named("command.story.story.name"))
+    @app_commands.describe(
+        at=named("command.story.show.number.description"), story=named("command.story.story.description")
+    )
+    @app_commands.autocomplete(story=stories)
+    async def show(
+        self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: Number | None = None
+    ) -> None:
+        """Read a story privately, from its beginning or from a passage on."""
+        await guard(interaction, self._show(interaction, story, at))
+
+    async def _show(self, interaction: discord.Interaction[Any], given: str | None, at: int | None) -> None:
+        _, story = await self._finding.story(interaction, given)
+        first = 1 if at is None else (await self._services.library.numbered(story, at)).depth
+        await whisper(interaction, await self._page(private(interaction), story, Spot(first), "f"))
+
+    async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Read* and of the buttons to turn the pages."""
+        _, story = await self._finding.clicked(interaction, ids)
+        direction: Direction = "b" if ids[-1] == "b" else "f"
+        page = await self._page(private(interaction), story, Spot(number(ids, 1), number(ids, 2)), direction)
+        reading = interaction.message is not None and interaction.message.flags.ephemeral
+        if reading and not _is_list(interaction):
+            await interaction.response.edit_message(view=page)
+        else:
+            await whisper(interaction, page)
+
+    async def _page(self, say: Catalogue, story: Story, spot: Spot, direction: Direction) -> Card:
+        total = await self._services.library.length(story)
+        passages = await self._services.library.page(story, *window(spot, direction))
+        return reading_card(say, story, passages, spot, direction, total)
+
+    async def _tell(self, interaction: discord.Interaction[Any], told: Card) -> None:
+        """Tell the person what is committed, then show it to everybody."""
+        await whisper(interaction, told)
+        await self._showing.flush()
+
+
+def _chosen_rules(interaction: discord.Interaction[Any]) -> StoryRules:
+    """Return the rules that were chosen in the form; a client may send anything, so they are checked."""
+    change: RulesChange = {}
+    if (writers := chosen(interaction, WRITERS)) is not None:
+        change["writers"] = "invited" if writers == "invited" else "anyone"
+    if (ai := chosen(interaction, AI)) is not None:
+        change["ai"] = ai == "on"
+    licence = chosen(interaction, LICENCE)
+    found = next((each for each in LICENCES if each == licence), None)
+    if found is not None:
+        change["licence"] = found
+    return change_rules(StoryRules(), **change)
+
+
+def _added(say: Catalogue, story: Story, number: int, channel_id: int | None) -> str:
+    if story.thread_id is None:
+        return say("story.added_no_thread", number=number, title=escape(story.title))
+    if story.thread_id != channel_id:
+        return say("story.added_there", number=number, thread=f"<#{story.thread_id}>")
+    return say("story.added", number=number)
+
+
+def _beginning_of(passage: str) -> str:
+    return escape(head(passage, _BEGINNING))
+
+
+def _is_list(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the button stands on the list of stories, which stays when a story is opened from it."""
+    message = interaction.message
+    if message is None:
+        return False
+    view = discord.ui.LayoutView.from_message(message)
+    return any(isinstance(child, discord.ui.Section) for child in view.walk_children())

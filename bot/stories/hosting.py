@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Unpack
 
-from bot.errors import BadInput, NotAllowed
+from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules import stories as rules
 from bot.rules.stories import Role, RulesChange, Standing, Story, StoryState
 from bot.stories.canon import want_card, want_lead_in, want_thread
@@ -48,6 +48,14 @@ class Hosting:
         async with self._database.transaction() as connection:
             story = await self._led(connection, who, story_id)
             return await self._change(connection, rules.move(story, state, self._now()))
+
+    async def restore(self, who: Who, story_id: int) -> Story:
+        """Bring a deleted story back. Raises `NotAllowed`, `NotHere` (`not_deleted`)."""
+        async with self._database.transaction() as connection:
+            story = await self._led(connection, who, story_id)
+            if story.state != "deleted":
+                raise NotHere("not_deleted")
+            return await self._change(connection, rules.move(story, "open", self._now()))
 
     async def people(self, story: Story) -> Mapping[Role, frozenset[int]]:
         """Return who has which role in a story."""

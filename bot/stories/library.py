@@ -11,6 +11,7 @@ from bot.stories.canon import stands
 from bot.stories.finding import Who, find, find_here, numbered, passage_of, standing_of
 from storage.database import Database
 from storage.passages import Passages
+from storage.rounds import Rounds
 from storage.stories import Stories
 
 ALIVE: tuple[StoryState, ...] = ("open", "paused", "ended")
@@ -123,14 +124,21 @@ class Library:
         tail = await self.canon_tail(story, 1)
         return tail[0].depth if tail else 0
 
-    async def on_show(self, passage_id: int, thread_id: int) -> tuple[Passage, bool] | None:
-        """Return a passage, and whether it is part of the story that has this thread; None where one is gone."""
+    async def on_show(self, passage_id: int, thread_id: int) -> tuple[Story, Passage, bool] | None:
+        """Return the story that has this thread, a passage, and whether it is part of it; None where one is gone."""
         async with self._database.reading() as connection:
             passage = await Passages(connection).get(passage_id)
             story = await Stories(connection).of_thread(thread_id)
             if passage is None or story is None or passage.tree_id != story.tree_id:
                 return None
-            return passage, await stands(connection, story, passage)
+            return story, passage, await stands(connection, story, passage)
+
+    async def votes(self, story: Story) -> bool:
+        """Tell whether a person's own next passage is a candidate: by the story's rules, or in the round under way."""
+        if story.rules.additions == "vote":
+            return True
+        async with self._database.reading() as connection:
+            return any(round_.kind == "continue" for round_ in await Rounds(connection).open_of(story.id))
 
     async def check_writer(self, who: Who, story: Story) -> None:
         """Raise as `require_writer` where somebody cannot write in a story now: before a form is opened for them."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules import stories as rules
-from bot.rules.provenance import Origin, Span, of_human
+from bot.rules.provenance import of_human
 from bot.rules.stories import MAX_PASSAGE, NewPassage, NewStory, Passage, Story
 from bot.rules.words import split_words
+from bot.stories.beginning import Beginning
 from bot.stories.canon import advance, move_head, show_again, show_canon, stands, want_card, want_thread
 from bot.stories.finding import Who, find, numbered, passage_of, standing_of
 from bot.writing.wordlist import ServerWords
@@ -34,15 +35,6 @@ class Added:
     overtaken: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
-    """A first passage that was written, or suggested, before there was a story."""
-
-    text: str
-    spans: tuple[Span, ...]
-    origin: Origin
-
-
 class Pen:
     """The hand that writes in all stories. `now` gives UTC milliseconds."""
 
@@ -63,14 +55,13 @@ class Pen:
             story = await Stories(connection).add(new, now_ms=now_ms)
             await want_thread(connection, story)
             if beginning is not None:
-                passage = await _new(connection, story, new.host_id, beginning.text, None)
-                passage = dataclasses.replace(passage, spans=beginning.spans, origin=beginning.origin)
-                await advance(connection, story, passage, now_ms=now_ms)
+                await check_words(connection, new.server_id, beginning.text)
+                await advance(connection, story, await _begun(connection, story, beginning), now_ms=now_ms)
             return await find(connection, new.server_id, story.id)
 
-    async def fork(self, who: Who, story_id: int, title: str, number: int | None) -> Story:
+    async def fork(self, who: Who, story_id: int, title: str, number: int | None, channel_id: int) -> Story:
         """Start another story on the same tree, at the passage with that number (None: the last), and have its thread
-        opened. Raises as `require_writer`, but for the story's state; `BadInput` (`passage_number`)."""
+        opened in that channel. Raises as `require_writer`, but for the story's state; `BadInput` (`passage_number`)."""
         now_ms = self._now()
         async with self._database.transaction() as connection:
             story = await find(connection, who.server_id, story_id)
@@ -81,7 +72,7 @@ class Pen:
             head_id = story.head_id if number is None else (await numbered(connection, story, number)).id
             new = NewStory(
                 server_id=story.server_id,
-                channel_id=story.channel_id,
+                channel_id=channel_id,
                 host_id=who.person_id,
                 title=rules.check_title(title),
                 premise=story.premise,
@@ -124,8 +115,7 @@ class Pen:
             story = await find(connection, who.server_id, story_id)
             rules.require_writer(story, await standing_of(connection, story, who))
             passage = await passage_of(connection, story, passage_id)
-            if passage.author_id != who.person_id:
-                raise NotAllowed("not_your_passage")
+            check_own(who, passage)
             if await stands(connection, story, passage):
                 raise NotHere("passage_stands")
             passages = Passages(connection)
@@ -174,12 +164,17 @@ class Pen:
         async with self._database.transaction() as connection:
             story = await find(connection, who.server_id, story_id)
             passage = await passage_of(connection, story, passage_id)
-            if passage.author_id != who.person_id:
-                raise NotAllowed("not_your_passage")
+            check_own(who, passage)
             await Passages(connection).withdraw(passage.id)
             await show_again(connection, [passage])
             for each in await Stories(connection).on_tree(story.tree_id):
                 await want_card(connection, each)
+
+
+def check_own(who: Who, passage: Passage) -> None:
+    """Raise `NotAllowed` (`not_your_passage`) where a passage is not somebody's own, or is withdrawn already."""
+    if passage.withdrawn or passage.author_id != who.person_id:
+        raise NotAllowed("not_your_passage")
 
 
 async def check_words(connection: Connection, server_id: int, text: str) -> None:
@@ -217,6 +212,22 @@ async def _new(connection: Connection, story: Story, author_id: int, text: str, 
         pen_name=courtesy.pen_name,
         origin="human",
         spans=of_human(text),
+    )
+
+
+async def _begun(connection: Connection, story: Story, beginning: Beginning) -> NewPassage:
+    """Return a first passage; it may be longer than what follows."""
+    pen_name = None
+    if beginning.author_id is not None:
+        pen_name = (await Courtesies(connection).get(story.server_id, beginning.author_id)).pen_name
+    return NewPassage(
+        tree_id=story.tree_id,
+        parent_id=None,
+        text=beginning.text,
+        author_id=beginning.author_id,
+        pen_name=pen_name,
+        origin=beginning.origin,
+        spans=beginning.spans,
     )
 
 

@@ -1,0 +1,186 @@
+"""The cards of stories: pure functions from values to Components V2. Their buttons carry ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.rules.stories import Passage, Role, Story, StoryRules
+from bot.ui.cards import AMBER, INK, Card, button, line, text
+from bot.ui.cutting import head, tail
+from bot.ui.escaping import escape, quote
+from bot.ui.locale import Catalogue
+from bot.ui.prose import signature
+
+PREMISE_TEXT = 900
+LAST_TEXT = 500
+LISTED = 6
+"""Stories on a page of the list."""
+NAMED = 40
+"""People named on a card; more are counted."""
+_MARKS = {"open": "📖", "paused": "⏸️", "ended": "🏁", "deleted": "🗑️"}
+_HOUR, _DAY = 60, 24 * 60
+
+
+def story_card(say: Catalogue, story: Story, last: Passage | None) -> Card:
+    """Return the pinned card of a story. `last` is its last passage, None while nothing is written."""
+    blocks: list[ui.Item[Any]] = [text(f"### {_MARKS[story.state]} {escape(story.title)}")]
+    if story.premise:
+        blocks.append(text(quote(head(story.premise, PREMISE_TEXT))))
+    if story.state != "open":
+        blocks.append(text(_state(say, story)))
+    blocks.append(line())
+    if last is None:
+        blocks.append(text(say("story.empty")))
+    elif last.withdrawn:
+        blocks.append(text(f"-# {say('story.withdrawn')}"))
+    else:
+        blocks.append(text(f"-# {say('story.last')}\n{escape(tail(last.text, LAST_TEXT))}"))
+    facts = [_host(say, story), say("story.passages", count=0 if last is None else last.depth)]
+    if story.fork_of is not None:
+        facts.append(say("story.forked"))
+    blocks.append(text(f"-# {' · '.join(facts)}\n-# {' · '.join(rules_in_short(say, story.rules))}"))
+    blocks.append(_actions(say, story, written=last is not None))
+    return Card(*blocks, colour=INK if story.state == "open" else AMBER)
+
+
+def _actions(say: Catalogue, story: Story, *, written: bool) -> ui.ActionRow[Any]:
+    if story.state == "deleted":
+        restore = button(f"ink:srestore:{story.id}", say("button.srestore"), emoji="↩️")
+        return ui.ActionRow(restore)
+    write = button(f"ink:sadd:{story.id}", say("button.sadd"), style=discord.ButtonStyle.primary, emoji="✍️")
+    write.disabled = story.state != "open"
+    read = button(f"ink:sread:{story.id}:1:0:f", say("button.sread"), emoji="📖")
+    read.disabled = not written
+    tree = button(f"ink:smap:{story.id}", say("button.smap"), emoji="🌳")
+    tree.disabled = not written
+    return ui.ActionRow(write, read, tree, button(f"ink:srules:{story.id}", say("button.srules"), emoji="📜"))
+
+
+def _state(say: Catalogue, story: Story) -> str:
+    if story.state == "deleted" and story.purge_ms is not None:
+        return say("story.deleted_until", when=f"<t:{story.purge_ms // 1000}:R>")
+    return say(f"story.{story.state}")
+
+
+def _host(say: Catalogue, story: Story) -> str:
+    return say("story.host", name=f"<@{story.host_id}>") if story.host_id is not None else say("story.no_host")
+
+
+# ---- rules in words
+
+
+def rules_in_short(say: Catalogue, rules: StoryRules) -> list[str]:
+    """Return what of the rules a writer must know, a few words each."""
+    return [
+        say(f"story.writers_{rules.writers}"),
+        say("story.ai_on" if rules.ai else "story.ai_off"),
+        say(f"story.licence_{_key(rules.licence)}"),
+    ]
+
+
+def rules_in_words(say: Catalogue, rules: StoryRules) -> list[str]:
+    """Return all of the rules, a sentence each."""
+    votes = say("story.round", time=lasting(say, rules.round_minutes))
+    quorum = say("story.quorum", count=rules.quorum)
+    voters, unvoted = say(f"story.voters_{rules.voters}"), say(f"story.unvoted_{rules.unvoted}")
+    return [
+        say(f"story.rule_writers_{rules.writers}"),
+        say("story.rule_ai_on" if rules.ai else "story.rule_ai_off"),
+        say(f"story.rule_additions_{rules.additions}"),
+        say("story.rule_words", low=rules.min_words, high=rules.max_words),
+        f"{votes} {quorum} {voters} {unvoted}",
+        say(f"story.rule_licence_{_key(rules.licence)}"),
+    ]
+
+
+def rules_card(say: Catalogue, story: Story, *, changed: bool = False) -> Card:
+    """Return the rules of a story in words, to be read privately."""
+    blocks: list[ui.Item[Any]] = [text(f"### {say('story.rules_title', title=escape(story.title))}")]
+    if changed:
+        blocks.append(text(f"✅ {say('story.rules_changed')}"))
+    blocks.append(text("\n".join(f"- {sentence}" for sentence in rules_in_words(say, story.rules))))
+    return Card(*blocks, text(f"-# {say('story.rules_foot')}"))
+
+
+def lasting(say: Catalogue, minutes: int) -> str:
+    """Return a length of time that somebody chose, exactly."""
+    for unit, name in ((_DAY, "days"), (_HOUR, "hours")):
+        if minutes % unit == 0:
+            return say(f"story.{name}", count=minutes // unit)
+    return say("time.minutes", count=minutes)
+
+
+def _key(licence: str) -> str:
+    """A licence as a key of the catalogues can have it."""
+    return licence.replace(".", "-")
+
+
+# ---- lists
+
+
+def list_card(say: Catalogue, listed: Sequence[tuple[Story, int]], page: int, pages: int, total: int) -> Card:
+    """Return a page (from 0) of a server's stories, each with its number of passages."""
+    blocks: list[ui.Item[Any]] = [text(f"### {say('story.list_title', count=total)}"), line()]
+    for story, passages in listed:
+        where = f"<#{story.thread_id}>" if story.thread_id is not None else say("story.no_thread")
+        facts = " · ".join([say(f"story.is_{story.state}"), say("story.passages", count=passages), where])
+        shown = f"{_MARKS[story.state]} **{escape(story.title)}**\n-# {facts}"
+        blocks.append(ui.Section(text(shown), accessory=button(f"ink:sread:{story.id}:1:0:f", say("button.sread"))))
+    if pages > 1:
+        back = button(f"ink:slist:{page - 1}", say("button.back"), emoji="◀️")
+        on = button(f"ink:slist:{page + 1}", say("button.on"), emoji="▶️")
+        back.disabled, on.disabled = page == 0, page == pages - 1
+        blocks += [line(), ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=pages)}")]
+    return Card(*blocks)
+
+
+def people_card(
+    say: Catalogue, story: Story, people: Mapping[Role, Collection[int]], *, note: str | None = None
+) -> Card:
+    """Return who has which role in a story, to be read privately. `note` says what was just done."""
+    blocks: list[ui.Item[Any]] = [text(f"### {say('story.people_title', title=escape(story.title))}")]
+    if note is not None:
+        blocks.append(text(f"✅ {note}"))
+    lines = [_host(say, story), say("story.cohosts", names=_names(say, people["cohost"]))]
+    if story.rules.writers == "invited":
+        lines.append(say("story.invited", names=_names(say, people["invited"])))
+    else:
+        lines.append(say("story.rule_writers_anyone"))
+    return Card(*blocks, text("\n".join(f"- {each}" for each in lines)), text(f"-# {say('story.people_foot')}"))
+
+
+def _names(say: Catalogue, people: Collection[int]) -> str:
+    if not people:
+        return say("story.nobody")
+    names = [f"<@{person_id}>" for person_id in sorted(people)[:NAMED]]
+    if len(people) > NAMED:
+        names.append(say("story.more_people", count=len(people) - NAMED))
+    return ", ".join(names)
+
+
+# ---- questions before what cannot be undone
+
+
+def delete_card(say: Catalogue, story: Story, days: int) -> Card:
+    """Ask whether a story is really to go."""
+    sure = button(f"ink:sdelete:{story.id}", say("button.sdelete"), style=discord.ButtonStyle.danger)
+    question = say("story.delete_confirm", title=escape(story.title), count=days)
+    return Card(text(question), ui.ActionRow(sure), colour=AMBER)
+
+
+def withdraw_card(say: Catalogue, story: Story, passage: Passage) -> Card:
+    """Ask whether a passage is really to be withdrawn, showing which."""
+    sure = button(f"ink:swithdraw:{story.id}:{passage.id}", say("button.swithdraw"), style=discord.ButtonStyle.danger)
+    question = say("story.withdraw_confirm", number=passage.depth)
+    shown = f"{quote(head(passage.text, LAST_TEXT))}\n-# {signature(say, passage)}"
+    return Card(text(question), text(shown), ui.ActionRow(sure), colour=AMBER)
+
+
+def overtaken_card(say: Catalogue, story: Story, passage: Passage) -> Card:
+    """Tell somebody that another was faster, and offer to add their passage behind the newest."""
+    again = button(f"ink:sagain:{story.id}:{passage.id}", say("button.sagain"), style=discord.ButtonStyle.primary)
+    return Card(text(say("story.overtaken")), ui.ActionRow(again), colour=AMBER)

@@ -1,0 +1,70 @@
+"""From an interaction to who acts and which story they mean. What it returns is authorised for this server alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.errors import InklingError, NotHere
+from bot.rules.stories import Story, StoryState
+from bot.stories.finding import Who
+from bot.stories.library import ALIVE
+from bot.ui.answers import reachable
+from bot.ui.tree import number
+from cogs.asking import Asking
+from cogs.services import Services
+
+CHOICES = 25
+_LOOKED_AT = 200
+"""So many of a server's stories are looked at, the last changed first, for those of the person to come first."""
+_CHOICE_TEXT = 100
+
+
+class Finding:
+    """Finds stories for all the cogs that have to do with them."""
+
+    def __init__(self, services: Services, asking: Asking) -> None:
+        self._services = services
+        self._asking = asking
+
+    async def enter(self, interaction: discord.Interaction[Any]) -> Who:
+        """Return who acts. Raises `NotHere` outside of servers that the bot is a member of (`server_only`), and where
+        stories are switched off or not wanted in this channel."""
+        if interaction.guild_id is None or not reachable(interaction):
+            raise NotHere("server_only")
+        self._asking.permit(interaction, await self._asking.settings(interaction), "stories")
+        return Who(interaction.guild_id, interaction.user.id, interaction.permissions.manage_guild)
+
+    async def story(
+        self, interaction: discord.Interaction[Any], given: str | None, states: Sequence[StoryState] = ALIVE
+    ) -> tuple[Who, Story]:
+        """Return who acts, and the story that they named, or in whose thread they are. Raises as `enter`,
+        `Library.here` and `Library.named`."""
+        who = await self.enter(interaction)
+        if given is not None:
+            story = await self._services.library.named(who.server_id, given, states=states, person_id=who.person_id)
+            return who, story
+        assert interaction.channel_id is not None, "commands happen in a channel"
+        return who, await self._services.library.here(who.server_id, interaction.channel_id)
+
+    async def clicked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> tuple[Who, Story]:
+        """Return who acts, and the story whose id comes first on a button or a form. Raises as `enter`, and `Gone`."""
+        who = await self.enter(interaction)
+        return who, await self._services.library.find(who.server_id, number(ids, 0))
+
+    async def choices(
+        self, interaction: discord.Interaction[Any], current: str, states: Sequence[StoryState] = ALIVE
+    ) -> list[app_commands.Choice[str]]:
+        """Return the server's stories with `current` in their titles, to choose from: the person's own first. Where
+        stories cannot be used there are none."""
+        try:
+            who = await self.enter(interaction)
+        except InklingError:
+            return []
+        wanted = " ".join(current.split())
+        found = await self._services.library.listed(who.server_id, states=states, limit=_LOOKED_AT, prefix=wanted)
+        found.sort(key=lambda story: story.host_id != who.person_id)
+        return [app_commands.Choice(name=story.title[:_CHOICE_TEXT], value=str(story.id)) for story in found[:CHOICES]]

@@ -1,0 +1,132 @@
+"""The threads of stories: they are opened, found again, and what stands in them is rendered here."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.errors import NotHere
+from bot.rules.posts import Post
+from bot.rules.stories import Story
+from bot.ui.cards import Card
+from bot.ui.locale import Catalogue
+from bot.ui.prose import Prose, prose
+from bot.ui.stories import story_card
+from cogs.services import Services
+from cogs.showing import CLOCKS_DIFFER, Showing
+
+_log = logging.getLogger(__name__)
+
+ARCHIVE_AFTER_MIN = 7 * 24 * 60
+NEEDED = ("view_channel", "create_public_threads", "send_messages_in_threads")
+WISHED = ("pin_messages", "read_message_history")
+"""What the bot can do without, though worse."""
+
+
+class Threads(commands.Cog):
+    """Keeps the threads of stories. Showing begins to work when this cog is loaded, and ends with it."""
+
+    def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
+        self._bot = bot
+        self._services = services
+        self._showing = showing
+        showing.register("story", self.card, prepare=self.open, settled=self.pin)
+        showing.register("passage", self.prose)
+
+    async def cog_load(self) -> None:
+        self._showing.start()
+
+    async def cog_unload(self) -> None:
+        self._showing.stop()
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """The thread of a story was deleted by hand: the story stays in the archive."""
+        story = await self._services.hosting.thread_gone(payload.thread_id)
+        if story is not None:
+            _log.info("the thread of story %d was deleted", story.id)
+
+    # ---- what is on show
+
+    async def card(self, post: Post) -> Card | None:
+        """Render the card of a story."""
+        story = await self._services.library.open(post.ref_id)
+        if story is None:
+            return None
+        tail = await self._services.library.canon_tail(story, 1)
+        return story_card(await self._showing.say(story.server_id), story, tail[0] if tail else None)
+
+    async def prose(self, post: Post) -> Prose | None:
+        """Render a passage."""
+        found = await self._services.library.on_show(post.ref_id, post.channel_id)
+        if found is None:
+            return None
+        story, passage, stands = found
+        return prose(await self._showing.say(story.server_id), passage, post.part, stands=stands)
+
+    async def pin(self, post: Post, message: discord.PartialMessage) -> None:
+        """Pin the card of a story when it is new."""
+        if post.message_id is None:
+            try:
+                await message.pin()
+            except (discord.HTTPException, aiohttp.ClientError) as error:
+                _log.info("the card of story %d could not be pinned: %s", post.ref_id, error)
+
+    # ---- opening
+
+    async def open(self, post: Post) -> bool:
+        """Open the thread of a story that has none, and tell whether there is one already. One that was opened just
+        before a crash is found again, so that there are never two."""
+        story = await self._services.library.open(post.ref_id)
+        if story is None or story.thread_id is not None:
+            return True
+        thread = await self._opened_before(story, post)
+        if thread is None:
+            channel = self._bot.get_channel(story.channel_id) or await self._bot.fetch_channel(story.channel_id)
+            await self._services.outbox.trying(post)
+            assert isinstance(channel, discord.TextChannel), "a story is begun in a channel that can have threads"
+            kind = discord.ChannelType.news_thread if channel.is_news() else discord.ChannelType.public_thread
+            thread = await channel.create_thread(name=story.title, type=kind, auto_archive_duration=ARCHIVE_AFTER_MIN)
+        if not await self._services.hosting.opened(story.id, thread.id):
+            await thread.delete()
+        return False
+
+    async def _opened_before(self, story: Story, post: Post) -> discord.Thread | None:
+        guild = self._bot.get_guild(story.server_id)
+        me = self._bot.user
+        if post.tried_ms is None or guild is None or me is None:
+            return None
+        since = datetime.fromtimestamp(post.tried_ms / 1000, UTC) - CLOCKS_DIFFER
+        for thread in await guild.active_threads():
+            ours = thread.parent_id == story.channel_id and thread.owner_id == me.id and thread.name == story.title
+            late = thread.created_at is not None and thread.created_at >= since
+            if ours and late and not await self._services.hosting.is_known(thread.id):
+                return thread
+        return None
+
+
+def place_for_story(interaction: discord.Interaction[Any], say: Catalogue) -> int:
+    """Return the channel in which a thread is to be opened: this one, or the one whose thread this is.
+
+    Raises `NotHere`: `no_threads_here` where a channel has none; `bot_lacks` (permissions), in words, where the bot may
+    not open or write in one.
+    """
+    channel: Any = interaction.channel
+    if isinstance(channel, discord.Thread):
+        channel = channel.parent
+    if not isinstance(channel, discord.TextChannel):
+        raise NotHere("no_threads_here")
+    if missing := lacking(interaction, NEEDED):
+        raise NotHere("bot_lacks", permissions=", ".join(say(f"permission.{name}") for name in missing))
+    return channel.id
+
+
+def lacking(interaction: discord.Interaction[Any], names: tuple[str, ...]) -> list[str]:
+    """Return which of these permissions the bot lacks here."""
+    may = interaction.app_permissions
+    return [name for name in names if not getattr(may, name)]

@@ -1,0 +1,68 @@
+"""What the behaviour tests of stories do over and over, by what a person does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import simcord
+from simcord.actors import MemberActor
+from simcord.results import InteractionResult
+
+from bot.rules.stories import Passage, Story
+from storage.passages import Passages
+from storage.stories import Stories
+from tests.behaviour.house import House, en, texts
+
+WRITE, READ, MAP, RULES = (en(f"button.{name}") for name in ("sadd", "sread", "smap", "srules"))
+FORM = {"title": "The Lighthouse", "premise": "Nobody has spoken for a year.", "writers": ["anyone"], "ai": ["on"]}
+
+
+async def begin(house: House, person: MemberActor, **fields: Any) -> simcord.ChannelHandle:
+    """Begin a story through the form and return its thread."""
+    before = {thread.id for thread in house.channel.threads}
+    shown = await person.slash(house.channel, "story new")
+    await person.submit_modal(shown, {**FORM, "licence": ["own"], **fields})
+    new = [thread for thread in house.channel.threads if thread.id not in before]
+    assert len(new) == 1, new
+    return new[0]
+
+
+async def write(house: House, person: MemberActor, thread: simcord.ChannelHandle, text: str) -> InteractionResult:
+    """Write the next passage through the form."""
+    shown = await person.slash(thread, "story add")
+    return await person.submit_modal(shown, {"text": text})
+
+
+def card_of(thread: simcord.ChannelHandle) -> discord.Message:
+    """The pinned card."""
+    pinned = thread.pinned_messages()
+    assert len(pinned) == 1, pinned
+    return pinned[0]
+
+
+def prose_of(thread: simcord.ChannelHandle) -> list[str]:
+    """What was posted as prose, in order."""
+    return [message.content for message in thread.history() if message.content and not message.components]
+
+
+def card_text(thread: simcord.ChannelHandle) -> str:
+    """What the pinned card says."""
+    return texts(card_of(thread))
+
+
+async def story_of(house: House, thread: simcord.ChannelHandle) -> Story:
+    """The story of a thread, as it is kept."""
+    async with house.services.database.reading() as connection:
+        story = await Stories(connection).of_thread(thread.id)
+    assert story is not None
+    return story
+
+
+async def canon_of(house: House, thread: simcord.ChannelHandle) -> list[Passage]:
+    """The canon of a thread's story, as it is kept."""
+    story = await story_of(house, thread)
+    if story.head_id is None:
+        return []
+    async with house.services.database.reading() as connection:
+        return await Passages(connection).canon(story.head_id)
