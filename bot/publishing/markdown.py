@@ -1,0 +1,133 @@
+"""A book as Markdown (CommonMark, with footnotes and tables as on GitHub, in Pandoc and Obsidian).
+
+What people wrote is literal: whatever stands in it, a reader's program shows exactly that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bot.publishing.book import Book, Leaf, Line
+from bot.publishing.wording import LICENCE_PAGES, date, iso, label, share, years
+from bot.rules.provenance import Origin
+from bot.ui.locale import Catalogue, catalogue
+
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&#|~$^@]|==|(?<=[A-Za-z]):(?=//)|:(?=[\w+-]+:)|(?<=\bwww)\.", re.IGNORECASE)
+_LINE_START = re.compile(r"^(?:([+=:-])|(\d{1,9})([.)]))")
+
+
+def to_markdown(book: Book, *, words: bool = False) -> str:
+    """Return the book as Markdown. `words`: list at the end which words of which passages are a model's."""
+    say = catalogue(book.language)
+    notes = {credit: f"[^{number}]" for number, credit in enumerate(book.credits, 1)}
+    parts = [_front_matter(book, say), f"# {escape(book.title)}", *_premise(book.premise)]
+    for chapter in book.chapters:
+        if len(book.chapters) > 1:
+            parts.append(f"## {say('publishing.part', number=chapter.number)}")
+        parts += _leaves(chapter.leaves, notes, say)
+    if not book.leaves:
+        parts.append(f"*{say('publishing.nothing')}*")
+    parts += ["---", *_branches(book, notes, say), *_contributors(book, say)]
+    if words:
+        parts += _word_sources(book, say)
+    parts += [f"## {label(say, 'licence')}", _licence(book, say), say("publishing.made", date=date(say, book.made_ms))]
+    parts += [f"{note}: {escape(credit)}" for credit, note in notes.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """Return one line of text with everything that has a meaning in Markdown taken literally; spaces at its beginning
+    stay, those at its end mean nothing."""
+    text = text.rstrip(" \t")
+    body = text.lstrip(" \t")
+    indent = text[: len(text) - len(body)].expandtabs(4)
+    escaped = _SPECIAL.sub(lambda match: "".join("\\" + char for char in match[0]), body)
+    return "&nbsp;" * len(indent) + _LINE_START.sub(_escape_start, escaped)
+
+
+def _escape_start(match: re.Match[str]) -> str:
+    return f"\\{match[1]}" if match[1] else f"{match[2]}\\{match[3]}"
+
+
+def _front_matter(book: Book, say: Catalogue) -> str:
+    """Return YAML, of which JSON's strings are a part."""
+    fields = {
+        "title": book.title,
+        "author": [contributor.name for contributor in book.people],
+        "lang": book.text_language,
+        "date": iso(book.ended_ms or book.made_ms)[:10],
+        "rights": say(f"publishing.licence.{book.licence}"),
+        "identifier": f"urn:uuid:{book.identifier}",
+    }
+    return "\n".join(
+        ["---", *(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()), "---"]
+    )
+
+
+def _premise(premise: str) -> Iterator[str]:
+    """Quote the premise, if there is one, with its lines."""
+    paragraphs = [part.split("\n") for part in re.split(r"\n\s*\n", premise) if part.strip()]
+    if paragraphs:
+        yield "\n>\n".join("\\\n".join(f"> {escape(line)}" for line in lines) for lines in paragraphs)
+
+
+def _leaves(leaves: Iterable[Leaf], notes: Mapping[str, str], say: Catalogue) -> Iterator[str]:
+    for leaf in leaves:
+        if leaf.withdrawn:
+            yield f"*\\[{say('publishing.withdrawn')}\\]*"
+            continue
+        paragraphs = ["\\\n".join(escape(_text(line)) for line in paragraph) for paragraph in leaf.paragraphs]
+        yield "\n\n".join(paragraphs) + ("" if leaf.origin == "human" else notes[leaf.credit])
+
+
+def _text(line: Line) -> str:
+    return "".join(run.text for run in line)
+
+
+def _branches(book: Book, notes: Mapping[str, str], say: Catalogue) -> Iterator[str]:
+    if book.branches:
+        yield f"## {label(say, 'branches')}"
+        yield label(say, "branches_hint")
+    for branch in book.branches:
+        yield f"### {escape(branch.title)}"
+        yield from _leaves(branch.leaves, notes, say)
+
+
+def _contributors(book: Book, say: Catalogue) -> Iterator[str]:
+    yield f"## {label(say, 'contributors')}"
+    rows: list[Sequence[str]] = [[label(say, name) for name in ("who", "words", "share")], ["---", "---:", "---:"]]
+    for contributor in book.contributors:
+        rows.append([escape(contributor.name), str(contributor.words), escape(share(contributor.words, book.words))])
+    rows.append([label(say, "total"), str(book.words), share(book.words, book.words)])
+    yield "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    facts = [f"{label(say, 'written')} {years(say, book.created_ms, book.ended_ms)}"]
+    if book.host:
+        facts.append(say("publishing.hosted", name=escape(book.host)))
+    yield " · ".join(facts)
+
+
+def _word_sources(book: Book, say: Catalogue) -> Iterator[str]:
+    """List the words of models in the passages that people and models share."""
+    mixed = [leaf for leaf in book.leaves if leaf.mixed]
+    if not mixed:
+        return
+    yield f"## {label(say, 'sources')}"
+    lines = []
+    for leaf in mixed:
+        found: dict[Origin, list[str]] = {}
+        for run in leaf.runs:
+            if run.origin != "human" and run.worded:
+                found.setdefault(run.origin, []).append(f"“{escape(run.text.strip())}”")
+        said = " · ".join(
+            say("publishing.word_list", origin=say(f"publishing.origin.{origin}"), texts=", ".join(texts))
+            for origin, texts in found.items()
+        )
+        lines.append(f"- {label(say, 'passage')} {leaf.number} — {said}")
+    yield "\n".join(lines)
+
+
+def _licence(book: Book, say: Catalogue) -> str:
+    name, page = say(f"publishing.licence.{book.licence}"), LICENCE_PAGES.get(book.licence)
+    return f"[{name}]({page})" if page else name
