@@ -11,22 +11,28 @@ import asyncio
 import itertools
 import json
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.wire.objects import (
+    APPLICATION_ID,
+    CHANNEL_ID,
+    GUILD_ID,
+    SESSION_LIMIT,
+    application,
+    bot_user,
+    guild,
+    thread,
+)
+
 Json = Any
 Check = Callable[[str, str, Json], None]
 """check(method, path, body): raises AssertionError where Discord's description forbids the body."""
 
-EPOCH_MS = 1_420_070_400_000
-APPLICATION_ID = 400_000_000_000_000_001
-GUILD_ID = 400_000_000_000_000_002
-CHANNEL_ID = 400_000_000_000_000_003
-DM_CHANNEL_ID = 400_000_000_000_000_004
 TOKEN = "wire.test.token-that-must-never-be-logged"
 
 
@@ -61,7 +67,13 @@ class DiscordServer:
     port: int = 0
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(500_000_000_000_000_001))
     _sockets: dict[web.WebSocketResponse, _Gateway] = field(default_factory=dict)
+    threads: dict[int, Json] = field(default_factory=dict)
+    pinned: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+    """People who are members no longer."""
     _originals: dict[str, int] = field(default_factory=dict)
+    _channels: dict[str, int] = field(default_factory=dict)
+    _nonces: dict[tuple[int, str], int] = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -105,8 +117,20 @@ class DiscordServer:
             "app_permissions": "562949953421311",
             "attachment_size_limit": 10_485_760,
         }
-        await self.dispatch("INTERACTION_CREATE", base | payload)
+        whole = base | payload
+        if (clicked := whole.get("message")) is not None:
+            self._originals[token] = int(clicked["id"])  # what a click answers by editing
+        self._channels[token] = int(whole["channel_id"])
+        await self.dispatch("INTERACTION_CREATE", whole)
         return token
+
+    def shown_in(self, channel_id: int) -> list[Json]:
+        """Return the messages of a channel or thread that everybody sees, the oldest first."""
+        return [
+            message
+            for _, message in sorted(self.messages.items())
+            if message["channel_id"] == str(channel_id) and not message["flags"] & 64
+        ]
 
     def original(self, token: str) -> Json | None:
         """Return the message that answers the interaction of `token`, or None while there is none."""
@@ -144,11 +168,11 @@ class DiscordServer:
             return _json({"message": "401: Unauthorized", "code": 0}, status=401)
         match request.method, parts:
             case "GET", ["users", "@me"]:
-                return _json(_bot_user())
+                return _json(bot_user())
             case "GET", ["oauth2", "applications", "@me"] | ["applications", "@me"]:
-                return _json(_application())
+                return _json(application())
             case "GET", ["gateway", "bot"]:
-                return _json({"url": self.gateway_url, "shards": 1, "session_start_limit": _LIMIT})
+                return _json({"url": self.gateway_url, "shards": 1, "session_start_limit": SESSION_LIMIT})
             case "GET", ["applications", _, "commands"]:
                 return _json(self.commands.get("global", []))
             case "GET", ["applications", _, "guilds", guild, "commands"]:
@@ -157,8 +181,10 @@ class DiscordServer:
                 return self._register("global", body)
             case "PUT", ["applications", _, "guilds", guild, "commands"]:
                 return self._register(guild, body)
-            case "POST", ["channels", channel, "messages"]:
-                return _json(self._store(body, int(channel)))
+            case "POST", ["channels", channel, "messages"] if self._exists(int(channel)):
+                return _json(self._post(body, int(channel)))
+            case "GET", ["channels", channel, "messages"] if self._exists(int(channel)):
+                return _json(self._history(int(channel), request.query))
             case "PATCH", ["channels", _, "messages", number]:
                 return self._edit(int(number), body)
             case "DELETE", ["channels", _, "messages", number]:
@@ -166,7 +192,59 @@ class DiscordServer:
                 return web.Response(status=204)
             case "GET", ["channels", _, "messages", number] if int(number) in self.messages:
                 return _json(self.messages[int(number)])
+        return self._answer_about_threads(request.method, parts, body)
+
+    def _answer_about_threads(self, method: str, parts: list[str], body: Json) -> web.StreamResponse:
+        match method, parts:
+            case "POST", ["channels", channel, "threads"]:
+                number = self.new_id()
+                self.threads[number] = thread(number, int(channel), body["name"])
+                return _json(self.threads[number])
+            case "GET", ["guilds", _, "threads", "active"]:
+                active = [each for each in self.threads.values() if not each["thread_metadata"]["archived"]]
+                return _json({"threads": active, "members": [], "has_more": False})
+            case "GET", ["channels", _, "threads", "archived", "public"]:
+                archived = [each for each in self.threads.values() if each["thread_metadata"]["archived"]]
+                return _json({"threads": archived, "members": [], "has_more": False})
+            case "PUT" | "DELETE", ["channels", _, "pins", number] | ["channels", _, "messages", "pins", number]:
+                (self.pinned.add if method == "PUT" else self.pinned.discard)(int(number))
+                return web.Response(status=204)
+            case "GET", ["channels", channel] if int(channel) in self.threads:
+                return _json(self.threads[int(channel)])
+            case "PATCH", ["channels", channel] if int(channel) in self.threads:
+                return _json(self._edit_thread(int(channel), body))
+            case "GET", ["guilds", _, "members", person] if int(person) not in self.left:
+                user = {"id": person, "username": f"person{person[-2:]}", "discriminator": "0", "avatar": None}
+                joined = "2026-01-01T00:00:00+00:00"
+                return _json({"user": user, "roles": [], "joined_at": joined, "deaf": False, "mute": False, "flags": 0})
         return _json({"message": "404: Not Found", "code": 10003}, status=404)
+
+    def _exists(self, channel_id: int) -> bool:
+        return channel_id == CHANNEL_ID or channel_id in self.threads
+
+    def _post(self, body: Json, channel_id: int) -> Json:
+        """Store a message, or answer with the one that came with the same nonce before, as Discord does."""
+        nonce = body.get("nonce") if body.get("enforce_nonce") else None
+        if nonce is None:
+            return self._store(body, channel_id)
+        number = self._nonces.get((channel_id, str(nonce)))
+        if number is None or number not in self.messages:
+            number = self._nonces[channel_id, str(nonce)] = int(self._store(body, channel_id)["id"])
+        return self.messages[number]
+
+    def _history(self, channel_id: int, query: Mapping[str, str]) -> list[Json]:
+        """The newest messages first, `limit` at most, `before` or `after` one; with `after` the nearest to it."""
+        found = [each for each in self.shown_in(channel_id) if int(each["id"]) < int(query.get("before", 2**63))]
+        found = [each for each in found if int(each["id"]) > int(query.get("after", 0))]
+        limit = int(query.get("limit", 50))
+        return (found[:limit] if "after" in query else found[-limit:])[::-1]
+
+    def _edit_thread(self, number: int, body: Json) -> Json:
+        known = self.threads[number]
+        for name, value in body.items():
+            place = known["thread_metadata"] if name in known["thread_metadata"] else known
+            place[name] = value
+        return known
 
     def _register(self, where: str, body: Json) -> web.Response:
         registered = [
@@ -186,18 +264,18 @@ class DiscordServer:
         kind, data = body["type"], body.get("data") or {}
         if kind in (4, 5):
             shown = {"flags": data.get("flags", 0)} if kind == 5 else data
-            message = self._store(shown, CHANNEL_ID)
+            message = self._store(shown, self._channels.get(token, CHANNEL_ID))
             self._originals[token] = int(message["id"])
             resource = {"type": kind, "message": message}
             answer = {"interaction": {"id": "1", "type": 2, "response_message_id": message["id"]}}
             return _json({**answer, "resource": resource})
-        if kind == 7 and data:
-            self._originals.setdefault(token, self.new_id())
+        if kind == 7 and data and (number := self._originals.get(token)) in self.messages:
+            self._edit(int(str(number)), data)
         return _json({"interaction": {"id": "1", "type": 2}, "resource": {"type": kind}})
 
     def _webhook(self, method: str, token: str, rest: list[str], body: Json) -> web.StreamResponse:
         if method == "POST":
-            return _json(self._store(body, CHANNEL_ID))
+            return _json(self._store(body, self._channels.get(token, CHANNEL_ID)))
         number = self._originals.get(token) if rest[-1] == "@original" else int(rest[-1])
         if number is None or number not in self.messages:
             return _json({"message": "Unknown Message", "code": 10008}, status=404)
@@ -219,7 +297,7 @@ class DiscordServer:
         message = {
             "id": str(number),
             "channel_id": str(channel_id),
-            "author": _bot_user(),
+            "author": bot_user(),
             "content": body.get("content") or "",
             "timestamp": "2026-11-23T00:00:00+00:00",
             "edited_timestamp": None,
@@ -266,13 +344,13 @@ class DiscordServer:
                     await gateway.socket.close(code=4004)
                     return
                 await gateway.dispatch("READY", self._ready())
-                await gateway.dispatch("GUILD_CREATE", _guild())
+                await gateway.dispatch("GUILD_CREATE", guild(list(self.threads.values())))
                 await self.notify()
 
     def _ready(self) -> Json:
         return {
             "v": 10,
-            "user": _bot_user(),
+            "user": bot_user(),
             "guilds": [{"id": str(GUILD_ID), "unavailable": True}],
             "session_id": "session-1",
             "resume_gateway_url": self.gateway_url,
@@ -334,97 +412,3 @@ async def _read_body(request: web.Request) -> tuple[Json, tuple[str, ...]]:
     files = tuple(value.filename for value in form.values() if isinstance(value, web.FileField))
     payload = form.get("payload_json")
     return (json.loads(payload) if isinstance(payload, str) else None), files
-
-
-_LIMIT = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-
-
-def _bot_user() -> Json:
-    return {
-        "id": str(APPLICATION_ID),
-        "username": "Inkling",
-        "discriminator": "0000",
-        "global_name": None,
-        "avatar": None,
-        "bot": True,
-        "flags": 0,
-    }
-
-
-def _application() -> Json:
-    owner = {"id": "400000000000000009", "username": "host", "discriminator": "0", "avatar": None}
-    return {
-        "id": str(APPLICATION_ID),
-        "name": "Inkling",
-        "icon": None,
-        "description": "",
-        "bot_public": True,
-        "bot_require_code_grant": False,
-        "verify_key": "0" * 64,
-        "flags": 0,
-        "owner": owner,
-        "team": None,
-        "rpc_origins": [],
-        "summary": "",
-    }
-
-
-def _guild() -> Json:
-    everyone = {
-        "id": str(GUILD_ID),
-        "name": "@everyone",
-        "color": 0,
-        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
-        "position": 0,
-        "permissions": "562949953421311",
-        "managed": False,
-        "mentionable": False,
-        "flags": 0,
-    }
-    channel = {
-        "id": str(CHANNEL_ID),
-        "type": 0,
-        "name": "stories",
-        "position": 0,
-        "permission_overwrites": [],
-    }
-    bot = {
-        "user": _bot_user(),
-        "roles": [],
-        "joined_at": "2026-01-01T00:00:00+00:00",
-        "deaf": False,
-        "mute": False,
-    }
-    return {
-        "id": str(GUILD_ID),
-        "name": "The Harbour",
-        "icon": None,
-        "owner_id": "400000000000000009",
-        "afk_timeout": 300,
-        "verification_level": 0,
-        "default_message_notifications": 0,
-        "explicit_content_filter": 0,
-        "roles": [everyone],
-        "emojis": [],
-        "stickers": [],
-        "features": [],
-        "mfa_level": 0,
-        "system_channel_flags": 0,
-        "premium_tier": 0,
-        "preferred_locale": "en-US",
-        "nsfw_level": 0,
-        "premium_progress_bar_enabled": False,
-        "joined_at": "2026-01-01T00:00:00+00:00",
-        "large": False,
-        "unavailable": False,
-        "member_count": 3,
-        "voice_states": [],
-        "members": [bot | {"flags": 0}],
-        "channels": [channel],
-        "threads": [],
-        "presences": [],
-        "stage_instances": [],
-        "guild_scheduled_events": [],
-        "soundboard_sounds": [],
-    }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.wire.discord_server import CHANNEL_ID, DM_CHANNEL_ID, GUILD_ID, DiscordServer
+from tests.wire.discord_server import DiscordServer
+from tests.wire.objects import CHANNEL_ID, DM_CHANNEL_ID, GUILD_ID, thread
 
 MEMBER_PERMISSIONS = "562949953421311"
 
@@ -29,19 +30,51 @@ class Person:
             "avatar": None,
         }
 
-    async def slash(self, server: DiscordServer, command: str, **options: str | int) -> str:
-        """Use a slash command; returns the interaction's token."""
-        kinds = {str: 3, int: 4}
-        given = [{"name": name, "type": kinds[type(value)], "value": value} for name, value in options.items()]
+    async def slash(
+        self,
+        server: DiscordServer,
+        command: str,
+        *under: str,
+        channel_id: int = CHANNEL_ID,
+        **options: str | int | bool,
+    ) -> str:
+        """Use a slash command, with the names of subcommands behind it; returns the interaction's token."""
+        kinds = {str: 3, int: 4, bool: 5}
+        given: list[Any] = [
+            {"name": name, "type": kinds[type(value)], "value": value} for name, value in options.items()
+        ]
+        for depth, name in enumerate(reversed(under)):
+            given = [{"name": name, "type": 2 if depth else 1, "options": given}]
         data = {"id": "700000000000000001", "name": command, "type": 1, "options": given}
-        return await server.interact({"type": 2, "data": data} | self._where())
+        return await server.interact({"type": 2, "data": data} | self._where(channel_id))
 
     async def click(self, server: DiscordServer, message: dict[str, Any], custom_id: str) -> str:
         """Press the button with `custom_id` under `message`; returns the interaction's token."""
-        data = {"custom_id": custom_id, "component_type": 2}
-        return await server.interact({"type": 3, "data": data, "message": message} | self._where())
+        return await self._use(server, message, {"custom_id": custom_id, "component_type": 2})
 
-    def _where(self) -> dict[str, Any]:
+    async def select(self, server: DiscordServer, message: dict[str, Any], custom_id: str, *values: str) -> str:
+        """Choose in the menu with `custom_id` of `message`; returns the interaction's token."""
+        return await self._use(server, message, {"custom_id": custom_id, "component_type": 3, "values": list(values)})
+
+    async def submit(
+        self, server: DiscordServer, custom_id: str, channel_id: int = CHANNEL_ID, **values: str | list[str]
+    ) -> str:
+        """Send in the form with `custom_id`: a text for each box, a list of values for each menu."""
+        boxes = [
+            {"type": 4, "custom_id": name, "value": value}
+            if isinstance(value, str)
+            else {"type": 3, "custom_id": name, "values": value}
+            for name, value in values.items()
+        ]
+        data = {"custom_id": custom_id, "components": [{"type": 18, "component": box} for box in boxes]}
+        return await server.interact({"type": 5, "data": data} | self._where(channel_id))
+
+    async def _use(self, server: DiscordServer, message: dict[str, Any], data: dict[str, Any]) -> str:
+        return await server.interact(
+            {"type": 3, "data": data, "message": message} | self._where(int(message["channel_id"]))
+        )
+
+    def _where(self, channel_id: int = CHANNEL_ID) -> dict[str, Any]:
         if self.in_server:
             member = {
                 "user": self.user(),
@@ -52,12 +85,15 @@ class Person:
                 "mute": False,
                 "flags": 0,
             }
-            channel = {"id": str(CHANNEL_ID), "type": 0, "name": "stories", "permissions": MEMBER_PERMISSIONS}
+            channel: dict[str, Any] = {"id": str(channel_id), "type": 0, "name": "stories"}
+            if channel_id != CHANNEL_ID:
+                channel |= thread(channel_id, CHANNEL_ID, "a story")
+            channel["permissions"] = MEMBER_PERMISSIONS
             return {
                 "guild_id": str(GUILD_ID),
                 "guild": {"id": str(GUILD_ID), "locale": "en-US", "features": []},
                 "guild_locale": "en-US",
-                "channel_id": str(CHANNEL_ID),
+                "channel_id": str(channel_id),
                 "channel": channel,
                 "member": member,
                 "locale": self.locale,
@@ -74,13 +110,13 @@ class Person:
         }
 
 
-def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every button of a message, in reading order."""
+def buttons(message: dict[str, Any], kind: int = 2) -> list[dict[str, Any]]:
+    """Every button (or component of another `kind`) of a message, in reading order."""
     found: list[dict[str, Any]] = []
 
     def walk(components: list[dict[str, Any]]) -> None:
         for component in components:
-            if component["type"] == 2:
+            if component["type"] == kind:
                 found.append(component)
             walk(component.get("components") or [])
             if component.get("accessory"):

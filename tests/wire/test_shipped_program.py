@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.support.openapi import load_openapi
-from tests.wire.discord_server import GUILD_ID, TOKEN, DiscordServer, running_discord
+from tests.wire.discord_server import TOKEN, DiscordServer, running_discord
+from tests.wire.objects import GUILD_ID
 from tests.wire.people import Person, buttons, words
 from tests.wire.program import Program, environment, running_program
 
