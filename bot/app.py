@@ -38,13 +38,20 @@ from bot.ui.tree import Durable, InklingTree
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.desk import Desk
 from cogs.asking import Asking
+from cogs.bridging import Bridging
 from cogs.clock import Clock
+from cogs.guide import Guide
+from cogs.hosting import Hosts
 from cogs.lore import Lore
+from cogs.manners import Writers
+from cogs.privacy import Privacy
+from cogs.round_opening import RoundOpening
 from cogs.rounds import Rounds
 from cogs.server import Server
 from cogs.services import Services
 from cogs.showing import Showing
 from cogs.stories import Stories
+from cogs.threads import Threads
 from cogs.writing import Writing
 from storage.database import open_database
 
@@ -150,13 +157,21 @@ class Inkling(commands.Bot):
         self.add_dynamic_items(Durable)
         self.add_listener(tree.on_form, "on_interaction")
         asking = Asking(self._services, self._wait)
-        await self.add_cog(Writing(tree, self._services, asking))
-        await self.add_cog(Server(tree, self._services, asking))
         showing = Showing(self, self._services)
+        clock = Clock(self, self._services, showing)
+        opening = RoundOpening(self._services, asking, showing, clock, self._wait)
+        await self.add_cog(Writing(tree, self._services, asking, opening))
+        await self.add_cog(Bridging(tree, asking, opening))
+        await self.add_cog(Server(tree, self._services))
+        await self.add_cog(Privacy(tree, self._services, showing))
+        await self.add_cog(Guide(tree, self._services))
+        await self.add_cog(Threads(self, self._services, showing))
         await self.add_cog(Stories(tree, self._services, asking, showing))
-        await self.add_cog(Rounds(tree, self._services, asking, showing))
+        await self.add_cog(Hosts(tree, self._services, asking, showing))
+        await self.add_cog(Rounds(tree, self._services, asking, showing, opening, clock))
         await self.add_cog(Lore(tree, self._services, asking, showing))
-        await self.add_cog(Clock(self._services))
+        await self.add_cog(Writers(tree, self._services, asking))
+        await self.add_cog(clock)
 
 
 def create_bot(settings: Settings, services: Services, wait: Wait = plain_wait) -> Inkling:

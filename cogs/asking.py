@@ -24,6 +24,7 @@ from bot.ui.locale import Catalogue, public
 from bot.ui.progress import Wait, follow, progress_card
 from bot.writing.asks import Ask, ContinueAsk
 from bot.writing.blanks import parse
+from bot.writing.bridging import BridgeAsk
 from cogs.services import Services
 from storage.servers import Servers
 
@@ -104,7 +105,7 @@ class Asking:
         finally:
             self._pressed.discard(key)
 
-    async def ask(self, interaction: discord.Interaction[Any], ask: Ask, settings: ServerSettings) -> None:
+    async def ask(self, interaction: discord.Interaction[Any], ask: Ask | BridgeAsk, settings: ServerSettings) -> None:
         """Answer `interaction`, which was not answered yet, with the card of what `ask` brings.
 
         Raises `BadInput` and `Busy` before anything is shown, and afterwards what the job raises.
@@ -124,7 +125,7 @@ class Asking:
     async def _watched(
         self,
         interaction: discord.Interaction[Any],
-        ask: Ask,
+        ask: Ask | BridgeAsk,
         ticket: Ticket[tuple[Suggestion, ...]],
         say: Catalogue,
     ) -> tuple[Suggestion, ...] | None:
@@ -156,7 +157,7 @@ class Asking:
 
     async def present(self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue) -> None:
         """Show the card of a generation that is kept, in the place of the progress or as the first answer."""
-        literals = parse(generation.text).literals if generation.kind == "infill" else ()
+        literals = parse(generation.text).literals if generation.kind != "continue" else ()
         final = card(say, generation, name=interaction.user.display_name, literals=literals)
         shown: Shown | None = interaction.extras.get(SHOWN)
         if shown is None:

@@ -1,17 +1,18 @@
-"""/continue and /infill, their context menus, and the buttons under their cards."""
+"""/continue and /infill, their context menus, and the buttons under their cards; in stories they open rounds."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import BadInput, Gone, NotAllowed
-from bot.rules.generations import Generation, GenerationKind, Suggestion
+from bot.errors import BadInput, Gone, NotAllowed, NotHere
+from bot.rules.generations import Generation, Suggestion
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
+from bot.rules.stories import require_ai
 from bot.ui.answers import GIVEN, guard, whisper
 from bot.ui.cards import PERSON, is_own, reading_card
 from bot.ui.forms import Form, submitted
@@ -20,29 +21,36 @@ from bot.ui.receipts import receipt_card
 from bot.ui.tree import InklingTree, number
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, check, onward
 from bot.writing.blanks import parse
+from bot.writing.bridging import BridgeAsk
 from cogs.asking import Asking
+from cogs.round_opening import RoundOpening
 from cogs.services import Services
 from storage.generations import Generations
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in MOOD_NAMES]
 Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
 Length = app_commands.Range[int, LENGTH_RANGE[0], LENGTH_RANGE[-1]]
+Number = app_commands.Range[int, 1, 1_000_000]
 NO_MOOD = "mixed"
+
+Kind = Literal["continue", "infill"]
 
 
 class Writing(commands.Cog):
     """What the models are for."""
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking) -> None:
+    def __init__(self, tree: InklingTree, services: Services, asking: Asking, rounds: RoundOpening) -> None:
         self._tree = tree
         self._services = services
         self._asking = asking
+        self._rounds = rounds
         self._menus = (
             app_commands.ContextMenu(name=named("menu.continue"), callback=self.continue_message),
             app_commands.ContextMenu(name=named("menu.infill"), callback=self.infill_message),
         )
         for action, handler in {
             "ask": self.form_asked,
+            "rblanks": self.form_blanks,
             "go": self.go_on,
             "retry": self.retry,
             "own": self.own,
@@ -91,18 +99,25 @@ class Writing(commands.Cog):
         await guard(interaction, self._on_command(interaction, "continue", text, mood, count, length))
 
     @app_commands.command(name=named("command.infill.name"), description=named("command.infill.description"))
-    @app_commands.rename(text=named("command.infill.text.name"), count=named("command.infill.count.name"))
+    @app_commands.rename(
+        text=named("command.infill.text.name"),
+        count=named("command.infill.count.name"),
+        passage=named("command.infill.passage.name"),
+    )
     @app_commands.describe(
-        text=named("command.infill.text.description"), count=named("command.infill.count.description")
+        text=named("command.infill.text.description"),
+        count=named("command.infill.count.description"),
+        passage=named("command.infill.passage.description"),
     )
     async def infill(
         self,
         interaction: discord.Interaction[commands.Bot],
         text: str | None = None,
         count: Count | None = None,
+        passage: Number | None = None,
     ) -> None:
-        """Fill the blanks of `text`; without it, ask for it in a form."""
-        await guard(interaction, self._on_command(interaction, "infill", text, None, count, None))
+        """Fill the blanks of `text`; without it, ask for it in a form. In a story, of one of its passages."""
+        await guard(interaction, self._on_command(interaction, "infill", text, None, count, None, passage))
 
     async def continue_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: continue the text of a message."""
@@ -115,22 +130,32 @@ class Writing(commands.Cog):
     async def _on_command(
         self,
         interaction: discord.Interaction[commands.Bot],
-        kind: GenerationKind,
+        kind: Kind,
         text: str | None,
         mood: str | None,
         count: int | None,
         length: int | None,
+        passage: int | None = None,
     ) -> None:
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, kind)
-        if text is None:
+        story = await self._rounds.story(interaction)
+        if story is None and passage is not None:
+            raise NotHere("not_a_story")
+        if story is not None and kind == "continue" and text is None:
+            await self._rounds.go_on(interaction, settings, story, mood=_mood(mood), count=count, length=length)
+        elif story is not None and kind == "infill" and text is not None:
+            await self._rounds.fill(interaction, settings, story, text, number=passage, count=count)
+        elif passage is not None:
+            await self._rounds.ask_blanks(interaction, passage, count)
+        elif text is None:
             options = f"{kind}:{mood or NO_MOOD}:{count or 0}:{length or 0}"
             await interaction.response.send_modal(Form(private(interaction), kind, f"ink:ask:{options}"))
         else:
             await self._start(interaction, settings, kind, text, mood, count, length)
 
     async def _on_message(
-        self, interaction: discord.Interaction[commands.Bot], message: discord.Message, kind: GenerationKind
+        self, interaction: discord.Interaction[commands.Bot], message: discord.Message, kind: Kind
     ) -> None:
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, kind)
@@ -142,26 +167,44 @@ class Writing(commands.Cog):
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /continue and /infill open when no text is given."""
-        kind: GenerationKind = "infill" if ids[0] == "infill" else "continue"
+        kind: Kind = "infill" if ids[0] == "infill" else "continue"
         count, length = number(ids, 2), number(ids, 3)
         mood = None if ids[1] == NO_MOOD else ids[1]
         text = interaction.extras[GIVEN] = submitted(interaction)
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, kind)
-        await self._start(interaction, settings, kind, text, mood, count or None, length or None)
+        story = await self._rounds.story(interaction) if kind == "infill" else None
+        if story is not None:
+            await self._rounds.fill(interaction, settings, story, text, number=None, count=count or None)
+        else:
+            await self._start(interaction, settings, kind, text, mood, count or None, length or None)
+
+    async def form_blanks(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the form that /infill opens for a passage of a story, in which blanks were put."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, "infill")
+        story = await self._rounds.story(interaction)
+        if story is None:
+            raise NotHere("not_a_story")
+        passage, count = number(ids, 0), number(ids, 1)
+        await self._rounds.fill(interaction, settings, story, text, number=passage, count=count or None)
 
     async def _start(
         self,
         interaction: discord.Interaction[Any],
         settings: ServerSettings,
-        kind: GenerationKind,
+        kind: Kind,
         text: str,
         mood: str | None = None,
         count: int | None = None,
         length: int | None = None,
         parent_id: int | None = None,
     ) -> None:
-        """Ask the models; what is None is as the server set it."""
+        """Ask the models; what is None is as the server set it. The thread of a story that people write alone has no
+        suggestions of any kind."""
+        if (story := await self._rounds.story(interaction)) is not None:
+            require_ai(story)
         owner, place = self._asking.owner(interaction), self._asking.place(interaction)
         ask: Ask
         if kind == "infill":
@@ -199,12 +242,15 @@ class Writing(commands.Cog):
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_retry")
         settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, generation.kind)
+        self._asking.permit(interaction, settings, _feature(generation))
         async with self._asking.once(interaction, f"retry:{generation.id}"):
             await self._asking.ask(interaction, self._again(interaction, generation), settings)
 
-    def _again(self, interaction: discord.Interaction[Any], generation: Generation) -> Ask:
+    def _again(self, interaction: discord.Interaction[Any], generation: Generation) -> Ask | BridgeAsk:
         owner, place = self._asking.owner(interaction), self._asking.place(interaction)
+        if generation.kind == "bridge":
+            left, right = parse(generation.text).literals
+            return BridgeAsk(owner=owner, place=place, left=left, right=right, count=generation.count)
         if generation.kind == "infill":
             return InfillAsk(
                 owner=owner, place=place, text=generation.text, count=generation.count, parent_id=generation.id
@@ -223,8 +269,8 @@ class Writing(commands.Cog):
         """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
         generation = await self._services.desk.open(number(ids, 0))
         settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, generation.kind)
-        prefilled = generation.text if generation.kind == "infill" else ""
+        self._asking.permit(interaction, settings, _feature(generation))
+        prefilled = generation.text if generation.kind != "continue" else ""
         kind = "own" if generation.kind == "continue" else "fill"
         form = Form(private(interaction), kind, f"ink:written:{generation.id}", prefilled)
         await interaction.response.send_modal(form)
@@ -234,7 +280,7 @@ class Writing(commands.Cog):
         text = interaction.extras[GIVEN] = submitted(interaction)
         parent = await self._services.desk.open(number(ids, 0))
         settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, parent.kind)
+        self._asking.permit(interaction, settings, _feature(parent))
         ask = self._again(interaction, parent)
         written = ContinueAsk(owner=ask.owner, place=ask.place, text=text)
         check(written)
@@ -251,7 +297,7 @@ class Writing(commands.Cog):
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read it all* and of the buttons to turn its pages."""
         generation = await self._services.desk.open(number(ids, 0))
-        blanks = generation.kind == "infill" and not is_own(generation)
+        blanks = generation.kind != "continue" and not is_own(generation)
         literals = parse(generation.text).literals if blanks else ()
         page = reading_card(private(interaction), generation, number(ids, 1), literals=literals)
         if interaction.message is not None and interaction.message.flags.ephemeral:
@@ -277,6 +323,11 @@ def _mood(given: str | None) -> MoodName | None:
     return found
 
 
+def _feature(generation: Generation) -> Kind:
+    """Return the switch that a generation stands under: a bridge is an infill of whole sentences."""
+    return "continue" if generation.kind == "continue" else "infill"
+
+
 def _suggestion(generation: Generation, position: int) -> Suggestion:
     if not 0 <= position < len(generation.suggestions):
         raise Gone("generation_gone")
@@ -285,6 +336,6 @@ def _suggestion(generation: Generation, position: int) -> Suggestion:
 
 def _behind(parent: Generation, text: str) -> str:
     """Return what a person wrote as it stands behind the text of `parent`: with a space where one is due."""
-    if parent.kind == "infill" or not parent.text or parent.text[-1].isspace() or text[:1].isspace():
+    if parent.kind != "continue" or not parent.text or parent.text[-1].isspace() or text[:1].isspace():
         return text
     return text if text[0] in ",.;:!?…’”)。，！？；：、" else f" {text}"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from bot.rules.moods import MoodName
 
-GenerationKind = Literal["continue", "infill"]
+GenerationKind = Literal["continue", "infill", "bridge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ class NewGeneration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """A finished request. `text` is what the person gave; `mood` None means mixed. Times are UTC ms.
+    """A finished request. `text` is what the person gave, of a bridge both sides with a blank between them; `mood` None
+    means mixed. Times are UTC ms.
 
     `message_id` is None until the card was sent; `parent_id` is the generation that this one retries or goes
     on from.

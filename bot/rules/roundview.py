@@ -18,8 +18,9 @@ class RoundView:
     """A round with everything that its cards show, as it was at one moment.
 
     `candidates` are all by their place, hidden ones too, "none of these" last; `turnout` is how many ballots count;
-    `reports` how many people reported which. Only of a closed round: `ballots` without their voters, the `outcome` that
-    they make (None where they are gone), and whether the winner stands in the story as it is now (`in_canon`).
+    `reports` how many people reported which; `literals`, of an infill, what stands around its blanks. Only of a closed
+    round: `ballots` without their voters, the `outcome` that they make (None where they are gone), and whether the
+    winner stands in the story as it is now (`in_canon`).
     """
 
     story: Story
@@ -27,6 +28,7 @@ class RoundView:
     candidates: tuple[Candidate, ...]
     turnout: int
     reports: Mapping[int, int]
+    literals: tuple[str, ...] = ()
     ballots: tuple[Ballot, ...] = ()
     outcome: Outcome | None = None
     in_canon: bool = False
@@ -40,6 +42,15 @@ class RoundView:
     def winner(self) -> Candidate | None:
         """The candidate that won, which may be "none of these"."""
         return next((each for each in self.candidates if each.id == self.round.winner_id), None)
+
+    @property
+    def written(self) -> list[Candidate]:
+        """Every candidate that had a text, hidden ones too, by their place."""
+        return [candidate for candidate in self.candidates if not candidate.none]
+
+    def number(self, candidate: Candidate) -> int:
+        """Return the number under which a candidate stands on the card, from 1; a hidden one keeps its own."""
+        return 1 + [each.id for each in self.written].index(candidate.id)
 
     def folded(self, candidate: Candidate) -> bool:
         """Tell whether so many people reported a candidate that it is folded until a host looks at it."""

@@ -67,7 +67,7 @@ class Opening:
         async with self._database.reading() as connection:
             return await plan_continue(connection, who, story_id)
 
-    async def plan_infill(self, who: Who, story_id: int, asked: str, number: int | None = None) -> Plan | None:
+    async def plan_infill(self, who: Who, story_id: int, asked: str, number: int | None = None) -> Plan:
         """See `planning.plan_infill`."""
         async with self._database.reading() as connection:
             return await plan_infill(connection, who, story_id, asked, number)

@@ -20,6 +20,9 @@ from storage.writer import Connection
 SEARCHED = 200
 """So many of the last passages are looked through for a text with blanks."""
 
+BRIDGED_CHARS = 1900
+"""So much of each side of a bridge is given to the models, more than they read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -51,11 +54,9 @@ async def plan_continue(connection: Connection, who: Who, story_id: int) -> Plan
     return Plan(story=story, kind="continue", text=head.text, context=context, after_id=head.id)
 
 
-async def plan_infill(
-    connection: Connection, who: Who, story_id: int, asked: str, number: int | None = None
-) -> Plan | None:
-    """Fill the blanks of `asked` in the passage that it comes from, or in passage `number` of canon; None where it
-    comes from none."""
+async def plan_infill(connection: Connection, who: Who, story_id: int, asked: str, number: int | None = None) -> Plan:
+    """Fill the blanks of `asked` in the passage that it comes from, or in passage `number` of canon. Raises `BadInput`
+    (`infill_nowhere`, and as `parse`)."""
     story = await _writable(connection, who, story_id)
     asked = normalise(asked).strip()
     parse(asked)
@@ -67,7 +68,7 @@ async def plan_infill(
     else:
         canon = await Passages(connection).canon(story.head_id, limit=SEARCHED) if story.head_id is not None else []
         if (at := blanked(asked, canon)) is None:
-            return None
+            raise BadInput("infill_nowhere")
         found = at
     passage, text = found
     await require_consent(connection, story, passage)
@@ -99,8 +100,8 @@ async def plan_bridge(connection: Connection, who: Who, story_id: int, number: i
         context=await context_of(connection, story, before, f"{left.text}\n{right.text}"),
         after_id=left.id,
         before_id=right.id,
-        left=left.text,
-        right=right.text,
+        left=left.text[-BRIDGED_CHARS:],
+        right=right.text[:BRIDGED_CHARS],
     )
 
 

@@ -9,6 +9,7 @@ from bot.rules.ballots import decide
 from bot.rules.rounds import Candidate, Round, RoundState, on_show
 from bot.rules.roundview import RoundView
 from bot.rules.stories import Passage, Story
+from bot.stories.candidates import template_of
 from bot.stories.canon import stands
 from bot.stories.finding import Who
 from storage.passages import Passages
@@ -73,6 +74,7 @@ async def view_of(connection: Connection, round_: Round) -> RoundView:
         candidates=tuple(candidates),
         turnout=await rounds.turnout(round_.id),
         reports=await rounds.reports(round_.id),
+        literals=template.literals if (template := template_of(round_)) is not None else (),
     )
     if round_.state != "closed":
         return view

@@ -68,7 +68,7 @@ def is_own(generation: Generation) -> bool:
 
 def card(say: Catalogue, generation: Generation, *, name: str, literals: Sequence[str] = ()) -> Card:
     """Return the card of a finished request. `name` is how the person who asked is called, unescaped; `literals`
-    is, for an infill, the text around its blanks."""
+    is, for an infill or a bridge, the text around its blanks."""
     own = is_own(generation)
     if own:
         title = say("card.own.title", name=escape(name))
@@ -104,7 +104,7 @@ def _foot(say: Catalogue, generation: Generation, name: str) -> str:
 def _candidates(generation: Generation, literals: Sequence[str], room: int) -> tuple[list[str], bool]:
     """The candidates as they are shown, escaped, and whether any had to be shortened."""
     room -= 16 * len(generation.suggestions)
-    if generation.kind == "infill" and not is_own(generation):
+    if generation.kind != "continue" and not is_own(generation):
         wholes = [Filled(tuple(literals), suggestion.fills) for suggestion in generation.suggestions]
         return _fit_fills(wholes, room)
     bodies = [tidy(suggestion.text).strip() for suggestion in generation.suggestions]
@@ -149,7 +149,7 @@ def reading_pages(generation: Generation, literals: Sequence[str] = ()) -> list[
     found: list[str] = []
     for position, suggestion in enumerate(generation.suggestions):
         number = f"**{position + 1}**\u2002"
-        if generation.kind == "infill" and not is_own(generation):
+        if generation.kind != "continue" and not is_own(generation):
             whole = Filled(tuple(literals), suggestion.fills).show()
             if size(whole) <= PAGE_TEXT:
                 found.append(number + whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.rules.rounds import Candidate
 from bot.rules.stories import Passage
 from bot.ui.cutting import pages
 from bot.ui.escaping import escape
@@ -25,7 +26,7 @@ def prose_parts(text: str) -> list[str]:
     return pages(text, PROSE_TEXT)
 
 
-def signature(say: Catalogue, passage: Passage) -> str:
+def signature(say: Catalogue, passage: Passage | Candidate) -> str:
     """Return who a passage is by, escaped: a pen name hides whose it is; a mention that pings nobody shows a name."""
     if passage.pen_name is not None:
         name = escape(passage.pen_name)

@@ -23,15 +23,23 @@ def receipt_card(say: Catalogue, generation: Generation) -> Card:
     """Return a card with the receipts: what they have in common once, then what is each suggestion's own."""
     if is_own(generation):
         return notice(f"### {say('why.title')}", say("why.person"))
-    receipts = [facts(say, suggestion.receipt) for suggestion in generation.suggestions]
+    made = [
+        (f"**{position}**\u2002{escape(head(suggestion.text, BEGINNING))}", suggestion.receipt)
+        for position, suggestion in enumerate(generation.suggestions, start=1)
+    ]
+    return Card(*receipt_blocks(say, made))
+
+
+def receipt_blocks(say: Catalogue, made: Sequence[tuple[str, Mapping[str, Any]]]) -> list[ui.Item[Any]]:
+    """Return the blocks of such a card for texts, each with a line, escaped, that tells which is meant, and its
+    receipt; there is one at least."""
+    receipts = [facts(say, receipt) for _, receipt in made]
     common = [fact for fact in receipts[0] if all(fact in each for each in receipts[1:])]
     room = CARD_TEXT // (len(receipts) + 1) - 8
-    opening = _lines(f"### {say('why.title')}\n{say('why.intro')}", common, room)
-    blocks: list[ui.Item[Any]] = [text(opening)]
-    for position, (suggestion, each) in enumerate(zip(generation.suggestions, receipts, strict=True), start=1):
-        begins = f"**{position}**\u2002{escape(head(suggestion.text, BEGINNING))}"
+    blocks: list[ui.Item[Any]] = [text(_lines(f"### {say('why.title')}\n{say('why.intro')}", common, room))]
+    for (begins, _), each in zip(made, receipts, strict=True):
         blocks += [line(), text(_lines(begins, [fact for fact in each if fact not in common], room))]
-    return Card(*blocks)
+    return blocks
 
 
 def _lines(first: str, more: Sequence[str], room: int) -> str:
@@ -62,6 +70,8 @@ def facts(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
         lines.append(say("why.prompt", count=tokens, hash=escape(short_hash)))
     if dropped := rest.pop("dropped", None):
         lines.append(say("why.dropped", pieces=escape(", ".join(dropped))))
+    if withheld := rest.pop("withheld", None):
+        lines.append(say("why.withheld", pieces=escape(", ".join(withheld))))
     for sampler, instead in rest.pop("substitutions", None) or ():
         lines.append(say("why.substituted", engine=engine, sampler=escape(sampler), instead=escape(instead)))
     if reproducible := rest.pop("reproducible", None):

@@ -6,11 +6,13 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 
-from bot.errors import Gone, InferenceError
+from bot.errors import BadInput, Gone, InferenceError
 from bot.inference.queue import Inference, Ticket
-from bot.rules.generations import Generation, NewGeneration, Place, Suggestion
+from bot.rules.generations import Generation, GenerationKind, NewGeneration, Place, Suggestion
 from bot.writing import asks
-from bot.writing.asks import Ask, ContinueAsk
+from bot.writing.asks import Ask, ContinueAsk, InfillAsk
+from bot.writing.blanks import parse
+from bot.writing.bridging import BridgeAsk, BridgeJob
 from bot.writing.continuing import ContinueJob
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.infilling import InfillJob
@@ -50,12 +52,14 @@ class Desk:
         self._words = words or DemeaningWords.load()
         self._seed = seed
 
-    async def check(self, ask: Ask) -> None:
+    async def check(self, ask: Ask | BridgeAsk) -> None:
         """Raise `BadInput` where `ask` cannot be answered, by its shape or by the languages of the models.
 
         Call it before deferring, while an error can still be private: it answers within half a second. While
         the models are not up yet it lets a foreign language pass; the job then finds it.
         """
+        if isinstance(ask, BridgeAsk):
+            ask = as_infill(ask)
         asks.check(ask)
         if not asks.is_foreign(ask.text):
             return
@@ -66,19 +70,24 @@ class Desk:
             return
         asks.check_language(ask, health.models)
 
-    def ask(self, ask: Ask) -> Ticket[tuple[Suggestion, ...]]:
+    def ask(self, ask: Ask | BridgeAsk) -> Ticket[tuple[Suggestion, ...]]:
         """Check the shape of `ask` and put it in the queue. Raises `BadInput` or `Busy`."""
-        asks.check(ask)
         seed = self._seed()
+        if isinstance(ask, BridgeAsk):
+            return self._inference.submit(BridgeJob(ask, self._words, seed))
+        asks.check(ask)
         if isinstance(ask, ContinueAsk):
             return self._inference.submit(ContinueJob(ask, self._words, seed))
         return self._inference.submit(InfillJob(ask, self._words, seed))
 
-    async def keep(self, ask: Ask, suggestions: Sequence[Suggestion]) -> Generation:
+    async def keep(self, ask: Ask | BridgeAsk, suggestions: Sequence[Suggestion]) -> Generation:
         """Store what came back, and that the person was here; it is committed when this returns."""
         now = self._now()
+        kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
+        if isinstance(ask, BridgeAsk):
+            kind, ask = "bridge", as_infill(ask)
         new = NewGeneration(
-            kind="continue" if isinstance(ask, ContinueAsk) else "infill",
+            kind=kind,
             place=ask.place,
             person_id=ask.owner.person_id,
             text=ask.text,
@@ -115,3 +124,13 @@ class Desk:
         """Delete the generations that are past their time and return how many there were."""
         async with self._database.transaction() as connection:
             return await Generations(connection).expire(self._now())
+
+
+def as_infill(ask: BridgeAsk) -> InfillAsk:
+    """Return a bridge as the text with one blank that it is: so it is checked, kept and shown. Raises `BadInput`
+    (`bridge_blanks`) where there are blanks in it already, or as `parse` where a side is missing."""
+    sides = (ask.left.strip(), ask.right.strip())
+    whole = f"{sides[0]} ___ {sides[1]}"
+    if len(parse(whole).blanks) != 1:
+        raise BadInput("bridge_blanks")
+    return InfillAsk(owner=ask.owner, place=ask.place, text=whole, count=ask.count)

@@ -1,0 +1,31 @@
+"""The form of /bridge: the texts on both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.ui.locale import Catalogue
+
+LEFT, RIGHT = "left", "right"
+"""The custom ids of the boxes."""
+SIDE_TEXT = 1900
+"""Characters of one side: both and what stands between fit into one text."""
+
+
+class BridgeForm(ui.Modal):
+    """Asks for both sides. It counts as finished from the start, so that discord.py does not remember it."""
+
+    def __init__(self, say: Catalogue, custom_id: str) -> None:
+        super().__init__(title=say("form.bridge.title"), custom_id=custom_id)
+        for side in (LEFT, RIGHT):
+            box: ui.TextInput[Any] = ui.TextInput(
+                custom_id=side, style=discord.TextStyle.paragraph, max_length=SIDE_TEXT
+            )
+            hint = say("form.bridge.hint", limit=SIDE_TEXT)
+            self.add_item(ui.Label(text=say(f"form.bridge.{side}"), description=hint, component=box))
+
+    def is_finished(self) -> bool:
+        return True

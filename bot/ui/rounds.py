@@ -1,0 +1,191 @@
+"""The card of a round while it is written and voted on: pure functions from values to Components V2.
+
+Neither who wrote what nor how it stands shows before the close. Candidates keep their numbers, also when one of them
+is hidden; they change only when another text comes in, at its place by lot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.inference.jobs import Progress, Queued
+from bot.rules.ballots import commitment
+from bot.rules.rounds import NOBODY, Candidate, Round
+from bot.rules.roundview import RoundView
+from bot.ui.cards import AMBER, ASKED_TEXT, CARD_TEXT, Card, button, line, text
+from bot.ui.cutting import head, share, shown_size, tail
+from bot.ui.escaping import escape, quote, size, tidy
+from bot.ui.infills import Filled
+from bot.ui.locale import Catalogue, duration
+
+BAR = 12
+LABEL = 90
+"""Characters of a text in a menu; Discord takes 100 for a label."""
+GAP = "\u2002"
+
+
+def round_card(say: Catalogue, view: RoundView) -> Card:
+    """Return the card of a round that is not decided: being written, open, lapsed or cancelled."""
+    if view.round.state == "writing":
+        return writing_card(say, view.round, None)
+    if view.round.state == "open":
+        return open_card(say, view)
+    return over_card(say, view)
+
+
+def writing_card(say: Catalogue, round_: Round, progress: Progress | None) -> Card:
+    """Return the card of a round that models write for: how far they are, and nothing of what they write."""
+    title = say(f"round.writing_{round_.kind}")
+    if isinstance(progress, Queued):
+        at = say("progress.position", count=progress.position, time=duration(say, progress.eta_s))
+    elif progress is not None:
+        filled = round(BAR * min(1.0, progress.done / progress.total)) if progress.total else 0
+        left = say("progress.left", time=duration(say, progress.eta_s))
+        at = f"{'▰' * filled}{'▱' * (BAR - filled)}{GAP}{left}"
+    else:
+        at = "▱" * BAR
+    own = button(f"ink:rown:{round_.id}", say("button.own"), emoji="✍️")
+    cancel = button(f"ink:rcancel:{round_.id}", say("button.cancel"))
+    return Card(text(f"### {title}\n-# {at}"), text(say("round.sealed")), ui.ActionRow(own, cancel), colour=AMBER)
+
+
+def open_card(say: Catalogue, view: RoundView) -> Card:
+    """Return the card of an open round: what it is about, the candidates, the ballot, and how it will be decided."""
+    title = f"### {say(f'round.title_{view.round.kind}')}"
+    about = about_text(view.round)
+    foot = _foot(say, view)
+    room = CARD_TEXT - size(title) - size(about) - size(foot) - 64
+    blocks: list[ui.Item[Any]] = [text(title), *([text(about)] if about else []), line()]
+    blocks += [text(shown) for shown in candidate_texts(say, view, room)] or [text(say("round.no_texts"))]
+    blocks += [line(), *ballot_menus(say, view), _actions(say, view), text(foot)]
+    return Card(*blocks)
+
+
+def over_card(say: Catalogue, view: RoundView) -> Card:
+    """Return the card of a round that ended without a result; what was written for it can still be read."""
+    message = say(f"round.{view.round.state}")
+    blocks: list[ui.Item[Any]] = [text(f"### {say(f'round.title_{view.round.kind}')}"), text(message)]
+    if view.texts:
+        blocks.append(ui.ActionRow(button(f"ink:rread:{view.round.id}:0", say("button.read"), emoji="📖")))
+    return Card(*blocks, colour=None)
+
+
+def _foot(say: Catalogue, view: RoundView) -> str:
+    quorum = view.story.rules.quorum
+    lines = [
+        say("round.turnout", count=view.turnout) if view.turnout else say("round.turnout_none"),
+        say("round.closes", time=f"<t:{view.round.deadline_ms // 1000}:R>"),
+    ]
+    if view.turnout < quorum and quorum > 1:
+        lines.append(say("round.quorum", count=quorum))
+    found = [f"-# {' · '.join(lines)}"]
+    if view.round.extended:
+        found.append(f"-# {say('round.extended', count=view.round.extended)}")
+    if view.reports:
+        found.append(f"-# {say('round.reported')}")
+    found.append(f"-# {say('round.hidden_sources')}")
+    found.append(f"-# {say('round.commitment', hash=commitment(view.round.salt))}")
+    return "\n".join(found)
+
+
+def about_text(round_: Round) -> str:
+    """Return what a round is about, shortened and quoted: the end of the story, or what stands around a gap."""
+    if round_.kind == "continue":
+        return quote(tail(round_.text, ASKED_TEXT))
+    if round_.kind == "infill":
+        return quote(head(round_.text, ASKED_TEXT))
+    left, _, right = round_.text.partition("\n\n")
+    half = ASKED_TEXT // 2
+    return f"{quote(tail(left, half))}\n> ⋯\n{quote(head(right, half))}"
+
+
+# ---- candidates
+
+
+def candidate_texts(say: Catalogue, view: RoundView, room: int) -> list[str]:
+    """Return what stands of each candidate on a card, escaped, within `room` in all: a number and the text, which is
+    shortened where it is long, or why there is none."""
+    shown = view.written
+    wholes = [_whole(candidate, view.literals) for candidate in shown]
+    sizes = [
+        _size(whole) if candidate.hidden_by is None else 40 for candidate, whole in zip(shown, wholes, strict=True)
+    ]
+    parts = share(sizes, max(room - 24 * len(shown), 60 * len(shown)))
+    found = []
+    for candidate, whole, part in zip(shown, wholes, parts, strict=True):
+        number = f"**{view.number(candidate)}**{GAP}"
+        if candidate.hidden_by is not None:
+            found.append(f"-# {number}{say('round.withdrawn' if candidate.hidden_by == NOBODY else 'round.hidden')}")
+        elif view.folded(candidate):
+            found.append(f"{number}||{_cut(whole, part)}||\n-# {say('round.folded')}")
+        else:
+            found.append(number + _cut(whole, part))
+    return found
+
+
+def _whole(candidate: Candidate, literals: Sequence[str]) -> str | Filled:
+    """The text; where it is the one that was asked with its blanks filled, the fills apart."""
+    fills = fills_of(literals, candidate.text) if literals else None
+    return tidy(candidate.text).strip() if fills is None else Filled(tuple(literals), fills)
+
+
+def _size(whole: str | Filled) -> int:
+    return shown_size(whole) if isinstance(whole, str) else size(whole.show())
+
+
+def _cut(whole: str | Filled, room: int) -> str:
+    return escape(head(whole, room)) if isinstance(whole, str) else whole.show(room)
+
+
+def fills_of(literals: Sequence[str], whole: str) -> tuple[str, ...] | None:
+    """Return what stands in `whole` between the `literals`; None where it is another text."""
+    found = re.fullmatch("(.+?)".join(re.escape(literal) for literal in literals), whole, re.DOTALL)
+    return found.groups() if found is not None else None
+
+
+# ---- ballots
+
+
+def ballot_menus(say: Catalogue, view: RoundView, liked: Sequence[int] = (), favourite: int | None = None) -> list[Any]:
+    """Return the two menus of the ballot, with what is on it already."""
+    options = [(candidate.id, _label(view, candidate)) for candidate in view.texts]
+    options += [(candidate.id, say("round.none")) for candidate in view.candidates if candidate.none]
+    like = _menu(f"ink:rlike:{view.round.id}", say("round.like"), options, set(liked), len(options))
+    star = _menu(f"ink:rstar:{view.round.id}", say("round.star"), options, {favourite}, 1)
+    return [ui.ActionRow(like), ui.ActionRow(star)]
+
+
+def candidate_menu(
+    view: RoundView, custom_id: str, hint: str, candidates: Sequence[Candidate] | None = None
+) -> discord.ui.Select[Any]:
+    """Return a menu to choose one text from: all that are on show, or those given."""
+    among = view.texts if candidates is None else candidates
+    return _menu(custom_id, hint, [(each.id, _label(view, each)) for each in among], set(), 1)
+
+
+def _label(view: RoundView, candidate: Candidate) -> str:
+    beginning = " ".join(tidy(candidate.text).split())
+    cut = beginning if len(beginning) <= LABEL else beginning[: LABEL - 1].rstrip() + "…"
+    return f"{view.number(candidate)} · {cut}"
+
+
+def _menu(
+    custom_id: str, hint: str, options: Sequence[tuple[int, str]], chosen: set[Any], most: int
+) -> discord.ui.Select[Any]:
+    menu: ui.Select[Any] = ui.Select(custom_id=custom_id, placeholder=hint, min_values=0, max_values=most)
+    for value, label in options:
+        menu.add_option(label=label, value=str(value), default=value in chosen)
+    return menu
+
+
+def _actions(say: Catalogue, view: RoundView) -> ui.ActionRow[Any]:
+    return ui.ActionRow(
+        button(f"ink:rown:{view.round.id}", say("button.own"), emoji="✍️"),
+        button(f"ink:rread:{view.round.id}:0", say("button.read"), emoji="📖"),
+        button(f"ink:rmore:{view.round.id}", say("button.more"), emoji="⚙️"),
+    )

@@ -1,0 +1,74 @@
+"""Rounds as people live through them: candidates, ballots, the close."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bot.rules.ballots import commitment
+from tests.behaviour.house import House, buttons, en, private
+from tests.behaviour.storytelling import canon_of, prose_of
+from tests.behaviour.voting import (
+    FIRST,
+    begin_story,
+    candidates_of,
+    card_in,
+    catch_up,
+    children_of,
+    close,
+    like,
+    open_round,
+    propose,
+    round_of,
+    shown,
+    star,
+)
+
+OWN_TEXT = "Chen wrote that the lantern was a heart."
+
+
+async def test_a_whole_round(house: House) -> None:
+    thread = await begin_story(house)
+    card = await open_round(house, thread)
+
+    opened = await round_of(house)
+    texts, none = await candidates_of(house)
+    assert (opened.state, opened.kind, opened.opened_by) == ("open", "continue", house.ben.id)
+    assert 1 <= len(texts) <= 2
+    assert FIRST in shown(card)
+    assert all(each.text in shown(card) for each in texts)
+    assert commitment(opened.salt) in shown(card)
+    assert opened.salt not in shown(card)
+    assert en("round.turnout_none") in shown(card)
+
+    told = await propose(house, house.chen, card, OWN_TEXT)
+    assert private(told) == en("round.told_own")
+    await catch_up(house)
+    assert OWN_TEXT in shown(card)
+    assert "Chen" not in shown(card).replace(OWN_TEXT, "")
+    texts, none = await candidates_of(house)
+    own = next(each for each in texts if each.text == OWN_TEXT)
+
+    voted = await star(house.ben, card, own)
+    assert en("round.your_ballot") in private(voted)
+    await like(house.ben, card, own, none)
+    await like(house.chen, card, *texts)
+    await catch_up(house)
+    assert en("round.turnout", count=2) in shown(card)
+
+    await close(house.ada, card)
+    await catch_up(house)
+    closed = await round_of(house)
+    assert (closed.state, closed.winner_id) == ("closed", own.id)
+    assert [passage.text for passage in await canon_of(house, thread)] == [FIRST, OWN_TEXT]
+    assert any(OWN_TEXT in prose for prose in prose_of(thread))
+    assert closed.salt in shown(card)
+    assert hashlib.sha256(closed.salt.encode()).hexdigest() == commitment(opened.salt)
+    assert f"<@{house.chen.id}>" in shown(card)
+    assert en("round.voters", count=2) in shown(card)
+    siblings = await children_of(house, (await canon_of(house, thread))[0].id)
+    assert sorted(siblings) == sorted(each.text for each in texts)
+    assert card_in(house, thread).id == card.id
+    for label in ("pairs", "ballots", "why"):
+        result = await house.ben.click(card, label=en(f"button.{label}"))
+        assert private(result)
+    assert en("button.canon") not in buttons(card)

@@ -1,0 +1,131 @@
+"""What the behaviour tests of rounds do over and over, by what a person does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import simcord
+from simcord.actors import MemberActor
+from simcord.results import InteractionResult, ResponseMessage
+
+from bot.rules.rounds import Candidate, Round
+from storage.passages import Passages
+from storage.rounds import Rounds
+from tests.behaviour.house import House, en, texts, walk
+from tests.behaviour.storytelling import begin, write
+
+FIRST = "The fox crossed the bridge near the harbour and the rain began."
+SECOND = "Old Marta found a lantern under the hill and nobody spoke."
+OWN, READ, MORE = (en(f"button.{name}") for name in ("own", "read", "more"))
+CLOSE, CANCEL = en("button.close"), en("button.cancel_round")
+
+
+async def begin_story(house: House, *, passages: Sequence[str] = (FIRST,), **rules: Any) -> simcord.ChannelHandle:
+    """Let Ada begin a story of these passages, with these rules, and return its thread."""
+    thread = await begin(house, house.ada)
+    for text in passages:
+        await write(house, house.ada, thread, text)
+    if rules:
+        await house.ada.slash(thread, "story rules", **rules)
+    return thread
+
+
+async def open_round(
+    house: House, thread: simcord.ChannelHandle, *, person: MemberActor | None = None, count: int = 2, length: int = 8
+) -> ResponseMessage:
+    """Let somebody (Ben) ask for candidates, and return the card."""
+    result = await (person or house.ben).slash(thread, "continue", count=count, length=length)
+    assert result.response is not None
+    return result.response
+
+
+async def propose(house: House, person: MemberActor, card: ResponseMessage, text: str) -> InteractionResult:
+    """Put a text of one's own among the candidates."""
+    shown = await person.click(card, label=OWN)
+    return await person.submit_modal(shown, {"text": text})
+
+
+async def like(person: MemberActor, card: ResponseMessage, *candidates: Candidate) -> InteractionResult:
+    """Choose in the menu of likes."""
+    return await person.select(card, [str(each.id) for each in candidates], custom_id=_menu(card, "rlike"))
+
+
+async def star(person: MemberActor, card: ResponseMessage, candidate: Candidate | None) -> InteractionResult:
+    """Choose in the menu of the favourite."""
+    values = [] if candidate is None else [str(candidate.id)]
+    return await person.select(card, values, custom_id=_menu(card, "rstar"))
+
+
+async def more(person: MemberActor, card: ResponseMessage) -> ResponseMessage:
+    """Open *More*."""
+    shown = (await person.click(card, label=MORE)).response
+    assert shown is not None
+    return shown
+
+
+async def pick(person: MemberActor, card: ResponseMessage, action: str, candidate: Candidate) -> InteractionResult:
+    """Choose a candidate in one of the menus under *More*."""
+    return await person.select(card, [str(candidate.id)], custom_id=_menu(card, action))
+
+
+async def close(person: MemberActor, card: ResponseMessage) -> InteractionResult:
+    """Close the round before its time."""
+    return await person.click(await more(person, card), label=CLOSE)
+
+
+async def catch_up(house: House) -> None:
+    """Let the cards follow: none is edited more often than every 1.2 s."""
+    await house.env.advance_time(2.0)
+
+
+async def pass_time(house: House, seconds: float) -> None:
+    """Let time pass, for the services and for Discord."""
+    house.now.ahead_ms += round(seconds * 1000)
+    await house.env.advance_time(seconds)
+
+
+def card_in(house: House, thread: simcord.ChannelHandle) -> ResponseMessage:
+    """The newest card of a round in a thread."""
+    found = [
+        message
+        for message in house.env.backend.messages[thread.id].values()
+        if not message.is_ephemeral
+        and any(str(part.get("custom_id", "")).startswith("ink:r") for part in walk(message.components))
+    ]
+    assert found, "no round is on show there"
+    return ResponseMessage(house.env, max(found, key=lambda message: message.id))
+
+
+async def round_of(house: House, number: int = 1) -> Round:
+    """A round as it is kept."""
+    async with house.services.database.reading() as connection:
+        found = await Rounds(connection).get(number)
+    assert found is not None
+    return found
+
+
+async def candidates_of(house: House, number: int = 1) -> tuple[list[Candidate], Candidate]:
+    """The candidates of a round with a text, by their place, and "none of these"."""
+    async with house.services.database.reading() as connection:
+        found = await Rounds(connection).candidates(number)
+    return [each for each in found if not each.none], next(each for each in found if each.none)
+
+
+async def children_of(house: House, passage_id: int | None, tree_id: int = 1) -> list[str]:
+    """The texts that stand behind a passage."""
+    async with house.services.database.reading() as connection:
+        return [passage.text for passage in await Passages(connection).children(passage_id, tree_id)]
+
+
+def shown(card: ResponseMessage) -> str:
+    """What a card says, as people read it."""
+    return texts(card).replace("\\", "")
+
+
+def _menu(card: ResponseMessage, action: str) -> str:
+    return next(
+        part["custom_id"]
+        for part in walk(card.components)
+        if str(part.get("custom_id", "")).startswith(f"ink:{action}:")
+    )
