@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Locator, Page, async_playwright, expect
 
 ROOT = Path(__file__).parents[2]
 BROWSERS = (
@@ -27,6 +27,7 @@ BROWSERS = (
 PATIENCE_S = 120.0
 """How long anything may take on a small machine that has other things to do."""
 GO_ON = "Go on from here"
+SETTLED = re.compile("Viewer switched|Preview ready|Viewport updated")
 
 
 def find_browser() -> str | None:
@@ -100,6 +101,9 @@ async def running_sandbox(settings: Mapping[str, str], *arguments: str, folder: 
         sandbox.url = (await sandbox.until(r"http://127\.0\.0\.1:\d+/#\S+")).group(0)
         await sandbox.until("quit or Ctrl-C")
         yield sandbox
+    except BaseException as error:
+        error.add_note(f"What the sandbox printed:\n{sandbox.text}")
+        raise
     finally:
         if process.returncode is None:
             await sandbox.stop(signal.SIGTERM)
@@ -112,17 +116,60 @@ class Table:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.messages = page.locator("#channel-message-list")
+        self.channels = page.locator("#channel-list .channel-name")
 
     async def run(self, command: str, text: str) -> None:
-        """Pick a command in the picker, fill in its text, and send it."""
+        """Pick a command in the picker, fill in its first option, and send it."""
         await self.page.locator("#channel-composer-input").click()
         await self.page.keyboard.type(f"/{command}", delay=20)
         await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
         await self.page.keyboard.press("Enter")
-        await self.page.get_by_text("options", exact=False).first.wait_for()
-        await self.page.keyboard.press("Enter")
+        await self.page.locator(".command-chip").wait_for()
+        field = self.page.locator(".command-option-input")
+        if not await field.count():  # nothing is required, so that the options are offered
+            await self.page.get_by_role("option").first.wait_for()
+            await self.page.keyboard.press("Enter")
+        await field.first.wait_for()
         await self.page.keyboard.type(text, delay=2)
         await self.page.keyboard.press("Enter")
+
+    async def say(self, text: str) -> None:
+        """Write a message."""
+        await self.page.locator("#channel-composer-input").fill(text)
+        await self.page.keyboard.press("Enter")
+        await self.reads(text)
+
+    def channel(self, name: str) -> Locator:
+        """Return the line of a channel or thread in the list."""
+        return self.page.locator("#channel-list a").filter(has_text=name)
+
+    async def go(self, name: str) -> None:
+        """Go to a channel or thread of the list."""
+        await self.channel(name).click()
+        await self.arrived(name)
+
+    async def back(self) -> None:
+        """Go from a thread to its channel."""
+        way = self.page.locator("#channel-back")
+        name = await way.inner_text()
+        await way.click()
+        await self.arrived(name)
+
+    async def start_thread(self, name: str) -> None:
+        """Start a thread, by which one is in it."""
+        await self.page.get_by_label("Name of a new thread").fill(name)
+        await self.page.keyboard.press("Enter")
+        await self.arrived(" ".join(name.split()))
+
+    async def reload(self) -> None:
+        """Load the page again."""
+        await self.page.reload()
+        await self.page.locator("#channel-composer-input").wait_for()
+
+    async def arrived(self, name: str) -> None:
+        """Wait until the page shows the channel or thread `name`, and can be used."""
+        await expect(self.page.locator("#channel-name")).to_have_text(name, timeout=PATIENCE_S * 1000)
+        await expect(self.page.locator("#action-status")).to_have_text(SETTLED, timeout=PATIENCE_S * 1000)
 
     async def press(self, name: str, *, last: bool = False) -> None:
         """Press a button of the conversation."""
@@ -146,7 +193,7 @@ class Table:
         """Act as somebody else."""
         await self.page.locator("#viewer-picker").select_option(label=person)
         status = self.page.locator("#action-status")
-        await expect(status).to_have_text(re.compile("Viewer switched|Preview ready"), timeout=PATIENCE_S * 1000)
+        await expect(status).to_have_text(SETTLED, timeout=PATIENCE_S * 1000)
 
     async def words(self) -> str:
         """Return all that the conversation says."""

@@ -1,0 +1,22 @@
+"""SimCord, where it is installed. Its preview has no public seams for what is added here, so its version is pinned."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.errors import PlatformError
+
+logging.disable(logging.WARNING)  # SimCord tries out a bare client when it is imported, which has much to say
+try:
+    import simcord
+    from simcord.backend.access import can_access_channel
+    from simcord.backend.errors import BackendError
+    from simcord.preview import Preview
+    from simcord.preview._pages import _Page as Page
+    from simcord.preview._server import PreviewServer
+except ImportError as missing:
+    raise PlatformError("The sandbox needs SimCord: `make setup`, or pip install 'inkling[sandbox]'.") from missing
+finally:
+    logging.disable(logging.NOTSET)
+
+__all__ = ["BackendError", "Page", "Preview", "PreviewServer", "can_access_channel", "simcord"]

@@ -1,0 +1,152 @@
+"""The ways between channel and threads: in the page, by what a person does there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import expect
+
+from bot.sandbox.channels import LONGEST_NAME, start_thread, visible_channels
+from bot.sandbox.doors import Address
+from bot.sandbox.page import LivePage
+from bot.sandbox.world import CHANNEL
+from tests.sandbox.nooks import open_nooks
+from tests.sandbox.table import Table, find_browser, open_table
+
+in_a_browser = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome is installed here"),
+]
+
+
+@asynccontextmanager
+async def at_the_table() -> AsyncIterator[tuple[Table, LivePage]]:
+    # No fixtures: SimCord wants its clock taken back in the context in which it was given.
+    async with open_nooks() as (page, _), open_table(page.url) as table:
+        yield table, page
+
+
+class TestInABrowser:
+    pytestmark = in_a_browser
+
+    async def test_a_thread_that_the_bot_opens_appears_by_itself_and_all_of_it_works(self) -> None:
+        async with at_the_table() as (table, _):
+            await expect(table.channels).to_have_text([CHANNEL])
+            await table.run("nook", "The attic")
+            await expect(table.channels).to_have_text([CHANNEL, "The attic"])
+            await expect(table.channel("The attic")).to_have_accessible_name("The attic, something new")
+
+            await table.go("The attic")
+            await table.press("Knock")
+            await table.reads("Knocked in The attic")
+            await table.press("Write")
+            await table.page.get_by_role("dialog").get_by_role("textbox").fill("It was dusty.")
+            await table.page.get_by_role("button", name="Submit").click()
+            await table.reads("Maren wrote: It was dusty.")
+            await table.page.get_by_role("combobox", name="A lamp").click()
+            await table.page.get_by_role("option", name="Gas").click()
+            await table.reads("Lit by Gas")
+            await table.run("where", "Now")
+            await table.reads("Now: The attic")
+            await table.say("Good night, attic.")
+            await table.reads("Good night, attic.")
+
+            await table.back()
+            await expect(table.page.locator("#channel-name")).to_have_text(CHANNEL)
+            assert "Good night" not in await table.words()
+            await expect(table.channel("The attic")).to_have_accessible_name("The attic")
+
+    async def test_two_people_are_in_two_places_at_once(self) -> None:
+        async with at_the_table() as (table, page):
+            await table.run("nook", "The cellar")
+            async with open_table(page.url) as other:
+                await other.become("Tomás")
+                await other.go("The cellar")
+                await expect(other.page.locator("#viewer-picker option:checked")).to_have_text("Tomás")
+                await other.say("Is anybody down here?")
+                await expect(table.channel("The cellar")).to_have_accessible_name("The cellar, something new")
+                await table.say("Nobody but you.")
+                await other.back()
+                await other.reads("Nobody but you.")
+
+    async def test_a_name_in_the_conversation_is_a_way_too(self) -> None:
+        async with at_the_table() as (table, _):
+            await table.run("nook", "The well")
+            await table.messages.get_by_text("#The well").click()
+            await expect(table.page.locator("#channel-name")).to_have_text("The well")
+
+    async def test_a_private_thread_is_seen_by_those_in_it(self) -> None:
+        async with at_the_table() as (table, _):
+            await table.become("Tomás")
+            await table.run("hide", "The safe")
+            await expect(table.channels).to_have_text([CHANNEL, "The safe"])
+            await table.become("Yun")
+            await expect(table.channels).to_have_text([CHANNEL])
+
+    async def test_who_is_in_a_thread_that_goes_away_is_back_in_the_channel(self) -> None:
+        async with at_the_table() as (table, _):
+            await table.run("nook", "The shed")
+            await table.go("The shed")
+            await table.press("Close the nook")
+            await expect(table.page.locator("#channel-name")).to_have_text(CHANNEL)
+            await expect(table.channels).to_have_text([CHANNEL])
+            await table.run("where", "Still")
+            await table.reads(f"Still: {CHANNEL}")
+
+    async def test_a_person_starts_a_thread_and_is_in_it(self) -> None:
+        async with at_the_table() as (table, _):
+            await table.become("Yun")
+            await table.start_thread("  The   loft ")
+            await expect(table.page.locator("#channel-name")).to_have_text("The loft")
+            await expect(table.page.locator("#viewer-picker option:checked")).to_have_text("Yun")
+            await table.reload()
+            await expect(table.page.locator("#channel-name")).to_have_text("The loft")
+            await table.start_thread("Beside it")  # beside, not beneath: a thread has no threads
+            await expect(table.channels).to_have_text([CHANNEL, "The loft", "Beside it"])
+
+    async def test_the_list_is_for_those_with_the_secret(self) -> None:
+        async with at_the_table() as (table, page):
+            answer = await table.page.request.get(
+                page.url.split("#")[0] + "api/channels", headers={"X-Simcord-Capability": "guess"}
+            )
+            assert answer.status == 401
+
+
+async def test_archived_threads_come_last() -> None:
+    async with open_nooks() as (page, world):
+        maren = world.people[0]
+        first = await start_thread(page.env, maren, world.channel.id, "First")
+        await start_thread(page.env, maren, first, "Second")
+        page.env.backend.edit_channel(first, {}, thread_metadata={"archived": True})
+        entries = visible_channels(page.env, maren)
+        assert [(entry.name, entry.thread, entry.archived) for entry in entries] == [
+            (CHANNEL, False, False),
+            ("Second", True, False),
+            ("First", True, True),
+        ]
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * (LONGEST_NAME + 1)])
+async def test_a_thread_needs_a_name(name: str) -> None:
+    async with open_nooks() as (page, world):
+        with pytest.raises(ValueError, match=f"1 to {LONGEST_NAME} characters"):
+            await start_thread(page.env, world.people[1], world.channel.id, name)
+        assert len(visible_channels(page.env, world.people[1])) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("s3-_cret", Address("s3-_cret")),
+        ("s.12", Address("s", 12)),
+        ("s.12.34", Address("s", 12, 34)),
+        ("s..34", Address("s", None, 34)),
+        ("s.x.²", Address("s")),
+        ("s.1.2.3", Address("s", 1, 2)),
+        ("", Address("")),
+    ],
+)
+def test_an_address_is_read(text: str, address: Address) -> None:
+    assert Address.read(text) == address
