@@ -22,7 +22,7 @@ from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.stories import LISTED, list_card, overtaken_card, withdraw_card
 from bot.ui.stories_forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm, chosen
-from bot.ui.stories_reading import Direction, Spot, reading_card, window
+from bot.ui.stories_reading import Direction, Spot, clamped, reading_card, window
 from bot.ui.tree import InklingTree, number
 from cogs.asking import Asking
 from cogs.finding import Finding
@@ -342,6 +342,7 @@ class Stories(commands.Cog):
 
     async def _page(self, say: Catalogue, story: Story, spot: Spot, direction: Direction) -> Card:
         total = await self._services.library.length(story)
+        spot, direction = clamped(spot, direction, total)
         passages = await self._services.library.page(story, *window(spot, direction))
         return reading_card(say, story, passages, spot, direction, total)
 

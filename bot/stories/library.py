@@ -119,6 +119,12 @@ class Library:
         async with self._database.reading() as connection:
             return await Passages(connection).tree(story.tree_id), await Stories(connection).on_tree(story.tree_id)
 
+    async def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """Return those of the passages that are there, by id."""
+        async with self._database.reading() as connection:
+            found = [await Passages(connection).get(passage_id) for passage_id in ids]
+        return {passage.id: passage for passage in found if passage is not None}
+
     async def length(self, story: Story) -> int:
         """Return how many passages a story has."""
         tail = await self.canon_tail(story, 1)

@@ -86,20 +86,26 @@ def reading_card(
 ) -> Card:
     """Return the page at a place of a story with `total` passages; `passages` are those that `window` names."""
     shown = fitting(pieces_of(say, passages), spot, direction)
-    if not shown:  # beyond an end of the story, which may have become shorter
-        return Card(text(f"### {escape(story.title)}"), text(say("story.no_page")), _turning(say, story, None, total))
+    if not shown:
+        return Card(text(f"### {escape(story.title)}"), text(say("story.no_page")))
     first, last = shown[0].spot, shown[-1].spot
     blocks: list[ui.Item[Any]] = []
     if first == Spot(1):
         blocks += [text(f"### {escape(story.title)}"), line()]
     blocks.append(text("\n\n".join(piece.shown for piece in shown)))
     numbers = say("story.reading", first=first.number, last=last.number, total=total)
-    blocks += [line(), _turning(say, story, (first, last), total), text(f"-# {numbers}")]
+    blocks += [line(), _turning(say, story, first, last, total), text(f"-# {numbers}")]
     return Card(*blocks)
 
 
-def _turning(say: Catalogue, story: Story, shown: tuple[Spot, Spot] | None, total: int) -> ui.ActionRow[Any]:
-    first, last = shown if shown is not None else (Spot(1), Spot(total))
+def clamped(spot: Spot, direction: Direction, total: int) -> tuple[Spot, Direction]:
+    """Return the place, or the last page where it lies beyond the end: the story may have become shorter."""
+    if spot.number > total:
+        return Spot(total + 1), "b"
+    return (spot, direction) if spot > Spot(1) else (Spot(1), "f")
+
+
+def _turning(say: Catalogue, story: Story, first: Spot, last: Spot, total: int) -> ui.ActionRow[Any]:
     end = Spot(total + 1)
     turns = [
         (Spot(1), "f", "⏮️", "button.sfirst", first == Spot(1)),
@@ -110,6 +116,6 @@ def _turning(say: Catalogue, story: Story, shown: tuple[Spot, Spot] | None, tota
     row: ui.ActionRow[Any] = ui.ActionRow()
     for spot, direction, emoji, label, idle in turns:
         turn = button(f"ink:sread:{story.id}:{spot.number}:{spot.part}:{direction}", say(label), emoji=emoji)
-        turn.disabled = idle and shown is not None
+        turn.disabled = idle
         row.add_item(turn)
     return row
