@@ -72,6 +72,7 @@ class DiscordServer:
     left: set[int] = field(default_factory=set)
     """People who are members no longer."""
     _originals: dict[str, int] = field(default_factory=dict)
+    _answers: dict[str, Json] = field(default_factory=dict)
     _channels: dict[str, int] = field(default_factory=dict)
     _nonces: dict[tuple[int, str], int] = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -123,6 +124,10 @@ class DiscordServer:
         self._channels[token] = int(whole["channel_id"])
         await self.dispatch("INTERACTION_CREATE", whole)
         return token
+
+    def answer(self, token: str) -> Json | None:
+        """Return the newest message that tells the person of `token` something, private ones behind an edit too."""
+        return self._answers.get(token)
 
     def shown_in(self, channel_id: int) -> list[Json]:
         """Return the messages of a channel or thread that everybody sees, the oldest first."""
@@ -266,16 +271,20 @@ class DiscordServer:
             shown = {"flags": data.get("flags", 0)} if kind == 5 else data
             message = self._store(shown, self._channels.get(token, CHANNEL_ID))
             self._originals[token] = int(message["id"])
+            if kind == 4:
+                self._answers[token] = message
             resource = {"type": kind, "message": message}
             answer = {"interaction": {"id": "1", "type": 2, "response_message_id": message["id"]}}
             return _json({**answer, "resource": resource})
         if kind == 7 and data and (number := self._originals.get(token)) in self.messages:
             self._edit(int(str(number)), data)
+            self._answers[token] = self.messages[int(str(number))]
         return _json({"interaction": {"id": "1", "type": 2}, "resource": {"type": kind}})
 
     def _webhook(self, method: str, token: str, rest: list[str], body: Json) -> web.StreamResponse:
         if method == "POST":
-            return _json(self._store(body, self._channels.get(token, CHANNEL_ID)))
+            self._answers[token] = self._store(body, self._channels.get(token, CHANNEL_ID))
+            return _json(self._answers[token])
         number = self._originals.get(token) if rest[-1] == "@original" else int(rest[-1])
         if number is None or number not in self.messages:
             return _json({"message": "Unknown Message", "code": 10008}, status=404)
