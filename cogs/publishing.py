@@ -20,7 +20,7 @@ from bot.publishing.html import to_html
 from bot.publishing.map import Map, draw_map
 from bot.publishing.markdown import to_markdown
 from bot.publishing.naming import file_name
-from bot.rules.stories import Passage, Story
+from bot.rules.stories import Passage, Story, TreeNode
 from bot.stories.branches import branches_of
 from bot.ui.answers import guard
 from bot.ui.cards import Card, text
@@ -154,9 +154,8 @@ class Publishing(commands.Cog):
         content = await asyncio.to_thread(publish, book)
         if interaction.guild is not None and len(content) > interaction.guild.filesize_limit:
             raise BadInput("export_too_large", limit=interaction.guild.filesize_limit // 1_000_000)
-        name = file_name(story.title, kind)
-        told = Card(text(say("story.exported", title=escape(story.title))), ui.File(f"attachment://{_plain(name)}"))
-        await interaction.followup.send(view=told, file=discord.File(io.BytesIO(content), _plain(name)), ephemeral=True)
+        file = discord.File(io.BytesIO(content), file_name(story.title, kind))
+        await interaction.followup.send(say("story.exported", title=escape(story.title)), file=file, ephemeral=True)
 
     async def _branches(
         self, say: Catalogue, story: Story, canon: Sequence[Passage]
@@ -167,13 +166,7 @@ class Publishing(commands.Cog):
         chains = branches_of(nodes, told)
         found = await self._services.library.passages([node.id for chain in chains for node in chain])
         return [
-            (
-                say("story.branch_after", number=chain[0].depth - 1)
-                if chain[0].depth > 1
-                else say("story.branch_first"),
-                [found[node.id] for node in chain if node.id in found],
-            )
-            for chain in chains
+            (_branch_title(say, chain[0]), [found[node.id] for node in chain if node.id in found]) for chain in chains
         ]
 
     # ---- names
@@ -205,6 +198,5 @@ def _map_card(say: Catalogue, story: Story, drawn: Map) -> Card:
     return Card(title, gallery, text(escape(head(drawn.text, MAP_TEXT))), ui.File("attachment://map.txt"))
 
 
-def _plain(name: str) -> str:
-    """Return a file's name as Discord keeps it: it has no spaces there, or the attachment is not found again."""
-    return name.replace(" ", "_")
+def _branch_title(say: Catalogue, first: TreeNode) -> str:
+    return say("story.branch_after", number=first.depth - 1) if first.depth > 1 else say("story.branch_first")
