@@ -6,10 +6,10 @@ rounds about it, and in what models made of it by filling its blanks. What other
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, or_, select, type_coerce, update
 
 from bot.rules.rounds import NOBODY
 from storage.posts import Posts
@@ -33,21 +33,31 @@ WITHDRAWN_CANDIDATE: Mapping[str, Any] = {
     "hidden_by": NOBODY,
 }
 
+_BY_MODELS = type_coerce(CANDIDATES.c.receipt, Text) != "null"
+"""Candidates that models made; where they filled a person's passage, that person is named as the author."""
+
+_AT_ONCE = 2000
+"""Ids in one statement: SQLite takes 32,766 parameters."""
+
 
 async def withdraw(connection: Connection, seeds: Select[tuple[int]]) -> list[int]:
     """Withdraw the passages whose ids `seeds` selects, wherever their words are kept, and have what shows them shown
     anew. Returns the ids of all passages that were emptied."""
-    gone = _with_echoes(seeds)
+    # All are found before any is emptied: `seeds`, and what was made of what, go by what is emptied.
+    ids = sorted((await connection.execute(_with_echoes(seeds))).scalars())
+    for start in range(0, len(ids), _AT_ONCE):
+        await _empty(connection, ids[start : start + _AT_ONCE])
+    return ids
+
+
+async def _empty(connection: Connection, gone: Sequence[int]) -> None:
     about = or_(ROUNDS.c.after_id.in_(gone), ROUNDS.c.replaces_id.in_(gone), ROUNDS.c.before_id.in_(gone))
     posts = Posts(connection)
-    ids = list((await connection.execute(gone)).scalars())
-    await posts.again("passage", gone)
     await withdraw_candidates(connection, or_(CANDIDATES.c.passage_id.in_(gone), _filled(gone)))
     await posts.again("round", select(ROUNDS.c.id).where(about))
     await connection.execute(update(ROUNDS).where(about).values(text=""))
-    # Last, because `seeds` may go by what is emptied here.
+    await posts.again("passage", gone)
     await connection.execute(update(PASSAGES).where(PASSAGES.c.id.in_(gone)).values(WITHDRAWN_PASSAGE))
-    return sorted(ids)
 
 
 async def withdraw_candidates(connection: Connection, which: ColumnElement[bool]) -> int:
@@ -66,13 +76,13 @@ def _with_echoes(seeds: Select[tuple[int]]) -> Select[tuple[int]]:
         select(CANDIDATES.c.passage_id)
         .join(ROUNDS, ROUNDS.c.id == CANDIDATES.c.round_id)
         .join(gone, ROUNDS.c.replaces_id == passage_id)
-        .where(CANDIDATES.c.author_id.is_(None), CANDIDATES.c.passage_id.is_not(None))
+        .where(_BY_MODELS, CANDIDATES.c.passage_id.is_not(None))
     )
     whole = gone.union(copies, filled)
     return select(whole.c[0])
 
 
-def _filled(gone: Select[tuple[int]]) -> ColumnElement[bool]:
+def _filled(gone: Sequence[int]) -> ColumnElement[bool]:
     """Candidates that models made of these passages."""
     rounds = select(ROUNDS.c.id).where(ROUNDS.c.replaces_id.in_(gone))
-    return CANDIDATES.c.round_id.in_(rounds) & CANDIDATES.c.author_id.is_(None) & CANDIDATES.c.none.is_(0)
+    return CANDIDATES.c.round_id.in_(rounds) & _BY_MODELS
