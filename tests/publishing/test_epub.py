@@ -52,7 +52,7 @@ BOOKS = {
 }
 
 
-@pytest.fixture(params=BOOKS.values(), ids=BOOKS.keys())
+@pytest.fixture(params=list(BOOKS.values()), ids=list(BOOKS))
 def book(request: pytest.FixtureRequest) -> Book:
     found: Book = request.param
     return found

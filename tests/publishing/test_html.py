@@ -147,7 +147,7 @@ def test_on_a_phone(browser_page: Page, tmp_path: Path) -> None:
     assert browser_page.evaluate("document.documentElement.scrollWidth") == 320
     colours = []
     for scheme in ("light", "dark"):
-        browser_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+        browser_page.emulate_media(color_scheme=scheme)
         colours.append(browser_page.evaluate("getComputedStyle(document.body).backgroundColor"))
     brightness = [sum(map(int, re.findall(r"\d+", colour))) for colour in colours]
     assert brightness[0] > 700 > 100 > brightness[1]
