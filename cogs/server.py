@@ -1,15 +1,10 @@
-"""/settings, /privacy, /help, and what only the host may do."""
+"""/settings, and what only the host of the bot may do."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import logging
 from collections.abc import Mapping
 from typing import Any, get_args
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -17,21 +12,17 @@ from discord.ext import commands
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import Feature, ServerSettings, change_settings
-from bot.ui.answers import guard, reachable, sentence, whisper
-from bot.ui.cards import AMBER, Card, button, notice, text
+from bot.ui.answers import GIVEN, guard, reachable, sentence, whisper
+from bot.ui.cards import Card
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
 from bot.ui.settings_card import MIXED, SERVER, settings_card
 from bot.ui.tree import InklingTree, number
-from cogs.asking import Asking
+from bot.ui.words_form import WordsForm, version, written_words
 from cogs.services import Services
 from cogs.writing import Count, Length
-from storage.privacy import Privacy
+from storage.census import take_census
 from storage.servers import Servers
 
-_log = logging.getLogger(__name__)
-
-PLAIN_FILE_BYTES = 8_000_000
-"""An export larger than this is compressed: Discord takes 10 MB."""
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in (MIXED, *MOOD_NAMES)]
 LANGUAGE_CHOICES = [
     app_commands.Choice(name=named(f"language.{language}"), value=language) for language in (SERVER, *LANGUAGES)
@@ -39,17 +30,15 @@ LANGUAGE_CHOICES = [
 
 
 class Server(commands.Cog):
-    """What belongs to a server, to a person, and to the host."""
+    """What belongs to a server, and to the host."""
 
-    privacy = app_commands.Group(name=named("command.privacy.name"), description=named("command.privacy.description"))
-
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking) -> None:
+    def __init__(self, tree: InklingTree, services: Services) -> None:
         self._tree = tree
         self._services = services
-        self._asking = asking
         tree.route("set", self.set_by_menu)
         tree.route("switch", self.set_by_switch)
-        tree.route("forget", self.forget)
+        tree.route("lwords", self.ask_words)
+        tree.route("lworded", self.set_words)
 
     # ---- /settings
 
@@ -61,6 +50,7 @@ class Server(commands.Cog):
         language=named("command.settings.language.name"),
         continue_=named("command.settings.continue.name"),
         infill=named("command.settings.infill.name"),
+        stories=named("command.settings.stories.name"),
     )
     @app_commands.describe(
         mood=named("command.settings.mood.description"),
@@ -69,6 +59,7 @@ class Server(commands.Cog):
         language=named("command.settings.language.description"),
         continue_=named("command.settings.continue.description"),
         infill=named("command.settings.infill.description"),
+        stories=named("command.settings.stories.description"),
     )
     @app_commands.choices(mood=MOOD_CHOICES, language=LANGUAGE_CHOICES)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -83,15 +74,13 @@ class Server(commands.Cog):
         language: str | None = None,
         continue_: bool | None = None,
         infill: bool | None = None,
+        stories: bool | None = None,
     ) -> None:
         """Show what is set, after changing what was given."""
         given = {"mood": mood, "count": count, "length": length, "language": language}
         changes = {name: _value(name, value) for name, value in given.items() if value is not None}
-        switches: dict[Feature, bool | None] = {}
-        if continue_ is not None:
-            switches["continue"] = continue_
-        if infill is not None:
-            switches["infill"] = infill
+        turned: dict[Feature, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
+        switches = {feature: on for feature, on in turned.items() if on is not None}
         await guard(interaction, self._set(interaction, changes, switches))
 
     async def _set(
@@ -122,17 +111,36 @@ class Server(commands.Cog):
         settings = await self._change(interaction, {}, {feature: None})
         await interaction.response.edit_message(view=self._card(interaction, settings, 1))
 
+    async def ask_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Words*: shows the list in a form."""
+        async with self._services.database.reading() as connection:
+            words = (await Servers(connection).get(self._managed(interaction))).words
+        await interaction.response.send_modal(WordsForm(private(interaction), f"ink:lworded:{version(words)}", words))
+
+    async def set_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form. What was written is given back where somebody else changed the list meanwhile."""
+        words = written_words(interaction)
+        interaction.extras[GIVEN] = "\n".join(words)
+        settings = await self._change(interaction, {"words": words}, {}, words_were=number(ids, 0))
+        interaction.extras.pop(GIVEN, None)
+        await interaction.response.edit_message(view=self._card(interaction, settings, 1))
+
     async def _change(
         self,
         interaction: discord.Interaction[Any],
         changes: Mapping[str, Any],
         switches: Mapping[Feature, bool | None],
+        *,
+        words_were: int | None = None,
     ) -> ServerSettings:
-        """Change and store in one transaction. A switch that is None is turned over."""
+        """Change and store in one transaction. A switch that is None is turned over. `words_were` is the version of the
+        word list that the person saw; raises `Gone` (`words_changed`) where it is another one by now."""
         server_id = self._managed(interaction)
         async with self._services.database.transaction() as connection:
             servers = Servers(connection)
             settings = await servers.get(server_id)
+            if words_were is not None and words_were != version(settings.words):
+                raise Gone("words_changed")
             off = set(settings.switched_off)
             for feature, on in switches.items():
                 wanted = feature in off if on is None else on
@@ -169,70 +177,6 @@ class Server(commands.Cog):
         server = interaction.guild.name if interaction.guild is not None else ""
         return settings_card(private(interaction), settings, server, saved=saved)
 
-    # ---- /privacy
-
-    @privacy.command(name=named("command.privacy.export.name"), description=named("command.privacy.export.description"))
-    async def export(self, interaction: discord.Interaction[commands.Bot]) -> None:
-        """Send a private file with everything that is kept about the person."""
-        await guard(interaction, self._export(interaction))
-
-    async def _export(self, interaction: discord.Interaction[Any]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        async with self._services.database.reading() as connection:
-            kept = await Privacy(connection).export(interaction.user.id)
-        say = private(interaction)
-        if not any(kept.values()):
-            await whisper(interaction, notice(say("privacy.nothing")))
-            return
-        content, name = json.dumps(kept, ensure_ascii=False, indent=2).encode(), "inkling.json"
-        if len(content) > PLAIN_FILE_BYTES:
-            content, name = gzip.compress(content), "inkling.json.gz"
-        file = discord.File(io.BytesIO(content), name)
-        await interaction.followup.send(say("privacy.exported"), file=file, ephemeral=True)
-
-    @privacy.command(name=named("command.privacy.delete.name"), description=named("command.privacy.delete.description"))
-    async def delete(self, interaction: discord.Interaction[commands.Bot]) -> None:
-        """Ask whether everything that is kept about the person is really to go."""
-        say = private(interaction)
-        forget = button(f"ink:forget:{interaction.user.id}", say("button.forget"), style=discord.ButtonStyle.danger)
-        await whisper(interaction, Card(text(say("privacy.confirm")), discord.ui.ActionRow(forget), colour=AMBER))
-
-    async def forget(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of the confirmation: deletes, says so, then takes down the cards that can be reached."""
-        person_id = number(ids, 0)
-        if interaction.user.id != person_id:
-            raise NotAllowed("not_yours")
-        await interaction.response.defer()
-        async with self._services.database.transaction() as connection:
-            kept = await Privacy(connection).export(person_id)
-            deleted = await Privacy(connection).delete(person_id)
-        say = private(interaction)
-        total = sum(deleted.values())
-        done = say("privacy.deleted", count=total) if total else say("privacy.nothing")
-        await interaction.edit_original_response(view=notice(done))
-        for row in kept.get("generations", ()):
-            if row["message_id"] is not None and row["server_id"] is not None:
-                await self._take_down(int(row["channel_id"]), int(row["message_id"]), interaction.client)
-
-    @staticmethod
-    async def _take_down(channel_id: int, message_id: int, client: discord.Client) -> None:
-        try:
-            await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
-        except (discord.HTTPException, aiohttp.ClientError) as error:
-            _log.info("a card could not be deleted: %s", error)
-
-    # ---- /help
-
-    @app_commands.command(name=named("command.help.name"), description=named("command.help.description"))
-    async def help(self, interaction: discord.Interaction[commands.Bot]) -> None:
-        """Say what there is, to the person who asks."""
-        say = private(interaction)
-        parts = [say(f"help.{part}") for part in ("intro", "continue", "infill", "moods", "why")]
-        parts.append(say("help.privacy", count=self._services.settings.keep_days))
-        if interaction.permissions.manage_guild:
-            parts.append(say("help.settings"))
-        await whisper(interaction, Card(text(f"### {say('help.title')}"), *(text(part) for part in parts)))
-
     # ---- for the host, in a private message to the bot: "@Inkling sync", "@Inkling status"
 
     @commands.command()
@@ -248,9 +192,12 @@ class Server(commands.Cog):
     @commands.command()
     @commands.is_owner()
     async def status(self, context: commands.Context[commands.Bot]) -> None:
-        """Say how the models and the queue are."""
+        """Say how the models and the queue are, and how much there is of everything."""
         health = await self._services.engine.health()
-        status = catalogue(DEFAULT)(
+        async with self._services.database.reading() as connection:
+            census = await take_census(connection)
+        say = catalogue(DEFAULT)
+        models = say(
             "owner.status",
             stage=health.stage,
             waiting=self._services.inference.waiting,
@@ -258,7 +205,8 @@ class Server(commands.Cog):
             speed=round(health.tokens_per_s),
             memory=round(health.rss_mb),
         )
-        await context.send(status)
+        stories = say("owner.stories", stories=census.stories, rounds=census.rounds, posts=census.posts)
+        await context.send(f"{models}\n{stories}")
 
     async def cog_command_error(self, context: commands.Context[Any], error: Exception) -> None:
         """Tell the host what went wrong, and everybody else that these commands are the host's."""

@@ -116,6 +116,13 @@ async def _forget_lore(connection: Connection, person_id: int) -> int:
     return deleted.rowcount + kept.rowcount
 
 
+async def _forget_opinions(connection: Connection, person_id: int) -> int:
+    """Delete what the person thinks of others' entries, whose cards tell how many are for them."""
+    theirs = LORE_VOTES.c.person_id == person_id
+    await Posts(connection).again("lore", select(LORE_VOTES.c.lore_id).where(theirs))
+    return (await connection.execute(delete(LORE_VOTES).where(theirs))).rowcount
+
+
 async def _forget_rounds(connection: Connection, person_id: int) -> int:
     """Name nobody as who opened them; a text with blanks is what that person wrote."""
     theirs = update(ROUNDS).where(ROUNDS.c.opened_by == person_id)
@@ -137,7 +144,7 @@ PERSONAL = (
     Personal(table=BALLOTS, person="voter_id", forget=_forget_ballots),
     Personal(table=REPORTS),
     Personal(table=LORE, person="proposed_by", forget=_forget_lore, shown_as="lore"),
-    Personal(table=LORE_VOTES),
+    Personal(table=LORE_VOTES, forget=_forget_opinions),
     Personal(
         table=ROUNDS,
         person="opened_by",

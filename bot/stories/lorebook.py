@@ -120,7 +120,7 @@ class Lorebook:
         async with self._database.transaction() as connection:
             entry, story = await self._proposed(connection, who, lore_id)
             if not await self._leads(connection, who, story):
-                raise NotAllowed("lore_managers_only" if story is None else "lore_leaders_only")
+                raise NotAllowed("lore_managers_only" if story is None else "story_hosts_only")
             state: LoreState = "ratified" if ratified else "rejected"
             await Lore(connection).set_state(entry.id, state, from_state="proposed")
             await _want_card(connection, entry, story, channel_id)
@@ -146,11 +146,10 @@ class Lorebook:
             story = None if entry.story_id is None else await Stories(connection).get(entry.story_id)
             return await _shown(connection, entry, story)
 
-    async def find(self, who: Who, lore_id: int) -> tuple[Shown, bool]:
-        """Return an entry, and whether the person leads there. Raises `Gone` (`lore_gone`)."""
+    async def find(self, who: Who, lore_id: int) -> Shown:
+        """Return what the card of an entry of this server shows. Raises `Gone` (`lore_gone`)."""
         async with self._database.reading() as connection:
-            entry, story = await self._entry(connection, who, lore_id)
-            return await _shown(connection, entry, story), await self._leads(connection, who, story)
+            return await _shown(connection, *await self._entry(connection, who, lore_id))
 
     async def listed(
         self,

@@ -40,6 +40,7 @@ def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, save
         line(),
         text(say("settings.switches")),
         ui.ActionRow(*(_switch(say, settings, feature) for feature in get_args(Feature))),
+        _words(say, settings),
     ]
     return Card(*blocks)
 
@@ -78,3 +79,11 @@ def _switch(say: Catalogue, settings: ServerSettings, feature: Feature) -> ui.Bu
     on = feature not in settings.switched_off
     style = discord.ButtonStyle.success if on else discord.ButtonStyle.secondary
     return button(f"ink:switch:{feature}", say(f"settings.{feature}_{'on' if on else 'off'}"), style=style)
+
+
+def _words(say: Catalogue, settings: ServerSettings) -> ui.Section[Any]:
+    count = len(settings.words)
+    listed = say("settings.words_some", count=count) if count else say("settings.words_none")
+    return ui.Section(
+        text(f"{say('settings.words')}\n-# {listed}"), accessory=button("ink:lwords", say("button.words"), emoji="📝")
+    )

@@ -1,0 +1,40 @@
+"""The card of /help: one topic at a time, and a menu of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from discord import ui
+
+from bot.ui.cards import Card, line, text
+from bot.ui.locale import Catalogue
+
+Topic = Literal["writing", "stories", "rounds", "lore", "privacy", "server"]
+FIRST: Topic = "writing"
+TOPICS: Mapping[Topic, tuple[str, ...]] = {
+    "writing": ("intro", "continue", "infill", "bridge", "moods", "why"),
+    "stories": ("story_begin", "story_write", "story_read", "story_back", "story_host"),
+    "rounds": ("round_open", "round_vote", "round_count", "round_after"),
+    "lore": ("memory", "lore", "lore_decide", "writer"),
+    "privacy": ("privacy", "privacy_stories", "privacy_training"),
+    "server": ("settings", "words", "server_stories"),
+}
+"""What is told about each topic, a paragraph a key."""
+
+
+def topics_for(*, manages: bool) -> tuple[Topic, ...]:
+    """Return the topics for somebody; how a server is set is for those who manage it."""
+    return tuple(topic for topic in TOPICS if manages or topic != "server")
+
+
+def guide_card(say: Catalogue, topic: Topic, *, manages: bool, keep_days: int) -> Card:
+    """Return the card of a topic. `keep_days` is for how long requests are kept."""
+    menu: ui.Select[Any] = ui.Select(custom_id="ink:guide")
+    for each in topics_for(manages=manages):
+        menu.add_option(
+            label=say(f"help.topic_{each}"), description=say(f"help.about_{each}"), value=each, default=each == topic
+        )
+    blocks: list[ui.Item[Any]] = [text(f"### {say('help.title')}\n-# {say(f'help.topic_{topic}')}")]
+    blocks += [text(say(f"help.{part}", count=keep_days)) for part in TOPICS[topic]]
+    return Card(*blocks, line(), ui.ActionRow(menu))

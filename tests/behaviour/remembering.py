@@ -1,0 +1,47 @@
+"""What the behaviour tests of memory and lore do over and over, by what a person does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import simcord
+from simcord.actors import MemberActor
+from simcord.results import InteractionResult, ResponseMessage
+
+from bot.rules.lore import LoreEntry
+from storage.lore import Lore
+from tests.behaviour.house import House, en, walk
+
+AGREE, DISAGREE, RATIFY, REJECT, REMOVE = (
+    en(f"button.{name}") for name in ("agree", "disagree", "ratify", "reject", "remove")
+)
+
+_ENTRY = re.compile(r"ink:(lyes|lremove):\d+")
+
+
+async def note(
+    person: MemberActor, channel: simcord.ChannelHandle, text: str, triggers: str | None = None, **options: Any
+) -> InteractionResult:
+    """Add an entry through the form: lore where there are triggers, else memory."""
+    shown = await person.slash(channel, f"story {'memory' if triggers is None else 'lore'} add", **options)
+    fields = {"text": text} if triggers is None else {"text": text, "triggers": triggers}
+    return await person.submit_modal(shown, fields)
+
+
+async def entries(house: House) -> list[LoreEntry]:
+    """All entries that are kept, by their ids."""
+    async with house.services.database.reading() as connection:
+        found = [await Lore(connection).get(number) for number in range(1, 20)]
+    return [entry for entry in found if entry is not None]
+
+
+def cards(house: House, channel: simcord.ChannelHandle) -> list[ResponseMessage]:
+    """The public cards of entries in a channel, in order."""
+    found = sorted(house.env.backend.messages[channel.id].items())
+    return [
+        ResponseMessage(house.env, message)
+        for _, message in found
+        if not message.is_ephemeral
+        and any(_ENTRY.fullmatch(str(part.get("custom_id"))) for part in walk(message.components))
+    ]
