@@ -93,8 +93,8 @@ class Evening:
             card = self._open_card()
             deed: Coroutine[Any, Any, None]
             if card is None:
-                deed = self._suggest(person) if choice < 0.15 else self._write(person)
-            elif person is HOST and choice < 0.15:
+                deed = self._suggest(person) if choice < 0.04 else self._write(person)
+            elif person is HOST and choice < 0.4:
                 deed = self._close(card)
             else:
                 deed = self._write(person) if choice < 0.5 else self._vote(person, card)
@@ -233,7 +233,7 @@ async def killed_evening(
             await _up(server, program)
             if not number:
                 await evening.begin()
-            await evening.live(program, moments.uniform(0.2, 3.0))
+            await evening.live(program, moments.uniform(0.3, 4.0))
         note(number + 1)
     data = folder / "data" / "inkling.db"
     async with running_program(env, "run", folder=folder) as program:
