@@ -109,6 +109,20 @@ async def test_transactions_do_not_nest(tally: Database) -> None:
     assert await total(tally) == 1
 
 
+async def test_another_transaction_may_follow_at_once_on_one_that_failed(tally: Database) -> None:
+    """Nothing is awaited between the two: the clerk has not heard of the first one's end yet."""
+
+    async def fail() -> None:
+        async with tally.transaction() as connection:
+            await raise_by(connection, 1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    await add(tally)
+    assert await total(tally) == 1
+
+
 async def test_a_connection_is_dead_after_its_transaction(tally: Database) -> None:
     async with tally.transaction() as connection:
         await raise_by(connection, 1)

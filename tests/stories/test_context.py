@@ -1,0 +1,154 @@
+"""What the models read of a story: the pieces, their order, what goes first, and whose words stay at home."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.inference.causal.context import fit
+from bot.inference.jobs import Owner
+from bot.rules.courtesies import Courtesy
+from bot.rules.generations import Place
+from bot.rules.lore import LoreKind
+from bot.rules.stories import Story
+from bot.stories.context import MEMORY_CHARS, PASSAGES_CHARS, Context
+from bot.writing.asks import ContinueAsk
+from bot.writing.continuing import ContinueJob, pieces_of
+from bot.writing.demeaning import DemeaningWords
+from bot.writing.echo import echo
+from storage.courtesies import Courtesies
+from storage.lore import Lore
+from storage.passages import Passages
+from tests.stories.urns import BEN, CHEN, SERVER, Table, open_table, suggestion
+
+
+@pytest.fixture
+async def table(tmp_path: Path) -> AsyncIterator[Table]:
+    async with open_table(tmp_path) as opened:
+        yield opened
+
+
+async def context(table: Table, story: Story) -> Context:
+    return (await table.urn.plan_continue(BEN, story.id)).context
+
+
+def labels(found: Context) -> list[str]:
+    return [piece.label for piece in found.pieces]
+
+
+async def remember(table: Table, story: Story | None, kind: LoreKind, text: str, *triggers: str) -> None:
+    async with table.database.transaction() as connection:
+        await Lore(connection).add(
+            server_id=SERVER,
+            story_id=None if story is None else story.id,
+            kind=kind,
+            triggers=triggers,
+            text=text,
+            state="ratified",
+            proposed_by=None,
+            now_ms=0,
+        )
+
+
+async def test_the_pieces_in_their_order(table: Table) -> None:
+    story = await table.story("The rain began.", "A bell rang.", "The keeper saw a lantern.")
+    await remember(table, story, "memory", "The keeper is called Osk.")
+    await remember(table, None, "lore", "Lanterns are forbidden.", "lantern")
+    await remember(table, story, "lore", "Dragons are shy.", "dragon")
+    await remember(table, story, "lore", "Bells mean danger.", "bell")
+
+    plan = await table.urn.plan_continue(BEN, story.id)
+
+    assert plan.text == "The keeper saw a lantern."
+    assert [piece.text for piece in plan.context.pieces] == [
+        "The Lighthouse\n\n",
+        "A keeper is silent.\n\n",
+        "The keeper is called Osk.\n\n",
+        "Lanterns are forbidden.\n\n",
+        "Bells mean danger.\n\n",
+        "CHAPTER I\n\n",
+        "The rain began.\n\n",
+        "A bell rang.\n\n",
+    ]
+    assert (plan.context.left_out, plan.context.withheld) == ((), ())
+
+
+async def test_old_passages_go_first_and_the_text_last(table: Table) -> None:
+    story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.", "The sun rose.")
+    await remember(table, story, "memory", "The keeper is called Osk.")
+    plan = await table.urn.plan_continue(BEN, story.id)
+    pieces = pieces_of(plan.text, plan.context.pieces)
+    whole = fit(pieces, 10_000, len)
+    assert whole.dropped == ()
+    order = []
+    for budget in range(len(whole.text), 0, -1):
+        for label in fit(pieces, budget, len).dropped:
+            if label not in order and not label.endswith(":start"):
+                order.append(label)
+    assert order == ["heading", "passage 1", "passage 2", "passage 3", "memory 1", "premise", "title"]
+    assert fit(pieces, 5, len).text in plan.text
+
+
+async def test_only_so_much_of_a_long_story_is_sent(table: Table) -> None:
+    story = await table.story(*(f"Passage {number}. " + "word " * 150 for number in range(1, 71)))
+    found = await context(table, story)
+    passages = [piece for piece in found.pieces if piece.label.startswith("passage")]
+    assert sum(len(piece.text.strip()) for piece in passages) <= PASSAGES_CHARS
+    assert passages[-1].label == "passage 69"
+    first = int(passages[0].label.split()[1])
+    assert [piece.label for piece in passages] == [f"passage {number}" for number in range(first, 70)]
+    assert found.left_out == (f"passages 1-{first - 1}",)
+
+
+async def test_only_so_much_memory_is_sent_the_newest(table: Table) -> None:
+    story = await table.story("The rain began.")
+    for number in range(1, 6):
+        await remember(table, story, "memory", f"{number} " + "m" * (MEMORY_CHARS // 3))
+    assert [label for label in labels(await context(table, story)) if label.startswith("memory")] == [
+        "memory 4",
+        "memory 5",
+    ]
+
+
+async def test_whose_words_stay_at_home(table: Table) -> None:
+    story = await table.story("The rain began.")
+    for who, text in ((CHEN, "Chen wrote this."), (BEN, "And Ben that."), (BEN, "Ben again.")):
+        story = await table.again(story)
+        await table.pen.add_passage(who, story.id, text, story.head_id)
+    async with table.database.transaction() as connection:
+        await Courtesies(connection).save(Courtesy(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
+
+    plan = await table.urn.plan_continue(BEN, story.id)
+
+    assert "Chen" not in "".join(piece.text for piece in plan.context.pieces)
+    assert plan.context.withheld == ("passage 2",)
+    round_ = await table.urn.open_round(BEN, plan)
+    await table.urn.fill(round_.id, plan, [suggestion("A bell rang.")])
+    receipt = (await table.candidates(round_.id))[0].receipt
+    assert receipt is not None
+    assert (receipt["withheld"], receipt["dropped"]) == (["passage 2"], ["lore 3"])
+
+
+async def test_a_withdrawn_passage_leaves_no_word(table: Table) -> None:
+    story = await table.story("The rain began.", "A secret.", "Nobody spoke.")
+    canon = await table.canon(story)
+    async with table.database.transaction() as connection:
+        await Passages(connection).withdraw(canon[1].id)
+    assert "secret" not in "".join(piece.text for piece in (await context(table, story)).pieces)
+
+
+async def test_what_a_model_may_not_copy(table: Table) -> None:
+    """What stands in the context counts as the story's when a suggestion is held against it."""
+    line = "The old keeper carried the last lantern down to the sea."
+    story = await table.story(line, "Nobody spoke.")
+    plan = await table.urn.plan_continue(BEN, story.id)
+    ask = ContinueAsk(
+        owner=Owner(server_id=1, person_id=1),
+        place=Place(server_id=1, channel_id=1),
+        text=plan.text,
+        context=plan.context.pieces,
+    )
+    job = ContinueJob(ask, DemeaningWords(()), seed=1)
+    assert echo(f"So {line.lower()}", job._story).longest_run == 11
