@@ -127,7 +127,7 @@ class Table:
         await self.page.locator(".command-chip").wait_for()
         field = self.page.locator(".command-option-input")
         if not await field.count():  # nothing is required, so that the options are offered
-            await self.page.get_by_role("option").first.wait_for()
+            await self.page.locator("#command-suggestion-listbox .command-suggestion").first.wait_for()
             await self.page.keyboard.press("Enter")
         await field.first.wait_for()
         await self.page.keyboard.type(text, delay=2)
