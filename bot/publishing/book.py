@@ -18,6 +18,8 @@ from bot.ui.locale import Catalogue
 
 CHAPTER_WORDS = 3000
 """About how long a chapter is: a long story is cut between passages, so that a reader on a small device can keep up."""
+SAMPLE = 2000
+"""How many words tell in which language a story is written."""
 _NAMESPACE = uuid.UUID("5b4c1d0e-6c3f-5f0a-9d57-1c2f0a6e7b11")
 
 
@@ -180,6 +182,8 @@ def make_book(
 
 def clean(text: str) -> str:
     """Return `text` without what no format may hold: control characters, direction overrides, non-characters."""
+    if text.replace("\n", "").isprintable():
+        return text  # nearly all texts, and a story may have millions of characters
     return "".join(char for char in tidy(text) if ord(char) & 0xFFFE != 0xFFFE and not "\ufdd0" <= char <= "\ufdef")
 
 
@@ -192,7 +196,7 @@ def _ranked(contributors: Iterable[Contributor]) -> tuple[Contributor, ...]:
 
 
 def _language(passages: Iterable[Passage]) -> Language:
-    words = [word for passage in passages for word in split_words(passage.text)]
+    words = list(itertools.islice((word for passage in passages for word in split_words(passage.text)), SAMPLE))
     return "zh-CN" if sum(map(has_han, words)) * 2 > len(words) else "en"
 
 
