@@ -42,7 +42,6 @@ async def test_a_whole_round(house: House) -> None:
 
     told = await propose(house, house.chen, card, OWN_TEXT)
     assert private(told) == en("round.told_own")
-    await catch_up(house)
     assert OWN_TEXT in shown(card)
     assert "Chen" not in shown(card).replace(OWN_TEXT, "")
     texts, none = await candidates_of(house)

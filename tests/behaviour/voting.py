@@ -27,7 +27,7 @@ async def begin_story(house: House, *, passages: Sequence[str] = (FIRST,), **rul
     for text in passages:
         await write(house, house.ada, thread, text)
     if rules:
-        await house.ada.slash(thread, "story rules", **rules)
+        await house.ada.slash(thread, "story rules", **{name.replace("_", "-"): value for name, value in rules.items()})
     return thread
 
 
@@ -43,7 +43,9 @@ async def open_round(
 async def propose(house: House, person: MemberActor, card: ResponseMessage, text: str) -> InteractionResult:
     """Put a text of one's own among the candidates."""
     shown = await person.click(card, label=OWN)
-    return await person.submit_modal(shown, {"text": text})
+    told = await person.submit_modal(shown, {"text": text})
+    await catch_up(house)
+    return told
 
 
 async def like(person: MemberActor, card: ResponseMessage, *candidates: Candidate) -> InteractionResult:
