@@ -45,10 +45,12 @@ from cogs.hosting import Hosts
 from cogs.lore import Lore
 from cogs.manners import Writers
 from cogs.privacy import Privacy
+from cogs.publishing import Publishing
 from cogs.round_opening import RoundOpening
 from cogs.rounds import Rounds
 from cogs.server import Server
 from cogs.services import Services
+from cogs.shelving import Shelving
 from cogs.showing import Showing
 from cogs.stories import Stories
 from cogs.threads import Threads
@@ -168,6 +170,8 @@ class Inkling(commands.Bot):
         await self.add_cog(Threads(self, self._services, showing))
         await self.add_cog(Stories(tree, self._services, asking, showing))
         await self.add_cog(Hosts(tree, self._services, asking, showing))
+        await self.add_cog(Shelving(tree, self._services, asking, showing))
+        await self.add_cog(Publishing(tree, self._services, asking))
         await self.add_cog(Rounds(tree, self._services, asking, showing, opening, clock))
         await self.add_cog(Lore(tree, self._services, asking, showing))
         await self.add_cog(Writers(tree, self._services, asking))

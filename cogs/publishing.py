@@ -31,6 +31,7 @@ from bot.ui.tree import InklingTree
 from cogs.asking import Asking
 from cogs.finding import Finding
 from cogs.services import Services
+from cogs.story_group import join, story_commands
 
 _log = logging.getLogger(__name__)
 
@@ -56,21 +57,11 @@ class Publishing(commands.Cog):
         self._tree = tree
         self._services = services
         self._finding = Finding(services, asking)
-        self._commands = [
-            app_commands.Command(
-                name=named(f"command.story.{name}.name"),
-                description=named(f"command.story.{name}.description"),
-                callback=callback,
-            )
-            for name, callback in (("map", self.map), ("export", self.export))
-        ]
+        self._commands = story_commands({"map": self.map, "export": self.export})
         tree.route("smap", self.show_map)
 
     async def cog_load(self) -> None:
-        group = self._tree.get_command("story")
-        assert isinstance(group, app_commands.Group), "the cog that owns the group is loaded first"
-        for command in self._commands:
-            group.add_command(command)
+        join(self._tree, self._commands)
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         """Autocomplete: the server's stories."""

@@ -28,7 +28,7 @@ from cogs.asking import Asking
 from cogs.finding import Finding
 from cogs.services import Services
 from cogs.showing import Showing
-from cogs.threads import WISHED, lacking, place_for_story
+from cogs.threads import place_for_story, show_opened
 
 Number = app_commands.Range[int, 1, 1_000_000]
 Title = app_commands.Range[str, 1, MAX_TITLE]
@@ -106,22 +106,7 @@ class Stories(commands.Cog):
         beginning = await self._beginning(ids) if ids != ("",) else None
         story = await self._services.pen.start(new, beginning)
         interaction.extras.pop(GIVEN, None)
-        await self._opened(interaction, story)
-
-    async def _opened(self, interaction: discord.Interaction[Any], story: Story) -> None:
-        """Open the thread of a story that was just kept, and say where it is."""
-        say = private(interaction)
-        await whisper(interaction, notice(say("story.opening", title=escape(story.title))))
-        await self._showing.flush()
-        opened = await self._services.library.open(story.id)
-        if opened is None or opened.thread_id is None:
-            await interaction.edit_original_response(view=notice(say("story.opens_later", title=escape(story.title))))
-            return
-        notes = [say("story.opened", title=escape(story.title), thread=f"<#{opened.thread_id}>")]
-        if missing := lacking(interaction, WISHED):
-            wished = ", ".join(say(f"permission.{name}") for name in missing)
-            notes.append(f"-# {say('story.opened_without', permissions=wished)}")
-        await interaction.edit_original_response(view=notice(*notes))
+        await show_opened(interaction, self._services, self._showing, story)
 
     async def _beginning(self, ids: tuple[str, ...]) -> Beginning:
         """Return the text of a card's suggestion, with what was asked before it, as a first passage."""
@@ -166,7 +151,7 @@ class Stories(commands.Cog):
             fork = (await self._showing.say(who.server_id))("story.fork_title", title=story.title)
             title = fork if len(fork) <= MAX_TITLE else story.title
         forked = await self._services.pen.fork(who, story.id, title, at, channel_id)
-        await self._opened(interaction, forked)
+        await show_opened(interaction, self._services, self._showing, forked)
 
     # ---- writing
 

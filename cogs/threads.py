@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -13,8 +13,10 @@ from discord.ext import commands
 from bot.errors import NotHere
 from bot.rules.posts import Post
 from bot.rules.stories import Story
-from bot.ui.cards import Card
-from bot.ui.locale import Catalogue
+from bot.ui.answers import whisper
+from bot.ui.cards import Card, notice
+from bot.ui.escaping import escape
+from bot.ui.locale import Catalogue, private
 from bot.ui.prose import Prose, prose
 from bot.ui.stories import story_card
 from cogs.services import Services
@@ -22,7 +24,8 @@ from cogs.showing import CLOCKS_DIFFER, Showing
 
 _log = logging.getLogger(__name__)
 
-ARCHIVE_AFTER_MIN = 7 * 24 * 60
+ARCHIVE_AFTER_MIN: Final = 10080
+"""A week, the longest that Discord has."""
 NEEDED = ("view_channel", "create_public_threads", "send_messages_in_threads")
 WISHED = ("pin_messages", "read_message_history")
 """What the bot can do without, though worse."""
@@ -110,6 +113,25 @@ class Threads(commands.Cog):
         return None
 
 
+async def show_opened(
+    interaction: discord.Interaction[Any], services: Services, showing: Showing, story: Story
+) -> None:
+    """Have the thread of a story opened that is kept already, and tell the person where it is."""
+    say = private(interaction)
+    title = escape(story.title)
+    await whisper(interaction, notice(say("story.opening", title=title)))
+    await showing.flush()
+    opened = await services.library.open(story.id)
+    if opened is None or opened.thread_id is None:
+        await interaction.edit_original_response(view=notice(say("story.opens_later", title=title)))
+        return
+    notes = [say("story.opened", title=title, thread=f"<#{opened.thread_id}>")]
+    if missing := lacking(interaction, WISHED):
+        wished = ", ".join(say(f"permission.{name}") for name in missing)
+        notes.append(f"-# {say('story.opened_without', permissions=wished)}")
+    await interaction.edit_original_response(view=notice(*notes))
+
+
 def place_for_story(interaction: discord.Interaction[Any], say: Catalogue) -> int:
     """Return the channel in which a thread is to be opened: this one, or the one whose thread this is.
 
@@ -129,4 +151,6 @@ def place_for_story(interaction: discord.Interaction[Any], say: Catalogue) -> in
 def lacking(interaction: discord.Interaction[Any], names: tuple[str, ...]) -> list[str]:
     """Return which of these permissions the bot lacks here."""
     may = interaction.app_permissions
+    if may.manage_messages:  # Discord is taking pinning out of it, and counts either meanwhile
+        names = tuple(name for name in names if name != "pin_messages")
     return [name for name in names if not getattr(may, name)]

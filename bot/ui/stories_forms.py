@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 import discord
@@ -85,7 +85,7 @@ def _premise(given: str = "") -> ui.TextInput[Any]:
     )
 
 
-def _menu(name: str, options: list[tuple[str, str]], current: str) -> ui.Select[Any]:
+def _menu(name: str, options: Sequence[tuple[str, str]], current: str) -> ui.Select[Any]:
     menu: ui.Select[Any] = ui.Select(custom_id=name)
     for value, label in options:
         menu.add_option(label=label, value=value, default=value == current)

@@ -43,7 +43,8 @@ def card_of(thread: simcord.ChannelHandle) -> discord.Message:
 
 def prose_of(thread: simcord.ChannelHandle) -> list[str]:
     """What was posted as prose, in order."""
-    return [message.content for message in thread.history() if message.content and not message.components]
+    messages = thread.history()
+    return [message.content for message in messages if message.content and message.type is discord.MessageType.default]
 
 
 def card_text(thread: simcord.ChannelHandle) -> str:
