@@ -5,7 +5,21 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Row, ScalarSelect, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Row,
+    ScalarSelect,
+    Select,
+    case,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import literal as sql
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
@@ -15,8 +29,12 @@ from storage.tables import PASSAGES, STORIES
 from storage.withdrawing import withdraw
 from storage.writer import Connection
 
-_REPEATED = ("tree_id", "text", "author_id", "pen_name", "origin", "spans", "round_id", "receipt", "created_ms")
-"""What a passage has in common with its copy on another branch; `withdrawn` too."""
+_REPEATED = (
+    *("tree_id", "text", "author_id", "pen_name", "origin", "spans", "round_id", "receipt", "created_ms"),
+    "withdrawn",
+)
+"""What a passage has in common with its copy on another branch."""
+_ORIGINAL = func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id)
 
 
 class Passages:
@@ -93,26 +111,34 @@ class Passages:
 
     async def copy_path(self, after_id: int | None, first_id: int, head_id: int) -> int:
         """Repeat the passages from `first_id` to `head_id` (on one path) as a chain behind `after_id` (None: as a
-        root), and return the id of the last. The chain is canon within itself; `after_id` is not told of it."""
-        depth = sql(0) if after_id is None else _depth_of(after_id)
-        shift = depth - _depth_of(first_id) + 1
-        path = _path(head_id, _depth_of(first_id))
-        on_path = select(
-            *(PASSAGES.c[name] for name in (*_REPEATED, "withdrawn")),
-            (PASSAGES.c.depth + shift).label("depth"),
-            func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id).label("original_id"),
+        root), and return the id of the last. The chain is canon within itself; `after_id` is not told of it.
+
+        Raises `ValueError` where they are not on one path.
+        """
+        if not await self.is_on_path(first_id, head_id):
+            raise ValueError(f"{first_id} is not on the path to {head_id}")
+        first = await self._repeat_first(after_id, first_id, head_id)
+        if first_id == head_id:
+            return int(first.id)
+        new_id = first.id + PASSAGES.c.depth - first.original_depth
+        path = _path(head_id, sql(first.original_depth + 1))
+        rest = select(
+            *(PASSAGES.c[name] for name in _REPEATED),
+            _ORIGINAL.label("original_id"),
+            new_id.label("id"),
+            (new_id - 1).label("parent_id"),
+            (PASSAGES.c.depth + first.depth - first.original_depth).label("depth"),
+            case((PASSAGES.c.id == head_id, None), else_=new_id + 1).label("canon_child_id"),
         ).join(path, path.c.id == PASSAGES.c.id)
-        columns = [*_REPEATED, "withdrawn", "depth", "original_id"]
-        copied = insert(PASSAGES).from_select(columns, on_path.order_by(PASSAGES.c.depth))
-        rows = await self._connection.execute(copied.returning(PASSAGES.c.id, PASSAGES.c.depth))
-        chain = [row.id for row in sorted(rows, key=lambda row: row.depth)]
-        await self._link([after_id, *chain])
-        return int(chain[-1])
+        columns = [*_REPEATED, "original_id", "id", "parent_id", "depth", "canon_child_id"]
+        await self._connection.execute(insert(PASSAGES).from_select(columns, rest))
+        await self.set_canon_child(first.id, first.id + 1)
+        return int(first.id + first.head_depth - first.original_depth)
 
     async def withdraw(self, passage_id: int) -> list[int]:
         """Empty a passage and every copy of it, so that only its place is left, and return their ids. Its words go
         from the rounds about it, too, and all that shows it is due; see `storage.withdrawing`."""
-        original = select(func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id)).where(PASSAGES.c.id == passage_id)
+        original = select(_ORIGINAL).where(PASSAGES.c.id == passage_id)
         return await withdraw(self._connection, original)
 
     async def _between(self, head_id: int, first: ColumnElement[int], last: ColumnElement[int]) -> list[Passage]:
@@ -120,20 +146,22 @@ class Passages:
         found = select(PASSAGES).join(path, path.c.id == PASSAGES.c.id).where(path.c.depth <= last)
         return await self._all(found.order_by(PASSAGES.c.depth))
 
-    async def _link(self, chain: list[int | None]) -> None:
-        """Make each of a chain of new passages the child of the one before it."""
-        following = [*chain[2:], None]
-        links = [
-            {"link": own, "parent": parent, "child": child}
-            for parent, own, child in zip(chain, chain[1:], following, strict=False)
-        ]
-        statement = update(PASSAGES).where(PASSAGES.c.id == bindparam("link", type_=WHOLE))
-        await self._connection.execute(
-            statement.values(
-                parent_id=bindparam("parent", type_=WHOLE), canon_child_id=bindparam("child", type_=WHOLE)
-            ),
-            links,
-        )
+    async def _repeat_first(self, after_id: int | None, first_id: int, head_id: int) -> Row[Any]:
+        """Repeat one passage behind `after_id`; return the copy's `id` and `depth`, the original's and the head's
+        depth. Ids rise and are never used again: all above this one are free for the rest of the chain, while this
+        transaction is alone on the database."""
+        depth = 1 if after_id is None else _depth_of(after_id) + 1
+        first = select(
+            *(PASSAGES.c[name] for name in _REPEATED),
+            _ORIGINAL.label("original_id"),
+            cast(after_id, WHOLE).label("parent_id"),
+            cast(depth, Integer).label("depth"),
+        ).where(PASSAGES.c.id == first_id)
+        columns = [*_REPEATED, "original_id", "parent_id", "depth"]
+        copied = insert(PASSAGES).from_select(columns, first)
+        depths = _depth_of(first_id).label("original_depth"), _depth_of(head_id).label("head_depth")
+        returned = await self._connection.execute(copied.returning(PASSAGES.c.id, PASSAGES.c.depth, *depths))
+        return returned.one()
 
     async def _all(self, statement: Select[Any]) -> list[Passage]:
         return [_passage(row) for row in await self._connection.execute(statement)]

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, initialize, invariant, rule
+from hypothesis.stateful import Bundle, MultipleResults, initialize, invariant, multiple, rule
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
 from storage.database import Database
@@ -27,14 +27,19 @@ class PassagesMachine(DatabaseMachine):
     ids: Bundle[int] = Bundle("ids")
 
     @initialize(target=ids)
-    def plant(self) -> int:
+    def plant(self) -> MultipleResults[int]:
+        """A line of five to begin with, so that paths have a length."""
+
         async def work(connection: Connection) -> list[int]:
             stories = [await Stories(connection).add(new_story(server_id=server), now_ms=1) for server in (1, 2)]
             return [story.tree_id for story in stories]
 
         self.trees = self.write(work)
         self.model: dict[int, Passage] = {}
-        return self._add(None, 0, 7, "root")
+        line: list[int] = []
+        for number in range(5):
+            line.append(self._add(line[-1] if line else None, 0, 7, f"line {number}"))
+        return multiple(*line)
 
     def _add(self, parent_id: int | None, tree: int, author_id: int | None, words: str) -> int:
         new = new_passage(self.trees[tree], parent_id, words, author_id=author_id)
@@ -153,7 +158,7 @@ class PassagesMachine(DatabaseMachine):
 
 
 TestPassages = PassagesMachine.TestCase
-TestPassages.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
+TestPassages.settings = settings(max_examples=8, stateful_step_count=15, deadline=None)
 
 
 async def test_what_somebody_wrote_in_one_server(database: Database) -> None:
@@ -167,6 +172,33 @@ async def test_what_somebody_wrote_in_one_server(database: Database) -> None:
         assert await passages.of_author(8, 3) == []
         assert await passages.get(0) is None
         assert await passages.canon(0) == []
+
+
+async def test_only_a_path_can_be_repeated(database: Database) -> None:
+    async with database.transaction() as connection:
+        story = await Stories(connection).add(new_story(), now_ms=1)
+        passages = Passages(connection)
+        root = await passages.add(new_passage(story.tree_id, None), now_ms=2)
+        left, right = [await passages.add(new_passage(story.tree_id, root.id), now_ms=3) for _ in range(2)]
+        before = await passages.tree(story.tree_id)
+        for first, head in ((left, right), (right, root)):
+            with pytest.raises(ValueError, match="not on the path"):
+                await passages.copy_path(None, first.id, head.id)
+        assert await passages.tree(story.tree_id) == before
+
+
+async def test_a_copy_never_gets_an_id_that_was_used_before(database: Database) -> None:
+    async with database.transaction() as connection:
+        stories, passages = Stories(connection), Passages(connection)
+        kept, gone = [await stories.add(new_story(), now_ms=1) for _ in range(2)]
+        first = await passages.add(new_passage(kept.tree_id, None), now_ms=2)
+        second = await passages.add(new_passage(kept.tree_id, first.id), now_ms=2)
+        purged = await passages.add(new_passage(gone.tree_id, None), now_ms=2)
+        await stories.purge(gone.id)
+        last = await passages.copy_path(second.id, first.id, second.id)
+        copies = [each.id for each in await passages.canon(last)][2:]
+        added = await passages.add(new_passage(kept.tree_id, last), now_ms=3)
+    assert purged.id < copies[0] < copies[1] < added.id
 
 
 async def test_a_passage_behind_nothing_is_refused(database: Database) -> None:

@@ -145,7 +145,7 @@ class OutboxMachine(DatabaseMachine):
 
 
 TestOutbox = OutboxMachine.TestCase
-TestOutbox.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
+TestOutbox.settings = settings(max_examples=8, stateful_step_count=15, deadline=None)
 
 
 async def test_parts_and_kinds_are_posts_of_their_own(database: Database) -> None:
