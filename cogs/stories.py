@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -79,9 +80,11 @@ class Stories(commands.Cog):
         await guard(interaction, self._ask_new(interaction, "ink:snew"))
 
     async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of *Start a story from this* on the card of a /continue or /infill: the same form."""
+        """Handler of the menu *Start a story from…* on the card of a /continue or /infill: the same form."""
         generation = await self._services.desk.open(number(ids, 0))
-        await self._ask_new(interaction, f"ink:snew:{generation.id}:{number(ids, 1)}")
+        data: Mapping[str, Any] = interaction.data or {}
+        position = number(tuple(data.get("values", ())), 0)
+        await self._ask_new(interaction, f"ink:snew:{generation.id}:{position}")
 
     async def _ask_new(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         await self._finding.enter(interaction)
