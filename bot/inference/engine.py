@@ -107,11 +107,21 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposeRequest:
-    """Fills for each gap from the masked model: for every number of masks in `lengths` (in word pieces)
-    the `beam` best by HCB beam search, best position first, and `samples` sampled ones."""
+    """Fills for each gap from one of the models.
+
+    From the masked model, for every number of masks in `lengths` (in word pieces): the `beam` best by HCB beam
+    search, best position first, and `samples` sampled ones.
+
+    From the causal model, fills of as many words as `lengths` names that the left text leads to, and that the right
+    text may follow: the `beam` best first tokens, then for each further token `samples` paths, drawn without
+    replacement. `also` may have for each gap fills that are tried too, where the left text does not speak against
+    them: with the score that the masked model gave them.
+    """
 
     request_id: str
     gaps: tuple[Gap, ...]
+    model: ModelRole = "masked"
+    also: tuple[tuple[Fill, ...], ...] = ()
     lengths: tuple[int, ...] = (1, 2, 3, 4)
     beam: int = 8
     samples: int = 0
@@ -121,7 +131,8 @@ class ProposeRequest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """A proposed fill: plain text without surrounding spaces, capitals restored where they are certain.
-    `score` is the HCB log-score, comparable only within one number of `masks`."""
+    `score` is the HCB log-score, comparable only within one number of `masks`; of the causal model's it is log p(fill
+    and the first token behind it | left), comparable for all, and `masks` the number of its tokens."""
 
     text: str
     masks: int

@@ -27,7 +27,7 @@ MAX_NEW_TOKENS = 4_096
 MAX_ITEMS = 4_096
 MAX_GAPS = 64
 MAX_MASKS = 32
-MAX_BEAM = 256
+MAX_BEAM = 512
 MAX_SAMPLES = 512
 
 
@@ -88,6 +88,7 @@ def check_propose(request: ProposeRequest) -> None:
         _within("a length", masks, 1, MAX_MASKS)
     _within("beam", request.beam, 0, MAX_BEAM)
     _within("samples", request.samples, 0, MAX_SAMPLES)
+    _within("fills to try", sum(map(len, request.also)), 0, MAX_ITEMS)
 
 
 def check_score(request: ScoreRequest) -> None:

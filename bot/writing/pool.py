@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from bot.inference.engine import Continuation, Fill, Gap
+from bot.inference.engine import Fill, Gap
 from bot.inference.masked.capitals import begins_sentence
 from bot.inference.words import has_han, split_words
 
-FREE_WORDS = 4
-"""Longest fill, in words, of a blank without a hint, unless a sample runs into the right text by itself."""
-_LONGEST = 12
-_OPENING_QUOTES = re.compile(r"^[\s\"'“”‘’«»(\[*_—–-]+")
-_CLOSING_MARKS = re.compile(r"[^\w)\]’']+$")
+MASKED_WEIGHT = 0.5
+MASKED_FLOOR = -9.0
+"""How much the masked model's view counts before a fill is read with the right text, and how far behind its best a
+fill counts at most: it does not know many words that the causal model does."""
+UNSEEN = -25.0
+"""What stands for `ahead` where the causal model did not come upon a fill."""
 _PAIRED = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
 _LETTERS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(slots=True)
 class Candidate:
-    """A fill that may be shown. `masked` is its rank among the masked model's fills of its number of pieces
-    (0 is best), None where that model did not propose it; `drawn` is how many causal samples began with it."""
+    """A fill that may be shown.
+
+    `masked` is how far its score lies behind the best of its number of pieces among the masked model's fills (0 is
+    best), None where that model did not propose it; `ahead` is log p(fill and the first token behind it | left) by
+    the causal model, None where that did not come upon it.
+    """
 
     text: str
-    masked: int | None = None
-    pieces: int = 0
-    drawn: int = 0
+    masked: float | None = None
+    ahead: float | None = None
     cased: bool = field(default=False)
     """The text comes from a model that knows case."""
 
@@ -36,11 +40,16 @@ class Candidate:
     def words(self) -> int:
         return len(split_words(self.text))
 
+    def promise(self) -> float:
+        """How likely it seems to be what belongs there, before it is read with the whole right text: in nats."""
+        behind = MASKED_FLOOR if self.masked is None else max(MASKED_FLOOR, self.masked)
+        return (UNSEEN if self.ahead is None else self.ahead) + MASKED_WEIGHT * behind
+
 
 class Pool:
-    """Candidates for one gap, joined where they differ only in case. `words` is the hint."""
+    """Candidates for one gap, joined where they differ only in case. `words` is how many it may have."""
 
-    def __init__(self, gap: Gap, words: int | None, allows: Callable[[str], bool]) -> None:
+    def __init__(self, gap: Gap, words: Container[int], allows: Callable[[str], bool]) -> None:
         self.gap = gap
         self._words = words
         self._allows = allows
@@ -50,25 +59,23 @@ class Pool:
     def __len__(self) -> int:
         return len(self._found)
 
-    def add_fills(self, fills: Iterable[Fill]) -> None:
+    def add_fills(self, fills: Sequence[Fill]) -> None:
         """Take the masked model's proposals."""
-        ranks: dict[int, int] = {}
-        for fill in sorted(fills, key=lambda fill: -fill.score):
+        best: dict[int, float] = {}
+        for fill in fills:
+            best[fill.masks] = max(best.get(fill.masks, fill.score), fill.score)
+        for fill in fills:
             candidate = self._admit(fill.text, cased=False)
-            if candidate is None:
-                continue
-            rank = ranks.get(fill.masks, 0)
-            ranks[fill.masks] = rank + 1
-            if candidate.masked is None or rank < candidate.masked:
-                candidate.masked, candidate.pieces = rank, fill.masks
+            if candidate is not None:
+                behind = fill.score - best[fill.masks]
+                candidate.masked = behind if candidate.masked is None else max(candidate.masked, behind)
 
-    def add_continuations(self, rows: Iterable[Continuation]) -> None:
-        """Take the beginnings of the causal model's samples, each cut in the ways that may fit."""
-        for row in rows:
-            for text in beginnings(row.text, self.gap, self._words, whole=row.finish in {"stop", "end"}):
-                candidate = self._admit(text, cased=True)
-                if candidate is not None:
-                    candidate.drawn += 1
+    def add_grown(self, fills: Iterable[Fill]) -> None:
+        """Take the causal model's proposals. A fill that is the best in two ways of writing keeps the likelier."""
+        for fill in sorted(fills, key=lambda fill: -fill.score):
+            candidate = self._admit(fill.text, cased=True)
+            if candidate is not None and candidate.ahead is None:
+                candidate.ahead = fill.score
 
     def _admit(self, text: str, *, cased: bool) -> Candidate | None:
         if not self.admits(text):
@@ -85,78 +92,13 @@ class Pool:
         words = split_words(text)
         if not words or not all(any(char.isalnum() for char in word) for word in words):
             return False
-        if self._words is not None and len(words) != self._words:
+        if len(words) not in self._words:
             return False
         return not is_echo(text, self.gap) and _balanced(text) and self._allows(text)
 
     def best(self, limit: int) -> list[Candidate]:
-        """The most promising `limit` candidates before any is scored: from each source in turn, by its rank."""
-
-        far = 1000.0
-
-        def promise(candidate: Candidate) -> float:
-            by_mask = by_draw = far
-            if candidate.masked is not None:
-                by_mask = candidate.masked / 4 if candidate.pieces == 1 else candidate.masked + 4
-            if candidate.drawn:
-                by_draw = 6 / candidate.drawn + 3 * (candidate.words - 1)
-            return min(by_mask, by_draw)
-
-        return sorted(self._found.values(), key=promise)[:limit]
-
-
-def beginnings(text: str, gap: Gap, hint: int | None, *, whole: bool) -> list[str]:
-    """Cut a continuation of the left text into fills.
-
-    With a hint, its first words; without, its first 1 to 4, and all up to where it meets the right text by itself.
-    A sample that starts with a mark, or that is glued to the left text (or not) where the blank is not (or is),
-    gives none; nor does a last word that may be unfinished (`whole` false).
-    """
-    line = text.split("\n", 1)[0] if text.strip() and not text.startswith("\n") else ""
-    if not line or not joins(gap.left, line):
-        return []
-    line = line.strip() if whole or line != text else line.lstrip()
-    spans = _spans(line)
-    if not (whole or line[-1:].isspace() or len(line) < len(text.strip())):
-        spans = spans[:-1]
-    sizes = [hint] if hint is not None else [*range(1, FREE_WORDS + 1), _meeting(line, spans, gap.right)]
-    cuts = dict.fromkeys(line[: spans[size - 1][1]] for size in sizes if size and size <= len(spans))
-    return [fill for cut in cuts if (fill := _CLOSING_MARKS.sub("", cut)) and not _OPENING_QUOTES.match(fill)]
-
-
-def joins(left: str, continuation: str) -> bool:
-    """Tell whether a continuation of the left text, its last spaces taken off, has a space where the text has one."""
-    last = left[-1:]
-    if not last or last == "\n" or has_han(last) or has_han(continuation[0]):
-        return True
-    return continuation[0].isspace() == last.isspace()
-
-
-def _spans(line: str) -> list[tuple[int, int]]:
-    """[start, end) of the words of `line`."""
-    spans: list[tuple[int, int]] = []
-    at = 0
-    for word in split_words(line):
-        start = line.index(word, at)
-        at = start + len(word)
-        spans.append((start, at))
-    return spans[: _LONGEST + 1]
-
-
-def _meeting(line: str, spans: list[tuple[int, int]], right: str) -> int:
-    """How many words of `line` stand before it says what the right text begins with; 0 where it never does."""
-    following = split_words(right)[:1]
-    if not following:
-        return 0
-    glued = not right[0].isspace()
-    mark = following[0][0]
-    for number, (start, end) in enumerate(spans[:_LONGEST], start=1):
-        word = line[start:end]
-        if glued and not mark.isalnum() and word.endswith(mark):
-            return number
-        if not glued and word == following[0] and number > 1:
-            return number - 1
-    return 0
+        """The `limit` most promising candidates."""
+        return sorted(self._found.values(), key=lambda candidate: -candidate.promise())[:limit]
 
 
 def is_echo(text: str, gap: Gap) -> bool:

@@ -2,7 +2,7 @@
 
 The backbone is `joint` = log p(fill + what follows | left) under the causal model, which is a probability of one and
 the same thing for fills of every length. The masked model adds its pseudo-log-likelihood of the fill's words
-between both sides. How much each counts was fitted on the dev stories: see `docs/figures.md`.
+between both sides. How much each counts is fitted on half of the dev stories (`python -m benchmarks.infill.fit`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,17 @@ from bot.writing.pool import Candidate
 class Weights:
     """Weights of the evidence, in nats.
 
-    `masked` multiplies the masked model's log-probability, of which each word costs at most `floor`: a rare word
-    of several pieces is hard for it, and must not be ruled out by that alone. `word` is added for each word after
-    the first. `temperature` makes the shares honest: the models are surer than they are right.
+    `prior` is added times what the left text alone says of the fill, beyond its share in `joint`. `masked` multiplies
+    the masked model's log-probability, of which each word costs at most `floor`: a rare word of several pieces is
+    hard for it, and must not be ruled out by that alone. `phrase` is added where there is more than one word, and
+    `word` for each word after the second. `temperature` makes the shares honest: the models are surer than they are
+    right.
     """
 
+    prior: float = 0.0
     masked: float = 0.5
     floor: float = -6.0
+    phrase: float = 0.0
     word: float = 0.0
     temperature: float = 1.4
 
@@ -34,10 +38,12 @@ WEIGHTS = Weights()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known of a candidate. `joint` and `masked` are natural logarithms, summed over words."""
+    """What is known of a candidate, in natural logarithms, summed over words: `prior` is log p(fill | left), `joint`
+    that of the fill and what follows, `masked` the masked model's."""
 
     candidate: Candidate
     joint: float
+    prior: float = 0.0
     masked: float | None = None
 
 
@@ -51,9 +57,12 @@ class Ranked:
 
 def total(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     """The weighed evidence; greater is better, comparable over all lengths within one blank."""
-    value = evidence.joint + weights.word * (evidence.candidate.words - 1)
+    words = evidence.candidate.words
+    value = evidence.joint + weights.prior * evidence.prior
+    if words > 1:
+        value += weights.phrase + weights.word * (words - 2)
     if evidence.masked is not None:
-        value += weights.masked * max(evidence.masked, weights.floor * evidence.candidate.words)
+        value += weights.masked * max(evidence.masked, weights.floor * words)
     return value
 
 

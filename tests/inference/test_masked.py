@@ -231,12 +231,29 @@ class TestScores:
         assert scores == pytest.approx(expected, abs=1e-4)
 
     def test_batches_do_not_change_a_score(self, bert: MaskedModel) -> None:
-        items = [ScoreItem(left=LEFT * (1 + n % 3), asked="lantern", right=RIGHT) for n in range(200)]
+        items = [
+            ScoreItem(left=LEFT * (1 + n % 3), asked="lantern", right=f" {'fox' * (n // 8)} {'door' * (n % 8)}{RIGHT}")
+            for n in range(200)
+        ]
         together, passes = finish(bert.score(items))
         alone = [finish(bert.score([item]))[0][0] for item in items[:6]]
         assert passes > 1
         for ours, theirs in zip(together, alone, strict=False):
             assert ours == pytest.approx(theirs, abs=1e-4)
+
+    def test_what_is_asked_of_one_and_the_same_row_is_run_once(self, bert: MaskedModel) -> None:
+        rows: list[int] = []
+        counting = bert._log_probs
+        bert._log_probs = lambda batch: rows.append(len(batch)) or counting(batch)  # type: ignore[method-assign]
+        try:
+            words = ["door", "harbour", "lantern", "the door"]
+            together, _ = finish(bert.score([ScoreItem(left=LEFT, asked=word, right=RIGHT) for word in words]))
+        finally:
+            del bert._log_probs
+        pieces = [len(bert._pieces.encode(word).ids) for word in words]
+        assert sum(rows) == 1 + sum(number for number in pieces if number > 1)
+        alone = [finish(bert.score([ScoreItem(left=LEFT, asked=word, right=RIGHT)]))[0][0] for word in words]
+        assert together == [pytest.approx(scores, abs=1e-4) for scores in alone]
 
     def test_the_text_on_both_sides_counts(self, bert: MaskedModel) -> None:
         fits = ScoreItem(left="A girl lost a silver ", asked="key", right=" under the hill, and the rain began.")

@@ -19,7 +19,10 @@ from bot.rules.generations import Place, Suggestion
 from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
 from bot.writing.demeaning import DemeaningWords
-from bot.writing.infilling import InfillJob, left_part, lengths, right_part
+from bot.writing.filling import lengths, pieces
+from bot.writing.infilling import InfillJob
+from bot.writing.sides import left_part, right_part
+from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 from tests.support.masked_models import make
 from tests.support.models import tiny_gpt2
 from tests.support.worker import running_worker
@@ -95,7 +98,6 @@ async def test_receipts_carry_both_models_and_are_json(engine: EngineClient) -> 
     receipt = json.loads(json.dumps(suggestion.receipt))
     assert receipt["kind"] == "infill"
     assert receipt["seed"] == 9
-    assert receipt["causal"]["engine"] == "torch"
     assert receipt["causal"]["model"] != receipt["masked"]["model"]
     (fill,) = receipt["fills"]
     assert fill["text"] == suggestion.fills[0]
@@ -159,9 +161,19 @@ async def test_chinese_joins_without_spaces(tmp_path: Path) -> None:
 
 
 async def test_lengths_follow_the_hint() -> None:
-    assert lengths(None) == ((1,), (2, 3, 4))
-    assert lengths(1) == ((1,), (2, 3))
-    assert lengths(5) == ((), (5, 6, 7))
+    assert lengths(None, AS_IT_BELONGS) == (1, 2, 3, 4)
+    assert lengths(1, AS_IT_BELONGS) == (1,)
+    assert lengths(5, AS_IT_BELONGS) == (5,)
+    assert pieces((1,)) == pieces((1, 2, 3, 4)) == ((1,), (2, 3))
+    assert pieces((5,)) == ((), (5, 6, 7))
+
+
+async def test_lengths_follow_the_style_where_the_writer_left_them_open() -> None:
+    assert lengths(None, AS_IT_BELONGS.shorter_than(3)) == (1, 2)
+    assert lengths(None, AS_IT_BELONGS.shorter_than(1)) == (1,)
+    assert lengths(None, AS_IT_BELONGS.longer_than(2)) == (3, 4, 5, 6)
+    assert lengths(None, InfillStyle(least_words=12)) == (12, 13, 14, 15)
+    assert lengths(2, AS_IT_BELONGS.longer_than(4)) == (2,)
 
 
 async def test_the_parts_that_the_causal_model_reads() -> None:

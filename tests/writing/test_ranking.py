@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from bot.writing.pool import Candidate
 from bot.writing.ranking import Evidence, Weights, rank, total
 
-PLAIN = Weights(masked=0.0, word=0.0, temperature=1.0)
+PLAIN = Weights(prior=0.0, masked=0.0, phrase=0.0, word=0.0, temperature=1.0)
 
 
-def evidence(text: str, joint: float, masked: float | None = None) -> Evidence:
-    return Evidence(candidate=Candidate(text), joint=joint, masked=masked)
+def evidence(text: str, joint: float, masked: float | None = None, prior: float = 0.0) -> Evidence:
+    return Evidence(candidate=Candidate(text), joint=joint, masked=masked, prior=prior)
 
 
 def test_with_plain_weights_confidence_is_the_share_of_the_probability() -> None:
@@ -25,14 +26,18 @@ def test_with_plain_weights_confidence_is_the_share_of_the_probability() -> None
 
 
 def test_each_weight_counts() -> None:
-    one, two = evidence("door", -9.0, masked=-1.0), evidence("old door", -9.0, masked=-3.0)
-    assert total(one, PLAIN) == total(two, PLAIN)
-    assert total(one, Weights(masked=0.5)) > total(two, Weights(masked=0.5))
-    assert total(two, Weights(masked=0.0, word=1.0)) > total(one, Weights(masked=0.0, word=1.0))
+    one, two = evidence("door", -9.0, masked=-1.0), evidence("old door", -9.0, masked=-3.0, prior=-2.0)
+    three = evidence("old oak door", -9.0)
+    assert total(one, PLAIN) == total(two, PLAIN) == total(three, PLAIN) == -9.0
+    assert total(two, replace(PLAIN, masked=0.5)) == -9.0 + 0.5 * -3.0
+    assert total(two, replace(PLAIN, prior=-0.25)) == -9.0 + 0.5
+    assert total(two, replace(PLAIN, phrase=1.0, word=0.5)) == -8.0
+    assert total(three, replace(PLAIN, phrase=1.0, word=0.5)) == -7.5
+    assert total(one, replace(PLAIN, phrase=1.0, word=0.5)) == -9.0
 
 
 def test_the_masked_model_alone_rules_nothing_out() -> None:
-    weights = Weights(masked=0.5, floor=-6.0)
+    weights = replace(PLAIN, masked=0.5, floor=-6.0)
     assert total(evidence("zebra", -9.0, masked=-40.0), weights) == total(evidence("zebra", -9.0, masked=-6.0), weights)
     assert total(evidence("old zebra", -9.0, masked=-40.0), weights) == -9.0 - 6.0
 

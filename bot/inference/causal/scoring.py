@@ -1,32 +1,25 @@
-"""Log-probabilities of given text under a causal model.
+"""Log-probabilities of given text, and words that a left context leads to, under a causal model.
 
-Items that share their left context share its prefill: its keys and values are computed once, kept for the
-next request about the same place, and copied for each row of a right-padded batch. Padding stands behind the
-text, where a causal model cannot see it, so every number equals that of a full forward pass.
+Items that share their left context share its forward pass, which is kept for the next request about the same place,
+and what they have in common behind it (see `branches`). Every number equals that of a full forward pass.
 """
 
 from __future__ import annotations
 
-import copy
 from bisect import bisect_right
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from bot.errors import WorkerRefused
-from bot.inference.engine import ScoreItem
-from bot.inference.masked.picking import picked
+from bot.inference.causal.branches import PASS_TOKENS, ROOT, Branching, Tree, Trunk
+from bot.inference.causal.phrases import Phrases, Search, longest
+from bot.inference.engine import Fill, ProposeRequest, ScoreItem
 from bot.inference.words import word_spans
-
-PASS_TOKENS = 512
-"""Tokens of one forward pass, padding included, so that none keeps the decode steps waiting for long."""
-KEPT_PREFIXES = 4
-"""Left contexts whose keys and values are kept: some 10 MB each with the bundled model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +31,18 @@ class _Text:
     words: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Prefix:
-    """A left context after its forward pass: the cache (one row), and the log-probabilities of what comes
-    next, float32 [vocabulary]."""
-
-    cache: Any
-    following: Tensor
-
-
 class CausalScorer:
-    """Scores text with a causal model, which it may share with an engine that runs in the same thread."""
+    """Scores and proposes with a causal model, which it may share with an engine that runs in the same thread."""
 
     def __init__(self, model: Any, tokenizer: Any, device: str) -> None:
-        self._model = model
         self._tokenizer = tokenizer
-        self._device = device
         self._window = int(getattr(model.config, "max_position_embeddings", 1024))
         coded = tokenizer("a")["input_ids"]
         self._begins = coded[:1] if coded[0] in tokenizer.all_special_ids else []
         known = (index for index in (tokenizer.bos_token_id, tokenizer.eos_token_id) if index is not None)
         self._outset: list[int] = self._begins or [next(known, self._encode(["\n"])["input_ids"][0][0])]
-        self._prefixes: OrderedDict[tuple[int, ...], _Prefix] = OrderedDict()
+        self._branching = Branching(model, device)
+        self._phrases = Phrases(tokenizer, int(model.config.get_text_config().vocab_size))
 
     def _encode(self, texts: list[str]) -> Any:
         return self._tokenizer(
@@ -69,6 +52,20 @@ class CausalScorer:
             split_special_tokens=True,
             verbose=False,
         )
+
+    def propose(self, request: ProposeRequest) -> Generator[None, None, list[list[Fill]]]:
+        """Grow fills for each gap from its left text: see `ProposeRequest`. Yields None after each forward pass."""
+        results: list[list[Fill]] = []
+        for number, gap in enumerate(request.gaps):
+            left = gap.left.rstrip(" ")
+            ids = self._encode([left])["input_ids"][0] if left else []
+            ids = [*(self._begins if ids else self._outset), *ids]
+            room = max(1, self._window - longest(request))
+            trunk = yield from self._branching.trunk(ids[-room:])
+            also = request.also[number] if number < len(request.also) else ()
+            search = Search(self._phrases, self._branching.tree(trunk), trunk, gap, request, also)
+            results.append((yield from search.run()))
+        return results
 
     def score(self, items: Sequence[ScoreItem]) -> Generator[None, None, list[list[float]]]:
         """Return log p (natural logarithm) of each word of each `asked`, given `left` and the words before.
@@ -118,61 +115,57 @@ class CausalScorer:
     def _group(self, texts: Sequence[_Text]) -> Generator[None, None, list[list[float]]]:
         """Score texts that share their beginning: for each the log-probabilities of its asked tokens."""
         shared = min(_common([text.ids for text in texts]), min(text.first for text in texts))
-        prefix = yield from self._prefill(tuple(texts[0].ids[:shared]))
+        trunk = yield from self._branching.trunk(texts[0].ids[:shared])
         values: list[list[float]] = [[] for _ in texts]
-        for number, text in enumerate(texts):
-            if text.words and text.first == shared:
-                values[number].append(float(prefix.following[text.ids[shared]]))
-        going = [number for number, text in enumerate(texts) if len(text.ids) > shared + 1 and text.words]
-        for batch in _batches({number: len(texts[number].ids) - shared - 1 for number in going}):
-            for number, more in zip(batch, self._rows([texts[n] for n in batch], shared, prefix), strict=True):
-                values[number] += more
-            yield
+        for batch in _batches({number: len(text.ids) - shared for number, text in enumerate(texts)}):
+            rows = [texts[number].ids[shared:] for number in batch]
+            tokens = yield from _log_probs(self._branching.tree(trunk), trunk, rows)
+            for number, row in zip(batch, tokens, strict=True):
+                values[number] = row[texts[number].first - shared :] if texts[number].words else []
         return values
 
-    def _prefill(self, ids: tuple[int, ...]) -> Generator[None, None, _Prefix]:
-        """Run a left context, piece by piece, or take it from the last few."""
-        if ids not in self._prefixes:
-            cache: Any = None
-            for at in range(0, len(ids), PASS_TOKENS):
-                piece = torch.tensor([ids[at : at + PASS_TOKENS]], device=self._device)
-                cache, logits = self._forward(piece, cache, [piece.shape[1] - 1])
-                yield
-            self._prefixes[ids] = _Prefix(cache, logits[0].log_softmax(dim=-1).cpu())
-            while len(self._prefixes) > KEPT_PREFIXES:
-                self._prefixes.popitem(last=False)
-        self._prefixes.move_to_end(ids)
-        return self._prefixes[ids]
 
-    @torch.inference_mode()
-    def _forward(self, ids: Tensor, cache: Any, asked: Sequence[int]) -> tuple[Any, Tensor]:
-        """Return the grown cache and the logits at the flat positions `asked`, [asked, vocabulary]."""
-        with picked(self._model, asked):
-            output = self._model(input_ids=ids, past_key_values=cache, use_cache=True)
-        return output.past_key_values, output.logits[0].float()
+def _log_probs(tree: Tree, trunk: Trunk, rows: Sequence[Sequence[int]]) -> Generator[None, None, list[list[float]]]:
+    """log p of each token of each row behind the trunk. The last needs no pass: nothing is asked behind it."""
+    known: dict[tuple[int, int], int] = {}
+    tokens: list[int] = []
+    parents: list[int] = []
+    paths: list[list[int]] = []
+    for row in rows:
+        node, path = ROOT, [ROOT]
+        for token in row[:-1]:
+            if (node, token) not in known:
+                known[node, token] = len(tokens)
+                tokens.append(token)
+                parents.append(node)
+            node = known[node, token]
+            path.append(node)
+        paths.append(path)
+    wanted: defaultdict[int, set[int]] = defaultdict(set)
+    for row, path in zip(rows, paths, strict=True):
+        for node, token in zip(path, row, strict=False):
+            wanted[node].add(token)
+    found = {(ROOT, token): float(trunk.following[token]) for token in wanted[ROOT]}
+    for at in range(0, len(tokens), PASS_TOKENS):
+        nodes = range(at, min(at + PASS_TOKENS, len(tokens)))
+        asked = [node for node in nodes if node in wanted]
+        logits = tree.grow(tokens[at : nodes.stop], parents[at : nodes.stop], asked)
+        found.update(_picked(logits, asked, wanted))
+        yield
+    return [
+        [found[node, token] for node, token in zip(path, row, strict=False)]
+        for row, path in zip(rows, paths, strict=True)
+    ]
 
-    def _rows(self, texts: Sequence[_Text], shared: int, prefix: _Prefix) -> list[list[float]]:
-        """One batch behind the prefix. The last token of a text needs no pass: nothing is asked behind it."""
-        rows = [text.ids[shared:] for text in texts]
-        width = max(map(len, rows)) - 1
-        ids = torch.tensor([row[:-1] + [0] * (width + 1 - len(row)) for row in rows], device=self._device)
-        cache = copy.deepcopy(prefix.cache)
-        cache.batch_repeat_interleave(len(rows))
-        begins = [max(text.first - shared - 1, 0) for text in texts]
-        asked = [
-            (number, place)
-            for number, (row, begin) in enumerate(zip(rows, begins, strict=True))
-            for place in range(begin, len(row) - 1)
-        ]
-        _, logits = self._forward(ids, cache, [number * width + place for number, place in asked])
-        targets = torch.tensor([rows[number][place + 1] for number, place in asked], device=self._device)
-        # log p = logit − log-sum-exp, without a second table as large as the logits
-        picked_logits = logits.gather(1, targets.unsqueeze(1)).squeeze(1)
-        flat = (picked_logits - logits.logsumexp(dim=-1)).tolist()
-        values: list[list[float]] = [[] for _ in rows]
-        for (number, _), value in zip(asked, flat, strict=True):
-            values[number].append(value)
-        return values
+
+def _picked(logits: torch.Tensor, asked: Sequence[int], wanted: dict[int, set[int]]) -> dict[tuple[int, int], float]:
+    """The log-probabilities of the wanted tokens behind the nodes `asked`, as logit − log-sum-exp: without a second
+    table as large as the logits."""
+    pairs = [(place, node, token) for place, node in enumerate(asked) for token in wanted[node]]
+    places = torch.tensor([place for place, _, _ in pairs], device=logits.device)
+    tokens = torch.tensor([token for _, _, token in pairs], device=logits.device)
+    values = (logits[places, tokens] - logits.logsumexp(dim=-1)[places]).tolist()
+    return {(node, token): value for (_, node, token), value in zip(pairs, values, strict=True)}
 
 
 def _common(rows: Sequence[list[int]]) -> int:
@@ -183,11 +176,14 @@ def _common(rows: Sequence[list[int]]) -> int:
 
 
 def _batches(lengths: dict[int, int]) -> list[list[int]]:
-    """Group numbers by length so that no batch holds more than PASS_TOKENS tokens with its padding."""
+    """Group numbers by length so that a tree of theirs is one pass, or one row's."""
     batches: list[list[int]] = []
+    size = 0
     for number in sorted(lengths, key=lambda number: -lengths[number]):
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= PASS_TOKENS:
+        if batches and size + lengths[number] <= PASS_TOKENS:
             batches[-1].append(number)
+            size += lengths[number]
         else:
             batches.append([number])
+            size = lengths[number]
     return batches

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 CONTEXT = 128
 """Tokens around a blank that the model sees: what the bundled one was trained on."""
+NEAR = 64
+"""Tokens that it sees where many rows are run: for beams over several masks and for scores. Half the tokens take half
+the time, and what is farther away changes little."""
 PASS_TOKENS = 2048
 """Tokens of one forward pass, padding included, so that none keeps the decode steps waiting for long."""
 _REACH = 1600
@@ -47,6 +50,7 @@ class MaskedModel:
         self._pieces = Pieces(tokenizer, self._model.get_output_embeddings().weight.shape[0])
         self._pad = int(tokenizer.pad_token_id or 0)
         self._context = min(CONTEXT, info.window)
+        self._near = min(NEAR, info.window)
 
     def _batch(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
         width = max(map(len, rows))
@@ -96,7 +100,15 @@ class MaskedModel:
         left, right = self._pieces.left(_tail(gap.left)), self._pieces.right(_head(gap.right))
         fitting = [masks for masks in request.lengths if 0 < masks <= self._context // 2]
         return [
-            Search(self._pieces, left, right, masks=masks, context=self._context, request=request) for masks in fitting
+            Search(
+                self._pieces,
+                left,
+                right,
+                masks=masks,
+                context=self._context if masks == 1 else max(self._near, min(4 * masks, self._context)),
+                request=request,
+            )
+            for masks in fitting
         ]
 
     def _fills(self, gap: Gap, searches: Sequence[Search]) -> list[Fill]:
@@ -122,21 +134,23 @@ class MaskedModel:
         A token is predicted with itself and the later tokens of its word masked, all else in sight.
         A word without a token of its own gets 0.0.
         """
-        rows: list[Row] = []
-        places: list[tuple[int, int, int]] = []
+        # Words of one piece in the same place ask the same of the model, so each row is run once for all of them.
+        wanted: dict[tuple[tuple[int, ...], int], list[tuple[int, int, int]]] = {}
         results: list[list[float]] = []
         for number, item in enumerate(items):
             coded, words = self._locate(item)
             results.append([0.0] * len(word_spans(item.asked)))
             for at, word in words.items():
-                rows.append(self._masked_row(coded, at, words))
-                places.append((number, word, coded.ids[at]))
-        # One number is kept of each row's table, so that many items do not add up to gigabytes.
+                row = self._masked_row(coded, at, words)
+                wanted.setdefault((tuple(row.ids), row.asked[0]), []).append((number, word, coded.ids[at]))
+        rows = [Row(list(ids), [place]) for ids, place in wanted]
+        asked = list(wanted.values())
+        # A few numbers are kept of each row's table, so that many items do not add up to gigabytes.
         for numbers in _batches([len(row.ids) for row in rows]):
             tables = self._log_probs([rows[number] for number in numbers])
             for at, table in zip(numbers, tables, strict=True):
-                number, word, index = places[at]
-                results[number][word] += float(table[0, index])
+                for number, word, index in asked[at]:
+                    results[number][word] += float(table[0, index])
             yield
         return results
 
@@ -159,7 +173,7 @@ class MaskedModel:
             self._pieces.mask_id if place >= at and word == coded.words[at] else index
             for place, (index, word) in enumerate(zip(coded.ids, coded.words, strict=True))
         ]
-        size = self._context - self._pieces.frame_size
+        size = max(self._near, min(2 * len(asked), self._context)) - self._pieces.frame_size
         first, last = (min(asked), max(asked)) if len(asked) <= size // 2 else (at, at)
         start = max(0, min((first + last + 1 - size) // 2, len(masked) - size))
         row = self._pieces.frame(masked[start : start + size])

@@ -106,8 +106,8 @@ class _Service:
         wire.check_propose(asked)
 
         async def answer() -> Any:
-            masked = await self._models.masked()
-            return await self._models.loop.run(masked.propose(asked))
+            model = await (self._models.masked() if asked.model == "masked" else self._models.scorer())
+            return await self._models.loop.run(model.propose(asked))
 
         return await _while_there(request, answer())
 

@@ -1,0 +1,181 @@
+"""Fills that a left context leads to: a search over the tree of next tokens, word by word.
+
+One pass over the context and one for each further token find hundreds of fills with their exact probabilities, where
+sampling draws the likely ones again and again. The first tokens are the likeliest; behind them the search is a
+stochastic beam (Kool et al. 2019): Gumbel noise on the log-probabilities makes it a draw without replacement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bot.inference.causal.branches import ROOT, Tree, Trunk
+from bot.inference.engine import Fill, Gap, ProposeRequest
+from bot.inference.words import has_han, split_words
+
+CHILDREN = 8
+"""Tokens that a path goes on with at most, so that one path does not take all the room."""
+GIVEN_WEIGHT = 0.5
+GIVEN_FLOOR = -9.0
+"""What a given fill's own score adds to its log-probability from the left when the first tokens are chosen, and what
+it is taken to be for all others, in nats behind the best of its number of pieces."""
+FOLLOWED = 12
+"""Given fills of several tokens that are followed to their end, whatever the search thinks of them."""
+TOKENS_A_WORD = 1.5
+NARROWING = 8.0
+"""How many times fewer paths there are at the longest fill than behind the first tokens."""
+_REPLACEMENT = "\ufffd"
+_WORDED = re.compile(r"[^\W_]")
+_INNER = re.compile(r" ?[^\W_]+(?:['’-][^\W_]+)*|['’-][^\W_]*|,")
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A fill on the way: its tokens, the node before its last, and its log-probability from the left."""
+
+    ids: tuple[int, ...]
+    parent: int
+    score: float
+
+
+class Phrases:
+    """The vocabulary of a causal model as letters see it."""
+
+    def __init__(self, tokenizer: Any, vocabulary: int) -> None:
+        self._tokenizer = tokenizer
+        # Behind a letter a token shows whether it begins with a space; alone some tokenizers hide that.
+        self._anchor = self.encode(["a"])[0][-1]
+        size = min(vocabulary, len(tokenizer))
+        surfaces = tokenizer.batch_decode([[self._anchor, index] for index in range(size)])
+        special = set(tokenizer.all_special_ids)
+        texts = ["" if index in special else text[1:] for index, text in enumerate(surfaces)]
+        texts += [""] * (vocabulary - size)
+        self.spaced = _flags(texts, lambda text: text[:1] == " " and _WORDED.match(text[1:]))
+        self.glued = _flags(texts, _WORDED.match)
+        # A byte-level token may be a part of a character: it is judged when the whole fill is read.
+        self.inner = _flags(texts, lambda text: _INNER.fullmatch(text) or _REPLACEMENT in text)
+        self.opens = _flags(texts, lambda text: text[:1] == " " or has_han(text))
+
+    def encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text."""
+        coded = self._tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True, verbose=False)
+        ids: list[list[int]] = coded["input_ids"]
+        return ids
+
+    def text(self, ids: Sequence[int]) -> str:
+        """What the tokens say, without the space before it."""
+        text: str = self._tokenizer.decode([self._anchor, *ids], skip_special_tokens=False)
+        return text[1:].strip()
+
+
+class Search:
+    """The search for fills of one gap; see `ProposeRequest`. `also` are given fills that are tried too."""
+
+    def __init__(
+        self, phrases: Phrases, tree: Tree, trunk: Trunk, gap: Gap, request: ProposeRequest, also: Sequence[Fill]
+    ) -> None:
+        self._phrases = phrases
+        self._tree = tree
+        self._request = request
+        self._following = trunk.following
+        self._spaced = gap.left.endswith(" ")
+        self._ahead = phrases.encode([gap.right])[0][:1] if gap.right else []
+        self._given = self._read(also)
+        self._noise = torch.Generator().manual_seed(request.seed)
+        self._fills: dict[str, Fill] = {}
+
+    def run(self) -> Generator[None, None, list[Fill]]:
+        """Yield None after each forward pass; return the fills, the likeliest first."""
+        frontier = self._first()
+        deepest = longest(self._request)
+        for depth in range(deepest):
+            if not frontier:
+                break
+            first = len(self._tree)
+            nodes = range(first, first + len(frontier))
+            logits = self._tree.grow([path.ids[-1] for path in frontier], [path.parent for path in frontier], nodes)
+            table = logits.log_softmax(dim=-1).cpu()
+            yield
+            for path, row in zip(frontier, table, strict=True):
+                self._keep(path, path.score + float(row[self._ahead].sum()))
+            width = round(self._request.samples * NARROWING ** (-depth / deepest))
+            frontier = self._grown(frontier, nodes, table, width) + self._followed(frontier, nodes, table)
+        return sorted(self._fills.values(), key=lambda fill: -fill.score)
+
+    def _keep(self, path: _Path, score: float) -> None:
+        text = self._phrases.text(path.ids)
+        if not text or not text[-1].isalnum() or _REPLACEMENT in text:
+            return
+        if len(split_words(text)) in self._request.lengths:
+            self._fills.setdefault(text, Fill(text=text, masks=len(path.ids), score=score, source="beam"))
+
+    def _read(self, also: Sequence[Fill]) -> dict[tuple[int, ...], float]:
+        """The given fills as tokens, and how far each is behind the best of its number of pieces."""
+        if not also:
+            return {}
+        best: dict[int, float] = {}
+        for fill in also:
+            best[fill.masks] = max(best.get(fill.masks, fill.score), fill.score)
+        found: dict[tuple[int, ...], float] = {}
+        for fill, ids in zip(
+            also, self._phrases.encode([" " * self._spaced + fill.text for fill in also]), strict=True
+        ):
+            behind = max(GIVEN_FLOOR, fill.score - best[fill.masks])
+            found[tuple(ids)] = max(found.get(tuple(ids), GIVEN_FLOOR), behind)
+        return found
+
+    def _first(self) -> list[_Path]:
+        """The first tokens: those that the left context and the given fills together speak for most."""
+        keys = self._following + GIVEN_WEIGHT * GIVEN_FLOOR
+        for ids, behind in self._given.items():
+            keys[ids[0]] = max(keys[ids[0]], self._following[ids[0]] + GIVEN_WEIGHT * behind)
+        allowed = self._phrases.spaced if self._spaced else self._phrases.glued
+        top = keys.masked_fill(~allowed, -torch.inf).topk(min(self._request.beam, int(allowed.sum())))
+        return [_Path((index,), ROOT, float(self._following[index])) for index in top.indices.tolist()]
+
+    def _grown(self, frontier: Sequence[_Path], nodes: range, table: Tensor, width: int) -> list[_Path]:
+        """The next tokens, drawn without replacement; a path that has all its words begins no more."""
+        most = max(self._request.lengths)
+        full = torch.tensor([len(split_words(self._phrases.text(path.ids))) >= most for path in frontier])
+        allowed = self._phrases.inner & ~(full.unsqueeze(1) & self._phrases.opens)
+        top = table.masked_fill(~allowed, -torch.inf).topk(CHILDREN, dim=1)
+        scores = top.values + torch.tensor([[path.score] for path in frontier])
+        gumbel = -torch.empty(scores.shape).exponential_(generator=self._noise).log()
+        order = (scores + gumbel).flatten().topk(min(width, scores.numel()))
+        paths: list[_Path] = []
+        for place in order.indices.tolist():
+            row, column = divmod(place, CHILDREN)
+            if scores[row, column] > -torch.inf:
+                ids = (*frontier[row].ids, int(top.indices[row, column]))
+                paths.append(_Path(ids, nodes[row], float(scores[row, column])))
+        return paths
+
+    def _followed(self, frontier: Sequence[_Path], nodes: range, table: Tensor) -> list[_Path]:
+        """The given fills that have come so far and have tokens left, the most promising of them."""
+        places = {path.ids: place for place, path in enumerate(frontier)}
+        depth = len(frontier[0].ids)
+        going: dict[tuple[int, ...], tuple[float, _Path]] = {}
+        for ids, behind in self._given.items():
+            place = places.get(ids[:depth])
+            if place is not None and len(ids) > depth:
+                score = frontier[place].score + float(table[place, ids[depth]])
+                path = _Path(ids[: depth + 1], nodes[place], score)
+                going[path.ids] = max(going.get(path.ids, (-inf, path)), (score + GIVEN_WEIGHT * behind, path))
+        best = sorted(going.values(), key=lambda each: -each[0])
+        return [path for _, path in best[:FOLLOWED]]
+
+
+def longest(request: ProposeRequest) -> int:
+    """How many tokens a fill may have."""
+    return round(TOKENS_A_WORD * max(request.lengths)) + 1
+
+
+def _flags(texts: Sequence[str], test: Callable[[str], Any]) -> Tensor:
+    return torch.tensor([bool(test(text)) for text in texts])

@@ -1,0 +1,245 @@
+"""The work on one template: both models propose for all its blanks, the pools are ranked, and a few are chosen."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import exp, log
+from typing import Literal
+
+from bot.errors import BadInput
+from bot.inference.engine import Engine, Fill, Gap, ProposeRequest, ScoreItem, ScoreRequest
+from bot.inference.words import split_words
+from bot.writing import slate
+from bot.writing.blanks import Template
+from bot.writing.demeaning import DemeaningWords
+from bot.writing.pool import Candidate, Pool
+from bot.writing.ranking import Evidence, Ranked, rank
+from bot.writing.sides import left_part, right_part, without
+from bot.writing.styles import InfillStyle
+
+FREE_WORDS = 4
+"""Longest fill, in words, of a blank whose length is open."""
+SINGLES = 300
+"""Fills of one piece that the masked model proposes; they cost no more than one."""
+BEAM = 4
+DRAWS = 1
+"""Beam and samples for each greater number of pieces."""
+TRIED = 200
+"""How many of them the causal model looks at."""
+FIRSTS = 96
+PATHS = 40
+"""First tokens, and paths further on, of the causal model's search."""
+FINALISTS = 24
+"""Candidates that are read with the right text."""
+AGAIN = 8
+"""Candidates of a further blank that are read again behind the fills of the surer ones."""
+RIGHT_WORDS = 6
+"""Words of the right text that count: more did not help."""
+RETURNING = 3.0
+"""How many times less likely a fill counts for each try that has it already, with several blanks."""
+SPARE_TRIES = 3
+"""Further tries where several blanks came out as in an earlier suggestion."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A blank on the way: the numbers of words it may have, its pool, and its candidates as last ranked."""
+
+    words: tuple[int, ...]
+    pool: Pool
+    given: list[Fill] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    ranked: list[Ranked] = field(default_factory=list)
+
+    def guess(self) -> str | None:
+        """What stands here for the time being while the other blanks are looked at."""
+        if self.ranked:
+            return self.ranked[0].candidate.text
+        return next((candidate.text for candidate in self.pool.best(1)), None)
+
+
+class Filling:
+    """The work on one template. Call `propose`, `rank_all`, `choose`, in this order."""
+
+    def __init__(
+        self, engine: Engine, template: Template, words: DemeaningWords, seed: int, style: InfillStyle
+    ) -> None:
+        self._engine = engine
+        self._template = template
+        self._seed = seed
+        self._style = style
+        blanks = template.blanks
+        self._slots = [
+            _Slot(wanted, Pool(template.gap(number, [None] * len(blanks)), wanted, words.allows))
+            for number, wanted in enumerate(lengths(blank.words, style) for blank in blanks)
+        ]
+
+    def evidence(self, number: int) -> list[Evidence]:
+        """What is known of the candidates of blank `number` that were read with the right text."""
+        return self._slots[number].evidence
+
+    def texts(self, number: int) -> list[str]:
+        """All candidates of blank `number`."""
+        return [candidate.text for candidate in self._slots[number].pool.best(len(self._slots[number].pool))]
+
+    # ---- proposing
+
+    async def propose(self) -> None:
+        """Fill the pools: from the masked model first, so that its best stand in the causal model's left texts."""
+        alike: dict[tuple[int, ...], list[_Slot]] = {}
+        for slot in self._slots:
+            alike.setdefault(slot.words, []).append(slot)
+        await asyncio.gather(*(self._propose_masked(words, slots) for words, slots in alike.items()))
+        fills = [slot.guess() for slot in self._slots]
+        await asyncio.gather(*(self._propose_causal(number, fills) for number in range(len(self._slots))))
+        if not all(len(slot.pool) for slot in self._slots):
+            raise BadInput("blank_no_fill")
+
+    async def _propose_masked(self, words: tuple[int, ...], slots: Sequence[_Slot]) -> None:
+        short, long = pieces(words)
+        for fills_of in await asyncio.gather(self._beams(slots, short), self._beams(slots, long)):
+            for slot, fills in zip(slots, fills_of, strict=True):
+                admitted = [fill for fill in fills if slot.pool.admits(fill.text)]
+                slot.pool.add_fills(admitted)
+                slot.given += sorted(admitted, key=lambda fill: -fill.score)[:TRIED]
+
+    async def _beams(self, slots: Sequence[_Slot], masks: tuple[int, ...]) -> list[list[Fill]]:
+        if not masks:
+            return [[] for _ in slots]
+        single = masks == (1,)
+        return await self._engine.propose(
+            ProposeRequest(
+                request_id=uuid.uuid4().hex,
+                gaps=tuple(slot.pool.gap for slot in slots),
+                lengths=masks,
+                beam=SINGLES if single else BEAM,
+                samples=0 if single else DRAWS,
+                seed=self._seed,
+            )
+        )
+
+    async def _propose_causal(self, number: int, fills: Sequence[str | None]) -> None:
+        slot = self._slots[number]
+        gap = self._template.gap(number, without(fills, number))
+        effort = len(self._slots) ** -0.5
+        (grown,) = await self._engine.propose(
+            ProposeRequest(
+                request_id=uuid.uuid4().hex,
+                model="causal",
+                gaps=(Gap(left=left_part(gap.left), right=right_part(gap.right, 1)),),
+                also=(tuple(slot.given),),
+                lengths=slot.words,
+                beam=round(FIRSTS * effort),
+                samples=round(PATHS * effort),
+                seed=(self._seed + number) % 2**32,
+            )
+        )
+        slot.pool.add_grown(grown)
+
+    # ---- ranking
+
+    async def rank_all(self, done: Callable[[int], None]) -> None:
+        """Rank every blank with the best guesses in the others."""
+        fills = [slot.guess() for slot in self._slots]
+        for number, slot in enumerate(self._slots):
+            slot.evidence = await self._weigh(number, slot.pool.best(FINALISTS), fills)
+            slot.ranked = rank(slot.evidence)
+            fills[number] = slot.guess()
+            done(number + 1)
+
+    async def _weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
+        """Read candidates for one blank with both sides, given fills of the others."""
+        gap = self._template.gap(number, without(fills, number))
+        right = right_part(gap.right, RIGHT_WORDS)
+        left = left_part(gap.left)
+        # The space before a fill belongs to it: so all fills stand behind one and the same left text.
+        space = left[len(left.rstrip(" ")) :]
+        texts = [space + candidate.text for candidate in candidates]
+        joint, masked = await asyncio.gather(
+            self._scores("causal", [ScoreItem(left=left.rstrip(" "), asked=text + right) for text in texts]),
+            self._scores("masked", [ScoreItem(left=gap.left, asked=c.text, right=gap.right) for c in candidates]),
+        )
+        return [
+            Evidence(candidate=candidate, joint=sum(a), prior=sum(a[: candidate.words]), masked=sum(b))
+            for candidate, a, b in zip(candidates, joint, masked, strict=True)
+        ]
+
+    async def _scores(self, model: Literal["causal", "masked"], items: Sequence[ScoreItem]) -> list[list[float]]:
+        return await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model=model, items=tuple(items)))
+
+    # ---- choosing
+
+    async def choose(self, count: int) -> list[list[Ranked]]:
+        """Choose `count` ways to fill all blanks."""
+        if len(self._slots) == 1:
+            return [[each] for each in await self._diverse(self._slots[0].ranked, count)]
+        order = sorted(range(len(self._slots)), key=lambda number: -self._slots[number].ranked[0].confidence)
+        tried: list[list[Ranked]] = []
+        chosen: dict[tuple[str, ...], list[Ranked]] = {}
+        while len(chosen) < count and len(tried) < count + SPARE_TRIES:
+            tried.append(await self._complete(order, tried))
+            chosen.setdefault(tuple(each.candidate.text for each in tried[-1]), tried[-1])
+        return sorted(chosen.values(), key=lambda fills: -certainty(fills))
+
+    async def _complete(self, order: Sequence[int], tried: Sequence[Sequence[Ranked]]) -> list[Ranked]:
+        """Fill the blanks one by one, the most certain first, the others scored anew behind it.
+
+        A fill that an earlier try has counts for less, so that the uncertain blanks vary and the certain do not;
+        so does one that says a longer word of another blank again.
+        """
+        fills = [slot.guess() for slot in self._slots]
+        picked: dict[int, Ranked] = {}
+        for place, number in enumerate(order):
+            ranked = self._slots[number].ranked
+            if place:
+                candidates = [each.candidate for each in ranked[:AGAIN]]
+                ranked = rank(await self._weigh(number, candidates, fills))
+            said = [fills_of[number].candidate.text for fills_of in tried]
+            said += [word for each in picked.values() for word in split_words(each.candidate.text) if len(word) > 3]
+
+            def value(each: Ranked, said: Sequence[str] = tuple(said)) -> float:
+                text = each.candidate.text
+                again = said.count(text) + sum(word in said for word in split_words(text) if word != text)
+                return each.confidence / RETURNING**again
+
+            picked[number] = max(ranked, key=value)
+            fills[number] = picked[number].candidate.text
+        return [picked[number] for number in range(len(self._slots))]
+
+    async def _diverse(self, ranked: Sequence[Ranked], count: int) -> list[Ranked]:
+        """The best, and then a diverse few of the next."""
+        vectors = await self._engine.embed([each.candidate.text for each in ranked])
+        looks = {
+            id(each): slate.features(each.candidate.text, vector) for each, vector in zip(ranked, vectors, strict=True)
+        }
+        best = log(max(ranked[0].confidence, 1e-9))
+        return slate.choose(
+            ranked,
+            count,
+            similarity=lambda a, b: slate.alike(looks[id(a)], looks[id(b)]),
+            quality=lambda each: 1 + (log(max(each.confidence, 1e-9)) - best) / 5,
+        )
+
+
+def certainty(ranked: Sequence[Ranked]) -> float:
+    """The confidence of a whole suggestion, 0..1: the geometric mean over its blanks."""
+    return exp(sum(log(max(each.confidence, 1e-9)) for each in ranked) / len(ranked))
+
+
+def lengths(hint: int | None, style: InfillStyle) -> tuple[int, ...]:
+    """How many words a fill may have: the writer's own number, or what the style leaves open."""
+    if hint is not None:
+        return (hint,)
+    most = style.most_words or max(FREE_WORDS, style.least_words + FREE_WORDS - 1)
+    return tuple(range(style.least_words, most + 1))
+
+
+def pieces(words: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Numbers of word pieces for the masked model to try: the single one, and the longer ones."""
+    if 1 in words:
+        return (1,), (2, 3)
+    least = min(words)
+    return (), tuple(range(least, least + 3))

@@ -1,0 +1,31 @@
+"""The two sides of a blank, as much of them as each question to a model needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.inference.words import has_han, word_spans
+
+LEFT_CHARS = 800
+RIGHT_CHARS = 200
+
+
+def left_part(left: str) -> str:
+    """The end of the left text that the causal model reads, from the beginning of a word."""
+    if len(left) <= LEFT_CHARS:
+        return left
+    cut = left.find(" ", len(left) - LEFT_CHARS, len(left) - LEFT_CHARS // 2)
+    return left[cut + 1 if cut >= 0 else len(left) - LEFT_CHARS :]
+
+
+def right_part(right: str, words: int) -> str:
+    """The first words of the right text; where nothing follows, the full stop that a sentence would have."""
+    spans = word_spans(right)[:words]
+    if not spans:
+        return "。" if has_han(right) else "."
+    return right[: min(spans[-1][1], RIGHT_CHARS)]
+
+
+def without(fills: Sequence[str | None], number: int) -> list[str | None]:
+    """Return `fills` with the one of blank `number` open."""
+    return [None if place == number else fill for place, fill in enumerate(fills)]

@@ -1,0 +1,180 @@
+"""Fills grown from the left text by tiny causal models of two classes, against plain forward passes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from bot.inference.causal import branches
+from bot.inference.causal.branches import ROOT, Branching, PackedTree, RowTree
+from bot.inference.causal.scoring import CausalScorer
+from bot.inference.engine import Fill, Gap, ProposeRequest
+from bot.inference.words import split_words
+from tests.support.models import tiny_gpt2, tiny_llama
+
+T = TypeVar("T")
+GAP = Gap(left="The fox opened the ", right=" near the harbour, and nobody spoke.")
+TOLERANCE = 2e-3
+
+
+def finish(work: Generator[None, None, T]) -> tuple[T, int]:
+    """Run a generator to its end; return its result and how often it gave way."""
+    passes = 0
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value, passes
+        passes += 1
+
+
+@pytest.fixture(scope="module", params=["gpt2", "llama"])
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    make = {"gpt2": tiny_gpt2, "llama": tiny_llama}[request.param]
+    folder: Path = make(tmp_path_factory.mktemp(request.param))
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train(False)
+    return model, AutoTokenizer.from_pretrained(folder)
+
+
+@pytest.fixture
+def scorer(loaded: tuple[Any, Any]) -> CausalScorer:
+    return CausalScorer(*loaded, "cpu")
+
+
+def ask(*gaps: Gap, lengths: tuple[int, ...] = (1, 2, 3), also: tuple[Fill, ...] = (), seed: int = 1) -> ProposeRequest:
+    return ProposeRequest(
+        request_id="r",
+        model="causal",
+        gaps=gaps or (GAP,),
+        lengths=lengths,
+        beam=24,
+        samples=12,
+        also=(also,),
+        seed=seed,
+    )
+
+
+def given(text: str, score: float = 0.0) -> Fill:
+    return Fill(text=text, masks=1, score=score, source="beam")
+
+
+def one(scorer: CausalScorer, request: ProposeRequest) -> dict[str, Fill]:
+    ((fills,), _) = finish(scorer.propose(request))
+    assert [fill.score for fill in fills] == sorted((fill.score for fill in fills), reverse=True)
+    found = {fill.text: fill for fill in fills}
+    assert len(found) == len(fills)
+    return found
+
+
+def naive(loaded: tuple[Any, Any], left: str, rest: list[int]) -> float:
+    """log p(rest | left), from one pass over everything."""
+    model, tokenizer = loaded
+    begins = tokenizer("a")["input_ids"][:1] if tokenizer("a")["input_ids"][0] in tokenizer.all_special_ids else []
+    before = [*begins, *tokenizer(left, add_special_tokens=False)["input_ids"]]
+    with torch.inference_mode():
+        table = model(torch.tensor([[*before, *rest]])).logits[0].log_softmax(-1)
+    return sum(float(table[len(before) + at - 1, token]) for at, token in enumerate(rest))
+
+
+def test_a_score_is_the_probability_of_the_fill_and_what_follows(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
+    tokenizer = loaded[1]
+    found = one(scorer, ask(also=(given("lantern"),)))
+    assert "lantern" in found
+    ahead = tokenizer(GAP.right, add_special_tokens=False)["input_ids"][:1]
+    compared = 0
+    for fill in found.values():
+        ids = tokenizer(f" {fill.text}", add_special_tokens=False)["input_ids"]
+        if len(ids) == fill.masks:  # the search may spell a word in another way than the tokenizer would
+            compared += 1
+            assert fill.score == pytest.approx(naive(loaded, GAP.left.rstrip(), [*ids, *ahead]), abs=TOLERANCE)
+    assert compared > 10
+
+
+def test_fills_are_words_of_the_asked_numbers(scorer: CausalScorer) -> None:
+    for lengths in ((1,), (2, 3), (4,)):
+        found = one(scorer, ask(lengths=lengths))
+        assert found
+        assert {len(split_words(text)) for text in found} <= set(lengths)
+        assert all(text[0].isalnum() and text[-1].isalnum() and text == text.strip() for text in found)
+
+
+def test_what_was_learnt_is_found(scorer: CausalScorer) -> None:
+    found = one(scorer, ask(Gap(left="A girl lost a silver ", right=" under the hill, and the rain began.")))
+    assert next(iter(found)) == "key"
+
+
+def test_a_given_fill_is_tried_unless_the_left_text_speaks_against_it(scorer: CausalScorer) -> None:
+    without = one(scorer, ask())
+    fills = (given("rain began", -1.0), given("lantern", 0.0))
+    assert {"rain began", "lantern"} <= set(one(scorer, ask(also=fills)))
+    assert len(without) > 12
+
+
+def test_a_seed_repeats_the_search(scorer: CausalScorer) -> None:
+    first, again, other = (one(scorer, ask(seed=seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert first.keys() != other.keys()
+
+
+def test_a_blank_inside_a_word_is_gone_on_with(scorer: CausalScorer) -> None:
+    found = one(scorer, ask(Gap(left="The fox opened the do", right=" near the harbour.")))
+    assert "or" in found
+
+
+def test_every_gap_has_its_own_fills_and_a_read_context_costs_no_pass(scorer: CausalScorer) -> None:
+    gaps = (GAP, Gap(left="A girl found a ", right=" under the hill."))
+    answers, passes = finish(scorer.propose(ask(*gaps)))
+    assert len(answers) == 2
+    again, fewer = finish(scorer.propose(ask(*gaps)))
+    assert again == answers
+    assert fewer == passes - 2
+
+
+def test_a_text_longer_than_the_window_loses_its_beginning(scorer: CausalScorer) -> None:
+    long = Gap(left="The river crossed the bridge. " * 400 + GAP.left, right=GAP.right)
+    assert one(scorer, ask(long))
+
+
+@pytest.mark.parametrize("kind", [PackedTree, RowTree])
+def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], kind: type[branches.Tree]) -> None:
+    model, tokenizer = loaded
+    ids = tokenizer("The fox opened the", add_special_tokens=False)["input_ids"]
+    trunk, _ = finish(Branching(model, "cpu").trunk(ids))
+    tree = kind(model, "cpu", trunk)
+    #   root ─ 11 ─ 23 ─ 31      root ─ 17 ─ 23
+    tree.grow([11, 17], [ROOT, ROOT], [0, 1])
+    logits = tree.grow([23, 31, 23], [0, 2, 1], [3, 4])
+    assert tree.ids(3) == [11, 23, 31]
+    for row, rest in zip(logits, ([11, 23, 31], [17, 23]), strict=True):
+        with torch.inference_mode():
+            plain = model(torch.tensor([[*ids, *rest]])).logits[0, -1]
+        assert torch.allclose(row, plain, atol=1e-3)
+
+
+def test_a_model_that_takes_no_positions_is_asked_row_by_row(loaded: tuple[Any, Any]) -> None:
+    model = loaded[0]
+
+    class Plain:
+        """The same model behind a narrower door."""
+
+        config = model.config
+        base_model = model.base_model
+
+        def forward(self, input_ids: Any, past_key_values: Any, use_cache: bool) -> Any:
+            return model(input_ids=input_ids, past_key_values=past_key_values, use_cache=use_cache)
+
+        __call__ = forward
+
+    assert isinstance(_tree(model), PackedTree)
+    assert isinstance(_tree(Plain()), RowTree)
+
+
+def _tree(model: Any) -> branches.Tree:
+    branching = Branching(model, "cpu")
+    trunk, _ = finish(branching.trunk([11, 23, 37]))
+    return branching.tree(trunk)
