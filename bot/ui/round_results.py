@@ -9,7 +9,7 @@ from typing import Any
 from discord import ui
 
 from bot.rules.ballots import Ballot, Outcome
-from bot.rules.rounds import Candidate, on_show
+from bot.rules.rounds import Candidate
 from bot.rules.roundview import RoundView
 from bot.ui.cards import CARD_TEXT, Card, button, line, notice, text
 from bot.ui.cutting import head
@@ -32,7 +32,8 @@ def closed_card(say: Catalogue, view: RoundView) -> Card:
     else:
         title = say(f"round.decided_{view.round.kind}", number=view.number(winner))
         whose = say("round.by", name=_source(say, winner))
-        blocks = [text(f"### {title}"), text(f"{quote(head(winner.text, WINNER_TEXT))}\n-# {whose}")]
+        body = quote(head(winner.text, WINNER_TEXT)) if winner.text else f"-# {say('round.withdrawn')}"
+        blocks = [text(f"### {title}"), text(f"{body}\n-# {whose}")]
     how = [_how(say, view)]
     if winner is not None and not winner.none and not view.in_canon:
         how.append(say("round.elsewhere"))
@@ -56,7 +57,8 @@ def _others(say: Catalogue, view: RoundView, room: int) -> list[str]:
             continue
         points = say("round.points", count=view.outcome.scores[candidate.id]) if view.outcome is not None else ""
         facts = " · ".join(part for part in (points, _source(say, candidate)) if part)
-        entry = f"**{view.number(candidate)}**{GAP}{escape(head(candidate.text, OTHER_TEXT))}\n-# {facts}"
+        body = escape(head(candidate.text, OTHER_TEXT)) or f"-# {say('round.withdrawn')}"
+        entry = f"**{view.number(candidate)}**{GAP}{body}\n-# {facts}"
         if size(entry) > room:
             break
         room -= size(entry) + 1
@@ -65,7 +67,7 @@ def _others(say: Catalogue, view: RoundView, room: int) -> list[str]:
 
 
 def _ranked(view: RoundView) -> list[Candidate]:
-    shown = on_show(view.candidates)
+    shown = view.eligible
     if view.outcome is None:
         return shown
     by_id = {candidate.id: candidate for candidate in shown}
@@ -81,7 +83,13 @@ def _how(say: Catalogue, view: RoundView) -> str:
     if view.outcome is None:
         return say("round.ballots_gone")
     voters = say("round.voters", count=view.outcome.voters)
-    return f"{voters} {say(f'round.by_{view.outcome.decided_by}')}"
+    return f"{voters} {_decided(say, view.outcome)}"
+
+
+def _decided(say: Catalogue, outcome: Outcome) -> str:
+    if outcome.decided_by == "minimax" and not outcome.worst[outcome.winner]:
+        return say("round.by_unbeaten")
+    return say(f"round.by_{outcome.decided_by}")
 
 
 def _actions(say: Catalogue, view: RoundView) -> ui.ActionRow[Any]:
@@ -114,7 +122,7 @@ def pairs_card(say: Catalogue, view: RoundView) -> Card:
         )
         for each in outcome.order
     ]
-    how = say(f"round.by_{outcome.decided_by}")
+    how = _decided(say, outcome)
     return Card(
         text(f"### {say('round.pairs_title')}\n{say('round.pairs_intro')}"),
         text(_table(view, outcome)),
@@ -129,7 +137,7 @@ def _sign(view: RoundView, candidate_id: int) -> str:
 
 
 def _table(view: RoundView, outcome: Outcome) -> str:
-    ids = [each.id for each in on_show(view.candidates)]
+    ids = [each.id for each in view.eligible]
     width = max(3, *(len(str(number)) + 1 for number in outcome.pairwise.values())) if outcome.pairwise else 3
     rows = [" " * width + "".join(_sign(view, each).rjust(width) for each in ids)]
     for a in ids:
@@ -158,7 +166,7 @@ def ballots_card(say: Catalogue, view: RoundView) -> Card:
 
 def ballot_words(say: Catalogue, view: RoundView, ballot: Ballot) -> str:
     """Return a ballot in words, by the candidates' numbers."""
-    shown = on_show(view.candidates)
+    shown = view.eligible
     star = [_sign_of(say, view, each) for each in shown if each.id == ballot.favourite]
     liked = [_sign_of(say, view, each) for each in shown if each.id in ballot.liked and each.id != ballot.favourite]
     parts = [f"★ {star[0]}"] if star else []

@@ -26,6 +26,9 @@ from bot.ui.locale import Catalogue, duration
 BAR = 12
 LABEL = 90
 """Characters of a text in a menu; Discord takes 100 for a label."""
+MOST_BLOCKS = 12
+FOLDED_TEXT = 100
+"""How much of a folded text is on the card, covered; all of it can be read privately."""
 GAP = "\u2002"
 
 
@@ -61,9 +64,19 @@ def open_card(say: Catalogue, view: RoundView) -> Card:
     foot = _foot(say, view)
     room = CARD_TEXT - size(title) - size(about) - size(foot) - 64
     blocks: list[ui.Item[Any]] = [text(title), *([text(about)] if about else []), line()]
-    blocks += [text(shown) for shown in candidate_texts(say, view, room)] or [text(say("round.no_texts"))]
+    blocks += _apart(candidate_texts(say, view, room) or [say("round.no_texts")])
     blocks += [line(), *ballot_menus(say, view), _actions(say, view), text(foot)]
     return Card(*blocks)
+
+
+def _apart(texts: Sequence[str]) -> list[ui.Item[Any]]:
+    """Return texts with gaps between them; so many that a card has no place for blocks of their own stand in one."""
+    if len(texts) > MOST_BLOCKS:
+        return [text("\n\n".join(texts))]
+    blocks: list[ui.Item[Any]] = []
+    for each in texts:
+        blocks += [line(visible=False), text(each)]
+    return blocks[1:]
 
 
 def over_card(say: Catalogue, view: RoundView) -> Card:
@@ -122,7 +135,7 @@ def candidate_texts(say: Catalogue, view: RoundView, room: int) -> list[str]:
         if candidate.hidden_by is not None:
             found.append(f"-# {number}{say('round.withdrawn' if candidate.hidden_by == NOBODY else 'round.hidden')}")
         elif view.folded(candidate):
-            found.append(f"{number}||{_cut(whole, part)}||\n-# {say('round.folded')}")
+            found.append(f"{number}||{_cut(whole, min(part, FOLDED_TEXT))}||\n-# {say('round.folded')}")
         else:
             found.append(number + _cut(whole, part))
     return found

@@ -127,7 +127,7 @@ def shown(card: ResponseMessage) -> str:
 
 def _menu(card: ResponseMessage, action: str) -> str:
     return next(
-        part["custom_id"]
+        str(part["custom_id"])
         for part in walk(card.components)
         if str(part.get("custom_id", "")).startswith(f"ink:{action}:")
     )

@@ -1,0 +1,110 @@
+"""The outbox on a real database: what is due when, and what is known after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.rules.posts import Post
+from bot.stories.outbox import FIRST_RETRY_MS, LAST_RETRY_MS, Outbox
+from storage.database import Database, open_database
+from storage.posts import Posts
+
+
+@dataclass
+class Box:
+    """An outbox and the time."""
+
+    database: Database
+    now_ms: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(self.database, lambda: self.now_ms)
+
+    async def want(self, ref_id: int = 1, channel: int = 5) -> Post:
+        async with self.database.transaction() as connection:
+            return await Posts(connection).want("round", ref_id, channel)
+
+    async def get(self, ref_id: int = 1) -> Post:
+        async with self.database.reading() as connection:
+            found = await Posts(connection).get("round", ref_id)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[Box]:
+    async with open_database(tmp_path / "data") as database:
+        yield Box(database)
+
+
+async def test_what_is_wanted_is_due_until_it_is_shown(box: Box) -> None:
+    assert await box.outbox.next_in_s() is None
+    post = await box.want()
+    assert await box.outbox.due(10) == [post]
+    assert await box.outbox.next_in_s() == 0
+    assert await box.outbox.shown(post, 77)
+    assert await box.outbox.due(10) == []
+    assert await box.outbox.is_known(77)
+    assert not await box.outbox.is_known(78)
+
+
+async def test_what_is_wanted_again_meanwhile_stays_due(box: Box) -> None:
+    post = await box.want()
+    await box.want()
+    assert await box.outbox.shown(post, 77)
+    (due,) = await box.outbox.due(10)
+    assert (due.message_id, due.wanted, due.shown) == (77, 2, 1)
+
+
+async def test_a_post_that_was_moved_takes_no_message_from_before(box: Box) -> None:
+    post = await box.want()
+    await box.outbox.anew(post)
+    assert not await box.outbox.shown(post, 77)
+    assert await box.outbox.fresh(post) is None
+    now = await box.get()
+    assert now.message_id is None
+    assert now.nonce != post.nonce
+
+
+async def test_failures_are_tried_again_later_each_time(box: Box) -> None:
+    post = await box.want()
+    waits = []
+    for _ in range(12):
+        await box.outbox.trying(post)
+        post = await box.get()
+        await box.outbox.failed(post)
+        post = await box.get()
+        waits.append(post.next_ms - box.now_ms)
+        assert await box.outbox.due(10) == []
+        assert await box.outbox.fresh(post) is None
+        box.now_ms = post.next_ms
+        assert await box.outbox.fresh(post) == post
+    assert waits[0] == 2 * FIRST_RETRY_MS
+    assert waits == sorted(waits)
+    assert waits[-1] == LAST_RETRY_MS
+
+    await box.outbox.failed(post, last=True)
+    assert (await box.get()).next_ms == box.now_ms + LAST_RETRY_MS
+
+
+async def test_that_it_was_tried_is_known_after_a_crash(box: Box) -> None:
+    post = await box.want()
+    assert post.tried_ms is None
+    await box.outbox.trying(post)
+    box.now_ms += 5000
+    await box.outbox.trying(post)
+    again = Outbox(box.database, lambda: box.now_ms)
+    (due,) = await again.due(10)
+    assert (due.tried_ms, due.attempts, due.nonce) == (1_000_000, 2, post.nonce)
+
+
+async def test_what_was_forgotten_is_no_longer_due(box: Box) -> None:
+    post = await box.want()
+    other = await box.want(2)
+    await box.outbox.forget(post)
+    assert await box.outbox.due(10) == [other]
+    assert await box.outbox.fresh(post) is None
