@@ -17,6 +17,7 @@ from bot.ui.cutting import head, pages, share, shown_size, tail
 from bot.ui.escaping import escape, quote, size, tidy
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
+from bot.ui.story_starts import story_start
 
 CARD_TEXT = 4000
 ASKED_TEXT = 320
@@ -85,7 +86,10 @@ def card(say: Catalogue, generation: Generation, *, name: str, literals: Sequenc
     for position, shown in enumerate(texts):
         go = button(f"ink:go:{generation.id}:{position}", say("button.go"))
         blocks.append(ui.Section(text(shown if own else f"**{position + 1}**\u2002{shown}"), accessory=go))
-    blocks += [line(), _actions(say, generation, own=own, read=shortened), text(foot)]
+    blocks += [line(), _actions(say, generation, own=own, read=shortened)]
+    if (start := story_start(say, generation)) is not None:
+        blocks.append(start)
+    blocks.append(text(foot))
     return Card(*blocks)
 
 
