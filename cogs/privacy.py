@@ -15,7 +15,7 @@ from discord.ext import commands
 
 from bot.errors import NotAllowed
 from bot.ui.answers import guard, whisper
-from bot.ui.cards import AMBER, Card, button, notice, text
+from bot.ui.cards import AMBER, Card, button, line, notice, text
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree, number
 from cogs.services import Services
@@ -62,7 +62,9 @@ class Privacy(commands.Cog):
         """Ask whether everything that is kept about the person is really to go."""
         say = private(interaction)
         forget = button(f"ink:forget:{interaction.user.id}", say("button.forget"), style=discord.ButtonStyle.danger)
-        told = [text(say(f"privacy.{part}")) for part in ("confirm", "confirm_stories", "confirm_final")]
+        told: list[discord.ui.Item[Any]] = []
+        for part in ("confirm", "confirm_stories", "confirm_final"):
+            told += [text(say(f"privacy.{part}")), line(visible=False)]
         await whisper(interaction, Card(*told, discord.ui.ActionRow(forget), colour=AMBER))
 
     async def forget(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

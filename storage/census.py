@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from storage.tables import POSTS, ROUNDS, STORIES
 from storage.writer import Connection
@@ -22,9 +22,12 @@ class Census:
 
 async def take_census(connection: Connection) -> Census:
     """Count what there is in all servers."""
-    stories = select(func.count()).select_from(STORIES).where(STORIES.c.state != "deleted")
-    rounds = select(func.count()).select_from(ROUNDS).where(ROUNDS.c.state.in_(("writing", "open")))
-    posts = select(func.count()).select_from(POSTS).where(POSTS.c.wanted > POSTS.c.shown)
-    counted = select(stories.scalar_subquery(), rounds.scalar_subquery(), posts.scalar_subquery())
-    row = (await connection.execute(counted)).one()
-    return Census(stories=row[0], rounds=row[1], posts=row[2])
+    return Census(
+        stories=await _count(connection, STORIES.c.state != "deleted"),
+        rounds=await _count(connection, ROUNDS.c.state.in_(("writing", "open"))),
+        posts=await _count(connection, POSTS.c.wanted > POSTS.c.shown),
+    )
+
+
+async def _count(connection: Connection, which: ColumnElement[bool]) -> int:
+    return int((await connection.execute(select(func.count()).where(which))).scalar_one())

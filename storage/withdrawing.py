@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, Text, or_, select, type_coerce, up
 
 from bot.rules.rounds import NOBODY
 from storage.posts import Posts
-from storage.tables import CANDIDATES, PASSAGES, ROUNDS
+from storage.tables import CANDIDATES, PASSAGES, ROUNDS, STORIES
 from storage.writer import Connection
 
 WITHDRAWN_PASSAGE: Mapping[str, Any] = {
@@ -57,6 +57,7 @@ async def _empty(connection: Connection, gone: Sequence[int]) -> None:
     await posts.again("round", select(ROUNDS.c.id).where(about))
     await connection.execute(update(ROUNDS).where(about).values(text=""))
     await posts.again("passage", gone)
+    await posts.again("story", select(STORIES.c.id).where(STORIES.c.head_id.in_(gone)))
     await connection.execute(update(PASSAGES).where(PASSAGES.c.id.in_(gone)).values(WITHDRAWN_PASSAGE))
 
 

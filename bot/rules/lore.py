@@ -107,7 +107,7 @@ def require_proposed(entry: LoreEntry) -> None:
 
 def require_removable(entry: LoreEntry, person_id: int, *, leads: bool) -> None:
     """Raise `NotAllowed` where somebody may not remove an entry: who leads may remove any, others what they proposed as
-    long as it is not ratified. Keys: `lore_leaders_only`, for a whole server's `lore_managers_only`."""
+    long as it is not ratified. Keys: `story_hosts_only`, for a whole server's `lore_managers_only`."""
     if leads or (entry.state != "ratified" and entry.proposed_by == person_id):
         return
-    raise NotAllowed("lore_managers_only" if entry.story_id is None else "lore_leaders_only")
+    raise NotAllowed("lore_managers_only" if entry.story_id is None else "story_hosts_only")

@@ -39,6 +39,14 @@ class RoundView:
         return [candidate for candidate in on_show(self.candidates) if not candidate.none]
 
     @property
+    def eligible(self) -> list[Candidate]:
+        """The candidates that can win, "none of these" among them. Of a closed round those that could when it was
+        closed, which became passages then: what was withdrawn since leaves the result as it is."""
+        if self.round.state != "closed":
+            return on_show(self.candidates)
+        return [candidate for candidate in self.candidates if candidate.none or candidate.passage_id is not None]
+
+    @property
     def winner(self) -> Candidate | None:
         """The candidate that won, which may be "none of these"."""
         return next((each for each in self.candidates if each.id == self.round.winner_id), None)

@@ -21,6 +21,7 @@ from storage.stories import Stories
 from storage.writer import Connection
 
 LISTED: tuple[LoreState, ...] = ("ratified", "proposed")
+WAITING: tuple[LoreState, ...] = ("proposed",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +207,7 @@ class Lorebook:
         lore = Lore(connection)
         if await lore.count(who.server_id, story_id, states=LISTED) >= rules.MAX_ENTRIES:
             raise BadInput("lore_full", limit=rules.MAX_ENTRIES)
-        waiting = await lore.listed(who.server_id, story_id, states=("proposed",), limit=rules.MAX_ENTRIES)
+        waiting = await lore.listed(who.server_id, story_id, states=WAITING, limit=rules.MAX_ENTRIES)
         if not leads and sum(each.proposed_by == who.person_id for each in waiting) >= rules.MAX_PROPOSED:
             raise BadInput("lore_waiting", limit=rules.MAX_PROPOSED)
 

@@ -6,7 +6,7 @@ import dataclasses
 
 from bot.errors import Gone
 from bot.rules.ballots import decide
-from bot.rules.rounds import Candidate, Round, RoundState, on_show
+from bot.rules.rounds import Candidate, Round, RoundState
 from bot.rules.roundview import RoundView
 from bot.rules.stories import Passage, Story
 from bot.stories.candidates import template_of
@@ -79,7 +79,7 @@ async def view_of(connection: Connection, round_: Round) -> RoundView:
     if round_.state != "closed":
         return view
     ballots = await rounds.ballots(round_.id)
-    eligible = [each.id for each in on_show(candidates)]
+    eligible = [each.id for each in view.eligible]
     counts = any(ballot.named & set(eligible) for ballot in ballots)
     passage = await became(connection, view.winner)
     return dataclasses.replace(

@@ -13,7 +13,7 @@ from bot.ui.locale import Catalogue
 Topic = Literal["writing", "stories", "rounds", "lore", "privacy", "server"]
 FIRST: Topic = "writing"
 TOPICS: Mapping[Topic, tuple[str, ...]] = {
-    "writing": ("intro", "continue", "infill", "bridge", "moods", "why"),
+    "writing": ("intro", "continue", "infill", "bridge", "twist", "moods", "why"),
     "stories": ("story_begin", "story_write", "story_read", "story_back", "story_host"),
     "rounds": ("round_open", "round_vote", "round_count", "round_after"),
     "lore": ("memory", "lore", "lore_decide", "writer"),
@@ -36,5 +36,6 @@ def guide_card(say: Catalogue, topic: Topic, *, manages: bool, keep_days: int) -
             label=say(f"help.topic_{each}"), description=say(f"help.about_{each}"), value=each, default=each == topic
         )
     blocks: list[ui.Item[Any]] = [text(f"### {say('help.title')}\n-# {say(f'help.topic_{topic}')}")]
-    blocks += [text(say(f"help.{part}", count=keep_days)) for part in TOPICS[topic]]
+    for part in TOPICS[topic]:
+        blocks += [line(visible=False), text(say(f"help.{part}", count=keep_days))]
     return Card(*blocks, line(), ui.ActionRow(menu))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
@@ -19,6 +19,7 @@ TRIGGERS = "triggers"
 """The custom id of the box for trigger words."""
 PAGE = 8
 """Entries on a page of the list."""
+SIGNS: Mapping[LoreKind, str] = {"memory": "📌", "lore": "📜"}
 _ENTRY_TEXT = 2400
 _LISTED_TEXT = 240
 _LISTED_TRIGGERS = 120
@@ -61,7 +62,7 @@ def lore_card(
     """Return the card of an entry. `story` is the title of its story, unescaped, None where it is the server's; `back`
     adds the way back to the list."""
     blocks: list[ui.Item[Any]] = [
-        text(f"### {say(f'lore.{entry.kind}_{entry.state}')}\n-# {_whose(say, story)}"),
+        text(f"### {SIGNS[entry.kind]} {say(f'lore.{entry.kind}_{entry.state}')}\n-# {_whose(say, story)}"),
         text(quote(head(entry.text, _ENTRY_TEXT))),
     ]
     if entry.triggers:
@@ -90,9 +91,10 @@ def list_card(
     """Return page `page` (from 0) of the entries of a story, or of the server; `entries` are those of the page, and one
     more where there is another page."""
     place, shown = place_of(story_id), entries[:PAGE]
-    blocks: list[ui.Item[Any]] = [text(f"### {say(f'lore.{kind}_list')}\n-# {_whose(say, story)}")]
+    blocks: list[ui.Item[Any]] = [text(f"### {SIGNS[kind]} {say(f'lore.{kind}_list')}\n-# {_whose(say, story)}")]
     if shown:
-        blocks += [text("\n".join(_row(say, entry) for entry in shown)), ui.ActionRow(_choice(say, place, shown))]
+        blocks += [text(_row(say, entry)) for entry in shown]
+        blocks.append(ui.ActionRow(_choice(say, place, shown)))
     else:
         blocks.append(text(say(f"lore.{kind}_none")))
     blocks.append(line())

@@ -33,13 +33,13 @@ def writer_card(say: Catalogue, courtesy: Courtesy, *, saved: bool = False) -> C
     pen_name = courtesy.pen_name
     named = say("writer.pen_name", name=bold(pen_name)) if pen_name is not None else say("writer.own_name")
     refused = courtesy.no_ai
-    names = [button("ink:lname", say("button.pen_name"), emoji="🪶")]
+    names = [button("ink:lname", say("button.pen_name"), emoji="✏️")]
     if pen_name is not None:
         names.append(button("ink:lnoname", say("button.own_name")))
     consent = button(
         "ink:lai", say("button.ai_yes" if refused else "button.ai_no"), style=discord.ButtonStyle.secondary, emoji="🤖"
     )
-    blocks: list[ui.Item[Any]] = [text(f"### {say('writer.title')}")]
+    blocks: list[ui.Item[Any]] = [text(f"### 🪶 {say('writer.title')}")]
     if saved:
         blocks.append(text(f"✅ {say('writer.saved')}"))
     blocks += [

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import simcord
 
 from bot.inference.queue import Ticket
+from bot.ui.guide import TOPICS
 from bot.ui.locale import LANGUAGES
 from tests.behaviour.house import STORY, House, en, private, texts, zh
+from tests.behaviour.voting import begin_story, open_round
 
 
 async def test_in_a_private_message(house: House) -> None:
@@ -80,11 +86,21 @@ async def test_two_peoples_private_conversation_is_no_place_of_the_bots(
 
 
 async def test_help_in_both_languages(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = private(await house.ben.slash(house.channel, "help"))
-    assert en("help.title") in shown
-    assert en("help.settings") not in shown
-    assert en("help.privacy", count=30) in shown
-    assert en("help.settings") in private(await house.ada.slash(house.channel, "help"))
+    asked = await house.ben.slash(house.channel, "help")
+    assert en("help.title") in private(asked)
+    assert en("help.continue") in private(asked)
+    card = asked.response
+    assert card is not None
+    await house.restart()
+    for topic, parts in TOPICS.items():
+        if topic != "server":
+            await house.ben.select(card, [topic], custom_id="ink:guide")
+            assert all(en(f"help.{part}", count=30) in texts(card) for part in parts)
+    assert en("help.topic_server") not in str(card.components)
+    hosts = (await house.ada.slash(house.channel, "help")).response
+    assert hosts is not None
+    await house.ada.select(hosts, ["server"], custom_id="ink:guide")
+    assert en("help.settings") in texts(hosts)
     house.speak(monkeypatch, house.chen, "zh-CN")
     assert zh("help.title") in private(await house.chen.slash(house.channel, "help"))
 
@@ -104,6 +120,13 @@ class TestHost:
         answer = house.ada.user.dm_channel.last_message
         assert answer is not None
         assert "tokens/s" in answer.content
+        assert en("owner.stories", stories=0, rounds=0, posts=0) in answer.content
+        thread = await begin_story(house)
+        await open_round(house, thread)
+        await house.ada.send_dm(f"{bot.mention} status")
+        answer = house.ada.user.dm_channel.last_message
+        assert answer is not None
+        assert re.search(r"Stories: 1 · votes under way: 1 · messages waiting to be shown: \d", answer.content)
 
     async def test_others_are_refused(self, house: House, env: simcord.Env) -> None:
         house.env.bot.owner_ids = {house.ada.id}  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
@@ -120,18 +143,28 @@ async def test_what_is_registered(house: House) -> None:
     body = next(request.json for request in house.env.http_requests if request.path.endswith("/commands"))
     assert isinstance(body, list)
     registered = {command["name"]: command for command in body}
-    assert set(registered) == {"continue", "infill", "help", "settings", "privacy", "Continue this", "Fill the blanks"}
+    in_servers = {"settings", "story", "writer"}
+    everywhere = {"continue", "infill", "bridge", "twist", "help", "privacy"}
+    menus = {"Continue this", "Fill the blanks", "Twist the words"}
+    assert set(registered) == in_servers | everywhere | menus
     for name, command in registered.items():
-        if name == "settings":
+        if name in in_servers:
             assert (command["contexts"], command["integration_types"]) == ([0], [0])
-            assert command["default_member_permissions"] == 32
         else:
             assert (sorted(command["contexts"]), sorted(command["integration_types"])) == ([0, 1, 2], [0, 1])
+        assert command["default_member_permissions"] == (32 if name == "settings" else None)
         assert "zh-CN" in command["name_localizations"]
-        for option in command.get("options", []):
+        for option in _options(command):
             assert "zh-CN" in option["name_localizations"]
             assert "zh-CN" in option["description_localizations"]
             for choice in option.get("choices", []):
                 assert "zh-CN" in choice["name_localizations"]
     assert registered["continue"]["name_localizations"]["zh-CN"] == zh("command.continue.name")
     assert LANGUAGES == ("en", "zh-CN")
+
+
+def _options(command: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The options of a command, and of what stands under it."""
+    for option in command.get("options", []):
+        yield option
+        yield from _options(option)

@@ -41,7 +41,7 @@ async def test_deletion_asks_first_and_takes_the_cards_down(house: House) -> Non
     other = (await house.ask(house.chen, count=1)).response
     assert other is not None
     asked = await house.ben.slash(house.channel, "privacy delete")
-    assert private(asked) == en("privacy.confirm")
+    assert private(asked).startswith(en("privacy.confirm"))
     assert await house.kept() == [1, 2]
     assert asked.response is not None
     await house.restart()

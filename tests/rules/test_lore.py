@@ -83,15 +83,15 @@ def test_what_is_decided_is_decided() -> None:
     require_proposed(entry(state="proposed"))
     for state in ("ratified", "rejected"):
         with pytest.raises(Gone, match=f"lore_already_{state}"):
-            require_proposed(entry(state=state))  # type: ignore[arg-type]  # one of its values
+            require_proposed(entry(state=state))
 
 
 def test_who_may_remove() -> None:
     require_removable(entry(), 99, leads=True)
     for state in ("proposed", "rejected"):
-        require_removable(entry(state=state), 7, leads=False)  # type: ignore[arg-type]  # one of its values
+        require_removable(entry(state=state), 7, leads=False)
         with pytest.raises(NotAllowed, match="story_hosts_only"):
-            require_removable(entry(state=state), 8, leads=False)  # type: ignore[arg-type]  # likewise
+            require_removable(entry(state=state), 8, leads=False)
     with pytest.raises(NotAllowed, match="story_hosts_only"):
         require_removable(entry(), 7, leads=False)
     with pytest.raises(NotAllowed, match="lore_managers_only"):
