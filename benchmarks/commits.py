@@ -1,8 +1,10 @@
 """Committed votes a second, against bare aiosqlite and sqlite3 with the same durability, in one run.
 
 A vote is a transaction that reads a number and writes it back raised by one, so that a lost vote shows in the sum.
-Everybody votes at once, in the file system of --folder. All contenders use WAL, synchronous=FULL and the
-same two statements; the rounds alternate, so that a noisy machine is noisy to all, and the median counts.
+A ballot is a transaction as in the rounds of stories: it reads the round and the voter's ballot before, and writes
+the new one in its place; a lost one shows in the turnout. Everybody votes at once, in the file system of --folder.
+All contenders use WAL, synchronous=FULL and the same statements; the rounds alternate, so that a noisy machine is noisy
+to all, and the median counts.
 
     python -m benchmarks.commits [--votes 500] [--rounds 3] [--folder .] [--json]
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import sqlite3
 import statistics
@@ -25,13 +28,20 @@ from pathlib import Path
 import aiosqlite
 from sqlalchemy import text
 
-from storage.database import open_database
+from bot.rules.ballots import Ballot
+from bot.rules.rounds import NewCandidate, NewRound
+from bot.rules.stories import NewStory
+from storage.database import FILE, Database, open_database
+from storage.rounds import Rounds
+from storage.stories import Stories
 
 CREATE = "CREATE TABLE tally (id INTEGER PRIMARY KEY, votes INTEGER NOT NULL) STRICT"
 INSERT = "INSERT INTO tally VALUES (1, 0)"
 READ = "SELECT votes FROM tally WHERE id = :id"
 WRITE = "UPDATE tally SET votes = :votes WHERE id = :id"
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+OF_VOTER = "FROM ballots WHERE round_id = ? AND voter_id = ?"
 
 Vote = Callable[[], Awaitable[None]]
 
@@ -119,11 +129,91 @@ async def bare_sqlite3(folder: Path) -> AsyncIterator[Booth]:
         yield Booth(vote=vote, count=count)
 
 
+# ---- ballots
+
+
+async def open_round(database: Database) -> tuple[int, list[int]]:
+    """A round that is open, and its candidates."""
+    async with database.transaction() as connection:
+        new = NewStory(server_id=1, channel_id=2, host_id=3, title="A story", premise="")
+        story = await Stories(connection).add(new, now_ms=1)
+        rounds = Rounds(connection)
+        round_ = await rounds.add(
+            NewRound(
+                story_id=story.id, kind="continue", state="open", opened_by=3, text="", salt="00" * 16, deadline_ms=9
+            ),
+            [NewCandidate(text=f"text {number}") for number in range(4)],
+            range(4),
+            now_ms=1,
+        )
+        return round_.id, [candidate.id for candidate in await rounds.candidates(round_.id)]
+
+
+@asynccontextmanager
+async def our_ballots(folder: Path) -> AsyncIterator[Booth]:
+    """The bot's own urn."""
+    async with open_database(folder) as database:
+        round_id, candidates = await open_round(database)
+        voters = itertools.count(1)
+        ballot = Ballot(frozenset(candidates[:2]), candidates[2])
+
+        async def vote() -> None:
+            voter = next(voters)
+            async with database.transaction() as connection:
+                rounds = Rounds(connection)
+                round_ = await rounds.get(round_id)
+                if round_ is not None and round_.state == "open":
+                    await rounds.ballot_of(round_id, voter)
+                    await rounds.cast(round_id, voter, ballot)
+
+        async def count() -> int:
+            async with database.reading() as connection:
+                return await Rounds(connection).turnout(round_id)
+
+        yield Booth(vote=vote, count=count)
+
+
+@asynccontextmanager
+async def bare_ballots(folder: Path) -> AsyncIterator[Booth]:
+    """The same tables and statements on one held aiosqlite connection, a commit for each ballot, voters in turn."""
+    async with open_database(folder) as database:
+        round_id, candidates = await open_round(database)
+    rows = [(candidate, 1 + place // 2) for place, candidate in enumerate(candidates[:3])]
+    voters = itertools.count(1)
+    async with aiosqlite.connect(folder / FILE, isolation_level=None) as connection:
+        for pragma in PRAGMAS:
+            await connection.execute(f"PRAGMA {pragma}")
+        turn = asyncio.Lock()
+
+        async def vote() -> None:
+            voter = next(voters)
+            async with turn:
+                await connection.execute("BEGIN IMMEDIATE")
+                ((state,),) = await connection.execute_fetchall("SELECT state FROM rounds WHERE id = ?", (round_id,))
+                if state == "open":
+                    mine = (round_id, voter)
+                    await connection.execute_fetchall(f"SELECT * {OF_VOTER}", mine)
+                    await connection.execute(f"DELETE {OF_VOTER}", mine)
+                    cast = [(*mine, candidate, level) for candidate, level in rows]
+                    await connection.executemany("INSERT INTO ballots VALUES (?, ?, ?, ?)", cast)
+                await connection.execute("COMMIT")
+
+        async def count() -> int:
+            ((voters,),) = await connection.execute_fetchall("SELECT count(DISTINCT voter_id) FROM ballots")
+            return int(voters)
+
+        yield Booth(vote=vote, count=count)
+
+
 CONTENDERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Booth]]] = {
     "inkling": ours,
     "aiosqlite": bare_aiosqlite,
     "sqlite3": bare_sqlite3,
+    "ballots": our_ballots,
+    "ballots, aiosqlite": bare_ballots,
 }
+AGAINST = {"ballots": "ballots, aiosqlite", "ballots, aiosqlite": "ballots, aiosqlite"}
+"""What a contender is compared with, where it is not plain aiosqlite."""
 
 
 async def measure(name: str, folder: Path, votes: int) -> Result:
@@ -179,18 +269,26 @@ def main() -> int:
         for name in CONTENDERS:
             rounds[name].append(asyncio.run(measure(name, options.folder, options.votes)))
     results = {name: median(found) for name, found in rounds.items()}
-    ratio = results["inkling"].per_second / results["aiosqlite"].per_second
-    lost = results["inkling"].lost
+    ratios = {
+        name: result.per_second / results[AGAINST.get(name, "aiosqlite")].per_second for name, result in results.items()
+    }
+    lost = results["inkling"].lost + results["ballots"].lost
     if options.json:
-        each = {name: asdict(result) for name, result in results.items()}
-        print(json.dumps({"votes": options.votes, "ratio_to_aiosqlite": ratio, "lost": lost, "contenders": each}))
+        summary = {
+            "votes": options.votes,
+            "ratio_to_aiosqlite": ratios["inkling"],
+            "ratio_of_ballots": ratios["ballots"],
+            "lost": lost,
+            "contenders": {name: asdict(result) for name, result in results.items()},
+        }
+        print(json.dumps(summary))
     else:
         print(f"{options.votes} votes at once, {options.rounds} rounds, synchronous=FULL\n")
-        print(f"{'':10} {'votes/s':>8} {'ratio':>6} {'p50 s':>7} {'p95 s':>7} {'alone ms':>9} {'lost':>5}")
+        print(f"{'':18} {'votes/s':>8} {'ratio':>6} {'p50 s':>7} {'p95 s':>7} {'alone ms':>9} {'lost':>5}")
         for result in results.values():
-            relative = result.per_second / results["aiosqlite"].per_second
             print(
-                f"{result.name:10} {result.per_second:8.0f} {relative:6.2f} {result.p50_s:7.2f} {result.p95_s:7.2f}"
+                f"{result.name:18} {result.per_second:8.0f} {ratios[result.name]:6.2f}"
+                f" {result.p50_s:7.2f} {result.p95_s:7.2f}"
                 f" {result.alone_ms:9.1f} {result.lost:5}"
             )
     return 1 if lost else 0
