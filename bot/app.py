@@ -42,10 +42,12 @@ from cogs.bridging import Bridging
 from cogs.clock import Clock
 from cogs.guide import Guide
 from cogs.hosting import Hosts
+from cogs.leftovers import Leftovers
 from cogs.lore import Lore
 from cogs.manners import Writers
 from cogs.privacy import Privacy
 from cogs.publishing import Publishing
+from cogs.restyling import Restyling
 from cogs.round_opening import RoundOpening
 from cogs.rounds import Rounds
 from cogs.server import Server
@@ -54,6 +56,7 @@ from cogs.shelving import Shelving
 from cogs.showing import Showing
 from cogs.stories import Stories
 from cogs.threads import Threads
+from cogs.twist import Twisting
 from cogs.writing import Writing
 from storage.database import open_database
 
@@ -163,6 +166,8 @@ class Inkling(commands.Bot):
         clock = Clock(self, self._services, showing)
         opening = RoundOpening(self._services, asking, showing, clock, self._wait)
         await self.add_cog(Writing(tree, self._services, asking, opening))
+        await self.add_cog(Restyling(tree, self._services, asking, opening))
+        await self.add_cog(Twisting(tree, self._services, asking, opening))
         await self.add_cog(Bridging(tree, asking, opening))
         await self.add_cog(Server(tree, self._services))
         await self.add_cog(Privacy(tree, self._services, showing))
@@ -175,6 +180,7 @@ class Inkling(commands.Bot):
         await self.add_cog(Rounds(tree, self._services, asking, showing, opening, clock))
         await self.add_cog(Lore(tree, self._services, asking, showing))
         await self.add_cog(Writers(tree, self._services, asking))
+        await self.add_cog(Leftovers(self, self._services, showing))
         await self.add_cog(clock)
 
 

@@ -6,25 +6,28 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import discord
 
-from bot.errors import Busy, Cancelled, Gone, NotAllowed, NotHere
+from bot.errors import Busy, Cancelled, Gone, NotAllowed, NotHere, StorageError
 from bot.inference.jobs import Owner, Progress
 from bot.inference.queue import Ticket
 from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
+from bot.rules.posts import Post
 from bot.rules.servers import Feature, ServerSettings
 from bot.ui.answers import GIVEN, SHOWN, Shown, reachable, show
 from bot.ui.cards import Card, card, notice
 from bot.ui.locale import Catalogue, public
 from bot.ui.progress import Wait, follow, progress_card
+from bot.ui.twists import twist_card
 from bot.writing.asks import Ask, ContinueAsk
-from bot.writing.blanks import parse
+from bot.writing.blanks import literals_of
 from bot.writing.bridging import BridgeAsk
+from bot.writing.restyling import possible
 from cogs.services import Services
 from storage.servers import Servers
 
@@ -33,6 +36,8 @@ _log = logging.getLogger(__name__)
 LONGEST_WAIT_S = 12 * 60
 """Where only the interaction's token can answer (15 minutes), a longer wait is refused."""
 DELIVERIES = 3
+NOTED = "noted"
+"""The key in `interaction.extras` of the post that notes that a progress is on show."""
 
 
 @dataclass(slots=True)
@@ -117,10 +122,11 @@ class Asking:
             _refuse_if_late(interaction, ticket)
             say = public(interaction, settings.language)
             suggestions = await self._watched(interaction, ask, ticket, say)
+            if suggestions is not None:
+                await self.present(interaction, await desk.keep(ask, suggestions), say)
         finally:
             ticket.cancel()
-        if suggestions is not None:
-            await self.present(interaction, await desk.keep(ask, suggestions), say)
+            await self._settle(interaction)
 
     async def _watched(
         self,
@@ -133,6 +139,9 @@ class Asking:
         kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
         cancel_id = f"ink:cancel:{self._run}:{ticket.id}"
         shown = await show(interaction, progress_card(say, kind, ticket.progress, cancel_id))
+        if reachable(interaction):
+            place = self.place(interaction)
+            interaction.extras[NOTED] = await self._services.outbox.progresses(place.channel_id, shown.message_id)
         live = self._live[ticket.id] = _Live(ticket, interaction.user.id, shown, say)
 
         async def update(progress: Progress) -> None:
@@ -155,10 +164,20 @@ class Asking:
         finally:
             self._live.pop(ticket.id, None)
 
+    async def _settle(self, interaction: discord.Interaction[Any]) -> None:
+        """Forget that the progress is on show: it no longer is."""
+        post: Post | None = interaction.extras.pop(NOTED, None)
+        if post is not None:
+            with suppress(StorageError):
+                await self._services.outbox.forget(post)
+
     async def present(self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue) -> None:
         """Show the card of a generation that is kept, in the place of the progress or as the first answer."""
-        literals = parse(generation.text).literals if generation.kind != "continue" else ()
-        final = card(say, generation, name=interaction.user.display_name, literals=literals)
+        name = interaction.user.display_name
+        if generation.kind == "twist":
+            final = twist_card(say, generation, name=name)
+        else:
+            final = card(say, generation, name=name, literals=literals_of(generation), moves=possible(generation))
         shown: Shown | None = interaction.extras.get(SHOWN)
         if shown is None:
             shown = await show(interaction, final)

@@ -14,14 +14,15 @@ from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.rules.stories import require_ai
 from bot.ui.answers import GIVEN, guard, whisper
-from bot.ui.cards import PERSON, is_own, reading_card
+from bot.ui.cards import PERSON, reading_card
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.receipts import receipt_card
 from bot.ui.tree import InklingTree, number
-from bot.writing.asks import Ask, ContinueAsk, InfillAsk, check, onward
-from bot.writing.blanks import parse
+from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk, check, onward
+from bot.writing.blanks import literals_of, parse
 from bot.writing.bridging import BridgeAsk
+from bot.writing.restyling import style_of
 from cogs.asking import Asking
 from cogs.round_opening import RoundOpening
 from cogs.services import Services
@@ -253,6 +254,15 @@ class Writing(commands.Cog):
             return BridgeAsk(owner=owner, place=place, left=left, right=right, count=generation.count)
         if generation.kind == "infill":
             return InfillAsk(
+                owner=owner,
+                place=place,
+                text=generation.text,
+                count=generation.count,
+                parent_id=generation.id,
+                style=style_of(generation),
+            )
+        if generation.kind == "twist":
+            return TwistAsk(
                 owner=owner, place=place, text=generation.text, count=generation.count, parent_id=generation.id
             )
         return ContinueAsk(
@@ -297,9 +307,7 @@ class Writing(commands.Cog):
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read it all* and of the buttons to turn its pages."""
         generation = await self._services.desk.open(number(ids, 0))
-        blanks = generation.kind != "continue" and not is_own(generation)
-        literals = parse(generation.text).literals if blanks else ()
-        page = reading_card(private(interaction), generation, number(ids, 1), literals=literals)
+        page = reading_card(private(interaction), generation, number(ids, 1), literals=literals_of(generation))
         if interaction.message is not None and interaction.message.flags.ephemeral:
             await interaction.response.edit_message(view=page)
         else:

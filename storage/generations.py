@@ -59,6 +59,13 @@ class Generations:
         )
         return noted.rowcount > 0
 
+    async def revise(self, generation_id: int, suggestion: Suggestion) -> bool:
+        """Put `suggestion` in the place of a generation's first; tell whether there was one."""
+        row = _suggestion_row(generation_id, 0, suggestion)
+        first = (SUGGESTIONS.c.generation_id == generation_id) & (SUGGESTIONS.c.position == 0)
+        revised = await self._connection.execute(update(SUGGESTIONS).where(first).values(row))
+        return revised.rowcount > 0
+
     async def delete(self, generation_id: int) -> bool:
         """Delete a generation with its suggestions; tell whether it was there."""
         deleted = await self._connection.execute(delete(GENERATIONS).where(GENERATIONS.c.id == generation_id))

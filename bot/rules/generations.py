@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from bot.rules.moods import MoodName
 
-GenerationKind = Literal["continue", "infill", "bridge"]
+GenerationKind = Literal["continue", "infill", "bridge", "twist"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class NewGeneration:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """A finished request. `text` is what the person gave, of a bridge both sides with a blank between them; `mood` None
-    means mixed. Times are UTC ms.
+    means mixed. Times are UTC ms. What a twist holds is told in `bot.rules.twists`.
 
     `message_id` is None until the card was sent; `parent_id` is the generation that this one retries or goes
     on from.

@@ -1,18 +1,22 @@
-"""A story that begins with the card of a /continue or an /infill: what was asked and suggested is its first passage."""
+"""A story that begins with the card of a suggestion: what was asked and suggested is its first passage."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.rules.generations import Generation, Suggestion
+from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.rules.provenance import Origin, Span, edited, of_human, of_infill, of_model, origin_of
 from bot.rules.stories import MAX_PASSAGE
+from bot.rules.twists import twist_of
 from bot.writing.asks import onward
 from bot.writing.blanks import parse
 
 OWN = "person"
 """What `source` on a receipt says when a person wrote the text (see `bot.ui.cards.PERSON`)."""
+
+_FILLED: frozenset[GenerationKind] = frozenset({"infill", "twist"})
+"""The kinds whose suggestions are whole texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ def beginning_of(chain: Sequence[Generation], position: int) -> Beginning:
     from, and so on: what earlier suggestions put into its text is still a model's."""
     generation = chain[0]
     suggestion = generation.suggestions[position]
-    if generation.kind == "infill":
+    if generation.kind in _FILLED:
         text, spans = suggestion.text, _infilled(generation, suggestion)
     else:
         text = onward(generation.text, suggestion.text)
@@ -39,7 +43,7 @@ def beginning_of(chain: Sequence[Generation], position: int) -> Beginning:
     lead = len(text) - len(text.lstrip())
     whole = text.strip()[:MAX_PASSAGE]
     spans = edited(text, spans, whole) if lead or len(whole) < len(text) else spans
-    origin = origin_of(spans, "bert" if generation.kind == "infill" else "gpt")
+    origin = origin_of(spans, "bert" if generation.kind in _FILLED else "gpt")
     return Beginning(
         text=whole, spans=spans, origin=origin, author_id=generation.person_id if _has_human(spans) else None
     )
@@ -52,7 +56,7 @@ def _asked(chain: Sequence[Generation]) -> tuple[Span, ...]:
         for suggestion in parent.suggestions:
             if parent.kind == "continue" and onward(parent.text, suggestion.text) == generation.text:
                 return _behind(parent.text, _asked(earlier), suggestion, generation.text)
-            if parent.kind == "infill" and suggestion.text == generation.text:
+            if parent.kind in _FILLED and suggestion.text == generation.text:
                 return _infilled(parent, suggestion)
     return of_human(generation.text)
 
@@ -74,6 +78,9 @@ def _of(suggestion: Suggestion, text: str) -> tuple[Span, ...]:
 def _infilled(generation: Generation, suggestion: Suggestion) -> tuple[Span, ...]:
     if suggestion.receipt.get("source") == OWN or not suggestion.fills:
         return of_human(suggestion.text)
+    if generation.kind == "twist":
+        twist = twist_of(generation).finished()
+        return of_infill(twist.pieces, twist.fills)
     literals = parse(generation.text).literals
     if (
         "".join(part for pair in zip(literals, (*suggestion.fills, ""), strict=True) for part in pair)

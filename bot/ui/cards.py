@@ -6,7 +6,7 @@ was shortened can be read whole with *Read*. Buttons carry ids only: what they m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import discord
@@ -15,15 +15,18 @@ from discord import ui
 from bot.rules.generations import Generation
 from bot.ui.cutting import head, pages, share, shown_size, tail
 from bot.ui.escaping import escape, quote, size, tidy
-from bot.ui.infills import Filled
+from bot.ui.infills import Filled, filled, sureness, wishes
 from bot.ui.locale import Catalogue
 from bot.ui.story_starts import story_start
 
 CARD_TEXT = 4000
 ASKED_TEXT = 320
+FILLED_TEXT = 700
+"""So much of a text is shown around each way to fill its blanks at most."""
 PAGE_TEXT = 3600
 INK = discord.Colour(0x4A5D8F)
 AMBER = discord.Colour(0xB98A3D)
+_MOVES = (("stranger", "🎲"), ("shorter", "➖"), ("longer", "➕"))
 PERSON = "person"
 """What `source` on a receipt says when a person wrote the text."""
 
@@ -67,9 +70,17 @@ def is_own(generation: Generation) -> bool:
     return generation.suggestions[0].receipt.get("source") == PERSON
 
 
-def card(say: Catalogue, generation: Generation, *, name: str, literals: Sequence[str] = ()) -> Card:
+def card(
+    say: Catalogue,
+    generation: Generation,
+    *,
+    name: str,
+    literals: Sequence[str] = (),
+    moves: Collection[str] = (),
+) -> Card:
     """Return the card of a finished request. `name` is how the person who asked is called, unescaped; `literals`
-    is, for an infill or a bridge, the text around its blanks."""
+    is, for an infill or a bridge, the text around its blanks; `moves` are the ways in which an infill can be asked
+    anew (see `bot.writing.restyling`)."""
     own = is_own(generation)
     if own:
         title = say("card.own.title", name=escape(name))
@@ -78,19 +89,36 @@ def card(say: Catalogue, generation: Generation, *, name: str, literals: Sequenc
     asked = _asked(generation)
     foot = _foot(say, generation, name)
     room = CARD_TEXT - size(title) - size(asked) - size(foot) - 32
-    texts, shortened = _candidates(generation, literals, room)
+    texts, shortened = _candidates(say, generation, literals, room)
     blocks: list[ui.Item[Any]] = [text(f"### {title}")]
     if asked:
         blocks.append(text(asked))
     blocks.append(line())
     for position, shown in enumerate(texts):
         go = button(f"ink:go:{generation.id}:{position}", say("button.go"))
-        blocks.append(ui.Section(text(shown if own else f"**{position + 1}**\u2002{shown}"), accessory=go))
-    blocks += [line(), _actions(say, generation, own=own, read=shortened)]
+        if moves:
+            like = button(f"ink:move:like:{generation.id}:{position}", say("button.like"))
+            blocks += [text(shown), ui.ActionRow(go, like)]
+        else:
+            blocks.append(ui.Section(text(shown), accessory=go))
+    blocks.append(line())
+    if moves:
+        blocks.append(_moves(say, generation, moves))
+    blocks.append(_actions(say, generation, own=own, read=shortened))
     if (start := story_start(say, generation)) is not None:
         blocks.append(start)
     blocks.append(text(foot))
     return Card(*blocks)
+
+
+def _moves(say: Catalogue, generation: Generation, possible: Collection[str]) -> ui.ActionRow[Any]:
+    """The buttons that ask once more with something changed; what cannot go further is greyed out."""
+    row: ui.ActionRow[Any] = ui.ActionRow()
+    for move, emoji in _MOVES:
+        pressed = button(f"ink:move:{move}:{generation.id}", say(f"button.{move}"), emoji=emoji)
+        pressed.disabled = move not in possible
+        row.add_item(pressed)
+    return row
 
 
 def _asked(generation: Generation) -> str:
@@ -102,26 +130,34 @@ def _foot(say: Catalogue, generation: Generation, name: str) -> str:
     if is_own(generation):
         return f"-# {say('card.own.foot')}"
     mood = say(f"mood.{generation.mood or 'mixed'}")
-    return f"-# {say(f'card.{generation.kind}.foot', name=escape(name), mood=mood)}"
+    foot = say(f"card.{generation.kind}.foot", name=escape(name), mood=mood)
+    return "-# " + " · ".join([foot, *wishes(say, generation.suggestions[0].receipt)])
 
 
-def _candidates(generation: Generation, literals: Sequence[str], room: int) -> tuple[list[str], bool]:
-    """The candidates as they are shown, escaped, and whether any had to be shortened."""
-    room -= 16 * len(generation.suggestions)
+def _candidates(say: Catalogue, generation: Generation, literals: Sequence[str], room: int) -> tuple[list[str], bool]:
+    """The candidates as they are shown, escaped and numbered, and whether any had to be shortened."""
+    numbers = [
+        "" if is_own(generation) else f"**{place}**\u2002" for place in range(1, len(generation.suggestions) + 1)
+    ]
     if generation.kind != "continue" and not is_own(generation):
-        wholes = [Filled(tuple(literals), suggestion.fills) for suggestion in generation.suggestions]
-        return _fit_fills(wholes, room)
+        wholes = [filled(generation, suggestion, literals) for suggestion in generation.suggestions]
+        sure = [f"\n-# {sureness(say, suggestion.score)}" for suggestion in generation.suggestions]
+        fitted, shortened = _fit_fills(wholes, room - sum(map(size, [*numbers, *sure])))
+        return ["".join(parts) for parts in zip(numbers, fitted, sure, strict=True)], shortened
     bodies = [tidy(suggestion.text).strip() for suggestion in generation.suggestions]
     sizes = [shown_size(body) for body in bodies]
+    room -= sum(map(size, numbers)) + 8
     parts = share(sizes, room)
     fitted = [escape(head(body, part)) for body, part in zip(bodies, parts, strict=True)]
-    return fitted, sum(sizes) > room
+    return [number + each for number, each in zip(numbers, fitted, strict=True)], sum(sizes) > room
 
 
 def _fit_fills(wholes: Sequence[Filled], room: int) -> tuple[list[str], bool]:
-    sizes = [size(whole.show()) for whole in wholes]
-    parts = share(sizes, room)
-    return [whole.show(part) for whole, part in zip(wholes, parts, strict=True)], sum(sizes) > room
+    """Show of each text the sentences of its fills."""
+    close = [whole.close() for whole in wholes]
+    sizes = [min(size(each.show()), FILLED_TEXT) for each in close]
+    fitted = [each.show(part) for each, part in zip(close, share(sizes, room), strict=True)]
+    return fitted, any(shown != whole.show() for shown, whole in zip(fitted, wholes, strict=True))
 
 
 def _actions(say: Catalogue, generation: Generation, *, own: bool, read: bool) -> ui.ActionRow[Any]:
@@ -152,9 +188,9 @@ def reading_pages(generation: Generation, literals: Sequence[str] = ()) -> list[
     """Return everything that `generation` holds in escaped pieces of one card each."""
     found: list[str] = []
     for position, suggestion in enumerate(generation.suggestions):
-        number = f"**{position + 1}**\u2002"
+        number = "" if generation.kind == "twist" else f"**{position + 1}**\u2002"
         if generation.kind != "continue" and not is_own(generation):
-            whole = Filled(tuple(literals), suggestion.fills).show()
+            whole = filled(generation, suggestion, literals).show()
             if size(whole) <= PAGE_TEXT:
                 found.append(number + whole)
                 continue

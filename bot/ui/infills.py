@@ -1,32 +1,55 @@
-"""Show a text with its blanks filled: the fills in bold, in their place, the text around them shortened to fit."""
+"""Show a text with its blanks filled: the fills in bold, in their place, with the sentences around them; how sure the
+models are, and what was wished for, in words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from bot.ui.cutting import head, share, tail
+from bot.rules.generations import Generation, Suggestion
+from bot.rules.twists import twist_of
+from bot.ui.cutting import ELLIPSIS, head, sentences, share, tail
 from bot.ui.escaping import bold, escape, size
+from bot.ui.locale import Catalogue
 
+SHOWN_WHOLE = 280
+"""A text of up to so many shown characters is not cut down to the sentences of its blanks."""
 _LEAST_AROUND = 24
+_LEAST_BEFORE = 16
+"""Characters that lead to a fill at least, in whole sentences: one that begins its sentence needs the one before it."""
+_NEAR_TEXT = 60
+_SURE = ((0.6, "almost"), (0.25, "likely"), (0.05, "several"))
+"""Confidences from which on a word holds: chosen by looking at what the bundled models gave forty fills."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The text around the fills, exactly as written (one piece more than there are fills), and the fills."""
+    """The text around the fills, exactly as written (one piece more than there are fills), and the fills. Those whose
+    numbers are in `plain` are words that were there before: they are underlined, not bold."""
 
     pieces: tuple[str, ...]
     fills: tuple[str, ...]
+    plain: frozenset[int] = frozenset()
 
     def show(self, limit: int | None = None) -> str:
         """Return the text escaped, fills in bold. With a `limit` (in shown characters) the text around the fills
         is shortened from far to near until it fits; the fills themselves are never cut."""
-        bolds = [bold(fill) for fill in self.fills]
+        marked = [_underlined(fill) if number in self.plain else bold(fill) for number, fill in enumerate(self.fills)]
         pieces = list(self.pieces)
-        room = None if limit is None else limit - sum(size(fill) for fill in bolds)
+        room = None if limit is None else limit - sum(size(fill) for fill in marked)
         if room is not None and sum(size(escape(piece)) for piece in pieces) > room:
             pieces = self._shortened(room)
         shown = [escape(piece) if piece.strip() else piece for piece in pieces]
-        return "".join(part for pair in zip(shown, [*bolds, ""], strict=True) for part in pair)
+        return "".join(part for pair in zip(shown, [*marked, ""], strict=True) for part in pair)
+
+    def close(self) -> Filled:
+        """Return the sentences of the fills alone, with ellipses for what stands before, between and behind them; all
+        of it where it is short."""
+        if size(self.show()) <= SHOWN_WHOLE:
+            return self
+        final = len(self.pieces) - 1
+        return replace(self, pieces=tuple(_near(piece, index, final) for index, piece in enumerate(self.pieces)))
 
     def _shortened(self, room: int) -> list[str]:
         parts = share([size(escape(piece)) for piece in self.pieces], max(room, _LEAST_AROUND * len(self.pieces)))
@@ -44,3 +67,49 @@ class Filled:
             return before + head(piece, room - len(before))
         half = (room - len(before) - len(after)) // 2
         return before + head(piece, half) + " " + tail(piece, half) + after
+
+
+def filled(generation: Generation, suggestion: Suggestion, literals: Sequence[str]) -> Filled:
+    """Return a suggestion in place. `literals` is what stands around its fills."""
+    plain = twist_of(generation).unpicked if generation.kind == "twist" else frozenset[int]()
+    return Filled(tuple(literals), suggestion.fills, plain)
+
+
+def _underlined(text: str) -> str:
+    return f"__{escape(text)}__"
+
+
+def _near(piece: str, index: int, final: int) -> str:
+    """The sentences of a piece that are those of the fills beside it."""
+    parts = sentences(piece)
+    first = 0 if index == 0 else 1
+    last = len(parts) if index == final else len(parts) - 1
+    if index < final:
+        while last > first and len("".join(parts[last:])) < _LEAST_BEFORE:
+            last -= 1
+    if last <= first or not "".join(parts[first:last]).strip():
+        return piece
+    before, after = "".join(parts[:first]).rstrip(), "".join(parts[last:])
+    return " ".join(part for part in (before, ELLIPSIS, after) if part)
+
+
+def sureness(say: Catalogue, confidence: float) -> str:
+    """Return how sure the models are of a fill, in words."""
+    return say(f"sure.{next((word for least, word in _SURE if confidence >= least), 'shot')}")
+
+
+def wishes(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
+    """Return what was wished for beyond what belongs there, from a receipt, a phrase a wish, escaped."""
+    style = receipt.get("style")
+    if not isinstance(style, Mapping):
+        return []
+    found = []
+    if near := style.get("near"):
+        found.append(say("wish.near", fills=escape(head(" · ".join(near), _NEAR_TEXT))))
+    if boldness := style.get("boldness"):
+        found.append(say("wish.stranger", count=round(boldness)))
+    if (least := style.get("least_words", 1)) > 1:
+        found.append(say("wish.longer", count=least))
+    if (most := style.get("most_words")) is not None:
+        found.append(say("wish.shorter", count=most))
+    return found

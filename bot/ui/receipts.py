@@ -11,11 +11,13 @@ from bot.rules.generations import Generation
 from bot.ui.cards import CARD_TEXT, Card, is_own, line, notice, text
 from bot.ui.cutting import head
 from bot.ui.escaping import escape, size
+from bot.ui.infills import sureness, wishes
 from bot.ui.locale import Catalogue
+from bot.ui.twists import expected_facts
 
 BEGINNING = 80
 """How much of a suggestion is shown to tell which one is meant."""
-_UNSAID = frozenset({"kind", "finish", "shared_percent", "word_log_prob", "text_sha256"})
+_UNSAID = frozenset({"kind", "done", "finish", "shared_percent", "word_log_prob", "text_sha256"})
 """What is on receipts for the benchmarks and says nothing to a writer."""
 
 
@@ -80,6 +82,11 @@ def facts(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
         lines.append(say("why.shared_run", count=max(1, run)))
     for fill in rest.pop("fills", None) or ():
         lines.append(_fill(say, fill))
+    lines += expected_facts(say, rest.pop("words", None) or ())
+    if wished := wishes(say, rest):
+        lines.append(say("why.wished", wishes=" · ".join(wished)))
+    if shown := (rest.pop("style", None) or {}).get("shown"):
+        lines.append(say("why.shown", count=len(shown)))
     for name, value in rest.items():
         if name not in _UNSAID:
             lines += _other(say, name, value)
@@ -87,8 +94,8 @@ def facts(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
 
 
 def _fill(say: Catalogue, fill: Mapping[str, Any]) -> str:
-    confidence = round(100 * float(fill.get("confidence", 0.0)))
-    return say("why.fill", text=escape(str(fill.get("text", ""))), percent=confidence)
+    sure = sureness(say, float(fill.get("confidence", 0.0)))
+    return say("why.fill", text=escape(str(fill.get("text", ""))), sure=sure)
 
 
 def _other(say: Catalogue, name: str, value: Any) -> list[str]:

@@ -15,8 +15,13 @@ from bot.inference.jobs import Owner
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE, MAX_TEXT
-from bot.writing.blanks import parse
+from bot.writing.blanks import has_blanks, parse
 from bot.writing.cleaning import is_blank, normalise, sentence_ends
+from bot.writing.styles import AS_IT_BELONGS, InfillStyle
+
+DEFAULT_TWISTS = 6
+"""How many words a twist offers to change: each has a menu on the card."""
+TWIST_RANGE = range(1, 9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,8 @@ class ContinueAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfillAsk:
-    """Fill the blanks of `text` in `count` ways. `text` is normalised on the way in; `length` is unused."""
+    """Fill the blanks of `text` in `count` ways, in a `style`. `text` is normalised on the way in; `length` is
+    unused."""
 
     owner: Owner
     place: Place
@@ -52,31 +58,51 @@ class InfillAsk:
     count: int = DEFAULT_COUNT
     parent_id: int | None = None
     length: int = 0
+    style: InfillStyle = AS_IT_BELONGS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", normalise(self.text))
 
 
-Ask = ContinueAsk | InfillAsk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwistAsk:
+    """Find the words of `text` that were to be expected, `count` at most, and rarer ones for them. `text` is normalised
+    on the way in; `length` is unused."""
+
+    owner: Owner
+    place: Place
+    text: str
+    count: int = DEFAULT_TWISTS
+    parent_id: int | None = None
+    length: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", normalise(self.text))
+
+
+Ask = ContinueAsk | InfillAsk | TwistAsk
 
 
 def check(ask: Ask) -> None:
     """Raise `BadInput` where no model could answer `ask`.
 
     Keys (and params): `text_empty`; `text_too_long` (length, limit); `mood_unknown` (mood, allowed);
-    `count_range` and `length_range` (given, low, high); and those of `blanks.parse` for an infill.
+    `count_range` and `length_range` (given, low, high); those of `blanks.parse` for an infill; and `twist_blanks`
+    for a twist of a text with blanks in it.
     """
     if is_blank(ask.text):
         raise BadInput("text_empty")
     if len(ask.text) > MAX_TEXT:
         raise BadInput("text_too_long", length=len(ask.text), limit=MAX_TEXT)
-    _check_range("count_range", ask.count, COUNT_RANGE)
+    _check_range("count_range", ask.count, TWIST_RANGE if isinstance(ask, TwistAsk) else COUNT_RANGE)
     if isinstance(ask, ContinueAsk):
         _check_range("length_range", ask.length, LENGTH_RANGE)
         if ask.mood is not None and ask.mood not in MOOD_NAMES:
             raise BadInput("mood_unknown", mood=str(ask.mood), allowed=", ".join(MOOD_NAMES))
-    else:
+    elif isinstance(ask, InfillAsk):
         parse(ask.text)
+    elif has_blanks(ask.text):
+        raise BadInput("twist_blanks")
 
 
 def _check_range(key: str, given: int, allowed: range) -> None:

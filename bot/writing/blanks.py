@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from bot.errors import BadInput
 from bot.inference.engine import Gap
 from bot.inference.words import BLANK, has_han
+from bot.rules.generations import Generation
+from bot.rules.twists import twist_of
 
 MAX_BLANKS = 8
 MAX_WORDS = 8
@@ -74,6 +76,19 @@ class Template:
 def unmarked(text: str) -> str:
     """Return `text` without Discord's marks for bold, italics, strikethrough, spoilers and code."""
     return _MARKS.sub(lambda match: match[1] or "", text)
+
+
+def has_blanks(text: str) -> bool:
+    """Tell whether there is a blank in `text`, well formed or not."""
+    return bool(_runs(text))
+
+
+def literals_of(generation: Generation) -> tuple[str, ...]:
+    """Return what stands around the fills of a generation's suggestions; nothing where they have none."""
+    if generation.kind == "twist":
+        return twist_of(generation).pieces
+    filled = generation.kind != "continue" and any(suggestion.fills for suggestion in generation.suggestions)
+    return parse(generation.text).literals if filled else ()
 
 
 def parse(text: str) -> Template:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bot.errors import BadInput, Gone, InferenceError
 from bot.inference.queue import Inference, Ticket
 from bot.rules.generations import Generation, GenerationKind, NewGeneration, Place, Suggestion
 from bot.writing import asks
-from bot.writing.asks import Ask, ContinueAsk, InfillAsk
+from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
 from bot.writing.blanks import parse
 from bot.writing.bridging import BridgeAsk, BridgeJob
 from bot.writing.continuing import ContinueJob
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.infilling import InfillJob
+from bot.writing.twisting import TwistJob
 from storage.database import Database
 from storage.generations import Generations
 from storage.people import People
@@ -78,12 +80,16 @@ class Desk:
         asks.check(ask)
         if isinstance(ask, ContinueAsk):
             return self._inference.submit(ContinueJob(ask, self._words, seed))
-        return self._inference.submit(InfillJob(ask, self._words, seed))
+        if isinstance(ask, TwistAsk):
+            return self._inference.submit(TwistJob(ask, self._words))
+        return self._inference.submit(InfillJob(ask, self._words, seed, ask.style))
 
     async def keep(self, ask: Ask | BridgeAsk, suggestions: Sequence[Suggestion]) -> Generation:
         """Store what came back, and that the person was here; it is committed when this returns."""
         now = self._now()
-        kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
+        kind: GenerationKind = "infill"
+        if isinstance(ask, ContinueAsk | TwistAsk):
+            kind = "continue" if isinstance(ask, ContinueAsk) else "twist"
         if isinstance(ask, BridgeAsk):
             kind, ask = "bridge", as_infill(ask)
         new = NewGeneration(
@@ -101,6 +107,18 @@ class Desk:
         async with self._database.transaction() as connection:
             await People(connection).seen(ask.owner.person_id, now_ms=now)
             return await Generations(connection).add(new, now_ms=now)
+
+    async def revise(self, generation_id: int, change: Callable[[Generation], Suggestion]) -> Generation:
+        """Change the one suggestion of a generation, read and written in one transaction. Raises `Gone`, and what
+        `change` raises, and leaves it as it was then."""
+        async with self._database.transaction() as connection:
+            generations = Generations(connection)
+            found = await generations.get(generation_id)
+            if found is None or found.expires_ms <= self._now():
+                raise Gone("generation_gone")
+            changed = change(found)
+            await generations.revise(generation_id, changed)
+        return replace(found, suggestions=(changed,))
 
     async def sent(self, generation_id: int, place: Place, message_id: int) -> bool:
         """Note which message shows the generation; False where it was deleted meanwhile."""

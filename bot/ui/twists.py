@@ -1,0 +1,97 @@
+"""The card of a twist: the passage with its expected words underlined, a menu for each, and the picks in bold; and the
+card of the text that came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.rules.generations import Generation
+from bot.rules.twists import KEPT, Twist, twist_of
+from bot.ui.cards import CARD_TEXT, Card, button, line, text
+from bot.ui.escaping import escape, size, tidy
+from bot.ui.infills import Filled
+from bot.ui.locale import Catalogue
+
+_DISTANCES = ((5.0, "odd"), (2.5, "far"))
+"""Nats below the expected word from which on a word is called that: chosen by reading what came out."""
+_LABEL = 100
+
+
+def twist_card(say: Catalogue, generation: Generation, *, name: str) -> Card:
+    """Return the card of a twist, under way or used. `name` is how the person who asked is called, unescaped.
+
+    Raises `Gone` where `generation` holds no twist.
+    """
+    twist = twist_of(generation)
+    kind = "twisted" if twist.done else "twist"
+    title = f"### {say(f'card.{kind}.title', name=escape(name), count=len(twist.words))}"
+    foot = f"-# {say(f'card.{kind}.foot', name=escape(name))}"
+    whole = Filled(twist.pieces, twist.fills, twist.unpicked)
+    shown = whole.show(CARD_TEXT - size(title) - size(foot) - 8)
+    if size(whole.show()) > CARD_TEXT // 3:
+        shown = whole.close().show(CARD_TEXT - size(title) - size(foot) - 8)
+    blocks: list[ui.Item[Any]] = [text(title)]
+    if twist.done:
+        blocks.append(ui.Section(text(shown), accessory=button(f"ink:go:{generation.id}:0", say("button.go"))))
+    else:
+        blocks += [text(shown), line()]
+        blocks += [ui.ActionRow(_menu(say, generation.id, twist, number)) for number in range(len(twist.words))]
+    blocks += [line(), _actions(say, generation, twist, read=shown != whole.show()), text(foot)]
+    return Card(*blocks)
+
+
+def _menu(say: Catalogue, generation_id: int, twist: Twist, number: int) -> ui.Select[Any]:
+    """The menu of one word: to keep it, and the others from the nearest on; what is picked is ticked."""
+    word = twist.words[number]
+    menu: ui.Select[Any] = ui.Select(
+        custom_id=f"ink:twist:{generation_id}:{number}", placeholder=_plain(say("card.twist.word", word=word.word))
+    )
+    if word.picked != KEPT:
+        menu.add_option(label=_plain(say("card.twist.keep", word=word.word)), value=str(KEPT), emoji="↩️")
+    for place, other in enumerate(word.others):
+        menu.add_option(
+            label=_plain(other.text),
+            value=str(place),
+            description=say(f"twist.{_distance(other.distance)}"),
+            default=place == word.picked,
+        )
+    return menu
+
+
+def _actions(say: Catalogue, generation: Generation, twist: Twist, *, read: bool) -> ui.ActionRow[Any]:
+    row: ui.ActionRow[Any] = ui.ActionRow()
+    if not twist.done:
+        use = button(f"ink:use:{generation.id}", say("button.use"), style=discord.ButtonStyle.primary, emoji="✅")
+        use.disabled = not twist.picked
+        row.add_item(use)
+    if read:
+        row.add_item(button(f"ink:read:{generation.id}:0", say("button.read"), emoji="📖"))
+    row.add_item(button(f"ink:why:{generation.id}", say("button.why"), emoji="🔍"))
+    row.add_item(button(f"ink:delete:{generation.id}", say("button.delete"), emoji="🗑️"))
+    return row
+
+
+def _plain(label: str) -> str:
+    """A label of a menu: without Markdown to escape, and no longer than Discord takes."""
+    label = tidy(label)
+    return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
+
+
+def _distance(nats: float) -> str:
+    return next((word for least, word in _DISTANCES if nats >= least), "near")
+
+
+def expected_facts(say: Catalogue, words: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what the receipt of a twist says of its words, a line a word, escaped."""
+    return [
+        say(
+            "why.twist",
+            word=escape(str(word.get("word", ""))),
+            others=escape(", ".join(str(other.get("text", "")) for other in word.get("others", ()))),
+        )
+        for word in words
+    ]
