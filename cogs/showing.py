@@ -219,7 +219,7 @@ class Showing:
         or prose, which stays deleted."""
         if error.code == _UNKNOWN_CHANNEL:
             await self._services.hosting.thread_gone(post.channel_id)
-        elif error.code == _UNKNOWN_MESSAGE and post.kind != "passage":
+        elif error.code == _UNKNOWN_MESSAGE and post.kind not in ("passage", "progress"):
             await self._outbox.anew(post)
         elif error.code == _UNKNOWN_MESSAGE:
             await self._outbox.forget(post)

@@ -107,6 +107,14 @@ class Posts:
         """Return what is on show, or due, in a channel, in the order in which it was first wanted."""
         return await self._all(select(POSTS).where(POSTS.c.channel_id == channel_id).order_by(POSTS.c.id))
 
+    async def once_more(self, kind: PostKind) -> int:
+        """Have shown once more all of a kind that was shown once, and return how many posts that are; what was shown
+        once more already is forgotten, and its message left alone."""
+        theirs = POSTS.c.kind == kind
+        await self._connection.execute(delete(POSTS).where(theirs, POSTS.c.shown > 1))
+        values = {"wanted": 2, "attempts": 0, "next_ms": _AT_ONCE}
+        return (await self._connection.execute(update(POSTS).where(theirs).values(values))).rowcount
+
     async def forget(self, post_id: int) -> None:
         """Keep something on show no longer; its message is left alone."""
         await self._connection.execute(delete(POSTS).where(POSTS.c.id == post_id))

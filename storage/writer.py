@@ -82,6 +82,11 @@ class Transaction:
         self.inbox.put_nowait(_Call(statement, parameters, answer))
         return await answer
 
+    @property
+    def over(self) -> bool:
+        """Whether the body has ended, though the clerk may not have heard of it yet."""
+        return self._over is not None
+
     def end(self, *, keep: bool) -> None:
         """Give the turn back."""
         self._over = RuntimeError("this transaction is over")
@@ -125,7 +130,8 @@ class Writer:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Wait for a turn, run the body, wait for the commit. See `Database.transaction`."""
-        if self._running is not None and self._running.task is asyncio.current_task():
+        running = self._running
+        if running is not None and not running.over and running.task is asyncio.current_task():
             raise RuntimeError("transactions do not nest: pass the connection on instead")
         if self._closing or self._clerk.done():
             raise self._closed()

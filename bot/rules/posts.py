@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-PostKind = Literal["story", "round", "passage", "lore"]
+PostKind = Literal["story", "round", "passage", "lore", "progress"]
+"""`progress` is a card of work under way, whose `ref_id` is its message: what is left of one after a crash says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

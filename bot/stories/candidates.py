@@ -131,5 +131,10 @@ def _spaced(literal: str) -> str:
 
 
 def template_of(round_: Round) -> Template | None:
-    """Return the text with blanks that a round fills, None for other rounds."""
-    return parse(round_.text) if round_.kind == "infill" else None
+    """Return the text with blanks that a round fills; None for other rounds, and where its words were withdrawn."""
+    if round_.kind != "infill":
+        return None
+    try:
+        return parse(round_.text)
+    except BadInput:
+        return None

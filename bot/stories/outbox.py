@@ -55,6 +55,19 @@ class Outbox:
         async with self._database.transaction() as connection:
             await Posts(connection).failed(post.id, now_ms + wait_ms, now_ms)
 
+    async def progresses(self, channel_id: int, message_id: int) -> Post:
+        """Note that a message shows work under way, so that it can be told should the program end meanwhile."""
+        async with self._database.transaction() as connection:
+            posts = Posts(connection)
+            post = await posts.want("progress", message_id, channel_id, message_id=message_id)
+            await posts.shown(post.id, wanted=post.wanted, message_id=message_id)
+            return post
+
+    async def left_over(self) -> int:
+        """Have told of all work that was under way when the program last ended, and return how many cards that are."""
+        async with self._database.transaction() as connection:
+            return await Posts(connection).once_more("progress")
+
     async def forget(self, post: Post) -> None:
         """Keep something on show no longer."""
         async with self._database.transaction() as connection:
