@@ -6,7 +6,8 @@ compared with what it held after a few, and what a page takes at the most on bot
 
     python -m benchmarks.archive [--passages 10000] [--stories 1000] [--repeat 15] [--folder .] [--json]
 
-The exit status is 1 where a call took longer than a second, or memory grew.
+The exit status is 1 where a command's call took longer than a second, or memory grew. The purge is no command's: the
+clock does it a week after the deletion (here of all that the writes before it have added, too).
 """
 
 from __future__ import annotations
@@ -50,8 +51,9 @@ GROWTH_KIB = 256.0
 """What may be held more after many rounds than after a few, or by a page of the large archive: caches that fill up."""
 SMALL_STORY = 12
 """Passages of each of the other stories."""
-FEW, MANY = 5, 40
+FEW, MANY = 3, 12
 """Rounds of all reads."""
+PURGE = "purge of the story and its forks"
 PROSE = """the keeper had not spoken for a year and the lamp turned slowly over water that nobody crossed any more while
 somewhere below a door opened on a room full of clocks bells letters and salt"""
 WORDS = PROSE.split()
@@ -286,7 +288,7 @@ def lasts(archive: Archive) -> dict[str, Call]:
                 await Stories(connection).purge(story.id)
         return None
 
-    return {"privacy delete of a writer": forget, "purge of the story and its forks": purge}
+    return {"privacy delete of a writer": forget, PURGE: purge}
 
 
 # ---- measuring
@@ -350,7 +352,7 @@ def mistakes(small: Result, large: Result) -> list[str]:
     slow = [
         f"{name} took {timing.slowest_ms:.0f} ms"
         for name, timing in large.timings.items()
-        if timing.slowest_ms > LIMIT_MS
+        if timing.slowest_ms > LIMIT_MS and name != PURGE
     ]
     if large.kept_kib > GROWTH_KIB:
         slow.append(f"{large.kept_kib:.0f} KiB were kept")
