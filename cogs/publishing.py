@@ -21,7 +21,7 @@ from bot.publishing.map import Map, draw_map
 from bot.publishing.markdown import to_markdown
 from bot.publishing.naming import file_name
 from bot.rules.stories import Passage, Story, TreeNode
-from bot.stories.branches import branches_of
+from bot.stories.branches import branches_of, path_of
 from bot.ui.answers import guard
 from bot.ui.cards import Card, text
 from bot.ui.cutting import head
@@ -92,9 +92,9 @@ class Publishing(commands.Cog):
         say = private(interaction)
         nodes, on_tree = await self._services.library.tree(story)
         heads = [(each.title, each.head_id) for each in on_tree if each.head_id is not None and each.state != "deleted"]
-        canon = await self._services.library.canon(story)
+        canon = path_of(nodes, story.head_id)
         names = await self._names(interaction, [node.author_id for node in nodes if node.author_id is not None])
-        drawn = await asyncio.to_thread(draw_map, nodes, heads, [passage.id for passage in canon], say, names)
+        drawn = await asyncio.to_thread(draw_map, nodes, heads, canon, say, names)
         files = [
             discord.File(io.BytesIO(drawn.png), "map.png"),
             discord.File(io.BytesIO(drawn.text.encode()), "map.txt"),

@@ -73,12 +73,16 @@ class Threads(commands.Cog):
         return prose(await self._showing.say(story.server_id), passage, post.part, stands=stands)
 
     async def pin(self, post: Post, message: discord.PartialMessage) -> None:
-        """Pin the card of a story when it is new."""
-        if post.message_id is None:
-            try:
-                await message.pin()
-            except (discord.HTTPException, aiohttp.ClientError) as error:
-                _log.info("the card of story %d could not be pinned: %s", post.ref_id, error)
+        """Pin the card of a story when it is new, without leaving a note that it was pinned."""
+        if post.message_id is not None:
+            return
+        try:
+            await message.pin()
+            async for note in message.channel.history(limit=5, after=message):
+                if note.type is discord.MessageType.pins_add and note.author == self._bot.user:
+                    await note.delete()
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            _log.info("the card of story %d could not be pinned: %s", post.ref_id, error)
 
     # ---- opening
 

@@ -1,4 +1,4 @@
-"""What left a story's canon: chains of passages beside it, each from where it leaves what was told before."""
+"""A story on its tree: the path to its head, and the chains of passages that left it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from bot.rules.stories import TreeNode
+
+
+def path_of(nodes: Sequence[TreeNode], head_id: int) -> list[int]:
+    """Return the ids from the root to the head."""
+    parents = {node.id: node.parent_id for node in nodes}
+    path: list[int] = []
+    at: int | None = head_id
+    while at is not None:
+        path.append(at)
+        at = parents[at]
+    return path[::-1]
 
 
 def branches_of(nodes: Sequence[TreeNode], told: Collection[int]) -> list[list[TreeNode]]:

@@ -92,7 +92,7 @@ def rules_in_words(say: Catalogue, rules: StoryRules) -> list[str]:
         say("story.rule_ai_on" if rules.ai else "story.rule_ai_off"),
         say(f"story.rule_additions_{rules.additions}"),
         say("story.rule_words", low=rules.min_words, high=rules.max_words),
-        f"{votes} {quorum} {voters} {unvoted}",
+        say("story.rule_votes", votes=votes, quorum=quorum, voters=voters, unvoted=unvoted),
         say(f"story.rule_licence_{_key(rules.licence)}"),
     ]
 

@@ -94,7 +94,11 @@ def reading_card(
         blocks += [text(f"### {escape(story.title)}"), line()]
     blocks.append(text("\n\n".join(piece.shown for piece in shown)))
     numbers = say("story.reading", first=first.number, last=last.number, total=total)
-    blocks += [line(), _turning(say, story, first, last, total), text(f"-# {numbers}")]
+    blocks.append(line())
+    whole = first == Spot(1) and last.number >= total
+    if not whole:
+        blocks.append(_turning(say, story, first, last, total))
+    blocks.append(text(f"-# {numbers}"))
     return Card(*blocks)
 
 

@@ -14,7 +14,7 @@ from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.posts import Post
 from bot.rules.provenance import of_human
 from bot.rules.stories import GRACE_MS, NewPassage, NewStory, Story
-from bot.stories.branches import branches_of
+from bot.stories.branches import branches_of, path_of
 from bot.stories.canon import advance
 from bot.stories.finding import Who
 from bot.stories.hosting import Hosting
@@ -330,6 +330,10 @@ async def test_a_long_way_of_writing_taking_back_and_forking(shelf: Shelf) -> No
     nodes, _ = await shelf.library.tree(stories[0])
     assert len(nodes) == written
     told = {passage.id for passage in await shelf.library.canon(await shelf.library.find(SERVER, stories[0].id))}
+    for story in stories:
+        now = await shelf.library.find(SERVER, story.id)
+        if now.head_id is not None:
+            assert path_of(nodes, now.head_id) == [passage.id for passage in await shelf.library.canon(now)]
     chains = branches_of(nodes, told)
     beside = [node.id for chain in chains for node in chain]
     assert sorted([*told, *beside]) == [node.id for node in nodes]
