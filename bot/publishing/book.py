@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.publishing.wording import model_names
-from bot.rules.provenance import Author, Origin, pieces, shares
+from bot.rules.provenance import Origin, pieces
 from bot.rules.servers import Language
+from bot.rules.shares import Author, shares
 from bot.rules.stories import Licence, Passage, Story
 from bot.rules.words import has_han, split_words
 from bot.ui.escaping import tidy

@@ -1,4 +1,4 @@
-"""Provenance: of every word of a passage, whether a person wrote it or which model; and who wrote how much.
+"""Provenance: of every word of a passage, whether a person wrote it or which model.
 
 A person who changes a model's text keeps it the model's where they left it: their own words in it are `human`, and the
 passage as a whole is `edited`.
@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from bot.rules.words import token_spans, word_spans
-
-if TYPE_CHECKING:
-    from bot.rules.stories import Passage
 
 Origin = Literal["human", "gpt", "bert", "edited"]
 """Where a passage or a word comes from. `edited` is said of a passage that holds a model's words and words that a
@@ -33,28 +30,6 @@ class Span:
     start: int
     end: int
     origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Somebody as they sign: each pen name counts for itself, so that nobody learns whose it is. `id` is None where
-    the person is not known (any more)."""
-
-    id: int | None
-    pen_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """Words by origin, and the human ones of them by author. Origins and authors without a word are left out."""
-
-    origins: Mapping[Origin, int]
-    authors: Mapping[Author, int]
-
-    @property
-    def words(self) -> int:
-        """Return the number of all words."""
-        return sum(self.origins.values())
 
 
 def of_human(text: str) -> tuple[Span, ...]:
@@ -135,18 +110,6 @@ def word_origins(text: str, spans: Iterable[Span]) -> list[Origin]:
         return [parts[0][1]] * len(words)
     letters = _letters(text, spans)
     return [Counter(letters[start:end]).most_common(1)[0][0] for start, end in words]
-
-
-def shares(passages: Iterable[Passage]) -> Shares:
-    """Count the words of `passages` by origin and by author. A person's words in a passage are its author's."""
-    origins: Counter[Origin] = Counter()
-    authors: Counter[Author] = Counter()
-    for passage in passages:
-        counted = Counter(word_origins(passage.text, passage.spans))
-        origins.update(counted)
-        if own := counted["human"] + counted["edited"]:
-            authors[Author(passage.author_id, passage.pen_name)] += own
-    return Shares(dict(origins), dict(authors))
 
 
 def _add(parts: list[tuple[str, Origin]], text: str, origin: Origin) -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bot.rules.provenance import (
     ORIGINS,
-    Author,
     Origin,
     Span,
     edited,
@@ -20,9 +19,9 @@ from bot.rules.provenance import (
     of_model,
     origin_of,
     pieces,
-    shares,
     word_origins,
 )
+from bot.rules.shares import Author, shares
 from bot.rules.stories import Passage
 from bot.rules.words import split_words, token_spans, word_spans
 
