@@ -41,11 +41,13 @@ MISSED = -12.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A blank with the evidence of its finalists; `held` tells whether the whole pool had the missing words."""
+    """A blank with the evidence of its finalists. `held` tells whether the whole pool had the missing words, `put`
+    whether they were put among the finalists: those of more than one word are, since hardly ever anybody finds them."""
 
     missing: Missing
     evidence: tuple[Evidence, ...]
     held: bool
+    put: bool
     seconds: float
 
     @property
@@ -69,14 +71,14 @@ async def gather(engine: Engine, blanks: Sequence[Missing]) -> list[Case]:
         filling = Filling(engine, parse(f"{missing.left}___{missing.right}"), words, number, AS_IT_BELONGS)
         await filling.propose()
         await filling.rank_all(lambda done: None)
-        cases.append(
-            Case(
-                missing=missing,
-                evidence=tuple(filling.evidence(0)),
-                held=missing.fill.casefold() in {text.casefold() for text in filling.texts(0)},
-                seconds=time.perf_counter() - began,
-            )
-        )
+        seconds = time.perf_counter() - began
+        found = filling.evidence(0)
+        held = missing.fill.casefold() in {text.casefold() for text in filling.texts(0)}
+        lacks = missing.fill.casefold() not in {each.candidate.text.casefold() for each in found}
+        put = lacks and len(split_words(missing.fill)) > 1
+        if put:
+            found = [*found, *await filling.weigh(0, [Candidate(missing.fill)], [None])]
+        cases.append(Case(missing=missing, evidence=tuple(found), held=held, put=put, seconds=seconds))
         if number % 10 == 9:
             print(f"{number + 1} of {len(blanks)}", file=sys.stderr)
     return cases
@@ -116,24 +118,30 @@ def fit(cases: Sequence[Case], start: Weights = WEIGHTS) -> Weights:
 
 
 def report(cases: Sequence[Case], weights: Weights) -> dict[str, Any]:
-    """How often the missing words come first and among five, for each length, and how often the pool had them."""
+    """How often the missing words come first and among five by themselves, for each length, and where they stand when
+    they are put among the finalists (those of one word only where they are there)."""
     found: dict[str, Any] = {"objective": round(objective(cases, weights), 4)}
     for words in sorted({case.words for case in cases}):
-        places: list[int] = []
         of = [case for case in cases if case.words == words]
-        for case in of:
-            wanted = case.missing.fill.casefold()
-            order = [each.candidate.text.casefold() for each in rank(case.evidence, weights)]
-            places.append(order.index(wanted) if wanted in order else 1000)
+        places = [_place(case, weights) for case in of]
+        own = [place for case, place in zip(of, places, strict=True) if place is not None and not case.put]
+        known = [place + 1 for place in places if place is not None]
         found[str(words)] = {
             "blanks": len(of),
-            "first": round(sum(place == 0 for place in places) / len(of), 3),
-            "among_five": round(sum(place < 5 for place in places) / len(of), 3),
-            "finalists": round(sum(place < 1000 for place in places) / len(of), 3),
+            "first": round(sum(place == 0 for place in own) / len(of), 3),
+            "among_five": round(sum(place < 5 for place in own) / len(of), 3),
+            "finalists": round(len(own) / len(of), 3),
             "pool": round(sum(case.held for case in of) / len(of), 3),
+            "mean_rank": round(sum(known) / max(1, len(known)), 2),
             "seconds": round(sum(case.seconds for case in of) / len(of), 2),
         }
     return found
+
+
+def _place(case: Case, weights: Weights) -> int | None:
+    wanted = case.missing.fill.casefold()
+    order = [each.candidate.text.casefold() for each in rank(case.evidence, weights)]
+    return order.index(wanted) if wanted in order else None
 
 
 async def evidence(settings: Settings, halves: Sequence[Half], arguments: argparse.Namespace) -> dict[Half, list[Case]]:
@@ -179,6 +187,7 @@ def _read(path: Path) -> list[Case]:
                 Evidence(**(each | {"candidate": Candidate(**each["candidate"])})) for each in case["evidence"]
             ),
             held=case["held"],
+            put=case["put"],
             seconds=case["seconds"],
         )
         for case in json.loads(path.read_text(encoding="utf-8"))

@@ -16,9 +16,10 @@ from bot.writing import slate
 from bot.writing.blanks import Template
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.pool import Candidate, Pool
-from bot.writing.ranking import Evidence, Ranked, rank
+from bot.writing.ranking import Evidence, Ranked
 from bot.writing.sides import left_part, right_part, without
 from bot.writing.styles import InfillStyle
+from bot.writing.wishes import Wishes
 
 FREE_WORDS = 4
 """Longest fill, in words, of a blank whose length is open."""
@@ -32,14 +33,14 @@ TRIED = 200
 FIRSTS = 96
 PATHS = 40
 """First tokens, and paths further on, of the causal model's search."""
-FINALISTS = 24
+FINALISTS = 32
 """Candidates that are read with the right text."""
 AGAIN = 8
 """Candidates of a further blank that are read again behind the fills of the surer ones."""
-RIGHT_WORDS = 6
+RIGHT_WORDS = 4
 """Words of the right text that count: more did not help."""
-RETURNING = 3.0
-"""How many times less likely a fill counts for each try that has it already, with several blanks."""
+RETURNING = 1.1
+"""What a fill loses, in nats, for each try that has it already, with several blanks."""
 SPARE_TRIES = 3
 """Further tries where several blanks came out as in an earlier suggestion."""
 
@@ -72,8 +73,14 @@ class Filling:
         self._seed = seed
         self._style = style
         blanks = template.blanks
+        self._wishes = Wishes(engine, style, len(blanks))
+        shown = {fills[0].casefold() for fills in style.shown if len(blanks) == len(fills) == 1}
+
+        def allows(text: str) -> bool:
+            return text.casefold() not in shown and words.allows(text)
+
         self._slots = [
-            _Slot(wanted, Pool(template.gap(number, [None] * len(blanks)), wanted, words.allows))
+            _Slot(wanted, Pool(template.gap(number, [None] * len(blanks)), wanted, allows))
             for number, wanted in enumerate(lengths(blank.words, style) for blank in blanks)
         ]
 
@@ -145,12 +152,13 @@ class Filling:
         """Rank every blank with the best guesses in the others."""
         fills = [slot.guess() for slot in self._slots]
         for number, slot in enumerate(self._slots):
-            slot.evidence = await self._weigh(number, slot.pool.best(FINALISTS), fills)
-            slot.ranked = rank(slot.evidence)
+            candidates = await self._wishes.finalists(number, slot.pool, FINALISTS)
+            slot.evidence = await self.weigh(number, candidates, fills)
+            slot.ranked = await self._wishes.rank(number, slot.evidence)
             fills[number] = slot.guess()
             done(number + 1)
 
-    async def _weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
+    async def weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
         """Read candidates for one blank with both sides, given fills of the others."""
         gap = self._template.gap(number, without(fills, number))
         right = right_part(gap.right, RIGHT_WORDS)
@@ -177,18 +185,25 @@ class Filling:
         if len(self._slots) == 1:
             return [[each] for each in await self._diverse(self._slots[0].ranked, count)]
         order = sorted(range(len(self._slots)), key=lambda number: -self._slots[number].ranked[0].confidence)
-        tried: list[list[Ranked]] = []
+        said = [list(fills) for fills in self._style.shown if len(fills) == len(self._slots)]
+        shown = {tuple(fills) for fills in said}
         chosen: dict[tuple[str, ...], list[Ranked]] = {}
-        while len(chosen) < count and len(tried) < count + SPARE_TRIES:
-            tried.append(await self._complete(order, tried))
-            chosen.setdefault(tuple(each.candidate.text for each in tried[-1]), tried[-1])
+        for _ in range(count + SPARE_TRIES):
+            ranked = await self._complete(order, said)
+            said.append([each.candidate.text for each in ranked])
+            if tuple(said[-1]) not in shown:
+                chosen.setdefault(tuple(said[-1]), ranked)
+            if len(chosen) == count:
+                break
+        if not chosen:
+            raise BadInput("blank_no_fill")
         return sorted(chosen.values(), key=lambda fills: -certainty(fills))
 
-    async def _complete(self, order: Sequence[int], tried: Sequence[Sequence[Ranked]]) -> list[Ranked]:
+    async def _complete(self, order: Sequence[int], tried: Sequence[Sequence[str]]) -> list[Ranked]:
         """Fill the blanks one by one, the most certain first, the others scored anew behind it.
 
-        A fill that an earlier try has counts for less, so that the uncertain blanks vary and the certain do not;
-        so does one that says a longer word of another blank again.
+        A fill that an earlier try has there counts for less, so that the uncertain blanks vary and the certain do
+        not; so does one that says a longer word of another blank again.
         """
         fills = [slot.guess() for slot in self._slots]
         picked: dict[int, Ranked] = {}
@@ -196,14 +211,14 @@ class Filling:
             ranked = self._slots[number].ranked
             if place:
                 candidates = [each.candidate for each in ranked[:AGAIN]]
-                ranked = rank(await self._weigh(number, candidates, fills))
-            said = [fills_of[number].candidate.text for fills_of in tried]
+                ranked = await self._wishes.rank(number, await self.weigh(number, candidates, fills))
+            said = [fills_of[number] for fills_of in tried]
             said += [word for each in picked.values() for word in split_words(each.candidate.text) if len(word) > 3]
 
             def value(each: Ranked, said: Sequence[str] = tuple(said)) -> float:
                 text = each.candidate.text
                 again = said.count(text) + sum(word in said for word in split_words(text) if word != text)
-                return each.confidence / RETURNING**again
+                return each.appeal - RETURNING * again
 
             picked[number] = max(ranked, key=value)
             fills[number] = picked[number].candidate.text
@@ -215,12 +230,12 @@ class Filling:
         looks = {
             id(each): slate.features(each.candidate.text, vector) for each, vector in zip(ranked, vectors, strict=True)
         }
-        best = log(max(ranked[0].confidence, 1e-9))
+        best = ranked[0].appeal
         return slate.choose(
             ranked,
             count,
             similarity=lambda a, b: slate.alike(looks[id(a)], looks[id(b)]),
-            quality=lambda each: 1 + (log(max(each.confidence, 1e-9)) - best) / 5,
+            quality=lambda each: 1 + (each.appeal - best) / 5,
         )
 
 

@@ -40,10 +40,11 @@ class Candidate:
     def words(self) -> int:
         return len(split_words(self.text))
 
-    def promise(self) -> float:
-        """How likely it seems to be what belongs there, before it is read with the whole right text: in nats."""
+    def promise(self, rarity: float = 0.0) -> float:
+        """How likely it seems to be what belongs there, before it is read with the whole right text: in nats. `rarity`
+        is the share of its improbability that is forgiven."""
         behind = MASKED_FLOOR if self.masked is None else max(MASKED_FLOOR, self.masked)
-        return (UNSEEN if self.ahead is None else self.ahead) + MASKED_WEIGHT * behind
+        return (UNSEEN if self.ahead is None else self.ahead * (1.0 - rarity)) + MASKED_WEIGHT * behind
 
 
 class Pool:
@@ -96,9 +97,9 @@ class Pool:
             return False
         return not is_echo(text, self.gap) and _balanced(text) and self._allows(text)
 
-    def best(self, limit: int) -> list[Candidate]:
+    def best(self, limit: int, rarity: float = 0.0) -> list[Candidate]:
         """The `limit` most promising candidates."""
-        return sorted(self._found.values(), key=lambda candidate: -candidate.promise())[:limit]
+        return sorted(self._found.values(), key=lambda candidate: -candidate.promise(rarity))[:limit]
 
 
 def is_echo(text: str, gap: Gap) -> bool:

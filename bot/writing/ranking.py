@@ -25,9 +25,9 @@ class Weights:
     right.
     """
 
-    prior: float = 0.0
-    masked: float = 0.5
-    floor: float = -6.0
+    prior: float = -0.15
+    masked: float = 0.3
+    floor: float = -4.0
     phrase: float = 0.0
     word: float = 0.0
     temperature: float = 1.4
@@ -49,10 +49,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A candidate with its confidence: the probability, among the pool, that it is what belongs there."""
+    """A candidate with its confidence: the probability, among the pool, that it is what belongs there. `appeal` is what
+    it is chosen by: its logarithm, but for a constant, and what the writer's wishes add to it."""
 
     candidate: Candidate
     confidence: float
+    appeal: float = 0.0
 
 
 def total(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
@@ -66,11 +68,16 @@ def total(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     return value
 
 
-def rank(evidence: Sequence[Evidence], weights: Weights = WEIGHTS) -> list[Ranked]:
-    """Order the candidates, the best first, with confidences that add up to one."""
+def rank(evidence: Sequence[Evidence], weights: Weights = WEIGHTS, wishes: Sequence[float] = ()) -> list[Ranked]:
+    """Order the candidates, the most appealing first, with confidences that add up to one. `wishes` may have for each
+    what the style of the ask adds to its appeal, in nats."""
     totals = [total(each, weights) / weights.temperature for each in evidence]
     greatest = max(totals, default=0.0)
     shares = [math.exp(value - greatest) for value in totals]
     whole = sum(shares)
-    order = sorted(range(len(evidence)), key=lambda number: -totals[number])
-    return [Ranked(candidate=evidence[number].candidate, confidence=shares[number] / whole) for number in order]
+    appeals = [value + wish for value, wish in zip(totals, wishes or [0.0] * len(totals), strict=True)]
+    order = sorted(range(len(evidence)), key=lambda number: -appeals[number])
+    return [
+        Ranked(candidate=evidence[number].candidate, confidence=shares[number] / whole, appeal=appeals[number])
+        for number in order
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -44,9 +45,15 @@ async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineCl
 
 
 async def run(
-    engine: EngineClient, text: str, *, count: int = 3, seed: int = 1, words: DemeaningWords = WORDS
+    engine: EngineClient,
+    text: str,
+    *,
+    count: int = 3,
+    seed: int = 1,
+    words: DemeaningWords = WORDS,
+    style: InfillStyle = AS_IT_BELONGS,
 ) -> tuple[Suggestion, ...]:
-    return await InfillJob(ask(text, count), words, seed).run(engine, lambda text, done, total: None)
+    return await InfillJob(ask(text, count), words, seed, style).run(engine, lambda text, done, total: None)
 
 
 async def test_one_blank(engine: EngineClient) -> None:
@@ -139,6 +146,37 @@ async def test_nothing_that_may_be_shown(engine: EngineClient) -> None:
     with pytest.raises(BadInput) as caught:
         await run(engine, "The fox opened the ___.", words=Nothing([]))
     assert caught.value.key == "blank_no_fill"
+
+
+ONE = "The fox opened the ___ near the harbour, and nobody spoke."
+TWO = "The ___ found a ___ under the hill."
+
+
+async def test_what_was_shown_does_not_come_again(engine: EngineClient) -> None:
+    for text in (ONE, TWO):
+        first = await run(engine, text)
+        style = InfillStyle(shown=tuple(suggestion.fills for suggestion in first))
+        again = await run(engine, text, style=style)
+        assert again
+        assert not {suggestion.fills for suggestion in again} & {suggestion.fills for suggestion in first}
+
+
+async def test_a_bolder_style_offers_what_is_expected_less(engine: EngineClient) -> None:
+    plain, bold = await run(engine, ONE, count=6), await run(engine, ONE, count=6, style=InfillStyle(boldness=3.0))
+    assert sum(math.log(s.score) for s in bold) < sum(math.log(s.score) for s in plain)
+
+
+async def test_shorter_and_longer_keep_to_their_lengths(engine: EngineClient) -> None:
+    for suggestion in await run(engine, ONE, style=AS_IT_BELONGS.longer_than(1)):
+        assert len(split_words(suggestion.fills[0])) > 1
+    for suggestion in await run(engine, ONE, style=AS_IT_BELONGS.shorter_than(2)):
+        assert len(split_words(suggestion.fills[0])) == 1
+
+
+async def test_more_like_this_comes_nearer(engine: EngineClient) -> None:
+    plain = {suggestion.fills for suggestion in await run(engine, ONE, count=6)}
+    near = {suggestion.fills for suggestion in await run(engine, ONE, count=6, style=AS_IT_BELONGS.like(("lantern",)))}
+    assert ("lantern",) in near - plain
 
 
 async def test_progress_only_grows(engine: EngineClient) -> None:

@@ -55,5 +55,14 @@ def test_confidences_add_up_and_fall(joints: list[float]) -> None:
     assert confidences == sorted(confidences, reverse=True)
 
 
+def test_wishes_move_the_order_and_leave_the_confidence() -> None:
+    both = [evidence("door", -1.0), evidence("gate", -3.0)]
+    plain, wished = rank(both, PLAIN), rank(both, PLAIN, wishes=[0.0, 2.5])
+    assert [each.candidate.text for each in plain] == ["door", "gate"]
+    assert [each.candidate.text for each in wished] == ["gate", "door"]
+    assert [each.confidence for each in wished] == pytest.approx([plain[1].confidence, plain[0].confidence])
+    assert [each.appeal for each in wished] == [-0.5, -1.0]
+
+
 def test_nothing_to_rank() -> None:
     assert rank([]) == []

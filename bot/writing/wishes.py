@@ -1,0 +1,50 @@
+"""What the style of an infill wishes for, at work: which candidates are read, and which of them appeal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.inference.engine import Engine
+from bot.writing.pool import Candidate, Pool
+from bot.writing.ranking import Evidence, Ranked, rank
+from bot.writing.styles import InfillStyle
+
+RARITY = 0.25
+"""The share of a fill's improbability from the left that each step of boldness forgives, down to:"""
+RAREST = -14.0
+NEARNESS = 6.0
+"""What likeness to the fill that others should resemble counts, in nats for a cosine of 1."""
+LOOKED_AT = 80
+"""Candidates that are compared with it."""
+
+
+class Wishes:
+    """A style, for a text with so many blanks."""
+
+    def __init__(self, engine: Engine, style: InfillStyle, blanks: int) -> None:
+        self._engine = engine
+        self._boldness = style.boldness
+        self._near = style.near if len(style.near) == blanks else ()
+
+    async def finalists(self, number: int, pool: Pool, count: int) -> list[Candidate]:
+        """The candidates of blank `number` that are read with the right text."""
+        rarity = min(0.9, RARITY * self._boldness)
+        if not self._near:
+            return pool.best(count, rarity)
+        candidates = pool.best(LOOKED_AT, rarity)
+        likeness = await self._likeness([candidate.text for candidate in candidates], self._near[number])
+        value = {id(c): c.promise(rarity) + NEARNESS * like for c, like in zip(candidates, likeness, strict=True)}
+        return sorted(candidates, key=lambda candidate: -value[id(candidate)])[:count]
+
+    async def rank(self, number: int, evidence: Sequence[Evidence]) -> list[Ranked]:
+        """Rank the candidates of blank `number` by the evidence and by what is wished for."""
+        wishes = [-RARITY * self._boldness * max(each.prior, RAREST) for each in evidence]
+        if self._near:
+            likeness = await self._likeness([each.candidate.text for each in evidence], self._near[number])
+            wishes = [wish + NEARNESS * like for wish, like in zip(wishes, likeness, strict=True)]
+        return rank(evidence, wishes=wishes)
+
+    async def _likeness(self, texts: Sequence[str], near: str) -> list[float]:
+        """The cosine of the masked model's vectors of `texts` with that of `near`."""
+        like, *vectors = await self._engine.embed([near, *texts])
+        return [sum(a * b for a, b in zip(like, vector, strict=True)) for vector in vectors]
