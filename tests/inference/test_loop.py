@@ -13,7 +13,7 @@ import pytest
 from bot.errors import InferenceError, WorkerRefused, WorkerUnavailable
 from bot.inference.causal.protocol import Capabilities, RowUpdate
 from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Partial, Piece, Receipt, Row
-from bot.inference.worker.loop import MAX_FAILURES, Rate, StepLoop
+from bot.inference.worker.loop import MAX_FAILURES, PASS_SHARE, Rate, StepLoop
 from bot.rules.moods import Sampling
 
 RECEIPT = Receipt(
@@ -130,6 +130,37 @@ async def test_masked_work_slips_in_between_steps_and_takes_turns(loop: StepLoop
     assert all(first != second for first, second in pairwise(passes))
     # Never two passes in a row while rows decode.
     assert all("decode" in pair for pair in pairwise(between))
+
+
+async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
+    """By a clock on which a decode step takes 1 s and a pass 2 s."""
+    now = 0.0
+
+    class Timed(CountingEngine):
+        def step(self) -> list[RowUpdate]:
+            nonlocal now
+            now += 1.0
+            return super().step()
+
+    def passes() -> Generator[None, None, None]:
+        nonlocal now
+        for _ in range(40):
+            now += 2.0
+            engine.log.append("pass")
+            yield
+
+    engine = Timed()
+    loop = StepLoop(clock=lambda: now)
+    loop.start()
+    loop.adopt(engine)
+    decoding = asyncio.create_task(ends(loop, request(tokens=100)))
+    await loop.run(passes())
+    await decoding
+    await loop.close()
+    while_decoding = engine.log[: len(engine.log) - engine.log[::-1].index("decode")]
+    taken = 2.0 * while_decoding.count("pass")
+    assert 0.8 * PASS_SHARE < taken / (100 + taken) < 1.2 * PASS_SHARE
+    assert engine.log[-10:] == ["pass"] * 10  # nobody waits for what has ended
 
 
 async def test_work_runs_without_a_causal_model() -> None:
