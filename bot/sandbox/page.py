@@ -129,20 +129,24 @@ class LivePage(Preview):
     # ---- what people do
 
     async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Do what a person does in the page, one after the other.
-
-        A control is looked up again anyway when it is used, so a page that was published a moment ago may be clicked.
-        """
+        """Do what a person does in the page, one after the other."""
         async with self._turn:
             page = self._get_page(context_id)
             if body.get("kind") == "start_thread":
                 return await self._start_thread(page, str(body.get("name") or ""))
-            if body.get("kind") in CONTROLS and isinstance(seen := body.get("published_revision"), int):
-                body = {**body, "published_revision": max(seen, page.revision)}
+            if body.get("kind") in CONTROLS:
+                body = self._as_seen_now(page, body)
             with self.at(Address("", page.channel_id, page.viewer.id)):
                 result = await super()._action(context_id, body)
             self._published = len(self.env.backend.transcript)
             return result
+
+    def _as_seen_now(self, page: Page, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Let whoever has not seen yet that the page was published again, or the bot restarted, do what they do: a
+        control is looked up again anyway when it is used."""
+        newest = {"published_revision": page.revision, "bot_generation": self.env._generation}
+        older = {name: now for name, now in newest.items() if isinstance(seen := body.get(name), int) and seen < now}
+        return {**body, **older}
 
     async def _start_thread(self, page: Page, name: str) -> dict[str, Any]:
         """Answer `{"thread": id}`, or `{"error": sentence}`."""

@@ -67,12 +67,18 @@ async def where(interaction: discord.Interaction[Any], aside: str) -> None:
 COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (nook, hide, where)
 
 
-@asynccontextmanager
-async def open_nooks() -> AsyncIterator[tuple[LivePage, World]]:
-    """Open the sandbox's page on the sandbox's server, with this bot instead of Inkling."""
+def nooks() -> commands.Bot:
+    """Make the bot."""
     bot = commands.Bot("!", intents=discord.Intents.default())
     for command in COMMANDS:
         bot.tree.add_command(command)
+    return bot
+
+
+@asynccontextmanager
+async def open_nooks() -> AsyncIterator[tuple[LivePage, World]]:
+    """Open the sandbox's page on the sandbox's server, with this bot instead of Inkling."""
+    bot = nooks()
     waiting = Waiting()
     env = waiting.env = simcord.Env(bot)
     await env.start()

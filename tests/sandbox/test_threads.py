@@ -12,7 +12,7 @@ from bot.sandbox.channels import LONGEST_NAME, start_thread, visible_channels
 from bot.sandbox.doors import Address
 from bot.sandbox.page import LivePage
 from bot.sandbox.world import CHANNEL
-from tests.sandbox.nooks import open_nooks
+from tests.sandbox.nooks import nooks, open_nooks
 from tests.sandbox.table import Table, find_browser, open_table
 
 in_a_browser = [
@@ -76,6 +76,15 @@ class TestInABrowser:
             await table.run("nook", "The well")
             await table.messages.get_by_text("#The well").click()
             await expect(table.page.locator("#channel-name")).to_have_text("The well")
+
+    async def test_who_has_not_seen_yet_that_the_bot_was_restarted_is_answered(self) -> None:
+        async with at_the_table() as (table, page):
+            await table.page.route("**/api/state", lambda route: route.abort())
+            async with page._turn:
+                await page.env.restart_bot(nooks())
+            await table.run("where", "Already")
+            await table.page.unroute("**/api/state")
+            await table.reads(f"Already: {CHANNEL}")
 
     async def test_a_private_thread_is_seen_by_those_in_it(self) -> None:
         async with at_the_table() as (table, _):
