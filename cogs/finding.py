@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.errors import InklingError, NotHere
+from bot.errors import Gone, InklingError, NotHere
 from bot.rules.stories import Story, StoryState
 from bot.stories.finding import Who
 from bot.stories.library import ALIVE
@@ -45,15 +45,19 @@ class Finding:
         `Library.here` and `Library.named`."""
         who = await self.enter(interaction)
         if given is not None:
-            story = await self._services.library.named(who.server_id, given, states=states, person_id=who.person_id)
-            return who, story
+            return who, await self._services.library.named(
+                who.server_id, given, states=states, person_id=who.person_id, outside=unseen(interaction)
+            )
         assert interaction.channel_id is not None, "commands happen in a channel"
         return who, await self._services.library.here(who.server_id, interaction.channel_id)
 
     async def clicked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> tuple[Who, Story]:
         """Return who acts, and the story whose id comes first on a button or a form. Raises as `enter`, and `Gone`."""
         who = await self.enter(interaction)
-        return who, await self._services.library.find(who.server_id, number(ids, 0))
+        story = await self._services.library.find(who.server_id, number(ids, 0))
+        if story.channel_id in unseen(interaction):
+            raise Gone("story_gone")
+        return who, story
 
     async def choices(
         self, interaction: discord.Interaction[Any], current: str, states: Sequence[StoryState] = ALIVE
@@ -65,6 +69,17 @@ class Finding:
         except InklingError:
             return []
         wanted = " ".join(current.split())
-        found = await self._services.library.listed(who.server_id, states=states, limit=_LOOKED_AT, prefix=wanted)
+        found = await self._services.library.listed(
+            who.server_id, states=states, limit=_LOOKED_AT, prefix=wanted, outside=unseen(interaction)
+        )
         found.sort(key=lambda story: story.host_id != who.person_id)
         return [app_commands.Choice(name=story.title[:_CHOICE_TEXT], value=str(story.id)) for story in found[:CHOICES]]
+
+
+def unseen(interaction: discord.Interaction[Any]) -> frozenset[int]:
+    """Return the channels of the server that the person who acts may not see; the stories in them are as good as none
+    to them."""
+    guild, person = interaction.guild, interaction.user
+    if guild is None or not isinstance(person, discord.Member):
+        return frozenset()
+    return frozenset(channel.id for channel in guild.channels if not channel.permissions_for(person).view_channel)

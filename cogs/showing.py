@@ -64,6 +64,7 @@ class Showing:
         self._outbox = services.outbox
         self._kinds: dict[PostKind, _Kind] = {}
         self._channels: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._blocked: dict[int, int] = {}
         self._edited: dict[int, int] = {}
         self._pulses = 0
         self._later = tasks.loop(seconds=PULSE_S)(self._pulse)
@@ -128,11 +129,15 @@ class Showing:
     # ---- one channel
 
     async def _empty(self, channel_id: int, posts: list[Post]) -> None:
-        """Show posts of one channel, in order, and nobody else's at the same time."""
+        """Show posts of one channel in the order in which they were first wanted, and nobody else's at the same time.
+        While a message cannot be sent, those after it wait for it: prose out of order is no story."""
         async with self._channels[channel_id]:
-            for post in posts:
+            for post in sorted(posts, key=lambda post: post.id):
                 fresh = await self._outbox.fresh(post)
-                if fresh is not None:
+                blocked_ms = self._blocked.get(channel_id, 0)
+                if fresh is not None and fresh.message_id is None and not self._outbox.is_over(blocked_ms):
+                    await self._outbox.postpone(fresh, blocked_ms)
+                elif fresh is not None:
                     await self._show(fresh)
 
     async def _show(self, post: Post) -> None:
@@ -149,15 +154,21 @@ class Showing:
         except discord.HTTPException as error:
             known = error.status in (403, 429) or error.status >= 500
             _log.log(logging.WARNING if known else logging.ERROR, "a %s could not be shown: %s", post.kind, error)
-            await self._outbox.failed(post, last=error.status < 429)
+            again_ms = await self._outbox.failed(post, last=error.status < 429)
+            if known:
+                self._block(post, again_ms)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             _log.warning("a %s could not be shown, tried again soon: %s", post.kind, error)
-            await self._outbox.failed(post)
+            self._block(post, await self._outbox.failed(post))
         except StorageError:
             raise
         except Exception:  # whatever is wrong with one post must not keep the others from being shown
             _log.exception("a %s could not be rendered", post.kind)
             await self._outbox.failed(post, last=True)
+
+    def _block(self, post: Post, until_ms: int) -> None:
+        if post.message_id is None:
+            self._blocked[post.channel_id] = until_ms
 
     async def _put(self, post: Post) -> None:
         """Send the post, or edit or delete the message that shows it."""

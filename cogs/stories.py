@@ -26,7 +26,7 @@ from bot.ui.stories_forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageFo
 from bot.ui.stories_reading import Direction, Spot, clamped, reading_card, window
 from bot.ui.tree import InklingTree, number
 from cogs.asking import Asking
-from cogs.finding import Finding
+from cogs.finding import Finding, unseen
 from cogs.services import Services
 from cogs.showing import Showing
 from cogs.threads import place_for_story, show_opened
@@ -283,21 +283,21 @@ class Stories(commands.Cog):
 
     async def _list(self, interaction: discord.Interaction[Any]) -> None:
         who = await self._finding.enter(interaction)
-        await whisper(interaction, await self._list_page(who, private(interaction), 0))
+        await whisper(interaction, await self._list_page(interaction, who, 0))
 
     async def turn_list(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the list's *Back* and *On*."""
         who = await self._finding.enter(interaction)
-        await interaction.response.edit_message(view=await self._list_page(who, private(interaction), number(ids, 0)))
+        await interaction.response.edit_message(view=await self._list_page(interaction, who, number(ids, 0)))
 
-    async def _list_page(self, who: Who, say: Catalogue, page: int) -> Card:
-        library = self._services.library
-        total = await library.count(who.server_id)
+    async def _list_page(self, interaction: discord.Interaction[Any], who: Who, page: int) -> Card:
+        library, say, outside = self._services.library, private(interaction), unseen(interaction)
+        total = await library.count(who.server_id, outside)
         if not total:
             return notice(say("story.list_empty"))
         pages = -(-total // LISTED)
         page = min(max(page, 0), pages - 1)
-        stories = await library.listed(who.server_id, limit=LISTED, offset=page * LISTED)
+        stories = await library.listed(who.server_id, limit=LISTED, offset=page * LISTED, outside=outside)
         return list_card(say, [(story, await library.length(story)) for story in stories], page, pages, total)
 
     @story.command(name=named("command.story.show.name"), description=named("command.story.show.description"))

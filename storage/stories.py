@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
 from bot.rules.stories import NewStory, Role, Standing, Story, StoryRules, StoryState
@@ -73,18 +73,26 @@ class Stories:
         await self._connection.execute(update(STORIES).where(STORIES.c.id == story.id).values(values))
 
     async def listed(
-        self, server_id: int, *, states: Collection[StoryState], limit: int, offset: int = 0, prefix: str = ""
+        self,
+        server_id: int,
+        *,
+        states: Collection[StoryState],
+        limit: int,
+        offset: int = 0,
+        prefix: str = "",
+        outside: Collection[int] = (),
     ) -> list[Story]:
-        """Return a server's stories in these states whose title has `prefix` in it, the last changed first."""
-        found = select(STORIES).where(STORIES.c.server_id == server_id, STORIES.c.state.in_(sorted(states)))
+        """Return a server's stories in these states whose title has `prefix` in it, the last changed first; none of
+        the channels `outside`."""
+        found = select(STORIES).where(_of_server(server_id, states, outside))
         if prefix:
             found = found.where(_has(prefix))
         newest = found.order_by(STORIES.c.changed_ms.desc(), STORIES.c.id.desc())
         return await self._all(newest.limit(limit).offset(offset))
 
-    async def count(self, server_id: int, states: Collection[StoryState]) -> int:
-        """Return how many stories of the server are in these states."""
-        counted = select(func.count()).where(STORIES.c.server_id == server_id, STORIES.c.state.in_(sorted(states)))
+    async def count(self, server_id: int, states: Collection[StoryState], outside: Collection[int] = ()) -> int:
+        """Return how many stories of the server are in these states, leaving out the channels `outside`."""
+        counted = select(func.count()).select_from(STORIES).where(_of_server(server_id, states, outside))
         return int((await self._connection.execute(counted)).scalar_one())
 
     async def on_tree(self, tree_id: int) -> list[Story]:
@@ -162,6 +170,11 @@ class Stories:
 
     async def _all(self, statement: Select[Any]) -> list[Story]:
         return [_story(row) for row in await self._connection.execute(statement)]
+
+
+def _of_server(server_id: int, states: Collection[StoryState], outside: Collection[int]) -> ColumnElement[bool]:
+    theirs = and_(STORIES.c.server_id == server_id, STORIES.c.state.in_(sorted(states)))
+    return and_(theirs, STORIES.c.channel_id.not_in(sorted(outside))) if outside else theirs
 
 
 def _has(wanted: str) -> ColumnElement[bool]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from bot.errors import BadInput, Gone
+from bot.errors import BadInput
 from bot.rules import stories as rules
 from bot.rules.stories import Passage, Standing, Story, StoryState, TreeNode
 from bot.stories.canon import stands
@@ -15,6 +15,8 @@ from storage.rounds import Rounds
 from storage.stories import Stories
 
 ALIVE: tuple[StoryState, ...] = ("open", "paused", "ended")
+_ID_DIGITS = 19
+"""Ids are shorter than that: SQLite's whole numbers have 64 bits."""
 
 
 class Library:
@@ -37,23 +39,31 @@ class Library:
             return await find(connection, server_id, story_id)
 
     async def named(
-        self, server_id: int, given: str, *, states: Sequence[StoryState] = ALIVE, person_id: int | None = None
+        self,
+        server_id: int,
+        given: str,
+        *,
+        states: Sequence[StoryState] = ALIVE,
+        person_id: int | None = None,
+        outside: Collection[int] = (),
     ) -> Story:
-        """Return the story that somebody means who typed its title, or chose its id from a list.
+        """Return the story that somebody means who typed its title, or chose its id from a list. Of several with one
+        title their own is meant; those in the channels `outside` are not for them.
 
-        Raises `Gone` (`story_gone`), `BadInput`: `story_unknown` (given), `story_ambiguous` (given, count).
+        Raises `BadInput`: `story_unknown` (given), `story_ambiguous` (given, found).
         """
-        if given.isdecimal() and len(given) < 19:
-            try:
-                return await self.find(server_id, int(given))
-            except Gone:  # a title may be a number, too
-                pass
-        found = await self.listed(server_id, states=states, limit=25, prefix=" ".join(given.split()))
-        exact = [story for story in found if story.title.casefold() == " ".join(given.split()).casefold()]
+        if given.isdecimal() and len(given) < _ID_DIGITS:
+            story = await self.open(int(given))
+            fits = story is not None and story.server_id == server_id and story.state in states
+            if story is not None and fits and story.channel_id not in outside:
+                return story
+        wanted = " ".join(given.split())
+        found = await self.listed(server_id, states=states, limit=25, prefix=wanted, outside=outside) if wanted else []
+        exact = [story for story in found if story.title.casefold() == wanted.casefold()]
         if len(exact) > 1 and person_id is not None:
             exact = [story for story in exact if story.host_id == person_id] or exact
         chosen = exact or found
-        if not chosen or not given.strip():
+        if not chosen:
             raise BadInput("story_unknown", given=given)
         if len(chosen) > 1:
             raise BadInput("story_ambiguous", given=given, found=len(chosen))
@@ -65,17 +75,25 @@ class Library:
             return await Stories(connection).get(story_id)
 
     async def listed(
-        self, server_id: int, *, states: Sequence[StoryState] = ALIVE, limit: int, offset: int = 0, prefix: str = ""
+        self,
+        server_id: int,
+        *,
+        states: Sequence[StoryState] = ALIVE,
+        limit: int,
+        offset: int = 0,
+        prefix: str = "",
+        outside: Collection[int] = (),
     ) -> list[Story]:
-        """Return a server's stories, the last changed first."""
+        """Return a server's stories, the last changed first, leaving out those in the channels `outside`."""
         async with self._database.reading() as connection:
-            stories = Stories(connection)
-            return await stories.listed(server_id, states=states, limit=limit, offset=offset, prefix=prefix)
+            return await Stories(connection).listed(
+                server_id, states=states, limit=limit, offset=offset, prefix=prefix, outside=outside
+            )
 
-    async def count(self, server_id: int) -> int:
-        """Return how many stories a server has, not counting deleted ones."""
+    async def count(self, server_id: int, outside: Collection[int] = ()) -> int:
+        """Return how many stories a server has, not counting deleted ones and those in the channels `outside`."""
         async with self._database.reading() as connection:
-            return await Stories(connection).count(server_id, ALIVE)
+            return await Stories(connection).count(server_id, ALIVE, outside)
 
     async def standing(self, story: Story, person_id: int, manages: bool) -> Standing:
         """Return what somebody is in a story; `manages`: they may manage the Discord server."""

@@ -48,12 +48,22 @@ class Outbox:
         async with self._database.transaction() as connection:
             return await Posts(connection).shown(post.id, wanted=post.wanted, message_id=message_id, nonce=post.nonce)
 
-    async def failed(self, post: Post, *, last: bool = False) -> None:
-        """Note that a post could not be shown: it is tried again, later each time; `last`: as late as ever."""
-        now_ms = self._now()
+    async def failed(self, post: Post, *, last: bool = False) -> int:
+        """Note that a post could not be shown, and return when it is tried again (UTC ms): later each time; `last`: as
+        late as ever."""
         wait_ms = LAST_RETRY_MS if last else min(FIRST_RETRY_MS << min(post.attempts, 16), LAST_RETRY_MS)
+        next_ms = self._now() + wait_ms
+        await self.postpone(post, next_ms)
+        return next_ms
+
+    async def postpone(self, post: Post, next_ms: int) -> None:
+        """Let a post wait until then (UTC ms)."""
         async with self._database.transaction() as connection:
-            await Posts(connection).failed(post.id, now_ms + wait_ms, now_ms)
+            await Posts(connection).failed(post.id, next_ms, self._now())
+
+    def is_over(self, time_ms: int) -> bool:
+        """Tell whether that time (UTC ms) has come."""
+        return time_ms <= self._now()
 
     async def progresses(self, channel_id: int, message_id: int) -> Post:
         """Note that a message shows work under way, so that it can be told should the program end meanwhile."""

@@ -279,6 +279,39 @@ async def test_prose_that_was_sent_just_before_a_crash_is_not_sent_twice(house: 
     assert len(thread.pinned_messages()) == 1
 
 
+async def test_prose_that_cannot_be_sent_keeps_its_place(house: House) -> None:
+    thread = await begin(house, house.ben)
+    house.env.inject_error("POST", f"/channels/{thread.id}/messages", status=403, code=50013)
+    for text in (FIRST, "Then it was dark.", "Nobody spoke."):
+        await write(house, house.chen, thread, text)
+    assert prose_of(thread) == []
+    assert len(await canon_of(house, thread)) == 3
+
+    house.now.ahead_ms += 11 * 60_000
+    await house.env.advance_time(120)
+    assert [content.split("\n")[0] for content in prose_of(thread)] == [FIRST, "Then it was dark.", "Nobody spoke."]
+
+
+async def test_a_story_is_not_for_those_who_cannot_see_its_channel(house: House) -> None:
+    thread = await begin(house, house.ben)
+    await write(house, house.ben, thread, FIRST)
+    story = await story_of(house, thread)
+    shown = await house.ben.slash(house.other, "story list")
+    assert shown.response is not None
+    hidden = discord.Permissions(view_channel=True).value
+    overwrite = Overwrite(target_id=house.chen.id, type=OverwriteType.MEMBER, deny=hidden)
+    house.env.backend.set_overwrite(house.channel.id, overwrite)
+    await house.env.settle()
+
+    number = str(story.id)
+    for name in ("show", "export", "map", "add", "fork", "rules"):
+        refused = await house.chen.slash(house.other, f"story {name}", story=number)
+        assert private(refused) == en("error.story_unknown", given=number), name
+    assert await house.chen.autocomplete(house.other, "story show", "story", "") == []
+    assert private(await house.chen.slash(house.other, "story list")) == en("story.list_empty")
+    assert FIRST in private(await house.ben.slash(house.other, "story show", story=number))
+
+
 async def test_a_card_deleted_by_hand_comes_again_and_prose_does_not(house: House) -> None:
     thread = await begin(house, house.ben)
     await write(house, house.chen, thread, FIRST)
