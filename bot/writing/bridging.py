@@ -70,12 +70,13 @@ class BridgeAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A candidate: its text, the row it begins, what it shares with the passages, and, once read, how good it is (in
-    nats; only differences count) and its share among all."""
+    """A candidate: its text, the row it begins, what it shares with the left passage, and, once read, the mean
+    log-probability of its words, how good it is (both in nats; of the latter only differences count), its share."""
 
     text: str
     row: Continuation
     echo: Echo
+    fluency: float = 0.0
     value: float = 0.0
     confidence: float = 0.0
 
@@ -110,6 +111,12 @@ class BridgeJob:
         return ROWS * MAX_TOKENS
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
+        chosen = await self._choose(engine, await self.candidates(engine, report))
+        report("", self.tokens, self.tokens)
+        return tuple(self._suggestion(bridge) for bridge in chosen)
+
+    async def candidates(self, engine: Engine, report: Report) -> list[Bridge]:
+        """All bridges that may be shown, the best first. Raises as `run` does."""
         both = InfillAsk(owner=self.owner, place=self._ask.place, text=f"{self._ask.left}\n{self._ask.right}")
         if is_foreign(both.text):
             check_language(both, (await engine.health()).models)
@@ -118,9 +125,7 @@ class BridgeJob:
         drafts = slate.without_doubles(drafts, lambda draft: slate.features(draft.text))
         if not drafts:
             raise BadInput("nothing_usable")
-        chosen = await self._choose(engine, await self._read(engine, drafts[:READ]))
-        report("", self.tokens, self.tokens)
-        return tuple(self._suggestion(bridge) for bridge in chosen)
+        return await self.read(engine, drafts[:READ])
 
     async def _generate(self, engine: Engine, report: Report) -> list[Continuation]:
         request = GenerateRequest(
@@ -157,23 +162,22 @@ class BridgeJob:
             return None
         return Bridge(text=text, row=row, echo=before)
 
-    async def _read(self, engine: Engine, drafts: Sequence[Bridge]) -> list[Bridge]:
-        """The drafts with their values: log p(right | left, bridge) and the fluency of the bridge."""
+    async def read(self, engine: Engine, drafts: Sequence[Bridge]) -> list[Bridge]:
+        """Read drafts with the right passage; the best first. The value is log p(right | left, bridge) and, weighed,
+        the bridge's fluency."""
         left = left_part(self._prompt)
         right = right_part(self._ask.right.strip(), RIGHT_WORDS)
         items = tuple(ScoreItem(left=left, asked=f"{joined_to(left, draft.text)} {right}") for draft in drafts)
         scores = await engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model="causal", items=items))
-        values: list[float] = []
+        read: list[Bridge] = []
         for draft, words in zip(drafts, scores, strict=True):
             own = len(split_words(draft.text))
-            values.append(sum(words[own:]) + FLUENCY * sum(words[:own]) / own)
-        greatest = max(values)
-        shares = [exp((value - greatest) / TEMPERATURE) for value in values]
-        read = [
-            replace(draft, value=value, confidence=share / sum(shares))
-            for draft, value, share in zip(drafts, values, shares, strict=True)
-        ]
-        return sorted(read, key=lambda draft: -draft.value)
+            fluency = sum(words[:own]) / own
+            read.append(replace(draft, fluency=fluency, value=sum(words[own:]) + FLUENCY * fluency))
+        greatest = max(bridge.value for bridge in read)
+        shares = [exp((bridge.value - greatest) / TEMPERATURE) for bridge in read]
+        read = [replace(bridge, confidence=share / sum(shares)) for bridge, share in zip(read, shares, strict=True)]
+        return sorted(read, key=lambda bridge: -bridge.value)
 
     async def _choose(self, engine: Engine, bridges: Sequence[Bridge]) -> list[Bridge]:
         """The best, and then a diverse few of the next."""

@@ -1,0 +1,166 @@
+"""All ways to fill a blank, over the same weights and through the worker that the bot uses."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer, pipeline
+
+from benchmarks.infill.blanks import Missing
+from benchmarks.infill.tally import SHOWN
+from bot.errors import BadInput
+from bot.inference.engine import Engine, Fill, Gap, ProposeRequest
+from bot.inference.jobs import Owner
+from bot.inference.words import split_words
+from bot.rules.generations import Place
+from bot.writing.blanks import parse
+from bot.writing.bridging import BridgeAsk, BridgeJob
+from bot.writing.demeaning import DemeaningWords
+from bot.writing.filling import FIRSTS, PATHS, Filling
+from bot.writing.pool import Candidate
+from bot.writing.ranking import Evidence, total
+from bot.writing.sides import left_part
+from bot.writing.styles import AS_IT_BELONGS
+
+OURS = "Inkling"
+MASKED = "masked alone"
+CAUSAL = "causal alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Fills, the best first. `ranks` has, by contender, where the missing words stand when they are put among the
+    candidates and that contender's scores alone decide; 1 is first."""
+
+    fills: Sequence[str]
+    ranks: Mapping[str, int] = field(default_factory=dict)
+
+
+Contender = Callable[[Missing, int], Awaitable[Answer]]
+
+
+class Contenders:
+    """Each takes a blank and its number. Those alone are not told the length either, except where they say so."""
+
+    def __init__(self, engine: Engine, masked: Path) -> None:
+        self._engine = engine
+        self._words = DemeaningWords.load()
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(masked)
+        self._pipeline: Any = pipeline("fill-mask", model=str(masked), device="cpu")
+
+    def of_words(self) -> dict[str, Contender]:
+        """The contenders for blanks of words, by their names in the table."""
+        return {
+            OURS: self.ours,
+            "masked alone, told the length": self.masked_told,
+            MASKED: self.masked_alone,
+            CAUSAL: self.causal_alone,
+            "causal alone, whole probability": self.causal_whole,
+            'pipeline("fill-mask"), ten lines': self.ten_lines,
+        }
+
+    def of_sentences(self) -> dict[str, Contender]:
+        """The contenders for whole sentences."""
+        return {OURS: self.our_bridge, CAUSAL: self.causal_bridge}
+
+    async def ours(self, missing: Missing, number: int) -> Answer:
+        """The work of the bot, with a slate of five."""
+        filling = Filling(self._engine, parse(f"{missing.left}___{missing.right}"), self._words, number, AS_IT_BELONGS)
+        try:
+            await filling.propose()
+        except BadInput:
+            return Answer(fills=())
+        await filling.rank_all(lambda done: None)
+        fills = [ranked.candidate.text for (ranked,) in await filling.choose(SHOWN)]
+        ranks = await self._ranks(missing, filling) if len(split_words(missing.fill)) > 1 else {}
+        return Answer(fills=fills, ranks=ranks)
+
+    async def _ranks(self, missing: Missing, filling: Filling) -> dict[str, int]:
+        wanted = missing.fill.casefold()
+        others = [each for each in filling.evidence(0) if each.candidate.text.casefold() != wanted]
+        (true,) = await filling.weigh(0, [Candidate(missing.fill)], [None])
+
+        def rank(value: Callable[[Evidence], float]) -> int:
+            return 1 + sum(value(each) > value(true) for each in others)
+
+        return {
+            OURS: rank(total),
+            MASKED: rank(lambda each: (each.masked or 0.0) / each.candidate.words),
+            CAUSAL: rank(lambda each: each.prior / each.candidate.words),
+            "causal alone, whole probability": rank(lambda each: each.prior),
+        }
+
+    async def masked_told(self, missing: Missing, number: int) -> Answer:
+        """The masked model's beam at the true number of word pieces."""
+        pieces = len(self._tokenizer(missing.fill, add_special_tokens=False)["input_ids"])
+        return Answer(fills=await self._beam(missing, (pieces,)))
+
+    async def masked_alone(self, missing: Missing, number: int) -> Answer:
+        """The masked model's beams of all lengths, ranked by their mean."""
+        return Answer(fills=await self._beam(missing, (1, 2, 3, 4)))
+
+    async def _beam(self, missing: Missing, lengths: tuple[int, ...]) -> list[str]:
+        gap = Gap(left=missing.left, right=missing.right)
+        request = ProposeRequest(request_id=uuid.uuid4().hex, gaps=(gap,), lengths=lengths, beam=8)
+        ((fills),) = await self._engine.propose(request)
+        return [fill.text for fill in sorted(fills, key=lambda fill: -fill.score / fill.masks)]
+
+    async def causal_alone(self, missing: Missing, number: int) -> Answer:
+        """What the left text leads to, ranked by the mean log-probability of a word."""
+        fills = await self._grown(missing, number)
+        return Answer(fills=[f.text for f in sorted(fills, key=lambda f: -f.score / len(split_words(f.text)))])
+
+    async def causal_whole(self, missing: Missing, number: int) -> Answer:
+        """The same, ranked by the probability of the whole fill, which favours short ones."""
+        return Answer(fills=[fill.text for fill in await self._grown(missing, number)])
+
+    async def _grown(self, missing: Missing, number: int) -> list[Fill]:
+        gap = Gap(left=left_part(missing.left), right="")
+        request = ProposeRequest(
+            request_id=uuid.uuid4().hex, model="causal", gaps=(gap,), beam=FIRSTS, samples=PATHS, seed=number
+        )
+        (fills,) = await self._engine.propose(request)
+        return fills
+
+    async def ten_lines(self, missing: Missing, number: int) -> Answer:
+        """What transformers' own pipeline answers to one [MASK]."""
+        text = f"{missing.left[-350:]}[MASK]{missing.right[:350]}"
+        found = await asyncio.to_thread(self._pipeline, text, top_k=SHOWN)
+        return Answer(fills=[each["token_str"] for each in found])
+
+    async def our_bridge(self, missing: Missing, number: int) -> Answer:
+        """The bridge of the bot, with a slate of five."""
+        job = self._bridge(missing, number)
+        try:
+            bridges = await job.candidates(self._engine, lambda text, done, total: None)
+        except BadInput:
+            return Answer(fills=())
+        (true,) = await job.read(self._engine, [replace(bridges[0], text=missing.fill)])
+        ranks = {
+            OURS: 1 + sum(bridge.value > true.value for bridge in bridges),
+            CAUSAL: 1 + sum(bridge.fluency > true.fluency for bridge in bridges),
+        }
+        return Answer(fills=[bridge.text for bridge in bridges[:SHOWN]], ranks=ranks)
+
+    async def causal_bridge(self, missing: Missing, number: int) -> Answer:
+        """The same candidates, ranked by the mean log-probability of a word from the left."""
+        try:
+            bridges = await self._bridge(missing, number).candidates(self._engine, lambda text, done, total: None)
+        except BadInput:
+            return Answer(fills=())
+        return Answer(fills=[bridge.text for bridge in sorted(bridges, key=lambda bridge: -bridge.fluency)])
+
+    def _bridge(self, missing: Missing, number: int) -> BridgeJob:
+        ask = BridgeAsk(
+            owner=Owner(server_id=0, person_id=0),
+            place=Place(server_id=None, channel_id=0),
+            left=missing.left.strip(),
+            right=missing.right.strip(),
+            count=SHOWN,
+        )
+        return BridgeJob(ask, self._words, number)

@@ -1,0 +1,169 @@
+"""What an infill costs: passes, seconds, what it takes from a running /continue, and ten at once or five in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.infill.blanks import Missing
+from benchmarks.infill.tally import SHOWN
+from bot.inference.engine import (
+    Continuation,
+    Engine,
+    Fill,
+    GenerateRequest,
+    Health,
+    Partial,
+    ProposeRequest,
+    ScoreRequest,
+)
+from bot.inference.jobs import Owner
+from bot.inference.supervisor import Supervisor
+from bot.rules.generations import Place
+from bot.writing.asks import ContinueAsk, InfillAsk
+from bot.writing.continuing import ContinueJob
+from bot.writing.demeaning import DemeaningWords
+from bot.writing.infilling import InfillJob
+
+ROUNDS = 3
+
+
+@dataclass(slots=True)
+class CountingEngine:
+    """The engine, asked one question at a time, with the forward passes that each kind of question took."""
+
+    engine: Engine
+    passes: dict[str, int] = field(default_factory=dict)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def _count(self, kind: str, asking: Any) -> Any:
+        async with self._lock:
+            before = (await self.engine.health()).steps
+            answer = await asking
+            # The loop's last turn with a piece of work finds it done: that is no pass.
+            taken = (await self.engine.health()).steps - before - 1
+            self.passes[kind] = self.passes.get(kind, 0) + taken
+            return answer
+
+    def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
+        return self.engine.generate(request)
+
+    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
+        found: list[list[Fill]] = await self._count(request.model, self.engine.propose(request))
+        return found
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]:
+        found: list[list[float]] = await self._count(request.model, self.engine.score(request))
+        return found
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        found: list[list[float]] = await self._count("masked", self.engine.embed(texts))
+        return found
+
+    async def health(self) -> Health:
+        return await self.engine.health()
+
+
+async def measure(supervisor: Supervisor, blanks: Sequence[Missing]) -> dict[str, Any]:
+    """Take all figures with blanks of one word; at least ten are needed, each is used anew in every part."""
+    engine, words = supervisor.engine, DemeaningWords.load()
+
+    async def infill(number: int, asked: Engine = engine, mark: str = "") -> None:
+        missing = blanks[number % len(blanks)]
+        # A text of its own each time: contexts that were read before are kept, and would be had for nothing.
+        await InfillJob(_ask(f"{mark}{missing.left}___{missing.right}"), words, number).run(asked, _unheard)
+
+    async def together(numbers: Sequence[int], mark: str) -> tuple[float, float]:
+        began, cpu = time.perf_counter(), worker_cpu_s(supervisor.pid)
+        await asyncio.gather(*(infill(number, mark=mark) for number in numbers))
+        return time.perf_counter() - began, worker_cpu_s(supervisor.pid) - cpu
+
+    passes: list[dict[str, int]] = []
+    for number in range(min(8, len(blanks))):
+        counting = CountingEngine(engine)
+        await infill(number, counting)
+        passes.append(counting.passes)
+    alone = [await together([number], "Alone. ") for number in range(10)]
+    in_turn: list[tuple[float, float]] = []
+    at_once: list[tuple[float, float]] = []
+    slowed: list[float] = []
+    for turn in range(ROUNDS):
+        one_by_one = [await together([number], f"Turn {turn}. ") for number in range(5)]
+        in_turn.append((sum(wall for wall, _ in one_by_one), sum(cpu for _, cpu in one_by_one)))
+        at_once.append(await together(range(10), f"Round {turn}. "))
+        slowed.append(await _slowdown(engine, words, lambda turn=turn: infill(turn, mark=f"Beside {turn}. ")))
+    return {
+        "masked_passes": max(found.get("masked", 0) for found in passes),
+        "causal_passes": max(found.get("causal", 0) for found in passes),
+        "seconds": statistics.median(wall for wall, _ in alone),
+        "processor_seconds": statistics.median(cpu for _, cpu in alone),
+        "ten_at_once_to_five_in_turn": statistics.median(
+            once[0] / turn[0] for once, turn in zip(at_once, in_turn, strict=True)
+        ),
+        "the_same_in_processor_time": statistics.median(
+            once[1] / turn[1] for once, turn in zip(at_once, in_turn, strict=True)
+        ),
+        "continue_slowed_by": statistics.median(slowed) - 1.0,
+    }
+
+
+async def _slowdown(engine: Engine, words: DemeaningWords, infill: Any) -> float:
+    """How many times as long the rows of a /continue take when an infill runs beside them."""
+    alone = await _decoding(engine, words, None)
+    beside = await _decoding(engine, words, infill)
+    again = await _decoding(engine, words, None)
+    return beside / ((alone + again) / 2)
+
+
+async def _decoding(engine: Engine, words: DemeaningWords, infill: Any) -> float:
+    """Seconds until the rows of a /continue have ended (the slate behind them is the job's own), with `infill` begun at
+    their first token."""
+    ask = ContinueAsk(
+        owner=Owner(server_id=1, person_id=1),
+        place=Place(server_id=None, channel_id=0),
+        text="The rain had been falling since noon, and the lighthouse keeper had not spoken for a year.",
+        length=160,
+    )
+    began, ended = time.perf_counter(), asyncio.Event()
+    beside: list[asyncio.Task[None]] = []
+    last = began
+
+    def heard(text: str, done: int, total: int) -> None:
+        nonlocal last
+        if infill is not None and not beside:
+            beside.append(asyncio.create_task(infill()))
+        last = time.perf_counter()
+        if done >= total:
+            ended.set()
+
+    job = asyncio.create_task(ContinueJob(ask, words, 7).run(engine, heard))
+    waiting = asyncio.create_task(ended.wait())
+    await asyncio.wait((job, waiting), return_when=asyncio.FIRST_COMPLETED)
+    seconds = last - began
+    await asyncio.gather(job, *beside)
+    waiting.cancel()
+    return seconds
+
+
+def worker_cpu_s(pid: int | None) -> float:
+    """Seconds of processor time of the worker; 0 where /proc does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _ask(text: str) -> InfillAsk:
+    owner, place = Owner(server_id=0, person_id=0), Place(server_id=None, channel_id=0)
+    return InfillAsk(owner=owner, place=place, text=text, count=SHOWN)
+
+
+def _unheard(text: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
