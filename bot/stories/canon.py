@@ -9,6 +9,7 @@ from bot.rules.stories import NewPassage, Passage, Story
 from bot.ui.prose import prose_parts
 from storage.passages import Passages
 from storage.posts import Posts
+from storage.rounds import Rounds
 from storage.stories import Stories
 from storage.writer import Connection
 
@@ -71,7 +72,7 @@ async def want_prose(connection: Connection, story: Story, passage: Passage) -> 
 
 
 async def want_lead_in(connection: Connection, story: Story) -> None:
-    """Have the story's card and its last passages shown in a thread that was just opened."""
+    """Have the story's card, its last passages and the round under way shown in a thread that was just opened."""
     if story.thread_id is None:
         return
     await want_card(connection, story)
@@ -79,6 +80,8 @@ async def want_lead_in(connection: Connection, story: Story) -> None:
     if story.head_id is not None:
         for passage in await Passages(connection).canon(story.head_id, limit=LEAD_IN):
             await want_prose(connection, story, passage)
+    for round_ in await Rounds(connection).open_of(story.id):
+        await Posts(connection).want("round", round_.id, story.thread_id)
 
 
 async def show_canon(connection: Connection, story: Story, passage: Passage) -> None:

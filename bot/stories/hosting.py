@@ -10,6 +10,7 @@ from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules import stories as rules
 from bot.rules.stories import Role, RulesChange, Standing, Story, StoryState
 from bot.stories.canon import want_card, want_lead_in, want_thread
+from bot.stories.closing import cancel_rounds
 from bot.stories.finding import Who, find, standing_of
 from bot.stories.pen import check_words
 from storage.database import Database
@@ -44,10 +45,14 @@ class Hosting:
             return await self._change(connection, dataclasses.replace(story, rules=changed))
 
     async def move(self, who: Who, story_id: int, state: StoryState) -> Story:
-        """Open, pause, end or delete a story. Raises as `rules.move`, and `NotAllowed`."""
+        """Open, pause, end or delete a story; what ends or goes takes its rounds along. Raises as `rules.move`, and
+        `NotAllowed`."""
         async with self._database.transaction() as connection:
             story = await self._led(connection, who, story_id)
-            return await self._change(connection, rules.move(story, state, self._now()))
+            moved = rules.move(story, state, self._now())
+            if state in ("ended", "deleted"):
+                await cancel_rounds(connection, story, now_ms=self._now())
+            return await self._change(connection, moved)
 
     async def restore(self, who: Who, story_id: int) -> Story:
         """Bring a deleted story back. Raises `NotAllowed`, `NotHere` (`not_deleted`)."""

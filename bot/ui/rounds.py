@@ -81,7 +81,7 @@ def _apart(texts: Sequence[str]) -> list[ui.Item[Any]]:
 
 def over_card(say: Catalogue, view: RoundView) -> Card:
     """Return the card of a round that ended without a result; what was written for it can still be read."""
-    message = say(f"round.{view.round.state}")
+    message = say(f"round.{view.round.state}" if view.texts else f"round.{view.round.state}_empty")
     blocks: list[ui.Item[Any]] = [text(f"### {say(f'round.title_{view.round.kind}')}"), text(message)]
     if view.texts:
         blocks.append(ui.ActionRow(button(f"ink:rread:{view.round.id}:0", say("button.read"), emoji="📖")))

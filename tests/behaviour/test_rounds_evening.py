@@ -14,6 +14,7 @@ from tests.behaviour.voting import (
     OWN,
     begin_story,
     candidates_of,
+    card_in,
     catch_up,
     close,
     like,
@@ -237,6 +238,36 @@ async def test_in_chinese(house: House, monkeypatch: pytest.MonkeyPatch) -> None
     assert zh("round.voters", count=1) in shown(card)
 
 
+async def test_a_round_survives_its_thread(house: House) -> None:
+    thread = await begin_story(house)
+    card = await open_round(house, thread)
+    candidates, _ = await candidates_of(house)
+    await star(house.ben, card, candidates[0])
+    house.env.backend.delete_channel(thread.id)
+    await house.env.settle()
+    await house.ada.slash(house.other, "story reopen", story="1")
+    (again,) = house.other.threads
+    there = card_in(house, again)
+    assert en("round.turnout", count=1) in shown(there)
+    await star(house.chen, there, candidates[0])
+    await close(house.ada, there)
+    await catch_up(house)
+    assert en("round.voters", count=2) in shown(there)
+    assert len(await canon_of(house, again)) == 2
+
+
+async def test_a_story_that_ends_takes_its_round_along(house: House) -> None:
+    thread = await begin_story(house)
+    card = await open_round(house, thread)
+    candidates, _ = await candidates_of(house)
+    await star(house.ben, card, candidates[0])
+    await house.ada.slash(thread, "story end")
+    await catch_up(house)
+    assert (await round_of(house)).state == "cancelled"
+    assert en("round.cancelled") in shown(card)
+    assert len(await canon_of(house, thread)) == 1
+
+
 # ---- while it is written
 
 
@@ -272,7 +303,7 @@ async def test_cancelling_while_it_is_written(house: House) -> None:
     await house.until(lambda: house.services.inference.running == 0)
     await catch_up(house)
     assert (await round_of(house)).state == "cancelled"
-    assert en("round.cancelled") in shown(card)
+    assert en("round.cancelled_empty") in shown(card)
     assert len(await canon_of(house, thread)) == 1
 
 
@@ -294,4 +325,4 @@ async def test_a_restart_while_nobody_wrote_anything(house: House) -> None:
     await house.restart()
     await catch_up(house)
     assert (await round_of(house)).state == "cancelled"
-    assert en("round.cancelled") in shown(card)
+    assert en("round.cancelled_empty") in shown(card)
