@@ -105,6 +105,7 @@ class RoundOpening:
             place=self._asking.place(interaction),
             text=plan.text,
             count=_count(count, settings),
+            context=plan.context.pieces,
         )
         await self._open(interaction, who, plan, ask)
 

@@ -49,8 +49,8 @@ class ContinueAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfillAsk:
-    """Fill the blanks of `text` in `count` ways, in a `style`. `text` is normalised on the way in; `length` is
-    unused."""
+    """Fill the blanks of `text` in `count` ways, in a `style`. `text` is normalised on the way in; `length` is unused;
+    `context` is what the causal model reads before the text, as far as it fits."""
 
     owner: Owner
     place: Place
@@ -59,6 +59,7 @@ class InfillAsk:
     parent_id: int | None = None
     length: int = 0
     style: InfillStyle = AS_IT_BELONGS
+    context: tuple[Piece, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", normalise(self.text))

@@ -63,12 +63,20 @@ class _Slot:
 
 
 class Filling:
-    """The work on one template. Call `propose`, `rank_all`, `choose`, in this order."""
+    """The work on one template. Call `propose`, `rank_all`, `choose`, in this order. `before` is what the causal model
+    reads before the text: a story's context."""
 
     def __init__(
-        self, engine: Engine, template: Template, words: DemeaningWords, seed: int, style: InfillStyle
+        self,
+        engine: Engine,
+        template: Template,
+        words: DemeaningWords,
+        seed: int,
+        style: InfillStyle,
+        before: str = "",
     ) -> None:
         self._engine = engine
+        self._before = before
         self._template = template
         self._seed = seed
         self._style = style
@@ -136,7 +144,7 @@ class Filling:
             ProposeRequest(
                 request_id=uuid.uuid4().hex,
                 model="causal",
-                gaps=(Gap(left=left_part(gap.left), right=right_part(gap.right, 1)),),
+                gaps=(Gap(left=self._before + left_part(gap.left), right=right_part(gap.right, 1)),),
                 also=(tuple(slot.given),),
                 lengths=slot.words,
                 beam=round(FIRSTS * effort),
@@ -162,7 +170,7 @@ class Filling:
         """Read candidates for one blank with both sides, given fills of the others."""
         gap = self._template.gap(number, without(fills, number))
         right = right_part(gap.right, RIGHT_WORDS)
-        left = left_part(gap.left)
+        left = self._before + left_part(gap.left)
         # The space before a fill belongs to it: so all fills stand behind one and the same left text.
         space = left[len(left.rstrip(" ")) :]
         texts = [space + candidate.text for candidate in candidates]

@@ -16,6 +16,7 @@ from bot.writing.filling import BEAM, DRAWS, FIRSTS, PATHS, Filling, certainty
 from bot.writing.pool import Candidate
 from bot.writing.ranking import Ranked
 from bot.writing.restyling import as_mapping
+from bot.writing.sides import frame
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 
 ROWS = 12
@@ -36,6 +37,7 @@ class InfillJob:
         self._seed = seed
         self._style = style
         self._template = parse(ask.text)
+        self._before, self._dropped = frame(ask.context)
 
     @property
     def owner(self) -> Owner:
@@ -53,7 +55,7 @@ class InfillJob:
         models = {model.role: model for model in (await engine.health()).models}
         if is_foreign(self._ask.text):
             check_language(self._ask, tuple(models.values()))
-        filling = Filling(engine, self._template, self._words, self._seed, self._style)
+        filling = Filling(engine, self._template, self._words, self._seed, self._style, self._before)
         steps = 2 + len(self._template.blanks)
         report("", 0, steps)
         await filling.propose()
@@ -83,6 +85,8 @@ class InfillJob:
             receipt[role] = names | settings[role]
         if self._style != AS_IT_BELONGS:
             receipt["style"] = as_mapping(self._style)
+        if self._dropped:
+            receipt["dropped"] = list(self._dropped)
         receipt["text_sha256"] = hashlib.sha256(self._ask.text.encode()).hexdigest()
         return Suggestion(
             text=self._template.fill(fills), fills=fills, score=min(1.0, certainty(ranked)), receipt=receipt

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.inference.engine import Piece
 from bot.inference.words import has_han, word_spans
 
 LEFT_CHARS = 800
 RIGHT_CHARS = 200
+CONTEXT_CHARS = 1200
+"""How much of a story's context stands before a text with blanks: it is read once for all fills, but it is read."""
+
+
+def frame(context: Sequence[Piece], room: int = CONTEXT_CHARS) -> tuple[str, tuple[str, ...]]:
+    """Return what fits in `room` of the pieces of a context, joined, and the labels of the others. Those of the lowest
+    priority go first, of equals the earlier, as in the worker."""
+    kept = list(context)
+    while kept and sum(len(piece.text) for piece in kept) > room:
+        kept.remove(min(kept, key=lambda piece: piece.priority))
+    return "".join(piece.text for piece in kept), tuple(piece.label for piece in context if piece not in kept)
 
 
 def left_part(left: str) -> str:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest_asyncio
 
 from bot.errors import BadInput
 from bot.inference.client import EngineClient
+from bot.inference.engine import Piece
 from bot.inference.jobs import Owner
 from bot.inference.words import split_words
 from bot.rules.generations import Place, Suggestion
@@ -22,7 +24,7 @@ from bot.writing.blanks import parse
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.filling import lengths, pieces
 from bot.writing.infilling import InfillJob
-from bot.writing.sides import left_part, right_part
+from bot.writing.sides import frame, left_part, right_part
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 from tests.support.masked_models import make
 from tests.support.models import tiny_gpt2
@@ -64,6 +66,32 @@ async def test_one_blank(engine: EngineClient) -> None:
     assert suggestions[0].text == "A girl lost a silver key under the hill, and the rain began."
     assert 0.0 < suggestions[0].score <= 1.0
     assert len({suggestion.fills for suggestion in suggestions}) == 3
+
+
+async def test_a_storys_context_is_read_before_the_text(engine: EngineClient) -> None:
+    """Shares of the same fills move with what stands before, and what does not fit is on the receipt."""
+    text = "The ___ opened the door."
+    plain = await run(engine, text)
+    pieces = (
+        Piece(text="x" * 2000, label="passage 1"),
+        Piece(text="The queen opened the door near the harbour. " * 5, label="passage 2"),
+        Piece(text="The Lamp\n\n", label="title", priority=5),
+    )
+    job = InfillJob(replace(ask(text), context=pieces), WORDS, 1)
+    told = await job.run(engine, lambda text, done, total: None)
+    assert "dropped" not in plain[0].receipt
+    assert told[0].receipt["dropped"] == ["passage 1"]
+    assert [each.score for each in told] != [each.score for each in plain]
+
+
+async def test_a_context_keeps_what_matters_most_within_its_room() -> None:
+    pieces = [
+        Piece(text=letter * 4, label=letter, priority=priority) for letter, priority in (("a", 2), ("b", 0), ("c", 0))
+    ]
+    assert frame(pieces, 12) == ("aaaabbbbcccc", ())
+    assert frame(pieces, 11) == ("aaaacccc", ("b",))
+    assert frame(pieces, 7) == ("aaaa", ("b", "c"))
+    assert frame(pieces, 3) == ("", ("a", "b", "c"))
 
 
 async def test_several_blanks_with_hints(engine: EngineClient) -> None:
