@@ -16,7 +16,7 @@ _ELLIPSIS = "…"
 
 def story_start(say: Catalogue, generation: Generation) -> ui.ActionRow[Any] | None:
     """Return the menu; None where no story can begin: outside of servers, and for what is no prose."""
-    if generation.place.server_id is None or generation.kind not in ("continue", "infill"):
+    if generation.place.server_id is None or generation.kind not in ("continue", "infill", "twist"):
         return None
     menu: ui.Select[Any] = ui.Select(custom_id=f"ink:sfrom:{generation.id}", placeholder=say("story.from"))
     for position, suggestion in enumerate(generation.suggestions):

@@ -15,6 +15,7 @@ from bot.ui.cards import CARD_TEXT, Card, button, line, text
 from bot.ui.escaping import escape, size, tidy
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
+from bot.ui.story_starts import story_start
 
 _DISTANCES = ((5.0, "odd"), (2.5, "far"))
 """Nats below the expected word from which on a word is called that: chosen by reading what came out."""
@@ -40,7 +41,10 @@ def twist_card(say: Catalogue, generation: Generation, *, name: str) -> Card:
     else:
         blocks += [text(shown), line()]
         blocks += [ui.ActionRow(_menu(say, generation.id, twist, number)) for number in range(len(twist.words))]
-    blocks += [line(), _actions(say, generation, twist, read=shown != whole.show()), text(foot)]
+    blocks += [line(), _actions(say, generation, twist, read=shown != whole.show())]
+    if twist.done and (start := story_start(say, generation)) is not None:
+        blocks.append(start)
+    blocks.append(text(foot))
     return Card(*blocks)
 
 

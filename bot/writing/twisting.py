@@ -100,12 +100,11 @@ class TwistJob:
         return TOKENS
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
-        models = {model.role: model for model in (await engine.health()).models}
-        if is_foreign(self._ask.text):
-            check_language(self._ask, tuple(models.values()))
+        await self._models(engine)
         muse = Muse(engine, self._ask.text, self._words)
         report("", 0, 4)
         expected = await muse.expected(self._ask.count + SPARE)
+        models = await self._models(engine)  # once more: they may have been loading still
         report("", 1, 4)
         places = await muse.places(list(expected))
         report("", 2, 4)
@@ -118,11 +117,19 @@ class TwistJob:
         twist = Twist(self._ask.text, tuple(sorted(found, key=lambda word: word.start)))
         return (suggestion_of(twist, self._receipt(models)),)
 
+    async def _models(self, engine: Engine) -> dict[ModelRole, ModelInfo]:
+        """Return the models that are loaded. Raises `BadInput` where they do not write the passage's language."""
+        models = {model.role: model for model in (await engine.health()).models}
+        if is_foreign(self._ask.text):
+            check_language(self._ask, tuple(models.values()))
+        return models
+
     def _receipt(self, models: Mapping[ModelRole, ModelInfo]) -> dict[str, Any]:
         receipt: dict[str, Any] = {"kind": "twist"}
         for role, model in models.items():
             receipt[role] = {"engine": "torch", "model": model.name, "revision": model.revision}
-        receipt["masked"]["beam"] = BEAM
+            if role == "masked":
+                receipt[role]["beam"] = BEAM
         receipt["text_sha256"] = hashlib.sha256(self._ask.text.encode()).hexdigest()
         return receipt
 

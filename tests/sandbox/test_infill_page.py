@@ -1,0 +1,74 @@
+"""Filling blanks and twisting words in the sandbox's page, in a real browser: by what a writer does there."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.ui.locale import catalogue
+from tests.sandbox.table import Sandbox, find_browser, open_table, running_sandbox
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome is installed here"),
+]
+en = catalogue("en")
+BLANKS = "The fox crossed the ___ near the harbour."
+PASSAGE = "The fox crossed the bridge near the harbour and the rain began."
+
+
+@pytest.fixture
+async def sandbox(tiny_causal: Path, tiny_masked: Path, tmp_path: Path) -> AsyncIterator[Sandbox]:
+    models = {
+        "INKLING_DATA": str(tmp_path / "data"),
+        "CAUSAL_MODEL": str(tiny_causal),
+        "MASKED_MODEL": str(tiny_masked),
+        "ENGINE": "torch",
+    }
+    async with running_sandbox(models, folder=tmp_path) as running:
+        yield running
+
+
+async def test_a_writer_moves_an_infill_and_others_go_further_after_a_restart(sandbox: Sandbox) -> None:
+    like = en("button.like")
+    async with open_table(sandbox.url) as table:
+        await table.run("infill", BLANKS)
+        await table.until_count(like, 3)
+        assert "%" not in await table.words()
+        await table.press(en("button.stranger"))
+        await table.until_count(like, 6)
+        await table.reads(re.compile(rf"· {en('wish.stranger', count=1)}$"))
+
+        sandbox.process.send_signal(signal.SIGUSR1)
+        await sandbox.until("has been restarted")
+        await table.become("Tomás")
+        await table.press(en("button.stranger"), last=True)
+        await table.until_count(like, 9)
+        await table.reads(re.compile(rf"· {en('wish.stranger', count=2)}$"))
+        await table.press(like)
+        await table.until_count(like, 12)
+    assert "Traceback" not in sandbox.text
+
+
+async def test_a_writer_twists_a_passage(sandbox: Sandbox) -> None:
+    async with open_table(sandbox.url) as table:
+        await table.run("twist", PASSAGE)
+        use = table.messages.get_by_role("button", name=en("button.use"))
+        await use.wait_for()
+        assert await use.is_disabled()
+        await table.messages.get_by_role("combobox").first.click()
+        option = table.page.locator("[role=option]:visible").first
+        word = (await option.inner_text()).split("\n")[0].strip()
+        await option.click()
+        await table.messages.locator("strong", has_text=re.compile(f"^{word}$")).wait_for()
+
+        await use.click()
+        await table.reads(en("card.twisted.title", name="Maren"))
+        await table.press(en("button.go"))
+        await table.until_count(en("button.retry"), 1)
+        assert word in await table.words()
+    assert "Traceback" not in sandbox.text
