@@ -205,7 +205,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cases = asyncio.run(evidence(load_settings(), ("a", "b"), arguments))
     fitted = fit(cases["a"])
-    found = {
+    found: dict[str, Any] = {
         "weights": asdict(fitted),
         "as_shipped": {half: report(of, WEIGHTS) for half, of in cases.items()},
         "joint_alone": {half: report(of, Weights(masked=0.0)) for half, of in cases.items()},

@@ -28,8 +28,8 @@ class Weights:
     prior: float = -0.15
     masked: float = 0.3
     floor: float = -4.0
-    phrase: float = 0.0
-    word: float = 0.0
+    phrase: float = 1.0
+    word: float = 1.0
     temperature: float = 1.4
 
 

@@ -142,25 +142,26 @@ async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
             now += 1.0
             return super().step()
 
+    timed = Timed()
+
     def passes() -> Generator[None, None, None]:
         nonlocal now
         for _ in range(40):
             now += 2.0
-            engine.log.append("pass")
+            timed.log.append("pass")
             yield
 
-    engine = Timed()
     loop = StepLoop(clock=lambda: now)
     loop.start()
-    loop.adopt(engine)
+    loop.adopt(timed)
     decoding = asyncio.create_task(ends(loop, request(tokens=100)))
     await loop.run(passes())
     await decoding
     await loop.close()
-    while_decoding = engine.log[: len(engine.log) - engine.log[::-1].index("decode")]
+    while_decoding = timed.log[: len(timed.log) - timed.log[::-1].index("decode")]
     taken = 2.0 * while_decoding.count("pass")
     assert 0.8 * PASS_SHARE < taken / (100 + taken) < 1.2 * PASS_SHARE
-    assert engine.log[-10:] == ["pass"] * 10  # nobody waits for what has ended
+    assert timed.log[-10:] == ["pass"] * 10  # nobody waits for what has ended
 
 
 async def test_work_runs_without_a_causal_model() -> None:

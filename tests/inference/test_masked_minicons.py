@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from minicons.scorer import MaskedLMScorer
+from minicons.scorer import MaskedLMScorer  # type: ignore[import-untyped]  # it has no types
 from tokenizers.processors import TemplateProcessing
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
