@@ -16,7 +16,7 @@ from bot.ui.locale import Catalogue
 SHOWN_WHOLE = 280
 """A text of up to so many shown characters is not cut down to the sentences of its blanks."""
 _LEAST_AROUND = 24
-_LEAST_BEFORE = 16
+_LEAST_BEFORE = 8
 """Characters that lead to a fill at least, in whole sentences: one that begins its sentence needs the one before it."""
 _NEAR_TEXT = 60
 _SURE = ((0.6, "almost"), (0.25, "likely"), (0.05, "several"))

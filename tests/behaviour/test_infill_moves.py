@@ -49,7 +49,9 @@ async def test_what_was_shown_does_not_come_again(house: House) -> None:
     assert second.person_id == house.chen.id
     style = style_of(second)
     assert style.boldness == 1.0
-    assert set(style.shown) == {suggestion.fills for suggestion in first.suggestions}
+    shown = {suggestion.fills for suggestion in first.suggestions}
+    assert set(style.shown) == shown
+    assert not shown & {suggestion.fills for suggestion in second.suggestions}
     assert en("wish.stranger", count=1) in texts(moved.response)
 
 

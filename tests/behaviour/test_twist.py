@@ -7,8 +7,9 @@ from typing import Any
 
 from simcord.results import ResponseMessage
 
-from bot.rules.twists import KEPT, twist_of
+from bot.rules.twists import KEPT, suggestion_of, twist_of
 from tests.behaviour.house import STORY, House, buttons, en, private, texts, walk, zh
+from tests.behaviour.storytelling import FORM, canon_of
 
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began. Old Marta sang to the moon before the storm."
 USE = en("button.use")
@@ -21,7 +22,8 @@ async def ask(house: House, text: str = PASSAGE) -> ResponseMessage:
 
 
 def menus(card: ResponseMessage) -> list[dict[str, Any]]:
-    return [part for part in walk(card.components) if part["type"] == 3]
+    """The menus of words."""
+    return [part for part in walk(card.components) if part.get("custom_id", "").startswith("ink:twist:")]
 
 
 async def test_the_expected_words_are_underlined_and_each_has_a_menu(house: House) -> None:
@@ -82,6 +84,21 @@ async def test_using_it_gives_a_card_to_go_on_from(house: House) -> None:
     assert word.others[0].text in why
 
 
+async def test_a_story_begins_with_a_twisted_passage(house: House) -> None:
+    card = await ask(house)
+    await house.ben.select(card, ["0"], custom_id=menus(card)[0]["custom_id"])
+    used = (await house.ben.click(house.last(), label=USE)).response
+    assert used is not None
+    shown = await house.chen.select(used, ["0"], custom_id="ink:sfrom:2")
+    await house.chen.submit_modal(shown, {**FORM, "licence": ["own"]})
+    (thread,) = house.channel.threads
+    (passage,) = await canon_of(house, thread)
+    kept = (await house.generation(2)).suggestions[0]
+    assert passage.text == kept.text
+    assert [passage.text[span.start : span.end] for span in passage.spans if span.origin == "bert"] == [kept.fills[0]]
+    assert (passage.origin, passage.author_id) == ("edited", house.ben.id)
+
+
 async def test_nothing_picked_is_nothing_to_use(house: House) -> None:
     card = await ask(house)
     (use,) = [part for part in walk(card.components) if part.get("label") == USE]
@@ -108,7 +125,6 @@ async def test_two_picks_at_once_are_both_kept(house: House) -> None:
     await ask(house, "The fox ran home. A sailor sang to the moon before the storm and nobody spoke.")
     words = twist_of(await house.generation(1)).words
     assert len(words) >= 2
-    from bot.rules.twists import suggestion_of
 
     async def pick(number: int) -> None:
         await house.services.desk.revise(

@@ -13,13 +13,15 @@ from bot.inference.jobs import Queued, Working
 from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
 from bot.rules.moods import MOODS
 from bot.rules.servers import LENGTH_RANGE, ServerSettings
+from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.cards import PERSON, Card, card, given_cards, reading_card, reading_pages
 from bot.ui.escaping import escape, size, tidy
-from bot.ui.infills import Filled
+from bot.ui.infills import Filled, sureness
 from bot.ui.locale import LANGUAGES, catalogue
 from bot.ui.progress import progress_card
 from bot.ui.receipts import facts, receipt_card
 from bot.ui.settings_card import settings_card
+from bot.ui.twists import twist_card
 from tests.behaviour.house import walk
 
 ENGLISH = catalogue("en")
@@ -109,7 +111,7 @@ def test_cards_of_infills_fit_and_keep_every_fill(literals: list[str], count: in
         for _ in range(count)
     ]
     made = generation("infill", "text", suggestions)
-    shown = check(card(ENGLISH, made, name="Ben", literals=literals))
+    shown = check(card(ENGLISH, made, name="Ben", literals=literals, moves=("like", "stranger")))
     for suggestion in suggestions:
         for fill in suggestion.fills:
             assert f"**{escape(fill)}**" in shown
@@ -151,6 +153,47 @@ def test_fills_stand_in_bold_between_what_was_written() -> None:
     assert "She opened the **door** and went." in shown
     assert shown.startswith("… ")
     assert shown.endswith(" …")
+
+
+def test_the_sentences_of_the_fills_are_shown_of_a_long_text() -> None:
+    pad = "Long ago there was a house by the sea. " * 12
+    whole = Filled((f"{pad}She opened the ", f" and went. {pad}It held a ", f" of glass.\n\n{pad}"), ("door", "moth"))
+    assert whole.close().show() == "… She opened the **door** and went. … It held a **moth** of glass. …"
+    first = Filled((pad, f" came in. {pad}"), ("Nobody",)).close().show()
+    assert first == "… Long ago there was a house by the sea. **Nobody** came in. …"
+    short = Filled(("It rained. She opened the ", " and went. It rained."), ("door",))
+    assert short.close() == short
+
+
+@given(st.lists(LONG, min_size=2, max_size=4))
+def test_what_is_cut_down_to_sentences_loses_nothing_beside_the_fills(pieces: list[str]) -> None:
+    whole = Filled(tuple(pieces), ("word",) * (len(pieces) - 1))
+    for piece, kept in zip(pieces, whole.close().pieces, strict=True):
+        before, _, after = kept.partition("…")
+        assert piece == kept or (piece.startswith(before.rstrip()) and piece.endswith(after.lstrip()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_sure_is_a_word(language: Any) -> None:
+    say = catalogue(language)
+    said = [sureness(say, confidence) for confidence in (1.0, 0.6, 0.59, 0.25, 0.24, 0.05, 0.04, 0.0)]
+    assert [said.index(word) for word in dict.fromkeys(said)] == [0, 2, 4, 6]
+    assert not any(char.isdigit() for word in said for char in word)
+
+
+@settings(deadline=None, max_examples=40)
+@given(LONG, st.integers(min_value=1, max_value=6), st.sampled_from(LANGUAGES), st.booleans())
+def test_cards_of_twists_fit(pad: str, count: int, language: Any, done: bool) -> None:
+    passage = ("fox. " * count + pad)[:4000]
+    others = tuple(Other(f"**{place}**" + "o" * 30, place * 2.0) for place in range(5))
+    twist = Twist(passage, tuple(Expected(at * 5, at * 5 + 3, "fox", others) for at in range(count)))
+    twist = twist.pick(0, 4)
+    kept = generation("twist", passage, [suggestion_of(twist.finished() if done else twist, RECEIPT)])
+    shown = check(twist_card(catalogue(language), kept, name="*Ben* @everyone"))
+    assert escape(others[4].text) in shown
+    assert done or shown.count("__fox__") == count - 1
+    check(receipt_card(catalogue(language), kept))
+    check(reading_card(catalogue(language), kept, 0, literals=twist.finished().pieces if done else twist.pieces))
 
 
 def test_receipts_say_what_matters_and_what_is_common_once() -> None:
