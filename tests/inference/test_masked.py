@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 import torch
+from torch import Tensor
 from transformers import AutoModelForMaskedLM, AutoTokenizer, BertConfig, BertModel
 
 from bot.errors import WeightsError
 from bot.inference.engine import Fill, Gap, ProposeRequest, ScoreItem
+from bot.inference.masked.beam import Row
 from bot.inference.masked.model import MaskedModel, open_masked
 from bot.inference.weights import ResolvedModel
 from bot.inference.words import has_han
@@ -241,15 +243,20 @@ class TestScores:
         for ours, theirs in zip(together, alone, strict=False):
             assert ours == pytest.approx(theirs, abs=1e-4)
 
-    def test_what_is_asked_of_one_and_the_same_row_is_run_once(self, bert: MaskedModel) -> None:
+    def test_what_is_asked_of_one_and_the_same_row_is_run_once(
+        self, bert: MaskedModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         rows: list[int] = []
-        counting = bert._log_probs
-        bert._log_probs = lambda batch: rows.append(len(batch)) or counting(batch)  # type: ignore[method-assign]
-        try:
-            words = ["door", "harbour", "lantern", "the door"]
+        run = bert._log_probs
+
+        def counted(batch: Sequence[Row]) -> list[Tensor]:
+            rows.append(len(batch))
+            return run(batch)
+
+        words = ["door", "harbour", "lantern", "the door"]
+        with monkeypatch.context() as patch:
+            patch.setattr(bert, "_log_probs", counted)
             together, _ = finish(bert.score([ScoreItem(left=LEFT, asked=word, right=RIGHT) for word in words]))
-        finally:
-            del bert._log_probs
         pieces = [len(bert._pieces.encode(word).ids) for word in words]
         assert sum(rows) == 1 + sum(number for number in pieces if number > 1)
         alone = [finish(bert.score([ScoreItem(left=LEFT, asked=word, right=RIGHT)]))[0][0] for word in words]
