@@ -4,8 +4,11 @@
 
 What both models say of the candidates of each blank (the evidence) is gathered through the worker that the bot uses
 and kept in INKLING_DATA, under a name that changes with the models, so that a second run only fits. The objective is
-the mean log-probability of the missing words among the candidates, blanks of one word counting as the rest together;
-coordinate search from the weights as shipped. Prints the weights to put into `bot/writing/ranking.py`.
+the mean log-probability of the missing words among the candidates, wherever both models came upon them; coordinate
+search from the weights as shipped. Prints the weights to put into `bot/writing/ranking.py`.
+
+What longer fills are given (`phrase`, `word`) is not fitted: it settles how often a long one is shown, which the blanks
+drawn here cannot tell (a third of one word, a third of five: no writer's are so). `--lengths` prints what it does.
 """
 
 from __future__ import annotations
@@ -34,7 +37,8 @@ from bot.writing.pool import Candidate
 from bot.writing.ranking import WEIGHTS, Evidence, Weights, rank, total
 from bot.writing.styles import AS_IT_BELONGS
 
-STEPS = {"prior": 0.05, "masked": 0.05, "floor": 0.5, "phrase": 0.25, "word": 0.25, "temperature": 0.1}
+STEPS = {"prior": 0.05, "masked": 0.05, "floor": 0.5, "temperature": 0.1}
+LENGTHS = tuple((phrase, word) for phrase in (0.0, 0.5, 1.0, 2.0) for word in (0.0, 1.0, 2.0))
 MISSED = -12.0
 """What a blank counts at least, in nats, so that no hopeless one decides."""
 
@@ -85,19 +89,16 @@ async def gather(engine: Engine, blanks: Sequence[Missing]) -> list[Case]:
 
 
 def objective(cases: Iterable[Case], weights: Weights) -> float:
-    """The mean log-probability of the missing words, those of one word counting as all others together."""
-    single: list[float] = []
-    longer: list[float] = []
+    """The mean log-probability of the missing words, among the finalists that the bot itself came upon."""
+    values: list[float] = []
     for case in cases:
-        value = MISSED
-        if case.place is not None:
-            totals = [total(each, weights) / weights.temperature for each in case.evidence]
-            greatest = max(totals)
-            whole = greatest + math.log(sum(math.exp(value - greatest) for value in totals))
-            value = max(MISSED, totals[case.place] - whole)
-        (single if case.words == 1 else longer).append(value)
-    means = [sum(values) / len(values) for values in (single, longer) if values]
-    return sum(means) / len(means)
+        if case.put or case.place is None:
+            continue
+        totals = [total(each, weights) / weights.temperature for each in case.evidence]
+        greatest = max(totals)
+        whole = greatest + math.log(sum(math.exp(value - greatest) for value in totals))
+        values.append(max(MISSED, totals[case.place] - whole))
+    return sum(values) / max(1, len(values))
 
 
 def fit(cases: Sequence[Case], start: Weights = WEIGHTS) -> Weights:
@@ -201,6 +202,7 @@ def main() -> None:
     parser.add_argument("--words", type=int, nargs="+", default=[1, 1, 1, 2, 3, 5], help="their lengths, in turn")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fresh", action="store_true", help="gather anew what is kept")
+    parser.add_argument("--lengths", action="store_true", help="print what favouring longer fills does")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     cases = asyncio.run(evidence(load_settings(), ("a", "b"), arguments))
@@ -211,10 +213,17 @@ def main() -> None:
         "joint_alone": {half: report(of, Weights(masked=0.0)) for half, of in cases.items()},
         "fitted": {half: report(of, fitted) for half, of in cases.items()},
     }
+    if arguments.lengths:
+        found |= {
+            f"phrase {phrase:g} word {word:g}": {
+                half: report(of, replace(fitted, phrase=phrase, word=word)) for half, of in cases.items()
+            }
+            for phrase, word in LENGTHS
+        }
     if arguments.json:
         print(json.dumps(found))
         return
-    for name in ("joint_alone", "as_shipped", "fitted"):
+    for name in [name for name in found if name != "weights"]:
         print(name.replace("_", " "))
         for half, results in found[name].items():
             print(f"  half {half.upper()}: {results}")

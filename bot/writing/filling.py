@@ -162,7 +162,7 @@ class Filling:
         for number, slot in enumerate(self._slots):
             candidates = await self._wishes.finalists(number, slot.pool, FINALISTS)
             slot.evidence = await self.weigh(number, candidates, fills)
-            slot.ranked = await self._wishes.rank(number, slot.evidence)
+            slot.ranked = await self._wishes.rank(number, slot.evidence, slot.pool.gap)
             fills[number] = slot.guess()
             done(number + 1)
 
@@ -219,7 +219,9 @@ class Filling:
             ranked = self._slots[number].ranked
             if place:
                 candidates = [each.candidate for each in ranked[:AGAIN]]
-                ranked = await self._wishes.rank(number, await self.weigh(number, candidates, fills))
+                ranked = await self._wishes.rank(
+                    number, await self.weigh(number, candidates, fills), self._slots[number].pool.gap
+                )
             said = [fills_of[number] for fills_of in tried]
             said += [word for each in picked.values() for word in split_words(each.candidate.text) if len(word) > 3]
 

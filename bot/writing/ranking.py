@@ -20,17 +20,16 @@ class Weights:
 
     `prior` is added times what the left text alone says of the fill, beyond its share in `joint`. `masked` multiplies
     the masked model's log-probability, of which each word costs at most `floor`: a rare word of several pieces is
-    hard for it, and must not be ruled out by that alone. `phrase` is added where there is more than one word, and
-    `word` for each word after the second. `temperature` makes the shares honest: the models are surer than they are
-    right.
+    hard for it, and must not be ruled out by that alone. These and `temperature` are fitted; `phrase` is added where there is more than one word, and
+    `word` for each word after the second, which settles how often a long one is shown. `temperature` makes the shares honest.
     """
 
-    prior: float = -0.15
-    masked: float = 0.3
-    floor: float = -4.0
-    phrase: float = 1.0
+    prior: float = -0.05
+    masked: float = 0.15
+    floor: float = -16.0
+    phrase: float = 0.0
     word: float = 1.0
-    temperature: float = 1.4
+    temperature: float = 1.0
 
 
 WEIGHTS = Weights()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from bot.inference.engine import Engine
+from bot.inference.engine import Engine, Gap
 from bot.writing.pool import Candidate, Pool
 from bot.writing.ranking import Evidence, Ranked, rank
 from bot.writing.styles import InfillStyle
@@ -12,10 +13,14 @@ from bot.writing.styles import InfillStyle
 RARITY = 0.25
 """The share of a fill's improbability from the left that each step of boldness forgives, down to:"""
 RAREST = -14.0
+SAID_AGAIN = 2.0
+"""What it costs, for each step of boldness, to say a longer word again that stands within so many characters:"""
+NEAR_CHARS = 80
 NEARNESS = 6.0
 """What likeness to the fill that others should resemble counts, in nats for a cosine of 1."""
 LOOKED_AT = 80
 """Candidates that are compared with it."""
+WORD = re.compile(r"[^\W_]+")
 
 
 class Wishes:
@@ -36,9 +41,14 @@ class Wishes:
         value = {id(c): c.promise(rarity) + NEARNESS * like for c, like in zip(candidates, likeness, strict=True)}
         return sorted(candidates, key=lambda candidate: -value[id(candidate)])[:count]
 
-    async def rank(self, number: int, evidence: Sequence[Evidence]) -> list[Ranked]:
-        """Rank the candidates of blank `number` by the evidence and by what is wished for."""
-        wishes = [-RARITY * self._boldness * max(each.prior, RAREST) for each in evidence]
+    async def rank(self, number: int, evidence: Sequence[Evidence], gap: Gap) -> list[Ranked]:
+        """Rank the candidates of blank `number`, which is `gap`, by the evidence and by what is wished for."""
+        # Where the left text counts less, what the causal model likes best of all is what it has just read.
+        said = {word.casefold() for word in WORD.findall(gap.left[-NEAR_CHARS:] + " | " + gap.right[:NEAR_CHARS])}
+        wishes = [
+            self._boldness * (-RARITY * max(each.prior, RAREST) - SAID_AGAIN * (not said.isdisjoint(_long_words(each))))
+            for each in evidence
+        ]
         if self._near:
             likeness = await self._likeness([each.candidate.text for each in evidence], self._near[number])
             wishes = [wish + NEARNESS * like for wish, like in zip(wishes, likeness, strict=True)]
@@ -48,3 +58,7 @@ class Wishes:
         """The cosine of the masked model's vectors of `texts` with that of `near`."""
         like, *vectors = await self._engine.embed([near, *texts])
         return [sum(a * b for a, b in zip(like, vector, strict=True)) for vector in vectors]
+
+
+def _long_words(evidence: Evidence) -> set[str]:
+    return {word.casefold() for word in WORD.findall(evidence.candidate.text) if len(word) > 3}
