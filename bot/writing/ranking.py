@@ -20,8 +20,9 @@ class Weights:
 
     `prior` is added times what the left text alone says of the fill, beyond its share in `joint`. `masked` multiplies
     the masked model's log-probability, of which each word costs at most `floor`: a rare word of several pieces is
-    hard for it, and must not be ruled out by that alone. These and `temperature` are fitted; `phrase` is added where there is more than one word, and
-    `word` for each word after the second, which settles how often a long one is shown. `temperature` makes the shares honest.
+    hard for it, and must not be ruled out by that alone. `temperature` makes the shares honest. These four are fitted.
+    `phrase` is added where there is more than one word, and `word` for each word after the second: they settle how
+    often a long fill is shown.
     """
 
     prior: float = -0.05

@@ -202,9 +202,11 @@ async def test_shorter_and_longer_keep_to_their_lengths(engine: EngineClient) ->
 
 
 async def test_more_like_this_comes_nearer(engine: EngineClient) -> None:
-    plain = {suggestion.fills for suggestion in await run(engine, ONE, count=6)}
-    near = {suggestion.fills for suggestion in await run(engine, ONE, count=6, style=AS_IT_BELONGS.like(("lantern",)))}
-    assert ("lantern",) in near - plain
+    async def place(style: InfillStyle) -> int:
+        found = await run(engine, ONE.replace("___", "___1"), count=20, style=style)
+        return [suggestion.fills[0] for suggestion in found].index("lantern")
+
+    assert await place(AS_IT_BELONGS.like(("lantern",))) < await place(AS_IT_BELONGS)
 
 
 async def test_progress_only_grows(engine: EngineClient) -> None:
