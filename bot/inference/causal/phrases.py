@@ -60,8 +60,11 @@ class Phrases:
         self.spaced = _flags(texts, lambda text: text[:1] == " " and _WORDED.match(text[1:]))
         self.glued = _flags(texts, _WORDED.match)
         # A byte-level token may be a part of a character: it is judged when the whole fill is read.
-        self.inner = _flags(texts, lambda text: _INNER.fullmatch(text) or _REPLACEMENT in text)
-        self.opens = _flags(texts, lambda text: text[:1] == " " or has_han(text))
+        inner = _flags(texts, lambda text: _INNER.fullmatch(text) or _REPLACEMENT in text)
+        opens = _flags(texts, lambda text: text[:1] == " " or has_han(text))
+        barred = torch.stack([~inner, ~inner | opens])
+        # What is added to log-probabilities: first for a path that may begin a word, then for one that may not.
+        self.bars = torch.zeros(barred.shape).masked_fill(barred, -torch.inf)
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of each text."""
@@ -105,8 +108,11 @@ class Search:
             yield
             for path, row in zip(frontier, table, strict=True):
                 self._keep(path, path.score + float(row[self._ahead].sum()))
+            if depth + 1 == deepest:
+                break
             width = round(self._request.samples * NARROWING ** (-depth / deepest))
-            frontier = self._grown(frontier, nodes, table, width) + self._followed(frontier, nodes, table)
+            followed = self._followed(frontier, nodes, table)
+            frontier = self._grown(frontier, nodes, table, width) + followed
         return sorted(self._fills.values(), key=lambda fill: -fill.score)
 
     def _keep(self, path: _Path, score: float) -> None:
@@ -141,11 +147,10 @@ class Search:
         return [_Path((index,), ROOT, float(self._following[index])) for index in top.indices.tolist()]
 
     def _grown(self, frontier: Sequence[_Path], nodes: range, table: Tensor, width: int) -> list[_Path]:
-        """The next tokens, drawn without replacement; a path that has all its words begins no more."""
+        """The next tokens, drawn without replacement; a path that has all its words begins no more. Uses up `table`."""
         most = max(self._request.lengths)
-        full = torch.tensor([len(split_words(self._phrases.text(path.ids))) >= most for path in frontier])
-        allowed = self._phrases.inner & ~(full.unsqueeze(1) & self._phrases.opens)
-        top = table.masked_fill(~allowed, -torch.inf).topk(CHILDREN, dim=1)
+        full = [len(split_words(self._phrases.text(path.ids))) >= most for path in frontier]
+        top = table.add_(self._phrases.bars[torch.tensor(full).long()]).topk(CHILDREN, dim=1)
         scores = top.values + torch.tensor([[path.score] for path in frontier])
         gumbel = -torch.empty(scores.shape).exponential_(generator=self._noise).log()
         order = (scores + gumbel).flatten().topk(min(width, scores.numel()))
