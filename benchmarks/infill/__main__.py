@@ -26,7 +26,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from benchmarks.infill import speed
-from benchmarks.infill.blanks import Missing, cut_out, cut_sentences, read_stories
+from benchmarks.infill.blanks import Missing, cut_out, cut_sentences, read_all, read_stories
 from benchmarks.infill.contenders import OURS, Contender, Contenders
 from benchmarks.infill.grammar import faults, vocabulary
 from benchmarks.infill.tally import Tally, table
@@ -82,7 +82,7 @@ async def measure(settings: Settings, arguments: argparse.Namespace) -> dict[str
     """Run all contenders on all blanks, and then the speed."""
     masked = resolve(settings.masked_model, "masked", settings.data)
     stories = read_stories(arguments.half)
-    run = Run(vocabulary(read_stories("all")), arguments.show)
+    run = Run(vocabulary(read_all()), arguments.show)
     words: dict[str, Any] = {}
     report: dict[str, Any] = {"half": arguments.half, "seed": arguments.seed, "words": words}
     async with Supervisor(settings) as supervisor:

@@ -76,9 +76,18 @@ def _missing(text: str, start: int, end: int) -> Missing:
 
 def read_stories(half: Half) -> list[str]:
     """The dev stories: all, or every other one (`a` is what weights are fitted on, `b` what they are reported on)."""
+    stories = _read("stories-dev.jsonl.gz")
+    return {"all": stories, "a": stories[0::2], "b": stories[1::2]}[half]
+
+
+def read_all() -> list[str]:
+    """All stories, those of training too."""
+    return read_stories("all") + _read("stories-train.jsonl.gz")
+
+
+def _read(name: str) -> list[str]:
     folder = os.environ.get("STORY_CORPUS")
     if not folder:
         sys.exit("Set STORY_CORPUS to the folder with stories-dev.jsonl.gz.")
-    with gzip.open(Path(folder) / "stories-dev.jsonl.gz", "rt", encoding="utf-8") as lines:
-        stories = [json.loads(line)["text"] for line in lines]
-    return {"all": stories, "a": stories[0::2], "b": stories[1::2]}[half]
+    with gzip.open(Path(folder) / name, "rt", encoding="utf-8") as lines:
+        return [json.loads(line)["text"] for line in lines]
