@@ -16,6 +16,7 @@ from bot.inference.client import EngineClient
 from bot.settings import Settings
 from bot.ui.progress import plain_wait
 from cogs.services import Services
+from tests.behaviour.holding import Held
 from tests.behaviour.house import SETTLE_S, House, Now, check_requests
 from tests.support.worker import running_worker
 
@@ -23,7 +24,10 @@ T = TypeVar("T")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "patient: actions return while the models are still at work, as in the sandbox")
+    config.addinivalue_line(
+        "markers",
+        "patient: actions return while the models are still at work, as in the sandbox; they are until `House.until`",
+    )
 
 
 @pytest_asyncio.fixture
@@ -47,10 +51,18 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def services(settings: Settings, engine: EngineClient, now: Now) -> AsyncIterator[Services]:
+async def services(
+    settings: Settings, engine: EngineClient, now: Now, held: Held, patient: bool
+) -> AsyncIterator[Services]:
     """Database, queue and desk; like in the real program they live outside of the bot."""
-    async with create_services(settings, engine=engine, now=now) as services:
+    async with create_services(settings, engine=held if patient else engine, now=now) as services:
         yield services
+
+
+@pytest_asyncio.fixture
+async def held(engine: EngineClient) -> Held:
+    """The engine of patient tests."""
+    return Held(engine)
 
 
 @pytest.fixture
@@ -80,6 +92,6 @@ async def env(settings: Settings, services: Services, patient: bool) -> AsyncIte
 
 
 @pytest.fixture
-def house(env: simcord.Env, services: Services, settings: Settings, now: Now) -> House:
+def house(env: simcord.Env, services: Services, settings: Settings, now: Now, held: Held) -> House:
     """A server with a channel and three people: Ada manages it, Ben and Chen write in it."""
-    return House(env, services, settings, now)
+    return House(env, services, settings, now, held)

@@ -19,6 +19,7 @@ from bot.settings import Settings
 from bot.ui.locale import catalogue
 from cogs.services import Services
 from storage.generations import Generations
+from tests.behaviour.holding import Held
 from tests.support.openapi import load_openapi
 
 en = catalogue("en")
@@ -41,11 +42,12 @@ class Now:
 class House:
     """A server with a channel and three people."""
 
-    def __init__(self, env: simcord.Env, services: Services, settings: Settings, now: Now) -> None:
+    def __init__(self, env: simcord.Env, services: Services, settings: Settings, now: Now, held: Held) -> None:
         self.env = env
         self.services = services
         self.settings = settings
         self.now = now
+        self.held = held
         owner = env.create_user("ada", global_name="Ada")
         self.guild = env.create_guild("Harbour", owner=owner)
         self.channel = self.guild.create_text_channel("stories")
@@ -74,7 +76,8 @@ class House:
         monkeypatch.setattr(interactions, "base_payload", base_payload)
 
     async def until(self, done: Callable[[], bool]) -> None:
-        """Let the bot go on with what it waits for outside of the simulation, until `done`."""
+        """Let the models finish, and the bot go on with what it waits for outside of the simulation, until `done`."""
+        self.held.let_go()
         async with asyncio.timeout(SETTLE_S):
             while not done():  # noqa: ASYNC110  # what is waited for is in the bot, which has no event for it
                 await asyncio.sleep(0.05)

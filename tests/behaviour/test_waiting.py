@@ -76,6 +76,7 @@ async def test_two_presses_count_once(house: House) -> None:
     await finished(house)
     assert card.response is not None
 
+    house.held.hold()
     await house.ben.click(card.response, label=en("button.retry"))
     second = await house.ben.click(card.response, label=en("button.retry"))
     assert private(second) == en("error.already_working")
