@@ -99,7 +99,7 @@ models: setup ## check the weights
 
 .PHONY: test
 test: setup-dev lint types ## set up, then lint, types and every test
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 .PHONY: lint
 lint: setup-dev ## ruff: rules and format

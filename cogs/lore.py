@@ -66,6 +66,8 @@ class Lore(commands.Cog):
             self._stories.add_command(group)
 
     async def cog_unload(self) -> None:
+        if self._tree.get_command(STORY) is None:
+            return  # the cog Stories was unloaded first, with everything under its group
         for group in self._groups:
             self._stories.remove_command(group.name)
 

@@ -37,12 +37,13 @@ measured on.
 ## Recipe
 
 The sentence encoder got a masked-language-model head tied to its word embeddings (transform near the identity, bias
-from the unigram counts of the train stories), and everything was trained on {seen:,} tokens, in windows of {window}
-that come once in each pass. {rows} windows a step, bf16 autocast, no dropout, AdamW ({encoder_rate:g} for the encoder,
-{head_rate:g} for the head, betas {beta1} and {beta2}, weight decay {weight_decay}), a warm-up over {warmup:,} tokens, a
-flat stretch, and a `1 - sqrt` decay over the last {decay:,}; the weights are a moving average. {rate:.0%} of the tokens
-were hidden, every one as [MASK]: in {span_share:.0%} of the windows as runs of whole words (geometric, {mean_words:g}
-words on average), in the others one by one. {note}
+from the unigram counts of the train stories), and everything was trained, in windows of {window} that come once in
+each pass. The run whose settings stand here saw {seen:,} tokens:
+{rows} windows a step, bf16 autocast, no dropout, AdamW ({encoder_rate:g} for the encoder, {head_rate:g} for the head,
+betas {beta1} and {beta2}, weight decay {weight_decay}), a warm-up over {warmup:,} tokens, a flat stretch, and a
+`1 - sqrt` decay over the last {decay:,}; the weights are a moving average. {rate:.0%} of the tokens were hidden, every
+one as [MASK]: in {span_share:.0%} of the windows as runs of whole words (geometric, {mean_words:g} words on average),
+in the others one by one. {note}
 
 `training/` in Inkling's repository repeats it with one command.
 

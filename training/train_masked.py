@@ -119,6 +119,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, help="tokens to see in all, the decay included")
     parser.add_argument("--minutes", type=float, help="minutes of work in all, the decay included")
     parser.add_argument("--decay-tokens", type=int, default=default.decay_tokens, help="length of the last stretch")
+    parser.add_argument("--warmup-tokens", type=int, default=default.warmup_tokens, help="length of the first stretch")
+    parser.add_argument("--rates", type=float, default=1.0, help="multiply both learning rates by this")
+    parser.add_argument("--span-share", type=float, default=default.masks.span_share, help="rows whose blanks are runs")
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--no-compile", action="store_true", help="start at once, run slower")
@@ -131,10 +134,24 @@ def parse_options() -> argparse.Namespace:
     return options
 
 
+def chosen_recipe(options: argparse.Namespace) -> Recipe:
+    """The recipe with what the command line says."""
+    default = Recipe()
+    return replace(
+        default,
+        seed=options.seed,
+        warmup_tokens=options.warmup_tokens,
+        decay_tokens=options.decay_tokens,
+        encoder_rate=default.encoder_rate * options.rates,
+        head_rate=default.head_rate * options.rates,
+        masks=replace(default.masks, span_share=options.span_share),
+    )
+
+
 def main() -> None:
     options = parse_options()
     run = Run(out=options.out, tokens=options.tokens, minutes=options.minutes)
-    recipe = replace(Recipe(), seed=options.seed, decay_tokens=options.decay_tokens)
+    recipe = chosen_recipe(options)
     run.out.mkdir(parents=True, exist_ok=True)
     (run.out / "pid").write_text(f"{os.getpid()}\n")
     torch.manual_seed(recipe.seed)

@@ -1,4 +1,4 @@
-"""Take docs/images/sandbox.png: `make picture`. The text is what the bundled models write at that moment."""
+"""Take the pictures in docs/images anew: `make picture`. The texts are what the bundled models write at that moment."""
 
 from __future__ import annotations
 
@@ -7,25 +7,56 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.sandbox.table import GO_ON, ROOT, open_table, running_sandbox
+from bot.ui.locale import catalogue
+from tests.sandbox import story
+from tests.sandbox.table import GO_ON, ROOT, Table, open_table, running_sandbox
 
-TARGET = ROOT / "docs" / "images" / "sandbox.png"
+FOLDER = ROOT / "docs" / "images"
 TEXT = "The lighthouse keeper had not spoken for a year. On the first day of the storm"
+PASSAGE = "The lighthouse keeper had not spoken for a year. On the first day of the storm he opened the door."
+OWN = "Nobody stood there. But on the step, still warm, lay a lamp that was not his."
+PREMISE = "A keeper, a storm, and a lamp that burns by itself."
+en, zh = catalogue("en"), catalogue("zh-CN")
+
+
+async def take(table: Table, name: str) -> None:
+    """Save what the page shows."""
+    await asyncio.sleep(1.5)  # until the page has drawn it
+    path = FOLDER / f"{name}.png"
+    await table.page.screenshot(path=path)
+    sys.stdout.write(f"{path}\n")
 
 
 async def main() -> int:
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         settings = {"INKLING_DATA": str(ROOT / "data")}
         async with (
             running_sandbox(settings, folder=Path(folder)) as sandbox,
-            open_table(sandbox.url, width=1180, height=900) as table,
+            open_table(sandbox.url, width=1180, height=940) as table,
         ):
             await table.run("continue", TEXT)
             await table.until_count(GO_ON, 3)
-            await asyncio.sleep(1.0)  # until the page has drawn it
-            await table.page.screenshot(path=TARGET)
-    sys.stdout.write(f"{TARGET}\n")
+            await take(table, "sandbox")
+            await story.begin(table, en, "The Lamp", PREMISE)
+            await story.write_on(table, en, PASSAGE)
+            await story.open_round(table, en)
+            await table.become("Tomás")
+            await story.write_own(table, en, OWN)
+            await take(table, "round")
+            for person in ("Yun", "Maren"):
+                await table.become(person)
+                await story.vote(table, en("round.star"), OWN)
+                await table.reads(en("round.your_ballot"))
+            await story.close_round(table, en)
+            await take(table, "result")
+            await table.back()
+            await table.run_with("settings", "language", zh("language.zh-CN"))
+            await story.begin(table, en, "The Letter", PREMISE)
+            await story.write_on(table, en, PASSAGE)
+            await table.use("continue")
+            await table.messages.get_by_role("combobox", name=zh("round.star")).last.wait_for()
+            await take(table, "round-zh")
     return 0
 
 

@@ -27,6 +27,7 @@ BROWSERS = (
 PATIENCE_S = 120.0
 """How long anything may take on a small machine that has other things to do."""
 GO_ON = "Go on from here"
+expect.set_options(timeout=PATIENCE_S * 1000)
 SETTLED = re.compile("Viewer switched|Preview ready|Viewport updated")
 
 
@@ -132,6 +133,26 @@ class Table:
         await field.first.wait_for()
         await self.page.keyboard.type(text, delay=2)
         await self.page.keyboard.press("Enter")
+
+    async def run_with(self, command: str, option: str, choice: str) -> None:
+        """Pick a command, one of its options by name, and a choice for it, and send it."""
+        await self.page.locator("#channel-composer-input").click()
+        await self.page.keyboard.type(f"/{command}", delay=20)
+        await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
+        await self.page.keyboard.press("Enter")
+        suggestions = self.page.locator("#command-suggestion-listbox .command-suggestion")
+        await suggestions.filter(has_text=option).first.click()
+        await suggestions.filter(has_text=choice).first.click()
+        await self.page.get_by_role("button", name=re.compile("^Send")).click()
+
+    async def use(self, command: str) -> None:
+        """Pick a command in the picker and send it without options."""
+        await self.page.locator("#channel-composer-input").click()
+        await self.page.keyboard.type(f"/{command}", delay=20)
+        await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
+        await self.page.keyboard.press("Enter")
+        await self.page.locator(".command-chip").wait_for()
+        await self.page.get_by_role("button", name=re.compile("^Send")).click()
 
     async def say(self, text: str) -> None:
         """Write a message."""

@@ -1,0 +1,53 @@
+"""A story in the sandbox's page, in a real browser: three people write, vote and see who wrote what."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.ui.locale import catalogue
+from tests.sandbox import story
+from tests.sandbox.table import Sandbox, find_browser, open_table, running_sandbox
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome is installed here"),
+]
+en = catalogue("en")
+OWN = "A girl found a lantern under the hill."
+
+
+@pytest.fixture
+async def sandbox(tiny_causal: Path, tiny_masked: Path, tmp_path: Path) -> AsyncIterator[Sandbox]:
+    models = {
+        "INKLING_DATA": str(tmp_path / "data"),
+        "CAUSAL_MODEL": str(tiny_causal),
+        "MASKED_MODEL": str(tiny_masked),
+        "ENGINE": "torch",
+    }
+    async with running_sandbox(models, folder=tmp_path) as running:
+        yield running
+
+
+async def test_people_write_a_story_vote_and_outlive_a_restart(sandbox: Sandbox) -> None:
+    async with open_table(sandbox.url) as table:
+        await story.begin(table, en, "The Lamp", "A keeper who keeps silent.")
+        await story.write_on(table, en, "The keeper opened the door before the storm.")
+        await story.open_round(table, en)
+        assert await table.count(en("button.go")) == 0, "a round is no card of suggestions"
+
+        await table.become("Tomás")
+        await story.write_own(table, en, OWN)
+        sandbox.process.send_signal(signal.SIGUSR1)
+        await sandbox.until("has been restarted")
+        for person in ("Yun", "Maren"):
+            await table.become(person)
+            await story.vote(table, en("round.star"), OWN)
+            await table.reads(en("round.your_ballot"))
+        await story.close_round(table, en)
+        await table.reads(OWN)
+        assert "Tomás" in await table.words(), "the result says who wrote what"
+    assert "Traceback" not in sandbox.text
