@@ -46,6 +46,7 @@ FLUENCY = 4.0
 """What a nat of the mean log-probability of the bridge's own words counts against one of the right text's."""
 TEMPERATURE = 2.0
 DEADLINE_S = 600.0
+_CLOSERS = '"”’'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +155,28 @@ class BridgeJob:
         ends = cleaning.sentence_ends(whole)
         if len(ends) < sentences:
             return None
-        text = cleaning.close_quotes(whole[: ends[sentences - 1]], self._prompt).strip()
-        if len(split_words(text)) < MIN_WORDS or not self._words.allows(text) or slate.is_loop(text):
+        text = self._quoted(whole[: ends[sentences - 1]].strip())
+        if (
+            text[:1] in {"”", "’"}
+            or len(split_words(text)) < MIN_WORDS
+            or not self._words.allows(text)
+            or slate.is_loop(text)
+        ):
             return None
         before, behind = (echo(text, (source,)) for source in self._sources)
         if slate.is_copy(before) or behind.longest_run >= ECHOED_RUN:
             return None
         return Bridge(text=text, row=row, echo=before)
+
+    def _quoted(self, text: str) -> str:
+        """Return the bridge with its quotes closed as its paragraph wants them: one that the left passage opened stays
+        open where the right passage closes it."""
+        left, right = self._ask.left.rpartition("\n")[2], self._ask.right.partition("\n")[0]
+        own = cleaning.close_quotes(text)
+        for option in (own, cleaning.close_quotes(text.rstrip(_CLOSERS)), cleaning.close_quotes(text, self._prompt)):
+            if is_balanced(f"{left} {option} {right}"):
+                return option
+        return own
 
     async def read(self, engine: Engine, drafts: Sequence[Bridge]) -> list[Bridge]:
         """Read drafts with the right passage; the best first. The value is log p(right | left, bridge) and, weighed,
@@ -204,6 +220,11 @@ class BridgeJob:
         }
         text = f"{self._ask.left.strip()} {bridge.text} {self._ask.right.strip()}"
         return Suggestion(text=text, fills=(bridge.text,), score=min(1.0, bridge.confidence), receipt=receipt)
+
+
+def is_balanced(text: str) -> bool:
+    """Tell whether every quotation in `text` is opened and closed."""
+    return text.count('"') % 2 == 0 and text.count("“") == text.count("”")
 
 
 def joined_to(left: str, text: str) -> str:

@@ -83,6 +83,21 @@ async def test_the_right_passage_decides(engine: EngineClient) -> None:
     assert orders[0] != orders[1]
 
 
+@pytest.mark.parametrize(
+    ("left", "text", "right", "expected"),
+    [
+        ('"I came back.', "It was late.", 'Nobody was there."', "It was late."),
+        ('"I came back.', 'It was late."', 'Nobody was there."', "It was late."),
+        ('"I came back.', "It was late.", "Nobody spoke.", 'It was late."'),
+        ("He came back.", '"It was late.', "Nobody spoke.", '"It was late."'),
+        ("“I came back.", "It was late.”", "Nobody was there.”", "It was late."),
+        ('"Ah!"\nHe came back.', "It was late.", "Nobody spoke.", "It was late."),
+    ],
+)
+async def test_a_quotation_is_closed_once(left: str, text: str, right: str, expected: str) -> None:
+    assert BridgeJob(ask(left, right), DemeaningWords.load(), 1)._quoted(text) == expected
+
+
 async def test_progress_only_grows(engine: EngineClient) -> None:
     seen: list[tuple[int, int]] = []
     job = BridgeJob(ask(), DemeaningWords.load(), 1)
