@@ -134,17 +134,6 @@ class Table:
         await self.page.keyboard.type(text, delay=2)
         await self.page.keyboard.press("Enter")
 
-    async def run_with(self, command: str, option: str, choice: str) -> None:
-        """Pick a command, one of its options by name, and a choice for it, and send it."""
-        await self.page.locator("#channel-composer-input").click()
-        await self.page.keyboard.type(f"/{command}", delay=20)
-        await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
-        await self.page.keyboard.press("Enter")
-        suggestions = self.page.locator("#command-suggestion-listbox .command-suggestion")
-        await suggestions.filter(has_text=option).first.click()
-        await suggestions.filter(has_text=choice).first.click()
-        await self.page.get_by_role("button", name=re.compile("^Send")).click()
-
     async def use(self, command: str) -> None:
         """Pick a command in the picker and send it without options."""
         await self.page.locator("#channel-composer-input").click()

@@ -85,7 +85,8 @@ def test_the_command_writes_card_and_manifest(
     assert "Apache-2.0" in card
     assert "A short one." in card
     assert f"{json.loads(scores.read_text())['top1']:.1%}" in card
-    assert "1,024 tokens, in windows of 128" in card
+    assert "saw 1,024 tokens" in card
+    assert "in windows of 128" in card
     manifest = json.loads((to / "MANIFEST.json").read_text())["files"]
     assert set(manifest) == {path.name for path in to.iterdir()} - {"MANIFEST.json"}
     for name, entry in manifest.items():

@@ -8,6 +8,7 @@ description where a `check` is given. Failures (rate limits, cut connections) ha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import zlib
@@ -102,7 +103,8 @@ class DiscordServer:
     async def dispatch(self, event: str, data: Json) -> None:
         """Send a gateway event to every connected session."""
         for gateway in list(self._sockets.values()):
-            await gateway.dispatch(event, data)
+            with contextlib.suppress(ConnectionError):  # the program was killed a moment ago
+                await gateway.dispatch(event, data)
 
     async def interact(self, payload: Json) -> str:
         """Send an INTERACTION_CREATE; `payload` holds what differs. Returns the interaction's token."""

@@ -2,7 +2,7 @@
 // "#secret.channel.person". app.js loads the page again when the address changes.
 
 const EVERY_MS = 700;
-const [secret] = location.hash.slice(1).split(".");
+const [secret, , person] = location.hash.slice(1).split(".");
 
 const list = document.createElement("nav");
 list.id = "channel-list";
@@ -17,7 +17,8 @@ document.querySelector(".channel-header").prepend(back);
 let entries = [];
 let here = null;
 let shown = "";
-let [context, viewer] = [null, null]; // of SimCord's page, which forgets them when its channel is gone
+let [context, viewer] = [null, person || null]; // of SimCord's page, which forgets them when its channel is gone
+const GONE = "Unavailable channel"; // what SimCord's page then calls it
 
 function headers() {
   return { "X-Simcord-Capability": location.hash.slice(1), "X-Simcord-Context": context };
@@ -118,7 +119,10 @@ async function look() {
   if (document.hidden) return;
   context = window.simcordPreview?.contextId ?? context;
   viewer = window.simcordPreview?.viewerId ?? viewer;
-  if (!context) return;
+  if (!context) { // the page is loading, or its channel went before anything was known of it
+    if (viewer && document.getElementById("channel-name").textContent === GONE) location.hash = address("");
+    return;
+  }
   const answer = await fetch("/api/channels", { headers: headers(), cache: "no-store" });
   if (!answer.ok && answer.status !== 410) return;
   ({ channels: entries, here } = answer.ok ? await answer.json() : { channels: [], here: null });
