@@ -183,6 +183,13 @@ class Inkling(commands.Bot):
         await self.add_cog(Leftovers(self, self._services, showing))
         await self.add_cog(clock)
 
+    async def close(self) -> None:
+        """Disconnect. What still waits for servers to arrive ends first: discord.py would leave it behind, to call into
+        a client that is gone."""
+        if (waiting := self._connection._ready_task) is not None:
+            waiting.cancel()
+        await super().close()
+
 
 def create_bot(settings: Settings, services: Services, wait: Wait = plain_wait) -> Inkling:
     """Return a bot that is ready to log in. `wait` is how it waits for the models (see `bot.ui.progress.Wait`)."""
