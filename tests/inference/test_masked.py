@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 import torch
@@ -21,21 +20,10 @@ from bot.inference.weights import ResolvedModel
 from bot.inference.words import has_han
 from tests.support.masked_models import make
 from tests.support.models import tiny_bert
+from tests.support.passes import finish
 
-T = TypeVar("T")
 OTHERS = ("roberta", "modernbert", "xlm-roberta", "distilbert", "chinese-bert")
 LEFT, RIGHT = "The fox opened the ", " near the harbour, and nobody spoke."
-
-
-def finish(work: Generator[None, None, T]) -> tuple[T, int]:
-    """Run a generator to its end; return its result and how often it gave way."""
-    passes = 0
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value, passes
-        passes += 1
 
 
 def opened(folder: Path) -> MaskedModel:

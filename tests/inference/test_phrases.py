@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import torch
@@ -16,21 +15,10 @@ from bot.inference.causal.scoring import CausalScorer
 from bot.inference.engine import Fill, Gap, ProposeRequest
 from bot.inference.words import split_words
 from tests.support.models import tiny_gpt2, tiny_llama
+from tests.support.passes import finish
 
-T = TypeVar("T")
 GAP = Gap(left="The fox opened the ", right=" near the harbour, and nobody spoke.")
 TOLERANCE = 2e-3
-
-
-def finish(work: Generator[None, None, T]) -> tuple[T, int]:
-    """Run a generator to its end; return its result and how often it gave way."""
-    passes = 0
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value, passes
-        passes += 1
 
 
 @pytest.fixture(scope="module", params=["gpt2", "llama"])

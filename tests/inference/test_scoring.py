@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import torch
@@ -16,20 +15,9 @@ from bot.inference.causal.scoring import CausalScorer
 from bot.inference.engine import ScoreItem
 from bot.inference.words import split_words
 from tests.support.models import tiny_gpt2, tiny_llama
+from tests.support.passes import finish
 
-T = TypeVar("T")
 TOLERANCE = 2e-4
-
-
-def finish(work: Generator[None, None, T]) -> tuple[T, int]:
-    """Run a generator to its end; return its result and how often it gave way."""
-    passes = 0
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value, passes
-        passes += 1
 
 
 @pytest.fixture(scope="module", params=["gpt2", "llama"])

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.ui.locale import catalogue
-from tests.sandbox.table import Sandbox, find_browser, open_table, running_sandbox
+from tests.sandbox.table import Sandbox, find_browser, open_table
 
 pytestmark = [
     pytest.mark.slow,
@@ -19,18 +17,6 @@ pytestmark = [
 en = catalogue("en")
 BLANKS = "The fox crossed the ___ near the harbour."
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began."
-
-
-@pytest.fixture
-async def sandbox(tiny_causal: Path, tiny_masked: Path, tmp_path: Path) -> AsyncIterator[Sandbox]:
-    models = {
-        "INKLING_DATA": str(tmp_path / "data"),
-        "CAUSAL_MODEL": str(tiny_causal),
-        "MASKED_MODEL": str(tiny_masked),
-        "ENGINE": "torch",
-    }
-    async with running_sandbox(models, folder=tmp_path) as running:
-        yield running
 
 
 async def test_a_writer_moves_an_infill_and_others_go_further_after_a_restart(sandbox: Sandbox) -> None:

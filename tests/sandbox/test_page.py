@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,23 +18,6 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome is installed here"),
 ]
 TEXT = "The fox opened the door near the harbour and"
-
-
-@pytest.fixture
-def models(tiny_causal: Path, tiny_masked: Path, tmp_path: Path) -> dict[str, str]:
-    """Settings for tiny models."""
-    return {
-        "INKLING_DATA": str(tmp_path / "data"),
-        "CAUSAL_MODEL": str(tiny_causal),
-        "MASKED_MODEL": str(tiny_masked),
-        "ENGINE": "torch",
-    }
-
-
-@pytest.fixture
-async def sandbox(models: dict[str, str], tmp_path: Path) -> AsyncIterator[Sandbox]:
-    async with running_sandbox(models, folder=tmp_path) as running:
-        yield running
 
 
 async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbox) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.ui.locale import catalogue
 from tests.sandbox import story
-from tests.sandbox.table import Sandbox, find_browser, open_table, running_sandbox
+from tests.sandbox.table import Sandbox, find_browser, open_table
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,18 +16,6 @@ pytestmark = [
 ]
 en = catalogue("en")
 OWN = "A girl found a lantern under the hill."
-
-
-@pytest.fixture
-async def sandbox(tiny_causal: Path, tiny_masked: Path, tmp_path: Path) -> AsyncIterator[Sandbox]:
-    models = {
-        "INKLING_DATA": str(tmp_path / "data"),
-        "CAUSAL_MODEL": str(tiny_causal),
-        "MASKED_MODEL": str(tiny_masked),
-        "ENGINE": "torch",
-    }
-    async with running_sandbox(models, folder=tmp_path) as running:
-        yield running
 
 
 async def test_people_write_a_story_vote_and_outlive_a_restart(sandbox: Sandbox) -> None:
