@@ -7,12 +7,11 @@ due while the bot is off.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
-import discord
 from discord.ext import commands, tasks
 
 from bot.errors import Gone, StorageError
+from cogs.pacing import sleep_for
 from cogs.services import Services
 from cogs.showing import Showing
 
@@ -42,7 +41,7 @@ class Clock(commands.Cog):
         """Look again at once for what is next."""
         self._woken = True
         if self._loop.is_running():
-            self._sleep(0.0)
+            sleep_for(self._loop, 0.0)
 
     async def _turn(self) -> None:
         """Deal with what is due, then sleep until the next is."""
@@ -55,7 +54,7 @@ class Clock(commands.Cog):
         except StorageError as error:
             _log.error("what is due waits for %d seconds: %s", AFTER_A_FAILURE_S, error)
             sleep_s = AFTER_A_FAILURE_S
-        self._sleep(sleep_s)
+        sleep_for(self._loop, sleep_s)
 
     async def _deal(self) -> None:
         changed = False
@@ -77,12 +76,3 @@ class Clock(commands.Cog):
         if next_ms is None:
             return LONGEST_SLEEP_S
         return min(LONGEST_SLEEP_S, max(0.0, (next_ms - self._services.now()) / 1000))
-
-    def _sleep(self, seconds: float) -> None:
-        """Let the loop sleep so long from now. It counts from the time for which it had planned its last turn."""
-        planned = self._loop.next_iteration
-        if planned is None:
-            return
-        last = planned - timedelta(seconds=self._loop.seconds or 0.0)
-        late_s = (discord.utils.utcnow() - last).total_seconds()
-        self._loop.change_interval(seconds=max(0.0, late_s + seconds))

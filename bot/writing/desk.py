@@ -82,7 +82,7 @@ class Desk:
             return self._inference.submit(ContinueJob(ask, self._words, seed))
         if isinstance(ask, TwistAsk):
             return self._inference.submit(TwistJob(ask, self._words))
-        return self._inference.submit(InfillJob(ask, self._words, seed, ask.style))
+        return self._inference.submit(InfillJob(ask, self._words, seed))
 
     async def keep(self, ask: Ask | BridgeAsk, suggestions: Sequence[Suggestion]) -> Generation:
         """Store what came back, and that the person was here; it is committed when this returns."""

@@ -17,7 +17,7 @@ from bot.writing.pool import Candidate
 from bot.writing.ranking import Ranked
 from bot.writing.restyling import as_mapping
 from bot.writing.sides import frame
-from bot.writing.styles import AS_IT_BELONGS, InfillStyle
+from bot.writing.styles import AS_IT_BELONGS
 
 ROWS = 12
 TOKENS = 400
@@ -31,11 +31,10 @@ class InfillJob:
     running with those of `check_language`, or with `blank_no_fill` where nothing that may be shown was found.
     """
 
-    def __init__(self, ask: InfillAsk, words: DemeaningWords, seed: int, style: InfillStyle = AS_IT_BELONGS) -> None:
+    def __init__(self, ask: InfillAsk, words: DemeaningWords, seed: int) -> None:
         self._ask = ask
         self._words = words
         self._seed = seed
-        self._style = style
         self._template = parse(ask.text)
         self._before, self._dropped = frame(ask.context)
 
@@ -53,7 +52,7 @@ class InfillJob:
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         await self._models(engine)
-        filling = Filling(engine, self._template, self._words, self._seed, self._style, self._before)
+        filling = Filling(engine, self._template, self._words, self._seed, self._ask.style, self._before)
         steps = 2 + len(self._template.blanks)
         report("", 0, steps)
         await filling.propose()
@@ -89,8 +88,8 @@ class InfillJob:
         for role, model in models.items():
             names = {"engine": "torch", "model": model.name, "revision": model.revision}
             receipt[role] = names | settings[role]
-        if self._style != AS_IT_BELONGS:
-            receipt["style"] = as_mapping(self._style)
+        if self._ask.style != AS_IT_BELONGS:
+            receipt["style"] = as_mapping(self._ask.style)
         if self._dropped:
             receipt["dropped"] = list(self._dropped)
         receipt["text_sha256"] = hashlib.sha256(self._ask.text.encode()).hexdigest()

@@ -7,7 +7,9 @@ import sqlite3
 
 import simcord
 from simcord.actors import MemberActor
+from simcord.results import ResponseMessage
 
+from bot.rules.rounds import Candidate
 from storage.database import FILE
 from tests.behaviour.house import House, en, private, texts
 from tests.behaviour.remembering import AGREE, RATIFY, cards, note
@@ -41,6 +43,19 @@ async def leave(house: House, person: MemberActor) -> str:
     await person.click(asked.response, label=en("button.forget"))
     await pass_time(house, 5)
     return told
+
+
+async def round_of_two(house: House) -> tuple[simcord.ChannelHandle, ResponseMessage, Candidate, Candidate]:
+    """A story of Ada's with an open round: its thread, its card, and the texts of Ben and of Chen in it."""
+    thread = await begin(house, house.ada)
+    await write(house, house.ada, thread, FIRST)
+    card = await open_round(house, thread, person=house.chen)
+    await propose(house, house.ben, card, THEIRS)
+    await propose(house, house.chen, card, LAST)
+    await catch_up(house)
+    found, _ = await candidates_of(house)
+    theirs, last = (next(each for each in found if each.text == text) for text in (THEIRS, LAST))
+    return thread, card, theirs, last
 
 
 def everything_in(house: House, channel: simcord.ChannelHandle) -> str:
@@ -102,14 +117,7 @@ async def test_a_host_leaves(house: House) -> None:
 
 
 async def test_the_result_of_a_closed_round_stays(house: House) -> None:
-    thread = await begin(house, house.ada)
-    await write(house, house.ada, thread, FIRST)
-    card = await open_round(house, thread, person=house.chen)
-    await propose(house, house.ben, card, THEIRS)
-    await propose(house, house.chen, card, LAST)
-    await catch_up(house)
-    found, _ = await candidates_of(house)
-    theirs, last = (next(each for each in found if each.text == text) for text in (THEIRS, LAST))
+    thread, card, theirs, last = await round_of_two(house)
     await star(house.ben, card, last)
     await star(house.chen, card, last)
     await star(house.ada, card, theirs)
@@ -160,14 +168,7 @@ async def test_whose_text_won_leaves(house: House) -> None:
 
 
 async def test_an_open_round_loses_a_text_and_a_ballot(house: House) -> None:
-    thread = await begin(house, house.ada)
-    await write(house, house.ada, thread, FIRST)
-    card = await open_round(house, thread, person=house.chen)
-    await propose(house, house.ben, card, THEIRS)
-    await propose(house, house.chen, card, LAST)
-    await catch_up(house)
-    found, _ = await candidates_of(house)
-    theirs, last = (next(each for each in found if each.text == text) for text in (THEIRS, LAST))
+    thread, card, theirs, last = await round_of_two(house)
     await like(house.ben, card, theirs)
     await like(house.ada, card, theirs, last)
     await catch_up(house)

@@ -55,7 +55,8 @@ async def run(
     words: DemeaningWords = WORDS,
     style: InfillStyle = AS_IT_BELONGS,
 ) -> tuple[Suggestion, ...]:
-    return await InfillJob(ask(text, count), words, seed, style).run(engine, lambda text, done, total: None)
+    asked = replace(ask(text, count), style=style)
+    return await InfillJob(asked, words, seed).run(engine, lambda text, done, total: None)
 
 
 async def test_one_blank(engine: EngineClient) -> None:
