@@ -20,12 +20,24 @@ let shown = "";
 let [context, viewer] = [null, person || null]; // of SimCord's page, which forgets them when its channel is gone
 const GONE = "Unavailable channel"; // what SimCord's page then calls it
 
+function recall() {
+  context = window.simcordPreview?.contextId ?? context;
+  viewer = window.simcordPreview?.viewerId ?? viewer;
+}
+
 function headers() {
+  recall();
   return { "X-Simcord-Capability": location.hash.slice(1), "X-Simcord-Context": context };
 }
 
 function address(id) {
+  recall(); // whoever became somebody else a moment ago takes that along
   return `#${secret}.${id}.${viewer}`;
+}
+
+function lead(element, id) {
+  element.href = address(id);
+  element.onclick = () => { element.href = address(id); };
 }
 
 // The newest message that was on show in each channel, for each person, until the tab is closed.
@@ -39,7 +51,7 @@ window.addEventListener("pagehide", read);
 
 function link(entry) {
   const item = document.createElement("a");
-  item.href = address(entry.id);
+  lead(item, entry.id);
   item.className = entry.thread ? "channel-link channel-thread" : "channel-link";
   item.classList.toggle("channel-unread", unread(entry));
   item.classList.toggle("channel-archived", entry.archived);
@@ -62,7 +74,7 @@ function draw() {
   const inThread = entries[current].thread;
   document.body.classList.toggle("in-thread", inThread);
   back.hidden = !inThread;
-  back.href = address(parent.id);
+  lead(back, parent.id);
   back.textContent = parent.name;
   back.title = `Back to #${parent.name}`;
   document.title = `#${entries[current].name} · Inkling`;
@@ -117,8 +129,7 @@ document.getElementById("preview-app").addEventListener("click", async (event) =
 
 async function look() {
   if (document.hidden) return;
-  context = window.simcordPreview?.contextId ?? context;
-  viewer = window.simcordPreview?.viewerId ?? viewer;
+  recall();
   if (!context) { // the page is loading, or its channel went before anything was known of it
     if (viewer && document.getElementById("channel-name").textContent === GONE) location.hash = address("");
     return;
