@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,20 +10,19 @@ from typing import Any
 
 from transformers import AutoTokenizer, pipeline
 
+from benchmarks.infill.alone import by_mean, causal_fills, compared, masked_fills
 from benchmarks.infill.blanks import Missing
 from benchmarks.infill.tally import SHOWN
 from bot.errors import BadInput
-from bot.inference.engine import Engine, Fill, Gap, ProposeRequest
+from bot.inference.engine import Engine
 from bot.inference.jobs import Owner
 from bot.inference.words import split_words
 from bot.rules.generations import Place
 from bot.writing.blanks import parse
 from bot.writing.bridging import BridgeAsk, BridgeJob
 from bot.writing.demeaning import DemeaningWords
-from bot.writing.filling import FIRSTS, PATHS, Filling
-from bot.writing.pool import Candidate
+from bot.writing.filling import Filling
 from bot.writing.ranking import Evidence, total
-from bot.writing.sides import left_part
 from bot.writing.styles import AS_IT_BELONGS
 
 OURS = "Inkling"
@@ -77,13 +75,11 @@ class Contenders:
             return Answer(fills=())
         await filling.rank_all(lambda done: None)
         fills = [ranked.candidate.text for (ranked,) in await filling.choose(SHOWN)]
-        ranks = await self._ranks(missing, filling) if len(split_words(missing.fill)) > 1 else {}
+        ranks = await self._ranks(missing, filling, number) if len(split_words(missing.fill)) > 1 else {}
         return Answer(fills=fills, ranks=ranks)
 
-    async def _ranks(self, missing: Missing, filling: Filling) -> dict[str, int]:
-        wanted = missing.fill.casefold()
-        others = [each for each in filling.evidence(0) if each.candidate.text.casefold() != wanted]
-        (true,) = await filling.weigh(0, [Candidate(missing.fill)], [None])
+    async def _ranks(self, missing: Missing, filling: Filling, number: int) -> dict[str, int]:
+        true, others = await compared(self._engine, missing, number, filling)
 
         def rank(value: Callable[[Evidence], float]) -> int:
             return 1 + sum(value(each) > value(true) for each in others)
@@ -98,34 +94,19 @@ class Contenders:
     async def masked_told(self, missing: Missing, number: int) -> Answer:
         """The masked model's beam at the true number of word pieces."""
         pieces = len(self._tokenizer(missing.fill, add_special_tokens=False)["input_ids"])
-        return Answer(fills=await self._beam(missing, (pieces,)))
+        return Answer(fills=[fill.text for fill in await masked_fills(self._engine, missing, (pieces,))])
 
     async def masked_alone(self, missing: Missing, number: int) -> Answer:
         """The masked model's beams of all lengths, ranked by their mean."""
-        return Answer(fills=await self._beam(missing, (1, 2, 3, 4)))
-
-    async def _beam(self, missing: Missing, lengths: tuple[int, ...]) -> list[str]:
-        gap = Gap(left=missing.left, right=missing.right)
-        request = ProposeRequest(request_id=uuid.uuid4().hex, gaps=(gap,), lengths=lengths, beam=8)
-        ((fills),) = await self._engine.propose(request)
-        return [fill.text for fill in sorted(fills, key=lambda fill: -fill.score / fill.masks)]
+        return Answer(fills=[fill.text for fill in await masked_fills(self._engine, missing)])
 
     async def causal_alone(self, missing: Missing, number: int) -> Answer:
         """What the left text leads to, ranked by the mean log-probability of a word."""
-        fills = await self._grown(missing, number)
-        return Answer(fills=[f.text for f in sorted(fills, key=lambda f: -f.score / len(split_words(f.text)))])
+        return Answer(fills=[fill.text for fill in by_mean(await causal_fills(self._engine, missing, number))])
 
     async def causal_whole(self, missing: Missing, number: int) -> Answer:
         """The same, ranked by the probability of the whole fill, which favours short ones."""
-        return Answer(fills=[fill.text for fill in await self._grown(missing, number)])
-
-    async def _grown(self, missing: Missing, number: int) -> list[Fill]:
-        gap = Gap(left=left_part(missing.left), right="")
-        request = ProposeRequest(
-            request_id=uuid.uuid4().hex, model="causal", gaps=(gap,), beam=FIRSTS, samples=PATHS, seed=number
-        )
-        (fills,) = await self._engine.propose(request)
-        return fills
+        return Answer(fills=[fill.text for fill in await causal_fills(self._engine, missing, number)])
 
     async def ten_lines(self, missing: Missing, number: int) -> Answer:
         """What transformers' own pipeline answers to one [MASK]."""

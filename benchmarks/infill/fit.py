@@ -1,14 +1,15 @@
 """Fit the weights of the ranking on one half of the dev stories, and report on the other.
 
-    python -m benchmarks.infill.fit [--blanks 120] [--words 1 1 1 2 3 5] [--seed 1] [--fresh] [--json]
+    python -m benchmarks.infill.fit [--blanks 120] [--words 1 1 1 1 2 3 5 8] [--seed 1] [--fresh] [--json]
 
 What both models say of the candidates of each blank (the evidence) is gathered through the worker that the bot uses
 and kept in INKLING_DATA, under a name that changes with the models, so that a second run only fits. The objective is
 the mean log-probability of the missing words among the candidates, wherever both models came upon them; coordinate
 search from the weights as shipped. Prints the weights to put into `bot/writing/ranking.py`.
 
-What longer fills are given (`phrase`, `word`) is not fitted: it settles how often a long one is shown, which the blanks
-drawn here cannot tell (a third of one word, a third of five: no writer's are so). `--lengths` prints what it does.
+What longer fills are given (`unlikely`, `rare`, `phrase`, `word`) is not fitted by that: it settles how often a long
+one is shown, which the blanks drawn here cannot tell, for no writer's are half of one word and an eighth of eight.
+`--lengths` prints what it does to each length; what is shipped is the best for one word that is good for the others.
 """
 
 from __future__ import annotations
@@ -20,13 +21,18 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
+import msgspec
+
+from benchmarks.infill.alone import compared
 from benchmarks.infill.blanks import Half, Missing, cut_out, read_stories
-from bot.inference.engine import Engine, ModelInfo
+from benchmarks.infill.tally import Tally
+from bot.inference.engine import Engine, ModelInfo, ScoreItem, ScoreRequest
 from bot.inference.supervisor import Supervisor
 from bot.inference.words import split_words
 from bot.settings import Settings, load_settings
@@ -38,32 +44,58 @@ from bot.writing.ranking import WEIGHTS, Evidence, Weights, rank, total
 from bot.writing.styles import AS_IT_BELONGS
 
 STEPS = {"prior": 0.05, "masked": 0.05, "floor": 0.5, "temperature": 0.1}
-LENGTHS = tuple((phrase, word) for phrase in (0.0, 0.5, 1.0, 2.0) for word in (0.0, 1.0, 2.0))
+LENGTHS = tuple(
+    {"unlikely": unlikely, "rare": rare, "phrase": phrase, "word": word}
+    for unlikely in (-8.0, -10.0, -12.0)
+    for rare in (0.0, 0.1, 0.2, 1.0)
+    for phrase in (-1.0, 0.0)
+    for word in (0.5, 1.0, 1.5)
+)
+REPORTED = ("blanks", "exact_1", "exact_5", "rouge1", "mean_rank", "seconds")
+ALONE: dict[str, Callable[[Evidence], float]] = {
+    "rank_masked": lambda each: (each.masked or 0.0) / each.candidate.words,
+    "rank_causal": lambda each: each.prior / each.candidate.words,
+    "rank_causal_whole": lambda each: each.prior,
+}
+"""How each model alone would rank: by its mean for a word, or by the whole probability."""
 MISSED = -12.0
 """What a blank counts at least, in nats, so that no hopeless one decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A blank with the evidence of its finalists. `held` tells whether the whole pool had the missing words, `put`
-    whether they were put among the finalists: those of more than one word are, since hardly ever anybody finds them."""
+    """A blank with the evidence of its finalists. `true` is that of the missing words and `others` that of what both
+    models name alone: among these and our best the missing words are ranked. `pool` has all that was proposed."""
 
     missing: Missing
     evidence: tuple[Evidence, ...]
-    held: bool
-    put: bool
-    seconds: float
+    true: Evidence
+    others: tuple[Evidence, ...] = ()
+    pool: tuple[Candidate, ...] = ()
+    seconds: float = 0.0
 
     @property
     def place(self) -> int | None:
-        """Which candidate is the missing one."""
-        wanted = self.missing.fill.casefold()
-        places = (n for n, each in enumerate(self.evidence) if each.candidate.text.casefold() == wanted)
+        """Which finalist is the missing one."""
+        places = (n for n, each in enumerate(self.evidence) if _same(each.candidate, self.missing))
         return next(places, None)
+
+    @property
+    def held(self) -> bool:
+        """Tell whether any model proposed the missing words."""
+        return any(_same(candidate, self.missing) for candidate in self.pool)
 
     @property
     def words(self) -> int:
         return len(split_words(self.missing.fill))
+
+    def rank(self, value: Callable[[Evidence], float]) -> int:
+        """Where the missing words stand among what every way of ranking names; 1 is first."""
+        return 1 + sum(value(each) > value(self.true) for each in self.others)
+
+
+def _same(candidate: Candidate, missing: Missing) -> bool:
+    return candidate.text.casefold() == missing.fill.casefold()
 
 
 async def gather(engine: Engine, blanks: Sequence[Missing]) -> list[Case]:
@@ -76,23 +108,27 @@ async def gather(engine: Engine, blanks: Sequence[Missing]) -> list[Case]:
         await filling.propose()
         await filling.rank_all(lambda done: None)
         seconds = time.perf_counter() - began
-        found = filling.evidence(0)
-        held = missing.fill.casefold() in {text.casefold() for text in filling.texts(0)}
-        lacks = missing.fill.casefold() not in {each.candidate.text.casefold() for each in found}
-        put = lacks and len(split_words(missing.fill)) > 1
-        if put:
-            found = [*found, *await filling.weigh(0, [Candidate(missing.fill)], [None])]
-        cases.append(Case(missing=missing, evidence=tuple(found), held=held, put=put, seconds=seconds))
+        true, others = await compared(engine, missing, number, filling)
+        cases.append(
+            Case(
+                missing=missing,
+                evidence=tuple(filling.evidence(0)),
+                true=true,
+                others=others,
+                pool=tuple(filling.candidates(0)),
+                seconds=seconds,
+            )
+        )
         if number % 10 == 9:
             print(f"{number + 1} of {len(blanks)}", file=sys.stderr)
     return cases
 
 
 def objective(cases: Iterable[Case], weights: Weights) -> float:
-    """The mean log-probability of the missing words, among the finalists that the bot itself came upon."""
+    """The mean log-probability of the missing words among the finalists, wherever the bot came upon them."""
     values: list[float] = []
     for case in cases:
-        if case.put or case.place is None:
+        if case.place is None:
             continue
         totals = [total(each, weights) / weights.temperature for each in case.evidence]
         greatest = max(totals)
@@ -119,30 +155,22 @@ def fit(cases: Sequence[Case], start: Weights = WEIGHTS) -> Weights:
 
 
 def report(cases: Sequence[Case], weights: Weights) -> dict[str, Any]:
-    """How often the missing words come first and among five by themselves, for each length, and where they stand when
-    they are put among the finalists (those of one word only where they are there)."""
+    """For each number of words: how often the missing ones come first and among five, ROUGE-1 of the first, and where
+    the missing ones stand on average among what every way of ranking names; the last also for the other ways."""
     found: dict[str, Any] = {"objective": round(objective(cases, weights), 4)}
     for words in sorted({case.words for case in cases}):
         of = [case for case in cases if case.words == words]
-        places = [_place(case, weights) for case in of]
-        own = [place for case, place in zip(of, places, strict=True) if place is not None and not case.put]
-        known = [place + 1 for place in places if place is not None]
-        found[str(words)] = {
-            "blanks": len(of),
-            "first": round(sum(place == 0 for place in own) / len(of), 3),
-            "among_five": round(sum(place < 5 for place in own) / len(of), 3),
-            "finalists": round(len(own) / len(of), 3),
-            "pool": round(sum(case.held for case in of) / len(of), 3),
-            "mean_rank": round(sum(known) / max(1, len(known)), 2),
-            "seconds": round(sum(case.seconds for case in of) / len(of), 2),
-        }
+        tally = Tally(str(words))
+        for case in of:
+            fills = [ranked.candidate.text for ranked in rank(case.evidence, weights)]
+            tally.add(case.missing.fill, fills, case.seconds)
+            tally.ranks.append(case.rank(lambda each: total(each, weights)))
+        result = {key: value for key, value in tally.result().items() if key in REPORTED}
+        finalists = sum(case.place is not None for case in of) / len(of)
+        ranks = {name: mean(case.rank(value) for case in of) for name, value in ALONE.items()}
+        result |= {"finalists": finalists, "pool": sum(case.held for case in of) / len(of), **ranks}
+        found[str(words)] = {key: round(value, 3) for key, value in result.items()}
     return found
-
-
-def _place(case: Case, weights: Weights) -> int | None:
-    wanted = case.missing.fill.casefold()
-    order = [each.candidate.text.casefold() for each in rank(case.evidence, weights)]
-    return order.index(wanted) if wanted in order else None
 
 
 async def evidence(settings: Settings, halves: Sequence[Half], arguments: argparse.Namespace) -> dict[Half, list[Case]]:
@@ -165,13 +193,11 @@ async def evidence(settings: Settings, halves: Sequence[Half], arguments: argpar
             ]
             found[half] = await gather(supervisor.engine, blanks)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps([asdict(case) for case in found[half]]), encoding="utf-8")
+            path.write_bytes(msgspec.json.encode(found[half]))
     return found
 
 
-def _warm_up() -> Any:
-    from bot.inference.engine import ScoreItem, ScoreRequest
-
+def _warm_up() -> ScoreRequest:
     return ScoreRequest(request_id="warm", model="causal", items=(ScoreItem(left="The fox", asked=" ran"),))
 
 
@@ -181,25 +207,14 @@ def _file(data: Path, models: Sequence[ModelInfo], half: Half, arguments: argpar
 
 
 def _read(path: Path) -> list[Case]:
-    return [
-        Case(
-            missing=Missing(**case["missing"]),
-            evidence=tuple(
-                Evidence(**(each | {"candidate": Candidate(**each["candidate"])})) for each in case["evidence"]
-            ),
-            held=case["held"],
-            put=case["put"],
-            seconds=case["seconds"],
-        )
-        for case in json.loads(path.read_text(encoding="utf-8"))
-    ]
+    return msgspec.json.decode(path.read_bytes(), type=list[Case])
 
 
 def main() -> None:
     """Parse the arguments, gather, fit, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--blanks", type=int, default=120, help="blanks of each half")
-    parser.add_argument("--words", type=int, nargs="+", default=[1, 1, 1, 2, 3, 5], help="their lengths, in turn")
+    parser.add_argument("--words", type=int, nargs="+", default=[1, 1, 1, 1, 2, 3, 5, 8], help="their lengths, in turn")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fresh", action="store_true", help="gather anew what is kept")
     parser.add_argument("--lengths", action="store_true", help="print what favouring longer fills does")
@@ -215,10 +230,10 @@ def main() -> None:
     }
     if arguments.lengths:
         found |= {
-            f"phrase {phrase:g} word {word:g}": {
-                half: report(of, replace(fitted, phrase=phrase, word=word)) for half, of in cases.items()
+            " ".join(f"{name} {value:g}" for name, value in given.items()): {
+                half: report(of, replace(fitted, **given)) for half, of in cases.items()
             }
-            for phrase, word in LENGTHS
+            for given in LENGTHS
         }
     if arguments.json:
         print(json.dumps(found))

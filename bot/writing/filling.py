@@ -33,8 +33,9 @@ TRIED = 200
 FIRSTS = 96
 PATHS = 40
 """First tokens, and paths further on, of the causal model's search."""
-FINALISTS = 32
-"""Candidates that are read with the right text."""
+FINALISTS = 24
+OF_EACH = 2
+"""Candidates that are read with the right text: the most promising, and the most promising of each number of words."""
 AGAIN = 8
 """Candidates of a further blank that are read again behind the fills of the surer ones."""
 RIGHT_WORDS = 4
@@ -96,9 +97,9 @@ class Filling:
         """What is known of the candidates of blank `number` that were read with the right text."""
         return self._slots[number].evidence
 
-    def texts(self, number: int) -> list[str]:
-        """All candidates of blank `number`."""
-        return [candidate.text for candidate in self._slots[number].pool.best(len(self._slots[number].pool))]
+    def candidates(self, number: int) -> list[Candidate]:
+        """All candidates of blank `number`, the most promising first."""
+        return self._slots[number].pool.best(len(self._slots[number].pool))
 
     # ---- proposing
 
@@ -160,7 +161,7 @@ class Filling:
         """Rank every blank with the best guesses in the others."""
         fills = [slot.guess() for slot in self._slots]
         for number, slot in enumerate(self._slots):
-            candidates = await self._wishes.finalists(number, slot.pool, FINALISTS)
+            candidates = await self._wishes.finalists(number, slot.pool, FINALISTS, OF_EACH)
             slot.evidence = await self.weigh(number, candidates, fills)
             slot.ranked = await self._wishes.rank(number, slot.evidence, slot.pool.gap)
             fills[number] = slot.guess()

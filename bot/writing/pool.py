@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -97,9 +98,17 @@ class Pool:
             return False
         return not is_echo(text, self.gap) and _balanced(text) and self._allows(text)
 
-    def best(self, limit: int, rarity: float = 0.0) -> list[Candidate]:
-        """The `limit` most promising candidates."""
-        return sorted(self._found.values(), key=lambda candidate: -candidate.promise(rarity))[:limit]
+    def best(self, limit: int, rarity: float = 0.0, of_each: int = 0) -> list[Candidate]:
+        """The `limit` most promising candidates, and the `of_each` most promising of every number of words: before they
+        are read with the right text, long ones cannot hold their own against short ones."""
+        ordered = sorted(self._found.values(), key=lambda candidate: -candidate.promise(rarity))
+        seen: Counter[int] = Counter()
+        chosen: list[Candidate] = []
+        for place, candidate in enumerate(ordered):
+            seen[candidate.words] += 1
+            if place < limit or seen[candidate.words] <= of_each:
+                chosen.append(candidate)
+        return chosen
 
 
 def is_echo(text: str, gap: Gap) -> bool:

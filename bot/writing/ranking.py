@@ -1,8 +1,8 @@
 """Which candidate belongs in a blank: the evidence of both models, weighed, and a confidence.
 
-The backbone is `joint` = log p(fill + what follows | left) under the causal model, which is a probability of one and
-the same thing for fills of every length. The masked model adds its pseudo-log-likelihood of the fill's words
-between both sides. How much each counts is fitted on half of the dev stories (`python -m benchmarks.infill.fit`).
+The backbone is `joint` = log p(fill + what follows | left) under the causal model. The masked model adds its
+pseudo-log-likelihood of the fill's words between both sides. How much each counts is fitted on half of the dev stories
+(`python -m benchmarks.infill.fit`).
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from bot.writing.pool import Candidate
 class Weights:
     """Weights of the evidence, in nats.
 
-    `prior` is added times what the left text alone says of the fill, beyond its share in `joint`. `masked` multiplies
-    the masked model's log-probability, of which each word costs at most `floor`: a rare word of several pieces is
-    hard for it, and must not be ruled out by that alone. `temperature` makes the shares honest. These four are fitted.
-    `phrase` is added where there is more than one word, and `word` for each word after the second: they settle how
-    often a long fill is shown.
+    What the left text alone says of a fill counts in full (and `prior` times more) down to `unlikely`, and below that
+    only by its share `rare`: a long fill stands for the many that would do as well and were not found, and must not
+    lose to a short one by its own improbability alone. `masked` multiplies the masked model's log-probability, of which
+    each word costs at most `floor`, for the same reason: a rare word of several pieces is hard for it. `phrase` is
+    added where there is more than one word, and `word` for each word after the second. `temperature` makes the shares
+    honest. `prior`, `masked`, `floor` and `temperature` are fitted, the others settle how often a long fill is shown.
     """
 
     prior: float = -0.05
+    unlikely: float = -10.0
+    rare: float = 0.1
     masked: float = 0.15
     floor: float = -16.0
-    phrase: float = 0.0
+    phrase: float = -1.0
     word: float = 1.0
     temperature: float = 1.0
 
@@ -60,7 +63,9 @@ class Ranked:
 def total(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     """The weighed evidence; greater is better, comparable over all lengths within one blank."""
     words = evidence.candidate.words
-    value = evidence.joint + weights.prior * evidence.prior
+    likely = max(evidence.prior, weights.unlikely)
+    left = likely + weights.rare * (evidence.prior - likely)
+    value = (evidence.joint - evidence.prior) + (1.0 + weights.prior) * left
     if words > 1:
         value += weights.phrase + weights.word * (words - 2)
     if evidence.masked is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.infill.blanks import Missing, cut_out, cut_sentences
-from benchmarks.infill.fit import Case, fit, objective
+from benchmarks.infill.fit import Case, fit, objective, report
 from benchmarks.infill.grammar import faults, vocabulary
 from benchmarks.infill.tally import Tally
 from bot.writing.cleaning import sentence_ends
@@ -63,7 +63,9 @@ def case(missing: str, *candidates: tuple[str, float, float]) -> Case:
     evidence = tuple(
         Evidence(candidate=Candidate(text), joint=joint, masked=masked) for text, joint, masked in candidates
     )
-    return Case(missing=Missing(left="", fill=missing, right=""), evidence=evidence, held=True, put=False, seconds=0.0)
+    true = next(each for each in evidence if each.candidate.text == missing)
+    others = tuple(each for each in evidence if each is not true)
+    return Case(missing=Missing(left="", fill=missing, right=""), evidence=evidence, true=true, others=others)
 
 
 def test_the_fit_finds_that_the_masked_model_is_right() -> None:
@@ -75,3 +77,17 @@ def test_the_fit_finds_that_the_masked_model_is_right() -> None:
     fitted = fit(cases, start)
     assert fitted.masked > 0.3
     assert objective(cases, fitted) > objective(cases, start)
+
+
+def test_a_report_counts_places_and_ranks() -> None:
+    cases = [
+        case("door", ("door", -9.0, -1.0), ("gate", -8.0, -4.0), ("lid", -12.0, -2.0)),
+        case("key", ("lamp", -7.0, -3.0), ("key", -6.5, -3.5)),
+        case("old key", ("lamp", -7.0, -3.0), ("old key", -6.5, -3.5)),
+    ]
+    found = report(cases, Weights(prior=0.0, rare=1.0, masked=0.0, phrase=0.0, word=0.0))
+    assert (found["1"]["blanks"], found["1"]["exact_1"], found["1"]["exact_5"]) == (2, 0.5, 1.0)
+    assert (found["1"]["mean_rank"], found["1"]["rank_masked"]) == (1.5, 1.5)
+    assert (found["2"]["exact_1"], found["2"]["rouge1"], found["2"]["rank_masked"]) == (1.0, 1.0, 1)
+    assert found["1"]["finalists"] == 1.0
+    assert found["1"]["pool"] == 0.0

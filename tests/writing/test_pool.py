@@ -83,3 +83,11 @@ class TestPool:
         found = pool()
         found.add_grown([fill(f"m{chr(97 + n)}", score=-n) for n in range(24)])
         assert [candidate.text for candidate in found.best(3)] == ["ma", "mb", "mc"]
+
+    def test_the_best_of_each_number_of_words_are_among_the_best(self) -> None:
+        found = pool()
+        found.add_grown([fill(f"m{letter}", score=-1.0) for letter in "abcd"])
+        found.add_grown([fill(f"red m{letter}", score=-5.0 - at) for at, letter in enumerate("abc")])
+        found.add_grown([fill("big red hat", score=-9.0)])
+        named = [candidate.text for candidate in found.best(3, of_each=2)]
+        assert named == ["ma", "mb", "mc", "red ma", "red mb", "big red hat"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.writing.pool import Candidate
 from bot.writing.ranking import Evidence, Weights, rank, total
 
-PLAIN = Weights(prior=0.0, masked=0.0, phrase=0.0, word=0.0, temperature=1.0)
+PLAIN = Weights(prior=0.0, rare=1.0, masked=0.0, phrase=0.0, word=0.0, temperature=1.0)
 
 
 def evidence(text: str, joint: float, masked: float | None = None, prior: float = 0.0) -> Evidence:
@@ -40,6 +40,13 @@ def test_the_masked_model_alone_rules_nothing_out() -> None:
     weights = replace(PLAIN, masked=0.5, floor=-6.0)
     assert total(evidence("zebra", -9.0, masked=-40.0), weights) == total(evidence("zebra", -9.0, masked=-6.0), weights)
     assert total(evidence("old zebra", -9.0, masked=-40.0), weights) == -9.0 - 6.0
+
+
+def test_a_long_fill_does_not_lose_by_its_own_improbability_alone() -> None:
+    weights = replace(PLAIN, unlikely=-10.0, rare=0.25)
+    short, long = evidence("door", -14.0, prior=-4.0), evidence("door of the old mill", -30.0, prior=-22.0)
+    assert total(short, weights) == -14.0
+    assert total(long, weights) == pytest.approx(-8.0 - 10.0 - 0.25 * 12.0)
 
 
 def test_a_temperature_above_one_is_less_sure() -> None:

@@ -1,0 +1,67 @@
+"""Each model alone, told nothing of the length: what it proposes for a blank, the best first."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from benchmarks.infill.blanks import Missing
+from bot.inference.engine import Engine, Fill, Gap, ProposeRequest
+from bot.inference.words import split_words
+from bot.writing.filling import FIRSTS, FREE_WORDS, PATHS, Filling
+from bot.writing.pool import Candidate
+from bot.writing.ranking import Evidence, total
+from bot.writing.sides import left_part
+
+LENGTHS = tuple(range(1, FREE_WORDS + 1))
+BEAM = 8
+BEST = 12
+"""How many candidates each way of ranking names."""
+
+
+async def masked_fills(engine: Engine, missing: Missing, lengths: Sequence[int] = LENGTHS) -> list[Fill]:
+    """The masked model's beams over so many word pieces, ranked by their mean."""
+    gap = Gap(left=missing.left, right=missing.right)
+    request = ProposeRequest(request_id=uuid.uuid4().hex, gaps=(gap,), lengths=tuple(lengths), beam=BEAM)
+    ((fills),) = await engine.propose(request)
+    return sorted(fills, key=lambda fill: -fill.score / fill.masks)
+
+
+async def causal_fills(engine: Engine, missing: Missing, seed: int) -> list[Fill]:
+    """What the left text leads to, ranked by the probability of the whole fill."""
+    gap = Gap(left=left_part(missing.left), right="")
+    request = ProposeRequest(
+        request_id=uuid.uuid4().hex, model="causal", gaps=(gap,), lengths=LENGTHS, beam=FIRSTS, samples=PATHS, seed=seed
+    )
+    (fills,) = await engine.propose(request)
+    return fills
+
+
+def by_mean(fills: Sequence[Fill]) -> list[Fill]:
+    """The same, ranked by the mean log-probability of a word."""
+    return sorted(fills, key=lambda fill: -fill.score / len(split_words(fill.text)))
+
+
+async def compared(
+    engine: Engine, missing: Missing, seed: int, filling: Filling
+) -> tuple[Evidence, tuple[Evidence, ...]]:
+    """The evidence of the missing words, and that of the best candidates of every way of ranking, without them.
+
+    Among these anybody can rank the missing words. Our own finalists are the best by our own reckoning, so that among
+    them we would be stricter with a stranger than the others are.
+    """
+    ours = {each.candidate.text.casefold(): each for each in filling.evidence(0)}
+    causal = await causal_fills(engine, missing, seed)
+    ways = (
+        [each.candidate.text for each in sorted(ours.values(), key=lambda each: -total(each))],
+        [fill.text for fill in causal],
+        [fill.text for fill in by_mean(causal)],
+        [fill.text for fill in await masked_fills(engine, missing)],
+    )
+    named: dict[str, str] = {}
+    for text in (text for way in ways for text in way[:BEST] if split_words(text)):
+        named.setdefault(text.casefold(), text)
+    named.pop(missing.fill.casefold(), None)
+    unread = [Candidate(text) for key, text in named.items() if key not in ours]
+    true, *read = await filling.weigh(0, [Candidate(missing.fill), *unread], [None])
+    return true, (*read, *(ours[key] for key in named if key in ours))
