@@ -13,8 +13,9 @@ from bot.writing.styles import InfillStyle
 RARITY = 0.25
 """The share of a fill's improbability from the left that each step of boldness forgives, down to:"""
 RAREST = -14.0
-SAID_AGAIN = 2.0
-"""What it costs, for each step of boldness, to say a longer word again that stands within so many characters:"""
+SAID_AGAIN = 1.5
+"""What it costs, and once more for each step of boldness, to say a longer word again that stands within so many
+characters:"""
 NEAR_CHARS = 80
 NEARNESS = 6.0
 """What likeness to the fill that others should resemble counts, in nats for a cosine of 1."""
@@ -43,10 +44,11 @@ class Wishes:
 
     async def rank(self, number: int, evidence: Sequence[Evidence], gap: Gap) -> list[Ranked]:
         """Rank the candidates of blank `number`, which is `gap`, by the evidence and by what is wished for."""
-        # Where the left text counts less, what the causal model likes best of all is what it has just read.
+        # What the causal model likes best of all is what it has just read, the more where the left text counts less.
         said = {word.casefold() for word in WORD.findall(gap.left[-NEAR_CHARS:] + " | " + gap.right[:NEAR_CHARS])}
         wishes = [
-            self._boldness * (-RARITY * max(each.prior, RAREST) - SAID_AGAIN * (not said.isdisjoint(_long_words(each))))
+            -self._boldness * RARITY * max(each.prior, RAREST)
+            - (1.0 + self._boldness) * SAID_AGAIN * (not said.isdisjoint(_long_words(each)))
             for each in evidence
         ]
         if self._near:
