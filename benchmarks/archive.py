@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from bot.rules.ballots import Ballot
 from bot.rules.rounds import NewCandidate, NewRound
@@ -106,11 +106,8 @@ class Filler:
         """A story of so many passages in one line."""
         new = NewStory(server_id=SERVER, channel_id=2, host_id=HOST, title=title, premise="A keeper is silent.")
         story = await Stories(self._connection).add(new, now_ms=now_ms)
-        first = self._last_id + 1
         rows = [self._passage(story, None if depth == 1 else self._last_id, depth) for depth in range(1, passages + 1)]
         await self._connection.execute(insert(PASSAGES), rows)
-        canon = PASSAGES.c.id.between(first, self._last_id - 1)
-        await self._connection.execute(update(PASSAGES).where(canon).values(canon_child_id=PASSAGES.c.id + 1))
         planted = replace(story, head_id=self._last_id)
         await Stories(self._connection).save(planted)
         return planted

@@ -12,13 +12,11 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
-    case,
     cast,
     func,
     insert,
     or_,
     select,
-    update,
 )
 from sqlalchemy import literal as sql
 
@@ -103,15 +101,9 @@ class Passages:
         same = select(PASSAGES.c.id).where(or_(PASSAGES.c.id == original, PASSAGES.c.original_id == original))
         return list((await self._connection.execute(same.order_by(PASSAGES.c.id))).scalars())
 
-    async def set_canon_child(self, parent_id: int, child_id: int) -> None:
-        """Note through which child canon goes on, for redo."""
-        await self._connection.execute(
-            update(PASSAGES).where(PASSAGES.c.id == parent_id).values(canon_child_id=child_id)
-        )
-
     async def copy_path(self, after_id: int | None, first_id: int, head_id: int) -> int:
         """Repeat the passages from `first_id` to `head_id` (on one path) as a chain behind `after_id` (None: as a
-        root), and return the id of the last. The chain is canon within itself; `after_id` is not told of it.
+        root), and return the id of the last.
 
         Raises `ValueError` where they are not on one path.
         """
@@ -128,11 +120,9 @@ class Passages:
             new_id.label("id"),
             (new_id - 1).label("parent_id"),
             (PASSAGES.c.depth + first.depth - first.original_depth).label("depth"),
-            case((PASSAGES.c.id == head_id, None), else_=new_id + 1).label("canon_child_id"),
         ).join(path, path.c.id == PASSAGES.c.id)
-        columns = [*_REPEATED, "original_id", "id", "parent_id", "depth", "canon_child_id"]
+        columns = [*_REPEATED, "original_id", "id", "parent_id", "depth"]
         await self._connection.execute(insert(PASSAGES).from_select(columns, rest))
-        await self.set_canon_child(first.id, first.id + 1)
         return int(first.id + first.head_depth - first.original_depth)
 
     async def withdraw(self, passage_id: int) -> list[int]:

@@ -66,6 +66,7 @@ class Stories:
             "rules": dataclasses.asdict(story.rules),
             "state": story.state,
             "head_id": story.head_id,
+            "redo_id": story.redo_id,
             "host_id": story.host_id,
             "changed_ms": story.changed_ms,
             "purge_ms": story.purge_ms,

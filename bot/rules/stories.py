@@ -90,7 +90,8 @@ class Story:
     """A head on a tree. `fork_of` is the story that it was forked from, None for the first on its tree and where that
     one is gone; `head_id` is the last passage of canon, None while nothing is written; `thread_id` is None while it
     has no thread (not opened yet, or deleted by hand); `host_id` None: the host had everything of theirs deleted, and
-    the server's managers lead. Times are UTC ms; `purge_ms` is when a deleted story goes for good."""
+    the server's managers lead; `redo_id` is where the head was when canon began to go back, None where it did not.
+    Times are UTC ms; `purge_ms` is when a deleted story goes for good."""
 
     id: int
     tree_id: int
@@ -107,6 +108,7 @@ class Story:
     changed_ms: int
     purge_ms: int | None = None
     fork_of: int | None = None
+    redo_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +129,8 @@ class NewPassage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """One passage of a tree. `depth` counts from 1 at the root; `canon_child_id` is the child through which canon went
-    last, for redo; `original_id` is the passage that this one repeats on a new branch, else None. A withdrawn
-    passage has no text, no author and no spans any more, but keeps its place."""
+    """One passage of a tree. `depth` counts from 1 at the root; `original_id` is the passage that this one repeats on a
+    new branch, else None. A withdrawn passage has no text, no author and no spans any more, but keeps its place."""
 
     id: int
     tree_id: int
@@ -143,7 +144,6 @@ class Passage:
     round_id: int | None
     receipt: Mapping[str, Any] | None
     created_ms: int
-    canon_child_id: int | None = None
     original_id: int | None = None
     withdrawn: bool = False
 

@@ -33,19 +33,18 @@ async def advance(
     if follow_id is not None and story.head_id is not None:
         replaced = await passages.canon(story.head_id, limit=1)
         head_id = await passages.copy_path(passage.id, follow_id, story.head_id)
-        copies = await passages.children(passage.id, story.tree_id)
-        await passages.set_canon_child(passage.id, copies[0].id)
         await show_again(connection, replaced)
-    if passage.parent_id is not None:
-        await passages.set_canon_child(passage.parent_id, passage.id)
     await move_head(connection, story, head_id, now_ms=now_ms)
     await want_prose(connection, story, passage)
     return passage
 
 
-async def move_head(connection: Connection, story: Story, head_id: int | None, *, now_ms: int) -> Story:
-    """Move the head of `story` and have its card shown anew."""
-    moved = dataclasses.replace(story, head_id=head_id, changed_ms=now_ms)
+async def move_head(
+    connection: Connection, story: Story, head_id: int | None, *, now_ms: int, redo_id: int | None = None
+) -> Story:
+    """Move the head of `story` and have its card shown anew. From `redo_id` canon went back to there; where the story
+    goes another way (None) nothing is left to be taken in again."""
+    moved = dataclasses.replace(story, head_id=head_id, redo_id=redo_id, changed_ms=now_ms)
     await Stories(connection).save(moved)
     await want_card(connection, moved)
     return moved

@@ -67,8 +67,6 @@ async def make_canon(connection: Connection, story: Story, passage: Passage, *, 
     """Move the story's head to what won while the story went on elsewhere."""
     passages = Passages(connection)
     left = [] if story.head_id is None else await passages.canon(story.head_id, limit=SHOWN_AGAIN)
-    if passage.parent_id is not None:
-        await passages.set_canon_child(passage.parent_id, passage.id)
     moved = await move_head(connection, story, passage.id, now_ms=now_ms)
     await show_again(connection, left)
     await show_canon(connection, moved, passage)

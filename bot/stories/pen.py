@@ -118,10 +118,7 @@ class Pen:
             check_own(who, passage)
             if await stands(connection, story, passage):
                 raise NotHere("passage_stands")
-            passages = Passages(connection)
-            copy_id = await passages.copy_path(story.head_id, passage.id, passage.id)
-            if story.head_id is not None:
-                await passages.set_canon_child(story.head_id, copy_id)
+            copy_id = await Passages(connection).copy_path(story.head_id, passage.id, passage.id)
             await move_head(connection, story, copy_id, now_ms=now_ms)
             copy = await passage_of(connection, story, copy_id)
             await show_canon(connection, story, copy)
@@ -140,9 +137,8 @@ class Pen:
                 raise NotHere("nothing_to_undo")
             head = await passage_of(connection, story, story.head_id)
             await _require_own_or_lead(connection, story, head, who)
-            if head.parent_id is not None:
-                await Passages(connection).set_canon_child(head.parent_id, head.id)
-            await move_head(connection, story, head.parent_id, now_ms=self._now())
+            began = story.redo_id or head.id
+            await move_head(connection, story, head.parent_id, now_ms=self._now(), redo_id=began)
             await show_again(connection, [head])
             return head
 
@@ -154,7 +150,8 @@ class Pen:
             await _require_quiet(connection, story)
             again = await _next_of(connection, story)
             await _require_own_or_lead(connection, story, again, who)
-            await move_head(connection, story, again.id, now_ms=self._now())
+            left = None if again.id == story.redo_id else story.redo_id
+            await move_head(connection, story, again.id, now_ms=self._now(), redo_id=left)
             await show_canon(connection, story, again)
             return again
 
@@ -244,13 +241,9 @@ async def _require_own_or_lead(connection: Connection, story: Story, passage: Pa
 
 
 async def _next_of(connection: Connection, story: Story) -> Passage:
-    """Return the passage through which canon went on last, behind the head. Raises `NotHere` (`nothing_to_redo`)."""
-    passages = Passages(connection)
-    if story.head_id is None:
-        roots = await passages.children(None, story.tree_id)
-        following = roots[-1].id if roots else None
-    else:
-        following = (await passage_of(connection, story, story.head_id)).canon_child_id
-    if following is None:
+    """Return the passage that was taken back last. Raises `NotHere` (`nothing_to_redo`)."""
+    if story.redo_id is None:
         raise NotHere("nothing_to_redo")
-    return await passage_of(connection, story, following)
+    depth = 1 if story.head_id is None else (await passage_of(connection, story, story.head_id)).depth + 1
+    (again,) = await Passages(connection).canon_page(story.redo_id, depth, depth)
+    return again

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -105,6 +106,45 @@ def test_each_migration_says_why() -> None:
     assert versions
     for version in versions:
         assert "Why: " in (version.module.__doc__ or "")
+
+
+async def test_what_was_taken_back_before_can_be_taken_in_again_after(tmp_path: Path) -> None:
+    """To 0003: canon's way on was noted on the passages, and is on the story now. Forks begin anew."""
+    path = tmp_path / FILE
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        command.upgrade(configuration(connection), "0002")
+        for tree, stories in ((1, 1), (2, 2)):
+            connection.exec_driver_sql("INSERT INTO trees (id, created_ms) VALUES (?, 0)", (tree,))
+            for number in range(1, 5):
+                identity = 10 * tree + number
+                parent, child = (identity - 1 if number > 1 else None), (identity + 1 if number < 4 else None)
+                connection.exec_driver_sql(
+                    "INSERT INTO passages (id, tree_id, parent_id, depth, canon_child_id, text, origin, spans,"
+                    " created_ms) VALUES (?, ?, ?, ?, ?, 'text', 'human', '[]', 0)",
+                    (identity, tree, parent, number, child),
+                )
+            for number in range(stories):
+                connection.exec_driver_sql(
+                    "INSERT INTO stories (id, tree_id, server_id, channel_id, title, premise, rules, state, head_id,"
+                    " created_ms, changed_ms) VALUES (?, ?, 1, 1, 'title', '', '{}', 'open', ?, 0, 0)",
+                    (10 * tree + number, tree, 10 * tree + 2),
+                )
+        connection.commit()
+    engine.dispose()
+    async with open_database(tmp_path):
+        pass
+    assert rows(path, "SELECT id, head_id, redo_id FROM stories ORDER BY id") == [
+        (10, 12, 14),
+        (20, 22, None),
+        (21, 22, None),
+    ]
+    assert rows(path, "SELECT id, parent_id, depth FROM passages WHERE tree_id = 1") == [
+        (11, None, 1),
+        (12, 11, 2),
+        (13, 12, 3),
+        (14, 13, 4),
+    ]
 
 
 async def test_a_new_migration_is_applied_once_after_a_copy(tmp_path: Path, install: Install) -> None:

@@ -66,11 +66,6 @@ class PassagesMachine(DatabaseMachine):
     def root(self, tree: int) -> int:
         return self._add(None, tree, 7, "another beginning")
 
-    @rule(parent=ids, child=ids)
-    def set_canon_child(self, parent: int, child: int) -> None:
-        self.write(lambda connection: Passages(connection).set_canon_child(parent, child))
-        self.model[parent] = dataclasses.replace(self.model[parent], canon_child_id=child)
-
     @rule(target=ids, head=ids, behind=ids, at=st.integers(0, 30), at_root=st.booleans())
     def copy_path(self, head: int, behind: int, at: int, at_root: bool) -> int:
         path = self.path(head)
@@ -87,7 +82,6 @@ class PassagesMachine(DatabaseMachine):
                 id=copy.id,
                 parent_id=chain[place - 1].id if place else after,
                 depth=depth + place + 1,
-                canon_child_id=chain[place + 1].id if copy.id != last else None,
                 original_id=original.original_id or original.id,
             )
             self.model[copy.id] = copy

@@ -164,9 +164,8 @@ async def live(connection: Connection, thread_id: int, tree_id: int | None = Non
     story = await stories.add(new_story(), tree_id=tree_id, now_ms=1)
     first = await passages.add(new_passage(story.tree_id, behind), now_ms=2)
     second = await passages.add(new_passage(story.tree_id, first.id), now_ms=2)
-    await passages.set_canon_child(first.id, second.id)
     copy = await passages.copy_path(None, first.id, second.id)
-    await stories.save(dataclasses.replace(story, thread_id=thread_id, head_id=copy))
+    await stories.save(dataclasses.replace(story, thread_id=thread_id, head_id=copy, redo_id=second.id))
     await stories.set_role(story.id, 8, "cohost", True)
     round_ = await rounds.add(
         new_round(story.id, after_id=first.id, replaces_id=copy), [new_candidate()], [1], now_ms=3
@@ -191,7 +190,7 @@ async def live(connection: Connection, thread_id: int, tree_id: int | None = Non
     await posts.want("passage", first.id, thread_id)
     await posts.want("round", round_.id, 2)
     await posts.want("lore", entry.id, 2)
-    return dataclasses.replace(story, thread_id=thread_id, head_id=copy)
+    return dataclasses.replace(story, thread_id=thread_id, head_id=copy, redo_id=second.id)
 
 
 async def counts(connection: Connection) -> dict[str, int]:

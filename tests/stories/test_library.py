@@ -145,6 +145,26 @@ async def test_the_way_back_leads_where_canon_went_last(shelf: Shelf) -> None:
         await shelf.pen.redo(HOST, story.id)
 
 
+async def test_a_fork_goes_back_and_on_by_itself(shelf: Shelf) -> None:
+    story = await shelf.begin("One.", "Two.", "Three.")
+    fork = await shelf.pen.fork(HOST, story.id, "Fork", 1, CHANNEL)
+    assert await shelf.hosting.opened(fork.id, THREAD + 1)
+    with pytest.raises(NotHere, match="nothing_to_redo"):
+        await shelf.pen.redo(HOST, fork.id)
+    await shelf.pen.undo(HOST, story.id)
+    await shelf.pen.undo(HOST, story.id)
+    await shelf.add(fork, "Elsewhere.")
+    await shelf.pen.redo(HOST, story.id)
+    assert await shelf.texts(story) == ["One.", "Two."]
+    await shelf.pen.undo(HOST, fork.id)
+    await shelf.pen.undo(HOST, fork.id)
+    await shelf.pen.redo(HOST, story.id)
+    await shelf.pen.redo(HOST, fork.id)
+    await shelf.pen.redo(HOST, fork.id)
+    assert await shelf.texts(story) == ["One.", "Two.", "Three."]
+    assert await shelf.texts(fork) == ["One.", "Elsewhere."]
+
+
 async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", "Three.")
     first, second, _ = await shelf.library.canon(story)
@@ -301,7 +321,7 @@ async def test_a_long_way_of_writing_taking_back_and_forking(shelf: Shelf) -> No
     chance = random.Random(11)
     stories = [await shelf.begin()]
     canon: dict[int, list[str]] = {stories[0].id: []}
-    undone: dict[int, int] = {stories[0].id: 0}
+    undone: dict[int, list[str]] = {stories[0].id: []}
     written = 0
     for number in range(160):
         story = chance.choice(stories)
@@ -311,20 +331,20 @@ async def test_a_long_way_of_writing_taking_back_and_forking(shelf: Shelf) -> No
             await shelf.add(story, f"Passage {number}.")
             texts.append(f"Passage {number}.")
             written += 1
-            undone[story.id] = 0
+            undone[story.id] = []
         elif action == "undo" and texts:
-            assert (await shelf.pen.undo(HOST, story.id)).text == texts.pop()
-            undone[story.id] += 1
-        elif action == "redo" and undone[story.id] and len(stories) == 1:
-            texts.append((await shelf.pen.redo(HOST, story.id)).text)
-            undone[story.id] -= 1
+            undone[story.id].append(texts.pop())
+            assert (await shelf.pen.undo(HOST, story.id)).text == undone[story.id][-1]
+        elif action == "redo" and undone[story.id]:
+            texts.append(undone[story.id].pop())
+            assert (await shelf.pen.redo(HOST, story.id)).text == texts[-1]
         elif action == "fork" and texts and len(stories) < 4:
             at = chance.randint(1, len(texts))
             fork = await shelf.pen.fork(HOST, story.id, f"Fork {number}", at, CHANNEL)
             assert await shelf.hosting.opened(fork.id, 100 + number)
             stories.append(fork)
             canon[fork.id] = texts[:at]
-            undone[fork.id] = 0
+            undone[fork.id] = []
         assert await shelf.texts(story) == texts
     assert [await shelf.texts(story) for story in stories] == [canon[story.id] for story in stories]
     nodes, _ = await shelf.library.tree(stories[0])
