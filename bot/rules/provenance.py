@@ -43,9 +43,14 @@ def of_model(text: str, origin: Origin) -> tuple[Span, ...]:
 
 
 def of_infill(
-    literals: Sequence[str], fills: Sequence[str], base_text: str | None = None, base_spans: Sequence[Span] = ()
+    literals: Sequence[str],
+    fills: Sequence[str],
+    base_text: str | None = None,
+    base_spans: Sequence[Span] = (),
+    *,
+    by: Origin = "bert",
 ) -> tuple[Span, ...]:
-    """Return the spans of `literals` with a fill between each two: the fills are BERT's, to the character.
+    """Return the spans of `literals` with a fill between each two: the fills are all `by` one, to the character.
 
     The literals are as they were in `base_text`, the passage in which they stood (its words where they find
     themselves there, a person's else); all a person's without one. Raises `ValueError` where the numbers do not fit.
@@ -58,7 +63,7 @@ def of_infill(
         known = _in_base(literals, base_text, _letters(base_text, base_spans))
     letters = list(known[0])
     for fill, after in zip(fills, known[1:], strict=True):
-        letters += ["bert"] * len(fill)
+        letters += [by] * len(fill)
         letters += after
     text = literals[0] + "".join(fill + after for fill, after in zip(fills, literals[1:], strict=True))
     return _spans(text, letters)

@@ -15,7 +15,7 @@ from bot.writing.blanks import parse
 OWN = "person"
 """What `source` on a receipt says when a person wrote the text (see `bot.ui.cards.PERSON`)."""
 
-_FILLED: frozenset[GenerationKind] = frozenset({"infill", "twist"})
+_FILLED: frozenset[GenerationKind] = frozenset({"infill", "twist", "bridge"})
 """The kinds whose suggestions are whole texts."""
 
 
@@ -43,7 +43,7 @@ def beginning_of(chain: Sequence[Generation], position: int) -> Beginning:
     lead = len(text) - len(text.lstrip())
     whole = text.strip()[:MAX_PASSAGE]
     spans = edited(text, spans, whole) if lead or len(whole) < len(text) else spans
-    origin = origin_of(spans, "bert" if generation.kind in _FILLED else "gpt")
+    origin = origin_of(spans, "bert" if generation.kind in ("infill", "twist") else "gpt")
     return Beginning(
         text=whole, spans=spans, origin=origin, author_id=generation.person_id if _has_human(spans) else None
     )
@@ -87,7 +87,7 @@ def _infilled(generation: Generation, suggestion: Suggestion) -> tuple[Span, ...
         != suggestion.text
     ):
         return edited("", (), suggestion.text)
-    return of_infill(literals, suggestion.fills)
+    return of_infill(literals, suggestion.fills, by="gpt" if generation.kind == "bridge" else "bert")
 
 
 def _has_human(spans: Sequence[Span]) -> bool:

@@ -1,4 +1,4 @@
-"""A story that begins with a twisted passage: a person's words, but for those that the masked model put in."""
+"""A story that begins with a twisted passage, or with a bridge: a person's words, but for those that a model put in."""
 
 from __future__ import annotations
 
@@ -52,3 +52,14 @@ def test_what_goes_on_from_a_twisted_passage_knows_its_words() -> None:
     assert begun.text == f"{text} Nobody spoke."
     assert [begun.text[span.start : span.end] for span in begun.spans if span.origin == "bert"] == ["hail"]
     assert [begun.text[span.start : span.end] for span in begun.spans if span.origin == "gpt"] == ["Nobody spoke."]
+
+
+def test_a_bridge_is_a_models_between_a_persons_words() -> None:
+    left, right = "The fox slept.", "It woke in another country."
+    between = "A wind carried it off."
+    text = f"{left} {between} {right}"
+    bridge = Suggestion(text=text, fills=(between,), score=0.5, receipt={})
+    begun = beginning_of([generation("bridge", f"{left} ___ {right}", bridge)], 0)
+    assert (begun.text, begun.origin, begun.author_id) == (text, "edited", 3)
+    assert [begun.text[span.start : span.end] for span in begun.spans] == [left, between, right]
+    assert [span.origin for span in begun.spans] == ["human", "gpt", "human"]
