@@ -132,12 +132,13 @@ class ProposeRequest:
 class Fill:
     """A proposed fill: plain text without surrounding spaces, capitals restored where they are certain.
     `score` is the HCB log-score, comparable only within one number of `masks`; of the causal model's it is log p(fill
-    and the first token behind it | left), comparable for all, and `masks` the number of its tokens."""
+    and the first token behind it | left), comparable for all, and `masks` the number of its tokens. `source` is "given"
+    where that model only tried what it was given and would not have come upon it."""
 
     text: str
     masks: int
     score: float
-    source: Literal["beam", "sample"]
+    source: Literal["beam", "sample", "given"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,5 @@ class InfillJob:
 def sources(candidate: Candidate) -> list[str]:
     """Which models came upon it."""
     return [
-        name
-        for name, proposed in (("masked", candidate.masked is not None), ("causal", candidate.ahead is not None))
-        if proposed
+        name for name, proposed in (("masked", candidate.masked is not None), ("causal", candidate.grown)) if proposed
     ]

@@ -17,7 +17,7 @@ MASKED_FLOOR = -9.0
 """How much the masked model's view counts before a fill is read with the right text, and how far behind its best a
 fill counts at most: it does not know many words that the causal model does."""
 UNSEEN = -25.0
-"""What stands for `ahead` where the causal model did not come upon a fill."""
+"""What stands for `ahead` where the causal model did not look at a fill."""
 _PAIRED = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
 _LETTERS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -28,7 +28,7 @@ class Candidate:
 
     `masked` is how far its score lies behind the best of its number of pieces among the masked model's fills (0 is
     best), None where that model did not propose it; `ahead` is log p(fill and the first token behind it | left) by
-    the causal model, None where that did not come upon it.
+    the causal model, None where that did not look at it.
     """
 
     text: str
@@ -36,6 +36,8 @@ class Candidate:
     ahead: float | None = None
     cased: bool = field(default=False)
     """The text comes from a model that knows case."""
+    grown: bool = False
+    """The causal model came upon it by itself."""
 
     @property
     def words(self) -> int:
@@ -77,7 +79,7 @@ class Pool:
         for fill in sorted(fills, key=lambda fill: -fill.score):
             candidate = self._admit(fill.text, cased=True)
             if candidate is not None and candidate.ahead is None:
-                candidate.ahead = fill.score
+                candidate.ahead, candidate.grown = fill.score, fill.source != "given"
 
     def _admit(self, text: str, *, cased: bool) -> Candidate | None:
         if not self.admits(text):

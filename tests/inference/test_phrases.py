@@ -99,8 +99,12 @@ def test_what_was_learnt_is_found(scorer: CausalScorer) -> None:
 def test_a_given_fill_is_tried_unless_the_left_text_speaks_against_it(scorer: CausalScorer) -> None:
     without = one(scorer, ask())
     fills = (given("rain began", -1.0), given("lantern", 0.0))
-    assert {"rain began", "lantern"} <= set(one(scorer, ask(also=fills)))
+    found = one(scorer, ask(also=fills))
+    assert {"rain began", "lantern"} <= set(found)
     assert len(without) > 12
+    assert {fill.source for fill in without.values()} == {"beam"}
+    for fill in fills:
+        assert (found[fill.text].source == "given") == (fill.text not in without)
 
 
 def test_a_seed_repeats_the_search(scorer: CausalScorer) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -38,11 +38,13 @@ _INNER = re.compile(r" ?[^\W_]+(?:['’-][^\W_]+)*|['’-][^\W_]*|,")
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A fill on the way: its tokens, the node before its last, and its log-probability from the left."""
+    """A fill on the way: its tokens, the node before its last, and its log-probability from the left. `given`: the
+    search follows it for the sake of a given fill alone."""
 
     ids: tuple[int, ...]
     parent: int
     score: float
+    given: bool = False
 
 
 class Phrases:
@@ -120,7 +122,8 @@ class Search:
         if not text or not text[-1].isalnum() or _REPLACEMENT in text:
             return
         if len(split_words(text)) in self._request.lengths:
-            self._fills.setdefault(text, Fill(text=text, masks=len(path.ids), score=score, source="beam"))
+            source: Literal["beam", "given"] = "given" if path.given else "beam"
+            self._fills.setdefault(text, Fill(text=text, masks=len(path.ids), score=score, source=source))
 
     def _read(self, also: Sequence[Fill]) -> dict[tuple[int, ...], float]:
         """The given fills as tokens, and how far each is behind the best of its number of pieces."""
@@ -143,8 +146,10 @@ class Search:
         for ids, behind in self._given.items():
             keys[ids[0]] = max(keys[ids[0]], self._following[ids[0]] + GIVEN_WEIGHT * behind)
         allowed = self._phrases.spaced if self._spaced else self._phrases.glued
-        top = keys.masked_fill(~allowed, -torch.inf).topk(min(self._request.beam, int(allowed.sum())))
-        return [_Path((index,), ROOT, float(self._following[index])) for index in top.indices.tolist()]
+        room = min(self._request.beam, int(allowed.sum()))
+        top = keys.masked_fill(~allowed, -torch.inf).topk(room).indices.tolist()
+        own = set(self._following.masked_fill(~allowed, -torch.inf).topk(room).indices.tolist())
+        return [_Path((index,), ROOT, float(self._following[index]), index not in own) for index in top]
 
     def _grown(self, frontier: Sequence[_Path], nodes: range, table: Tensor, width: int) -> list[_Path]:
         """The next tokens, drawn without replacement; a path that has all its words begins no more. Uses up `table`."""
@@ -159,7 +164,7 @@ class Search:
             row, column = divmod(place, CHILDREN)
             if scores[row, column] > -torch.inf:
                 ids = (*frontier[row].ids, int(top.indices[row, column]))
-                paths.append(_Path(ids, nodes[row], float(scores[row, column])))
+                paths.append(_Path(ids, nodes[row], float(scores[row, column]), frontier[row].given))
         return paths
 
     def _followed(self, frontier: Sequence[_Path], nodes: range, table: Tensor) -> list[_Path]:
@@ -171,7 +176,7 @@ class Search:
             place = places.get(ids[:depth])
             if place is not None and len(ids) > depth:
                 score = frontier[place].score + float(table[place, ids[depth]])
-                path = _Path(ids[: depth + 1], nodes[place], score)
+                path = _Path(ids[: depth + 1], nodes[place], score, given=True)
                 going[path.ids] = max(going.get(path.ids, (-inf, path)), (score + GIVEN_WEIGHT * behind, path))
         best = sorted(going.values(), key=lambda each: -each[0])
         return [path for _, path in best[:FOLLOWED]]
