@@ -26,14 +26,14 @@ class Weights:
     honest. `prior`, `masked`, `floor` and `temperature` are fitted, the others settle how often a long fill is shown.
     """
 
-    prior: float = -0.05
+    prior: float = -0.075
     unlikely: float = -10.0
     rare: float = 0.1
-    masked: float = 0.15
+    masked: float = 0.25
     floor: float = -16.0
     phrase: float = -1.0
-    word: float = 1.0
-    temperature: float = 1.0
+    word: float = 1.5
+    temperature: float = 1.3
 
 
 WEIGHTS = Weights()
