@@ -116,7 +116,7 @@ def tiny_gguf(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
     return path
 
 
-def tiny_bert(folder: Path, *, window: int = 128, seed: int = 0) -> Path:
+def tiny_bert(folder: Path, *, window: int = 128, seed: int = 2) -> Path:
     """Make a tiny uncased BERT in `folder` (kept as it is when it is there already) and return the folder."""
     if (folder / "config.json").exists():
         return folder
@@ -247,13 +247,19 @@ def _without_special_bytes(tokenizer: Tokenizer, *, keep: list[str]) -> Tokenize
 
 
 def _wordpiece_tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
+    """BERT's kind. The pieces are counted out and not trained: the trainer breaks ties differently from run to run, and
+    the weights would be others with every run."""
+    normalizer, splitter = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
+    texts = (normalizer.normalize_str(sentence) for sentence in sentences())
+    words = sorted({word for text in texts for word, _ in splitter.pre_tokenize_str(text)})
+    letters = sorted(set("".join(words)))
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(sentences(), trainer)
+    pieces = [*special, *letters, *(f"##{letter}" for letter in letters), *(word for word in words if len(word) > 1)]
+    tokenizer = Tokenizer(models.WordPiece({piece: at for at, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = splitter
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.add_special_tokens(special)
     ends = [("[CLS]", _special_id(tokenizer, "[CLS]")), ("[SEP]", _special_id(tokenizer, "[SEP]"))]
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ends
