@@ -22,8 +22,8 @@ def unescape(text: str) -> str:
 
 
 def live(text: str) -> str:
-    """What of `text` Discord would still read as syntax: what is behind a backslash is as good as a letter."""
-    return re.sub(r"\\[^0-9A-Za-z\s]", "x", text)
+    """What of `text` Discord would still read as syntax: what is behind a backslash has no meaning."""
+    return re.sub(r"\\[^0-9A-Za-z\s]", "·", text)
 
 
 @given(NASTY)

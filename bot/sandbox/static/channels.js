@@ -26,7 +26,6 @@ function recall() {
 }
 
 function headers() {
-  recall();
   return { "X-Simcord-Capability": location.hash.slice(1), "X-Simcord-Context": context };
 }
 
