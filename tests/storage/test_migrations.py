@@ -114,7 +114,7 @@ async def test_what_was_taken_back_before_can_be_taken_in_again_after(tmp_path: 
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         command.upgrade(configuration(connection), "0002")
-        for tree, stories in ((1, 1), (2, 2)):
+        for tree, stories in ((1, 1), (2, 2), (3, 1)):
             connection.exec_driver_sql("INSERT INTO trees (id, created_ms) VALUES (?, 0)", (tree,))
             for number in range(1, 5):
                 identity = 10 * tree + number
@@ -130,6 +130,7 @@ async def test_what_was_taken_back_before_can_be_taken_in_again_after(tmp_path: 
                     " created_ms, changed_ms) VALUES (?, ?, 1, 1, 'title', '', '{}', 'open', ?, 0, 0)",
                     (10 * tree + number, tree, 10 * tree + 2),
                 )
+        connection.exec_driver_sql("UPDATE stories SET head_id = NULL WHERE tree_id = 3")  # all was taken back
         connection.commit()
     engine.dispose()
     async with open_database(tmp_path):
@@ -138,6 +139,7 @@ async def test_what_was_taken_back_before_can_be_taken_in_again_after(tmp_path: 
         (10, 12, 14),
         (20, 22, None),
         (21, 22, None),
+        (30, None, 34),
     ]
     assert rows(path, "SELECT id, parent_id, depth FROM passages WHERE tree_id = 1") == [
         (11, None, 1),

@@ -22,8 +22,10 @@ _STRICT = {"sqlite_strict": True, "sqlite_autoincrement": True}
 
 _REMEMBER = """
     WITH RECURSIVE ahead (story_id, id, depth) AS (
-        SELECT stories.id, passages.canon_child_id, 1
-        FROM stories JOIN passages ON passages.id = stories.head_id
+        SELECT stories.id, CASE WHEN stories.head_id IS NULL
+            THEN (SELECT max(id) FROM passages WHERE tree_id = stories.tree_id AND parent_id IS NULL)
+            ELSE (SELECT canon_child_id FROM passages WHERE id = stories.head_id) END, 1
+        FROM stories
         WHERE (SELECT count(*) FROM stories AS other WHERE other.tree_id = stories.tree_id) = 1
         UNION ALL
         SELECT ahead.story_id, passages.canon_child_id, ahead.depth + 1
