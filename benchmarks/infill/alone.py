@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from benchmarks.infill.blanks import Missing
 from bot.inference.engine import Engine, Fill, Gap, ProposeRequest
@@ -42,14 +43,39 @@ def by_mean(fills: Sequence[Fill]) -> list[Fill]:
     return sorted(fills, key=lambda fill: -fill.score / len(split_words(fill.text)))
 
 
-async def compared(
-    engine: Engine, missing: Missing, seed: int, filling: Filling
-) -> tuple[Evidence, tuple[Evidence, ...]]:
+def masked_mean(each: Evidence) -> float:
+    """How the masked model alone ranks: by the mean of a word."""
+    return (each.masked or 0.0) / each.candidate.words
+
+
+def causal_mean(each: Evidence) -> float:
+    """How the causal model alone ranks: by the mean of a word."""
+    return each.prior / each.candidate.words
+
+
+def causal_whole(each: Evidence) -> float:
+    """How the causal model alone ranks: by the probability of the whole fill."""
+    return each.prior
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
     """The evidence of the missing words, and that of the best candidates of every way of ranking, without them.
 
     Among these anybody can rank the missing words. Our own finalists are the best by our own reckoning, so that among
     them we would be stricter with a stranger than the others are.
     """
+
+    true: Evidence
+    others: tuple[Evidence, ...]
+
+    def rank(self, value: Callable[[Evidence], float]) -> int:
+        """Where the missing words stand among the others; 1 is first."""
+        return 1 + sum(value(each) > value(self.true) for each in self.others)
+
+
+async def compare(engine: Engine, missing: Missing, seed: int, filling: Filling) -> Compared:
+    """Gather what the missing words are compared with; `filling` has ranked its candidates."""
     ours = {each.candidate.text.casefold(): each for each in filling.evidence(0)}
     causal = await causal_fills(engine, missing, seed)
     ways = (
@@ -64,4 +90,4 @@ async def compared(
     named.pop(missing.fill.casefold(), None)
     unread = [Candidate(text) for key, text in named.items() if key not in ours]
     true, *read = await filling.weigh(0, [Candidate(missing.fill), *unread], [None])
-    return true, (*read, *(ours[key] for key in named if key in ours))
+    return Compared(true=true, others=(*read, *(ours[key] for key in named if key in ours)))

@@ -10,7 +10,8 @@ from typing import Any
 
 from transformers import AutoTokenizer, pipeline
 
-from benchmarks.infill.alone import by_mean, causal_fills, compared, masked_fills
+from benchmarks.infill import alone
+from benchmarks.infill.alone import by_mean, causal_fills, compare, masked_fills
 from benchmarks.infill.blanks import Missing
 from benchmarks.infill.tally import SHOWN
 from bot.errors import BadInput
@@ -22,7 +23,7 @@ from bot.writing.blanks import parse
 from bot.writing.bridging import BridgeAsk, BridgeJob
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.filling import Filling
-from bot.writing.ranking import Evidence, total
+from bot.writing.ranking import total
 from bot.writing.styles import AS_IT_BELONGS
 
 OURS = "Inkling"
@@ -79,16 +80,12 @@ class Contenders:
         return Answer(fills=fills, ranks=ranks)
 
     async def _ranks(self, missing: Missing, filling: Filling, number: int) -> dict[str, int]:
-        true, others = await compared(self._engine, missing, number, filling)
-
-        def rank(value: Callable[[Evidence], float]) -> int:
-            return 1 + sum(value(each) > value(true) for each in others)
-
+        compared = await compare(self._engine, missing, number, filling)
         return {
-            OURS: rank(total),
-            MASKED: rank(lambda each: (each.masked or 0.0) / each.candidate.words),
-            CAUSAL: rank(lambda each: each.prior / each.candidate.words),
-            "causal alone, whole probability": rank(lambda each: each.prior),
+            OURS: compared.rank(total),
+            MASKED: compared.rank(alone.masked_mean),
+            CAUSAL: compared.rank(alone.causal_mean),
+            "causal alone, whole probability": compared.rank(alone.causal_whole),
         }
 
     async def masked_told(self, missing: Missing, number: int) -> Answer:

@@ -21,7 +21,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from statistics import mean
@@ -29,7 +29,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.infill.alone import compared
+from benchmarks.infill.alone import Compared, causal_mean, causal_whole, compare, masked_mean
 from benchmarks.infill.blanks import Half, Missing, cut_out, read_stories
 from benchmarks.infill.tally import Tally
 from bot.inference.engine import Engine, ModelInfo, ScoreItem, ScoreRequest
@@ -52,25 +52,18 @@ LENGTHS = tuple(
     for word in (0.5, 1.0, 1.5)
 )
 REPORTED = ("blanks", "exact_1", "exact_5", "rouge1", "mean_rank", "seconds")
-ALONE: dict[str, Callable[[Evidence], float]] = {
-    "rank_masked": lambda each: (each.masked or 0.0) / each.candidate.words,
-    "rank_causal": lambda each: each.prior / each.candidate.words,
-    "rank_causal_whole": lambda each: each.prior,
-}
-"""How each model alone would rank: by its mean for a word, or by the whole probability."""
+ALONE = {"rank_masked": masked_mean, "rank_causal": causal_mean, "rank_causal_whole": causal_whole}
 MISSED = -12.0
 """What a blank counts at least, in nats, so that no hopeless one decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A blank with the evidence of its finalists. `true` is that of the missing words and `others` that of what both
-    models name alone: among these and our best the missing words are ranked. `pool` has all that was proposed."""
+    """A blank with the evidence of its finalists. `pool` has all that was proposed."""
 
     missing: Missing
     evidence: tuple[Evidence, ...]
-    true: Evidence
-    others: tuple[Evidence, ...] = ()
+    compared: Compared
     pool: tuple[Candidate, ...] = ()
     seconds: float = 0.0
 
@@ -89,10 +82,6 @@ class Case:
     def words(self) -> int:
         return len(split_words(self.missing.fill))
 
-    def rank(self, value: Callable[[Evidence], float]) -> int:
-        """Where the missing words stand among what every way of ranking names; 1 is first."""
-        return 1 + sum(value(each) > value(self.true) for each in self.others)
-
 
 def _same(candidate: Candidate, missing: Missing) -> bool:
     return candidate.text.casefold() == missing.fill.casefold()
@@ -108,13 +97,11 @@ async def gather(engine: Engine, blanks: Sequence[Missing]) -> list[Case]:
         await filling.propose()
         await filling.rank_all(lambda done: None)
         seconds = time.perf_counter() - began
-        true, others = await compared(engine, missing, number, filling)
         cases.append(
             Case(
                 missing=missing,
                 evidence=tuple(filling.evidence(0)),
-                true=true,
-                others=others,
+                compared=await compare(engine, missing, number, filling),
                 pool=tuple(filling.candidates(0)),
                 seconds=seconds,
             )
@@ -164,10 +151,10 @@ def report(cases: Sequence[Case], weights: Weights) -> dict[str, Any]:
         for case in of:
             fills = [ranked.candidate.text for ranked in rank(case.evidence, weights)]
             tally.add(case.missing.fill, fills, case.seconds)
-            tally.ranks.append(case.rank(lambda each: total(each, weights)))
+            tally.ranks.append(case.compared.rank(lambda each: total(each, weights)))
         result = {key: value for key, value in tally.result().items() if key in REPORTED}
         finalists = sum(case.place is not None for case in of) / len(of)
-        ranks = {name: mean(case.rank(value) for case in of) for name, value in ALONE.items()}
+        ranks = {name: mean(case.compared.rank(value) for case in of) for name, value in ALONE.items()}
         result |= {"finalists": finalists, "pool": sum(case.held for case in of) / len(of), **ranks}
         found[str(words)] = {key: round(value, 3) for key, value in result.items()}
     return found

@@ -4,50 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 
-from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
+from bot.rules.generations import Suggestion
 from bot.rules.provenance import Span
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.stories.beginning import beginning_of
+from tests.support.generations import made
 
 PASSAGE = "The fox crossed the bridge and the rain began."
 TWIST = Twist(PASSAGE, (Expected(4, 7, "fox", (Other("heron", 2.0),)), Expected(35, 39, "rain", (Other("hail", 1.0),))))
 
 
-def generation(kind: GenerationKind, text: str, suggestion: Suggestion) -> Generation:
-    return Generation(
-        id=1,
-        kind=kind,
-        place=Place(server_id=1, channel_id=2),
-        person_id=3,
-        text=text,
-        mood=None,
-        count=1,
-        length=0,
-        suggestions=(suggestion,),
-        created_ms=0,
-        expires_ms=1,
-    )
-
-
 def test_only_the_picked_words_are_a_models() -> None:
     picked = TWIST.pick(0, 0)
     for twist in (picked, picked.finished()):
-        begun = beginning_of([generation("twist", PASSAGE, suggestion_of(twist, {}))], 0)
+        begun = beginning_of([made("twist", PASSAGE, suggestion_of(twist, {}))], 0)
         assert begun.text == "The heron crossed the bridge and the rain began."
         assert begun.spans == (Span(0, 3, "human"), Span(4, 9, "bert"), Span(10, len(begun.text), "human"))
         assert (begun.origin, begun.author_id) == ("edited", 3)
 
 
 def test_nothing_picked_is_a_persons_own() -> None:
-    begun = beginning_of([generation("twist", PASSAGE, suggestion_of(TWIST, {}))], 0)
+    begun = beginning_of([made("twist", PASSAGE, suggestion_of(TWIST, {}))], 0)
     assert (begun.text, begun.origin) == (PASSAGE, "human")
 
 
 def test_what_goes_on_from_a_twisted_passage_knows_its_words() -> None:
-    used = generation("twist", PASSAGE, suggestion_of(TWIST.pick(1, 0).finished(), {}))
+    used = made("twist", PASSAGE, suggestion_of(TWIST.pick(1, 0).finished(), {}))
     text = used.suggestions[0].text
     more = Suggestion(text=" Nobody spoke.", fills=(), score=0.0, receipt={})
-    went = dataclasses.replace(generation("continue", text, more), id=2, parent_id=1)
+    went = dataclasses.replace(made("continue", text, more), id=2, parent_id=1)
     begun = beginning_of([went, used], 0)
     assert begun.text == f"{text} Nobody spoke."
     assert [begun.text[span.start : span.end] for span in begun.spans if span.origin == "bert"] == ["hail"]
@@ -59,7 +44,7 @@ def test_a_bridge_is_a_models_between_a_persons_words() -> None:
     between = "A wind carried it off."
     text = f"{left} {between} {right}"
     bridge = Suggestion(text=text, fills=(between,), score=0.5, receipt={})
-    begun = beginning_of([generation("bridge", f"{left} ___ {right}", bridge)], 0)
+    begun = beginning_of([made("bridge", f"{left} ___ {right}", bridge)], 0)
     assert (begun.text, begun.origin, begun.author_id) == (text, "edited", 3)
     assert [begun.text[span.start : span.end] for span in begun.spans] == [left, between, right]
     assert [span.origin for span in begun.spans] == ["human", "gpt", "human"]

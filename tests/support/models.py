@@ -117,7 +117,8 @@ def tiny_gguf(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
 
 
 def tiny_bert(folder: Path, *, window: int = 128, seed: int = 2) -> Path:
-    """Make a tiny uncased BERT in `folder` (kept as it is when it is there already) and return the folder."""
+    """Make a tiny uncased BERT in `folder` (kept as it is when it is there already) and return the folder. What the
+    tests ask of it, it learns from the default seed."""
     if (folder / "config.json").exists():
         return folder
     tokenizer = _wordpiece_tokenizer()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.infill.alone import Compared
 from benchmarks.infill.blanks import Missing, cut_out, cut_sentences
 from benchmarks.infill.fit import Case, fit, objective, report
 from benchmarks.infill.grammar import faults, vocabulary
@@ -65,7 +66,8 @@ def case(missing: str, *candidates: tuple[str, float, float]) -> Case:
     )
     true = next(each for each in evidence if each.candidate.text == missing)
     others = tuple(each for each in evidence if each is not true)
-    return Case(missing=Missing(left="", fill=missing, right=""), evidence=evidence, true=true, others=others)
+    compared = Compared(true=true, others=others)
+    return Case(missing=Missing(left="", fill=missing, right=""), evidence=evidence, compared=compared)
 
 
 def test_the_fit_finds_that_the_masked_model_is_right() -> None:

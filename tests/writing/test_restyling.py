@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadInput, Gone
-from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
+from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.writing.restyling import MOST_SHOWN, as_mapping, moved, possible, style_of
 from bot.writing.styles import AS_IT_BELONGS, MAX_BOLDNESS, MOST_WORDS, InfillStyle
+from tests.support.generations import made
 
 FILL = st.text(alphabet="abc ", min_size=1, max_size=12)
 STYLES = st.builds(
@@ -35,19 +36,7 @@ def generation(
     if style != AS_IT_BELONGS:
         receipt["style"] = as_mapping(style)
     receipt = json.loads(json.dumps(receipt))
-    return Generation(
-        id=1,
-        kind=kind,
-        place=Place(server_id=1, channel_id=2),
-        person_id=3,
-        text=text,
-        mood=None,
-        count=len(fills),
-        length=0,
-        suggestions=tuple(Suggestion(text="whole", fills=each, score=0.5, receipt=receipt) for each in fills),
-        created_ms=0,
-        expires_ms=1,
-    )
+    return made(kind, text, *(Suggestion(text="whole", fills=each, score=0.5, receipt=receipt) for each in fills))
 
 
 @given(STYLES)

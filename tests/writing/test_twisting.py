@@ -23,6 +23,7 @@ from bot.writing.demeaning import DemeaningWords
 from bot.writing.muse import MOST_OTHERS, Weighed, chosen, possible
 from bot.writing.spotting import Spot, is_kin, spots, spread
 from bot.writing.twisting import CHUNK, Muse, TwistJob, chunks
+from tests.support.generations import made
 from tests.support.masked_models import make
 from tests.support.worker import running_worker
 
@@ -177,19 +178,7 @@ def kept(suggestion: Suggestion) -> Generation:
         score=suggestion.score,
         receipt=json.loads(json.dumps(suggestion.receipt)),
     )
-    return Generation(
-        id=1,
-        kind="twist",
-        place=Place(server_id=1, channel_id=2),
-        person_id=3,
-        text=twist().passage,
-        mood=None,
-        count=6,
-        length=0,
-        suggestions=(stored,),
-        created_ms=0,
-        expires_ms=1,
-    )
+    return made("twist", twist().passage, stored)
 
 
 def test_picks_stand_in_the_passage() -> None:
