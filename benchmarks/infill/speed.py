@@ -46,8 +46,7 @@ class CountingEngine:
         async with self._lock:
             before = (await self.engine.health()).steps
             answer = await asking
-            # The loop's last turn with a piece of work finds it done: that is no pass.
-            taken = (await self.engine.health()).steps - before - 1
+            taken = (await self.engine.health()).steps - before
             self.passes[kind] = self.passes.get(kind, 0) + taken
             return answer
 

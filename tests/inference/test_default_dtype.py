@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from transformers import BertForMaskedLM, GPT2LMHeadModel
 
 from bot.inference.causal.loading import load_causal
 from bot.inference.masked.model import open_masked
+from bot.inference.passes import Pass, Work
 from bot.inference.weights import ResolvedModel
 from bot.inference.worker.loop import StepLoop
 from tests.support.engines import HandClock, ask, open_engine, run, texts
@@ -70,10 +71,12 @@ async def test_a_pass_computes_in_float32_while_a_model_loads(
     def load_scorer() -> object:
         return load_causal(_resolved(tiny_causal, "causal"), "cpu", "bfloat16", tmp_path)
 
-    def work() -> Generator[None, None, list[torch.dtype]]:
-        made = [torch.tensor([0.5]).dtype]
-        yield
-        return [*made, torch.rand(1).dtype]
+    def run(asks: Sequence[torch.dtype]) -> list[list[torch.dtype]]:
+        return [[first, torch.rand(1).dtype] for first in asks]
+
+    def work() -> Work[list[torch.dtype]]:
+        dtypes: list[torch.dtype] = yield Pass(run, torch.tensor([0.5]).dtype, tokens=1, most=1)
+        return dtypes
 
     loop = StepLoop()
     loop.start()

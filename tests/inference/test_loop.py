@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from bot.errors import InferenceError, WorkerRefused, WorkerUnavailable
 from bot.inference.causal.protocol import Capabilities, RowUpdate
 from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Partial, Piece, Receipt, Row
+from bot.inference.passes import Pass, Work
 from bot.inference.worker.loop import MAX_FAILURES, PASS_SHARE, Rate, StepLoop
 from bot.rules.moods import Sampling
 
@@ -87,6 +89,14 @@ def request(text: str = "go", *, rows: int = 1, tokens: int = 5, request_id: str
     )
 
 
+def passes(number: int, run: Callable[[Sequence[Any]], list[Any]], ask: Any = None) -> Work[Any]:
+    """Want so many passes, each too large to be joined; return what the last was answered."""
+    answer = None
+    for _ in range(number):
+        answer = yield Pass(run, ask, tokens=1, most=1)
+    return answer
+
+
 @pytest.fixture
 def engine() -> CountingEngine:
     return CountingEngine()
@@ -114,20 +124,18 @@ async def test_rows_of_several_requests_decode_together(loop: StepLoop, engine: 
 
 
 async def test_masked_work_slips_in_between_steps_and_takes_turns(loop: StepLoop, engine: CountingEngine) -> None:
-    def work(name: str) -> Generator[None, None, str]:
-        for _ in range(10):
-            engine.log.append(name)
-            yield
-        return name
+    def run(names: Sequence[str]) -> list[str]:
+        engine.log.extend(names)
+        return list(names)
 
     decoding = asyncio.create_task(ends(loop, request(tokens=60)))
-    results = await asyncio.gather(loop.run(work("a")), loop.run(work("b")))
+    results = await asyncio.gather(loop.run(passes(10, run, "a")), loop.run(passes(10, run, "b")))
     assert list(results) == ["a", "b"]
     await decoding
     begun, done = engine.log.index("b"), len(engine.log) - engine.log[::-1].index("a")
     between = engine.log[begun:done]
-    passes = [name for name in between if name != "decode"]
-    assert all(first != second for first, second in pairwise(passes))
+    names = [name for name in between if name != "decode"]
+    assert all(first != second for first, second in pairwise(names))
     # Never two passes in a row while rows decode.
     assert all("decode" in pair for pair in pairwise(between))
 
@@ -144,18 +152,17 @@ async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
 
     timed = Timed()
 
-    def passes() -> Generator[None, None, None]:
+    def run(asks: Sequence[None]) -> list[None]:
         nonlocal now
-        for _ in range(40):
-            now += 2.0
-            timed.log.append("pass")
-            yield
+        now += 2.0
+        timed.log.append("pass")
+        return list(asks)
 
     loop = StepLoop(clock=lambda: now)
     loop.start()
     loop.adopt(timed)
     decoding = asyncio.create_task(ends(loop, request(tokens=100)))
-    await loop.run(passes())
+    await loop.run(passes(40, run))
     await decoding
     await loop.close()
     while_decoding = timed.log[: len(timed.log) - timed.log[::-1].index("decode")]
@@ -168,11 +175,7 @@ async def test_work_runs_without_a_causal_model() -> None:
     loop = StepLoop()
     loop.start()
 
-    def work() -> Generator[None, None, int]:
-        yield
-        return 7
-
-    assert await loop.run(work()) == 7
+    assert await loop.run(passes(1, list, 7)) == 7
     waiting = asyncio.create_task(ends(loop, request()))
     await asyncio.sleep(0.05)
     assert not waiting.done()  # until its model is there
@@ -189,8 +192,8 @@ async def test_what_is_refused_is_refused_alone(loop: StepLoop) -> None:
 
 
 async def test_work_that_fails_fails_alone(loop: StepLoop) -> None:
-    def broken() -> Generator[None, None, None]:
-        yield
+    def broken() -> Work[None]:
+        yield Pass(list, None, tokens=1, most=1)
         raise ZeroDivisionError("oh")
 
     good = asyncio.create_task(ends(loop, request(tokens=50)))
@@ -239,10 +242,10 @@ async def test_cancelled_work_is_dropped(loop: StepLoop) -> None:
     closed = asyncio.Event()
     here = asyncio.get_running_loop()
 
-    def endless() -> Generator[None, None, None]:
+    def endless() -> Work[None]:
         try:
             while True:
-                yield
+                yield Pass(list, None, tokens=1, most=1)
         finally:
             here.call_soon_threadsafe(closed.set)
 

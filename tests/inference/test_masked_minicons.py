@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,13 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from bot.inference.engine import ScoreItem
 from bot.inference.masked.model import open_masked
+from bot.inference.passes import complete
 from bot.inference.weights import ResolvedModel
 from bot.inference.words import split_words, word_spans
 from tests.support.masked_models import make
 from tests.support.models import tiny_bert
 
 LEFT, ASKED, RIGHT = "The fox", " unlatched the harbourmaster's overgrown gate", " near the bridge, and nobody spoke."
-
-
-def scored(work: Generator[None, None, list[list[float]]]) -> list[list[float]]:
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            result: list[list[float]] = stop.value
-            return result
 
 
 def by_minicons(folder: Path, text: str) -> list[tuple[tuple[int, int], float]]:
@@ -64,6 +55,6 @@ def test_words_between_both_sides_score_as_in_minicons(kind: str, tmp_path: Path
     model = open_masked(
         ResolvedModel(role="masked", name="tiny", revision="1", folder=folder), device="cpu", dtype="float32"
     )
-    (ours,) = scored(model.score([ScoreItem(left=LEFT, asked=ASKED, right=RIGHT)]))
+    (ours,) = complete([model.score([ScoreItem(left=LEFT, asked=ASKED, right=RIGHT)])])[0]
     assert len(ours) == len(split_words(ASKED))
     assert ours == pytest.approx([sum(scores) for scores in expected], abs=1e-3)

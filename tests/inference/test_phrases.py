@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from bot.inference.causal import branches
-from bot.inference.causal.branches import ROOT, Branching, PackedTree, RowTree
 from bot.inference.causal.scoring import CausalScorer
 from bot.inference.engine import Fill, Gap, ProposeRequest
 from bot.inference.words import split_words
-from tests.support.models import tiny_gpt2, tiny_llama
 from tests.support.passes import finish
 
 GAP = Gap(left="The fox opened the ", right=" near the harbour, and nobody spoke.")
 TOLERANCE = 2e-3
-
-
-@pytest.fixture(scope="module", params=["gpt2", "llama"])
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    make = {"gpt2": tiny_gpt2, "llama": tiny_llama}[request.param]
-    folder: Path = make(tmp_path_factory.mktemp(request.param))
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train(False)
-    return model, AutoTokenizer.from_pretrained(folder)
 
 
 @pytest.fixture
@@ -130,43 +117,3 @@ def test_every_gap_has_its_own_fills_and_a_read_context_costs_no_pass(scorer: Ca
 def test_a_text_longer_than_the_window_loses_its_beginning(scorer: CausalScorer) -> None:
     long = Gap(left="The river crossed the bridge. " * 400 + GAP.left, right=GAP.right)
     assert one(scorer, ask(long))
-
-
-@pytest.mark.parametrize("kind", [PackedTree, RowTree])
-def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], kind: type[branches.Tree]) -> None:
-    model, tokenizer = loaded
-    ids = tokenizer("The fox opened the", add_special_tokens=False)["input_ids"]
-    trunk, _ = finish(Branching(model, "cpu").trunk(ids))
-    tree = kind(model, "cpu", trunk)
-    #   root ─ 11 ─ 23 ─ 31      root ─ 17 ─ 23
-    tree.grow([11, 17], [ROOT, ROOT], [0, 1])
-    logits = tree.grow([23, 31, 23], [0, 2, 1], [3, 4])
-    assert tree.ids(3) == [11, 23, 31]
-    for row, rest in zip(logits, ([11, 23, 31], [17, 23]), strict=True):
-        with torch.inference_mode():
-            plain = model(torch.tensor([[*ids, *rest]])).logits[0, -1]
-        assert torch.allclose(row, plain, atol=1e-3)
-
-
-def test_a_model_that_takes_no_positions_is_asked_row_by_row(loaded: tuple[Any, Any]) -> None:
-    model = loaded[0]
-
-    class Plain:
-        """The same model behind a narrower door."""
-
-        config = model.config
-        base_model = model.base_model
-
-        def forward(self, input_ids: Any, past_key_values: Any, use_cache: bool) -> Any:
-            return model(input_ids=input_ids, past_key_values=past_key_values, use_cache=use_cache)
-
-        __call__ = forward
-
-    assert isinstance(_tree(model), PackedTree)
-    assert isinstance(_tree(Plain()), RowTree)
-
-
-def _tree(model: Any) -> branches.Tree:
-    branching = Branching(model, "cpu")
-    trunk, _ = finish(branching.trunk([11, 23, 37]))
-    return branching.tree(trunk)

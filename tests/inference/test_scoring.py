@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from bot.errors import WorkerRefused
 from bot.inference.causal.scoring import CausalScorer
 from bot.inference.engine import ScoreItem
 from bot.inference.words import split_words
-from tests.support.models import tiny_gpt2, tiny_llama
 from tests.support.passes import finish
 
 TOLERANCE = 2e-4
-
-
-@pytest.fixture(scope="module", params=["gpt2", "llama"])
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    make = {"gpt2": tiny_gpt2, "llama": tiny_llama}[request.param]
-    folder: Path = make(tmp_path_factory.mktemp(request.param))
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train(False)
-    return model, AutoTokenizer.from_pretrained(folder)
 
 
 @pytest.fixture

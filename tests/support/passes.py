@@ -1,19 +1,23 @@
-"""Work that gives way after each pass, run to its end."""
+"""Works on their own, run to their end."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import TypeVar
+
+from bot.inference.passes import Turns, Work
 
 T = TypeVar("T")
 
 
-def finish(work: Generator[None, None, T]) -> tuple[T, int]:
-    """Run a generator to its end; return its result and how often it gave way."""
-    passes = 0
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value, passes
+def finish(work: Work[T]) -> tuple[T, int]:
+    """Run a work to its end; return its result and how many passes it took. Raises what it raises."""
+    ends: list[tuple[T, Exception | None]] = []
+    turns, passes = Turns(), 0
+    turns.add(work, lambda result, error: ends.append((result, error)))
+    while turns:
+        turns.step()
         passes += 1
+    [(result, error)] = ends
+    if error is not None:
+        raise error
+    return result, passes

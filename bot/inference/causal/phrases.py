@@ -8,7 +8,7 @@ stochastic beam (Kool et al. 2019): Gumbel noise on the log-probabilities makes 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Literal
@@ -16,8 +16,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from bot.inference.causal.branches import ROOT, Tree, Trunk
+from bot.inference.causal.branches import Trunk
+from bot.inference.causal.trees import ROOT, Tree
 from bot.inference.engine import Fill, Gap, ProposeRequest
+from bot.inference.passes import Work
 from bot.inference.words import has_han, split_words
 
 CHILDREN = 8
@@ -96,8 +98,8 @@ class Search:
         self._noise = torch.Generator().manual_seed(request.seed)
         self._fills: dict[str, Fill] = {}
 
-    def run(self) -> Generator[None, None, list[Fill]]:
-        """Yield None after each forward pass; return the fills, the likeliest first."""
+    def run(self) -> Work[list[Fill]]:
+        """Return the fills, the likeliest first."""
         frontier = self._first()
         deepest = longest(self._request)
         for depth in range(deepest):
@@ -105,9 +107,9 @@ class Search:
                 break
             first = len(self._tree)
             nodes = range(first, first + len(frontier))
-            logits = self._tree.grow([path.ids[-1] for path in frontier], [path.parent for path in frontier], nodes)
+            tokens, parents = [path.ids[-1] for path in frontier], [path.parent for path in frontier]
+            logits = yield from self._tree.grow(tokens, parents, nodes)
             table = logits.log_softmax(dim=-1).cpu()
-            yield
             for path, row in zip(frontier, table, strict=True):
                 self._keep(path, path.score + float(row[self._ahead].sum()))
             if depth + 1 == deepest:

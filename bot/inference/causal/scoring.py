@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -16,9 +16,12 @@ from typing import Any
 import torch
 
 from bot.errors import WorkerRefused
-from bot.inference.causal.branches import PASS_TOKENS, ROOT, Branching, Tree, Trunk
+from bot.inference.causal.branches import Branching, Trunk
+from bot.inference.causal.packed import PASS_TOKENS
 from bot.inference.causal.phrases import Phrases, Search, longest
+from bot.inference.causal.trees import ROOT, Tree
 from bot.inference.engine import Fill, ProposeRequest, ScoreItem
+from bot.inference.passes import Work
 from bot.inference.words import word_spans
 
 
@@ -53,8 +56,8 @@ class CausalScorer:
             verbose=False,
         )
 
-    def propose(self, request: ProposeRequest) -> Generator[None, None, list[list[Fill]]]:
-        """Grow fills for each gap from its left text: see `ProposeRequest`. Yields None after each forward pass."""
+    def propose(self, request: ProposeRequest) -> Work[list[list[Fill]]]:
+        """Grow fills for each gap from its left text: see `ProposeRequest`."""
         results: list[list[Fill]] = []
         for number, gap in enumerate(request.gaps):
             left = gap.left.rstrip(" ")
@@ -67,11 +70,11 @@ class CausalScorer:
             results.append((yield from search.run()))
         return results
 
-    def score(self, items: Sequence[ScoreItem]) -> Generator[None, None, list[list[float]]]:
+    def score(self, items: Sequence[ScoreItem]) -> Work[list[list[float]]]:
         """Return log p (natural logarithm) of each word of each `asked`, given `left` and the words before.
 
-        What stands between words counts to the word behind it, so the sum is log p(asked | left). Yields None
-        after each forward pass. Raises `WorkerRefused` where `asked` is longer than the model's window.
+        What stands between words counts to the word behind it, so the sum is log p(asked | left). Raises
+        `WorkerRefused` where `asked` is longer than the model's window.
         """
         groups: defaultdict[str, list[int]] = defaultdict(list)
         for number, item in enumerate(items):
@@ -112,7 +115,7 @@ class CausalScorer:
             raise WorkerRefused(f"the text to score is longer than the model's window of {self._window} tokens")
         return [_Text(text.ids[over:], text.first - over, text.words) for text in texts]
 
-    def _group(self, texts: Sequence[_Text]) -> Generator[None, None, list[list[float]]]:
+    def _group(self, texts: Sequence[_Text]) -> Work[list[list[float]]]:
         """Score texts that share their beginning: for each the log-probabilities of its asked tokens."""
         shared = min(_common([text.ids for text in texts]), min(text.first for text in texts))
         trunk = yield from self._branching.trunk(texts[0].ids[:shared])
@@ -125,7 +128,7 @@ class CausalScorer:
         return values
 
 
-def _log_probs(tree: Tree, trunk: Trunk, rows: Sequence[Sequence[int]]) -> Generator[None, None, list[list[float]]]:
+def _log_probs(tree: Tree, trunk: Trunk, rows: Sequence[Sequence[int]]) -> Work[list[list[float]]]:
     """log p of each token of each row behind the trunk. The last needs no pass: nothing is asked behind it."""
     known: dict[tuple[int, int], int] = {}
     tokens: list[int] = []
@@ -149,9 +152,8 @@ def _log_probs(tree: Tree, trunk: Trunk, rows: Sequence[Sequence[int]]) -> Gener
     for at in range(0, len(tokens), PASS_TOKENS):
         nodes = range(at, min(at + PASS_TOKENS, len(tokens)))
         asked = [node for node in nodes if node in wanted]
-        logits = tree.grow(tokens[at : nodes.stop], parents[at : nodes.stop], asked)
+        logits = yield from tree.grow(tokens[at : nodes.stop], parents[at : nodes.stop], asked)
         found.update(_picked(logits, asked, wanted))
-        yield
     return [
         [found[node, token] for node, token in zip(path, row, strict=False)]
         for row, path in zip(rows, paths, strict=True)

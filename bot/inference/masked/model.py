@@ -1,15 +1,16 @@
 """The masked model: proposals for blanks, pseudo-log-likelihoods of words, and vectors of texts.
 
-Each piece of work is a generator that yields None after every batched forward pass, so that the step loop can
-slip it between the decode steps of the causal model, and returns its result.
+Each piece of work yields the batched forward passes that it needs (`bot.inference.passes`), so that the step loop can
+slip them between the decode steps of the causal model, and join them with others'.
 
 Sources: the scores are PLL-word-l2r (Kauf & Ivanova 2023); for the proposals see `bot.inference.masked.beam`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -24,11 +25,14 @@ from bot.inference.masked.beam import Row, Search
 from bot.inference.masked.capitals import names_in, restore
 from bot.inference.masked.picking import picked
 from bot.inference.masked.pieces import Encoded, Pieces
+from bot.inference.passes import Pass, Work
 from bot.inference.words import word_spans
 from bot.settings import Dtype
 
 if TYPE_CHECKING:
     from bot.inference.weights import ResolvedModel
+
+ValueT = TypeVar("ValueT")
 
 CONTEXT = 128
 """Tokens around a blank that the model sees: what the bundled one was trained on."""
@@ -37,6 +41,8 @@ NEAR = 64
 the time, and what is farther away changes little."""
 PASS_TOKENS = 2048
 """Tokens of one forward pass, padding included, so that none keeps the decode steps waiting for long."""
+PADDING = 24
+"""Tokens of padding that a row may have: rows of several works differ in length."""
 _REACH = 1600
 """Characters on either side that can fill half the context, with room to spare."""
 
@@ -58,9 +64,27 @@ class MaskedModel:
         mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
         return ids.to(self._model.device), mask.to(self._model.device)
 
+    def _run(self, rows: Sequence[Row]) -> Work[list[Tensor]]:
+        """Run any number of rows, batched by length, in their order."""
+        results: dict[int, Tensor] = {}
+        for numbers in _batches([len(row.ids) for row in rows]):
+            tables = yield self._pass([rows[number] for number in numbers])
+            results.update(zip(numbers, tables, strict=True))
+        return [results[number] for number in range(len(rows))]
+
+    def _pass(self, rows: Sequence[Row]) -> Pass:
+        """The pass over one batch; its answer are log-probabilities for each row, float32 [asked, vocabulary]."""
+        return Pass(self._tables, rows, len(rows) * max(len(row.ids) for row in rows), PASS_TOKENS)
+
+    def _tables(self, asks: Sequence[Sequence[Row]]) -> list[list[Tensor]]:
+        rows = [row for ask in asks for row in ask]
+        tables: dict[int, Tensor] = {}
+        for numbers in _batches([len(row.ids) for row in rows]):
+            tables.update(zip(numbers, self._log_probs([rows[number] for number in numbers]), strict=True))
+        return _portions([tables[number] for number in range(len(rows))], asks)
+
     @torch.inference_mode()
     def _log_probs(self, rows: Sequence[Row]) -> list[Tensor]:
-        """Run one batch; return for each row the log-probabilities, float32 [asked, vocabulary]."""
         ids, mask = self._batch([row.ids for row in rows])
         width = ids.shape[1]
         flat = [number * width + place for number, row in enumerate(rows) for place in row.asked]
@@ -69,16 +93,7 @@ class MaskedModel:
         table = logits.float().log_softmax(dim=-1).cpu()
         return list(table.split([len(row.asked) for row in rows]))
 
-    def _run(self, rows: Sequence[Row]) -> Generator[None, None, list[Tensor]]:
-        """Run any number of rows, batched by length, in their order; yields after each pass."""
-        results: dict[int, Tensor] = {}
-        for numbers in _batches([len(row.ids) for row in rows]):
-            tables = self._log_probs([rows[number] for number in numbers])
-            results.update(zip(numbers, tables, strict=True))
-            yield
-        return [results[number] for number in range(len(rows))]
-
-    def propose(self, request: ProposeRequest) -> Generator[None, None, list[list[Fill]]]:
+    def propose(self, request: ProposeRequest) -> Work[list[list[Fill]]]:
         """Fill each gap at every number of masks, all side by side.
 
         Returns the fills of each gap: for each number of masks the beam (best first), then the samples.
@@ -128,7 +143,7 @@ class MaskedModel:
                 fills.append(Fill(text=text, masks=search.masks, score=path.score, source=source))
         return fills
 
-    def score(self, items: Sequence[ScoreItem]) -> Generator[None, None, list[list[float]]]:
+    def score(self, items: Sequence[ScoreItem]) -> Work[list[list[float]]]:
         """PLL-word-l2r of each word of each item's `asked`.
 
         A token is predicted with itself and the later tokens of its word masked, all else in sight.
@@ -147,11 +162,10 @@ class MaskedModel:
         asked = list(wanted.values())
         # A few numbers are kept of each row's table, so that many items do not add up to gigabytes.
         for numbers in _batches([len(row.ids) for row in rows]):
-            tables = self._log_probs([rows[number] for number in numbers])
+            tables = yield self._pass([rows[number] for number in numbers])
             for at, table in zip(numbers, tables, strict=True):
                 for number, word, index in asked[at]:
                     results[number][word] += float(table[0, index])
-            yield
         return results
 
     def _locate(self, item: ScoreItem) -> tuple[Encoded, dict[int, int]]:
@@ -179,17 +193,24 @@ class MaskedModel:
         row = self._pieces.frame(masked[start : start + size])
         return Row(row, [self._pieces.start_size + at - start])
 
-    def embed(self, texts: Sequence[str]) -> Generator[None, None, list[list[float]]]:
+    def embed(self, texts: Sequence[str]) -> Work[list[list[float]]]:
         """Vectors of the texts' beginnings: hidden states averaged over the tokens, of Euclidean length 1."""
         size = self._context - self._pieces.frame_size
         coded = (self._pieces.encode(_head(text)).ids[:size] for text in texts)
         rows = [self._pieces.frame(ids) or [self._pad] for ids in coded]
         vectors: dict[int, list[float]] = {}
         for numbers in _batches(list(map(len, rows))):
-            pooled = self._pooled([rows[number] for number in numbers])
+            batch = [rows[number] for number in numbers]
+            pooled = yield Pass(self._vectors, batch, len(batch) * len(batch[0]), PASS_TOKENS)
             vectors.update(zip(numbers, pooled, strict=True))
-            yield
         return [vectors[number] for number in range(len(rows))]
+
+    def _vectors(self, asks: Sequence[Sequence[list[int]]]) -> list[list[list[float]]]:
+        rows = [row for ask in asks for row in ask]
+        vectors: dict[int, list[float]] = {}
+        for numbers in _batches(list(map(len, rows))):
+            vectors.update(zip(numbers, self._pooled([rows[number] for number in numbers]), strict=True))
+        return _portions([vectors[number] for number in range(len(rows))], asks)
 
     @torch.inference_mode()
     def _pooled(self, rows: Sequence[list[int]]) -> list[list[float]]:
@@ -201,14 +222,23 @@ class MaskedModel:
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Group row numbers by length so that no batch holds more than PASS_TOKENS tokens with its padding."""
+    """Group row numbers by length, the longest first, so that no batch holds more than PASS_TOKENS tokens with its
+    padding, and no row more than PADDING tokens of that."""
     batches: list[list[int]] = []
     for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= PASS_TOKENS:
+        longest = lengths[batches[-1][0]] if batches else 0
+        fits = bool(batches) and (len(batches[-1]) + 1) * longest <= PASS_TOKENS
+        if fits and longest - lengths[number] <= PADDING:
             batches[-1].append(number)
         else:
             batches.append([number])
     return batches
+
+
+def _portions(values: Sequence[ValueT], asks: Sequence[Sequence[Any]]) -> list[list[ValueT]]:
+    """Give each its own again of what was asked together."""
+    left = iter(values)
+    return [list(islice(left, len(ask))) for ask in asks]
 
 
 def _tail(text: str) -> str:

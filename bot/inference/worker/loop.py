@@ -1,9 +1,9 @@
 """The step loop: one thread in which both models work.
 
-Causal rows of all requests decode together, step after step. Masked and scoring work comes as generators that
-yield after each batched forward pass; single passes slip in between decode steps, the works taking turns.
-So a short infill never waits for somebody's long continuation; and while rows decode, passes take no more than their
-share of the time, so that it never slows a continuation by more than a quarter either.
+Causal rows of all requests decode together, step after step. Masked and scoring work comes as generators that yield
+the forward passes they need; single passes slip in between decode steps, the works taking turns and sharing passes. So
+a short infill never waits for somebody's long continuation; and while rows decode, passes take no more than their share
+of the time, so that it never slows a continuation by more than a quarter either.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -22,10 +22,10 @@ from bot.errors import InferenceError, WorkerUnavailable
 from bot.inference.causal.protocol import CausalEngine, RowUpdate
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Continuation, GenerateRequest, Partial
+from bot.inference.passes import Turns, Work
 
 _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
-Work = Generator[None, None, Any]
 
 RATE_WINDOW_S = 5.0
 PASS_SHARE = 0.18
@@ -74,14 +74,6 @@ class _Running:
     tokens: dict[int, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
-class _Task:
-    """A piece of masked or scoring work and who waits for it."""
-
-    work: Work
-    done: asyncio.Future[Any]
-
-
 class Rate:
     """Tokens a second over the last few seconds of work; idle time does not count."""
 
@@ -118,7 +110,7 @@ class StepLoop:
         self._has_causal = asyncio.Event()
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._streams: set[_Stream] = set()
-        self._open: set[_Task] = set()
+        self._open: set[asyncio.Future[Any]] = set()
         self._rate = Rate()
         self._asyncio = asyncio.get_running_loop()
         # The thread's own:
@@ -126,7 +118,7 @@ class StepLoop:
         self._running: dict[str, _Running] = {}
         self._suspects: deque[_Running] = deque()
         self._failures = 0
-        self._tasks: deque[_Task] = deque()
+        self._turns = Turns()
         self._owed_s = 0.0
         self._thread = threading.Thread(target=self._run, name="step-loop", daemon=True)
 
@@ -193,20 +185,23 @@ class StepLoop:
             if stream.left and stream.failure is None:
                 self._commands.put(lambda: self._cancel(stream))
 
-    async def run(self, work: Generator[None, None, ResultT]) -> ResultT:
-        """Run a generator in the models' thread, one pass between two decode steps, and return its result."""
+    async def run(self, work: Work[ResultT]) -> ResultT:
+        """Run a work in the models' thread, its passes between decode steps, and return its result."""
         self._refuse_if_ended()
-        task = _Task(work, self._asyncio.create_future())
-        self._open.add(task)
-        self._commands.put(lambda: self._tasks.append(task))
+        answer: asyncio.Future[ResultT] = self._asyncio.create_future()
+
+        def done(result: Any, error: Exception | None) -> None:
+            self._call(_resolve, answer, result, None if error is None else _ours(error))
+
+        self._open.add(answer)
+        self._commands.put(lambda: self._turns.add(work, done))
         try:
-            result: ResultT = await task.done
-            return result
+            return await answer
         except asyncio.CancelledError:
-            self._commands.put(lambda: self._drop(task))
+            self._commands.put(lambda: self._turns.drop(work))
             raise
         finally:
-            self._open.discard(task)
+            self._open.discard(answer)
 
     def _refuse_if_ended(self) -> None:
         if self.failed.is_set():
@@ -216,16 +211,16 @@ class StepLoop:
 
     def _run(self) -> None:
         try:
-            while self._take_commands(wait=not (self._tasks or self.rows_running or self._suspects)):
+            while self._take_commands(wait=not (self._turns or self.rows_running or self._suspects)):
                 if not self._running and self._suspects:
                     self._start(self._suspects.popleft())
                 if self.rows_running:
                     self._owed_s -= self._timed(self._step_causal)
                 else:
                     self._owed_s = 0.0
-                if self._tasks and self._owed_s <= 0.0:
+                if self._turns and self._owed_s <= 0.0:
                     # What is owed to the rows; of time in which no pass was wanted nothing is saved up.
-                    self._owed_s = self._timed(self._step_task) * (1.0 / PASS_SHARE - 1.0)
+                    self._owed_s = self._timed(self._step_turns) * (1.0 / PASS_SHARE - 1.0)
                 self._give_way()
         except BaseException:
             _log.exception("the step loop failed; the worker ends so that another can be started")
@@ -338,25 +333,12 @@ class StepLoop:
             del self._running[key]
             self._causal.cancel(key)
 
-    def _step_task(self) -> None:
-        """Advance the task whose turn it is by one pass."""
-        task = self._tasks.popleft()
+    def _step_turns(self) -> None:
         try:
             with DEFAULT_DTYPE:
-                next(task.work)
-        except StopIteration as stop:
-            self._call(_resolve, task.done, stop.value, None)
-        except Exception as error:  # likewise
-            self._call(_resolve, task.done, None, _ours(error))
-        else:
-            self._tasks.append(task)
+                self._turns.step()
         finally:
             self.steps += 1
-
-    def _drop(self, task: _Task) -> None:
-        if task in self._tasks:
-            self._tasks.remove(task)
-            task.work.close()
 
     # -- in the event loop --------------------------------------------------------------------------------
 
@@ -375,8 +357,8 @@ class StepLoop:
         failure = WorkerUnavailable(reason)
         for stream in self._streams:
             stream.fail(failure)
-        for task in self._open:
-            _resolve(task.done, None, failure)
+        for answer in self._open:
+            _resolve(answer, None, failure)
         self._has_causal.set()
 
 

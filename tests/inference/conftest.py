@@ -1,0 +1,21 @@
+"""Tiny causal models of two classes, which the tests of scores and trees share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.support.models import tiny_gpt2, tiny_llama
+
+
+@pytest.fixture(scope="module", params=["gpt2", "llama"])
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    """A model and its tokenizer."""
+    make = {"gpt2": tiny_gpt2, "llama": tiny_llama}[request.param]
+    folder: Path = make(tmp_path_factory.mktemp(request.param))
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train(False)
+    return model, AutoTokenizer.from_pretrained(folder)

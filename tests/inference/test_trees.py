@@ -1,0 +1,122 @@
+"""Trees of tokens behind contexts, alone and several in one pass, against plain forward passes over each text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from bot.inference.causal import branches
+from bot.inference.causal.branches import Branching, choose_grower, read
+from bot.inference.causal.packed import Packed
+from bot.inference.causal.padded import Padded
+from bot.inference.causal.trees import ROOT, Grower, Tree
+from bot.inference.passes import complete
+from tests.support.passes import finish
+
+CONTEXTS = ([5, 9, 40, 12], [7, 8], [30, 31, 32, 33, 34, 35, 36])
+TOLERANCE = 1e-3
+
+
+@pytest.fixture(params=[Packed, Padded])
+def grower(loaded: tuple[Any, Any], request: pytest.FixtureRequest) -> Grower:
+    made: Grower = request.param(loaded[0], "cpu")
+    return made
+
+
+def plain(model: Any, ids: Sequence[int]) -> Tensor:
+    """The logits behind `ids` in one ordinary pass."""
+    with torch.inference_mode():
+        logits: Tensor = model(torch.tensor([ids])).logits[0, -1]
+    return logits
+
+
+def begun(grower: Grower, *contexts: list[int]) -> list[Tree]:
+    """A tree behind each context, which are read together."""
+    return [Tree(grower, trunk.tree) for trunk in complete([read(grower, context) for context in contexts])]
+
+
+def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], grower: Grower) -> None:
+    context = CONTEXTS[0]
+    (tree,) = begun(grower, context)
+    #   root ─ 11 ─ 23 ─ 31      root ─ 17 ─ 23
+    complete([tree.grow([11, 17], [ROOT, ROOT], [0, 1])])
+    (logits,) = complete([tree.grow([23, 31, 23], [0, 2, 1], [3, 4])])
+    assert tree.path(3) == [0, 2, 3]
+    for row, rest in zip(logits, ([11, 23, 31], [17, 23]), strict=True):
+        assert torch.allclose(row, plain(loaded[0], [*context, *rest]), atol=TOLERANCE)
+
+
+def test_trees_that_grow_together_do_not_see_each_other(loaded: tuple[Any, Any], grower: Grower) -> None:
+    trees = begun(grower, *CONTEXTS)
+    grown: list[list[int]] = [[11, 17, 19], [11], [50, 51]]
+    complete([tree.grow(tokens, [ROOT] * len(tokens), [0]) for tree, tokens in zip(trees, grown, strict=True)])
+    tables = complete([tree.grow([60 + number], [len(tree) - 1], [len(tree)]) for number, tree in enumerate(trees)])
+    for number, (context, tokens, table) in enumerate(zip(CONTEXTS, grown, tables, strict=True)):
+        expected = plain(loaded[0], [*context, tokens[-1], 60 + number])
+        assert torch.allclose(table[0], expected, atol=TOLERANCE)
+
+
+def test_two_trees_may_stand_behind_one_context(loaded: tuple[Any, Any], grower: Grower) -> None:
+    (trunk,) = complete([read(grower, CONTEXTS[2])])
+    trees = [Tree(grower, trunk.tree) for _ in range(2)]
+    for token in (11, 12):  # what one keeps, the other does not see
+        tables = complete([tree.grow([token + 20 * n], [len(tree) - 1], [len(tree)]) for n, tree in enumerate(trees)])
+    for n, table in enumerate(tables):
+        assert torch.allclose(table[0], plain(loaded[0], [*CONTEXTS[2], 11 + 20 * n, 12 + 20 * n]), atol=TOLERANCE)
+
+
+def test_a_long_context_is_read_piece_by_piece(
+    loaded: tuple[Any, Any], grower: Grower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branches, "PASS_TOKENS", 8)
+    ids = [3 + number % 60 for number in range(20)]
+    trunk, passes = finish(read(grower, ids))
+    assert passes == 3
+    expected = plain(loaded[0], ids).log_softmax(-1)
+    assert torch.allclose(trunk.following, expected, atol=TOLERANCE)
+
+
+def test_a_context_is_kept(loaded: tuple[Any, Any]) -> None:
+    branching = Branching(loaded[0], "cpu")
+    first, passes = finish(branching.trunk(CONTEXTS[0]))
+    again, none = finish(branching.trunk(CONTEXTS[0]))
+    assert again is first
+    assert (passes, none) == (1, 1)  # it ended in its first turn, without a pass
+
+
+def test_a_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any]) -> None:
+    grower = Packed(loaded[0], "cpu")
+    (tree,) = begun(grower, CONTEXTS[0])
+    complete([tree.grow([11], [ROOT], [0])])
+    before = tree.memory
+    with pytest.raises(IndexError):
+        complete([tree.grow([10**6], [0], [1])])  # there is no such token
+    assert tree.memory is before
+    assert loaded[0].config._attn_implementation == "sdpa"
+
+
+def test_a_model_with_an_attention_of_its_own_is_asked_row_by_row(loaded: tuple[Any, Any]) -> None:
+    model = loaded[0]
+
+    class Narrow:
+        """The same model behind a narrower door."""
+
+        config = model.config
+        base_model = model.base_model
+
+        def __call__(self, input_ids: Any, past_key_values: Any, use_cache: bool) -> Any:
+            return model(input_ids=input_ids, past_key_values=past_key_values, use_cache=use_cache)
+
+    class Deaf(Narrow):
+        """It takes whatever it is told, and minds only the text."""
+
+        def __call__(self, input_ids: Any, past_key_values: Any = None, use_cache: bool = False, **_: Any) -> Any:
+            return super().__call__(input_ids, past_key_values, use_cache)
+
+    assert isinstance(choose_grower(model, "cpu"), Packed)
+    assert isinstance(choose_grower(Narrow(), "cpu"), Padded)
+    assert isinstance(choose_grower(Deaf(), "cpu"), Padded)
