@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 SECRET, CONTEXT = "X-Simcord-Capability", "X-Simcord-Context"
 LIST = "/api/channels"
-OWN = {"/channels.js": "text/javascript", "/channels.css": "text/css"}
-HEAD = '<link rel="stylesheet" href="/channels.css"><script type="module" src="/channels.js"></script></head>'
+OWN = {"/channels.css": "text/css", "/channels.js": "text/javascript", "/presses.js": "text/javascript"}
+HEAD = (
+    '<link rel="stylesheet" href="/channels.css">'
+    '<script type="module" src="/channels.js"></script><script type="module" src="/presses.js"></script></head>'
+)
 
 
 @dataclass(frozen=True, slots=True)

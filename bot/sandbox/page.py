@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from bot.app import Services, create_bot
 from bot.sandbox.channels import start_thread
+from bot.sandbox.controls import name_buttons, place_now
 from bot.sandbox.doors import Address, Doors
 from bot.sandbox.simulation import Page, Preview, simcord
 
@@ -87,6 +88,10 @@ class LivePage(Preview):
             self._publish(page, reason="initial")
         return page
 
+    def _publish(self, page: Page, **options: Any) -> None:
+        super()._publish(page, **options)
+        name_buttons(page.snapshot["messages"])
+
     def _publish_message_pages(self, *, reason: str = "action") -> None:
         for page in tuple(self._pages.values()):
             if page.channel_id not in self.env.backend.channels:
@@ -119,9 +124,11 @@ class LivePage(Preview):
         self._real_s = now_s
 
     def _show_changes(self) -> None:
-        """Publish every page again where the bot, or a person, did something since."""
+        """Publish every page again where the bot, or a person, did something since; and where SimCord would refuse
+        whatever is done next, as the last thing came to no good end."""
         count = len(self.env.backend.transcript)
-        if count != self._published and self._active:
+        ended_badly = any(page.status == "stale" for page in self._pages.values())
+        if (count != self._published or ended_badly) and self._active:
             self._published = count
             self._advance_presentation_time()
             self._publish_message_pages(reason="refresh")
@@ -138,15 +145,15 @@ class LivePage(Preview):
                 body = self._as_seen_now(page, body)
             with self.at(Address("", page.channel_id, page.viewer.id)):
                 result = await super()._action(context_id, body)
-            self._published = len(self.env.backend.transcript)
+            self._show_changes()
             return result
 
     def _as_seen_now(self, page: Page, body: Mapping[str, Any]) -> dict[str, Any]:
         """Let whoever has not seen yet that the page was published again, or the bot restarted, do what they do: a
-        control is looked up again anyway when it is used."""
+        control is looked up again anyway when it is used, and a button wherever it is by then."""
         newest = {"published_revision": page.revision, "bot_generation": self.env._generation}
         older = {name: now for name, now in newest.items() if isinstance(seen := body.get(name), int) and seen < now}
-        return {**body, **older}
+        return {**body, **older, "control_key": place_now(self.env, page.channel_id, body.get("control_key"))}
 
     async def _start_thread(self, page: Page, name: str) -> dict[str, Any]:
         """Answer `{"thread": id}`, or `{"error": sentence}`."""

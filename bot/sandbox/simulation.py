@@ -12,6 +12,8 @@ try:
     from simcord.backend.access import can_access_channel
     from simcord.backend.errors import BackendError
     from simcord.preview import Preview
+    from simcord.preview._action_plans import _component_key as component_key
+    from simcord.preview._action_plans import _component_paths as component_paths
     from simcord.preview._pages import _Page as Page
     from simcord.preview._server import PreviewServer
 except ImportError as missing:
@@ -19,4 +21,13 @@ except ImportError as missing:
 finally:
     logging.disable(logging.NOTSET)
 
-__all__ = ["BackendError", "Page", "Preview", "PreviewServer", "can_access_channel", "simcord"]
+__all__ = [
+    "BackendError",
+    "Page",
+    "Preview",
+    "PreviewServer",
+    "can_access_channel",
+    "component_key",
+    "component_paths",
+    "simcord",
+]

@@ -77,8 +77,14 @@ def nooks() -> commands.Bot:
 
 @asynccontextmanager
 async def open_nooks() -> AsyncIterator[tuple[LivePage, World]]:
-    """Open the sandbox's page on the sandbox's server, with this bot instead of Inkling."""
-    bot = nooks()
+    """Open the sandbox's page with this bot."""
+    async with open_page(nooks()) as (page, world):
+        yield page, world
+
+
+@asynccontextmanager
+async def open_page(bot: commands.Bot) -> AsyncIterator[tuple[LivePage, World]]:
+    """Open the sandbox's page on the sandbox's server, with `bot` instead of Inkling."""
     waiting = Waiting()
     env = waiting.env = simcord.Env(bot)
     await env.start()

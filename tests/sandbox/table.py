@@ -119,8 +119,8 @@ class Table:
         self.messages = page.locator("#channel-message-list")
         self.channels = page.locator("#channel-list .channel-name")
 
-    async def run(self, command: str, text: str) -> None:
-        """Pick a command in the picker, fill in its first option, and send it."""
+    async def run(self, command: str, text: str, **more: str) -> None:
+        """Pick a command in the picker, fill in its first option and those named, and send it."""
         await self.page.locator("#channel-composer-input").click()
         await self.page.keyboard.type(f"/{command}", delay=20)
         await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
@@ -132,6 +132,10 @@ class Table:
             await self.page.keyboard.press("Enter")
         await field.first.wait_for()
         await self.page.keyboard.type(text, delay=2)
+        for name, value in more.items():
+            await self.page.locator(".command-ghost").click()
+            await self.page.locator("#command-suggestion-listbox .command-suggestion", has_text=name).click()
+            await self.page.locator(f".command-option-input[data-option={name}]").fill(value)
         await self.page.keyboard.press("Enter")
 
     async def use(self, command: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.inference.weights import causal_file
+from bot.rules.servers import LENGTH_RANGE
 from tests.sandbox.table import GO_ON, ROOT, Sandbox, find_browser, open_table, running_sandbox
 
 pytestmark = [
@@ -18,6 +19,7 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome is installed here"),
 ]
 TEXT = "The fox opened the door near the harbour and"
+LONGEST = str(LENGTH_RANGE[-1])
 
 
 async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbox) -> None:
@@ -109,7 +111,7 @@ async def test_the_bundled_models_write_show_it_and_can_be_stopped(tmp_path: Pat
             shown = await table.words()
             assert "The lighthouse keeper had not spoken for a year." in shown
 
-            await table.press(GO_ON)
+            await table.run("continue", TEXT, length=LONGEST)  # so that it is not done before it is stopped
             await table.press("Cancel")
             await table.reads("Cancelled.")
             await table.until_count("Cancel", 0)

@@ -1,0 +1,63 @@
+// No press on a button of the bot is lost, as none is in Discord. SimCord's page drops a press that comes while an
+// action is under way, and the browser one whose button is drawn anew between its going down and its coming up.
+
+const BUTTON = "button.component-button[data-control-key]";
+const KEPT_MS = 10_000;
+const EVERY_MS = 50;
+
+const buttonOf = (event) => event.target.closest?.(BUTTON);
+const press = (button) => ({ button, key: button.dataset.controlKey, viewer: window.simcordPreview.viewerId });
+
+// A button is known by its key, however often it is drawn; and nobody's press is made as somebody else.
+function meant(begun, button) {
+  return button?.dataset.controlKey === begun.key && window.simcordPreview.viewerId === begun.viewer;
+}
+
+// ---- a press while an action is under way: the newest is kept until the page admits it
+
+let kept = null;
+
+// What actions.js goes by; a button's aria-disabled may be late.
+function admitted() {
+  const { pendingAction, transport, awaitingRevision, publishedRevision } = window.simcordPreview;
+  return !pendingAction && !transport.uncertainRequestId && !(awaitingRevision > publishedRevision);
+}
+
+window.addEventListener("click", (event) => {
+  const button = buttonOf(event);
+  if (!button) return;
+  if (admitted()) {
+    kept = null; // it is newer, and goes its way
+    return;
+  }
+  event.stopPropagation();
+  if (window.simcordPreview.pendingAction?.controlKey === button.dataset.controlKey) return; // it is what is under way
+  kept = { ...press(button), until: performance.now() + KEPT_MS };
+}, true);
+
+setInterval(() => {
+  if (kept && performance.now() > kept.until) kept = null;
+  if (!kept || !admitted()) return;
+  const made = kept;
+  kept = null;
+  [...document.querySelectorAll(BUTTON)].find((button) => meant(made, button))?.click();
+}, EVERY_MS);
+
+// ---- a button that is drawn anew while it is held down, by the mouse or the space bar
+
+let held = null;
+
+// A finger needs no help: the browser looks for what it is on when it is lifted, and sends these events then.
+const holds = (event) => event.button === 0 || event.key === " ";
+
+for (const type of ["mousedown", "keydown"]) window.addEventListener(type, (event) => {
+  const button = buttonOf(event);
+  if (holds(event)) held = button ? press(button) : null;
+}, true);
+
+for (const type of ["mouseup", "keyup"]) window.addEventListener(type, (event) => {
+  if (!held || !holds(event)) return;
+  const [button, begun] = [buttonOf(event), held];
+  held = null;
+  if (!begun.button.isConnected && meant(begun, button)) button.click(); // else the browser makes the click
+}, true);
