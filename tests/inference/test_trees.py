@@ -14,6 +14,7 @@ from bot.inference.causal.branches import Branching, choose_grower, read
 from bot.inference.causal.packed import Packed
 from bot.inference.causal.padded import Padded
 from bot.inference.causal.trees import ROOT, Grower, Tree
+from bot.inference.lanes import Lanes
 from bot.inference.passes import complete
 from tests.support.passes import finish
 
@@ -23,7 +24,8 @@ TOLERANCE = 1e-3
 
 @pytest.fixture(params=[Packed, Padded])
 def grower(loaded: tuple[Any, Any], request: pytest.FixtureRequest) -> Grower:
-    made: Grower = request.param(loaded[0], "cpu")
+    lanes = (Lanes(2),) if request.param is Packed else ()
+    made: Grower = request.param(loaded[0], "cpu", *lanes)
     return made
 
 
@@ -89,7 +91,7 @@ def test_a_context_is_kept(loaded: tuple[Any, Any]) -> None:
 
 
 def test_a_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any]) -> None:
-    grower = Packed(loaded[0], "cpu")
+    grower = Packed(loaded[0], "cpu", Lanes(2))
     (tree,) = begun(grower, CONTEXTS[0])
     complete([tree.grow([11], [ROOT], [0])])
     before = tree.memory

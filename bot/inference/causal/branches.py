@@ -13,6 +13,7 @@ from torch import Tensor
 from bot.inference.causal.packed import PASS_TOKENS, Packed
 from bot.inference.causal.padded import Padded
 from bot.inference.causal.trees import ROOT, Grower, Tree
+from bot.inference.lanes import Lanes
 from bot.inference.passes import Work, complete
 
 KEPT_TRUNKS = 16
@@ -64,7 +65,7 @@ def read(grower: Grower, ids: Sequence[int]) -> Work[Trunk]:
 
 def choose_grower(model: Any, device: str) -> Grower:
     """Choose how trees are run: packed where the model's numbers are those of plain rows then."""
-    packed, padded = Packed(model, device), Padded(model, device)
+    packed, padded = Packed(model, device, Lanes.of(device)), Padded(model, device)
     size = model.config.get_text_config().vocab_size
     try:
         tried = _trial(packed, size)

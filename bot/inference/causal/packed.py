@@ -2,14 +2,16 @@
 
 All new tokens of all trees stand in one sequence, so that the weights are read and multiplied once for all of them. In
 the attention alone each tree is by itself, with its own keys and values, and a mask shows each token the tree's context
-and its own ancestors; its position counts from there. So a context's keys and values are not read once a text, and what
-texts share is computed once. (Selective batching: Yu et al. 2022, Orca; tree attention: Miao et al. 2024, SpecInfer.)
+and its own ancestors; its position counts from there. So a context's keys and values are not read once a text, what
+texts share is computed once, and tokens that do not see each other can be computed in two lanes. (Selective batching:
+Yu et al. 2022, Orca; tree attention: Miao et al. 2024, SpecInfer.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,21 +19,32 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
-from bot.inference.causal.trees import ROOT, Growth
-from bot.inference.masked.picking import picked
+from bot.inference.causal.trees import ROOT, Growth, Tree
+from bot.inference.lanes import Lanes
+from bot.inference.picking import Picking
 
 NAME = "inkling-packed"
 PASS_TOKENS = 256
 """Tokens of one forward pass, so that none keeps the decode steps waiting for long."""
+UNEVEN = 1.4
+"""How many times its due the largest share may have; else torch's own threads do better."""
 
 
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What a tree's tokens leave behind: keys and values, [1, heads, tokens, head size] for each layer, those of its
     trunk included, and which of its own tokens see which, bool [tokens, tokens]."""
 
-    def __init__(self, trunk: Memory | None = None) -> None:
-        self.layers: dict[int, tuple[Tensor, Tensor]] = {} if trunk is None else dict(trunk.layers)
-        self.sees = torch.zeros(0, 0, dtype=torch.bool)
+    layers: dict[int, tuple[Tensor, Tensor]]
+    sees: Tensor
+
+    @classmethod
+    def of(cls, tree: Tree) -> Memory:
+        """What `tree` has so far."""
+        if tree.memory is None:
+            return cls(tree.trunk.memory.layers if tree.trunk is not None else {}, torch.zeros(0, 0, dtype=torch.bool))
+        memory: Memory = tree.memory
+        return memory
 
 
 class Packed:
@@ -39,28 +52,38 @@ class Packed:
 
     most = PASS_TOKENS
 
-    def __init__(self, model: Any, device: str) -> None:
+    def __init__(self, model: Any, device: str, lanes: Lanes) -> None:
         self._model = model
         self._device = device
+        self._lanes = lanes
+        self._picking = Picking(model)
         AttentionInterface.register(NAME, _attend)
 
-    @torch.inference_mode()
     def run(self, growths: Sequence[Growth]) -> list[Tensor]:
         """See `Grower`. A pass that fails leaves the trees' memories as they were."""
-        parts: list[_Part] = []
-        for growth in growths:
-            parts.append(_Part(growth, parts[-1].end if parts else 0, self._model))
-        tokens = [token for growth in growths for token in growth.tree.tokens[growth.first :]]
-        positions = [place for part in parts for place in part.positions]
-        with picked(self._model, [place for part in parts for place in part.asked]), self._our_attention():
+        steps = [_Step(growth) for growth in growths]
+        shares = _shares(steps, self._lanes.count)
+        with self._our_attention():
+            tables = self._lanes.run(self._forward, shares)
+        done = [pair for share, logits in zip(shares, tables, strict=True) for pair in zip(share, logits, strict=True)]
+        return [step.finish([(part, logits) for part, logits in done if part.step is step]) for step in steps]
+
+    @torch.inference_mode()
+    def _forward(self, parts: Sequence[_Part]) -> list[Tensor]:
+        """The logits of each part's asked nodes."""
+        begin = 0
+        asked: list[int] = []
+        for part in parts:
+            part.settle(begin, self._model.dtype, self._device)
+            asked += [begin + place for place in part.asked]
+            begin += len(part.nodes)
+        with self._picking.at(asked):
             logits = self._model(
-                input_ids=torch.tensor([tokens], device=self._device),
-                position_ids=torch.tensor([positions], device=self._device),
+                input_ids=torch.tensor([[token for part in parts for token in part.tokens]], device=self._device),
+                position_ids=torch.tensor([[place for part in parts for place in part.positions]], device=self._device),
                 use_cache=False,
                 parts=parts,
             ).logits[0]
-        for growth, part in zip(growths, parts, strict=True):
-            growth.tree.memory = part.memory
         return list(logits.float().split([len(part.asked) for part in parts]))
 
     @contextmanager
@@ -74,28 +97,94 @@ class Packed:
             config._attn_implementation = usual
 
 
-class _Part:
-    """One tree's share of a pass: the places from `begin` to `end` of its sequence."""
+class _Step:
+    """What a pass does for one tree."""
 
-    def __init__(self, growth: Growth, begin: int, model: Any) -> None:
-        tree = growth.tree
-        self.begin, self.end = begin, begin + len(tree) - growth.first
-        self.asked = [begin + node - growth.first for node in growth.asked]
-        self.positions = [tree.behind + depth for depth in tree.depths[growth.first :]]
-        before: Memory = tree.memory or Memory(tree.trunk.memory if tree.trunk is not None else None)
-        self.memory = Memory(before)
-        self.memory.sees = _sight(before.sees, tree.parents)
-        context = torch.ones(self.end - begin, tree.behind, dtype=torch.bool)
-        sees = torch.cat([context, self.memory.sees[growth.first :]], dim=1)
-        self.mask = torch.zeros(sees.shape, dtype=model.dtype).masked_fill_(~sees, -torch.inf).to(model.device)
+    def __init__(self, growth: Growth) -> None:
+        self.growth = growth
+        self.before = Memory.of(growth.tree)
+        self.sees = _sight(self.before.sees, growth.tree.parents)
+
+    def branches(self) -> list[list[int]]:
+        """The new nodes, those together that see each other."""
+        first, parents = self.growth.first, self.growth.tree.parents
+        tops: list[int] = []
+        found: dict[int, list[int]] = {}
+        for node in range(first, len(parents)):
+            tops.append(node if parents[node] < first else tops[parents[node] - first])
+            found.setdefault(tops[-1], []).append(node)
+        return list(found.values())
+
+    def finish(self, done: Sequence[tuple[_Part, Tensor]]) -> Tensor:
+        """Give the tree its memory; return the logits as they were asked for."""
+        parts = [part for part, _ in done]
+        known = self.growth.first + self.growth.tree.behind
+        nodes = [node for part in parts for node in part.nodes]
+        layers = parts[0].layers
+        if len(parts) > 1:
+            order = torch.tensor([nodes.index(node) for node in sorted(nodes)], device=parts[0].mask.device)
+            layers = {layer: _merged([part.layers[layer] for part in parts], known, order) for layer in layers}
+        self.growth.tree.memory = Memory(layers, self.sees)
+        answered = [part.nodes[place] for part in parts for place in part.asked]
+        logits = torch.cat([table for _, table in done])
+        return logits[torch.tensor([answered.index(node) for node in self.growth.asked])]
+
+
+class _Part:
+    """Nodes of one tree in one share: they see each other, what the tree had before, and nothing else."""
+
+    def __init__(self, step: _Step, nodes: Sequence[int]) -> None:
+        tree, first = step.growth.tree, step.growth.first
+        self.step = step
+        self.nodes = list(nodes)
+        self.tokens = [tree.tokens[node] for node in nodes]
+        self.positions = [tree.behind + tree.depths[node] for node in nodes]
+        wanted = set(step.growth.asked)
+        self.asked = [place for place, node in enumerate(nodes) if node in wanted]
+        self.layers: dict[int, tuple[Tensor, Tensor]] = {}
+        own = step.sees[self.nodes][:, [*range(first), *nodes]]
+        self._sees = torch.cat([torch.ones(len(nodes), tree.behind, dtype=torch.bool), own], dim=1)
+
+    def settle(self, begin: int, dtype: torch.dtype, device: str) -> None:
+        """Take a place in the share's sequence, from `begin` on."""
+        self.place = slice(begin, begin + len(self.nodes))
+        self.mask = torch.zeros(self._sees.shape, dtype=dtype).masked_fill_(~self._sees, -torch.inf).to(device)
 
     def remember(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Take a layer's keys and values of the whole sequence; return all that this tree's tokens look at."""
-        new = [states[:, :, self.begin : self.end] for states in (keys, values)]
-        old = self.memory.layers.get(layer)
+        """Take a layer's keys and values of the whole sequence; return all that these nodes look at."""
+        new = keys[:, :, self.place], values[:, :, self.place]
+        old = self.step.before.layers.get(layer)
         grown = [torch.cat(pair, dim=2) for pair in zip(old, new, strict=True)] if old else [one.clone() for one in new]
-        self.memory.layers[layer] = grown[0], grown[1]
-        return grown[0], grown[1]
+        self.layers[layer] = grown[0], grown[1]
+        return self.layers[layer]
+
+
+def _shares(steps: Sequence[_Step], count: int) -> list[list[_Part]]:
+    """Divide what is to be done into about equal shares, or leave it whole."""
+    branches = [(step, nodes) for step in steps for nodes in step.branches()]
+    total = sum(len(nodes) for _, nodes in branches)
+    shares: list[dict[_Step, list[int]]] = [{} for _ in range(count)]
+    sizes = [0] * count
+    passed = 0
+    for step, nodes in branches:
+        at = min(count - 1, (passed + len(nodes) // 2) * count // total)
+        shares[at].setdefault(step, []).extend(nodes)
+        sizes[at] += len(nodes)
+        passed += len(nodes)
+    if max(sizes) * count > UNEVEN * total:
+        return [[_Part(step, range(step.growth.first, len(step.growth.tree))) for step in steps]]
+    return [[_Part(step, sorted(nodes)) for step, nodes in share.items()] for share in shares]
+
+
+@torch.inference_mode()
+def _merged(halves: Sequence[tuple[Tensor, Tensor]], known: int, order: Tensor) -> tuple[Tensor, Tensor]:
+    """One layer's keys and values of several parts: the first `known` columns, which they have in common, and then
+    their own in `order`."""
+    keys, values = (
+        torch.cat([kind[0][:, :, :known], torch.cat([one[:, :, known:] for one in kind], dim=2)[:, :, order]], dim=2)
+        for kind in zip(*halves, strict=True)
+    )
+    return keys, values
 
 
 def _sight(known: Tensor, parents: Sequence[int]) -> Tensor:
@@ -128,7 +217,7 @@ def _attend(
     for part in parts:
         keys, values = part.remember(module.layer_idx, key, value)
         # Heads that share keys are asked as more tokens of one head, so that no keys are repeated for them.
-        asking = query[:, :, part.begin : part.end].reshape(1, heads // sharing, -1, size)
+        asking = query[:, :, part.place].reshape(1, heads // sharing, -1, size)
         seen = part.mask.repeat(sharing, 1)
         found.append(
             scaled_dot_product_attention(asking, keys, values, attn_mask=seen, scale=scaling).view(1, heads, -1, size)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bot.inference.causal.trees import Growth
-from bot.inference.masked.picking import picked
+from bot.inference.picking import Picking
 
 
 class Padded:
@@ -23,6 +23,7 @@ class Padded:
     def __init__(self, model: Any, device: str) -> None:
         self._model = model
         self._device = device
+        self._picking = Picking(model)
 
     def run(self, growths: Sequence[Growth]) -> list[Tensor]:
         """See `Grower`."""
@@ -48,7 +49,7 @@ class Padded:
     @torch.inference_mode()
     def _forward(self, rows: Sequence[Sequence[int]], cache: Any, asked: Sequence[int]) -> tuple[Any, Tensor]:
         """Return the grown cache and the logits at the flat positions `asked`, float32 [asked, vocabulary]."""
-        with picked(self._model, asked):
+        with self._picking.at(asked):
             output = self._model(
                 input_ids=torch.tensor(rows, device=self._device), past_key_values=cache, use_cache=True
             )

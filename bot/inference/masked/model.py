@@ -9,7 +9,7 @@ Sources: the scores are PLL-word-l2r (Kauf & Ivanova 2023); for the proposals se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import torch
@@ -21,11 +21,12 @@ from bot.errors import WeightsError
 from bot.inference.causal.loading import pick_device, pick_dtype
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Fill, Gap, ModelInfo, ProposeRequest, ScoreItem
+from bot.inference.lanes import Lanes
 from bot.inference.masked.beam import Row, Search
 from bot.inference.masked.capitals import names_in, restore
-from bot.inference.masked.picking import picked
 from bot.inference.masked.pieces import Encoded, Pieces
 from bot.inference.passes import Pass, Work
+from bot.inference.picking import Picking
 from bot.inference.words import word_spans
 from bot.settings import Dtype
 
@@ -54,6 +55,8 @@ class MaskedModel:
         self.info = info
         self._model: Any = model.train(False)
         self._pieces = Pieces(tokenizer, self._model.get_output_embeddings().weight.shape[0])
+        self._picking = Picking(model)
+        self._lanes = Lanes.of(str(self._model.device))
         self._pad = int(tokenizer.pad_token_id or 0)
         self._context = min(CONTEXT, info.window)
         self._near = min(NEAR, info.window)
@@ -76,11 +79,18 @@ class MaskedModel:
         """The pass over one batch; its answer are log-probabilities for each row, float32 [asked, vocabulary]."""
         return Pass(self._tables, rows, len(rows) * max(len(row.ids) for row in rows), PASS_TOKENS)
 
+    def _halves(self, rows: Sequence[ValueT]) -> list[Sequence[ValueT]]:
+        """Divide a batch for the lanes."""
+        count = min(self._lanes.count, len(rows))
+        size = -(-len(rows) // count)
+        return [rows[at : at + size] for at in range(0, len(rows), size)]
+
     def _tables(self, asks: Sequence[Sequence[Row]]) -> list[list[Tensor]]:
         rows = [row for ask in asks for row in ask]
         tables: dict[int, Tensor] = {}
         for numbers in _batches([len(row.ids) for row in rows]):
-            tables.update(zip(numbers, self._log_probs([rows[number] for number in numbers]), strict=True))
+            halves = self._lanes.run(self._log_probs, self._halves([rows[number] for number in numbers]))
+            tables.update(zip(numbers, chain.from_iterable(halves), strict=True))
         return _portions([tables[number] for number in range(len(rows))], asks)
 
     @torch.inference_mode()
@@ -88,7 +98,7 @@ class MaskedModel:
         ids, mask = self._batch([row.ids for row in rows])
         width = ids.shape[1]
         flat = [number * width + place for number, row in enumerate(rows) for place in row.asked]
-        with picked(self._model, flat):
+        with self._picking.at(flat):
             logits = self._model(input_ids=ids, attention_mask=mask).logits[0]
         table = logits.float().log_softmax(dim=-1).cpu()
         return list(table.split([len(row.asked) for row in rows]))
@@ -209,7 +219,8 @@ class MaskedModel:
         rows = [row for ask in asks for row in ask]
         vectors: dict[int, list[float]] = {}
         for numbers in _batches(list(map(len, rows))):
-            vectors.update(zip(numbers, self._pooled([rows[number] for number in numbers]), strict=True))
+            halves = self._lanes.run(self._pooled, self._halves([rows[number] for number in numbers]))
+            vectors.update(zip(numbers, chain.from_iterable(halves), strict=True))
         return _portions([vectors[number] for number in range(len(rows))], asks)
 
     @torch.inference_mode()
