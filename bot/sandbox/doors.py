@@ -8,18 +8,17 @@ are, each tab of the browser may be somewhere else, and an address can be kept a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from importlib import resources
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox.channels import visible_channels
-from bot.sandbox.simulation import PreviewServer, simcord
-
-if TYPE_CHECKING:
-    from bot.sandbox.page import LivePage
+from bot.sandbox.simulation import Preview, PreviewServer, simcord
 
 SECRET, CONTEXT = "X-Simcord-Capability", "X-Simcord-Context"
 LIST = "/api/channels"
@@ -53,9 +52,11 @@ class Doors(PreviewServer):
 
     _STATIC_FILES = PreviewServer._STATIC_FILES | {LIST: "", **{path: path[1:] for path in OWN}}
 
-    def __init__(self, page: LivePage, port: int) -> None:
+    def __init__(self, page: Preview, port: int, at: Callable[[Address], AbstractContextManager[None]]) -> None:
+        """`at` is entered while a request from an address is answered."""
         super().__init__(page, port)
         self._page = page
+        self._at = at
 
     def _authorized(self, request: Any, *, context: str | None = None) -> bool:
         headers = request.headers.copy()
@@ -63,7 +64,7 @@ class Doors(PreviewServer):
         return super()._authorized(SimpleNamespace(headers=headers), context=context)
 
     async def _pages(self, request: Any) -> Any:
-        with self._page.at(_address(request)):
+        with self._at(_address(request)):
             return await super()._pages(request)
 
     async def _static(self, request: Any) -> Any:

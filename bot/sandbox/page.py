@@ -50,7 +50,7 @@ class LivePage(Preview):
 
     def __init__(self, waiting: Waiting, *args: Any, port: int, **options: Any) -> None:
         super().__init__(*args, port=port, **options)
-        self._server = Doors(self, port)
+        self._server = Doors(self, port, self.at)
         self._waiting = waiting
         self._turn = asyncio.Lock()
         self._published = 0

@@ -9,8 +9,8 @@ Sources: the scores are PLL-word-l2r (Kauf & Ivanova 2023); for the proposals se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ from bot.inference.causal.loading import pick_device, pick_dtype
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Fill, Gap, ModelInfo, ProposeRequest, ScoreItem
 from bot.inference.lanes import Lanes
+from bot.inference.masked.batching import PASS_TOKENS, batches, halves, portions
 from bot.inference.masked.beam import Row, Search
 from bot.inference.masked.capitals import names_in, restore
 from bot.inference.masked.pieces import Encoded, Pieces
@@ -33,17 +34,11 @@ from bot.settings import Dtype
 if TYPE_CHECKING:
     from bot.inference.weights import ResolvedModel
 
-ValueT = TypeVar("ValueT")
-
 CONTEXT = 128
 """Tokens around a blank that the model sees: what the bundled one was trained on."""
 NEAR = 64
 """Tokens that it sees where many rows are run: for beams over several masks and for scores. Half the tokens take half
 the time, and what is farther away changes little."""
-PASS_TOKENS = 2048
-"""Tokens of one forward pass, padding included, so that none keeps the decode steps waiting for long."""
-PADDING = 24
-"""Tokens of padding that a row may have: rows of several works differ in length."""
 _REACH = 1600
 """Characters on either side that can fill half the context, with room to spare."""
 
@@ -70,7 +65,7 @@ class MaskedModel:
     def _run(self, rows: Sequence[Row]) -> Work[list[Tensor]]:
         """Run any number of rows, batched by length, in their order."""
         results: dict[int, Tensor] = {}
-        for numbers in _batches([len(row.ids) for row in rows]):
+        for numbers in batches([len(row.ids) for row in rows]):
             tables = yield self._pass([rows[number] for number in numbers])
             results.update(zip(numbers, tables, strict=True))
         return [results[number] for number in range(len(rows))]
@@ -79,19 +74,13 @@ class MaskedModel:
         """The pass over one batch; its answer are log-probabilities for each row, float32 [asked, vocabulary]."""
         return Pass(self._tables, rows, len(rows) * max(len(row.ids) for row in rows), PASS_TOKENS)
 
-    def _halves(self, rows: Sequence[ValueT]) -> list[Sequence[ValueT]]:
-        """Divide a batch for the lanes."""
-        count = min(self._lanes.count, len(rows))
-        size = -(-len(rows) // count)
-        return [rows[at : at + size] for at in range(0, len(rows), size)]
-
     def _tables(self, asks: Sequence[Sequence[Row]]) -> list[list[Tensor]]:
         rows = [row for ask in asks for row in ask]
         tables: dict[int, Tensor] = {}
-        for numbers in _batches([len(row.ids) for row in rows]):
-            halves = self._lanes.run(self._log_probs, self._halves([rows[number] for number in numbers]))
-            tables.update(zip(numbers, chain.from_iterable(halves), strict=True))
-        return _portions([tables[number] for number in range(len(rows))], asks)
+        for numbers in batches([len(row.ids) for row in rows]):
+            found = self._lanes.run(self._log_probs, halves([rows[number] for number in numbers], self._lanes.count))
+            tables.update(zip(numbers, chain.from_iterable(found), strict=True))
+        return portions([tables[number] for number in range(len(rows))], asks)
 
     @torch.inference_mode()
     def _log_probs(self, rows: Sequence[Row]) -> list[Tensor]:
@@ -171,7 +160,7 @@ class MaskedModel:
         rows = [Row(list(ids), [place]) for ids, place in wanted]
         asked = list(wanted.values())
         # A few numbers are kept of each row's table, so that many items do not add up to gigabytes.
-        for numbers in _batches([len(row.ids) for row in rows]):
+        for numbers in batches([len(row.ids) for row in rows]):
             tables = yield self._pass([rows[number] for number in numbers])
             for at, table in zip(numbers, tables, strict=True):
                 for number, word, index in asked[at]:
@@ -209,7 +198,7 @@ class MaskedModel:
         coded = (self._pieces.encode(_head(text)).ids[:size] for text in texts)
         rows = [self._pieces.frame(ids) or [self._pad] for ids in coded]
         vectors: dict[int, list[float]] = {}
-        for numbers in _batches(list(map(len, rows))):
+        for numbers in batches(list(map(len, rows))):
             batch = [rows[number] for number in numbers]
             pooled = yield Pass(self._vectors, batch, len(batch) * len(batch[0]), PASS_TOKENS)
             vectors.update(zip(numbers, pooled, strict=True))
@@ -218,10 +207,10 @@ class MaskedModel:
     def _vectors(self, asks: Sequence[Sequence[list[int]]]) -> list[list[list[float]]]:
         rows = [row for ask in asks for row in ask]
         vectors: dict[int, list[float]] = {}
-        for numbers in _batches(list(map(len, rows))):
-            halves = self._lanes.run(self._pooled, self._halves([rows[number] for number in numbers]))
-            vectors.update(zip(numbers, chain.from_iterable(halves), strict=True))
-        return _portions([vectors[number] for number in range(len(rows))], asks)
+        for numbers in batches(list(map(len, rows))):
+            found = self._lanes.run(self._pooled, halves([rows[number] for number in numbers], self._lanes.count))
+            vectors.update(zip(numbers, chain.from_iterable(found), strict=True))
+        return portions([vectors[number] for number in range(len(rows))], asks)
 
     @torch.inference_mode()
     def _pooled(self, rows: Sequence[list[int]]) -> list[list[float]]:
@@ -230,26 +219,6 @@ class MaskedModel:
         weights = mask.unsqueeze(-1).float()
         pooled: list[list[float]] = normalize((hidden * weights).sum(1) / weights.sum(1), dim=1).tolist()
         return pooled
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Group row numbers by length, the longest first, so that no batch holds more than PASS_TOKENS tokens with its
-    padding, and no row more than PADDING tokens of that."""
-    batches: list[list[int]] = []
-    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
-        longest = lengths[batches[-1][0]] if batches else 0
-        fits = bool(batches) and (len(batches[-1]) + 1) * longest <= PASS_TOKENS
-        if fits and longest - lengths[number] <= PADDING:
-            batches[-1].append(number)
-        else:
-            batches.append([number])
-    return batches
-
-
-def _portions(values: Sequence[ValueT], asks: Sequence[Sequence[Any]]) -> list[list[ValueT]]:
-    """Give each its own again of what was asked together."""
-    left = iter(values)
-    return [list(islice(left, len(ask))) for ask in asks]
 
 
 def _tail(text: str) -> str:

@@ -1,0 +1,133 @@
+"""What a packed pass does for each tree, and how the work is divided: which tokens see which, what a tree remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bot.inference.causal.trees import ROOT, Growth, Tree
+
+UNEVEN = 1.4
+"""How many times its due the largest share may have; else torch's own threads do better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a tree's tokens leave behind: keys and values, [1, heads, tokens, head size] for each layer, those of its
+    trunk included, and which of its own tokens see which, bool [tokens, tokens]."""
+
+    layers: dict[int, tuple[Tensor, Tensor]]
+    sees: Tensor
+
+    @classmethod
+    def of(cls, tree: Tree) -> Memory:
+        """What `tree` has so far."""
+        if tree.memory is None:
+            return cls(tree.trunk.memory.layers if tree.trunk is not None else {}, torch.zeros(0, 0, dtype=torch.bool))
+        memory: Memory = tree.memory
+        return memory
+
+
+class Step:
+    """What a pass does for one tree."""
+
+    def __init__(self, growth: Growth) -> None:
+        self.growth = growth
+        self.before = Memory.of(growth.tree)
+        self.sees = _sight(self.before.sees, growth.tree.parents)
+
+    def branches(self) -> list[list[int]]:
+        """The new nodes, those together that see each other."""
+        first, parents = self.growth.first, self.growth.tree.parents
+        tops: list[int] = []
+        found: dict[int, list[int]] = {}
+        for node in range(first, len(parents)):
+            tops.append(node if parents[node] < first else tops[parents[node] - first])
+            found.setdefault(tops[-1], []).append(node)
+        return list(found.values())
+
+    def finish(self, done: Sequence[tuple[Part, Tensor]]) -> Tensor:
+        """Give the tree its memory; return the logits as they were asked for."""
+        parts = [part for part, _ in done]
+        known = self.growth.first + self.growth.tree.behind
+        nodes = [node for part in parts for node in part.nodes]
+        layers = parts[0].layers
+        if len(parts) > 1:
+            order = torch.tensor([nodes.index(node) for node in sorted(nodes)], device=parts[0].mask.device)
+            layers = {layer: _merged([part.layers[layer] for part in parts], known, order) for layer in layers}
+        self.growth.tree.memory = Memory(layers, self.sees)
+        answered = [part.nodes[place] for part in parts for place in part.asked]
+        logits = torch.cat([table for _, table in done])
+        return logits[torch.tensor([answered.index(node) for node in self.growth.asked])]
+
+
+class Part:
+    """Nodes of one tree in one share: they see each other, what the tree had before, and nothing else."""
+
+    def __init__(self, step: Step, nodes: Sequence[int]) -> None:
+        tree, first = step.growth.tree, step.growth.first
+        self.step = step
+        self.nodes = list(nodes)
+        self.tokens = [tree.tokens[node] for node in nodes]
+        self.positions = [tree.behind + tree.depths[node] for node in nodes]
+        wanted = set(step.growth.asked)
+        self.asked = [place for place, node in enumerate(nodes) if node in wanted]
+        self.layers: dict[int, tuple[Tensor, Tensor]] = {}
+        own = step.sees[self.nodes][:, [*range(first), *nodes]]
+        self._sees = torch.cat([torch.ones(len(nodes), tree.behind, dtype=torch.bool), own], dim=1)
+
+    def settle(self, begin: int, dtype: torch.dtype, device: str) -> None:
+        """Take a place in the share's sequence, from `begin` on."""
+        self.place = slice(begin, begin + len(self.nodes))
+        self.mask = torch.zeros(self._sees.shape, dtype=dtype).masked_fill_(~self._sees, -torch.inf).to(device)
+
+    def remember(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Take a layer's keys and values of the whole sequence; return all that these nodes look at."""
+        new = keys[:, :, self.place], values[:, :, self.place]
+        old = self.step.before.layers.get(layer)
+        grown = [torch.cat(pair, dim=2) for pair in zip(old, new, strict=True)] if old else [one.clone() for one in new]
+        self.layers[layer] = grown[0], grown[1]
+        return self.layers[layer]
+
+
+def divide(steps: Sequence[Step], count: int) -> list[list[Part]]:
+    """Divide what is to be done into about equal shares, or leave it whole."""
+    branches = [(step, nodes) for step in steps for nodes in step.branches()]
+    total = sum(len(nodes) for _, nodes in branches)
+    shares: list[dict[Step, list[int]]] = [{} for _ in range(count)]
+    sizes = [0] * count
+    passed = 0
+    for step, nodes in branches:
+        at = min(count - 1, (passed + len(nodes) // 2) * count // total)
+        shares[at].setdefault(step, []).extend(nodes)
+        sizes[at] += len(nodes)
+        passed += len(nodes)
+    if max(sizes) * count > UNEVEN * total:
+        return [[Part(step, range(step.growth.first, len(step.growth.tree))) for step in steps]]
+    return [[Part(step, sorted(nodes)) for step, nodes in share.items()] for share in shares]
+
+
+@torch.inference_mode()
+def _merged(halves: Sequence[tuple[Tensor, Tensor]], known: int, order: Tensor) -> tuple[Tensor, Tensor]:
+    """One layer's keys and values of several parts: the first `known` columns, which they have in common, and then
+    their own in `order`."""
+    keys, values = (
+        torch.cat([kind[0][:, :, :known], torch.cat([one[:, :, known:] for one in kind], dim=2)[:, :, order]], dim=2)
+        for kind in zip(*halves, strict=True)
+    )
+    return keys, values
+
+
+def _sight(known: Tensor, parents: Sequence[int]) -> Tensor:
+    """Let each new token see itself and what its parent sees."""
+    count = len(parents)
+    sees = torch.zeros(count, count, dtype=torch.bool)
+    sees[: len(known), : len(known)] = known
+    for node in range(len(known), count):
+        if parents[node] != ROOT:
+            sees[node] = sees[parents[node]]
+        sees[node, node] = True
+    return sees
