@@ -52,6 +52,16 @@ def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], growe
         assert torch.allclose(row, plain(loaded[0], [*context, *rest]), atol=TOLERANCE)
 
 
+def test_branches_whose_tokens_come_in_turn_are_put_together_again(loaded: tuple[Any, Any], grower: Grower) -> None:
+    context = CONTEXTS[0]
+    (tree,) = begun(grower, context)
+    #   root ─ 11 ─ 23 (nodes 0, 2)      root ─ 17 (node 1)
+    (logits,) = complete([tree.grow([11, 17, 23], [ROOT, ROOT, 0], [1, 2])])
+    (then,) = complete([tree.grow([31, 37], [1, 2], [3, 4])])
+    for row, rest in zip((*logits, *then), ([17], [11, 23], [17, 31], [11, 23, 37]), strict=True):
+        assert torch.allclose(row, plain(loaded[0], [*context, *rest]), atol=TOLERANCE)
+
+
 def test_trees_that_grow_together_do_not_see_each_other(loaded: tuple[Any, Any], grower: Grower) -> None:
     trees = begun(grower, *CONTEXTS)
     grown: list[list[int]] = [[11, 17, 19], [11], [50, 51]]
