@@ -71,12 +71,13 @@ class Turns:
             self._run(together)
 
     def _together(self) -> list[_Running]:
+        first = self._running[0].wanted
+        assert first is not None
         found: list[_Running] = []
         tokens = 0
         for running in self._running:
-            wanted, first = running.wanted, self._running[0].wanted
+            wanted = running.wanted
             assert wanted is not None
-            assert first is not None
             if wanted is first or (wanted.run == first.run and tokens + wanted.tokens <= first.most):
                 found.append(running)
                 tokens += wanted.tokens

@@ -45,13 +45,12 @@ class Packed:
         steps = [Step(growth) for growth in growths]
         shares = divide(steps, self._lanes.count)
         with self._our_attention():
-            tables = self._lanes.run(self._forward, shares)
-        done = [pair for share, logits in zip(shares, tables, strict=True) for pair in zip(share, logits, strict=True)]
-        return [step.finish([(part, logits) for part, logits in done if part.step is step]) for step in steps]
+            self._lanes.run(self._forward, shares)
+        return [step.finish([part for share in shares for part in share if part.step is step]) for step in steps]
 
     @torch.inference_mode()
-    def _forward(self, parts: Sequence[Part]) -> list[Tensor]:
-        """The logits of each part's asked nodes."""
+    def _forward(self, parts: Sequence[Part]) -> None:
+        """Run one share, and leave each part the logits of its asked nodes."""
         begin = 0
         asked: list[int] = []
         for part in parts:
@@ -65,7 +64,8 @@ class Packed:
                 use_cache=False,
                 parts=parts,
             ).logits[0]
-        return list(logits.float().split([len(part.asked) for part in parts]))
+        for part, own in zip(parts, logits.float().split([len(part.asked) for part in parts]), strict=True):
+            part.logits = own
 
     @contextmanager
     def _our_attention(self) -> Generator[None, None, None]:

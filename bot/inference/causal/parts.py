@@ -49,9 +49,8 @@ class Step:
             found.setdefault(tops[-1], []).append(node)
         return list(found.values())
 
-    def finish(self, done: Sequence[tuple[Part, Tensor]]) -> Tensor:
-        """Give the tree its memory; return the logits as they were asked for."""
-        parts = [part for part, _ in done]
+    def finish(self, parts: Sequence[Part]) -> Tensor:
+        """Give the tree what its parts remember; return their logits as they were asked for."""
         known = self.growth.first + self.growth.tree.behind
         nodes = [node for part in parts for node in part.nodes]
         layers = parts[0].layers
@@ -60,12 +59,15 @@ class Step:
             layers = {layer: _merged([part.layers[layer] for part in parts], known, order) for layer in layers}
         self.growth.tree.memory = Memory(layers, self.sees)
         answered = [part.nodes[place] for part in parts for place in part.asked]
-        logits = torch.cat([table for _, table in done])
+        logits = torch.cat([part.logits for part in parts])
         return logits[torch.tensor([answered.index(node) for node in self.growth.asked])]
 
 
 class Part:
-    """Nodes of one tree in one share: they see each other, what the tree had before, and nothing else."""
+    """Nodes of one tree in one share: they see each other, what the tree had before, and nothing else. `logits` are
+    there after the pass, float32 [asked, vocabulary]."""
+
+    logits: Tensor
 
     def __init__(self, step: Step, nodes: Sequence[int]) -> None:
         tree, first = step.growth.tree, step.growth.first

@@ -8,9 +8,9 @@ Sources: the scores are PLL-word-l2r (Kauf & Ivanova 2023); for the proposals se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -39,6 +39,9 @@ CONTEXT = 128
 NEAR = 64
 """Tokens that it sees where many rows are run: for beams over several masks and for scores. Half the tokens take half
 the time, and what is farther away changes little."""
+ValueT = TypeVar("ValueT")
+Run = Callable[[Sequence[Sequence[Row]]], list[list[ValueT]]]
+"""What passes are joined by: it takes the rows of several works and gives each its own answers."""
 _REACH = 1600
 """Characters on either side that can fill half the context, with room to spare."""
 
@@ -56,35 +59,42 @@ class MaskedModel:
         self._context = min(CONTEXT, info.window)
         self._near = min(NEAR, info.window)
 
-    def _batch(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
-        width = max(map(len, rows))
-        ids = torch.tensor([row + [self._pad] * (width - len(row)) for row in rows])
-        mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+    def _batch(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+        width = max(len(row.ids) for row in rows)
+        ids = torch.tensor([row.ids + [self._pad] * (width - len(row.ids)) for row in rows])
+        mask = torch.tensor([[1] * len(row.ids) + [0] * (width - len(row.ids)) for row in rows])
         return ids.to(self._model.device), mask.to(self._model.device)
 
-    def _run(self, rows: Sequence[Row]) -> Work[list[Tensor]]:
+    def _run(self, run: Run[ValueT], rows: Sequence[Row]) -> Work[list[ValueT]]:
         """Run any number of rows, batched by length, in their order."""
-        results: dict[int, Tensor] = {}
+        results: dict[int, ValueT] = {}
         for numbers in batches([len(row.ids) for row in rows]):
-            tables = yield self._pass([rows[number] for number in numbers])
-            results.update(zip(numbers, tables, strict=True))
+            answers = yield _pass(run, [rows[number] for number in numbers])
+            results.update(zip(numbers, answers, strict=True))
         return [results[number] for number in range(len(rows))]
 
-    def _pass(self, rows: Sequence[Row]) -> Pass:
-        """The pass over one batch; its answer are log-probabilities for each row, float32 [asked, vocabulary]."""
-        return Pass(self._tables, rows, len(rows) * max(len(row.ids) for row in rows), PASS_TOKENS)
-
     def _tables(self, asks: Sequence[Sequence[Row]]) -> list[list[Tensor]]:
+        """A `Run`: log-probabilities for each row, float32 [asked, vocabulary]."""
+        return self._joined(self._log_probs, asks)
+
+    def _vectors(self, asks: Sequence[Sequence[Row]]) -> list[list[list[float]]]:
+        """A `Run`: each row's vector."""
+        return self._joined(self._pooled, asks)
+
+    def _joined(
+        self, compute: Callable[[Sequence[Row]], list[ValueT]], asks: Sequence[Sequence[Row]]
+    ) -> list[list[ValueT]]:
+        """Compute what several works ask in batches of rows of about one length, each in the lanes."""
         rows = [row for ask in asks for row in ask]
-        tables: dict[int, Tensor] = {}
+        values: dict[int, ValueT] = {}
         for numbers in batches([len(row.ids) for row in rows]):
-            found = self._lanes.run(self._log_probs, halves([rows[number] for number in numbers], self._lanes.count))
-            tables.update(zip(numbers, chain.from_iterable(found), strict=True))
-        return portions([tables[number] for number in range(len(rows))], asks)
+            found = self._lanes.run(compute, halves([rows[number] for number in numbers], self._lanes.count))
+            values.update(zip(numbers, chain.from_iterable(found), strict=True))
+        return portions([values[number] for number in range(len(rows))], asks)
 
     @torch.inference_mode()
     def _log_probs(self, rows: Sequence[Row]) -> list[Tensor]:
-        ids, mask = self._batch([row.ids for row in rows])
+        ids, mask = self._batch(rows)
         width = ids.shape[1]
         flat = [number * width + place for number, row in enumerate(rows) for place in row.asked]
         with self._picking.at(flat):
@@ -104,7 +114,7 @@ class MaskedModel:
         for step in range(max(request.lengths, default=0)):
             going = [search for search in every if search.masks > step and search.paths]
             counts = [len(search.rows()) for search in going]
-            tables = yield from self._run([row for search in going for row in search.rows()])
+            tables = yield from self._run(self._tables, [row for search in going for row in search.rows()])
             for search, count in zip(going, counts, strict=True):
                 search.advance(tables[:count])
                 tables = tables[count:]
@@ -161,7 +171,7 @@ class MaskedModel:
         asked = list(wanted.values())
         # A few numbers are kept of each row's table, so that many items do not add up to gigabytes.
         for numbers in batches([len(row.ids) for row in rows]):
-            tables = yield self._pass([rows[number] for number in numbers])
+            tables = yield _pass(self._tables, [rows[number] for number in numbers])
             for at, table in zip(numbers, tables, strict=True):
                 for number, word, index in asked[at]:
                     results[number][word] += float(table[0, index])
@@ -196,29 +206,22 @@ class MaskedModel:
         """Vectors of the texts' beginnings: hidden states averaged over the tokens, of Euclidean length 1."""
         size = self._context - self._pieces.frame_size
         coded = (self._pieces.encode(_head(text)).ids[:size] for text in texts)
-        rows = [self._pieces.frame(ids) or [self._pad] for ids in coded]
-        vectors: dict[int, list[float]] = {}
-        for numbers in batches(list(map(len, rows))):
-            batch = [rows[number] for number in numbers]
-            pooled = yield Pass(self._vectors, batch, len(batch) * len(batch[0]), PASS_TOKENS)
-            vectors.update(zip(numbers, pooled, strict=True))
-        return [vectors[number] for number in range(len(rows))]
-
-    def _vectors(self, asks: Sequence[Sequence[list[int]]]) -> list[list[list[float]]]:
-        rows = [row for ask in asks for row in ask]
-        vectors: dict[int, list[float]] = {}
-        for numbers in batches(list(map(len, rows))):
-            found = self._lanes.run(self._pooled, halves([rows[number] for number in numbers], self._lanes.count))
-            vectors.update(zip(numbers, chain.from_iterable(found), strict=True))
-        return portions([vectors[number] for number in range(len(rows))], asks)
+        rows = [Row(self._pieces.frame(ids) or [self._pad], []) for ids in coded]
+        vectors: list[list[float]] = yield from self._run(self._vectors, rows)
+        return vectors
 
     @torch.inference_mode()
-    def _pooled(self, rows: Sequence[list[int]]) -> list[list[float]]:
+    def _pooled(self, rows: Sequence[Row]) -> list[list[float]]:
         ids, mask = self._batch(rows)
         hidden = self._model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         weights = mask.unsqueeze(-1).float()
         pooled: list[list[float]] = normalize((hidden * weights).sum(1) / weights.sum(1), dim=1).tolist()
         return pooled
+
+
+def _pass(run: Run[Any], rows: Sequence[Row]) -> Pass:
+    """The pass over one batch."""
+    return Pass(run, rows, len(rows) * max(len(row.ids) for row in rows), PASS_TOKENS)
 
 
 def _tail(text: str) -> str:
