@@ -200,10 +200,10 @@ class Writer:
 
     async def _run(self, transaction: Transaction, *, first: bool) -> bool:
         """Give a caller its turn and execute its statements until it ends; tell whether its work is kept."""
-        if transaction.turn.cancelled():
-            return False
-        if not first:
+        if not first and not transaction.turn.cancelled():
             await self._say("SAVEPOINT body")
+        if transaction.turn.cancelled():  # it may have been, too, while the savepoint was made
+            return False
         transaction.turn.set_result(None)
         while isinstance(asked := await transaction.inbox.get(), _Call):
             await self._execute(asked)

@@ -158,6 +158,35 @@ async def test_cancelled_while_waiting_for_a_turn(tally: Database) -> None:
     assert await total(tally) == 11
 
 
+async def test_cancelled_while_its_turn_is_made_ready(tally: Database) -> None:
+    """Its savepoint is the last thing that it waits for; here it is cancelled before there is word of that."""
+    entered, leave = asyncio.Event(), asyncio.Event()
+    loop, seen = asyncio.get_running_loop(), list[str]()
+
+    async def hold() -> None:
+        async with tally.transaction() as connection:
+            await raise_by(connection, 1)
+            entered.set()
+            await leave.wait()
+
+    def watch(command: str) -> None:  # on the driver's thread
+        if command == "SAVEPOINT body" and not seen:
+            seen.append(command)
+            loop.call_soon_threadsafe(unlucky.cancel)
+
+    holder = asyncio.create_task(hold())
+    await entered.wait()
+    await tally._writer._driver.set_trace_callback(watch)
+    unlucky, lucky = asyncio.create_task(add(tally, 10)), asyncio.create_task(add(tally, 100))
+    await asyncio.sleep(0)
+    leave.set()
+    results = await asyncio.gather(holder, unlucky, lucky, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), asyncio.CancelledError, type(None)]
+    assert await total(tally) == 101
+    await add(tally)
+    assert await total(tally) == 102
+
+
 @pytest.mark.parametrize("steps", range(1, 12))
 async def test_cancelled_at_any_step_of_the_body(tally: Database, steps: int) -> None:
     """Whatever the caller was doing, it is all or nothing, and others in the batch keep their work."""
