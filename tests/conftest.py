@@ -1,12 +1,19 @@
-"""Fixtures that more than one part of the tests needs."""
+"""What more than one part of the tests needs: fixtures, and how hypothesis looks for examples."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.models import tiny_bert, tiny_gpt2
+
+# The same examples each time, so that whoever changes something is not told of something else. To look for new ones:
+# pytest --hypothesis-profile=search
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("search", max_examples=500, deadline=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ from bot.sandbox.simulation import Page, Preview, simcord
 _log = logging.getLogger(__name__)
 
 FOLLOW_S = 0.3
-CONTROLS = frozenset({"click", "select", "modal_submit", "run_command", "autocomplete_command", "send_message"})
+ONE_BOT = 1
+"""The bot's only life, as the page is told: what somebody is writing there outlives a restart, as in Discord."""
 
 T = TypeVar("T")
 
@@ -90,6 +91,7 @@ class LivePage(Preview):
 
     def _publish(self, page: Page, **options: Any) -> None:
         super()._publish(page, **options)
+        page.snapshot["botGeneration"] = ONE_BOT
         name_buttons(page.snapshot["messages"])
 
     def _publish_message_pages(self, *, reason: str = "action") -> None:
@@ -141,19 +143,19 @@ class LivePage(Preview):
             page = self._get_page(context_id)
             if body.get("kind") == "start_thread":
                 return await self._start_thread(page, str(body.get("name") or ""))
-            if body.get("kind") in CONTROLS:
-                body = self._as_seen_now(page, body)
+            body = self._as_seen_now(page, body)
             with self.at(Address("", page.channel_id, page.viewer.id)):
                 result = await super()._action(context_id, body)
             self._show_changes()
             return result
 
     def _as_seen_now(self, page: Page, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Let whoever has not seen yet that the page was published again, or the bot restarted, do what they do: a
-        control is looked up again anyway when it is used, and a button wherever it is by then."""
-        newest = {"published_revision": page.revision, "bot_generation": self.env._generation}
-        older = {name: now for name, now in newest.items() if isinstance(seen := body.get(name), int) and seen < now}
-        return {**body, **older, "control_key": place_now(self.env, page.channel_id, body.get("control_key"))}
+        """Let whoever has not seen yet that the page was published again do what they do: what it is about is looked up
+        again anyway, and a button wherever it is by then."""
+        seen = body.get("published_revision")
+        late = {"published_revision": page.revision} if isinstance(seen, int) and seen < page.revision else {}
+        key = place_now(self.env, page.channel_id, body.get("control_key"))
+        return {**body, **late, "bot_generation": self.env._generation, "control_key": key}
 
     async def _start_thread(self, page: Page, name: str) -> dict[str, Any]:
         """Answer `{"thread": id}`, or `{"error": sentence}`."""

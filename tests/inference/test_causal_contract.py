@@ -232,6 +232,8 @@ def test_a_deadline_that_has_passed_already(engine: CausalEngine) -> None:
 
 
 def test_a_context_too_long_loses_its_least_important_pieces(engine: CausalEngine) -> None:
+    if engine.info.window > 1000:
+        pytest.skip("would read a whole long window, for a minute")
     filler = "The keeper lost a silver key under the hill but the light was gone. "
     pieces = [
         Piece(text=filler, label="premise", priority=9),

@@ -120,7 +120,12 @@ class Table:
         self.channels = page.locator("#channel-list .channel-name")
 
     async def run(self, command: str, text: str, **more: str) -> None:
-        """Pick a command in the picker, fill in its first option and those named, and send it."""
+        """Write a command, and send it."""
+        await self.write(command, text, **more)
+        await self.page.keyboard.press("Enter")
+
+    async def write(self, command: str, text: str, **more: str) -> None:
+        """Pick a command in the picker, and fill in its first option and those named."""
         await self.page.locator("#channel-composer-input").click()
         await self.page.keyboard.type(f"/{command}", delay=20)
         await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
@@ -136,7 +141,6 @@ class Table:
             await self.page.locator(".command-ghost").click()
             await self.page.locator("#command-suggestion-listbox .command-suggestion", has_text=name).click()
             await self.page.locator(f".command-option-input[data-option={name}]").fill(value)
-        await self.page.keyboard.press("Enter")
 
     async def use(self, command: str) -> None:
         """Pick a command in the picker and send it without options."""

@@ -1,4 +1,4 @@
-"""Presses of the page's buttons at bad moments: each of them reaches the bot, once, from the person who pressed."""
+"""Presses of the page's buttons, and of Enter, at bad moments: each counts, once, as the person's who pressed."""
 
 from __future__ import annotations
 
@@ -206,6 +206,36 @@ async def test_a_kept_press_is_forgotten_when_somebody_else_is_at_the_page() -> 
         assert await it.answers() == ["Ring by Maren"]
         await it.bell("Knock").click()
         await it.table.reads("Knock by Tomás.")
+
+
+async def test_enter_pressed_while_a_press_is_under_way_sends_afterwards_and_once() -> None:
+    async with ringing() as it:
+        async with it.page._turn:
+            await it.click("Ring")
+            await it.until(UNDER_WAY)
+            await it.table.page.locator("#channel-composer-input").fill("Who is there?")
+            for _ in range(2):
+                await it.table.page.keyboard.press("Enter")
+        await it.table.reads("Who is there?")
+        assert await it.answers() == ["Ring by Maren"]
+        assert (await it.table.words()).count("Who is there?") == 1
+
+
+@pytest.mark.parametrize("change", ["the words", "the person"])
+async def test_a_kept_enter_is_forgotten_when_something_else_would_be_sent(change: str) -> None:
+    async with ringing() as it:
+        composer = it.table.page.locator("#channel-composer-input")
+        async with it.page._turn:
+            await it.click("Ring")
+            await it.until(UNDER_WAY)
+            await composer.fill("Who is there?")
+            await composer.press("Enter")
+            if change == "the words":
+                await composer.fill("Who is there? Never mind")
+            else:
+                await it.table.page.locator("#viewer-picker").select_option(label="Tomás")
+        assert await it.answers() == ["Ring by Maren"]
+        assert "Who is there?" not in await it.table.words()
 
 
 async def test_a_press_that_the_bot_is_too_slow_for_does_not_spoil_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_any_text_can_be_looked_at(text: str) -> None:
 def test_letters_beside_it_make_another_word(beside: str) -> None:
     words = DemeaningWords(["zzyzx"])
     assert not words.allows(f"{beside} zzyzx {beside}")
-    if all("a" <= char <= "z" for char in beside):
+    if all("a" <= char <= "z" for char in beside) and not beside.endswith("z"):  # a letter drawn out hides nothing
         assert words.allows(f"{beside}zzyzx")
 
 

@@ -1,5 +1,6 @@
-// No press on a button of the bot is lost, as none is in Discord. SimCord's page drops a press that comes while an
-// action is under way, and the browser one whose button is drawn anew between its going down and its coming up.
+// No press on a button of the bot is lost, as none is in Discord, and no Enter that sends something. SimCord's page drops
+// both where an action is under way, and the browser a press whose button is drawn anew between its going down and its
+// coming up.
 
 const BUTTON = "button.component-button[data-control-key]";
 const KEPT_MS = 10_000;
@@ -13,9 +14,10 @@ function meant(begun, button) {
   return button?.dataset.controlKey === begun.key && window.simcordPreview.viewerId === begun.viewer;
 }
 
-// ---- a press while an action is under way: the newest is kept until the page admits it
+// ---- what is done while an action is under way: the newest is kept until the page admits it
 
-let kept = null;
+let kept = null; // {make, until}
+const keep = (make) => { kept = { make, until: performance.now() + KEPT_MS }; };
 
 // What actions.js goes by; a button's aria-disabled may be late.
 function admitted() {
@@ -32,15 +34,43 @@ window.addEventListener("click", (event) => {
   }
   event.stopPropagation();
   if (window.simcordPreview.pendingAction?.controlKey === button.dataset.controlKey) return; // it is what is under way
-  kept = { ...press(button), until: performance.now() + KEPT_MS };
+  const made = press(button);
+  keep(() => [...document.querySelectorAll(BUTTON)].find((button) => meant(made, button))?.click());
+}, true);
+
+const composer = document.getElementById("channel-composer");
+
+// A message or a command with its options, and whose it is.
+function written() {
+  const parts = [...composer.querySelectorAll("textarea, input, .command-chip")].map((part) => part.value || part.textContent);
+  return JSON.stringify([window.simcordPreview.viewerId, ...parts]);
+}
+
+function sends(event) {
+  const inPicker = [...document.querySelectorAll("[role=listbox] [aria-selected=true]")].some((item) => item.checkVisibility());
+  return event.key === "Enter" && !event.shiftKey && !event.isComposing && !inPicker
+    && composer.contains(event.target) && event.target.matches("textarea, input");
+}
+
+window.addEventListener("keydown", (event) => {
+  if (!sends(event)) return;
+  if (admitted()) {
+    kept = null;
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation();
+  if (window.simcordPreview.pendingAction?.kind.match(/^(send_message|run_command)$/)) return; // it is what is under way
+  const made = written();
+  keep(() => { if (written() === made) composer.requestSubmit(); });
 }, true);
 
 setInterval(() => {
   if (kept && performance.now() > kept.until) kept = null;
   if (!kept || !admitted()) return;
-  const made = kept;
+  const { make } = kept;
   kept = null;
-  [...document.querySelectorAll(BUTTON)].find((button) => meant(made, button))?.click();
+  make();
 }, EVERY_MS);
 
 // ---- a button that is drawn anew while it is held down, by the mouse or the space bar
