@@ -18,6 +18,7 @@ from bot.ui.progress import plain_wait
 from cogs.services import Services
 from tests.behaviour.holding import Held
 from tests.behaviour.house import SETTLE_S, House, Now, check_requests
+from tests.support.databases import furnish
 from tests.support.worker import running_worker
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ def now() -> Now:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """The settings of the bot under test."""
-    return Settings(data=tmp_path / "data")
+    return Settings(data=furnish(tmp_path / "data"))
 
 
 @pytest_asyncio.fixture

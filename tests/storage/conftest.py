@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database, open_database
+from tests.support.databases import furnish
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "data") as opened:
+    async with open_database(furnish(tmp_path / "data")) as opened:
         yield opened

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from storage.database import Database, open_database
 from storage.writer import Connection
+from tests.support.databases import furnish
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class DatabaseMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
-        self.opened = open_database(Path(self.folder.name))
+        self.opened = open_database(furnish(Path(self.folder.name)))
         self.database: Database = self.runner.run(self.opened.__aenter__())
 
     def teardown(self) -> None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import Bundle, invariant, rule
 from sqlalchemy import func, select, text
 
 from bot.rules.generations import Generation, NewGeneration, Place
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.generations import Generations
 from storage.privacy import Privacy
 from storage.tables import SUGGESTIONS
+from storage.writer import Connection
 from tests.storage.examples import PLACES, TIMES, new_generation, new_generations
+from tests.storage.machines import DatabaseMachine
 
 T = TypeVar("T")
 
@@ -28,31 +27,18 @@ PEOPLE = st.sampled_from([7, 8])
 MESSAGES = st.integers(1, 4)
 
 
-class GenerationsMachine(RuleBasedStateMachine):
+class GenerationsMachine(DatabaseMachine):
     """The real repository beside a dictionary of what it should hold."""
 
     ids: Bundle[int] = Bundle("ids")
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.folder = tempfile.TemporaryDirectory()
-        self.opened = open_database(Path(self.folder.name))
-        self.database: Database = self.runner.run(self.opened.__aenter__())
         self.model: dict[int, Generation] = {}
         self.used: set[int] = set()
 
-    def teardown(self) -> None:
-        self.runner.run(self.opened.__aexit__(None, None, None))
-        self.runner.close()
-        self.folder.cleanup()
-
-    def write(self, work: Callable[[Generations], Awaitable[T]]) -> T:
-        async def transact() -> T:
-            async with self.database.transaction() as connection:
-                return await work(Generations(connection))
-
-        return self.runner.run(transact())
+    def keep(self, work: Callable[[Generations], Awaitable[T]]) -> T:
+        return self.write(lambda connection: work(Generations(connection)))
 
     def forget(self, gone: set[int]) -> None:
         self.model = {
@@ -63,7 +49,7 @@ class GenerationsMachine(RuleBasedStateMachine):
 
     @rule(target=ids, new=new_generations(PEOPLE, st.none()), now_ms=TIMES)
     def add(self, new: NewGeneration, now_ms: int) -> int:
-        stored = self.write(lambda generations: generations.add(new, now_ms=now_ms))
+        stored = self.keep(lambda generations: generations.add(new, now_ms=now_ms))
         assert stored.id not in self.used, "an id is never used again"
         assert stored.message_id is None
         assert stored.created_ms == now_ms
@@ -74,7 +60,7 @@ class GenerationsMachine(RuleBasedStateMachine):
 
     @rule(target=ids, parent=ids)
     def go_on_from(self, parent: int) -> int:
-        stored = self.write(lambda generations: generations.add(new_generation(parent_id=parent), now_ms=5))
+        stored = self.keep(lambda generations: generations.add(new_generation(parent_id=parent), now_ms=5))
         assert stored.parent_id == (parent if parent in self.model else None)
         self.used.add(stored.id)
         self.model[stored.id] = stored
@@ -82,51 +68,47 @@ class GenerationsMachine(RuleBasedStateMachine):
 
     @rule(number=ids, place=PLACES, message_id=MESSAGES)
     def sent(self, number: int, place: Place, message_id: int) -> None:
-        noted = self.write(lambda generations: generations.sent(number, place, message_id))
+        noted = self.keep(lambda generations: generations.sent(number, place, message_id))
         assert noted == (number in self.model)
         if noted:
             self.model[number] = dataclasses.replace(self.model[number], place=place, message_id=message_id)
 
     @rule(number=ids)
     def delete(self, number: int) -> None:
-        assert self.write(lambda generations: generations.delete(number)) == (number in self.model)
+        assert self.keep(lambda generations: generations.delete(number)) == (number in self.model)
         self.forget({number})
 
     @rule(now_ms=TIMES)
     def expire(self, now_ms: int) -> None:
         gone = {number for number, each in self.model.items() if each.expires_ms <= now_ms}
-        assert self.write(lambda generations: generations.expire(now_ms)) == len(gone)
+        assert self.keep(lambda generations: generations.expire(now_ms)) == len(gone)
         self.forget(gone)
 
     @rule(person_id=PEOPLE)
     def delete_person(self, person_id: int) -> None:
-        async def transact() -> int:
-            async with self.database.transaction() as connection:
-                return (await Privacy(connection).delete(person_id))["generations"]
+        async def delete(connection: Connection) -> int:
+            return (await Privacy(connection).delete(person_id))["generations"]
 
         gone = {number for number, each in self.model.items() if each.person_id == person_id}
-        assert self.runner.run(transact()) == len(gone)
+        assert self.write(delete) == len(gone)
         self.forget(gone)
 
     @rule()
     def restart(self) -> None:
-        self.runner.run(self.opened.__aexit__(None, None, None))
-        self.opened = open_database(Path(self.folder.name))
-        self.database = self.runner.run(self.opened.__aenter__())
+        self.reopen()
 
     @invariant()
     def holds_what_the_model_holds(self) -> None:
-        async def read() -> tuple[dict[int, Generation | None], list[Generation | None], int]:
-            async with self.database.reading() as connection:
-                generations = Generations(connection)
-                parts = await connection.execute(select(func.count()).select_from(SUGGESTIONS))
-                return (
-                    {number: await generations.get(number) for number in self.used},
-                    [await generations.of_message(message) for message in range(1, 5)],
-                    parts.scalar_one(),
-                )
+        async def look(connection: Connection) -> tuple[dict[int, Generation | None], list[Generation | None], int]:
+            generations = Generations(connection)
+            parts = await connection.execute(select(func.count()).select_from(SUGGESTIONS))
+            return (
+                {number: await generations.get(number) for number in self.used},
+                [await generations.of_message(message) for message in range(1, 5)],
+                parts.scalar_one(),
+            )
 
-        found, shown, parts = self.runner.run(read())
+        found, shown, parts = self.read(look)
         assert found == {number: self.model.get(number) for number in self.used}
         newest = {each.message_id: each for _, each in sorted(self.model.items())}
         assert shown == [newest.get(message) for message in range(1, 5)]

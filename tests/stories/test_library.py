@@ -23,6 +23,7 @@ from bot.stories.pen import Pen
 from storage.database import Database, open_database
 from storage.passages import Passages
 from storage.posts import Posts
+from tests.support.databases import furnish
 
 SERVER, CHANNEL, THREAD = 10, 20, 30
 HOST, BEN, CHEN = Who(SERVER, 1), Who(SERVER, 2), Who(SERVER, 3)
@@ -73,7 +74,7 @@ class Shelf:
 
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(furnish(tmp_path / "data")) as database:
         yield Shelf(database)
 
 

@@ -22,6 +22,7 @@ from storage.posts import Posts
 from storage.privacy import Privacy
 from storage.servers import Servers
 from storage.stories import Stories
+from tests.support.databases import furnish
 
 SERVER, CHANNEL, THREAD, ELSEWHERE = 1, 20, 30, 40
 HOST, WRITER, OTHER, MANAGER = 7, 8, 9, 10
@@ -31,7 +32,7 @@ manager = Who(SERVER, MANAGER, manages=True)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "data") as opened:
+    async with open_database(furnish(tmp_path / "data")) as opened:
         yield opened
 
 

@@ -16,13 +16,14 @@ from storage.courtesies import Courtesies
 from storage.database import Database, open_database
 from storage.privacy import Privacy
 from storage.servers import Servers
+from tests.support.databases import furnish
 
 SERVER, ANN, BO = 1, 7, 8
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "data") as opened:
+    async with open_database(furnish(tmp_path / "data")) as opened:
         yield opened
 
 

@@ -12,6 +12,7 @@ from bot.rules.posts import Post
 from bot.stories.outbox import FIRST_RETRY_MS, LAST_RETRY_MS, Outbox
 from storage.database import Database, open_database
 from storage.posts import Posts
+from tests.support.databases import furnish
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Box:
 
 @pytest.fixture
 async def box(tmp_path: Path) -> AsyncIterator[Box]:
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(furnish(tmp_path / "data")) as database:
         yield Box(database)
 
 

@@ -19,6 +19,7 @@ from storage.passages import Passages
 from storage.posts import Posts
 from storage.rounds import Rounds
 from storage.stories import Stories
+from tests.support.databases import furnish
 
 SERVER, CHANNEL, THREAD = 1, 2, 30
 HOST, BEN, CHEN, DEE, EVE = (Who(SERVER, number) for number in (11, 12, 13, 14, 15))
@@ -125,5 +126,5 @@ def suggestion(text: str, *, mood: str = "wild", fills: Sequence[str] = ()) -> S
 @asynccontextmanager
 async def open_table(folder: Path) -> AsyncIterator[Table]:
     """Open the database in `folder`, with nothing in it."""
-    async with open_database(folder / "data") as database:
+    async with open_database(furnish(folder / "data")) as database:
         yield Table(database)

@@ -16,6 +16,7 @@ from bot.rules.generations import Place
 from bot.writing.asks import ContinueAsk, InfillAsk
 from bot.writing.desk import DAY_MS, Desk
 from storage.database import Database, open_database
+from tests.support.databases import furnish
 from tests.support.worker import running_worker
 
 PLACE = Place(server_id=1, channel_id=3)
@@ -39,7 +40,7 @@ def clock() -> Clock:
 
 @pytest_asyncio.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(furnish(tmp_path / "data")) as database:
         yield database
 
 

@@ -1,0 +1,31 @@
+"""Databases with nothing in them. Each migration takes time, so they are all run once and the file is copied."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from storage.database import FILE, open_database
+
+
+def furnish(folder: Path) -> Path:
+    """Put a new database into `folder`, which is made where it is missing, and return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_bytes(_new())
+    return folder
+
+
+@cache
+def _new() -> bytes:
+    with ThreadPoolExecutor(1) as beside:  # an event loop may be running here
+        return beside.submit(asyncio.run, _migrated()).result()
+
+
+async def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_database(Path(folder)):
+            pass
+        return (Path(folder) / FILE).read_bytes()
