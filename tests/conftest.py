@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import settings
 
 from tests.support.models import tiny_bert, tiny_gpt2
+from tests.support.worker import Worker, serving, until_ready
 
 # The same examples each time, so that whoever changes something is not told of something else. To look for new ones:
 # pytest --hypothesis-profile=search
@@ -26,3 +31,12 @@ def tiny_causal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny BERT, made once."""
     return tiny_bert(tmp_path_factory.mktemp("masked"))
+
+
+@pytest.fixture(scope="session")
+def tiny_worker(tiny_causal: Path, tiny_masked: Path) -> Iterator[Worker]:
+    """A worker with the tiny models, started once. They are slower on more than one thread."""
+    torch.set_num_threads(1)
+    with serving(tiny_causal, tiny_masked) as worker, ThreadPoolExecutor(1) as beside:
+        beside.submit(asyncio.run, until_ready(worker)).result()  # in this thread there may be an event loop
+        yield worker

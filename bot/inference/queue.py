@@ -69,8 +69,11 @@ class Ticket(Generic[ResultT]):
         return Working(text=self._text, done=self._done, total=self._total, eta_s=self._eta_s)
 
     def ending(self) -> asyncio.Future[ResultT]:
-        """Return a future (not a task) that is done when the job has ended, with its result or failure."""
-        return asyncio.shield(self._result)
+        """Return a future (not a task) that is done when the job has ended, with its result or failure; whoever awaits
+        the ticket is told of that."""
+        ending = asyncio.shield(self._result)
+        ending.add_done_callback(_retrieve)
+        return ending
 
     def cancel(self) -> None:
         """Cancel it, queued or running; once finished this does nothing."""

@@ -69,7 +69,6 @@ async def follow(ticket: Ticket[Any], show: Callable[[Progress], Awaitable[None]
         if not ending.done() and ticket.progress != shown:
             shown = ticket.progress
             await show(shown)
-    ending.exception()  # whoever awaits the ticket gets it
 
 
 def progress_card(say: Catalogue, kind: GenerationKind, progress: Progress, cancel_id: str) -> Card:

@@ -9,7 +9,6 @@ from typing import TypeVar
 import pytest
 import pytest_asyncio
 import simcord
-import torch
 
 from bot.app import create_bot, create_services, utc_now_ms
 from bot.inference.client import EngineClient
@@ -19,7 +18,7 @@ from cogs.services import Services
 from tests.behaviour.holding import Held
 from tests.behaviour.house import SETTLE_S, House, Now, check_requests
 from tests.support.databases import furnish
-from tests.support.worker import running_worker
+from tests.support.worker import Worker, client_of
 
 T = TypeVar("T")
 
@@ -32,10 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest_asyncio.fixture
-async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
-    """The real worker with tiny models, on a real socket. Models this small are slower on more than one thread."""
-    torch.set_num_threads(1)
-    async with running_worker(tiny_causal, tiny_masked) as client:
+async def engine(tiny_worker: Worker) -> AsyncIterator[EngineClient]:
+    """The real worker with tiny models, on a real socket."""
+    async with client_of(tiny_worker) as client:
         yield client
 
 

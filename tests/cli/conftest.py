@@ -1,41 +1,16 @@
-"""A worker with tiny models that the command line reaches at INFERENCE_URL."""
+"""The command line, run in a folder of its own."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.__main__ import main
-from bot.inference import client
-from tests.support.worker import running_worker
 
 Inkling = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="session")
-def worker_url(tiny_causal: Path, tiny_masked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a worker that runs in a thread of its own."""
-    up, down, address = threading.Event(), threading.Event(), ""
-
-    async def serve() -> None:
-        nonlocal address
-        async with running_worker(tiny_causal, tiny_masked) as reached:
-            assert isinstance(reached, client.EngineClient)
-            address = reached.url
-            up.set()
-            await asyncio.to_thread(down.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="worker", daemon=True)
-    thread.start()
-    assert up.wait(120), "the tiny worker did not start"
-    yield address
-    down.set()
-    thread.join(30)
 
 
 @pytest.fixture

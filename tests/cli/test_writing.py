@@ -13,6 +13,7 @@ import pytest
 
 from bot.cli.writing import BadLine, Wish, read_line
 from tests.cli.conftest import Inkling
+from tests.support.worker import Worker
 
 ROOT = Path(__file__).parents[2]
 TEXT = "The fox opened the door near the harbour and"
@@ -20,8 +21,8 @@ BLANK = "The fox opened the ___ near the harbour."
 
 
 @pytest.fixture(autouse=True)
-def _reach(worker_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INFERENCE_URL", worker_url)
+def _reach(tiny_worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INFERENCE_URL", tiny_worker.url)
 
 
 def results(out: str) -> list[dict[str, Any]]:

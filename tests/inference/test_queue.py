@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -192,6 +193,18 @@ async def test_a_reader_that_goes_away_leaves_the_job_alone(inference: Inference
     await asyncio.gather(reader, return_exceptions=True)
     job.outcome.set_result("kept")
     assert await outcome(ticket) == "kept"
+
+
+async def test_a_failure_whose_reader_went_away_is_no_surprise_in_the_log(
+    inference: Inference, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticket = inference.submit(Held())
+    assert not ticket.ending().done()
+    ticket.cancel()
+    await settle()
+    assert ticket.finished
+    gc.collect()
+    assert not caplog.records
 
 
 async def test_progress_is_the_newest_only_and_ends(inference: Inference) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from bot.errors import WorkerUnavailable
@@ -16,11 +16,12 @@ from bot.inference.worker.serving import bind_unix, serve
 from bot.settings import EngineChoice, ModelChoice
 
 
-class _Thread(threading.Thread):
-    """Serves until `stop`; what it raised is in `error`."""
+class Worker(threading.Thread):
+    """Serves at `url` until `stop`; what it raised is in `error`."""
 
     def __init__(self, plan: ModelPlan, path: Path) -> None:
         super().__init__(name="test-worker", daemon=True)
+        self.url = f"unix://{path}"
         self._plan = plan
         self._bound = bind_unix(path)
         self._bound.listen()
@@ -49,27 +50,13 @@ class _Thread(threading.Thread):
         self.join(30.0)
 
 
-async def _until_ready(client: EngineClient, thread: _Thread) -> None:
-    for _ in range(6000):
-        with suppress(WorkerUnavailable):
-            if (await client.health()).ready:
-                return
-        if thread.error is not None:
-            raise thread.error
-        await asyncio.sleep(0.02)
-    raise TimeoutError("the tiny models did not load within two minutes")
+@contextmanager
+def serving(causal: Path, masked: Path, *, engine: EngineChoice = "torch") -> Iterator[Worker]:
+    """Start a worker with the models of these folders (see `tests.support.models`).
 
-
-@asynccontextmanager
-async def running_worker(
-    causal: Path, masked: Path, *, engine: EngineChoice = "torch", ready: bool = True
-) -> AsyncIterator[EngineClient]:
-    """Give a client of a worker with the models of these folders (see `tests.support.models`).
-
-    With `ready` it waits until both models are loaded. What the worker dies of is raised at the end.
+    What it dies of is raised at the end.
     """
     with tempfile.TemporaryDirectory(prefix="inkling-") as folder:
-        path = Path(folder) / "worker.sock"
         plan = ModelPlan(
             data=Path(folder),
             causal=ModelChoice(name=str(causal)),
@@ -78,14 +65,47 @@ async def running_worker(
             device="cpu",
             dtype="float32",
         )
-        thread = _Thread(plan, path)
-        thread.start()
+        worker = Worker(plan, Path(folder) / "worker.sock")
+        worker.start()
         try:
-            async with EngineClient(f"unix://{path}") as client:
-                if ready:
-                    await _until_ready(client, thread)
-                yield client
+            yield worker
         finally:
-            await asyncio.to_thread(thread.stop)
-        if thread.error is not None:
-            raise thread.error
+            worker.stop()
+        if worker.error is not None:
+            raise worker.error
+
+
+@asynccontextmanager
+async def client_of(worker: Worker, *, ready: bool = True) -> AsyncIterator[EngineClient]:
+    """Give a client of the worker; with `ready` it waits until both models are loaded."""
+    async with EngineClient(worker.url) as client:
+        if ready:
+            await _until_ready(client, worker)
+        yield client
+
+
+@asynccontextmanager
+async def running_worker(
+    causal: Path, masked: Path, *, engine: EngineChoice = "torch", ready: bool = True
+) -> AsyncIterator[EngineClient]:
+    """Give a client of a worker of its own. See `serving` and `client_of`."""
+    with serving(causal, masked, engine=engine) as worker:
+        async with client_of(worker, ready=ready) as client:
+            yield client
+
+
+async def until_ready(worker: Worker) -> None:
+    """Wait until both models are loaded."""
+    async with client_of(worker):
+        pass
+
+
+async def _until_ready(client: EngineClient, worker: Worker) -> None:
+    for _ in range(6000):
+        with suppress(WorkerUnavailable):
+            if (await client.health()).ready:
+                return
+        if worker.error is not None:
+            raise worker.error
+        await asyncio.sleep(0.02)
+    raise TimeoutError("the tiny models did not load within two minutes")

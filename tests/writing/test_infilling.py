@@ -28,7 +28,7 @@ from bot.writing.sides import frame, left_part, right_part
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 from tests.support.masked_models import make
 from tests.support.models import tiny_gpt2
-from tests.support.worker import running_worker
+from tests.support.worker import Worker, client_of, running_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WORDS = DemeaningWords.load()
@@ -41,8 +41,8 @@ def ask(text: str, count: int = 3) -> InfillAsk:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
-    async with running_worker(tiny_causal, tiny_masked) as client:
+async def engine(tiny_worker: Worker) -> AsyncIterator[EngineClient]:
+    async with client_of(tiny_worker) as client:
         yield client
 
 

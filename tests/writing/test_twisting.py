@@ -25,7 +25,7 @@ from bot.writing.spotting import Spot, is_kin, spots, spread
 from bot.writing.twisting import CHUNK, Muse, TwistJob, chunks
 from tests.support.generations import made
 from tests.support.masked_models import make
-from tests.support.worker import running_worker
+from tests.support.worker import Worker, client_of, running_worker
 
 WORDS = DemeaningWords.load()
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began. Old Marta sang to the moon before the storm."
@@ -211,8 +211,8 @@ def test_what_is_no_twist_is_gone() -> None:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
-    async with running_worker(tiny_causal, tiny_masked) as client:
+async def engine(tiny_worker: Worker) -> AsyncIterator[EngineClient]:
+    async with client_of(tiny_worker) as client:
         yield client
 
 
