@@ -97,9 +97,12 @@ models: setup ## check the weights
 
 # ---- checking
 
+# One more than there are cores, for those in a browser or over sockets wait half of their time.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+
 .PHONY: test
 test: setup-dev lint types ## set up, then lint, types and every test
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: lint
 lint: setup-dev ## ruff: rules and format
