@@ -14,19 +14,22 @@ UNEVEN = 1.4
 """How many times its due the largest share may have; else torch's own threads do better."""
 
 
+KeysValues = tuple[Tensor, Tensor]
+"""A layer's keys and values of some tokens, each [1, heads, tokens, head size]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a tree's tokens leave behind: keys and values, [1, heads, tokens, head size] for each layer, those of its
-    trunk included, and which of its own tokens see which, bool [tokens, tokens]."""
+    """What a tree's own tokens leave behind in each layer, and which of them see which, bool [tokens, tokens]."""
 
-    layers: dict[int, tuple[Tensor, Tensor]]
+    layers: dict[int, KeysValues]
     sees: Tensor
 
     @classmethod
-    def of(cls, tree: Tree) -> Memory:
+    def of(cls, tree: Tree | None) -> Memory:
         """What `tree` has so far."""
-        if tree.memory is None:
-            return cls(tree.trunk.memory.layers if tree.trunk is not None else {}, torch.zeros(0, 0, dtype=torch.bool))
+        if tree is None or tree.memory is None:
+            return cls({}, torch.zeros(0, 0, dtype=torch.bool))
         memory: Memory = tree.memory
         return memory
 
@@ -37,6 +40,7 @@ class Step:
     def __init__(self, growth: Growth) -> None:
         self.growth = growth
         self.before = Memory.of(growth.tree)
+        self.trunk = Memory.of(growth.tree.trunk)
         self.sees = _sight(self.before.sees, growth.tree.parents)
 
     def branches(self) -> list[list[int]]:
@@ -51,16 +55,21 @@ class Step:
 
     def finish(self, parts: Sequence[Part]) -> Tensor:
         """Give the tree what its parts remember; return their logits as they were asked for."""
-        known = self.growth.first + self.growth.tree.behind
-        nodes = [node for part in parts for node in part.nodes]
-        layers = parts[0].layers
-        if len(parts) > 1:
-            order = torch.tensor([nodes.index(node) for node in sorted(nodes)], device=parts[0].mask.device)
-            layers = {layer: _merged([part.layers[layer] for part in parts], known, order) for layer in layers}
+        first, nodes = self.growth.first, [node for part in parts for node in part.nodes]
+        order = torch.tensor([*range(first), *(first + nodes.index(node) for node in sorted(nodes))])
+        layers = {layer: self._grown(layer, parts, order) for layer in parts[0].layers}
         self.growth.tree.memory = Memory(layers, self.sees)
         answered = [part.nodes[place] for part in parts for place in part.asked]
         logits = torch.cat([part.logits for part in parts])
         return logits[torch.tensor([answered.index(node) for node in self.growth.asked])]
+
+    @torch.inference_mode()
+    def _grown(self, layer: int, parts: Sequence[Part], order: Tensor) -> KeysValues:
+        """One layer's keys and values of all tokens of the tree; what stands for them in `parts` is in `order`."""
+        known = [self.before.layers[layer]] if layer in self.before.layers else []
+        keys, values = zip(*known, *(part.layers[layer] for part in parts), strict=True)
+        order = order.to(keys[0].device)
+        return torch.cat(keys, dim=2)[:, :, order], torch.cat(values, dim=2)[:, :, order]
 
 
 class Part:
@@ -77,7 +86,7 @@ class Part:
         self.positions = [tree.behind + tree.depths[node] for node in nodes]
         wanted = set(step.growth.asked)
         self.asked = [place for place, node in enumerate(nodes) if node in wanted]
-        self.layers: dict[int, tuple[Tensor, Tensor]] = {}
+        self.layers: dict[int, KeysValues] = {}
         own = step.sees[self.nodes][:, [*range(first), *nodes]]
         self._sees = torch.cat([torch.ones(len(nodes), tree.behind, dtype=torch.bool), own], dim=1)
 
@@ -86,13 +95,12 @@ class Part:
         self.place = slice(begin, begin + len(self.nodes))
         self.mask = torch.zeros(self._sees.shape, dtype=dtype).masked_fill_(~self._sees, -torch.inf).to(device)
 
-    def remember(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    def remember(self, layer: int, keys: Tensor, values: Tensor) -> KeysValues:
         """Take a layer's keys and values of the whole sequence; return all that these nodes look at."""
-        new = keys[:, :, self.place], values[:, :, self.place]
-        old = self.step.before.layers.get(layer)
-        grown = [torch.cat(pair, dim=2) for pair in zip(old, new, strict=True)] if old else [one.clone() for one in new]
-        self.layers[layer] = grown[0], grown[1]
-        return self.layers[layer]
+        new = self.layers[layer] = keys[:, :, self.place], values[:, :, self.place]
+        known = [have.layers[layer] for have in (self.step.trunk, self.step.before) if layer in have.layers]
+        seen = list(zip(*known, new, strict=True))
+        return torch.cat(seen[0], dim=2), torch.cat(seen[1], dim=2)
 
 
 def divide(steps: Sequence[Step], count: int) -> list[list[Part]]:
@@ -110,17 +118,6 @@ def divide(steps: Sequence[Step], count: int) -> list[list[Part]]:
     if max(sizes) * count > UNEVEN * total:
         return [[Part(step, range(step.growth.first, len(step.growth.tree))) for step in steps]]
     return [[Part(step, sorted(nodes)) for step, nodes in share.items()] for share in shares]
-
-
-@torch.inference_mode()
-def _merged(halves: Sequence[tuple[Tensor, Tensor]], known: int, order: Tensor) -> tuple[Tensor, Tensor]:
-    """One layer's keys and values of several parts: the first `known` columns, which they have in common, and then
-    their own in `order`."""
-    keys, values = (
-        torch.cat([kind[0][:, :, :known], torch.cat([one[:, :, known:] for one in kind], dim=2)[:, :, order]], dim=2)
-        for kind in zip(*halves, strict=True)
-    )
-    return keys, values
 
 
 def _sight(known: Tensor, parents: Sequence[int]) -> Tensor:
