@@ -100,13 +100,32 @@ def test_a_context_is_kept(loaded: tuple[Any, Any]) -> None:
     assert (passes, none) == (1, 1)  # it ended in its first turn, without a pass
 
 
-def test_a_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any]) -> None:
+@pytest.mark.parametrize("longest", range(1, 7))
+def test_a_branch_may_be_cut_anywhere(loaded: tuple[Any, Any], grower: Grower, longest: int) -> None:
+    """Two lanes share what is new in halves, wherever these meet: here in a chain, between two, or in a fork."""
+    context = CONTEXTS[0]
+    (tree,) = begun(grower, context)
+    chain = list(range(11, 11 + longest))
+    #   root ─ 11 ─ … ─ 50 ─ 51      root ─ 17 ─ 18
+    #                 └ 60
+    tokens = [*chain, 50, 51, 60, 17, 18]
+    parents = [*range(-1, longest - 1), longest - 1, longest, longest - 1, ROOT, longest + 3]
+    (logits,) = complete([tree.grow(tokens, parents, range(len(tokens)))])
+    (then,) = complete([tree.grow([40, 41], [longest + 1, longest + 4], [len(tokens), len(tokens) + 1])])
+    for node, row in enumerate((*logits, *then)):
+        expected = plain(loaded[0], [*context, *(tree.tokens[each] for each in tree.path(node))])
+        assert torch.allclose(row, expected, atol=TOLERANCE), node
+
+
+@pytest.mark.parametrize("tokens", [[10**6], [10**6, 5, 6, 7], [5, 6, 7, 10**6]], ids=["alone", "ahead", "behind"])
+def test_a_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any], tokens: list[int]) -> None:
+    """In either lane; and neither waits for the other for ever."""
     grower = Packed(loaded[0], "cpu", Lanes(2))
     (tree,) = begun(grower, CONTEXTS[0])
     complete([tree.grow([11], [ROOT], [0])])
     before = tree.memory
     with pytest.raises(IndexError):
-        complete([tree.grow([10**6], [0], [1])])  # there is no such token
+        complete([tree.grow(tokens, range(len(tokens)), [1])])  # there is no token of that number
     assert tree.memory is before
     assert loaded[0].config._attn_implementation == "sdpa"
 

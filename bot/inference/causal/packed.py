@@ -45,12 +45,20 @@ class Packed:
         steps = [Step(growth) for growth in growths]
         shares = divide(steps, self._lanes.count)
         with self._our_attention():
-            self._lanes.run(self._forward, shares)
+            self._lanes.run(self._share, shares)
         return [step.finish([part for share in shares for part in share if part.step is step]) for step in steps]
+
+    def _share(self, parts: Sequence[Part]) -> None:
+        """Run one share, after whose end nobody waits for it any more."""
+        try:
+            self._forward(parts)
+        finally:
+            for part in parts:
+                part.close()
 
     @torch.inference_mode()
     def _forward(self, parts: Sequence[Part]) -> None:
-        """Run one share, and leave each part the logits of its asked nodes."""
+        """Leave each part the logits of its asked nodes."""
         begin = 0
         asked: list[int] = []
         for part in parts:

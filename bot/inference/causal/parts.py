@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import torch
 from torch import Tensor
 
 from bot.inference.causal.trees import ROOT, Growth, Tree
-
-UNEVEN = 1.4
-"""How many times its due the largest share may have; else torch's own threads do better."""
-
+from bot.inference.lanes import HALVES
 
 KeysValues = tuple[Tensor, Tensor]
 """A layer's keys and values of some tokens, each [1, heads, tokens, head size]."""
@@ -73,12 +71,12 @@ class Step:
 
 
 class Part:
-    """Nodes of one tree in one share: they see each other, what the tree had before, and nothing else. `logits` are
-    there after the pass, float32 [asked, vocabulary]."""
+    """Nodes of one tree in one share. Each sees its ancestors: among them, in what the tree had before, and in the part
+    that they are `behind`. `logits` are there after the pass, float32 [asked, vocabulary]."""
 
     logits: Tensor
 
-    def __init__(self, step: Step, nodes: Sequence[int]) -> None:
+    def __init__(self, step: Step, nodes: Sequence[int], behind: Part | None = None) -> None:
         tree, first = step.growth.tree, step.growth.first
         self.step = step
         self.nodes = list(nodes)
@@ -87,7 +85,9 @@ class Part:
         wanted = set(step.growth.asked)
         self.asked = [place for place, node in enumerate(nodes) if node in wanted]
         self.layers: dict[int, KeysValues] = {}
-        own = step.sees[self.nodes][:, [*range(first), *nodes]]
+        self._ahead = behind if behind is not None and bool(step.sees[self.nodes][:, behind.nodes].any()) else None
+        self._handed: SimpleQueue[KeysValues | None] = SimpleQueue()
+        own = step.sees[self.nodes][:, [*range(first), *(self._ahead.nodes if self._ahead else ()), *nodes]]
         self._sees = torch.cat([torch.ones(len(nodes), tree.behind, dtype=torch.bool), own], dim=1)
 
     def settle(self, begin: int, dtype: torch.dtype, device: str) -> None:
@@ -96,28 +96,44 @@ class Part:
         self.mask = torch.zeros(self._sees.shape, dtype=dtype).masked_fill_(~self._sees, -torch.inf).to(device)
 
     def remember(self, layer: int, keys: Tensor, values: Tensor) -> KeysValues:
-        """Take a layer's keys and values of the whole sequence; return all that these nodes look at."""
+        """Take a layer's keys and values of the whole sequence; return all that these nodes look at. Where another
+        lane computes a part of that, wait for it: there it is a few operations away."""
         new = self.layers[layer] = keys[:, :, self.place], values[:, :, self.place]
+        self._handed.put(new)
         known = [have.layers[layer] for have in (self.step.trunk, self.step.before) if layer in have.layers]
+        if self._ahead is not None:
+            known.append(self._ahead.hand_on())
         seen = list(zip(*known, new, strict=True))
         return torch.cat(seen[0], dim=2), torch.cat(seen[1], dim=2)
 
+    def hand_on(self) -> KeysValues:
+        """Give the part behind this one the keys and values of the next layer. Raises `RuntimeError` where there are
+        no more."""
+        handed = self._handed.get()
+        if handed is None:
+            raise RuntimeError("the other half of the pass ended before this one")
+        return handed
+
+    def close(self) -> None:
+        """Let nobody wait for more layers."""
+        self._handed.put(None)
+
 
 def divide(steps: Sequence[Step], count: int) -> list[list[Part]]:
-    """Divide what is to be done into about equal shares, or leave it whole."""
-    branches = [(step, nodes) for step in steps for nodes in step.branches()]
-    total = sum(len(nodes) for _, nodes in branches)
-    shares: list[dict[Step, list[int]]] = [{} for _ in range(count)]
-    sizes = [0] * count
-    passed = 0
-    for step, nodes in branches:
-        at = min(count - 1, (passed + len(nodes) // 2) * count // total)
-        shares[at].setdefault(step, []).extend(nodes)
-        sizes[at] += len(nodes)
-        passed += len(nodes)
-    if max(sizes) * count > UNEVEN * total:
+    """Cut all nodes, branch after branch, into two equal halves for two lanes, or leave them whole.
+
+    Parents stand before their children. So the second half may need something of the first, where a branch is cut in
+    the middle, and never the other way round.
+    """
+    line = [(step, node) for step in steps for branch in step.branches() for node in branch]
+    if count != HALVES or len(line) < HALVES:
         return [[Part(step, range(step.growth.first, len(step.growth.tree))) for step in steps]]
-    return [[Part(step, sorted(nodes)) for step, nodes in share.items()] for share in shares]
+    halves: list[dict[Step, list[int]]] = [{}, {}]
+    for place, (step, node) in enumerate(line):
+        halves[place >= len(line) // 2].setdefault(step, []).append(node)
+    first = {step: Part(step, sorted(nodes)) for step, nodes in halves[0].items()}
+    second = [Part(step, sorted(nodes), behind=first.get(step)) for step, nodes in halves[1].items()]
+    return [list(first.values()), second]
 
 
 def _sight(known: Tensor, parents: Sequence[int]) -> Tensor:
