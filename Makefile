@@ -97,7 +97,7 @@ models: setup ## check the weights
 
 # ---- checking
 
-# One more than there are cores, for those in a browser or over sockets wait half of their time.
+# One more than there are cores: tests in a browser or over sockets wait half of their time.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 .PHONY: test

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import settings
 
+from bot.inference.client import EngineClient
+from storage.database import Database, open_database
+from tests.support.beside import run_beside
+from tests.support.databases import furnish
 from tests.support.models import tiny_bert, tiny_gpt2
-from tests.support.worker import Worker, serving, until_ready
+from tests.support.worker import Worker, client_of, serving, until_ready
 
 # The same examples each time, so that whoever changes something is not told of something else. To look for new ones:
 # pytest --hypothesis-profile=search
@@ -37,6 +39,20 @@ def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_worker(tiny_causal: Path, tiny_masked: Path) -> Iterator[Worker]:
     """A worker with the tiny models, started once. They are slower on more than one thread."""
     torch.set_num_threads(1)
-    with serving(tiny_causal, tiny_masked) as worker, ThreadPoolExecutor(1) as beside:
-        beside.submit(asyncio.run, until_ready(worker)).result()  # in this thread there may be an event loop
+    with serving(tiny_causal, tiny_masked) as worker:
+        run_beside(until_ready(worker))
         yield worker
+
+
+@pytest.fixture
+async def engine(tiny_worker: Worker) -> AsyncIterator[EngineClient]:
+    """The real worker with tiny models, on a real socket."""
+    async with client_of(tiny_worker) as client:
+        yield client
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """A database with nothing in it."""
+    async with open_database(furnish(tmp_path / "data")) as opened:
+        yield opened

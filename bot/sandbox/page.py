@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from discord.ext import commands
+
 from bot.app import Services, create_bot
 from bot.sandbox.channels import start_thread
 from bot.sandbox.controls import name_buttons, place_now
@@ -104,8 +106,12 @@ class LivePage(Preview):
 
     async def restart(self, services: Services) -> None:
         """Take the bot away, as a crash would, and attach a new one to the same server and data."""
+        await self.attach(create_bot(services.settings, services, self._waiting))
+
+    async def attach(self, bot: commands.Bot) -> None:
+        """Put `bot` in the place of the one that is here."""
         async with self._turn:
-            await self.env.restart_bot(create_bot(services.settings, services, self._waiting))
+            await self.env.restart_bot(bot)
             self._publish_message_pages(reason="refresh")
 
     async def follow(self) -> None:

@@ -18,7 +18,6 @@ from cogs.services import Services
 from tests.behaviour.holding import Held
 from tests.behaviour.house import SETTLE_S, House, Now, check_requests
 from tests.support.databases import furnish
-from tests.support.worker import Worker, client_of
 
 T = TypeVar("T")
 
@@ -28,13 +27,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "patient: actions return while the models are still at work, as in the sandbox; they are until `House.until`",
     )
-
-
-@pytest_asyncio.fixture
-async def engine(tiny_worker: Worker) -> AsyncIterator[EngineClient]:
-    """The real worker with tiny models, on a real socket."""
-    async with client_of(tiny_worker) as client:
-        yield client
 
 
 @pytest.fixture

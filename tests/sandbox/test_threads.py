@@ -28,13 +28,6 @@ async def at_the_table() -> AsyncIterator[tuple[Table, LivePage]]:
         yield table, page
 
 
-async def restart(page: LivePage) -> None:
-    """Take the bot away, and attach another, as the sandbox does."""
-    async with page._turn:
-        await page.env.restart_bot(nooks())
-        page._publish_message_pages(reason="refresh")
-
-
 class TestInABrowser:
     pytestmark = in_a_browser
 
@@ -87,7 +80,7 @@ class TestInABrowser:
     async def test_who_has_not_seen_yet_that_the_bot_was_restarted_is_answered(self) -> None:
         async with at_the_table() as (table, page):
             await table.page.route("**/api/state", lambda route: route.abort())
-            await restart(page)
+            await page.attach(nooks())
             await table.page.set_viewport_size({"width": 1100, "height": 800})
             await table.page.wait_for_function("() => window.simcordPreview.awaitingRevision !== null")
             await table.run("where", "Already")  # while the page waits to see what came of its new size
@@ -98,7 +91,7 @@ class TestInABrowser:
         async with at_the_table() as (table, page):
             await table.write("where", "Half")
             seen = await table.page.evaluate("() => window.simcordPreview.publishedRevision")
-            await restart(page)
+            await page.attach(nooks())
             await table.page.wait_for_function("seen => window.simcordPreview.publishedRevision > seen", arg=seen)
             await table.page.keyboard.type(" done")
             await table.page.keyboard.press("Enter")

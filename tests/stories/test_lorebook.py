@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,24 +14,17 @@ from bot.rules.servers import ServerSettings
 from bot.rules.stories import NewStory, Story, StoryRules, StoryState
 from bot.stories.finding import Who
 from bot.stories.lorebook import Lorebook
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.lore import Lore
 from storage.posts import Posts
 from storage.privacy import Privacy
 from storage.servers import Servers
 from storage.stories import Stories
-from tests.support.databases import furnish
 
 SERVER, CHANNEL, THREAD, ELSEWHERE = 1, 20, 30, 40
 HOST, WRITER, OTHER, MANAGER = 7, 8, 9, 10
 host, writer, other = (Who(SERVER, person) for person in (HOST, WRITER, OTHER))
 manager = Who(SERVER, MANAGER, manages=True)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(furnish(tmp_path / "data")) as opened:
-        yield opened
 
 
 @pytest.fixture

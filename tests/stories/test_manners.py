@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,18 +11,11 @@ from bot.rules.courtesies import Courtesy
 from bot.rules.servers import ServerSettings
 from bot.stories.manners import Manners
 from storage.courtesies import Courtesies
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.privacy import Privacy
 from storage.servers import Servers
-from tests.support.databases import furnish
 
 SERVER, ANN, BO = 1, 7, 8
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(furnish(tmp_path / "data")) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
 from storage.database import FILE, open_database
+from tests.support.beside import run_beside
 
 
 def furnish(folder: Path) -> Path:
@@ -20,8 +19,7 @@ def furnish(folder: Path) -> Path:
 
 @cache
 def _new() -> bytes:
-    with ThreadPoolExecutor(1) as beside:  # an event loop may be running here
-        return beside.submit(asyncio.run, _migrated()).result()
+    return run_beside(_migrated())
 
 
 async def _migrated() -> bytes:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot.errors import BadInput
 from bot.inference.client import EngineClient
@@ -17,17 +14,9 @@ from bot.writing.bridging import BridgeAsk, BridgeJob
 from bot.writing.cleaning import sentence_ends
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import TextSource, echo
-from tests.support.worker import running_worker
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 LEFT = "The fox opened the door near the harbour, and nobody spoke."
 RIGHT = "A girl found a silver key under the hill, and the rain began."
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
-    async with running_worker(tiny_causal, tiny_masked) as client:
-        yield client
 
 
 def ask(left: str = LEFT, right: str = RIGHT, count: int = 3) -> BridgeAsk:

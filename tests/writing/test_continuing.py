@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot.errors import BadInput, WorkerUnavailable
 from bot.inference.engine import Continuation, Engine, GenerateRequest, Health, ModelInfo, Partial, ScoreRequest
@@ -18,16 +16,9 @@ from bot.writing.asks import ContinueAsk
 from bot.writing.continuing import ROWS, ContinueJob, joined, prompt_of, row_seed, rows_of
 from bot.writing.demeaning import DemeaningWords
 from tests.support.models import sentences
-from tests.support.worker import running_worker
 
 WORDS = DemeaningWords.load()
 TEXT = "The keeper found a lantern near the harbour, and nobody spoke. Old Marta crossed"
-
-
-@pytest_asyncio.fixture
-async def engine(tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[Engine]:
-    async with running_worker(tiny_causal, tiny_masked) as client:
-        yield client
 
 
 def ask(text: str = TEXT, *, mood: MoodName | None = None, count: int = 3, length: int = 24) -> ContinueAsk:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.errors import BadInput, Gone
+from bot.inference.client import EngineClient
 from bot.inference.jobs import Limits, Owner, Working
 from bot.inference.queue import Inference
 from bot.rules.generations import Place
 from bot.writing.asks import ContinueAsk, InfillAsk
 from bot.writing.desk import DAY_MS, Desk
-from storage.database import Database, open_database
-from tests.support.databases import furnish
-from tests.support.worker import running_worker
+from storage.database import Database
 
 PLACE = Place(server_id=1, channel_id=3)
 OWNER = Owner(server_id=1, person_id=2)
@@ -39,19 +37,12 @@ def clock() -> Clock:
 
 
 @pytest_asyncio.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(furnish(tmp_path / "data")) as database:
-        yield database
-
-
-@pytest_asyncio.fixture
-async def desk(tiny_causal: Path, tiny_masked: Path, database: Database, clock: Clock) -> AsyncIterator[Desk]:
-    async with running_worker(tiny_causal, tiny_masked) as client:
-        inference = Inference(client, Limits())
-        dispatcher = asyncio.create_task(inference.run())
-        yield Desk(inference=inference, database=database, keep_days=30, now=clock, seed=lambda: 5)
-        dispatcher.cancel()
-        await asyncio.gather(dispatcher, return_exceptions=True)
+async def desk(engine: EngineClient, database: Database, clock: Clock) -> AsyncIterator[Desk]:
+    inference = Inference(engine, Limits())
+    dispatcher = asyncio.create_task(inference.run())
+    yield Desk(inference=inference, database=database, keep_days=30, now=clock, seed=lambda: 5)
+    dispatcher.cancel()
+    await asyncio.gather(dispatcher, return_exceptions=True)
 
 
 def to_continue(text: str = "The keeper found a lantern near the harbour, and") -> ContinueAsk:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot.errors import BadInput
 from bot.inference.client import EngineClient
@@ -28,9 +26,8 @@ from bot.writing.sides import frame, left_part, right_part
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 from tests.support.masked_models import make
 from tests.support.models import tiny_gpt2
-from tests.support.worker import Worker, client_of, running_worker
+from tests.support.worker import running_worker
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 WORDS = DemeaningWords.load()
 
 
@@ -38,12 +35,6 @@ def ask(text: str, count: int = 3) -> InfillAsk:
     return InfillAsk(
         owner=Owner(server_id=1, person_id=2), place=Place(server_id=1, channel_id=3), text=text, count=count
     )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tiny_worker: Worker) -> AsyncIterator[EngineClient]:
-    async with client_of(tiny_worker) as client:
-        yield client
 
 
 async def run(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +23,7 @@ from bot.writing.spotting import Spot, is_kin, spots, spread
 from bot.writing.twisting import CHUNK, Muse, TwistJob, chunks
 from tests.support.generations import made
 from tests.support.masked_models import make
-from tests.support.worker import Worker, client_of, running_worker
+from tests.support.worker import running_worker
 
 WORDS = DemeaningWords.load()
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began. Old Marta sang to the moon before the storm."
@@ -210,18 +208,11 @@ def test_what_is_no_twist_is_gone() -> None:
 # ---- the job
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tiny_worker: Worker) -> AsyncIterator[EngineClient]:
-    async with client_of(tiny_worker) as client:
-        yield client
-
-
 async def run(engine: EngineClient, text: str, count: int = 6) -> Suggestion:
     (suggestion,) = await TwistJob(ask(text, count), WORDS).run(engine, lambda text, done, total: None)
     return suggestion
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_expected_words_and_others(engine: EngineClient) -> None:
     suggestion = await run(engine, PASSAGE)
     assert suggestion.text == PASSAGE
@@ -239,14 +230,12 @@ async def test_expected_words_and_others(engine: EngineClient) -> None:
         assert all(distance > 0 for distance in distances)
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_no_more_words_than_asked_and_the_same_each_time(engine: EngineClient) -> None:
     one = await run(engine, PASSAGE, count=1)
     assert len(one.receipt["words"]) == 1
     assert await run(engine, PASSAGE, count=1) == one
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_progress_only_grows(engine: EngineClient) -> None:
     seen: list[tuple[int, int]] = []
     job = TwistJob(ask(PASSAGE), WORDS)
@@ -256,7 +245,6 @@ async def test_progress_only_grows(engine: EngineClient) -> None:
     assert job.tokens >= job.rows >= 1
 
 
-@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     "text",
     ["Alice and I were there.", PASSAGE * 30, "x" * 3990, "🦊 🦊", "He said so.", "y" * 23 + " " + "z" * 23],
@@ -267,7 +255,6 @@ async def test_where_nothing_can_be_twisted(engine: EngineClient, text: str) -> 
         await run(engine, text)
 
 
-@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     "text",
     [f"**{PASSAGE}** @everyone <@123>", PASSAGE.replace(". ", ".\n\n"), "   " + PASSAGE + "\n\n"],
@@ -279,14 +266,12 @@ async def test_edges_have_an_answer(engine: EngineClient, text: str) -> None:
     assert suggestion.receipt["words"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_a_long_passage(engine: EngineClient) -> None:
     pad = "Old Marta and Old Marta were there, and she was there as well. " * 59
     suggestion = await run(engine, f"{PASSAGE} {pad}")
     assert all(word["end"] <= len(PASSAGE) for word in suggestion.receipt["words"])
 
 
-@pytest.mark.asyncio(loop_scope="module")
 async def test_chinese_models_are_asked_for_words_of_two_characters(tiny_causal: Path, tmp_path: Path) -> None:
     text = "她打开了那扇旧门，狐狸跑进了黑暗的树林。"
     masked = make("chinese-bert", tmp_path / "masked")

@@ -53,21 +53,23 @@ class Step:
 
     def finish(self, parts: Sequence[Part]) -> Tensor:
         """Give the tree what its parts remember; return their logits as they were asked for."""
-        first, nodes = self.growth.first, [node for part in parts for node in part.nodes]
-        order = torch.tensor([*range(first), *(first + nodes.index(node) for node in sorted(nodes))])
-        layers = {layer: self._grown(layer, parts, order) for layer in parts[0].layers}
+        layers = self._grown(parts)
         self.growth.tree.memory = Memory(layers, self.sees)
         answered = [part.nodes[place] for part in parts for place in part.asked]
         logits = torch.cat([part.logits for part in parts])
         return logits[torch.tensor([answered.index(node) for node in self.growth.asked])]
 
     @torch.inference_mode()
-    def _grown(self, layer: int, parts: Sequence[Part], order: Tensor) -> KeysValues:
-        """One layer's keys and values of all tokens of the tree; what stands for them in `parts` is in `order`."""
-        known = [self.before.layers[layer]] if layer in self.before.layers else []
-        keys, values = zip(*known, *(part.layers[layer] for part in parts), strict=True)
-        order = order.to(keys[0].device)
-        return torch.cat(keys, dim=2)[:, :, order], torch.cat(values, dim=2)[:, :, order]
+    def _grown(self, parts: Sequence[Part]) -> dict[int, KeysValues]:
+        """Each layer's keys and values of all tokens of the tree, in their order."""
+        known = [self.before.layers] if self.before.layers else []
+        every = [*known, *(part.layers for part in parts)]
+        together = {layer: _in_a_row([layers[layer] for layers in every]) for layer in parts[0].layers}
+        nodes = [*range(self.growth.first), *(node for part in parts for node in part.nodes)]
+        if nodes == sorted(nodes):
+            return together
+        order = torch.tensor(sorted(range(len(nodes)), key=nodes.__getitem__), device=parts[0].mask.device)
+        return {layer: (keys[:, :, order], values[:, :, order]) for layer, (keys, values) in together.items()}
 
 
 class Part:
@@ -85,9 +87,10 @@ class Part:
         wanted = set(step.growth.asked)
         self.asked = [place for place, node in enumerate(nodes) if node in wanted]
         self.layers: dict[int, KeysValues] = {}
-        self._ahead = behind if behind is not None and bool(step.sees[self.nodes][:, behind.nodes].any()) else None
         self._handed: SimpleQueue[KeysValues | None] = SimpleQueue()
-        own = step.sees[self.nodes][:, [*range(first), *(self._ahead.nodes if self._ahead else ()), *nodes]]
+        sees = step.sees[self.nodes]
+        self._ahead = behind if behind is not None and bool(sees[:, behind.nodes].any()) else None
+        own = sees[:, [*range(first), *(self._ahead.nodes if self._ahead else ()), *nodes]]
         self._sees = torch.cat([torch.ones(len(nodes), tree.behind, dtype=torch.bool), own], dim=1)
 
     def settle(self, begin: int, dtype: torch.dtype, device: str) -> None:
@@ -103,8 +106,7 @@ class Part:
         known = [have.layers[layer] for have in (self.step.trunk, self.step.before) if layer in have.layers]
         if self._ahead is not None:
             known.append(self._ahead.hand_on())
-        seen = list(zip(*known, new, strict=True))
-        return torch.cat(seen[0], dim=2), torch.cat(seen[1], dim=2)
+        return _in_a_row([*known, new])
 
     def hand_on(self) -> KeysValues:
         """Give the part behind this one the keys and values of the next layer. Raises `RuntimeError` where there are
@@ -134,6 +136,12 @@ def divide(steps: Sequence[Step], count: int) -> list[list[Part]]:
     first = {step: Part(step, sorted(nodes)) for step, nodes in halves[0].items()}
     second = [Part(step, sorted(nodes), behind=first.get(step)) for step, nodes in halves[1].items()]
     return [list(first.values()), second]
+
+
+def _in_a_row(several: Sequence[KeysValues]) -> KeysValues:
+    """A copy of the keys and values of several kinds of tokens, one behind the other."""
+    keys, values = zip(*several, strict=True)
+    return torch.cat(keys, dim=2), torch.cat(values, dim=2)
 
 
 def _sight(known: Tensor, parents: Sequence[int]) -> Tensor:

@@ -46,10 +46,13 @@ function written() {
   return JSON.stringify([window.simcordPreview.viewerId, ...parts]);
 }
 
+// Else the Enter is for what is offered.
+const offersNothing = () =>
+  ![...document.querySelectorAll("[role=listbox] [aria-selected=true]")].some((item) => item.checkVisibility());
+
 function sends(event) {
-  const inPicker = [...document.querySelectorAll("[role=listbox] [aria-selected=true]")].some((item) => item.checkVisibility());
-  return event.key === "Enter" && !event.shiftKey && !event.isComposing && !inPicker
-    && composer.contains(event.target) && event.target.matches("textarea, input");
+  return event.key === "Enter" && !event.shiftKey && !event.isComposing
+    && composer.contains(event.target) && event.target.matches("textarea, input") && offersNothing();
 }
 
 window.addEventListener("keydown", (event) => {
