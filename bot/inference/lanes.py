@@ -1,4 +1,4 @@
-"""Two threads that compute the halves of a pass side by side.
+"""Two threads that compute side by side: the halves of a pass, or passes of their own.
 
 Torch's own threads share each operation and wait for each other after it, thousands of times a pass; and what only one
 of them can do, the other waits for. Halves of a batch meet once, at the end: a fifth less time for the same numbers on
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, local
 from typing import TypeVar
 
 import torch
@@ -18,14 +18,16 @@ ShareT = TypeVar("ShareT")
 ResultT = TypeVar("ResultT")
 
 HALVES = 2
+_here = local()
+"""`taken` in a thread that is a lane."""
 
 
 class Lanes:
-    """`count` threads, each with an equal part of torch's threads; with one of them the caller's own. Used by one
-    thread."""
+    """Threads with an equal part of torch's threads each; with one of them the caller's own. Used by one thread, and by
+    what runs in a lane: that has no lanes but its own."""
 
     def __init__(self, count: int) -> None:
-        self.count = count
+        self._count = count
         self._pool: ThreadPoolExecutor | None = None
 
     @classmethod
@@ -33,6 +35,11 @@ class Lanes:
         """As many as pay off on a device."""
         several = torch.device(device).type == "cpu" and torch.get_num_threads() >= HALVES
         return cls(HALVES if several else 1)
+
+    @property
+    def count(self) -> int:
+        """How many shares are computed side by side."""
+        return 1 if getattr(_here, "taken", False) else self._count
 
     def run(self, function: Callable[[ShareT], ResultT], shares: Sequence[ShareT]) -> list[ResultT]:
         """Call `function` with each share, at most one for each lane, and return what it returns, in their order.
@@ -50,15 +57,16 @@ class Lanes:
         return [call.result() for call in calls]
 
     def _opened(self) -> ThreadPoolExecutor:
-        threads, ready = torch.get_num_threads(), Barrier(self.count)
+        threads, ready = torch.get_num_threads(), Barrier(self._count)
 
         def take_part() -> None:
             torch.get_num_threads()  # else torch would set what follows back, at its first operation in this thread
-            torch.set_num_threads(max(1, threads // self.count))
+            torch.set_num_threads(max(1, threads // self._count))
+            _here.taken = True
             ready.wait()
 
-        pool = ThreadPoolExecutor(self.count, thread_name_prefix="lane", initializer=take_part)
-        for call in [pool.submit(torch.get_num_threads) for _ in range(self.count)]:
+        pool = ThreadPoolExecutor(self._count, thread_name_prefix="lane", initializer=take_part)
+        for call in [pool.submit(torch.get_num_threads) for _ in range(self._count)]:
             call.result()
         torch.set_num_threads(threads)  # for threads that begin later; those of the lanes keep theirs
         return pool

@@ -10,15 +10,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:  # it imports torch, for which what needs no torch must not wait
+    from bot.inference.lanes import Lanes
 
 ResultT = TypeVar("ResultT")
 
 
+ROOMIER = 2
+UNEVEN = 1.2
+"""How many times its equal share of the tokens a lane may have when works are divided between lanes."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pass:
-    """One forward pass. `run` takes what any number of works ask of it and answers each; passes of one `run` may be
-    joined while together they have no more than `most` tokens."""
+    """One forward pass. `run` takes what any number of works ask of it and answers each. Passes of one `run` may be
+    joined while together they have no more than `most` tokens, `ROOMIER` times as many where nobody else waits."""
 
     run: Callable[[Sequence[Any]], list[Any]]
     ask: Any
@@ -41,10 +50,11 @@ class _Running:
 
 
 class Turns:
-    """Works in the order of their turns. Used by one thread."""
+    """Works in the order of their turns. Used by one thread; where there are `lanes`, works go on side by side in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, lanes: Lanes | None = None) -> None:
         self._running: deque[_Running] = deque()
+        self.lanes = lanes
 
     def __len__(self) -> int:
         return len(self._running)
@@ -59,18 +69,22 @@ class Turns:
             self._running.remove(running)
             work.close()
 
-    def step(self) -> None:
-        """Run the pass of the work whose turn it is, joined by the others' as far as they fit."""
-        for running in [each for each in self._running if each.wanted is None]:
+    def step(self, *, hurried: bool = False) -> None:
+        """Run the pass of the work whose turn it is, joined by the others' as far as they fit. `hurried`: somebody waits
+        for its end who is not in it."""
+        new = [each for each in self._running if each.wanted is None]
+        for running in new:
             self._running.remove(running)
-            self._go_on(running, None)
+        self._running += [running for running in new if _goes_on(running, None)]
         if self._running:
-            together = self._together()
+            together = self._together(1 if hurried else ROOMIER)
             for running in together:
                 self._running.remove(running)
-            self._run(together)
+            shares = self._shares(together)
+            going = self.lanes.run(_run, shares) if self.lanes is not None else map(_run, shares)
+            self._running += chain.from_iterable(going)
 
-    def _together(self) -> list[_Running]:
+    def _together(self, room: int) -> list[_Running]:
         first = self._running[0].wanted
         assert first is not None
         found: list[_Running] = []
@@ -78,36 +92,53 @@ class Turns:
         for running in self._running:
             wanted = running.wanted
             assert wanted is not None
-            if wanted is first or (wanted.run == first.run and tokens + wanted.tokens <= first.most):
+            if wanted is first or (wanted.run == first.run and tokens + wanted.tokens <= room * first.most):
                 found.append(running)
                 tokens += wanted.tokens
         return found
 
-    def _run(self, together: Sequence[_Running]) -> None:
-        wanted = [running.wanted for running in together if running.wanted is not None]
-        try:
-            answers = wanted[0].run([each.ask for each in wanted])
-        except Exception as error:
-            if len(together) == 1:
-                together[0].work.close()
-                together[0].done(None, error)
-                return
-            for running in together:  # one of them has itself to blame, the others do not
-                self._run([running])
-            return
-        for running, answer in zip(together, answers, strict=True):
-            self._go_on(running, answer)
+    def _shares(self, together: Sequence[_Running]) -> list[list[_Running]]:
+        """Divide works between the lanes, so that what they do with the answers is done side by side as well; or leave
+        them together, where the lanes would not be about equal: then the pass itself is divided."""
+        count = 1 if self.lanes is None else self.lanes.count
+        shares: list[list[_Running]] = [[] for _ in range(count)]
+        tokens = [0] * count
+        for running in sorted(together, key=_tokens, reverse=True):
+            lane = tokens.index(min(tokens))
+            shares[lane].append(running)
+            tokens[lane] += _tokens(running)
+        return shares if max(tokens) * count <= UNEVEN * sum(tokens) else [list(together)]
 
-    def _go_on(self, running: _Running, answer: Any) -> None:
-        """Send a work its answer, and put it behind the others with the pass that it wants next."""
-        try:
-            running.wanted = running.work.send(answer)
-        except StopIteration as stop:
-            running.done(stop.value, None)
-        except Exception as error:
-            running.done(None, error)
-        else:
-            self._running.append(running)
+
+def _tokens(running: _Running) -> int:
+    return 0 if running.wanted is None else running.wanted.tokens
+
+
+def _run(together: Sequence[_Running]) -> list[_Running]:
+    """Run one pass for several works that want the same kind, and return those that go on."""
+    wanted = [running.wanted for running in together if running.wanted is not None]
+    try:
+        answers = wanted[0].run([each.ask for each in wanted])
+    except Exception as error:
+        if len(together) > 1:  # one of them has itself to blame, the others do not
+            return [going for running in together for going in _run([running])]
+        together[0].work.close()
+        together[0].done(None, error)
+        return []
+    return [running for running, answer in zip(together, answers, strict=True) if _goes_on(running, answer)]
+
+
+def _goes_on(running: _Running, answer: Any) -> bool:
+    """Send a work its answer; tell whether it wants another pass."""
+    try:
+        running.wanted = running.work.send(answer)
+    except StopIteration as stop:
+        running.done(stop.value, None)
+    except Exception as error:
+        running.done(None, error)
+    else:
+        return True
+    return False
 
 
 def complete(works: Sequence[Work[ResultT]]) -> list[ResultT]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from inspect import GEN_CLOSED, getgeneratorstate
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from bot.inference.lanes import Lanes
 from bot.inference.passes import Pass, Turns, Work, complete
 
 
@@ -55,17 +57,23 @@ def test_two_models_take_turns() -> None:
     assert second.passes == [[3], [6]]
 
 
-def test_no_pass_grows_beyond_its_limit_and_nobody_is_left_behind() -> None:
-    model = Model()
-    works = [doubling(model, number, 2, tokens=4, most=10) for number in (1, 3, 5)]
-    assert complete([*works, doubling(model, 7, 1, tokens=2, most=10)]) == [4, 12, 20, 14]
+@pytest.mark.parametrize(("hurried", "limit"), [(True, 10), (False, 5)])
+def test_no_pass_grows_beyond_its_limit_and_nobody_is_left_behind(hurried: bool, limit: int) -> None:
+    """Where nobody else waits, twice as much goes into one."""
+    model, turns, ends = Model(), Turns(), []
+    for number, times, tokens in ((1, 2, 4), (3, 2, 4), (5, 2, 4), (7, 1, 2)):
+        work = doubling(model, number, times, tokens=tokens, most=limit)
+        turns.add(work, lambda result, _: ends.append(result))
+    while turns:
+        turns.step(hurried=hurried)
+    assert sorted(ends) == [4, 12, 14, 20]
     # Two of four tokens and the one of two; then the one that had no room comes first.
     assert model.passes == [[1, 3, 7], [5, 2], [6, 10]]
 
 
 def test_a_pass_larger_than_the_limit_is_run_alone() -> None:
     model = Model()
-    assert complete([doubling(model, number, 1, tokens=9, most=5) for number in (1, 2)]) == [2, 4]
+    assert complete([doubling(model, number, 1, tokens=9, most=4) for number in (1, 2)]) == [2, 4]
     assert model.passes == [[1], [2]]
 
 
@@ -112,3 +120,45 @@ def test_a_dropped_work_is_closed_and_the_others_go_on() -> None:
     assert ends == [12]
     assert getgeneratorstate(left) == GEN_CLOSED
     assert model.passes == [[1, 3], [6]]
+
+
+def test_works_go_on_side_by_side_in_their_lanes() -> None:
+    """With the answers of their own passes, and what a lane's pass divides is not divided once more."""
+    lanes, meeting = Lanes(2), Barrier(2)
+    model, turns = Model(), Turns(lanes)
+    ends: list[Any] = []
+
+    def meeting_half_way(number: int) -> Work[int]:
+        number = yield from doubling(model, number, 1)
+        meeting.wait(10.0)  # one after the other they would not meet
+        assert lanes.count == 1
+        return (yield from doubling(model, number, 1))
+
+    for number in (1, 3):
+        turns.add(meeting_half_way(number), lambda result, error: ends.append(error or result))
+    while turns:
+        turns.step()
+    assert sorted(ends) == [4, 12]
+    assert sorted(model.passes) == [[1], [2], [3], [6]]
+    assert lanes.count == 2
+
+
+def test_works_that_would_not_share_the_lanes_equally_share_a_pass() -> None:
+    model, turns, ends = Model(), Turns(Lanes(2)), []
+    for number, tokens in ((1, 9), (3, 5)):
+        turns.add(doubling(model, number, 1, tokens=tokens), lambda result, _: ends.append(result))
+    while turns:
+        turns.step()
+    assert ends == [2, 6]
+    assert model.passes == [[1, 3]]
+
+
+def test_in_lanes_too_who_breaks_a_shared_pass_fails_alone_and_the_order_is_kept() -> None:
+    model, turns = Model(refused=3), Turns(Lanes(2))
+    ends: list[Any] = []
+    for number in (1, 3, 5, 7):
+        turns.add(doubling(model, number, 2), lambda result, error: ends.append(type(error) if error else result))
+    turns.step()
+    assert ends == [ZeroDivisionError]
+    turns.step()
+    assert sorted(ends[1:]) == [4, 20, 28]

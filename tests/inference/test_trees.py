@@ -15,7 +15,7 @@ from bot.inference.causal.packed import Packed
 from bot.inference.causal.padded import Padded
 from bot.inference.causal.trees import ROOT, Grower, Tree
 from bot.inference.lanes import Lanes
-from bot.inference.passes import complete
+from bot.inference.passes import Done, Turns, Work, complete
 from tests.support.passes import finish
 
 CONTEXTS = ([5, 9, 40, 12], [7, 8], [30, 31, 32, 33, 34, 35, 36])
@@ -30,10 +30,10 @@ def grower(loaded: tuple[Any, Any], request: pytest.FixtureRequest) -> Grower:
 
 
 def plain(model: Any, ids: Sequence[int]) -> Tensor:
-    """The logits behind `ids` in one ordinary pass."""
+    """The log-probabilities behind `ids` in one ordinary pass."""
     with torch.inference_mode():
         logits: Tensor = model(torch.tensor([ids])).logits[0, -1]
-    return logits
+    return logits.log_softmax(dim=-1)
 
 
 def begun(grower: Grower, *contexts: list[int]) -> list[Tree]:
@@ -46,9 +46,9 @@ def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], growe
     (tree,) = begun(grower, context)
     #   root ─ 11 ─ 23 ─ 31      root ─ 17 ─ 23
     complete([tree.grow([11, 17], [ROOT, ROOT], [0, 1])])
-    (logits,) = complete([tree.grow([23, 31, 23], [0, 2, 1], [3, 4])])
+    (table,) = complete([tree.grow([23, 31, 23], [0, 2, 1], [3, 4])])
     assert tree.path(3) == [0, 2, 3]
-    for row, rest in zip(logits, ([11, 23, 31], [17, 23]), strict=True):
+    for row, rest in zip(table, ([11, 23, 31], [17, 23]), strict=True):
         assert torch.allclose(row, plain(loaded[0], [*context, *rest]), atol=TOLERANCE)
 
 
@@ -56,9 +56,9 @@ def test_branches_whose_tokens_come_in_turn_are_put_together_again(loaded: tuple
     context = CONTEXTS[0]
     (tree,) = begun(grower, context)
     #   root ─ 11 ─ 23 (nodes 0, 2)      root ─ 17 (node 1)
-    (logits,) = complete([tree.grow([11, 17, 23], [ROOT, ROOT, 0], [1, 2])])
+    (table,) = complete([tree.grow([11, 17, 23], [ROOT, ROOT, 0], [1, 2])])
     (then,) = complete([tree.grow([31, 37], [1, 2], [3, 4])])
-    for row, rest in zip((*logits, *then), ([17], [11, 23], [17, 31], [11, 23, 37]), strict=True):
+    for row, rest in zip((*table, *then), ([17], [11, 23], [17, 31], [11, 23, 37]), strict=True):
         assert torch.allclose(row, plain(loaded[0], [*context, *rest]), atol=TOLERANCE)
 
 
@@ -110,11 +110,39 @@ def test_a_branch_may_be_cut_anywhere(loaded: tuple[Any, Any], grower: Grower, l
     #                 └ 60
     tokens = [*chain, 50, 51, 60, 17, 18]
     parents = [*range(-1, longest - 1), longest - 1, longest, longest - 1, ROOT, longest + 3]
-    (logits,) = complete([tree.grow(tokens, parents, range(len(tokens)))])
+    (table,) = complete([tree.grow(tokens, parents, range(len(tokens)))])
     (then,) = complete([tree.grow([40, 41], [longest + 1, longest + 4], [len(tokens), len(tokens) + 1])])
-    for node, row in enumerate((*logits, *then)):
+    for node, row in enumerate((*table, *then)):
         expected = plain(loaded[0], [*context, *(tree.tokens[each] for each in tree.path(node))])
         assert torch.allclose(row, expected, atol=TOLERANCE), node
+
+
+def test_works_in_two_lanes_get_the_numbers_of_plain_passes(
+    loaded: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both lanes use one model and one store of contexts, which is too small for all of them."""
+    monkeypatch.setattr(branches, "KEPT_TRUNKS", 2)
+    branching, turns = Branching(loaded[0], "cpu"), Turns(Lanes(2))
+    contexts = [[number, 7, number + 1, 9] for number in range(1, 8)]
+    found: dict[int, Any] = {}
+
+    def taken(number: int) -> Done:
+        return lambda result, error: found.update({number: error or result})
+
+    def look(context: list[int]) -> Work[tuple[Tensor, Tensor]]:
+        trunk = yield from branching.trunk(context)
+        return trunk.following, (yield from branching.tree(trunk).grow([11, 17], [ROOT, 0], [1]))[0]
+
+    for number, context in enumerate([*contexts, *contexts[:3]]):
+        turns.add(look(context), taken(number))
+    while turns:
+        turns.step()
+    assert len(found) == len(contexts) + 3
+    for number, (following, behind) in found.items():
+        context = contexts[number % len(contexts)]
+        assert torch.allclose(following, plain(loaded[0], context), atol=TOLERANCE)
+        assert torch.allclose(behind, plain(loaded[0], [*context, 11, 17]), atol=TOLERANCE)
+    assert loaded[0].config._attn_implementation == "sdpa"
 
 
 @pytest.mark.parametrize("tokens", [[10**6], [10**6, 5, 6, 7], [5, 6, 7, 10**6]], ids=["alone", "ahead", "behind"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import torch
@@ -18,8 +19,8 @@ from bot.inference.passes import Work, complete
 
 KEPT_TRUNKS = 16
 """Left contexts whose keys and values are kept: some 5 MB each with the bundled model and 200 tokens."""
-_ALIKE = 0.25
-"""Nats: as far apart may log-probabilities of the two ways be (bfloat16 moves them by 0.05)."""
+_ALIKE = 0.15
+"""Nats: as far apart may log-probabilities of the two ways be, in the mean (bfloat16 moves them by 0.05)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,23 @@ class Trunk:
 
 
 class Branching:
-    """Trunks and trees over one causal model. Used by one thread."""
+    """Trunks and trees over one causal model, whose works may run in several lanes."""
 
     def __init__(self, model: Any, device: str) -> None:
         self._trunks: OrderedDict[tuple[int, ...], Trunk] = OrderedDict()
+        self._lock = Lock()
         self._grower = choose_grower(model, device)
 
     def trunk(self, ids: Sequence[int]) -> Work[Trunk]:
         """Read a left context piece by piece, or take it from the last few."""
         key = tuple(ids)
-        if key not in self._trunks:
-            self._trunks[key] = yield from read(self._grower, key)
+        trunk = self._trunks.get(key) or (yield from read(self._grower, key))
+        with self._lock:
+            self._trunks[key] = trunk
+            self._trunks.move_to_end(key)
             while len(self._trunks) > KEPT_TRUNKS:
                 self._trunks.popitem(last=False)
-        self._trunks.move_to_end(key)
-        return self._trunks[key]
+        return trunk
 
     def tree(self, trunk: Trunk) -> Tree:
         """Begin a tree behind `trunk`."""
@@ -59,8 +62,8 @@ def read(grower: Grower, ids: Sequence[int]) -> Work[Trunk]:
     for at in range(0, len(ids), PASS_TOKENS):
         piece = ids[at : at + PASS_TOKENS]
         last = at + len(piece) - 1
-        logits = yield from tree.grow(piece, range(at - 1, last), [last])
-    return Trunk(tree, logits[0].log_softmax(dim=-1).cpu())
+        table = yield from tree.grow(piece, range(at - 1, last), [last])
+    return Trunk(tree, table[0].cpu())
 
 
 def choose_grower(model: Any, device: str) -> Grower:
@@ -73,7 +76,7 @@ def choose_grower(model: Any, device: str) -> Grower:
         return padded  # the ways in which models refuse an attention that they do not know
     plain = _trial(padded, size)
     likely = plain > plain.max(dim=-1, keepdim=True).values - 5.0
-    return packed if bool((tried - plain).abs()[likely].max() < _ALIKE) else padded
+    return packed if bool((tried - plain).abs()[likely].mean() < _ALIKE) else padded
 
 
 def _trial(grower: Grower, vocabulary: int) -> Tensor:
@@ -84,4 +87,4 @@ def _trial(grower: Grower, vocabulary: int) -> Tensor:
     complete([tree.grow(ids[1:3], [ROOT, ROOT], [0, 1]) for tree in trees])
     grown = complete([tree.grow(ids[3:6], [1, 0, 2], [3, 4]) for tree in trees])
     following = torch.stack([trunk.following for trunk in trunks])
-    return torch.cat([following, *(logits.log_softmax(dim=-1).cpu() for logits in grown)])
+    return torch.cat([following, *(table.cpu() for table in grown)])

@@ -31,8 +31,8 @@ class Padded:
 
     def _chain(self, growth: Growth) -> Tensor:
         tree, asked = growth.tree, [node - growth.first for node in growth.asked]
-        tree.memory, logits = self._forward([tree.tokens[growth.first :]], tree.memory, asked)
-        return logits
+        tree.memory, table = self._forward([tree.tokens[growth.first :]], tree.memory, asked)
+        return table
 
     def _rows(self, growth: Growth) -> Tensor:
         tree = growth.tree
@@ -48,9 +48,9 @@ class Padded:
 
     @torch.inference_mode()
     def _forward(self, rows: Sequence[Sequence[int]], cache: Any, asked: Sequence[int]) -> tuple[Any, Tensor]:
-        """Return the grown cache and the logits at the flat positions `asked`, float32 [asked, vocabulary]."""
+        """Return the grown cache and the log-probabilities behind the flat positions `asked`, [asked, vocabulary]."""
         with self._picking.at(asked):
             output = self._model(
                 input_ids=torch.tensor(rows, device=self._device), past_key_values=cache, use_cache=True
             )
-        return output.past_key_values, output.logits[0].float()
+        return output.past_key_values, output.logits[0].float().log_softmax(dim=-1)

@@ -13,7 +13,7 @@ from bot.inference.causal.trees import ROOT, Growth, Tree
 from bot.inference.lanes import HALVES
 
 KeysValues = tuple[Tensor, Tensor]
-"""A layer's keys and values of some tokens, each [1, heads, tokens, head size]."""
+"""A layer's keys and values of some tokens, each [heads, tokens, head size]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,12 @@ class Memory:
 
 
 class Step:
-    """What a pass does for one tree."""
+    """What a pass does for one tree. `table` has the log-probabilities behind its asked nodes, float32 [asked,
+    vocabulary]: each part writes its own there."""
 
-    def __init__(self, growth: Growth) -> None:
+    def __init__(self, growth: Growth, vocabulary: int, device: str) -> None:
         self.growth = growth
+        self.table = torch.empty(len(growth.asked), vocabulary, dtype=torch.float32, device=device)
         self.before = Memory.of(growth.tree)
         self.trunk = Memory.of(growth.tree.trunk)
         self.sees = _sight(self.before.sees, growth.tree.parents)
@@ -51,13 +53,9 @@ class Step:
             found.setdefault(tops[-1], []).append(node)
         return list(found.values())
 
-    def finish(self, parts: Sequence[Part]) -> Tensor:
-        """Give the tree what its parts remember; return their logits as they were asked for."""
-        layers = self._grown(parts)
-        self.growth.tree.memory = Memory(layers, self.sees)
-        answered = [part.nodes[place] for part in parts for place in part.asked]
-        logits = torch.cat([part.logits for part in parts])
-        return logits[torch.tensor([answered.index(node) for node in self.growth.asked])]
+    def finish(self, parts: Sequence[Part]) -> None:
+        """Give the tree what its parts remember."""
+        self.growth.tree.memory = Memory(self._grown(parts), self.sees)
 
     @torch.inference_mode()
     def _grown(self, parts: Sequence[Part]) -> dict[int, KeysValues]:
@@ -68,15 +66,13 @@ class Step:
         nodes = [*range(self.growth.first), *(node for part in parts for node in part.nodes)]
         if nodes == sorted(nodes):
             return together
-        order = torch.tensor(sorted(range(len(nodes)), key=nodes.__getitem__), device=parts[0].mask.device)
-        return {layer: (keys[:, :, order], values[:, :, order]) for layer, (keys, values) in together.items()}
+        order = torch.tensor(sorted(range(len(nodes)), key=nodes.__getitem__), device=parts[0].device)
+        return {layer: (keys[:, order], values[:, order]) for layer, (keys, values) in together.items()}
 
 
 class Part:
     """Nodes of one tree in one share. Each sees its ancestors: among them, in what the tree had before, and in the part
-    that they are `behind`. `logits` are there after the pass, float32 [asked, vocabulary]."""
-
-    logits: Tensor
+    that they are `behind`."""
 
     def __init__(self, step: Step, nodes: Sequence[int], behind: Part | None = None) -> None:
         tree, first = step.growth.tree, step.growth.first
@@ -84,8 +80,9 @@ class Part:
         self.nodes = list(nodes)
         self.tokens = [tree.tokens[node] for node in nodes]
         self.positions = [tree.behind + tree.depths[node] for node in nodes]
-        wanted = set(step.growth.asked)
-        self.asked = [place for place, node in enumerate(nodes) if node in wanted]
+        places = {node: place for place, node in enumerate(nodes)}
+        self._slots = [slot for slot, node in enumerate(step.growth.asked) if node in places]
+        self.asked = [places[step.growth.asked[slot]] for slot in self._slots]
         self.layers: dict[int, KeysValues] = {}
         self._handed: SimpleQueue[KeysValues | None] = SimpleQueue()
         sees = step.sees[self.nodes]
@@ -96,12 +93,19 @@ class Part:
     def settle(self, begin: int, dtype: torch.dtype, device: str) -> None:
         """Take a place in the share's sequence, from `begin` on."""
         self.place = slice(begin, begin + len(self.nodes))
-        self.mask = torch.zeros(self._sees.shape, dtype=dtype).masked_fill_(~self._sees, -torch.inf).to(device)
+        self.device = device
+        self._mask = torch.zeros(self._sees.shape, dtype=dtype).masked_fill_(~self._sees, -torch.inf).to(device)
+
+    def mask_of(self, sharing: int) -> Tensor:
+        """What is added to the scores of `sharing` heads, one behind the other: [sharing × nodes, tokens looked at]."""
+        if len(self._mask) != sharing * len(self.nodes):
+            self._mask = self._mask[: len(self.nodes)].repeat(sharing, 1)
+        return self._mask
 
     def remember(self, layer: int, keys: Tensor, values: Tensor) -> KeysValues:
         """Take a layer's keys and values of the whole sequence; return all that these nodes look at. Where another
         lane computes a part of that, wait for it: there it is a few operations away."""
-        new = self.layers[layer] = keys[:, :, self.place], values[:, :, self.place]
+        new = self.layers[layer] = keys[:, self.place], values[:, self.place]
         self._handed.put(new)
         known = [have.layers[layer] for have in (self.step.trunk, self.step.before) if layer in have.layers]
         if self._ahead is not None:
@@ -115,6 +119,12 @@ class Part:
         if handed is None:
             raise RuntimeError("the other half of the pass ended before this one")
         return handed
+
+    def answer(self, logits: Tensor) -> None:
+        """Take the logits behind the asked nodes, [asked, vocabulary]."""
+        # Row by row: one stays in the processor's cache, a table of all would be written and read three times.
+        for slot, row in zip(self._slots, logits, strict=True):
+            self.step.table[slot] = row.float().log_softmax(dim=-1)
 
     def close(self) -> None:
         """Let nobody wait for more layers."""
@@ -141,7 +151,7 @@ def divide(steps: Sequence[Step], count: int) -> list[list[Part]]:
 def _in_a_row(several: Sequence[KeysValues]) -> KeysValues:
     """A copy of the keys and values of several kinds of tokens, one behind the other."""
     keys, values = zip(*several, strict=True)
-    return torch.cat(keys, dim=2), torch.cat(values, dim=2)
+    return torch.cat(keys, dim=1), torch.cat(values, dim=1)
 
 
 def _sight(known: Tensor, parents: Sequence[int]) -> Tensor:

@@ -108,8 +108,7 @@ class Search:
             first = len(self._tree)
             nodes = range(first, first + len(frontier))
             tokens, parents = [path.ids[-1] for path in frontier], [path.parent for path in frontier]
-            logits = yield from self._tree.grow(tokens, parents, nodes)
-            table = logits.log_softmax(dim=-1).cpu()
+            table = (yield from self._tree.grow(tokens, parents, nodes)).cpu()
             for path, row in zip(frontier, table, strict=True):
                 self._keep(path, path.score + float(row[self._ahead].sum()))
             if depth + 1 == deepest:
@@ -157,7 +156,9 @@ class Search:
         """The next tokens, drawn without replacement; a path that has all its words begins no more. Uses up `table`."""
         most = max(self._request.lengths)
         full = [len(split_words(self._phrases.text(path.ids))) >= most for path in frontier]
-        top = table.add_(self._phrases.bars[torch.tensor(full).long()]).topk(CHILDREN, dim=1)
+        for row, ended in zip(table, full, strict=True):
+            row.add_(self._phrases.bars[int(ended)])
+        top = table.topk(CHILDREN, dim=1)
         scores = top.values + torch.tensor([[path.score] for path in frontier])
         gumbel = -torch.empty(scores.shape).exponential_(generator=self._noise).log()
         order = (scores + gumbel).flatten().topk(min(width, scores.numel()))

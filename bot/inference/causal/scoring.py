@@ -152,21 +152,20 @@ def _log_probs(tree: Tree, trunk: Trunk, rows: Sequence[Sequence[int]]) -> Work[
     for at in range(0, len(tokens), PASS_TOKENS):
         nodes = range(at, min(at + PASS_TOKENS, len(tokens)))
         asked = [node for node in nodes if node in wanted]
-        logits = yield from tree.grow(tokens[at : nodes.stop], parents[at : nodes.stop], asked)
-        found.update(_picked(logits, asked, wanted))
+        table = yield from tree.grow(tokens[at : nodes.stop], parents[at : nodes.stop], asked)
+        found.update(_picked(table, asked, wanted))
     return [
         [found[node, token] for node, token in zip(path, row, strict=False)]
         for row, path in zip(rows, paths, strict=True)
     ]
 
 
-def _picked(logits: torch.Tensor, asked: Sequence[int], wanted: dict[int, set[int]]) -> dict[tuple[int, int], float]:
-    """The log-probabilities of the wanted tokens behind the nodes `asked`, as logit − log-sum-exp: without a second
-    table as large as the logits."""
+def _picked(table: torch.Tensor, asked: Sequence[int], wanted: dict[int, set[int]]) -> dict[tuple[int, int], float]:
+    """The log-probabilities of the wanted tokens behind the nodes `asked`."""
     pairs = [(place, node, token) for place, node in enumerate(asked) for token in wanted[node]]
-    places = torch.tensor([place for place, _, _ in pairs], device=logits.device)
-    tokens = torch.tensor([token for _, _, token in pairs], device=logits.device)
-    values = (logits[places, tokens] - logits.logsumexp(dim=-1)[places]).tolist()
+    places = torch.tensor([place for place, _, _ in pairs], device=table.device)
+    tokens = torch.tensor([token for _, _, token in pairs], device=table.device)
+    values = table[places, tokens].tolist()
     return {(node, token): value for (_, node, token), value in zip(pairs, values, strict=True)}
 
 

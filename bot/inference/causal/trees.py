@@ -21,7 +21,7 @@ class Grower(Protocol):
     """Tokens that passes of several trees may have together to be one; 0 where a tree is always run alone."""
 
     def run(self, growths: Sequence[Growth]) -> list[Tensor]:
-        """Return the logits behind the asked nodes of each, float32 [asked, vocabulary]."""
+        """Return the log-probabilities of what comes behind the asked nodes of each, float32 [asked, vocabulary]."""
 
 
 class Tree:
@@ -54,20 +54,22 @@ class Tree:
     def grow(self, tokens: Sequence[int], parents: Sequence[int], asked: Sequence[int]) -> Work[Tensor]:
         """Add tokens in one pass; a parent may be one of them that stands earlier.
 
-        Returns the logits behind the nodes `asked` (numbers of new ones), float32 [asked, vocabulary].
+        Returns the log-probabilities of what comes behind the nodes `asked` (numbers of new ones), float32
+        [asked, vocabulary].
         """
         first = len(self)
         self.tokens += tokens
         self.parents += parents
         for parent in parents:
             self.depths.append(0 if parent == ROOT else self.depths[parent] + 1)
-        logits: Tensor = yield Pass(self._grower.run, Growth(self, first, asked), len(tokens), self._grower.most)
-        return logits
+        table: Tensor = yield Pass(self._grower.run, Growth(self, first, asked), len(tokens), self._grower.most)
+        return table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Growth:
-    """What a pass adds to a tree: its nodes from `first` on. Logits are wanted behind the nodes `asked`."""
+    """What a pass adds to a tree: its nodes from `first` on. What is likely behind the nodes `asked` is
+    wanted."""
 
     tree: Tree
     first: int

@@ -42,8 +42,8 @@ the time, and what is farther away changes little."""
 ValueT = TypeVar("ValueT")
 Run = Callable[[Sequence[Sequence[Row]]], list[list[ValueT]]]
 """What passes are joined by: it takes the rows of several works and gives each its own answers."""
-_REACH = 1600
-"""Characters on either side that can fill half the context, with room to spare."""
+_REACH = 12.5
+"""Characters of text for each token of a context that can fill half of it on either side, with room to spare."""
 
 
 class MaskedModel:
@@ -54,7 +54,7 @@ class MaskedModel:
         self._model: Any = model.train(False)
         self._pieces = Pieces(tokenizer, self._model.get_output_embeddings().weight.shape[0])
         self._picking = Picking(model)
-        self._lanes = Lanes.of(str(self._model.device))
+        self.lanes = Lanes.of(str(self._model.device))
         self._pad = int(tokenizer.pad_token_id or 0)
         self._context = min(CONTEXT, info.window)
         self._near = min(NEAR, info.window)
@@ -88,7 +88,7 @@ class MaskedModel:
         rows = [row for ask in asks for row in ask]
         values: dict[int, ValueT] = {}
         for numbers in batches([len(row.ids) for row in rows]):
-            found = self._lanes.run(compute, halves([rows[number] for number in numbers], self._lanes.count))
+            found = self.lanes.run(compute, halves([rows[number] for number in numbers], self.lanes.count))
             values.update(zip(numbers, chain.from_iterable(found), strict=True))
         return portions([values[number] for number in range(len(rows))], asks)
 
@@ -121,7 +121,8 @@ class MaskedModel:
         return [self._fills(gap, of_gap) for gap, of_gap in zip(request.gaps, searches, strict=True)]
 
     def _searches(self, gap: Gap, request: ProposeRequest) -> list[Search]:
-        left, right = self._pieces.left(_tail(gap.left)), self._pieces.right(_head(gap.right))
+        left = self._pieces.left(_tail(gap.left, self._context))
+        right = self._pieces.right(_head(gap.right, self._context))
         fitting = [masks for masks in request.lengths if 0 < masks <= self._context // 2]
         return [
             Search(
@@ -136,7 +137,7 @@ class MaskedModel:
         ]
 
     def _fills(self, gap: Gap, searches: Sequence[Search]) -> list[Fill]:
-        left = self._pieces.left(_tail(gap.left))
+        left = self._pieces.left(_tail(gap.left, self._context))
         names = names_in(gap.left + " " + gap.right) if self._pieces.uncased else {}
         fills: list[Fill] = []
         for search in searches:
@@ -179,7 +180,8 @@ class MaskedModel:
 
     def _locate(self, item: ScoreItem) -> tuple[Encoded, dict[int, int]]:
         """Tokenise the item; map the position of each token of `asked` to the number of its word."""
-        before, after = _tail(item.left), _head(item.right)
+        reach = self._size(len(item.asked))  # it has no more tokens than characters
+        before, after = _tail(item.left, reach), _head(item.right, reach)
         coded = self._pieces.encode(before + item.asked + after)
         begin = len(before)
         spans = word_spans(item.asked)
@@ -196,16 +198,20 @@ class MaskedModel:
             self._pieces.mask_id if place >= at and word == coded.words[at] else index
             for place, (index, word) in enumerate(zip(coded.ids, coded.words, strict=True))
         ]
-        size = max(self._near, min(2 * len(asked), self._context)) - self._pieces.frame_size
+        size = self._size(len(asked)) - self._pieces.frame_size
         first, last = (min(asked), max(asked)) if len(asked) <= size // 2 else (at, at)
         start = max(0, min((first + last + 1 - size) // 2, len(masked) - size))
         row = self._pieces.frame(masked[start : start + size])
         return Row(row, [self._pieces.start_size + at - start])
 
+    def _size(self, asked: int) -> int:
+        """How many tokens the model sees to score so many of them."""
+        return max(self._near, min(2 * asked, self._context))
+
     def embed(self, texts: Sequence[str]) -> Work[list[list[float]]]:
         """Vectors of the texts' beginnings: hidden states averaged over the tokens, of Euclidean length 1."""
         size = self._context - self._pieces.frame_size
-        coded = (self._pieces.encode(_head(text)).ids[:size] for text in texts)
+        coded = (self._pieces.encode(_head(text, 2 * self._context)).ids[:size] for text in texts)
         rows = [Row(self._pieces.frame(ids) or [self._pad], []) for ids in coded]
         vectors: list[list[float]] = yield from self._run(self._vectors, rows)
         return vectors
@@ -224,20 +230,22 @@ def _pass(run: Run[Any], rows: Sequence[Row]) -> Pass:
     return Pass(run, rows, len(rows) * max(len(row.ids) for row in rows), PASS_TOKENS)
 
 
-def _tail(text: str) -> str:
-    """The end of `text`, as much as the context can hold, cut between words where there are spaces."""
-    if len(text) <= _REACH:
+def _tail(text: str, context: int) -> str:
+    """The end of `text`, as much as a context of so many tokens can hold, cut between words where there are spaces."""
+    reach = round(_REACH * context)
+    if len(text) <= reach:
         return text
-    cut = text.find(" ", len(text) - _REACH, len(text) - _REACH // 2)
-    return text[cut if cut >= 0 else len(text) - _REACH :]
+    cut = text.find(" ", len(text) - reach, len(text) - reach // 2)
+    return text[cut if cut >= 0 else len(text) - reach :]
 
 
-def _head(text: str) -> str:
+def _head(text: str, context: int) -> str:
     """The beginning of `text`, likewise."""
-    if len(text) <= _REACH:
+    reach = round(_REACH * context)
+    if len(text) <= reach:
         return text
-    cut = text.rfind(" ", _REACH // 2, _REACH)
-    return text[: cut if cut >= 0 else _REACH]
+    cut = text.rfind(" ", reach // 2, reach)
+    return text[: cut if cut >= 0 else reach]
 
 
 def open_masked(model: ResolvedModel, *, device: str, dtype: Dtype) -> MaskedModel:

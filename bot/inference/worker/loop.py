@@ -16,13 +16,16 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import InferenceError, WorkerUnavailable
 from bot.inference.causal.protocol import CausalEngine, RowUpdate
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 from bot.inference.passes import Turns, Work
+
+if TYPE_CHECKING:  # it imports torch, for which generating must not wait
+    from bot.inference.lanes import Lanes
 
 _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -136,6 +139,10 @@ class StepLoop:
         """Begin to use a causal engine; requests that came before it was loaded have waited for it."""
         self._causal = causal
         self._has_causal.set()
+
+    def widen(self, lanes: Lanes) -> None:
+        """Let works run side by side, once torch is there."""
+        self._turns.lanes = lanes
 
     @property
     def rows_running(self) -> int:
@@ -336,7 +343,7 @@ class StepLoop:
     def _step_turns(self) -> None:
         try:
             with DEFAULT_DTYPE:
-                self._turns.step()
+                self._turns.step(hurried=bool(self.rows_running))
         finally:
             self.steps += 1
 

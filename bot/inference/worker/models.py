@@ -44,6 +44,7 @@ class Models:
         self.loop.adopt(engine)
         self.stage = "loading masked"
         masked = await asyncio.to_thread(_open_masked, plan)
+        self.loop.widen(masked.lanes)
         self._infos.append(masked.info)
         self._masked.set_result(masked)
         self.stage = "loading scorer"
