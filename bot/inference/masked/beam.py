@@ -9,7 +9,7 @@ comparable with every other path of its length.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -88,10 +88,11 @@ class Search:
         best = sorted(beams.values(), key=lambda path: -path.score)
         self.paths = best[: self._beam] + samples
 
-    def _fill(self, path: Path, place: int, index: int, row: Tensor) -> Path:
-        """Fill `place`, scored relative to the mask itself: the step of the HCB telescope."""
-        gain = float(row[index] - row[self._pieces.mask_id])
-        return replace(path, ids=(*path.ids[:place], index, *path.ids[place + 1 :]), score=path.score + gain)
+    @staticmethod
+    def _filled(path: Path, place: int, index: int, value: float, mask: float) -> Path:
+        """Fill `place`. Its log-probability counts relative to the mask's: the step of the HCB telescope."""
+        ids = (*path.ids[:place], index, *path.ids[place + 1 :])
+        return Path(ids, path.score + value - mask, path.sampled)
 
     def _grow(self, path: Path, table: Tensor) -> Iterable[Path]:
         """The best fills of the position the model is surest of."""
@@ -99,9 +100,10 @@ class Search:
         fitting = table.masked_fill(~self._allowed[places], -torch.inf)
         surest = int(fitting.max(dim=1).values.argmax())
         top = fitting[surest].topk(min(self._beam, fitting.shape[1]))
+        mask = float(table[surest, self._pieces.mask_id])
         for value, index in zip(top.values.tolist(), top.indices.tolist(), strict=True):
             if value > -torch.inf:
-                yield self._fill(path, places[surest], index, table[surest])
+                yield self._filled(path, places[surest], index, value, mask)
 
     def _sample(self, path: Path, table: Tensor) -> Path:
         """Fill a random position with a draw from the model, its long tail cut off (min-p)."""
@@ -111,4 +113,5 @@ class Search:
         probs = fitting.softmax(dim=0)
         probs = probs * (probs >= _SAMPLE_MIN_P * probs.max())
         index = int(torch.multinomial(probs, 1, generator=self._generator))
-        return self._fill(path, places[chosen], index, table[chosen])
+        value, mask = table[chosen, [index, self._pieces.mask_id]].tolist()
+        return self._filled(path, places[chosen], index, value, mask)

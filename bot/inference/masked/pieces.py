@@ -64,7 +64,9 @@ class Pieces:
         self._start = _first_id(tokenizer.cls_token_id, tokenizer.bos_token_id)
         self._end = _first_id(tokenizer.sep_token_id, tokenizer.eos_token_id)
         self._vocab: dict[str, int] = tokenizer.get_vocab()
+        self._settled: dict[tuple[str, int], bool] = {}
         self._read_vocabulary(vocabulary)
+        self.encode("a")  # at first use tokenizers set themselves up, which two lanes must not do at once
 
     def _read_vocabulary(self, vocabulary: int) -> None:
         special = set(self._tokenizer.all_special_ids)
@@ -219,13 +221,20 @@ class Pieces:
 
         Where it would not ("to" "##day" for "today"), the fill is a worse copy of a shorter one.
         """
-        text = self.join(ids)
-        if text is None:
-            return False
         if self.family == "wordpiece" and left.inside_word:
-            return True
+            return self.join(ids) is not None
         before = "" if self.family == "wordpiece" or left.glued else " "
-        return self.encode(before + text).ids == list(ids)
+        if len(ids) > 1:
+            return self._is_cut_so(before, ids)
+        # Hundreds of single pieces are asked about for every blank, and they are always the same.
+        key = (before, ids[0])
+        if key not in self._settled:
+            self._settled[key] = self._is_cut_so(before, ids)
+        return self._settled[key]
+
+    def _is_cut_so(self, before: str, ids: Sequence[int]) -> bool:
+        text = self.join(ids)
+        return text is not None and self.encode(before + text).ids == list(ids)
 
 
 def _family(description: dict[str, Any]) -> Family:
