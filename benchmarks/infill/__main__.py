@@ -98,7 +98,7 @@ async def measure(settings: Settings, arguments: argparse.Namespace) -> dict[str
             blanks = cut_sentences(stories, arguments.sentences, arguments.seed)
             report["sentences"] = await run.compare(blanks, contenders.of_sentences())
         if arguments.speed:
-            report["speed"] = await speed.measure(supervisor, cut_out(stories, 1, 12, arguments.seed + 1))
+            report["speed"] = await speed.measure(supervisor, cut_out(stories, 1, speed.BLANKS, arguments.seed + 1))
         report["models"] = [asdict(model) for model in (await supervisor.engine.health()).models]
     return report
 

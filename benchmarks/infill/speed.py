@@ -31,7 +31,12 @@ from bot.writing.continuing import ContinueJob
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.infilling import InfillJob
 
-ROUNDS = 3
+ROUNDS = 5
+COUNTED = 8
+"""Blanks whose passes are counted."""
+FEW, MANY = 5, 10
+"""Blanks in turn, and at once."""
+BLANKS = COUNTED + ROUNDS * (FEW + MANY + 1)
 
 
 @dataclass(slots=True)
@@ -70,33 +75,35 @@ class CountingEngine:
 
 
 async def measure(supervisor: Supervisor, blanks: Sequence[Missing]) -> dict[str, Any]:
-    """Take all figures with blanks of one word; at least ten are needed, each is used anew in every part."""
+    """Take all figures with `BLANKS` blanks of one word."""
     engine, words = supervisor.engine, DemeaningWords.load()
+    # Each is used once: a context that was read before is kept for a while, and would be had for nothing.
+    unread = iter(blanks)
 
-    async def infill(number: int, asked: Engine = engine, mark: str = "") -> None:
-        missing = blanks[number % len(blanks)]
-        # A text of its own each time: contexts that were read before are kept, and would be had for nothing.
-        await InfillJob(_ask(f"{mark}{missing.left}___{missing.right}"), words, number).run(asked, _unheard)
+    async def infill(asked: Engine = engine) -> None:
+        missing = next(unread)
+        await InfillJob(_ask(f"{missing.left}___{missing.right}"), words, 1).run(asked, _unheard)
 
-    async def together(numbers: Sequence[int], mark: str) -> tuple[float, float]:
+    async def together(count: int) -> tuple[float, float]:
         began, cpu = time.perf_counter(), worker_cpu_s(supervisor.pid)
-        await asyncio.gather(*(infill(number, mark=mark) for number in numbers))
+        await asyncio.gather(*(infill() for _ in range(count)))
         return time.perf_counter() - began, worker_cpu_s(supervisor.pid) - cpu
 
     passes: list[dict[str, int]] = []
-    for number in range(min(8, len(blanks))):
+    for _ in range(COUNTED):
         counting = CountingEngine(engine)
-        await infill(number, counting)
+        await infill(counting)
         passes.append(counting.passes)
-    alone = [await together([number], "Alone. ") for number in range(10)]
+    alone: list[tuple[float, float]] = []
     in_turn: list[tuple[float, float]] = []
     at_once: list[tuple[float, float]] = []
     slowed: list[float] = []
-    for turn in range(ROUNDS):
-        one_by_one = [await together([number], f"Turn {turn}. ") for number in range(5)]
+    for _ in range(ROUNDS):
+        one_by_one = [await together(1) for _ in range(FEW)]
+        alone += one_by_one
         in_turn.append((sum(wall for wall, _ in one_by_one), sum(cpu for _, cpu in one_by_one)))
-        at_once.append(await together(range(10), f"Round {turn}. "))
-        slowed.append(await _slowdown(engine, words, lambda turn=turn: infill(turn, mark=f"Beside {turn}. ")))
+        at_once.append(await together(MANY))
+        slowed.append(await _slowdown(engine, words, infill))
     return {
         "masked_passes": max(found.get("masked", 0) for found in passes),
         "causal_passes": max(found.get("causal", 0) for found in passes),

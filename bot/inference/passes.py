@@ -18,8 +18,8 @@ if TYPE_CHECKING:  # it imports torch, for which what needs no torch must not wa
 
 ResultT = TypeVar("ResultT")
 
-
 ROOMIER = 2
+"""How many times as many tokens are joined where nobody else waits for the end of the pass."""
 UNEVEN = 1.2
 """How many times its equal share of the tokens a lane may have when works are divided between lanes."""
 
