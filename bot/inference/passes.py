@@ -50,7 +50,7 @@ class _Running:
 
 
 class Turns:
-    """Works in the order of their turns. Used by one thread; where there are `lanes`, works go on side by side in them."""
+    """Works in the order of their turns. Used by one thread; they go on side by side in `lanes`, where there are any."""
 
     def __init__(self, lanes: Lanes | None = None) -> None:
         self._running: deque[_Running] = deque()
@@ -70,8 +70,8 @@ class Turns:
             work.close()
 
     def step(self, *, hurried: bool = False) -> None:
-        """Run the pass of the work whose turn it is, joined by the others' as far as they fit. `hurried`: somebody waits
-        for its end who is not in it."""
+        """Run the pass of the work whose turn it is, joined by the others' as far as they fit. `hurried`: somebody
+        waits for its end who is not in it."""
         new = [each for each in self._running if each.wanted is None]
         for running in new:
             self._running.remove(running)

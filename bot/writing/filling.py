@@ -23,15 +23,15 @@ from bot.writing.wishes import Wishes
 
 FREE_WORDS = 4
 """Longest fill, in words, of a blank whose length is open."""
-SINGLES = 300
+SINGLES = 220
 """Fills of one piece that the masked model proposes; they cost no more than one."""
-BEAM = 4
+BEAM = 3
 DRAWS = 1
 """Beam and samples for each greater number of pieces."""
 TRIED = 200
 """How many of them the causal model looks at."""
-FIRSTS = 96
-PATHS = 40
+FIRSTS = 48
+PATHS = 20
 """First tokens, and paths further on, of the causal model's search."""
 FINALISTS = 24
 OF_EACH = 2
