@@ -50,7 +50,7 @@ class _Running:
 
 
 class Turns:
-    """Works in the order of their turns. Used by one thread; they go on side by side in `lanes`, where there are any."""
+    """Works in the order of their turns. Used by one thread; with `lanes`, works go on side by side in them."""
 
     def __init__(self, lanes: Lanes | None = None) -> None:
         self._running: deque[_Running] = deque()
