@@ -158,7 +158,9 @@ def test_a_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any]
     assert loaded[0].config._attn_implementation == "sdpa"
 
 
-def test_a_model_with_an_attention_of_its_own_is_asked_row_by_row(loaded: tuple[Any, Any]) -> None:
+def test_a_model_with_an_attention_of_its_own_is_asked_row_by_row(
+    loaded: tuple[Any, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     model = loaded[0]
 
     class Narrow:
@@ -176,6 +178,9 @@ def test_a_model_with_an_attention_of_its_own_is_asked_row_by_row(loaded: tuple[
         def __call__(self, input_ids: Any, past_key_values: Any = None, use_cache: bool = False, **_: Any) -> Any:
             return super().__call__(input_ids, past_key_values, use_cache)
 
+    caplog.set_level("INFO")
     assert isinstance(choose_grower(model, "cpu"), Packed)
+    assert not caplog.messages
     assert isinstance(choose_grower(Narrow(), "cpu"), Padded)
     assert isinstance(choose_grower(Deaf(), "cpu"), Padded)
+    assert len(caplog.messages) == 2, "a host who wonders why it is slow finds the reason"
