@@ -141,7 +141,7 @@ def _goes_on(running: _Running, answer: Any) -> bool:
     return False
 
 
-def complete(works: Sequence[Work[ResultT]]) -> list[ResultT]:
+def complete(works: Sequence[Work[ResultT]], lanes: Lanes | None = None) -> list[ResultT]:
     """Run works to their end, side by side, and return their results. Raises what one of them raises."""
     results: dict[int, ResultT] = {}
 
@@ -153,7 +153,7 @@ def complete(works: Sequence[Work[ResultT]]) -> list[ResultT]:
 
         return done
 
-    turns = Turns()
+    turns = Turns(lanes)
     for number, work in enumerate(works):
         turns.add(work, take(number))
     while turns:

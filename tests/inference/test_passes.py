@@ -125,8 +125,7 @@ def test_a_dropped_work_is_closed_and_the_others_go_on() -> None:
 def test_works_go_on_side_by_side_in_their_lanes() -> None:
     """With the answers of their own passes, and what a lane's pass divides is not divided once more."""
     lanes, meeting = Lanes(2), Barrier(2)
-    model, turns = Model(), Turns(lanes)
-    ends: list[Any] = []
+    model = Model()
 
     def meeting_half_way(number: int) -> Work[int]:
         number = yield from doubling(model, number, 1)
@@ -134,22 +133,15 @@ def test_works_go_on_side_by_side_in_their_lanes() -> None:
         assert lanes.count == 1
         return (yield from doubling(model, number, 1))
 
-    for number in (1, 3):
-        turns.add(meeting_half_way(number), lambda result, error: ends.append(error or result))
-    while turns:
-        turns.step()
-    assert sorted(ends) == [4, 12]
+    assert complete([meeting_half_way(number) for number in (1, 3)], lanes) == [4, 12]
     assert sorted(model.passes) == [[1], [2], [3], [6]]
     assert lanes.count == 2
 
 
 def test_works_that_would_not_share_the_lanes_equally_share_a_pass() -> None:
-    model, turns, ends = Model(), Turns(Lanes(2)), []
-    for number, tokens in ((1, 9), (3, 5)):
-        turns.add(doubling(model, number, 1, tokens=tokens), lambda result, _: ends.append(result))
-    while turns:
-        turns.step()
-    assert ends == [2, 6]
+    model = Model()
+    works = [doubling(model, number, 1, tokens=tokens) for number, tokens in ((1, 9), (3, 5))]
+    assert complete(works, Lanes(2)) == [2, 6]
     assert model.passes == [[1, 3]]
 
 

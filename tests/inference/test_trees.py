@@ -15,7 +15,7 @@ from bot.inference.causal.packed import Packed
 from bot.inference.causal.padded import Padded
 from bot.inference.causal.trees import ROOT, Grower, Tree
 from bot.inference.lanes import Lanes
-from bot.inference.passes import Done, Turns, Work, complete
+from bot.inference.passes import Work, complete
 from tests.support.passes import finish
 
 CONTEXTS = ([5, 9, 40, 12], [7, 8], [30, 31, 32, 33, 34, 35, 36])
@@ -122,24 +122,17 @@ def test_works_in_two_lanes_get_the_numbers_of_plain_passes(
 ) -> None:
     """Both lanes use one model and one store of contexts, which is too small for all of them."""
     monkeypatch.setattr(branches, "KEPT_TRUNKS", 2)
-    branching, turns = Branching(loaded[0], "cpu"), Turns(Lanes(2))
+    branching = Branching(loaded[0], "cpu")
     contexts = [[number, 7, number + 1, 9] for number in range(1, 8)]
-    found: dict[int, Any] = {}
-
-    def taken(number: int) -> Done:
-        return lambda result, error: found.update({number: error or result})
 
     def look(context: list[int]) -> Work[tuple[Tensor, Tensor]]:
         trunk = yield from branching.trunk(context)
         return trunk.following, (yield from branching.tree(trunk).grow([11, 17], [ROOT, 0], [1]))[0]
 
-    for number, context in enumerate([*contexts, *contexts[:3]]):
-        turns.add(look(context), taken(number))
-    while turns:
-        turns.step()
+    asked = [*contexts, *contexts[:3]]
+    found = complete([look(context) for context in asked], Lanes(2))
     assert len(found) == len(contexts) + 3
-    for number, (following, behind) in found.items():
-        context = contexts[number % len(contexts)]
+    for context, (following, behind) in zip(asked, found, strict=True):
         assert torch.allclose(following, plain(loaded[0], context), atol=TOLERANCE)
         assert torch.allclose(behind, plain(loaded[0], [*context, 11, 17]), atol=TOLERANCE)
     assert loaded[0].config._attn_implementation == "sdpa"

@@ -66,7 +66,7 @@ class Step:
         nodes = [*range(self.growth.first), *(node for part in parts for node in part.nodes)]
         if nodes == sorted(nodes):
             return together
-        order = torch.tensor(sorted(range(len(nodes)), key=nodes.__getitem__), device=parts[0].device)
+        order = torch.tensor(sorted(range(len(nodes)), key=nodes.__getitem__), device=self.table.device)
         return {layer: (keys[:, order], values[:, order]) for layer, (keys, values) in together.items()}
 
 
@@ -93,7 +93,6 @@ class Part:
     def settle(self, begin: int, dtype: torch.dtype, device: str) -> None:
         """Take a place in the share's sequence, from `begin` on."""
         self.place = slice(begin, begin + len(self.nodes))
-        self.device = device
         self._mask = torch.zeros(self._sees.shape, dtype=dtype).masked_fill_(~self._sees, -torch.inf).to(device)
 
     def mask_of(self, sharing: int) -> Tensor:

@@ -68,8 +68,8 @@ class Tree:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Growth:
-    """What a pass adds to a tree: its nodes from `first` on. What is likely behind the nodes `asked` is
-    wanted."""
+    """What a pass adds to a tree: its nodes from `first` on. What comes behind the nodes `asked` is
+    wanted, as log-probabilities."""
 
     tree: Tree
     first: int

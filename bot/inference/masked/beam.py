@@ -48,6 +48,7 @@ class Search:
         self, pieces: Pieces, left: Side, right: Side, *, masks: int, context: int, request: ProposeRequest
     ) -> None:
         self.masks = masks
+        self.left = left
         self._pieces = pieces
         self._beam = request.beam
         self._allowed = pieces.allowed(masks, left, right)

@@ -137,14 +137,13 @@ class MaskedModel:
         ]
 
     def _fills(self, gap: Gap, searches: Sequence[Search]) -> list[Fill]:
-        left = self._pieces.left(_tail(gap.left, self._context))
         names = names_in(gap.left + " " + gap.right) if self._pieces.uncased else {}
         fills: list[Fill] = []
         for search in searches:
             seen: set[str] = set()
             for path in search.paths:
                 text = self._pieces.join(path.ids)
-                if text is None or text.casefold() in seen or not self._pieces.settled(path.ids, left):
+                if text is None or text.casefold() in seen or not self._pieces.settled(path.ids, search.left):
                     continue
                 seen.add(text.casefold())
                 if self._pieces.uncased:
@@ -180,7 +179,7 @@ class MaskedModel:
 
     def _locate(self, item: ScoreItem) -> tuple[Encoded, dict[int, int]]:
         """Tokenise the item; map the position of each token of `asked` to the number of its word."""
-        reach = self._size(len(item.asked))  # it has no more tokens than characters
+        reach = self._size(len(item.asked.encode()))  # it has no more tokens than bytes
         before, after = _tail(item.left, reach), _head(item.right, reach)
         coded = self._pieces.encode(before + item.asked + after)
         begin = len(before)
@@ -211,7 +210,7 @@ class MaskedModel:
     def embed(self, texts: Sequence[str]) -> Work[list[list[float]]]:
         """Vectors of the texts' beginnings: hidden states averaged over the tokens, of Euclidean length 1."""
         size = self._context - self._pieces.frame_size
-        coded = (self._pieces.encode(_head(text, 2 * self._context)).ids[:size] for text in texts)
+        coded = (self._pieces.encode(_head(text, self._context)).ids[:size] for text in texts)
         rows = [Row(self._pieces.frame(ids) or [self._pad], []) for ids in coded]
         vectors: list[list[float]] = yield from self._run(self._vectors, rows)
         return vectors
