@@ -30,12 +30,15 @@ DRAWS = 1
 """Beam and samples for each greater number of pieces."""
 TRIED = 200
 """How many of them the causal model looks at."""
-FIRSTS = 48
-PATHS = 20
+FIRSTS = 36
+PATHS = 12
 """First tokens, and paths further on, of the causal model's search."""
 FINALISTS = 24
 OF_EACH = 2
 """Candidates that are read with the right text: the most promising, and the most promising of each number of words."""
+LOOK_WORDS = 2
+SHORTLIST = 12
+"""Words of the right text at which all of them are looked, and how many are read on after that, by both models."""
 AGAIN = 8
 """Candidates of a further blank that are read again behind the fills of the surer ones."""
 RIGHT_WORDS = 4
@@ -161,28 +164,49 @@ class Filling:
         """Rank every blank with the best guesses in the others."""
         fills = [slot.guess() for slot in self._slots]
         for number, slot in enumerate(self._slots):
-            candidates = await self._wishes.finalists(number, slot.pool, FINALISTS, OF_EACH)
-            slot.evidence = await self.weigh(number, candidates, fills)
+            finalists = await self._wishes.finalists(number, slot.pool, FINALISTS, OF_EACH)
+            slot.evidence = await self.weigh(number, await self._shortlist(number, finalists, fills), fills)
             slot.ranked = await self._wishes.rank(number, slot.evidence, slot.pool.gap)
             fills[number] = slot.guess()
             done(number + 1)
 
+    async def _shortlist(
+        self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]
+    ) -> Sequence[Candidate]:
+        """Choose those that are worth reading on after a look at the first words behind them."""
+        if len(candidates) <= SHORTLIST:
+            return candidates
+        seen = await self._joint(number, candidates, fills, LOOK_WORDS)
+        evidence = [
+            Evidence(candidate=candidate, joint=sum(a), prior=sum(a[: candidate.words]), masked=candidate.behind)
+            for candidate, a in zip(candidates, seen, strict=True)
+        ]
+        ranked = await self._wishes.rank(number, evidence, self._slots[number].pool.gap)
+        return [each.candidate for each in ranked[:SHORTLIST]]
+
     async def weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
         """Read candidates for one blank with both sides, given fills of the others."""
         gap = self._template.gap(number, without(fills, number))
-        right = right_part(gap.right, RIGHT_WORDS)
-        left = self._before + left_part(gap.left)
-        # The space before a fill belongs to it: so all fills stand behind one and the same left text.
-        space = left[len(left.rstrip(" ")) :]
-        texts = [space + candidate.text for candidate in candidates]
         joint, masked = await asyncio.gather(
-            self._scores("causal", [ScoreItem(left=left.rstrip(" "), asked=text + right) for text in texts]),
+            self._joint(number, candidates, fills, RIGHT_WORDS),
             self._scores("masked", [ScoreItem(left=gap.left, asked=c.text, right=gap.right) for c in candidates]),
         )
         return [
             Evidence(candidate=candidate, joint=sum(a), prior=sum(a[: candidate.words]), masked=sum(b))
             for candidate, a, b in zip(candidates, joint, masked, strict=True)
         ]
+
+    async def _joint(
+        self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None], words: int
+    ) -> list[list[float]]:
+        """Log-probabilities of each word of each candidate and of so many words behind it, by the causal model."""
+        gap = self._template.gap(number, without(fills, number))
+        right = right_part(gap.right, words)
+        left = self._before + left_part(gap.left)
+        # The space before a fill belongs to it: so all fills stand behind one and the same left text.
+        space = left[len(left.rstrip(" ")) :]
+        items = [ScoreItem(left=left.rstrip(" "), asked=space + candidate.text + right) for candidate in candidates]
+        return await self._scores("causal", items)
 
     async def _scores(self, model: Literal["causal", "masked"], items: Sequence[ScoreItem]) -> list[list[float]]:
         return await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model=model, items=tuple(items)))

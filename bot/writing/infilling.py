@@ -36,6 +36,7 @@ class InfillJob:
         self._words = words
         self._seed = seed
         self._template = parse(ask.text)
+        self._foreign = is_foreign(ask.text)
         self._before, self._dropped = frame(ask.context)
 
     @property
@@ -66,7 +67,7 @@ class InfillJob:
     async def _models(self, engine: Engine) -> dict[ModelRole, ModelInfo]:
         """Return the models that are loaded. Raises `BadInput` where they do not write the text's language."""
         models = {model.role: model for model in (await engine.health()).models}
-        if is_foreign(self._ask.text):
+        if self._foreign:
             check_language(self._ask, tuple(models.values()))
         return models
 

@@ -43,11 +43,15 @@ class Candidate:
     def words(self) -> int:
         return len(split_words(self.text))
 
+    @property
+    def behind(self) -> float:
+        """How far it lies behind the masked model's best of its length, as far as that counts."""
+        return MASKED_FLOOR if self.masked is None else max(MASKED_FLOOR, self.masked)
+
     def promise(self, rarity: float = 0.0) -> float:
         """How likely it seems to be what belongs there, before it is read with the whole right text: in nats. `rarity`
         is the share of its improbability that is forgiven."""
-        behind = MASKED_FLOOR if self.masked is None else max(MASKED_FLOOR, self.masked)
-        return (UNSEEN if self.ahead is None else self.ahead * (1.0 - rarity)) + MASKED_WEIGHT * behind
+        return (UNSEEN if self.ahead is None else self.ahead * (1.0 - rarity)) + MASKED_WEIGHT * self.behind
 
 
 class Pool:
@@ -59,6 +63,7 @@ class Pool:
         self._allows = allows
         self._begins = begins_sentence(gap.left)
         self._found: dict[str, Candidate] = {}
+        self._judged: dict[str, bool] = {}
 
     def __len__(self) -> int:
         return len(self._found)
@@ -93,6 +98,11 @@ class Pool:
 
     def admits(self, text: str) -> bool:
         """Tell whether a fill may be shown: words of the asked number, no echoes, nothing open, nothing demeaning."""
+        if text not in self._judged:  # both models propose many of the same
+            self._judged[text] = self._judge(text)
+        return self._judged[text]
+
+    def _judge(self, text: str) -> bool:
         words = split_words(text)
         if not words or not all(any(char.isalnum() for char in word) for word in words):
             return False

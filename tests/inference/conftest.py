@@ -1,4 +1,4 @@
-"""Tiny causal models of two classes, which the tests of scores and trees share."""
+"""Tiny causal models of two classes, and the ways to run them, which the tests of scores and trees share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from bot.inference.causal.packed import Packed
+from bot.inference.causal.padded import Padded
+from bot.inference.causal.trees import Grower
+from bot.inference.lanes import Lanes
 from tests.support.models import tiny_gpt2, tiny_llama
 
 
@@ -19,3 +23,11 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder: Path = make(tmp_path_factory.mktemp(request.param))
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train(False)
     return model, AutoTokenizer.from_pretrained(folder)
+
+
+@pytest.fixture(params=[Packed, Padded])
+def grower(loaded: tuple[Any, Any], request: pytest.FixtureRequest) -> Grower:
+    """Each way to run trees."""
+    lanes = (Lanes(2),) if request.param is Packed else ()
+    made: Grower = request.param(loaded[0], "cpu", *lanes)
+    return made

@@ -22,13 +22,6 @@ CONTEXTS = ([5, 9, 40, 12], [7, 8], [30, 31, 32, 33, 34, 35, 36])
 TOLERANCE = 1e-3
 
 
-@pytest.fixture(params=[Packed, Padded])
-def grower(loaded: tuple[Any, Any], request: pytest.FixtureRequest) -> Grower:
-    lanes = (Lanes(2),) if request.param is Packed else ()
-    made: Grower = request.param(loaded[0], "cpu", *lanes)
-    return made
-
-
 def plain(model: Any, ids: Sequence[int]) -> Tensor:
     """The log-probabilities behind `ids` in one ordinary pass."""
     with torch.inference_mode():
@@ -127,7 +120,7 @@ def test_works_in_two_lanes_get_the_numbers_of_plain_passes(
 
     def look(context: list[int]) -> Work[tuple[Tensor, Tensor]]:
         trunk = yield from branching.trunk(context)
-        return trunk.following, (yield from branching.tree(trunk).grow([11, 17], [ROOT, 0], [1]))[0]
+        return trunk.following, (yield from branching.crown(trunk).grow([11, 17], [ROOT, 0]))[1][1]
 
     asked = [*contexts, *contexts[:3]]
     found = complete([look(context) for context in asked], Lanes(2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,14 +14,26 @@ import pytest
 
 from bot.errors import BadInput
 from bot.inference.client import EngineClient
-from bot.inference.engine import Piece
+from bot.inference.engine import (
+    Continuation,
+    Engine,
+    Fill,
+    GenerateRequest,
+    Health,
+    Partial,
+    Piece,
+    ProposeRequest,
+    ScoreItem,
+    ScoreRequest,
+)
 from bot.inference.jobs import Owner
 from bot.inference.words import split_words
 from bot.rules.generations import Place, Suggestion
+from bot.writing import filling
 from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
 from bot.writing.demeaning import DemeaningWords
-from bot.writing.filling import lengths, pieces
+from bot.writing.filling import SHORTLIST, lengths, pieces
 from bot.writing.infilling import InfillJob
 from bot.writing.sides import frame, left_part, right_part
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
@@ -38,7 +51,7 @@ def ask(text: str, count: int = 3) -> InfillAsk:
 
 
 async def run(
-    engine: EngineClient,
+    engine: Engine,
     text: str,
     *,
     count: int = 3,
@@ -195,10 +208,49 @@ async def test_shorter_and_longer_keep_to_their_lengths(engine: EngineClient) ->
 
 async def test_more_like_this_comes_nearer(engine: EngineClient) -> None:
     async def place(style: InfillStyle) -> int:
-        found = await run(engine, ONE.replace("___", "___1"), count=20, style=style)
+        found = await run(engine, ONE.replace("___", "___1"), count=10, style=style)
         return [suggestion.fills[0] for suggestion in found].index("lantern")
 
     assert await place(AS_IT_BELONGS.like(("lantern",))) < await place(AS_IT_BELONGS)
+
+
+async def test_after_a_first_look_only_the_best_are_read_on(
+    engine: EngineClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It saves work, and what is best of all stays what it was."""
+    listening = Listening(engine)
+    short = await run(listening, ONE)
+    (look, read), (masked,) = listening.asked["causal"], listening.asked["masked"]
+    assert len(look) > len(read) == len(masked) == SHORTLIST
+    assert {item.asked for item in read}.isdisjoint(item.asked for item in look)
+    begun = tuple(item.asked for item in look)
+    assert all(item.asked.startswith(begun) for item in read), "read on, from what was looked at"
+    monkeypatch.setattr(filling, "SHORTLIST", len(look))
+    assert (await run(engine, ONE))[0].fills == short[0].fills
+
+
+class Listening:
+    """An engine, and what it was asked to score."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.asked: dict[str, list[tuple[ScoreItem, ...]]] = {"causal": [], "masked": []}
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]:
+        self.asked[request.model].append(request.items)
+        return await self._engine.score(request)
+
+    def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
+        return self._engine.generate(request)
+
+    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
+        return await self._engine.propose(request)
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return await self._engine.embed(texts)
+
+    async def health(self) -> Health:
+        return await self._engine.health()
 
 
 async def test_progress_only_grows(engine: EngineClient) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bot.inference.causal.crowns import Crown
 from bot.inference.causal.packed import PASS_TOKENS, Packed
 from bot.inference.causal.padded import Padded
 from bot.inference.causal.trees import ROOT, Grower, Tree
@@ -20,19 +21,21 @@ from bot.inference.passes import Work, complete
 
 _log = logging.getLogger(__name__)
 
-KEPT_TRUNKS = 16
-"""Left contexts whose keys and values are kept: some 5 MB each with the bundled model and 200 tokens."""
+KEPT_TRUNKS = 12
+"""Left contexts whose keys and values are kept, with what a search grew there: some 5 MB each with the bundled model
+and 200 tokens, and as much again."""
 _ALIKE = 0.15
 """Nats: as far apart may log-probabilities of the two ways be, in the mean (bfloat16 moves them by 0.05)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Trunk:
     """A left context after its forward pass, and the log-probabilities of what comes next, float32 [vocabulary] on the
-    CPU."""
+    CPU. `crown` is what a search has left there, while nobody uses it."""
 
     tree: Tree
     following: Tensor
+    crown: Crown | None = None
 
 
 class Branching:
@@ -54,9 +57,15 @@ class Branching:
                 self._trunks.popitem(last=False)
         return trunk
 
-    def tree(self, trunk: Trunk) -> Tree:
-        """Begin a tree behind `trunk`."""
-        return Tree(self._grower, trunk.tree)
+    def crown(self, trunk: Trunk) -> Crown:
+        """Begin a crown of its own behind `trunk`."""
+        return Crown(Tree(self._grower, trunk.tree), trunk.following)
+
+    def take(self, trunk: Trunk) -> Crown | None:
+        """Take what a search has left behind `trunk`, so that nobody else uses it."""
+        with self._lock:
+            crown, trunk.crown = trunk.crown, None
+        return crown
 
 
 def read(grower: Grower, ids: Sequence[int]) -> Work[Trunk]:

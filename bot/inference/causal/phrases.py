@@ -16,8 +16,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from bot.inference.causal.branches import Trunk
-from bot.inference.causal.trees import ROOT, Tree
+from bot.inference.causal.crowns import Crown
+from bot.inference.causal.trees import ROOT
 from bot.inference.engine import Fill, Gap, ProposeRequest
 from bot.inference.passes import Work
 from bot.inference.words import has_han, split_words
@@ -83,15 +83,16 @@ class Phrases:
 
 
 class Search:
-    """The search for fills of one gap; see `ProposeRequest`. `also` are given fills that are tried too."""
+    """The search for fills of one gap; see `ProposeRequest`. `crown` grows behind the left text, where `following` are
+    the log-probabilities; `also` are given fills that are tried too."""
 
     def __init__(
-        self, phrases: Phrases, tree: Tree, trunk: Trunk, gap: Gap, request: ProposeRequest, also: Sequence[Fill]
+        self, phrases: Phrases, crown: Crown, following: Tensor, gap: Gap, request: ProposeRequest, also: Sequence[Fill]
     ) -> None:
         self._phrases = phrases
-        self._tree = tree
+        self._crown = crown
         self._request = request
-        self._following = trunk.following
+        self._following = following
         self._spaced = gap.left.endswith(" ")
         self._ahead = phrases.encode([gap.right])[0][:1] if gap.right else []
         self._given = self._read(also)
@@ -105,18 +106,23 @@ class Search:
         for depth in range(deepest):
             if not frontier:
                 break
-            first = len(self._tree)
-            nodes = range(first, first + len(frontier))
             tokens, parents = [path.ids[-1] for path in frontier], [path.parent for path in frontier]
-            table = (yield from self._tree.grow(tokens, parents, nodes)).cpu()
-            for path, row in zip(frontier, table, strict=True):
-                self._keep(path, path.score + float(row[self._ahead].sum()))
+            nodes, table = yield from self._crown.grow(tokens, parents)
+            table = table.cpu()
+            for path, node, row in zip(frontier, nodes, table, strict=True):
+                self._keep(path, path.score + self._ahead_of(node, row))
             if depth + 1 == deepest:
                 break
             width = round(self._request.samples * NARROWING ** (-depth / deepest))
             followed = self._followed(frontier, nodes, table)
             frontier = self._grown(frontier, nodes, table, width) + followed
         return sorted(self._fills.values(), key=lambda fill: -fill.score)
+
+    def _ahead_of(self, node: int, row: Tensor) -> float:
+        """log p of the first token of the right text, 0 where nothing follows."""
+        for token in self._ahead:
+            self._crown.note(node, token, float(row[token]))
+        return float(row[self._ahead].sum())
 
     def _keep(self, path: _Path, score: float) -> None:
         text = self._phrases.text(path.ids)
@@ -167,6 +173,7 @@ class Search:
             row, column = divmod(place, CHILDREN)
             if scores[row, column] > -torch.inf:
                 ids = (*frontier[row].ids, int(top.indices[row, column]))
+                self._crown.note(nodes[row], ids[-1], float(top.values[row, column]))
                 paths.append(_Path(ids, nodes[row], float(scores[row, column]), frontier[row].given))
         return paths
 
@@ -178,7 +185,9 @@ class Search:
         for ids, behind in self._given.items():
             place = places.get(ids[:depth])
             if place is not None and len(ids) > depth:
-                score = frontier[place].score + float(table[place, ids[depth]])
+                value = float(table[place, ids[depth]])
+                self._crown.note(nodes[place], ids[depth], value)
+                score = frontier[place].score + value
                 path = _Path(ids[: depth + 1], nodes[place], score, given=True)
                 going[path.ids] = max(going.get(path.ids, (-inf, path)), (score + GIVEN_WEIGHT * behind, path))
         best = sorted(going.values(), key=lambda each: -each[0])

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-import torch
-
 from bot.errors import WorkerRefused
-from bot.inference.causal.branches import Branching, Trunk
+from bot.inference.causal.branches import Branching
 from bot.inference.causal.packed import PASS_TOKENS
 from bot.inference.causal.phrases import Phrases, Search, longest
-from bot.inference.causal.trees import ROOT, Tree
 from bot.inference.engine import Fill, ProposeRequest, ScoreItem
 from bot.inference.passes import Work
 from bot.inference.words import word_spans
@@ -66,8 +63,10 @@ class CausalScorer:
             room = max(1, self._window - longest(request))
             trunk = yield from self._branching.trunk(ids[-room:])
             also = request.also[number] if number < len(request.also) else ()
-            search = Search(self._phrases, self._branching.tree(trunk), trunk, gap, request, also)
+            crown = self._branching.crown(trunk)
+            search = Search(self._phrases, crown, trunk.following, gap, request, also)
             results.append((yield from search.run()))
+            trunk.crown = crown
         return results
 
     def score(self, items: Sequence[ScoreItem]) -> Work[list[list[float]]]:
@@ -119,54 +118,17 @@ class CausalScorer:
         """Score texts that share their beginning: for each the log-probabilities of its asked tokens."""
         shared = min(_common([text.ids for text in texts]), min(text.first for text in texts))
         trunk = yield from self._branching.trunk(texts[0].ids[:shared])
+        searched = self._branching.take(trunk)
         values: list[list[float]] = [[] for _ in texts]
         for batch in _batches({number: len(text.ids) - shared for number, text in enumerate(texts)}):
             rows = [texts[number].ids[shared:] for number in batch]
-            tokens = yield from _log_probs(self._branching.tree(trunk), trunk, rows)
+            # What only scores grow is not kept: it is read once, and a slate's long texts are many tokens.
+            crown = searched or self._branching.crown(trunk)
+            tokens = yield from crown.log_probs(rows)
             for number, row in zip(batch, tokens, strict=True):
                 values[number] = row[texts[number].first - shared :] if texts[number].words else []
+        trunk.crown = searched
         return values
-
-
-def _log_probs(tree: Tree, trunk: Trunk, rows: Sequence[Sequence[int]]) -> Work[list[list[float]]]:
-    """log p of each token of each row behind the trunk. The last needs no pass: nothing is asked behind it."""
-    known: dict[tuple[int, int], int] = {}
-    tokens: list[int] = []
-    parents: list[int] = []
-    paths: list[list[int]] = []
-    for row in rows:
-        node, path = ROOT, [ROOT]
-        for token in row[:-1]:
-            if (node, token) not in known:
-                known[node, token] = len(tokens)
-                tokens.append(token)
-                parents.append(node)
-            node = known[node, token]
-            path.append(node)
-        paths.append(path)
-    wanted: defaultdict[int, set[int]] = defaultdict(set)
-    for row, path in zip(rows, paths, strict=True):
-        for node, token in zip(path, row, strict=False):
-            wanted[node].add(token)
-    found = {(ROOT, token): float(trunk.following[token]) for token in wanted[ROOT]}
-    for at in range(0, len(tokens), PASS_TOKENS):
-        nodes = range(at, min(at + PASS_TOKENS, len(tokens)))
-        asked = [node for node in nodes if node in wanted]
-        table = yield from tree.grow(tokens[at : nodes.stop], parents[at : nodes.stop], asked)
-        found.update(_picked(table, asked, wanted))
-    return [
-        [found[node, token] for node, token in zip(path, row, strict=False)]
-        for row, path in zip(rows, paths, strict=True)
-    ]
-
-
-def _picked(table: torch.Tensor, asked: Sequence[int], wanted: dict[int, set[int]]) -> dict[tuple[int, int], float]:
-    """The log-probabilities of the wanted tokens behind the nodes `asked`."""
-    pairs = [(place, node, token) for place, node in enumerate(asked) for token in wanted[node]]
-    places = torch.tensor([place for place, _, _ in pairs], device=table.device)
-    tokens = torch.tensor([token for _, _, token in pairs], device=table.device)
-    values = table[places, tokens].tolist()
-    return {(node, token): value for (_, node, token), value in zip(pairs, values, strict=True)}
 
 
 def _common(rows: Sequence[list[int]]) -> int:

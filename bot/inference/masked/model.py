@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CONTEXT = 128
 """Tokens around a blank that the model sees: what the bundled one was trained on."""
-NEAR = 64
+NEAR = 32
 """Tokens that it sees where many rows are run: for beams over several masks and for scores. Half the tokens take half
 the time, and what is farther away changes little."""
 ValueT = TypeVar("ValueT")
