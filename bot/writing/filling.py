@@ -34,15 +34,17 @@ FIRSTS = 36
 PATHS = 12
 """First tokens, and paths further on, of the causal model's search."""
 FINALISTS = 24
+HOPE = 6.0
 OF_EACH = 2
-"""Candidates that are read with the right text: the most promising, and the most promising of each number of words."""
+"""Candidates that are read with the right text: the most promising, as long as they are no more than so many nats
+behind the best, and the most promising of each number of words. Nobody from farther back came among the first five."""
 LOOK_WORDS = 2
-SHORTLIST = 12
-"""Words of the right text at which all of them are looked, and how many are read on after that, by both models."""
+SHORTLIST = 8
+"""Words of the right text with which all of them are read, and how many are read on after that, by both models."""
 AGAIN = 8
 """Candidates of a further blank that are read again behind the fills of the surer ones."""
-RIGHT_WORDS = 4
-"""Words of the right text that count: more did not help."""
+RIGHT_WORDS = 5
+"""Words of the right text that count."""
 RETURNING = 1.1
 """What a fill loses, in nats, for each try that has it already, with several blanks."""
 SPARE_TRIES = 3
@@ -164,7 +166,9 @@ class Filling:
         """Rank every blank with the best guesses in the others."""
         fills = [slot.guess() for slot in self._slots]
         for number, slot in enumerate(self._slots):
-            finalists = await self._wishes.finalists(number, slot.pool, FINALISTS, OF_EACH)
+            finalists = await self._wishes.finalists(
+                number, slot.pool, FINALISTS, of_each=OF_EACH, sure=SHORTLIST, within=HOPE
+            )
             slot.evidence = await self.weigh(number, await self._shortlist(number, finalists, fills), fills)
             slot.ranked = await self._wishes.rank(number, slot.evidence, slot.pool.gap)
             fills[number] = slot.guess()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 
 from bot.inference.engine import Fill, Gap
 from bot.inference.masked.capitals import begins_sentence
@@ -110,15 +111,21 @@ class Pool:
             return False
         return not is_echo(text, self.gap) and _balanced(text) and self._allows(text)
 
-    def best(self, limit: int, rarity: float = 0.0, of_each: int = 0) -> list[Candidate]:
-        """The `limit` most promising candidates, and the `of_each` most promising of every number of words: before they
-        are read with the right text, long ones cannot hold their own against short ones."""
-        ordered = sorted(self._found.values(), key=lambda candidate: -candidate.promise(rarity))
+    def best(
+        self, limit: int, rarity: float = 0.0, *, of_each: int = 0, sure: int = 0, within: float = inf
+    ) -> list[Candidate]:
+        """The `limit` most promising candidates, those behind the first `sure` only `within` so many nats of the best;
+        and the `of_each` most promising of every number of words: before they are read with the right text, long ones
+        cannot hold their own against short ones."""
+        promises = {id(candidate): candidate.promise(rarity) for candidate in self._found.values()}
+        ordered = sorted(self._found.values(), key=lambda candidate: -promises[id(candidate)])
+        least = max(promises.values(), default=0.0) - within
         seen: Counter[int] = Counter()
         chosen: list[Candidate] = []
         for place, candidate in enumerate(ordered):
             seen[candidate.words] += 1
-            if place < limit or seen[candidate.words] <= of_each:
+            worth = place < sure or promises[id(candidate)] > least
+            if (place < limit and worth) or seen[candidate.words] <= of_each:
                 chosen.append(candidate)
         return chosen
 

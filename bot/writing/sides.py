@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.inference.engine import Piece
 from bot.inference.words import has_han, word_spans
 
-LEFT_CHARS = 600
+LEFT_CHARS = 500
 RIGHT_CHARS = 200
 CONTEXT_CHARS = 1200
 """How much of a story's context stands before a text with blanks: it is read once for all fills, but it is read."""

@@ -32,11 +32,13 @@ class Wishes:
         self._boldness = style.boldness
         self._near = style.near if len(style.near) == blanks else ()
 
-    async def finalists(self, number: int, pool: Pool, count: int, of_each: int) -> list[Candidate]:
+    async def finalists(
+        self, number: int, pool: Pool, count: int, *, of_each: int, sure: int, within: float
+    ) -> list[Candidate]:
         """The candidates of blank `number` that are read with the right text: see `Pool.best`."""
         rarity = min(0.9, RARITY * self._boldness)
         if not self._near:
-            return pool.best(count, rarity, of_each)
+            return pool.best(count, rarity, of_each=of_each, sure=sure, within=within)
         candidates = pool.best(LOOKED_AT, rarity)
         likeness = await self._likeness([candidate.text for candidate in candidates], self._near[number])
         value = {id(c): c.promise(rarity) + NEARNESS * like for c, like in zip(candidates, likeness, strict=True)}

@@ -84,6 +84,15 @@ class TestPool:
         found.add_grown([fill(f"m{chr(97 + n)}", score=-n) for n in range(24)])
         assert [candidate.text for candidate in found.best(3)] == ["ma", "mb", "mc"]
 
+    def test_those_without_hope_are_left_out_beyond_the_first(self) -> None:
+        found = pool()
+        found.add_grown([fill(f"m{chr(97 + n)}", score=-2.0 * n) for n in range(10)])
+        assert [candidate.text for candidate in found.best(8, within=5.0)] == ["ma", "mb", "mc"]
+        assert [candidate.text for candidate in found.best(8, sure=4, within=5.0)] == ["ma", "mb", "mc", "md"]
+        assert len(found.best(8, sure=4, within=50.0)) == 8
+        found.add_grown([fill("big red hat", score=-40.0)])
+        assert found.best(8, of_each=1, within=5.0)[-1].text == "big red hat"
+
     def test_the_best_of_each_number_of_words_are_among_the_best(self) -> None:
         found = pool()
         found.add_grown([fill(f"m{letter}", score=-1.0) for letter in "abcd"])

@@ -21,9 +21,9 @@ from bot.inference.passes import Work, complete
 
 _log = logging.getLogger(__name__)
 
-KEPT_TRUNKS = 12
-"""Left contexts whose keys and values are kept, with what a search grew there: some 5 MB each with the bundled model
-and 200 tokens, and as much again."""
+KEPT_TRUNKS = 16
+"""Left contexts whose keys and values are kept, as many as the queue lets blanks be worked on at once: with the bundled
+model some 4 MB each, and 3 MB of what a search grew there."""
 _ALIKE = 0.15
 """Nats: as far apart may log-probabilities of the two ways be, in the mean (bfloat16 moves them by 0.05)."""
 

@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 
 CONTEXT = 128
 """Tokens around a blank that the model sees: what the bundled one was trained on."""
-NEAR = 32
-"""Tokens that it sees where many rows are run: for beams over several masks and for scores. Half the tokens take half
-the time, and what is farther away changes little."""
+NEAR = 64
+"""Tokens that it sees for a score."""
+NARROW = 32
+"""Tokens that it sees for beams over several masks, of which many rows are run: what is farther away changes little."""
 ValueT = TypeVar("ValueT")
 Run = Callable[[Sequence[Sequence[Row]]], list[list[ValueT]]]
 """What passes are joined by: it takes the rows of several works and gives each its own answers."""
@@ -58,6 +59,7 @@ class MaskedModel:
         self._pad = int(tokenizer.pad_token_id or 0)
         self._context = min(CONTEXT, info.window)
         self._near = min(NEAR, info.window)
+        self._narrow = min(NARROW, info.window)
 
     def _batch(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
         width = max(len(row.ids) for row in rows)
@@ -130,7 +132,7 @@ class MaskedModel:
                 left,
                 right,
                 masks=masks,
-                context=self._context if masks == 1 else max(self._near, min(4 * masks, self._context)),
+                context=self._context if masks == 1 else max(self._narrow, min(4 * masks, self._context)),
                 request=request,
             )
             for masks in fitting
