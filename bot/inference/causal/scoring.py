@@ -127,7 +127,8 @@ class CausalScorer:
             tokens = yield from crown.log_probs(rows)
             for number, row in zip(batch, tokens, strict=True):
                 values[number] = row[texts[number].first - shared :] if texts[number].words else []
-        trunk.crown = searched
+        if searched is not None:
+            trunk.crown = searched
         return values
 
 
