@@ -123,9 +123,7 @@ class Filling:
         short, long = pieces(words)
         for fills_of in await asyncio.gather(self._beams(slots, short), self._beams(slots, long)):
             for slot, fills in zip(slots, fills_of, strict=True):
-                admitted = [fill for fill in fills if slot.pool.admits(fill.text)]
-                slot.pool.add_fills(admitted)
-                slot.given += sorted(admitted, key=lambda fill: -fill.score)[:TRIED]
+                slot.given += sorted(slot.pool.add_fills(fills), key=lambda fill: -fill.score)[:TRIED]
 
     async def _beams(self, slots: Sequence[_Slot], masks: tuple[int, ...]) -> list[list[Fill]]:
         if not masks:
@@ -180,31 +178,22 @@ class Filling:
         """Choose those that are worth reading on after a look at the first words behind them."""
         if len(candidates) <= SHORTLIST:
             return candidates
-        seen = await self._joint(number, candidates, fills, LOOK_WORDS)
-        evidence = [
-            Evidence(candidate=candidate, joint=sum(a), prior=sum(a[: candidate.words]), masked=candidate.behind)
-            for candidate, a in zip(candidates, seen, strict=True)
-        ]
-        ranked = await self._wishes.rank(number, evidence, self._slots[number].pool.gap)
+        joint = await self._joint(self._template.gap(number, without(fills, number)), candidates, LOOK_WORDS)
+        looks = evidence_of(candidates, joint, [candidate.behind for candidate in candidates])
+        ranked = await self._wishes.rank(number, looks, self._slots[number].pool.gap)
         return [each.candidate for each in ranked[:SHORTLIST]]
 
     async def weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
         """Read candidates for one blank with both sides, given fills of the others."""
         gap = self._template.gap(number, without(fills, number))
         joint, masked = await asyncio.gather(
-            self._joint(number, candidates, fills, RIGHT_WORDS),
+            self._joint(gap, candidates, RIGHT_WORDS),
             self._scores("masked", [ScoreItem(left=gap.left, asked=c.text, right=gap.right) for c in candidates]),
         )
-        return [
-            Evidence(candidate=candidate, joint=sum(a), prior=sum(a[: candidate.words]), masked=sum(b))
-            for candidate, a, b in zip(candidates, joint, masked, strict=True)
-        ]
+        return evidence_of(candidates, joint, [sum(values) for values in masked])
 
-    async def _joint(
-        self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None], words: int
-    ) -> list[list[float]]:
+    async def _joint(self, gap: Gap, candidates: Sequence[Candidate], words: int) -> list[list[float]]:
         """Log-probabilities of each word of each candidate and of so many words behind it, by the causal model."""
-        gap = self._template.gap(number, without(fills, number))
         right = right_part(gap.right, words)
         left = self._before + left_part(gap.left)
         # The space before a fill belongs to it: so all fills stand behind one and the same left text.
@@ -276,6 +265,16 @@ class Filling:
             similarity=lambda a, b: slate.alike(looks[id(a)], looks[id(b)]),
             quality=lambda each: 1 + (each.appeal - best) / 5,
         )
+
+
+def evidence_of(
+    candidates: Sequence[Candidate], joint: Sequence[Sequence[float]], masked: Sequence[float]
+) -> list[Evidence]:
+    """Put together what both models say: `joint` of each word of a candidate and of what follows, `masked` of it."""
+    return [
+        Evidence(candidate=candidate, joint=sum(values), prior=sum(values[: candidate.words]), masked=whole)
+        for candidate, values, whole in zip(candidates, joint, masked, strict=True)
+    ]
 
 
 def certainty(ranked: Sequence[Ranked]) -> float:

@@ -64,32 +64,32 @@ class Pool:
         self._allows = allows
         self._begins = begins_sentence(gap.left)
         self._found: dict[str, Candidate] = {}
-        self._judged: dict[str, bool] = {}
 
     def __len__(self) -> int:
         return len(self._found)
 
-    def add_fills(self, fills: Sequence[Fill]) -> None:
-        """Take the masked model's proposals."""
+    def add_fills(self, fills: Sequence[Fill]) -> list[Fill]:
+        """Take the masked model's proposals; return those that may be shown."""
+        admitted = [fill for fill in fills if self.admits(fill.text)]
         best: dict[int, float] = {}
-        for fill in fills:
+        for fill in admitted:
             best[fill.masks] = max(best.get(fill.masks, fill.score), fill.score)
-        for fill in fills:
-            candidate = self._admit(fill.text, cased=False)
-            if candidate is not None:
-                behind = fill.score - best[fill.masks]
-                candidate.masked = behind if candidate.masked is None else max(candidate.masked, behind)
+        for fill in admitted:
+            candidate, behind = self._candidate(fill.text, cased=False), fill.score - best[fill.masks]
+            candidate.masked = behind if candidate.masked is None else max(candidate.masked, behind)
+        return admitted
 
     def add_grown(self, fills: Iterable[Fill]) -> None:
         """Take the causal model's proposals. A fill that is the best in two ways of writing keeps the likelier."""
         for fill in sorted(fills, key=lambda fill: -fill.score):
-            candidate = self._admit(fill.text, cased=True)
-            if candidate is not None and candidate.ahead is None:
+            if not self.admits(fill.text):
+                continue
+            candidate = self._candidate(fill.text, cased=True)
+            if candidate.ahead is None:
                 candidate.ahead, candidate.grown = fill.score, fill.source != "given"
 
-    def _admit(self, text: str, *, cased: bool) -> Candidate | None:
-        if not self.admits(text):
-            return None
+    def _candidate(self, text: str, *, cased: bool) -> Candidate:
+        """The candidate of a text, a new one where it has none."""
         if self._begins:
             text = text[0].upper() + text[1:]
         candidate = self._found.setdefault(text.casefold(), Candidate(text))
@@ -99,11 +99,6 @@ class Pool:
 
     def admits(self, text: str) -> bool:
         """Tell whether a fill may be shown: words of the asked number, no echoes, nothing open, nothing demeaning."""
-        if text not in self._judged:  # both models propose many of the same
-            self._judged[text] = self._judge(text)
-        return self._judged[text]
-
-    def _judge(self, text: str) -> bool:
         words = split_words(text)
         if not words or not all(any(char.isalnum() for char in word) for word in words):
             return False
@@ -117,14 +112,13 @@ class Pool:
         """The `limit` most promising candidates, those behind the first `sure` only `within` so many nats of the best;
         and the `of_each` most promising of every number of words: before they are read with the right text, long ones
         cannot hold their own against short ones."""
-        promises = {id(candidate): candidate.promise(rarity) for candidate in self._found.values()}
-        ordered = sorted(self._found.values(), key=lambda candidate: -promises[id(candidate)])
-        least = max(promises.values(), default=0.0) - within
+        promising = [(candidate.promise(rarity), candidate) for candidate in self._found.values()]
+        promising.sort(key=lambda each: -each[0])
         seen: Counter[int] = Counter()
         chosen: list[Candidate] = []
-        for place, candidate in enumerate(ordered):
+        for place, (promise, candidate) in enumerate(promising):
             seen[candidate.words] += 1
-            worth = place < sure or promises[id(candidate)] > least
+            worth = place < sure or promise > promising[0][0] - within
             if (place < limit and worth) or seen[candidate.words] <= of_each:
                 chosen.append(candidate)
         return chosen

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,18 +13,7 @@ import pytest
 
 from bot.errors import BadInput
 from bot.inference.client import EngineClient
-from bot.inference.engine import (
-    Continuation,
-    Engine,
-    Fill,
-    GenerateRequest,
-    Health,
-    Partial,
-    Piece,
-    ProposeRequest,
-    ScoreItem,
-    ScoreRequest,
-)
+from bot.inference.engine import Piece, ScoreItem, ScoreRequest
 from bot.inference.jobs import Owner
 from bot.inference.words import split_words
 from bot.rules.generations import Place, Suggestion
@@ -51,7 +39,7 @@ def ask(text: str, count: int = 3) -> InfillAsk:
 
 
 async def run(
-    engine: Engine,
+    engine: EngineClient,
     text: str,
     *,
     count: int = 3,
@@ -218,39 +206,22 @@ async def test_after_a_first_look_only_the_best_are_read_on(
     engine: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It saves work, and what is best of all stays what it was."""
-    listening = Listening(engine)
-    short = await run(listening, ONE)
-    (look, read), (masked,) = listening.asked["causal"], listening.asked["masked"]
+    asked: dict[str, list[tuple[ScoreItem, ...]]] = {"causal": [], "masked": []}
+    score = engine.score
+
+    async def noting(request: ScoreRequest) -> list[list[float]]:
+        asked[request.model].append(request.items)
+        return await score(request)
+
+    monkeypatch.setattr(engine, "score", noting)
+    short = await run(engine, ONE)
+    (look, read), (masked,) = asked["causal"], asked["masked"]
     assert len(look) > len(read) == len(masked) == SHORTLIST
     assert {item.asked for item in read}.isdisjoint(item.asked for item in look)
     begun = tuple(item.asked for item in look)
     assert all(item.asked.startswith(begun) for item in read), "read on, from what was looked at"
     monkeypatch.setattr(filling, "SHORTLIST", len(look))
     assert (await run(engine, ONE))[0].fills == short[0].fills
-
-
-class Listening:
-    """An engine, and what it was asked to score."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.asked: dict[str, list[tuple[ScoreItem, ...]]] = {"causal": [], "masked": []}
-
-    async def score(self, request: ScoreRequest) -> list[list[float]]:
-        self.asked[request.model].append(request.items)
-        return await self._engine.score(request)
-
-    def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
-        return self._engine.generate(request)
-
-    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
-        return await self._engine.propose(request)
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        return await self._engine.embed(texts)
-
-    async def health(self) -> Health:
-        return await self._engine.health()
 
 
 async def test_progress_only_grows(engine: EngineClient) -> None:

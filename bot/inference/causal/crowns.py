@@ -35,8 +35,8 @@ class Crown:
     """
 
     def __init__(self, tree: Tree, following: Tensor) -> None:
+        self.following = following
         self._tree = tree
-        self._following = following
         self._nodes: dict[tuple[int, int], int] = {}
         self._known: dict[tuple[int, int], float] = {}
 
@@ -96,4 +96,4 @@ class Crown:
             self.note(node, token, value)
 
     def _value(self, node: int, token: int) -> float:
-        return float(self._following[token]) if node == ROOT else self._known[node, token]
+        return float(self.following[token]) if node == ROOT else self._known[node, token]

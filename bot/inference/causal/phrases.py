@@ -83,16 +83,14 @@ class Phrases:
 
 
 class Search:
-    """The search for fills of one gap; see `ProposeRequest`. `crown` grows behind the left text, where `following` are
-    the log-probabilities; `also` are given fills that are tried too."""
+    """The search for fills of one gap; see `ProposeRequest`. `crown` is what grows behind the left text; `also` are
+    given fills that are tried too."""
 
-    def __init__(
-        self, phrases: Phrases, crown: Crown, following: Tensor, gap: Gap, request: ProposeRequest, also: Sequence[Fill]
-    ) -> None:
+    def __init__(self, phrases: Phrases, crown: Crown, gap: Gap, request: ProposeRequest, also: Sequence[Fill]) -> None:
         self._phrases = phrases
         self._crown = crown
         self._request = request
-        self._following = following
+        self._following = crown.following
         self._spaced = gap.left.endswith(" ")
         self._ahead = phrases.encode([gap.right])[0][:1] if gap.right else []
         self._given = self._read(also)

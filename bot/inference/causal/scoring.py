@@ -64,8 +64,7 @@ class CausalScorer:
             trunk = yield from self._branching.trunk(ids[-room:])
             also = request.also[number] if number < len(request.also) else ()
             crown = self._branching.crown(trunk)
-            search = Search(self._phrases, crown, trunk.following, gap, request, also)
-            results.append((yield from search.run()))
+            results.append((yield from Search(self._phrases, crown, gap, request, also).run()))
             trunk.crown = crown
         return results
 
