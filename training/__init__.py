@@ -1,1 +1,1 @@
-"""The recipe of the bundled masked model: corpus, masks, training, evaluation, export."""
+"""The recipes of what Inkling bundles: the corpus, and a room for each model."""

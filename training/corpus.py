@@ -22,7 +22,7 @@ WINDOW = 128
 BATCH_OF_STORIES = 16
 
 Windows = NDArray[np.uint16]
-"""Token ids, shape (windows, WINDOW - 2), without special tokens."""
+"""Token ids, shape (windows, length), without special tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +57,21 @@ def pack(ids: Sequence[int], length: int = WINDOW - 2) -> Windows:
     return np.asarray(ids[: whole * length], dtype=np.uint16).reshape(whole, length)
 
 
-def load_corpus(path: Path, tokenizer: PreTrainedTokenizerBase, cache: Path) -> Corpus:
-    """Tokenise a corpus file, or read what an earlier run kept in the folder `cache`."""
+def load_corpus(path: Path, tokenizer: PreTrainedTokenizerBase, cache: Path, length: int = WINDOW - 2) -> Corpus:
+    """Tokenise a corpus file into windows of `length` tokens, or read what an earlier run kept in `cache`."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    stem = f"{path.name.removesuffix('.jsonl.gz')}-{WINDOW}-{digest[:12]}"
+    stem = f"{path.name.removesuffix('.jsonl.gz')}-{length}-{len(tokenizer)}-{digest[:12]}"
     array, record = cache / f"{stem}.npy", cache / f"{stem}.json"
     if not record.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        windows, counts = _tokenise(path, tokenizer, digest)
+        windows, counts = _tokenise(path, tokenizer, digest, length)
         np.save(array, windows)
         record.write_text(json.dumps(asdict(counts), indent=1) + "\n")
     windows = np.load(array, mmap_mode="r")
     return Corpus(windows=windows, counts=CorpusCounts(**json.loads(record.read_text())))
 
 
-def _tokenise(path: Path, tokenizer: PreTrainedTokenizerBase, digest: str) -> tuple[Windows, CorpusCounts]:
+def _tokenise(path: Path, tokenizer: PreTrainedTokenizerBase, digest: str, length: int) -> tuple[Windows, CorpusCounts]:
     parts: list[Windows] = []
     texts = list(read_texts(path))
     tokens = 0
@@ -79,7 +79,7 @@ def _tokenise(path: Path, tokenizer: PreTrainedTokenizerBase, digest: str) -> tu
         batch: Any = tokenizer(texts[first : first + BATCH_OF_STORIES], add_special_tokens=False, verbose=False)
         for ids in batch["input_ids"]:
             tokens += len(ids)
-            parts.append(pack(ids))
+            parts.append(pack(ids, length))
     windows = np.concatenate(parts)
     counts = CorpusCounts(
         file=path.name,

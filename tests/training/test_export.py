@@ -9,11 +9,12 @@ import pytest
 import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-from training import evaluate, export
-from training.checkpoints import save_checkpoint
 from training.corpus import load_corpus
-from training.model import from_encoder, vocabulary_of
-from training.trainer import Recipe, Trainer
+from training.manifest import LARGEST, write_manifest
+from training.masked import evaluate, export
+from training.masked.checkpoints import save_checkpoint
+from training.masked.model import from_encoder, vocabulary_of
+from training.masked.trainer import Recipe, Trainer
 
 
 @pytest.fixture
@@ -96,6 +97,6 @@ def test_the_command_writes_card_and_manifest(
 
 def test_a_folder_too_large_to_bundle_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "model.safetensors").open("wb") as file:
-        file.truncate(export.LARGEST + 1)
+        file.truncate(LARGEST + 1)
     with pytest.raises(ValueError, match="50,000,001 bytes"):
-        export.write_manifest(tmp_path)
+        write_manifest(tmp_path)

@@ -11,14 +11,14 @@ import torch
 from transformers import AutoTokenizer
 
 from tests.support.signals import forget_alternate_stack
-from training import train_masked
-from training.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.corpus import Windows, load_corpus
-from training.evaluate import choose_windows, evaluate
-from training.masking import MaskPlan
-from training.model import Vocabulary, from_encoder, masked_logits, to_tensors, vocabulary_of
-from training.train_masked import Run, train
-from training.trainer import Recipe, Trainer, draw_batch
+from training.masked import train as train_masked
+from training.masked.checkpoints import Progress, load_checkpoint, save_checkpoint
+from training.masked.evaluate import choose_windows, evaluate
+from training.masked.masking import MaskPlan
+from training.masked.model import Vocabulary, from_encoder, masked_logits, to_tensors, vocabulary_of
+from training.masked.train import Run, train
+from training.masked.trainer import Recipe, Trainer, draw_batch
 
 RECIPE = Recipe(rows=4, warmup_tokens=1000, decay_tokens=2048, encoder_rate=3e-3, head_rate=3e-3)
 

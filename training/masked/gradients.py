@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from transformers import BertForMaskedLM
 
-from training.masking import MaskedBatch
-from training.model import masked_logits, to_tensors
+from training.masked.masking import MaskedBatch
+from training.masked.model import masked_logits, to_tensors
 
 Share = tuple[float, list[Tensor]]
 

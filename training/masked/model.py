@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, BertModel, PreTrainedTokenizerBase
 
 from training.corpus import Windows
-from training.masking import MaskedBatch, SpecialIds
+from training.masked.masking import MaskedBatch, SpecialIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from transformers import BertForMaskedLM
 
-from training.checkpoints import Progress, use_average
 from training.corpus import WINDOW, Windows
-from training.evaluate import Scores, evaluate
-from training.gradients import Gradients
-from training.masking import MaskedBatch, MaskPlan, apply_mask, draw_mask
-from training.model import Vocabulary
+from training.masked.checkpoints import Progress, use_average
+from training.masked.evaluate import Scores, evaluate
+from training.masked.gradients import Gradients
+from training.masked.masking import MaskedBatch, MaskPlan, apply_mask, draw_mask
+from training.masked.model import Vocabulary
 from training.schedule import Schedule
 
 CLIP = 1.0
@@ -74,7 +74,7 @@ def make_optimizer(model: BertForMaskedLM, recipe: Recipe) -> torch.optim.AdamW:
 class Trainer:
     """A model that is learning, and how far it is.
 
-    There is no dropout (`training.model`) and batches depend on the step alone, so the state of a run is the
+    There is no dropout (`training.masked.model`) and batches depend on the step alone, so the state of a run is the
     weights, their average, the optimizer and the counters: no state of a random generator.
     """
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from training.checkpoints import Progress
-from training.evaluate import Scores
+from training.masked.checkpoints import Progress
+from training.masked.evaluate import Scores
 
 CARD = """\
 ---
@@ -61,7 +61,7 @@ people choose from, not for facts.
 
 FIGURES = """\
 Dev stories, {windows:,} windows of {window} tokens, 15% of the tokens hidden, every one as [MASK], fixed seed
-(`python -m training.evaluate`); shares of the hidden tokens:
+(`python -m training.masked.evaluate`); shares of the hidden tokens:
 
 | hidden | tokens asked | found first | among the first five |
 |---|---|---|---|

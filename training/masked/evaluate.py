@@ -1,6 +1,6 @@
 """How often the model finds what was hidden in the dev stories.
 
-python -m training.evaluate --model bot/inference/bundled
+python -m training.masked.evaluate --model bot/inference/bundled
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import torch
 from transformers import AutoTokenizer, BertForMaskedLM
 
 from training.corpus import Windows, load_corpus
-from training.masking import MaskPlan, apply_mask, draw_mask
-from training.model import Vocabulary, masked_logits, to_tensors, vocabulary_of
+from training.masked.masking import MaskPlan, apply_mask, draw_mask
+from training.masked.model import Vocabulary, masked_logits, to_tensors, vocabulary_of
 
 SEED = 7
 BATCH_OF_ROWS = 32

@@ -1,15 +1,14 @@
 """Write a checkpoint's averaged weights as the folder that the bot bundles.
 
-    python -m training.export --checkpoint OUT/checkpoint.pt --encoder FOLDER --to bot/inference/bundled
+    python -m training.masked.export --checkpoint OUT/checkpoint.pt --encoder FOLDER --to bot/inference/bundled
 
-Then measure the folder with `training.evaluate --json OUT/scores.json` and run this again with `--scores`: the
+Then measure the folder with `training.masked.evaluate --json OUT/scores.json` and run this again with `--scores`: the
 model card carries the figures.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
-from training.card import Facts, model_card
-from training.checkpoints import Progress, read_progress
-from training.evaluate import Scores
-from training.model import masked_config
-
-MANIFEST = "MANIFEST.json"
-LARGEST = 50_000_000
-"""Bytes that the whole folder may take."""
+from training.manifest import write_json, write_manifest
+from training.masked.card import Facts, model_card
+from training.masked.checkpoints import Progress, read_progress
+from training.masked.evaluate import Scores
+from training.masked.model import masked_config
 
 
 def averaged_state(average: list[Tensor], config: BertConfig) -> dict[str, Tensor]:
@@ -65,26 +61,9 @@ def save_tokenizer(encoder: Path, to: Path) -> None:
             for name in ("cls_token", "mask_token", "pad_token", "sep_token", "unk_token")
         },
     }
-    _write_json(to / "tokenizer_config.json", settings)
+    write_json(to / "tokenizer_config.json", settings)
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     (to / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in vocabulary), encoding="utf-8")
-
-
-def write_manifest(folder: Path) -> None:
-    """List every file of the folder with its size and SHA-256; refuse a folder that is too large to bundle."""
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
-    total = sum(path.stat().st_size for path in files)
-    if total > LARGEST:
-        raise ValueError(f"{folder} takes {total:,} bytes, more than the {LARGEST:,} that may be bundled")
-    entries = {
-        path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-        for path in files
-    }
-    _write_json(folder / MANIFEST, {"files": entries})
-
-
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -92,7 +71,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="its folder also holds run.json")
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder the run started from")
     parser.add_argument("--to", type=Path, required=True)
-    parser.add_argument("--scores", type=Path, help="what training.evaluate --json wrote for these weights")
+    parser.add_argument("--scores", type=Path, help="what training.masked.evaluate --json wrote for these weights")
     parser.add_argument("--note", default="", help="a sentence on how this run differed from the recipe")
     options = parser.parse_args()
     progress = export_model(options.checkpoint, options.encoder, options.to)

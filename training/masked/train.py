@@ -1,6 +1,6 @@
 """Train the bundled masked model.
 
-    python -m training.train_masked --encoder FOLDER --out data/training/run --minutes 120
+    python -m training.masked.train --encoder FOLDER --out data/training/run --minutes 120
 
 The same command again goes on from the last checkpoint. `touch OUT/decay` begins the last stretch at once.
 """
@@ -11,21 +11,20 @@ import argparse
 import csv
 import json
 import os
-import signal
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import FrameType
 
 import torch
 from tqdm import tqdm  # type: ignore[import-untyped]  # it ships no types
 from transformers import AutoTokenizer
 
-from training.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.corpus import Corpus, Windows, load_corpus
-from training.evaluate import Scores, choose_windows
-from training.model import Vocabulary, from_encoder, from_masked, vocabulary_of, weights_digest
-from training.trainer import Recipe, Trainer
+from training.masked.checkpoints import Progress, load_checkpoint, save_checkpoint
+from training.masked.evaluate import Scores, choose_windows
+from training.masked.model import Vocabulary, from_encoder, from_masked, vocabulary_of, weights_digest
+from training.masked.trainer import Recipe, Trainer
+from training.stopping import StopRequest
 
 PARTS = ("train", "dev")
 DEV_SAMPLE = 192
@@ -56,18 +55,6 @@ class Run:
             if progress.spent_s + ahead_s >= self.minutes * 60:
                 return True
         return (self.out / "decay").exists()
-
-
-class StopRequest:
-    """Set by SIGINT or SIGTERM; looked at between steps."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        signal.signal(signal.SIGTERM, self._ask)
-        signal.signal(signal.SIGINT, self._ask)
-
-    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
-        self.asked = True
 
 
 def train(trainer: Trainer, run: Run, train_windows: Windows, dev: Windows, vocabulary: Vocabulary) -> None:

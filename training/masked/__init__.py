@@ -1,0 +1,1 @@
+"""The recipe of the bundled masked model: masks, model, training, evaluation, export."""
