@@ -170,3 +170,30 @@ def test_a_model_with_an_attention_of_its_own_is_asked_row_by_row(
     assert isinstance(choose_grower(Narrow(), "cpu"), Padded)
     assert isinstance(choose_grower(Deaf(), "cpu"), Padded)
     assert len(caplog.messages) == 2, "a host who wonders why it is slow finds the reason"
+
+
+def test_what_a_known_context_begins_with_is_not_read_again(loaded: tuple[Any, Any], grower: Grower) -> None:
+    branching = Branching(loaded[0], "cpu")
+    branching._grower = grower
+    long, other = [*CONTEXTS[2], 40, 41, 42], [*CONTEXTS[2], 50, 51]
+    for ids, new in ((long, len(long)), (other, 2), (CONTEXTS[2], 1), ([*long, 60], 1)):
+        trunk, sizes = counted(branching.trunk(ids))
+        assert sizes == [new if isinstance(grower, Packed) else len(ids)]
+        assert torch.allclose(trunk.following, plain(loaded[0], ids), atol=TOLERANCE)
+    first, _ = finish(branching.trunk(long))
+    tree = Tree(grower, first.tree)
+    (table,) = complete([tree.grow([11], [ROOT], [0])])
+    assert torch.allclose(table[0], plain(loaded[0], [*long, 11]), atol=TOLERANCE), "others grew from it"
+
+
+def counted(work: Work[Any]) -> tuple[Any, list[int]]:
+    """The result of a work, and how many tokens each of its passes had."""
+    sizes: list[int] = []
+    try:
+        wanted = next(work)
+        while True:
+            sizes.append(wanted.tokens)
+            (answer,) = wanted.run([wanted.ask])
+            wanted = work.send(answer)
+    except StopIteration as stop:
+        return stop.value, sizes

@@ -6,6 +6,8 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from operator import itemgetter
 from threading import Lock
 from typing import Any
 
@@ -47,15 +49,22 @@ class Branching:
         self._grower = choose_grower(model, device)
 
     def trunk(self, ids: Sequence[int]) -> Work[Trunk]:
-        """Read a left context piece by piece, or take it from the last few."""
+        """Read a left context piece by piece, or take it from the last few: all of it, or what it begins with."""
         key = tuple(ids)
-        trunk = self._trunks.get(key) or (yield from read(self._grower, key))
+        trunk = self._trunks.get(key) or (yield from read(self._grower, key, self._beginning(key)))
         with self._lock:
             self._trunks[key] = trunk
             self._trunks.move_to_end(key)
             while len(self._trunks) > KEPT_TRUNKS:
                 self._trunks.popitem(last=False)
         return trunk
+
+    def _beginning(self, ids: tuple[int, ...]) -> Tree | None:
+        """The longest beginning of a context that is known. Its last token is read in any case: for what follows it."""
+        with self._lock:
+            kept = list(self._trunks.items())
+        most, tree = max(((common(ids, key), trunk.tree) for key, trunk in kept), default=(0, None), key=itemgetter(0))
+        return tree.beginning(min(most, len(ids) - 1)) if tree is not None and most > 1 else None
 
     def crown(self, trunk: Trunk) -> Crown:
         """Begin a crown of its own behind `trunk`."""
@@ -68,14 +77,19 @@ class Branching:
         return crown
 
 
-def read(grower: Grower, ids: Sequence[int]) -> Work[Trunk]:
-    """Read a left context, which must not be empty."""
-    tree = Tree(grower)
-    for at in range(0, len(ids), PASS_TOKENS):
+def read(grower: Grower, ids: Sequence[int], known: Tree | None = None) -> Work[Trunk]:
+    """Read a left context, which must not be empty, as far as it is not `known`."""
+    tree = Tree(grower) if known is None else known
+    for at in range(len(tree), len(ids), PASS_TOKENS):
         piece = ids[at : at + PASS_TOKENS]
         last = at + len(piece) - 1
         table = yield from tree.grow(piece, range(at - 1, last), [last])
     return Trunk(tree, table[0].cpu())
+
+
+def common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def choose_grower(model: Any, device: str) -> Grower:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from transformers import AttentionInterface
 
-from bot.inference.causal.parts import Part, Step, divide
+from bot.inference.causal.parts import Memory, Part, Step, divide
 from bot.inference.causal.trees import Growth
 from bot.inference.lanes import Lanes
 from bot.inference.picking import Picking
@@ -52,6 +52,10 @@ class Packed:
         for step in steps:
             step.finish([part for share in shares for part in share if part.step is step])
         return [step.table for step in steps]
+
+    def beginning(self, memory: Memory, count: int) -> Memory:
+        """See `Grower`."""
+        return memory.beginning(count)
 
     def _share(self, parts: Sequence[Part]) -> None:
         """Run one share, after whose end nobody waits for it any more."""

@@ -29,6 +29,10 @@ class Padded:
         """See `Grower`."""
         return [self._chain(growth) if growth.tree.trunk is None else self._rows(growth) for growth in growths]
 
+    def beginning(self, memory: Any, count: int) -> None:
+        """See `Grower`."""
+        return None  # not every model's cache can be cut
+
     def _chain(self, growth: Growth) -> Tensor:
         tree, asked = growth.tree, [node - growth.first for node in growth.asked]
         tree.memory, table = self._forward([tree.tokens[growth.first :]], tree.memory, asked)

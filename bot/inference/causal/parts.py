@@ -31,6 +31,11 @@ class Memory:
         memory: Memory = tree.memory
         return memory
 
+    def beginning(self, count: int) -> Memory:
+        """What the first `count` tokens leave behind."""
+        layers = {layer: (keys[:, :count], values[:, :count]) for layer, (keys, values) in self.layers.items()}
+        return Memory(layers, self.sees[:count, :count])
+
 
 class Step:
     """What a pass does for one tree. `table` has the log-probabilities behind its asked nodes, float32 [asked,

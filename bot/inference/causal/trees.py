@@ -23,6 +23,10 @@ class Grower(Protocol):
     def run(self, growths: Sequence[Growth]) -> list[Tensor]:
         """Return the log-probabilities of what comes behind the asked nodes of each, float32 [asked, vocabulary]."""
 
+    def beginning(self, memory: Any, count: int) -> Any:
+        """Return what is kept of the first `count` tokens of a tree that is a chain without a trunk; None where that
+        cannot be told from the rest."""
+
 
 class Tree:
     """Tokens behind `trunk`, numbered from 0 as they come; `ROOT` is the trunk's end. Without a trunk: from nothing."""
@@ -37,6 +41,15 @@ class Tree:
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    def beginning(self, count: int) -> Tree:
+        """A tree of its own with the first `count` tokens of this one, which is a chain without a trunk; an empty one
+        where these cannot be had."""
+        found = Tree(self._grower)
+        found.memory = self._grower.beginning(self.memory, count)
+        if found.memory is not None:
+            found.tokens, found.parents, found.depths = self.tokens[:count], self.parents[:count], self.depths[:count]
+        return found
 
     @property
     def behind(self) -> int:
