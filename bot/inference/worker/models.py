@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,7 +41,7 @@ class Models:
         self.stage = "loading causal"
         model = await asyncio.to_thread(resolve, plan.causal, "causal", plan.data)
         engine = await asyncio.to_thread(_open_causal, model, plan)
-        self._infos.append(engine.info)
+        self._infos.append(replace(engine.info, update=model.update.revision if model.update else ""))
         self.loop.adopt(engine)
         self.stage = "loading masked"
         masked = await asyncio.to_thread(_open_masked, plan)
@@ -92,17 +93,24 @@ def _open_masked(plan: ModelPlan) -> MaskedModel:
 
 
 def _open_scorer(model: ResolvedModel, engine: CausalEngine, plan: ModelPlan) -> CausalScorer:
-    """Share the model of a torch engine; beside another engine, load it for scoring alone."""
+    """Share the model of a torch engine; beside another engine, or where it has an update that only scores and infills
+    are made with, load it for these alone."""
+    from bot.inference.causal.hints import HintIds
     from bot.inference.causal.loading import load_causal
     from bot.inference.causal.scoring import CausalScorer
     from bot.inference.causal.torch_engine import TorchEngine
+    from bot.inference.causal.updates import add_update
 
-    if isinstance(engine, TorchEngine):
+    if isinstance(engine, TorchEngine) and model.update is None:
         loaded, tokenizer = engine.model, engine.tokenizer
     else:
         loaded, tokenizer = load_causal(model, plan.device, plan.dtype, plan.data / "cache")
+    hints = None
+    if model.update is not None:
+        add_update(loaded, model.update.file)
+        hints = HintIds.of(tokenizer)
     with DEFAULT_DTYPE:  # it may try the model, which may be decoding
-        return CausalScorer(loaded, tokenizer, str(loaded.device))
+        return CausalScorer(loaded, tokenizer, str(loaded.device), hints)
 
 
 def _rss_bytes() -> int:

@@ -1,0 +1,275 @@
+"""Teaching a causal model to fill blanks: what it is shown, that it learns, how a run goes on, and what comes of it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from bot.inference.causal.hints import CLOSE, OPEN, HintIds
+from bot.inference.causal.updates import add_update
+from bot.inference.weights import UPDATE_FILE
+from tests.support.models import sentences, tiny_llama
+from tests.support.signals import forget_alternate_stack
+from training.causal import export, train
+from training.causal.evaluate import choose_batches, evaluate
+from training.causal.gaps import (
+    IGNORED,
+    LEAST_LEFT,
+    TRUNK,
+    WINDOW,
+    Blank,
+    GapPlan,
+    Letters,
+    draw_blanks,
+    lay_out,
+    word_places,
+)
+from training.causal.lowrank import LowRank
+from training.causal.trainer import GapRecipe, GapTrainer
+from training.corpus import Windows, load_corpus
+
+RECIPE = GapRecipe(rows=2, rank=4, rate=1e-2, warmup_tokens=1, decay_tokens=4 * 1024)
+STEPS = ["--steps", "6", "--decay-steps", "2"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Llama whose vocabulary has the two tokens of a hint."""
+    made = tiny_llama(tmp_path_factory.mktemp("teachable") / "llama")
+    tokenizer = AutoTokenizer.from_pretrained(made)
+    tokenizer.add_special_tokens({"additional_special_tokens": [OPEN, CLOSE]})
+    tokenizer.save_pretrained(made)
+    model = AutoModelForCausalLM.from_pretrained(made)
+    torch.manual_seed(5)
+    model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    model.save_pretrained(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def tokenizer(folder: Path) -> Any:
+    return AutoTokenizer.from_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def letters(tokenizer: Any) -> Letters:
+    return train.letters_of(tokenizer)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stories made of the sentences that the tiny model knows."""
+    folder = tmp_path_factory.mktemp("corpus")
+    told = sentences()
+    for part, first in (("train", 0), ("dev", 400)):
+        with gzip.open(folder / f"stories-{part}.jsonl.gz", "wt", encoding="utf-8") as file:
+            for at in range(first, first + 400, 100):
+                file.write(json.dumps({"text": " ".join(told[at : at + 100])}) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def windows(corpus: Path, tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Windows:
+    return load_corpus(corpus / "stories-train.jsonl.gz", tokenizer, tmp_path_factory.mktemp("cache"), WINDOW).windows
+
+
+@pytest.fixture
+def ours() -> Iterator[None]:
+    """Leave the signals as they were found."""
+    forget_alternate_stack()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def make(folder: Path, letters: Letters, recipe: GapRecipe = RECIPE) -> GapTrainer:
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    hints = HintIds.of(AutoTokenizer.from_pretrained(folder))
+    return GapTrainer(model, recipe, letters, hints, threads=1, compiled=False)
+
+
+def test_blanks_are_whole_words_of_one_sentence(windows: Windows, letters: Letters, tokenizer: Any) -> None:
+    seen: set[int] = set()
+    for number in range(4):
+        window = np.asarray(windows[number], dtype=np.int64)
+        for blank in draw_blanks(window, letters, GapPlan(), np.random.default_rng(number)):
+            before, fill, after = (
+                tokenizer.decode(part)
+                for part in (window[: blank.start], window[blank.start : blank.end], window[blank.end :])
+            )
+            words = fill.split()
+            seen.add(len(words))
+            assert LEAST_LEFT <= blank.start < TRUNK
+            assert not after[:1].isalnum(), (fill, after[:10])
+            assert not set(fill) & set(".!?"), fill
+            assert before[-1:] in (" ", "") or tokenizer.decode(window[blank.start - 1 : blank.end]).strip() != fill
+    assert seen >= {1, 2, 3, 5, 8}
+
+
+def test_letters_know_contractions_and_hyphens(tokenizer: Any) -> None:
+    texts = [" don", "'t", " well", "-", "being", " said", ',"', " “", "Who", "ever"]
+    window = np.arange(len(texts), dtype=np.int64)
+    starts, ends = word_places(window, Letters.of(texts))
+    words = ["".join(texts[a:b]) for a, b in zip(starts, ends, strict=True)]
+    assert " said" in words
+    assert not {"t", "'t", "being", "ever", " don", "Who"} & set(words)
+
+
+def test_a_branch_is_the_sequence_that_the_worker_reads(
+    folder: Path, windows: Windows, letters: Letters, tokenizer: Any
+) -> None:
+    trainer, hints = make(folder, letters), HintIds.of(tokenizer)
+    batch = trainer.batch(windows, 0)
+    logits, targets, plain = trainer.logits(batch, 0)
+    places = np.flatnonzero(batch.targets[0] != IGNORED)
+    begins = [n for n in range(plain, len(places)) if places[n] - 1 not in places]
+    window = next(w for w in windows if np.array_equal(w[:TRUNK], batch.inputs[0, :TRUNK]))
+    compared = 0
+    for n in begins[:6]:
+        start = int(batch.positions[0, _opening(batch, places[n], hints)])
+        lead = batch.inputs[0, _opening(batch, places[n], hints) : places[n] + 1].tolist()
+        sequence = [*window[:start].tolist(), *lead]
+        with torch.no_grad():
+            expected = trainer.model(torch.tensor([sequence]), attention_mask=_triangle(len(sequence))).logits[0, -1]
+        assert torch.allclose(logits[n], expected, atol=1e-4)
+        assert int(targets[n]) == int(window[start]), "the first token of the fill stands where the blank begins"
+        compared += 1
+    assert compared == 6
+
+
+def _opening(batch: Any, place: int, hints: HintIds) -> int:
+    """Where the branch of a place begins."""
+    return int(np.flatnonzero(batch.inputs[0, :place] == hints.open)[-1])
+
+
+def _triangle(size: int) -> torch.Tensor:
+    return torch.full((size, size), -torch.inf).triu(1)[None, None]
+
+
+def test_a_row_holds_what_it_has_room_for(windows: Windows, letters: Letters) -> None:
+    window = np.asarray(windows[0], dtype=np.int64)
+    blanks = [Blank(40, 41), Blank(60, 62), Blank(80, 81)]
+    plan = replace(GapPlan(), length=TRUNK + 60, cut=0.0)
+    inputs, positions, targets, sees = lay_out(window, blanks, HintIds(9, 11), plan, np.random.default_rng(0))
+    assert int((inputs[TRUNK:] == 9).sum()) == 2
+    assert sees.shape == (TRUNK + 60, TRUNK + 60)
+    assert not sees[TRUNK, 40:TRUNK].any(), "no branch sees what is missing, or what comes behind it"
+    assert sees[TRUNK, :40].all()
+    assert int((targets[TRUNK:] != IGNORED).sum()) == 2 + 3
+    assert positions[TRUNK] == 40
+
+
+def unheard_of(tokenizer: Any, folder: Path) -> Windows:
+    """Sentences that the tiny model does not know, in which what comes later tells what came before."""
+    homes = (("fox", "den"), ("bee", "hive"), ("king", "castle"), ("bird", "nest"), ("monk", "cell"), ("spider", "web"))
+    drawn = np.random.default_rng(1).integers(len(homes), size=600)
+    text = " ".join("The {} left its {}.".format(*homes[number]) for number in drawn)
+    with gzip.open(folder / "homes.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"text": text}) + "\n")
+    return load_corpus(folder / "homes.jsonl.gz", tokenizer, folder, WINDOW).windows
+
+
+def test_it_learns_and_leaves_the_model_as_it_was(
+    folder: Path, letters: Letters, tokenizer: Any, tmp_path: Path
+) -> None:
+    windows = unheard_of(tokenizer, tmp_path)
+    trainer = make(folder, letters)
+    bases = {name: update.base.weight.clone() for name, update in trainer.updates.items()}
+    dev = choose_batches(windows, letters, HintIds.of(tokenizer), count=6)
+    before = evaluate(trainer, dev)
+    for _ in range(40):
+        trainer.step(windows)
+    after = evaluate(trainer, dev)
+    assert after.nats < before.nats / 2
+    assert after.longer < before.longer / 2
+    assert after.plain < before.plain / 2
+    assert all(torch.equal(bases[name], update.base.weight) for name, update in trainer.updates.items())
+    assert trainer.progress.blanks > 40 * 2 * 4
+
+
+def test_batches_depend_on_the_seed_and_the_step_alone(folder: Path, windows: Windows, letters: Letters) -> None:
+    one, other = make(folder, letters), make(folder, letters)
+    one.step(windows)
+    assert np.array_equal(one.batch(windows, 5).inputs, other.batch(windows, 5).inputs)
+    assert not np.array_equal(one.batch(windows, 5).inputs, one.batch(windows, 6).inputs)
+    different = make(folder, letters, replace(RECIPE, seed=2))
+    assert not np.array_equal(one.batch(windows, 5).inputs, different.batch(windows, 5).inputs)
+
+
+def arguments(folder: Path, corpus: Path, out: Path) -> list[str]:
+    return [
+        "train", "--model", str(folder), "--corpus", str(corpus), "--out", str(out), "--cache", str(out / "cache"),
+        "--data", str(out / "data"), "--no-compile", "--rank", "4", *STEPS,
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("ours")
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(
+    folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = GapTrainer.step
+
+    def interrupting(trainer: GapTrainer, windows: Windows) -> float:
+        if trainer.progress.step == 2:
+            signal.raise_signal(signal.SIGTERM)
+        return step(trainer, windows)
+
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    for out, steps in ((whole, (step,)), (parted, (interrupting, step))):
+        for stepping in steps:
+            monkeypatch.setattr(GapTrainer, "step", stepping)
+            monkeypatch.setattr("sys.argv", arguments(folder, corpus, out))
+            train.main()
+    one, other = (torch.load(out / "checkpoint.pt", weights_only=True) for out in (whole, parted))
+    assert one["step"] == other["step"] == 6
+    for name, parts in one["updates"].items():
+        assert torch.equal(parts["up"], other["updates"][name]["up"])
+    curve = list(csv.DictReader((parted / "curve.csv").open(encoding="utf-8")))
+    assert [line["step"] for line in curve] == ["0", "3", "6"]
+
+
+@pytest.mark.usefixtures("ours")
+def test_what_is_exported_makes_a_model_of_what_was_learnt(
+    folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", arguments(folder, corpus, tmp_path / "run"))
+    train.main()
+    monkeypatch.setattr("sys.argv", ["export", "--run", str(tmp_path / "run"), "--to", str(tmp_path / "update")])
+    export.main()
+    card = (tmp_path / "update" / "README.md").read_text(encoding="utf-8")
+    assert "6 steps of 4 windows" in card
+    assert set(json.loads((tmp_path / "update" / "MANIFEST.json").read_text())["files"]) == {UPDATE_FILE, "README.md"}
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    merged = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    add_update(merged, tmp_path / "update" / UPDATE_FILE)
+    for name, parts in state["updates"].items():
+        base = plain.get_submodule(name)
+        assert isinstance(base, nn.Linear)
+        layer = LowRank(base, rank=4)
+        layer.load_state_dict({"base.weight": base.weight, **parts})
+        inputs = torch.randn(3, base.in_features)
+        learnt = layer(inputs)
+        assert torch.allclose(merged.get_submodule(name)(inputs), learnt, atol=2e-3)
+        assert not torch.allclose(learnt, base(inputs), atol=1e-6)
+
+
+def test_a_missing_corpus_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("STORY_CORPUS", raising=False)
+    monkeypatch.setattr("sys.argv", ["train", "--out", "nowhere", *STEPS])
+    with pytest.raises(SystemExit):
+        train.main()
+    assert "STORY_CORPUS" in capsys.readouterr().err

@@ -1,0 +1,44 @@
+"""Low-rank updates of a causal model's weight matrices (LoRA: Hu et al. 2021), to be learnt and then added to them."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+SCALE = 2.0
+"""What an update counts for: so the usual rates of learning suit it."""
+
+
+class LowRank(nn.Module):
+    """A frozen linear layer [out, in] and an update `SCALE * up @ down` of its weights, [out, rank] and [rank, in]."""
+
+    def __init__(self, base: nn.Linear, rank: int) -> None:
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.down = nn.Parameter(torch.empty(rank, base.in_features))
+        self.up = nn.Parameter(torch.zeros(base.out_features, rank))
+        nn.init.kaiming_uniform_(self.down, a=math.sqrt(5))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """As `nn.Linear`: [..., in] to [..., out]."""
+        kind = inputs.dtype
+        narrow = nn.functional.linear(inputs, self.down.to(kind)).flatten(0, -2)
+        plain = self.base(inputs)
+        changed = torch.addmm(plain.flatten(0, -2), narrow, self.up.to(kind).t(), alpha=SCALE)
+        return changed.view(plain.shape)
+
+
+def widen(model: PreTrainedModel, rank: int) -> dict[str, LowRank]:
+    """Put a low-rank update beside every matrix of the model's layers; return them by the names of the matrices.
+    Everything else stays as it is, and is not learnt."""
+    model.requires_grad_(False)
+    found: dict[str, LowRank] = {}
+    for name, module in list(model.named_modules()):
+        if isinstance(module, nn.Linear) and ".layers." in name:
+            parent, _, own = name.rpartition(".")
+            found[name] = LowRank(module, rank)
+            setattr(model.get_submodule(parent), own, found[name])
+    return found
