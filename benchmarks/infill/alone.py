@@ -81,7 +81,7 @@ async def compare(engine: Engine, missing: Missing, seed: int, filling: Filling)
     ours = {each.candidate.text.casefold(): each for each in filling.evidence(0)}
     causal = await causal_fills(engine, missing, seed)
     ways = (
-        [each.candidate.text for each in sorted(ours.values(), key=lambda each: -total(each))],
+        [each.candidate.text for each in sorted(ours.values(), key=lambda each: -total(each, filling.weights))],
         [fill.text for fill in causal],
         [fill.text for fill in by_mean(causal)],
         [fill.text for fill in await masked_fills(engine, missing)],

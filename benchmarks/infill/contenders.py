@@ -82,7 +82,7 @@ class Contenders:
     async def _ranks(self, missing: Missing, filling: Filling, number: int) -> dict[str, int]:
         compared = await compare(self._engine, missing, number, filling)
         return {
-            OURS: compared.rank(total),
+            OURS: compared.rank(lambda each: total(each, filling.weights)),
             MASKED: compared.rank(alone.masked_mean),
             CAUSAL: compared.rank(alone.causal_mean),
             "causal alone, whole probability": compared.rank(alone.causal_whole),

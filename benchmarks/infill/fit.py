@@ -40,10 +40,10 @@ from bot.writing.blanks import parse
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.filling import Filling
 from bot.writing.pool import Candidate
-from bot.writing.ranking import WEIGHTS, Evidence, Weights, rank, total
+from bot.writing.ranking import BOTH_SIDES, LEFT_ALONE, Evidence, Weights, rank, total
 from bot.writing.styles import AS_IT_BELONGS
 
-STEPS = {"prior": 0.05, "masked": 0.05, "floor": 0.5, "temperature": 0.1}
+STEPS = {"prior": 0.05, "masked": 0.05, "seen": 0.05, "floor": 0.5, "temperature": 0.1}
 LENGTHS = tuple(
     {"unlikely": unlikely, "rare": rare, "phrase": phrase, "word": word}
     for unlikely in (-8.0, -10.0, -12.0)
@@ -124,7 +124,13 @@ def objective(cases: Iterable[Case], weights: Weights) -> float:
     return sum(values) / max(1, len(values))
 
 
-def fit(cases: Sequence[Case], start: Weights = WEIGHTS) -> Weights:
+def shipped(cases: Sequence[Case]) -> Weights:
+    """The weights that the bot ranks such evidence with."""
+    both = any(each.seen is not None for case in cases for each in case.evidence)
+    return BOTH_SIDES if both else LEFT_ALONE
+
+
+def fit(cases: Sequence[Case], start: Weights) -> Weights:
     """Coordinate search: one weight after another, with steps that shrink."""
     best, value = start, objective(cases, start)
     for size in (4.0, 2.0, 1.0, 0.5):
@@ -134,7 +140,7 @@ def fit(cases: Sequence[Case], start: Weights = WEIGHTS) -> Weights:
             for name, step in STEPS.items():
                 for move in (-step * size, step * size):
                     changed = replace(best, **{name: round(getattr(best, name) + move, 3)})
-                    if changed.temperature <= 0 or changed.masked < 0:
+                    if changed.temperature <= 0 or min(changed.masked, changed.seen) < 0:
                         continue
                     if (found := objective(cases, changed)) > value + 1e-5:
                         best, value, improved = changed, found, True
@@ -208,10 +214,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     cases = asyncio.run(evidence(load_settings(), ("a", "b"), arguments))
-    fitted = fit(cases["a"])
+    fitted = fit(cases["a"], shipped(cases["a"]))
     found: dict[str, Any] = {
         "weights": asdict(fitted),
-        "as_shipped": {half: report(of, WEIGHTS) for half, of in cases.items()},
+        "as_shipped": {half: report(of, shipped(of)) for half, of in cases.items()},
         "joint_alone": {half: report(of, Weights(masked=0.0)) for half, of in cases.items()},
         "fitted": {half: report(of, fitted) for half, of in cases.items()},
     }

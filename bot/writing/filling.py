@@ -7,17 +7,17 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import exp, log
-from typing import Literal
 
 from bot.errors import BadInput
-from bot.inference.engine import Engine, Fill, Gap, ProposeRequest, ScoreItem, ScoreRequest
+from bot.inference.engine import Engine, Fill, Gap, ProposeRequest
 from bot.inference.words import split_words
 from bot.writing import slate
 from bot.writing.blanks import Template
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.pool import Candidate, Pool
-from bot.writing.ranking import Evidence, Ranked
-from bot.writing.sides import left_part, right_part, without
+from bot.writing.ranking import Evidence, Ranked, Weights
+from bot.writing.reading import Reader
+from bot.writing.sides import without
 from bot.writing.styles import InfillStyle
 from bot.writing.wishes import Wishes
 
@@ -38,13 +38,10 @@ HOPE = 6.0
 OF_EACH = 2
 """Candidates that are read with the right text: the most promising, as long as they are no more than so many nats
 behind the best, and the most promising of each number of words. Nobody from farther back came among the first five."""
-LOOK_WORDS = 2
 SHORTLIST = 8
-"""Words of the right text with which all of them are read, and how many are read on after that, by both models."""
+"""How many of them are read in full after a first look, by both models."""
 AGAIN = 8
 """Candidates of a further blank that are read again behind the fills of the surer ones."""
-RIGHT_WORDS = 5
-"""Words of the right text that count."""
 RETURNING = 1.1
 """What a fill loses, in nats, for each try that has it already, with several blanks."""
 SPARE_TRIES = 3
@@ -82,12 +79,12 @@ class Filling:
         before: str = "",
     ) -> None:
         self._engine = engine
-        self._before = before
         self._template = template
         self._seed = seed
         self._style = style
         blanks = template.blanks
         self._wishes = Wishes(engine, style, len(blanks))
+        self._reader = Reader(engine, before)
         shown = {fills[0].casefold() for fills in style.shown if len(blanks) == len(fills) == 1}
 
         def allows(text: str) -> bool:
@@ -97,6 +94,11 @@ class Filling:
             _Slot(wanted, Pool(template.gap(number, [None] * len(blanks)), wanted, allows))
             for number, wanted in enumerate(lengths(blank.words, style) for blank in blanks)
         ]
+
+    @property
+    def weights(self) -> Weights:
+        """What the evidence counts."""
+        return self._reader.weights
 
     def evidence(self, number: int) -> list[Evidence]:
         """What is known of the candidates of blank `number` that were read with the right text."""
@@ -116,6 +118,7 @@ class Filling:
         await asyncio.gather(*(self._propose_masked(words, slots) for words, slots in alike.items()))
         fills = [slot.guess() for slot in self._slots]
         await asyncio.gather(*(self._propose_causal(number, fills) for number in range(len(self._slots))))
+        await self._reader.meet()
         if not all(len(slot.pool) for slot in self._slots):
             raise BadInput("blank_no_fill")
 
@@ -142,13 +145,12 @@ class Filling:
 
     async def _propose_causal(self, number: int, fills: Sequence[str | None]) -> None:
         slot = self._slots[number]
-        gap = self._template.gap(number, without(fills, number))
         effort = len(self._slots) ** -0.5
         (grown,) = await self._engine.propose(
             ProposeRequest(
                 request_id=uuid.uuid4().hex,
                 model="causal",
-                gaps=(Gap(left=self._before + left_part(gap.left), right=right_part(gap.right, 1)),),
+                gaps=(self._reader.asked(self._gap(number, fills)),),
                 also=(tuple(slot.given),),
                 lengths=slot.words,
                 beam=round(FIRSTS * effort),
@@ -168,41 +170,30 @@ class Filling:
                 number, slot.pool, FINALISTS, of_each=OF_EACH, sure=SHORTLIST, within=HOPE
             )
             slot.evidence = await self.weigh(number, await self._shortlist(number, finalists, fills), fills)
-            slot.ranked = await self._wishes.rank(number, slot.evidence, slot.pool.gap)
+            slot.ranked = await self._rank(number, slot.evidence)
             fills[number] = slot.guess()
             done(number + 1)
 
     async def _shortlist(
         self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]
     ) -> Sequence[Candidate]:
-        """Choose those that are worth reading on after a look at the first words behind them."""
+        """Choose those that are worth reading in full after a first look."""
         if len(candidates) <= SHORTLIST:
             return candidates
-        joint = await self._joint(self._template.gap(number, without(fills, number)), candidates, LOOK_WORDS)
-        looks = evidence_of(candidates, joint, [candidate.behind for candidate in candidates])
-        ranked = await self._wishes.rank(number, looks, self._slots[number].pool.gap)
+        looks, weights = await self._reader.look(self._gap(number, fills), candidates)
+        ranked = await self._wishes.rank(number, looks, self._slots[number].pool.gap, weights)
         return [each.candidate for each in ranked[:SHORTLIST]]
+
+    async def _rank(self, number: int, evidence: Sequence[Evidence]) -> list[Ranked]:
+        return await self._wishes.rank(number, evidence, self._slots[number].pool.gap, self._reader.weights)
 
     async def weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
         """Read candidates for one blank with both sides, given fills of the others."""
-        gap = self._template.gap(number, without(fills, number))
-        joint, masked = await asyncio.gather(
-            self._joint(gap, candidates, RIGHT_WORDS),
-            self._scores("masked", [ScoreItem(left=gap.left, asked=c.text, right=gap.right) for c in candidates]),
-        )
-        return evidence_of(candidates, joint, [sum(values) for values in masked])
+        return await self._reader.read(self._gap(number, fills), candidates)
 
-    async def _joint(self, gap: Gap, candidates: Sequence[Candidate], words: int) -> list[list[float]]:
-        """Log-probabilities of each word of each candidate and of so many words behind it, by the causal model."""
-        right = right_part(gap.right, words)
-        left = self._before + left_part(gap.left)
-        # The space before a fill belongs to it: so all fills stand behind one and the same left text.
-        space = left[len(left.rstrip(" ")) :]
-        items = [ScoreItem(left=left.rstrip(" "), asked=space + candidate.text + right) for candidate in candidates]
-        return await self._scores("causal", items)
-
-    async def _scores(self, model: Literal["causal", "masked"], items: Sequence[ScoreItem]) -> list[list[float]]:
-        return await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model=model, items=tuple(items)))
+    def _gap(self, number: int, fills: Sequence[str | None]) -> Gap:
+        """Blank `number`, with the fills in the others."""
+        return self._template.gap(number, without(fills, number))
 
     # ---- choosing
 
@@ -237,9 +228,7 @@ class Filling:
             ranked = self._slots[number].ranked
             if place:
                 candidates = [each.candidate for each in ranked[:AGAIN]]
-                ranked = await self._wishes.rank(
-                    number, await self.weigh(number, candidates, fills), self._slots[number].pool.gap
-                )
+                ranked = await self._rank(number, await self.weigh(number, candidates, fills))
             said = [fills_of[number] for fills_of in tried]
             said += [word for each in picked.values() for word in split_words(each.candidate.text) if len(word) > 3]
 
@@ -265,16 +254,6 @@ class Filling:
             similarity=lambda a, b: slate.alike(looks[id(a)], looks[id(b)]),
             quality=lambda each: 1 + (each.appeal - best) / 5,
         )
-
-
-def evidence_of(
-    candidates: Sequence[Candidate], joint: Sequence[Sequence[float]], masked: Sequence[float]
-) -> list[Evidence]:
-    """Put together what both models say: `joint` of each word of a candidate and of what follows, `masked` of it."""
-    return [
-        Evidence(candidate=candidate, joint=sum(values), prior=sum(values[: candidate.words]), masked=whole)
-        for candidate, values, whole in zip(candidates, joint, masked, strict=True)
-    ]
 
 
 def certainty(ranked: Sequence[Ranked]) -> float:

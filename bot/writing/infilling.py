@@ -88,7 +88,7 @@ class InfillJob:
         settings = {"causal": {"beam": FIRSTS, "samples": PATHS}, "masked": {"beam": BEAM, "samples": DRAWS}}
         for role, model in models.items():
             names = {"engine": "torch", "model": model.name, "revision": model.revision}
-            receipt[role] = names | settings[role]
+            receipt[role] = names | ({"update": model.update} if model.update else {}) | settings[role]
         if self._ask.style != AS_IT_BELONGS:
             receipt["style"] = as_mapping(self._ask.style)
         if self._dropped:

@@ -33,21 +33,31 @@ class Weights:
     floor: float = -16.0
     phrase: float = -1.0
     word: float = 1.5
+    seen: float = 0.0
     temperature: float = 1.3
 
 
-WEIGHTS = Weights()
+LEFT_ALONE = Weights()
+"""Where the causal model sees the left text alone."""
+AT_FIRST_SIGHT = Weights(
+    prior=0.0, unlikely=-10.0, rare=1.0, masked=0.25, floor=-16.0, phrase=0.0, word=0.0, temperature=1.0
+)
+"""Of what it says with both sides in sight, without more: `joint` and `prior` are with these then."""
+BOTH_SIDES = Weights(prior=-0.2, rare=0.3, masked=0.4, phrase=-1.5, word=2.5, seen=0.9, temperature=1.9)
+"""Where it was taught to see both sides, and reads candidates either way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What is known of a candidate, in natural logarithms, summed over words: `prior` is log p(fill | left), `joint`
-    that of the fill and what follows, `masked` the masked model's."""
+    that of the fill and what follows, `masked` the masked model's; `seen` is log p(fill, and that it ends | both
+    sides)."""
 
     candidate: Candidate
     joint: float
     prior: float = 0.0
     masked: float | None = None
+    seen: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +70,7 @@ class Ranked:
     appeal: float = 0.0
 
 
-def total(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
+def total(evidence: Evidence, weights: Weights = LEFT_ALONE) -> float:
     """The weighed evidence; greater is better, comparable over all lengths within one blank."""
     words = evidence.candidate.words
     likely = max(evidence.prior, weights.unlikely)
@@ -70,10 +80,12 @@ def total(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
         value += weights.phrase + weights.word * (words - 2)
     if evidence.masked is not None:
         value += weights.masked * max(evidence.masked, weights.floor * words)
+    if evidence.seen is not None:
+        value += weights.seen * evidence.seen
     return value
 
 
-def rank(evidence: Sequence[Evidence], weights: Weights = WEIGHTS, wishes: Sequence[float] = ()) -> list[Ranked]:
+def rank(evidence: Sequence[Evidence], weights: Weights = LEFT_ALONE, wishes: Sequence[float] = ()) -> list[Ranked]:
     """Order the candidates, the most appealing first, with confidences that add up to one. `wishes` may have for each
     what the style of the ask adds to its appeal, in nats."""
     totals = [total(each, weights) / weights.temperature for each in evidence]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.inference.engine import Engine, Gap
 from bot.writing.pool import Candidate, Pool
-from bot.writing.ranking import Evidence, Ranked, rank
+from bot.writing.ranking import Evidence, Ranked, Weights, rank
 from bot.writing.styles import InfillStyle
 
 RARITY = 0.25
@@ -44,7 +44,7 @@ class Wishes:
         value = {id(c): c.promise(rarity) + NEARNESS * like for c, like in zip(candidates, likeness, strict=True)}
         return sorted(candidates, key=lambda candidate: -value[id(candidate)])[:count]
 
-    async def rank(self, number: int, evidence: Sequence[Evidence], gap: Gap) -> list[Ranked]:
+    async def rank(self, number: int, evidence: Sequence[Evidence], gap: Gap, weights: Weights) -> list[Ranked]:
         """Rank the candidates of blank `number`, which is `gap`, by the evidence and by what is wished for."""
         # What the causal model likes best of all is what it has just read, the more where the left text counts less.
         said = {word.casefold() for word in WORD.findall(gap.left[-NEAR_CHARS:] + " | " + gap.right[:NEAR_CHARS])}
@@ -56,7 +56,7 @@ class Wishes:
         if self._near:
             likeness = await self._likeness([each.candidate.text for each in evidence], self._near[number])
             wishes = [wish + NEARNESS * like for wish, like in zip(wishes, likeness, strict=True)]
-        return rank(evidence, wishes=wishes)
+        return rank(evidence, weights, wishes)
 
     async def _likeness(self, texts: Sequence[str], near: str) -> list[float]:
         """The cosine of the masked model's vectors of `texts` with that of `near`."""

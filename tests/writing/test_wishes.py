@@ -8,7 +8,7 @@ import pytest
 
 from bot.inference.engine import Engine, Gap
 from bot.writing.pool import Candidate
-from bot.writing.ranking import Evidence
+from bot.writing.ranking import LEFT_ALONE, Evidence
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 from bot.writing.wishes import SAID_AGAIN, Wishes
 
@@ -22,7 +22,7 @@ def evidence(text: str, joint: float, prior: float = -4.0) -> Evidence:
 
 
 async def order(style: InfillStyle, *candidates: Evidence) -> list[str]:
-    ranked = await Wishes(UNASKED, style, 1).rank(0, candidates, GAP)
+    ranked = await Wishes(UNASKED, style, 1).rank(0, candidates, GAP, LEFT_ALONE)
     return [each.candidate.text for each in ranked]
 
 
