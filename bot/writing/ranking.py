@@ -1,7 +1,8 @@
 """Which candidate belongs in a blank: the evidence of both models, weighed, and a confidence.
 
 The backbone is `joint` = log p(fill + what follows | left) under the causal model. The masked model adds its
-pseudo-log-likelihood of the fill's words between both sides. How much each counts is fitted on half of the dev stories
+pseudo-log-likelihood of the fill's words between both sides; a causal model that was taught to see both sides adds its
+view of the fill. How much each counts is fitted on half of the dev stories
 (`python -m benchmarks.infill.fit`).
 """
 
@@ -18,12 +19,13 @@ from bot.writing.pool import Candidate
 class Weights:
     """Weights of the evidence, in nats.
 
-    What the left text alone says of a fill counts in full (and `prior` times more) down to `unlikely`, and below that
-    only by its share `rare`: a long fill stands for the many that would do as well and were not found, and must not
-    lose to a short one by its own improbability alone. `masked` multiplies the masked model's log-probability, of which
-    each word costs at most `floor`, for the same reason: a rare word of several pieces is hard for it. `phrase` is
-    added where there is more than one word, and `word` for each word after the second. `temperature` makes the shares
-    honest. `prior`, `masked`, `floor` and `temperature` are fitted, the others settle how often a long fill is shown.
+    What the left text alone says of a fill counts in full (and `prior` times more), and `seen` times what both sides in
+    sight say of it: each down to `unlikely`, and below that only by its share `rare`. For a long fill stands for the
+    many that would do as well and were not found, and must not lose to a short one by its own improbability alone.
+    `masked` multiplies the masked model's log-probability, of which each word costs at most `floor`, for the same
+    reason: a rare word of several pieces is hard for it. `phrase` is added where there is more than one word, and
+    `word` for each word after the second. `temperature` makes the shares honest. `prior`, `masked`, `seen`, `floor` and
+    `temperature` are fitted, the others settle how often a long fill is shown.
     """
 
     prior: float = -0.075
@@ -43,7 +45,7 @@ AT_FIRST_SIGHT = Weights(
     prior=0.0, unlikely=-10.0, rare=1.0, masked=0.25, floor=-16.0, phrase=0.0, word=0.0, temperature=1.0
 )
 """Of what it says with both sides in sight, without more: `joint` and `prior` are with these then."""
-BOTH_SIDES = Weights(prior=-0.2, rare=0.3, masked=0.4, phrase=-1.5, word=2.5, seen=0.9, temperature=1.9)
+BOTH_SIDES = Weights(prior=-0.2, masked=0.4, phrase=-1.5, word=2.5, seen=0.5, temperature=1.7)
 """Where it was taught to see both sides, and reads candidates either way."""
 
 
@@ -73,16 +75,20 @@ class Ranked:
 def total(evidence: Evidence, weights: Weights = LEFT_ALONE) -> float:
     """The weighed evidence; greater is better, comparable over all lengths within one blank."""
     words = evidence.candidate.words
-    likely = max(evidence.prior, weights.unlikely)
-    left = likely + weights.rare * (evidence.prior - likely)
-    value = (evidence.joint - evidence.prior) + (1.0 + weights.prior) * left
+    value = (evidence.joint - evidence.prior) + (1.0 + weights.prior) * _forgiven(evidence.prior, weights)
     if words > 1:
         value += weights.phrase + weights.word * (words - 2)
     if evidence.masked is not None:
         value += weights.masked * max(evidence.masked, weights.floor * words)
     if evidence.seen is not None:
-        value += weights.seen * evidence.seen
+        value += weights.seen * _forgiven(evidence.seen, weights)
     return value
+
+
+def _forgiven(value: float, weights: Weights) -> float:
+    """What the improbability of a fill by itself counts."""
+    likely = max(value, weights.unlikely)
+    return likely + weights.rare * (value - likely)
 
 
 def rank(evidence: Sequence[Evidence], weights: Weights = LEFT_ALONE, wishes: Sequence[float] = ()) -> list[Ranked]:

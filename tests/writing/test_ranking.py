@@ -49,6 +49,12 @@ def test_a_long_fill_does_not_lose_by_its_own_improbability_alone() -> None:
     assert total(long, weights) == pytest.approx(-8.0 - 10.0 - 0.25 * 12.0)
 
 
+def test_what_both_sides_say_is_forgiven_alike() -> None:
+    weights = replace(PLAIN, unlikely=-10.0, rare=0.25, seen=0.5)
+    for seen, counts in ((None, 0.0), (-6.0, -3.0), (-18.0, -5.0 - 0.5 * 0.25 * 8.0)):
+        assert total(replace(evidence("door", -9.0), seen=seen), weights) == pytest.approx(-9.0 + counts)
+
+
 def test_a_temperature_above_one_is_less_sure() -> None:
     both = [evidence("door", -1.0), evidence("gate", -3.0)]
     assert rank(both, Weights(temperature=2.0))[0].confidence < rank(both, Weights(temperature=1.0))[0].confidence
