@@ -100,8 +100,9 @@ def test_min_p_keeps_what_it_keeps_when_the_temperature_comes_last(engine: OpenV
     """However hot, a min-p of nearly 1 leaves the best token only."""
     rows = [row(seed, sampling=Sampling(temperature=8.0, min_p=0.9)) for seed in range(4)]
     cold = [row(0, sampling=Sampling(top_p=1e-6))]
-    hot = texts(run(engine, ask("a", "The fox", rows=rows, tokens=1)), "a")
-    best = texts(run(engine, ask("b", "The fox", rows=cold, tokens=1)), "b")
+    # Behind "The fox" the tiny model has five verbs that are as likely, and which is best depends on the processor.
+    hot = texts(run(engine, ask("a", "The fox opened the", rows=rows, tokens=1)), "a")
+    best = texts(run(engine, ask("b", "The fox opened the", rows=cold, tokens=1)), "b")
     assert set(hot) == set(best)
 
 
