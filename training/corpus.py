@@ -6,6 +6,7 @@ crosses from one story into the next, and the rest of a story that fills no wind
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import hashlib
 import json
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
 WINDOW = 128
+PARTS = ("train", "dev")
 BATCH_OF_STORIES = 16
 
 Windows = NDArray[np.uint16]
@@ -69,6 +71,26 @@ def load_corpus(path: Path, tokenizer: PreTrainedTokenizerBase, cache: Path, len
         record.write_text(json.dumps(asdict(counts), indent=1) + "\n")
     windows = np.load(array, mmap_mode="r")
     return Corpus(windows=windows, counts=CorpusCounts(**json.loads(record.read_text())))
+
+
+def windows_of_step(count: int, step: int, rows: int, seed: int) -> NDArray[np.int64]:
+    """The numbers of the `rows` windows of a step, of `count` in all: each comes once in every pass over the corpus."""
+    turn, place = divmod(step, count // rows)
+    return np.random.default_rng((seed, turn)).permutation(count)[place * rows : (place + 1) * rows]
+
+
+def corpus_file(folder: Path, part: str) -> Path:
+    """Where the stories of a part lie."""
+    return folder / f"stories-{part}.jsonl.gz"
+
+
+def check_corpus(parser: argparse.ArgumentParser, folder: Path | None) -> None:
+    """End the command with a sentence where the stories are not to be found."""
+    if folder is None:
+        parser.error("set STORY_CORPUS or pass --corpus: the folder with the stories")
+    for part in PARTS:
+        if not corpus_file(folder, part).exists():
+            parser.error(f"{folder} holds no {corpus_file(folder, part).name}")
 
 
 def _tokenise(path: Path, tokenizer: PreTrainedTokenizerBase, digest: str, length: int) -> tuple[Windows, CorpusCounts]:

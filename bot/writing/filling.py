@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import exp, log
 
 from bot.errors import BadInput
-from bot.inference.engine import Engine, Fill, Gap, ProposeRequest
+from bot.inference.engine import Engine, Fill, Gap, ModelInfo, ProposeRequest
 from bot.inference.words import split_words
 from bot.writing import slate
 from bot.writing.blanks import Template
@@ -110,17 +110,20 @@ class Filling:
 
     # ---- proposing
 
-    async def propose(self) -> None:
-        """Fill the pools: from the masked model first, so that its best stand in the causal model's left texts."""
+    async def propose(self) -> tuple[ModelInfo, ...]:
+        """Fill the pools: from the masked model first, so that its best stand in the causal model's left texts. Returns
+        the models that did: before they have answered they may be loading still."""
         alike: dict[tuple[int, ...], list[_Slot]] = {}
         for slot in self._slots:
             alike.setdefault(slot.words, []).append(slot)
         await asyncio.gather(*(self._propose_masked(words, slots) for words, slots in alike.items()))
         fills = [slot.guess() for slot in self._slots]
         await asyncio.gather(*(self._propose_causal(number, fills) for number in range(len(self._slots))))
-        await self._reader.meet()
         if not all(len(slot.pool) for slot in self._slots):
             raise BadInput("blank_no_fill")
+        models = (await self._engine.health()).models
+        self._reader.meet(models)
+        return models
 
     async def _propose_masked(self, words: tuple[int, ...], slots: Sequence[_Slot]) -> None:
         short, long = pieces(words)

@@ -52,24 +52,23 @@ class InfillJob:
         return TOKENS * len(self._template.blanks)
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
-        await self._models(engine)
+        self._check((await engine.health()).models)
         filling = Filling(engine, self._template, self._words, self._seed, self._ask.style, self._before)
         steps = 2 + len(self._template.blanks)
         report("", 0, steps)
-        await filling.propose()
-        models = await self._models(engine)  # once more: they may have been loading still
+        models = await filling.propose()
+        self._check(models)  # once more: they may have been loading still
         report("", 1, steps)
         await filling.rank_all(lambda done: report("", 1 + done, steps))
         chosen = await filling.choose(self._ask.count)
         report("", steps, steps)
-        return tuple(self._suggestion(ranked, models) for ranked in chosen)
+        by_role = {model.role: model for model in models}
+        return tuple(self._suggestion(ranked, by_role) for ranked in chosen)
 
-    async def _models(self, engine: Engine) -> dict[ModelRole, ModelInfo]:
-        """Return the models that are loaded. Raises `BadInput` where they do not write the text's language."""
-        models = {model.role: model for model in (await engine.health()).models}
+    def _check(self, models: Sequence[ModelInfo]) -> None:
+        """Raise `BadInput` where the models that are loaded do not write the text's language."""
         if self._foreign:
-            check_language(self._ask, tuple(models.values()))
-        return models
+            check_language(self._ask, models)
 
     def _suggestion(self, ranked: Sequence[Ranked], models: Mapping[ModelRole, ModelInfo]) -> Suggestion:
         fills = tuple(each.candidate.text for each in ranked)

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.inference.engine import Engine, Gap, ScoreItem, ScoreRequest
+from bot.inference.engine import Engine, Gap, ModelInfo, ScoreItem, ScoreRequest
 from bot.writing.pool import Candidate
 from bot.writing.ranking import AT_FIRST_SIGHT, BOTH_SIDES, LEFT_ALONE, Evidence, Weights
 from bot.writing.sides import left_part, right_part
@@ -33,9 +33,8 @@ class Reader:
         """What the evidence of `read` counts."""
         return BOTH_SIDES if self._sees_both else LEFT_ALONE
 
-    async def meet(self) -> None:
-        """Learn whether the causal model sees both sides. Before the models have answered they may be loading still."""
-        models = (await self._engine.health()).models
+    def meet(self, models: Sequence[ModelInfo]) -> None:
+        """Learn whether the causal model sees both sides."""
         self._sees_both = any(model.role == "causal" and model.update for model in models)
 
     def asked(self, gap: Gap) -> Gap:

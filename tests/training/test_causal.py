@@ -18,6 +18,7 @@ from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from bot.inference.causal.hints import CLOSE, OPEN, HintIds
+from bot.inference.causal.phrases import surfaces
 from bot.inference.causal.updates import add_update
 from bot.inference.weights import UPDATE_FILE
 from tests.support.models import sentences, tiny_llama
@@ -65,7 +66,7 @@ def tokenizer(folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def letters(tokenizer: Any) -> Letters:
-    return train.letters_of(tokenizer)
+    return Letters.of(surfaces(tokenizer))
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +235,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
             monkeypatch.setattr("sys.argv", arguments(folder, corpus, out))
             train.main()
     one, other = (torch.load(out / "checkpoint.pt", weights_only=True) for out in (whole, parted))
-    assert one["step"] == other["step"] == 6
+    assert one["progress"]["step"] == other["progress"]["step"] == 6
     for name, parts in one["updates"].items():
         assert torch.equal(parts["up"], other["updates"][name]["up"])
     curve = list(csv.DictReader((parted / "curve.csv").open(encoding="utf-8")))

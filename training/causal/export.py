@@ -40,7 +40,7 @@ def export_update(run: Path, to: Path) -> None:
     with (run / "curve.csv").open(encoding="utf-8", newline="") as file:
         curve = list(csv.DictReader(file))
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    (to / "README.md").write_text(update_card(record, curve, state["blanks"]), encoding="utf-8")
+    (to / "README.md").write_text(update_card(record, curve, state["progress"]["blanks"]), encoding="utf-8")
     for path in to.iterdir():
         path.chmod(0o644)  # safetensors writes for the owner only
     write_manifest(to)

@@ -20,29 +20,21 @@ from typing import Any
 
 import torch
 from tqdm import tqdm  # type: ignore[import-untyped]  # it ships no types
-from transformers import PreTrainedTokenizerBase
 
 from bot.inference.causal.hints import HintIds
 from bot.inference.causal.loading import load_causal
+from bot.inference.causal.phrases import surfaces
 from bot.inference.weights import resolve
 from bot.settings import ModelChoice
 from training.causal.evaluate import GapScores, choose_batches, evaluate
 from training.causal.gaps import WINDOW, GapBatch, Letters
 from training.causal.trainer import GapProgress, GapRecipe, GapTrainer
-from training.corpus import Windows, load_corpus
+from training.corpus import PARTS, Windows, check_corpus, corpus_file, load_corpus
+from training.saving import save_whole
 from training.stopping import StopRequest
 
 SAVE_EVERY_S = 300.0
 SCORE_EVERY = 150
-COUNTERS = ("step", "seen", "blanks", "spent_s", "loss", "decay_from")
-
-
-def letters_of(tokenizer: PreTrainedTokenizerBase) -> Letters:
-    """What the ids say, behind a letter: alone some tokenizers hide that a token begins with a space."""
-    anchor = tokenizer("a", add_special_tokens=False)["input_ids"][-1]
-    texts = tokenizer.batch_decode([[anchor, index] for index in range(len(tokenizer))])
-    special = set(tokenizer.all_special_ids)
-    return Letters.of(["" if index in special else text[1:] for index, text in enumerate(texts)])
 
 
 def save(path: Path, trainer: GapTrainer) -> None:
@@ -50,11 +42,9 @@ def save(path: Path, trainer: GapTrainer) -> None:
     state = {
         "updates": {name: {"down": one.down.data, "up": one.up.data} for name, one in trainer.updates.items()},
         "opt": trainer.optimizer.state_dict(),
-        **{name: getattr(trainer.progress, name) for name in COUNTERS},
+        "progress": asdict(trainer.progress),
     }
-    unfinished = path.with_suffix(".partial")
-    torch.save(state, unfinished)
-    unfinished.replace(path)
+    save_whole(path, state)
 
 
 def resume(path: Path, trainer: GapTrainer) -> None:
@@ -65,12 +55,12 @@ def resume(path: Path, trainer: GapTrainer) -> None:
             one.down.copy_(state["updates"][name]["down"])
             one.up.copy_(state["updates"][name]["up"])
     trainer.optimizer.load_state_dict(state["opt"])
-    trainer.progress = GapProgress(**{name: state[name] for name in COUNTERS})
+    trainer.progress = GapProgress(**state["progress"])
 
 
 def note_scores(path: Path, progress: GapProgress, scores: GapScores) -> None:
     """Add a line to the curve."""
-    values = {**{name: getattr(progress, name) for name in COUNTERS}, **asdict(scores)}
+    values = asdict(progress) | asdict(scores)
     new = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, values)
@@ -94,8 +84,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=default.seed)
     parser.add_argument("--no-compile", action="store_true", help="start at once, run slower")
     options = parser.parse_args()
-    if options.corpus is None:
-        parser.error("set STORY_CORPUS or pass --corpus: the folder with the stories")
+    check_corpus(parser, options.corpus)
     return options
 
 
@@ -104,13 +93,10 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     resolved = resolve(ModelChoice(name=options.model), "causal", options.data)
     model, tokenizer = load_causal(resolved, "cpu", "bfloat16", options.data / "cache")
-    corpora = {
-        part: load_corpus(Path(options.corpus) / f"stories-{part}.jsonl.gz", tokenizer, options.cache, WINDOW)
-        for part in ("train", "dev")
-    }
+    corpora = {part: load_corpus(corpus_file(options.corpus, part), tokenizer, options.cache, WINDOW) for part in PARTS}
     recipe = replace(GapRecipe(), rate=options.rate, rank=options.rank, seed=options.seed)
     recipe = replace(recipe, decay_tokens=options.decay_steps * recipe.tokens_a_step)
-    letters, hints = letters_of(tokenizer), HintIds.of(tokenizer)
+    letters, hints = Letters.of(surfaces(tokenizer)), HintIds.of(tokenizer)
     trainer = GapTrainer(
         model, recipe, letters, hints, threads=torch.get_num_threads(), compiled=not options.no_compile
     )

@@ -16,7 +16,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from bot.inference.causal.hints import HintIds
 from training.causal.gaps import IGNORED, TRUNK, GapBatch, GapPlan, Letters, draw_batch
 from training.causal.lowrank import LowRank, widen
-from training.corpus import Windows
+from training.corpus import Windows, windows_of_step
 from training.schedule import Schedule
 
 CLIP = 1.0
@@ -97,9 +97,7 @@ class GapTrainer:
     def batch(self, windows: Windows, step: int) -> GapBatch:
         """The batch of a step. Every window comes once in each pass over the corpus."""
         recipe = self.recipe
-        turn, place = divmod(step, len(windows) // recipe.rows)
-        order = np.random.default_rng((recipe.seed, turn)).permutation(len(windows))
-        chosen = order[place * recipe.rows : (place + 1) * recipe.rows]
+        chosen = windows_of_step(len(windows), step, recipe.rows, recipe.seed)
         rng = np.random.default_rng((recipe.seed, 1, step))
         return draw_batch(windows, chosen, self._letters, self._hints, recipe.plan, rng)
 

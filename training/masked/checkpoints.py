@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from transformers import BertForMaskedLM
 
+from training.saving import save_whole
+
 COUNTERS = ("step", "seen", "masked", "spent_s", "loss", "decay_from")
 
 
@@ -32,9 +34,7 @@ def save_checkpoint(path: Path, model: BertForMaskedLM, optimizer: torch.optim.O
     """Write a checkpoint whole or not at all."""
     counters = {name: getattr(progress, name) for name in COUNTERS}
     state = {"model": model.state_dict(), "opt": optimizer.state_dict(), "ema": progress.average, **counters}
-    unfinished = path.with_suffix(".partial")
-    torch.save(state, unfinished)
-    unfinished.replace(path)
+    save_whole(path, state)
 
 
 def load_checkpoint(path: Path, model: BertForMaskedLM, optimizer: torch.optim.Optimizer) -> Progress:

@@ -19,14 +19,13 @@ import torch
 from tqdm import tqdm  # type: ignore[import-untyped]  # it ships no types
 from transformers import AutoTokenizer
 
-from training.corpus import Corpus, Windows, load_corpus
+from training.corpus import PARTS, Corpus, Windows, check_corpus, corpus_file, load_corpus
 from training.masked.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.masked.evaluate import Scores, choose_windows
 from training.masked.model import Vocabulary, from_encoder, from_masked, vocabulary_of, weights_digest
 from training.masked.trainer import Recipe, Trainer
 from training.stopping import StopRequest
 
-PARTS = ("train", "dev")
 DEV_SAMPLE = 192
 SAVE_EVERY_S = 600.0
 SCORE_EVERY = 409_600
@@ -113,11 +112,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--no-compile", action="store_true", help="start at once, run slower")
     options = parser.parse_args()
-    if options.corpus is None:
-        parser.error("set STORY_CORPUS or pass --corpus: the folder with the stories")
-    for part in PARTS:
-        if not (options.corpus / f"stories-{part}.jsonl.gz").exists():
-            parser.error(f"{options.corpus} holds no stories-{part}.jsonl.gz")
+    check_corpus(parser, options.corpus)
     return options
 
 
@@ -144,7 +139,7 @@ def main() -> None:
     torch.manual_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(options.encoder)
     corpora: dict[str, Corpus] = {
-        part: load_corpus(options.corpus / f"stories-{part}.jsonl.gz", tokenizer, options.cache) for part in PARTS
+        part: load_corpus(corpus_file(options.corpus, part), tokenizer, options.cache) for part in PARTS
     }
     record = {
         "recipe": asdict(recipe),

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import BertForMaskedLM
 
-from training.corpus import WINDOW, Windows
+from training.corpus import WINDOW, Windows, windows_of_step
 from training.masked.checkpoints import Progress, use_average
 from training.masked.evaluate import Scores, evaluate
 from training.masked.gradients import Gradients
@@ -50,9 +50,7 @@ def draw_batch(
     It is a function of the seed and the step alone, so that a resumed run sees what an uninterrupted one would
     have seen. Every window comes once in each pass over the corpus.
     """
-    turn, place = divmod(step, len(windows) // recipe.rows)
-    order = np.random.default_rng((recipe.seed, turn)).permutation(len(windows))
-    chosen = np.sort(order[place * recipe.rows : (place + 1) * recipe.rows])
+    chosen = np.sort(windows_of_step(len(windows), step, recipe.rows, recipe.seed))
     rows = np.asarray(windows[chosen], dtype=np.int64)
     mask = draw_mask(rows, vocabulary.continuation, recipe.masks, np.random.default_rng((recipe.seed, 1, step)))
     parts = zip(np.array_split(rows, shares), np.array_split(mask, shares), strict=True)

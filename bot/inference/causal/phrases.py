@@ -54,13 +54,9 @@ class Phrases:
 
     def __init__(self, tokenizer: Any, vocabulary: int) -> None:
         self._tokenizer = tokenizer
-        # Behind a letter a token shows whether it begins with a space; alone some tokenizers hide that.
-        self._anchor = self.encode(["a"])[0][-1]
-        size = min(vocabulary, len(tokenizer))
-        surfaces = tokenizer.batch_decode([[self._anchor, index] for index in range(size)])
-        special = set(tokenizer.all_special_ids)
-        texts = ["" if index in special else text[1:] for index, text in enumerate(surfaces)]
-        texts += [""] * (vocabulary - size)
+        self._anchor = anchor_of(tokenizer)
+        texts = surfaces(tokenizer)[:vocabulary]
+        texts += [""] * (vocabulary - len(texts))
         self.spaced = _flags(texts, lambda text: text[:1] == " " and _WORDED.match(text[1:]))
         self.glued = _flags(texts, _WORDED.match)
         # A byte-level token may be a part of a character: it is judged when the whole fill is read.
@@ -195,6 +191,19 @@ class Search:
 def longest(request: ProposeRequest) -> int:
     """How many tokens a fill may have."""
     return round(TOKENS_A_WORD * max(request.lengths)) + 1
+
+
+def anchor_of(tokenizer: Any) -> int:
+    """The id of a letter. Behind it a token shows whether it begins with a space; alone some tokenizers hide that."""
+    anchor: int = tokenizer("a", add_special_tokens=False)["input_ids"][-1]
+    return anchor
+
+
+def surfaces(tokenizer: Any) -> list[str]:
+    """What each id says behind a letter; nothing where it is special."""
+    anchor, special = anchor_of(tokenizer), set(tokenizer.all_special_ids)
+    texts = tokenizer.batch_decode([[anchor, index] for index in range(len(tokenizer))])
+    return ["" if index in special else text[1:] for index, text in enumerate(texts)]
 
 
 def _flags(texts: Sequence[str], test: Callable[[str], Any]) -> Tensor:

@@ -62,7 +62,7 @@ class CausalScorer:
         for number, gap in enumerate(request.gaps):
             left = gap.left.rstrip(" ")
             ids = self._encode([left])["input_ids"][0] if left else []
-            hint = self._hint(ids, gap.right)
+            hint = self._hint(ids, self._shown(gap.right))
             ids = [*(self._begins if ids else self._outset), *ids]
             room = max(1, self._window - longest(request) - len(hint))
             trunk = yield from self._branching.trunk([*ids[-room:], *hint])
@@ -93,11 +93,13 @@ class CausalScorer:
         return results
 
     def _tokens(self, items: Sequence[ScoreItem]) -> list[_Text]:
+        """Items of one left and one right text as tokens."""
         coded = self._encode([item.left + item.asked for item in items])
         both = zip(coded["input_ids"], coded["offset_mapping"], strict=True)
-        return [self._text(item, ids, spans) for item, (ids, spans) in zip(items, both, strict=True)]
+        shown = self._shown(items[0].right)
+        return [self._text(item, ids, spans, shown) for item, (ids, spans) in zip(items, both, strict=True)]
 
-    def _text(self, item: ScoreItem, ids: list[int], spans: Sequence[tuple[int, int]]) -> _Text:
+    def _text(self, item: ScoreItem, ids: list[int], spans: Sequence[tuple[int, int]], shown: Sequence[int]) -> _Text:
         begin = len(item.left)
         # The offsets grow, so the first token that reaches beyond the left text is found by halving.
         own = bisect_right(spans, begin, key=lambda span: span[1])
@@ -107,14 +109,16 @@ class CausalScorer:
             next((word for word, end in enumerate(ends) if start - begin < end), len(ends) - 1)
             for start, _ in spans[own:]
         ]
-        lead = [*outset, *ids[:own], *self._hint(ids[:own], item.right)]
+        lead = [*outset, *ids[:own], *self._hint(ids[:own], shown)]
         return _Text([*lead, *ids[own:]], len(lead), words)
 
-    def _hint(self, left: Sequence[int], right: str) -> list[int]:
-        """What stands between the left text and a fill, for a model that was taught to read it."""
-        if self._hints is None or not right:
-            return []
-        return self._hints.behind(left, self._encode([right])["input_ids"][0])
+    def _shown(self, right: str) -> Sequence[int]:
+        """The right text as tokens, for a model that was taught to read it; else nothing."""
+        return self._encode([right])["input_ids"][0] if self._hints and right else ()
+
+    def _hint(self, left: Sequence[int], shown: Sequence[int]) -> list[int]:
+        """What stands between the left text and a fill."""
+        return self._hints.behind(left, shown) if self._hints and shown else []
 
     def _fit(self, texts: list[_Text]) -> list[_Text]:
         """Cut the beginning of the shared context where the window asks for it, the same for all."""
