@@ -204,6 +204,8 @@ def test_it_learns_and_leaves_the_model_as_it_was(
 def test_batches_depend_on_the_seed_and_the_step_alone(folder: Path, windows: Windows, letters: Letters) -> None:
     one, other = make(folder, letters), make(folder, letters)
     one.step(windows)
+    targets = one.batch(windows, 0).targets[:, TRUNK:] != IGNORED
+    assert one.progress.blanks == int((targets[:, 1:] & ~targets[:, :-1]).sum()), "each fill is one blank"
     assert np.array_equal(one.batch(windows, 5).inputs, other.batch(windows, 5).inputs)
     assert not np.array_equal(one.batch(windows, 5).inputs, one.batch(windows, 6).inputs)
     different = make(folder, letters, replace(RECIPE, seed=2))

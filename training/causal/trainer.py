@@ -121,7 +121,7 @@ class GapTrainer:
         progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
         progress.step += 1
         progress.seen += self.recipe.tokens_a_step
-        progress.blanks += int((batch.positions[:, 1:] < batch.positions[:, :-1]).sum())
+        progress.blanks += int((batch.inputs[:, TRUNK:] == self._hints.open).sum())
         progress.spent_s += (time.process_time() - started) / self._threads
         return loss
 
