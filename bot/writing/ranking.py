@@ -45,7 +45,7 @@ AT_FIRST_SIGHT = Weights(
     prior=0.0, unlikely=-10.0, rare=1.0, masked=0.25, floor=-16.0, phrase=0.0, word=0.0, temperature=1.0
 )
 """Of what it says with both sides in sight, without more: `joint` and `prior` are with these then."""
-BOTH_SIDES = Weights(prior=-0.2, masked=0.4, phrase=-1.5, word=2.5, seen=0.5, temperature=1.7)
+BOTH_SIDES = Weights(prior=-0.3, masked=0.3, phrase=-1.5, word=3.5, seen=0.9, temperature=1.8)
 """Where it was taught to see both sides, and reads candidates either way."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import json
 import signal
 from collections.abc import Iterator
@@ -212,6 +213,11 @@ def test_batches_depend_on_the_seed_and_the_step_alone(folder: Path, windows: Wi
     assert not np.array_equal(one.batch(windows, 5).inputs, different.batch(windows, 5).inputs)
 
 
+def curve(run: Path) -> list[dict[str, str]]:
+    with (run / "curve.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def arguments(folder: Path, corpus: Path, out: Path) -> list[str]:
     return [
         "train", "--model", str(folder), "--corpus", str(corpus), "--out", str(out), "--cache", str(out / "cache"),
@@ -240,8 +246,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
     assert one["progress"]["step"] == other["progress"]["step"] == 6
     for name, parts in one["updates"].items():
         assert torch.equal(parts["up"], other["updates"][name]["up"])
-    curve = list(csv.DictReader((parted / "curve.csv").open(encoding="utf-8")))
-    assert [line["step"] for line in curve] == ["0", "3", "6"]
+    assert [line["step"] for line in curve(parted)] == ["0", "3", "6"]
 
 
 @pytest.mark.usefixtures("ours")
@@ -268,6 +273,29 @@ def test_what_is_exported_makes_a_model_of_what_was_learnt(
         learnt = layer(inputs)
         assert torch.allclose(merged.get_submodule(name)(inputs), learnt, atol=2e-3)
         assert not torch.allclose(learnt, base(inputs), atol=1e-6)
+
+
+def test_a_run_goes_on_from_an_exported_update(
+    folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, update = tmp_path / "first", tmp_path / "second", tmp_path / "update"
+    monkeypatch.setattr("sys.argv", [*arguments(folder, corpus, first), "--rate", "1"])  # it is warming up
+    train.main()
+    export.export_update(first, update)
+    monkeypatch.setattr("sys.argv", [*arguments(folder, corpus, second), "--start", str(update), "--seed", "2"])
+    train.main()
+    learnt, fresh = curve(first), curve(second)
+    assert float(fresh[0]["nats"]) == pytest.approx(float(learnt[-1]["nats"]), abs=2e-2)  # float16 lies between
+    assert float(learnt[0]["nats"]) != pytest.approx(float(learnt[-1]["nats"]), abs=0.2), "nothing was learnt"
+    digest = hashlib.sha256((update / UPDATE_FILE).read_bytes()).hexdigest()
+    export.export_update(second, tmp_path / "later")
+    assert digest in (tmp_path / "later" / "README.md").read_text(encoding="utf-8")
+    # Of another rank it is not taken.
+    monkeypatch.setattr(
+        "sys.argv", [*arguments(folder, corpus, tmp_path / "third"), "--start", str(update), "--rank", "3"]
+    )
+    with pytest.raises(SystemExit, match="--rank"):
+        train.main()
 
 
 def test_a_missing_corpus_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

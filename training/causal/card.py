@@ -36,7 +36,7 @@ SHA-256 `{sha256}`).
 
 ## Recipe
 
-{steps:,} steps of {rows} windows, {blanks:,} blanks in all: whole words within a sentence, {shares}
+{start}{steps:,} steps of {rows} windows, {blanks:,} blanks in all: whole words within a sentence, {shares}
 of them of 1, 2, … {longest} words. In a window {trunk} tokens are read once, and its blanks as branches behind them,
 each with its hint. Learnt are the fill and the first token behind it, and, for {plain_weight:g} of the weight, {plain}
 tokens of the plain text. AdamW, {rate:g} at the peak, betas {beta1} and {beta2}, no weight decay, a warm-up over
@@ -58,6 +58,11 @@ English, and the English of old stories: names, places and habits of its time, i
 demeaning words before anything is shown. It was taught on blanks of up to {longest} words.
 """
 
+STARTED = """\
+It goes on from an earlier update (SHA-256 `{digest}`), whose recipe and curve are in `training/README.md`, with:
+
+"""
+
 
 def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], blanks: int) -> str:
     """The card, Markdown with the hub's metadata: from a run's record, its curve, and how many blanks it saw."""
@@ -76,6 +81,7 @@ def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], b
         seen=int(last["seen"]),
         shares=", ".join(f"{share / sum(words):.0%}" for share in words),
         longest=len(words),
+        start=STARTED.format(digest=record["start"]) if record["start"] else "",
         count=int(last["asked"]),
         curve="\n".join(_line(line) for line in curve),
         warmup=recipe["warmup_tokens"],

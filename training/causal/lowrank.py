@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections.abc import Mapping
+from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+
+from bot.errors import WeightsError
+from bot.inference.causal.updates import DOWN, UP
 
 SCALE = 2.0
 """What an update counts for: so the usual rates of learning suit it."""
@@ -42,3 +50,25 @@ def widen(model: PreTrainedModel, rank: int) -> dict[str, LowRank]:
             found[name] = LowRank(module, rank)
             setattr(model.get_submodule(parent), own, found[name])
     return found
+
+
+@torch.no_grad()
+def start_with(updates: Mapping[str, LowRank], file: Path) -> str:
+    """Take an exported update for what is learnt so far; return the file's SHA-256. Raises `WeightsError` where it
+    cannot be read, or is of another model or rank."""
+    try:
+        parts = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{file} cannot be read: {error}") from error
+    if {name: tuple(part.shape) for name, part in parts.items()} != _shapes(updates):
+        raise WeightsError(f"{file} is an update of another model, or of another rank: choose --rank as it was")
+    for name, one in updates.items():
+        one.down.copy_(parts[name + DOWN])
+        one.up.copy_(parts[name + UP] / SCALE)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _shapes(updates: Mapping[str, LowRank]) -> dict[str, tuple[int, ...]]:
+    """What an export of these has."""
+    downs = {name + DOWN: tuple(one.down.shape) for name, one in updates.items()}
+    return downs | {name + UP: tuple(one.up.shape) for name, one in updates.items()}

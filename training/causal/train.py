@@ -12,6 +12,7 @@ import argparse
 import csv
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -21,13 +22,15 @@ from typing import Any
 import torch
 from tqdm import tqdm  # type: ignore[import-untyped]  # it ships no types
 
+from bot.errors import WeightsError
 from bot.inference.causal.hints import HintIds
 from bot.inference.causal.loading import load_causal
 from bot.inference.causal.phrases import surfaces
-from bot.inference.weights import resolve
+from bot.inference.weights import UPDATE_FILE, resolve
 from bot.settings import ModelChoice
 from training.causal.evaluate import GapScores, choose_batches, evaluate
 from training.causal.gaps import WINDOW, GapBatch, Letters
+from training.causal.lowrank import start_with
 from training.causal.trainer import GapProgress, GapRecipe, GapTrainer
 from training.corpus import PARTS, Windows, check_corpus, corpus_file, load_corpus
 from training.saving import save_whole
@@ -75,6 +78,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, default=os.environ.get("STORY_CORPUS"), help="default: $STORY_CORPUS")
     parser.add_argument("--model", default="bundled", help="the model to teach: `bundled`, or a folder")
     parser.add_argument("--data", type=Path, default=Path("data"), help="where the bundled model lies")
+    parser.add_argument("--start", type=Path, help="folder of an update to go on from instead of none")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--cache", type=Path, default=Path("data/training"), help="folder for the tokenised corpus")
     parser.add_argument("--steps", type=int, required=True, help="steps in all, the decay included")
@@ -100,7 +104,15 @@ def main() -> None:
     trainer = GapTrainer(
         model, recipe, letters, hints, threads=torch.get_num_threads(), compiled=not options.no_compile
     )
-    record = {"recipe": asdict(recipe), "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()}}
+    try:
+        start = start_with(trainer.updates, options.start / UPDATE_FILE) if options.start else None
+    except WeightsError as error:
+        sys.exit(str(error))
+    record = {
+        "recipe": asdict(recipe),
+        "start": start,
+        "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()},
+    }
     (options.out / "run.json").write_text(json.dumps(record, indent=1) + "\n")
     checkpoint = options.out / "checkpoint.pt"
     if checkpoint.exists():

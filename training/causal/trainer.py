@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from bot.inference.causal.hints import HintIds
 from training.causal.gaps import IGNORED, TRUNK, GapBatch, GapPlan, Letters, draw_batch
 from training.causal.lowrank import LowRank, widen
 from training.corpus import Windows, windows_of_step
+from training.gradients import Gradients, Part
 from training.schedule import Schedule
 
 CLIP = 1.0
@@ -80,10 +80,8 @@ class GapTrainer:
         self.parameters = [part for update in self.updates.values() for part in (update.down, update.up)]
         betas = (recipe.beta1, recipe.beta2)
         self.optimizer = torch.optim.AdamW(self.parameters, lr=recipe.rate, betas=betas, weight_decay=0.0, fused=True)
-        self._letters, self._hints, self._threads = letters, hints, threads
-        # Each of these threads computes on one core, a row at a time.
-        self._pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
-        self._ready = not compiled
+        self._letters, self._hints = letters, hints
+        self._gradients = Gradients(self.parameters, self._part, threads=threads, compiled=compiled)
         body: Any = model.base_model
         if compiled:
             for layer in body.layers:
@@ -104,25 +102,19 @@ class GapTrainer:
     def step(self, windows: Windows) -> float:
         """Learn from one batch; the answer is its loss, in nats a token of a fill."""
         started = time.process_time()
+        threads = self._gradients.threads
         batch = self.batch(windows, self.progress.step)
-        fills = batch.targets[:, TRUNK:] != IGNORED
-        whole = float(fills.sum() + self.recipe.plain_weight * (batch.targets[:, :TRUNK] != IGNORED).sum())
-        shares = np.array_split(np.arange(self.recipe.rows), self._threads)
-        if not self._ready:  # compiling is not safe in two threads at once
-            self._pool.submit(self._share, batch, shares[0][:1], whole).result()
-            self._ready = True
-        results = list(self._pool.map(lambda rows: self._share(batch, rows, whole), shares))
-        for parts in zip(self.parameters, *(gradients for _, gradients in results), strict=True):
-            parameter, first, *others = parts
-            parameter.grad = first + sum(others) if others else first
-        loss = sum(value for value, _ in results) / float(fills.sum())
+        fills = int((batch.targets[:, TRUNK:] != IGNORED).sum())
+        whole = fills + self.recipe.plain_weight * int((batch.targets[:, :TRUNK] != IGNORED).sum())
+        shares = np.array_split(np.arange(self.recipe.rows), threads)
+        loss = self._gradients([(batch, rows, whole) for rows in shares]) / fills
         self._update()
         progress = self.progress
         progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
         progress.step += 1
         progress.seen += self.recipe.tokens_a_step
         progress.blanks += int((batch.inputs[:, TRUNK:] == self._hints.open).sum())
-        progress.spent_s += (time.process_time() - started) / self._threads
+        progress.spent_s += (time.process_time() - started) / threads
         return loss
 
     def _update(self) -> None:
@@ -131,8 +123,10 @@ class GapTrainer:
             group["lr"] = self.recipe.rate * self.schedule.factor(self.progress.seen)
         self.optimizer.step()
 
-    def _share(self, batch: GapBatch, rows: NDArray[np.int64], whole: float) -> tuple[float, list[Tensor]]:
-        """The summed loss of the fills of some rows, and the gradients of these rows' part of the mean loss."""
+    def _part(self, asked: tuple[GapBatch, NDArray[np.int64], float]) -> Part:
+        """The summed loss of the fills of some rows of a batch that weighs so much in all, and the gradients of these
+        rows' part of its mean loss."""
+        batch, rows, whole = asked
         filled, sums = 0.0, [torch.zeros_like(parameter) for parameter in self.parameters]
         for row in rows:
             logits, targets, plain = self.logits(batch, row)

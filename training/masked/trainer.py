@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import Tensor
 from transformers import BertForMaskedLM
 
 from training.corpus import WINDOW, Windows, windows_of_step
+from training.gradients import Gradients, Part
 from training.masked.checkpoints import Progress, use_average
 from training.masked.evaluate import Scores, evaluate
-from training.masked.gradients import Gradients
 from training.masked.masking import MaskedBatch, MaskPlan, apply_mask, draw_mask
-from training.masked.model import Vocabulary
+from training.masked.model import Vocabulary, masked_logits, to_tensors
 from training.schedule import Schedule
 
 CLIP = 1.0
@@ -81,7 +83,10 @@ class Trainer:
         self.recipe = recipe
         self.optimizer = make_optimizer(model, recipe)
         self.progress = Progress(average=[parameter.detach().clone() for parameter in model.parameters()])
-        self._gradients = Gradients(model, threads=threads, compiled=compiled)
+        self._encode: Callable[[Tensor], Tensor] = self._encode_plainly
+        if compiled:
+            self._encode = torch.compile(self._encode_plainly, dynamic=False)
+        self._gradients = Gradients(model.parameters(), self._part, threads=threads, compiled=compiled)
 
     @property
     def schedule(self) -> Schedule:
@@ -96,15 +101,30 @@ class Trainer:
         started = time.process_time()
         threads = self._gradients.threads
         shares = draw_batch(windows, self.progress.step, self.recipe, vocabulary, threads)
-        loss = self._gradients(shares)
+        masked = sum(len(share.targets) for share in shares)
+        loss = self._gradients([(share, masked) for share in shares])
         self._update()
         progress = self.progress
         progress.loss = LOSS_MEMORY * progress.loss + (1 - LOSS_MEMORY) * loss if progress.step else loss
         progress.step += 1
         progress.seen += self.recipe.tokens_a_step
-        progress.masked += sum(len(share.targets) for share in shares)
+        progress.masked += masked
         progress.spent_s += (time.process_time() - started) / threads
         return loss
+
+    def _part(self, asked: tuple[MaskedBatch, int]) -> Part:
+        """A share's part of the mean loss of so many masked tokens, and that part's gradients."""
+        share, masked = asked
+        device = self.model.device
+        inputs, places, targets = to_tensors(share, device)
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = masked_logits(self.model, self._encode(inputs), places)
+        loss = torch.nn.functional.cross_entropy(logits, targets, reduction="sum") / masked
+        return loss.item(), list(torch.autograd.grad(loss, list(self.model.parameters())))
+
+    def _encode_plainly(self, inputs: Tensor) -> Tensor:
+        hidden: Tensor = self.model.bert(inputs).last_hidden_state
+        return hidden
 
     def _update(self) -> None:
         """Move the weights by their gradients, and their average after them."""
