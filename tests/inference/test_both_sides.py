@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
@@ -45,8 +46,9 @@ async def test_it_sees_both_sides(tiny_masked: Path) -> None:
             for right in (behind, "")
         ]
         scores = [sum(words) for words in await loop.run(scorer.score(items))]
-        for (_, word, _), seen, unseen in zip(BLANKS, scores[::2], scores[1::2], strict=True):
-            assert seen > unseen + 1.0, word
+        gains = [seen - unseen for seen, unseen in zip(scores[::2], scores[1::2], strict=True)]
+        assert min(gains) > 0, gains
+        assert mean(gains) > 2.0, gains
         left, word, right = BLANKS[1]
         gaps = (Gap(left=left, right=right), Gap(left=left, right=" and"))
         request = ProposeRequest(request_id="p", model="causal", gaps=gaps, lengths=(1,), beam=12, samples=4)
