@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from statistics import mean
 
 import pytest
 
@@ -21,7 +20,7 @@ DATA = Path(os.environ.get("INKLING_DATA", "data"))
 BLANKS = (
     ("She took the ", "letter", " out of its envelope and read every word of it aloud."),
     ("He put the ", "key", " into the lock, turned it twice, and opened the door."),
-    ("They sat down to ", "dinner", ", and the soup was already cold on their plates."),
+    ("He sat down to mend his ", "shoe", ", for its sole had come off on the road."),
     ("In the corner stood a ", "clock", " that struck every hour, and its hands were made of brass."),
     ("From his pocket he took a ", "pipe", " and blew the smoke of its tobacco at the ceiling."),
 )
@@ -46,9 +45,8 @@ async def test_it_sees_both_sides(tiny_masked: Path) -> None:
             for right in (behind, "")
         ]
         scores = [sum(words) for words in await loop.run(scorer.score(items))]
-        gains = [seen - unseen for seen, unseen in zip(scores[::2], scores[1::2], strict=True)]
-        assert min(gains) > 0, gains
-        assert mean(gains) > 2.0, gains
+        for (_, word, _), seen, unseen in zip(BLANKS, scores[::2], scores[1::2], strict=True):
+            assert seen > unseen + 1.0, word
         left, word, right = BLANKS[1]
         gaps = (Gap(left=left, right=right), Gap(left=left, right=" and"))
         request = ProposeRequest(request_id="p", model="causal", gaps=gaps, lengths=(1,), beam=12, samples=4)
