@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
+
+from bot.inference.weights import file_sha256
+from training.saving import write_json
 
 WINDOW = 128
 PARTS = ("train", "dev")
@@ -61,14 +63,14 @@ def pack(ids: Sequence[int], length: int = WINDOW - 2) -> Windows:
 
 def load_corpus(path: Path, tokenizer: PreTrainedTokenizerBase, cache: Path, length: int = WINDOW - 2) -> Corpus:
     """Tokenise a corpus file into windows of `length` tokens, or read what an earlier run kept in `cache`."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = file_sha256(path)
     stem = f"{path.name.removesuffix('.jsonl.gz')}-{length}-{len(tokenizer)}-{digest[:12]}"
     array, record = cache / f"{stem}.npy", cache / f"{stem}.json"
     if not record.exists():
         cache.mkdir(parents=True, exist_ok=True)
         windows, counts = _tokenise(path, tokenizer, digest, length)
         np.save(array, windows)
-        record.write_text(json.dumps(asdict(counts), indent=1) + "\n")
+        write_json(record, asdict(counts))
     windows = np.load(array, mmap_mode="r")
     return Corpus(windows=windows, counts=CorpusCounts(**json.loads(record.read_text())))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
+
+from bot.inference.weights import file_sha256
+from training.saving import write_json
 
 MANIFEST = "MANIFEST.json"
 LARGEST = 50_000_000
@@ -17,13 +18,5 @@ def write_manifest(folder: Path) -> None:
     total = sum(path.stat().st_size for path in files)
     if total > LARGEST:
         raise ValueError(f"{folder} takes {total:,} bytes, more than the {LARGEST:,} that may be bundled")
-    entries = {
-        path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-        for path in files
-    }
+    entries = {path.name: {"bytes": path.stat().st_size, "sha256": file_sha256(path)} for path in files}
     write_json(folder / MANIFEST, {"files": entries})
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write a value as JSON, a line for each entry."""
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")

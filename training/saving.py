@@ -1,7 +1,8 @@
-"""Writing a checkpoint."""
+"""Writing what a run keeps."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,3 +15,8 @@ def save_whole(path: Path, state: Mapping[str, Any]) -> None:
     unfinished = path.with_suffix(".partial")
     torch.save(state, unfinished)
     unfinished.replace(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON, a line for each entry."""
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")

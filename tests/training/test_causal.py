@@ -276,7 +276,7 @@ def test_what_is_exported_makes_a_model_of_what_was_learnt(
 
 
 def test_a_run_goes_on_from_an_exported_update(
-    folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, update = tmp_path / "first", tmp_path / "second", tmp_path / "update"
     monkeypatch.setattr("sys.argv", [*arguments(folder, corpus, first), "--rate", "1"])  # it is warming up

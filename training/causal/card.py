@@ -59,7 +59,8 @@ demeaning words before anything is shown. It was taught on blanks of up to {long
 """
 
 STARTED = """\
-It goes on from an earlier update (SHA-256 `{digest}`), whose recipe and curve are in `training/README.md`, with:
+It goes on from an earlier update (SHA-256 `{digest}`),
+whose recipe and curve are in `training/README.md`, with:
 
 """
 

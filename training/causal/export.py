@@ -13,22 +13,11 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
 
-from bot.inference.causal.updates import DOWN, UP
 from bot.inference.weights import BUNDLED_CAUSAL, UPDATE_FILE
 from training.causal.card import update_card
-from training.causal.lowrank import SCALE
+from training.causal.lowrank import halves
 from training.manifest import write_manifest
-
-
-def halves(updates: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Both factors of every update, in float16; what it counts for is put into `up`."""
-    found: dict[str, Tensor] = {}
-    for name, parts in updates.items():
-        found[name + UP] = (SCALE * parts["up"]).to(torch.float16).contiguous()
-        found[name + DOWN] = parts["down"].to(torch.float16).contiguous()
-    return found
 
 
 def export_update(run: Path, to: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from transformers import PreTrainedModel
 
 from bot.errors import WeightsError
 from bot.inference.causal.updates import DOWN, UP
+from bot.inference.weights import file_sha256
 
 SCALE = 2.0
 """What an update counts for: so the usual rates of learning suit it."""
@@ -38,6 +38,12 @@ class LowRank(nn.Module):
         changed = torch.addmm(plain.flatten(0, -2), narrow, self.up.to(kind).t(), alpha=SCALE)
         return changed.view(plain.shape)
 
+    @torch.no_grad()
+    def take(self, down: Tensor, up: Tensor) -> None:
+        """Be the update that was kept as these."""
+        self.down.copy_(down)
+        self.up.copy_(up)
+
 
 def widen(model: PreTrainedModel, rank: int) -> dict[str, LowRank]:
     """Put a low-rank update beside every matrix of the model's layers; return them by the names of the matrices.
@@ -52,7 +58,15 @@ def widen(model: PreTrainedModel, rank: int) -> dict[str, LowRank]:
     return found
 
 
-@torch.no_grad()
+def halves(updates: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Both factors of every update, in float16; what it counts for is put into `up`."""
+    found: dict[str, Tensor] = {}
+    for name, parts in updates.items():
+        found[name + UP] = (SCALE * parts["up"]).to(torch.float16).contiguous()
+        found[name + DOWN] = parts["down"].to(torch.float16).contiguous()
+    return found
+
+
 def start_with(updates: Mapping[str, LowRank], file: Path) -> str:
     """Take an exported update for what is learnt so far; return the file's SHA-256. Raises `WeightsError` where it
     cannot be read, or is of another model or rank."""
@@ -63,9 +77,8 @@ def start_with(updates: Mapping[str, LowRank], file: Path) -> str:
     if {name: tuple(part.shape) for name, part in parts.items()} != _shapes(updates):
         raise WeightsError(f"{file} is an update of another model, or of another rank: choose --rank as it was")
     for name, one in updates.items():
-        one.down.copy_(parts[name + DOWN])
-        one.up.copy_(parts[name + UP] / SCALE)
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+        one.take(parts[name + DOWN], parts[name + UP] / SCALE)
+    return file_sha256(file)
 
 
 def _shapes(updates: Mapping[str, LowRank]) -> dict[str, tuple[int, ...]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import os
 import sys
 import time
@@ -33,7 +32,7 @@ from training.causal.gaps import WINDOW, GapBatch, Letters
 from training.causal.lowrank import start_with
 from training.causal.trainer import GapProgress, GapRecipe, GapTrainer
 from training.corpus import PARTS, Windows, check_corpus, corpus_file, load_corpus
-from training.saving import save_whole
+from training.saving import save_whole, write_json
 from training.stopping import StopRequest
 
 SAVE_EVERY_S = 300.0
@@ -53,10 +52,8 @@ def save(path: Path, trainer: GapTrainer) -> None:
 def resume(path: Path, trainer: GapTrainer) -> None:
     """Go on from a checkpoint."""
     state: dict[str, Any] = torch.load(path, weights_only=True)
-    with torch.no_grad():
-        for name, one in trainer.updates.items():
-            one.down.copy_(state["updates"][name]["down"])
-            one.up.copy_(state["updates"][name]["up"])
+    for name, one in trainer.updates.items():
+        one.take(**state["updates"][name])
     trainer.optimizer.load_state_dict(state["opt"])
     trainer.progress = GapProgress(**state["progress"])
 
@@ -113,7 +110,7 @@ def main() -> None:
         "start": start,
         "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()},
     }
-    (options.out / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_json(options.out / "run.json", record)
     checkpoint = options.out / "checkpoint.pt"
     if checkpoint.exists():
         resume(checkpoint, trainer)

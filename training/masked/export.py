@@ -18,11 +18,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
-from training.manifest import write_json, write_manifest
+from training.manifest import write_manifest
 from training.masked.card import Facts, model_card
 from training.masked.checkpoints import Progress, read_progress
 from training.masked.evaluate import Scores
 from training.masked.model import masked_config
+from training.saving import write_json
 
 
 def averaged_state(average: list[Tensor], config: BertConfig) -> dict[str, Tensor]:

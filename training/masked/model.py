@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,11 +72,6 @@ def from_masked(folder: Path) -> BertForMaskedLM:
     model = BertForMaskedLM.from_pretrained(folder, config=masked_config(folder), dtype=torch.float32)
     model.tie_weights()
     return model
-
-
-def weights_digest(folder: Path) -> str:
-    """SHA-256 of the weights in `folder`, so that a record says exactly what a run began with."""
-    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
 
 
 def masked_logits(model: BertForMaskedLM, hidden: Tensor, places: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import os
 import time
 from dataclasses import asdict, dataclass, replace
@@ -19,11 +18,13 @@ import torch
 from tqdm import tqdm  # type: ignore[import-untyped]  # it ships no types
 from transformers import AutoTokenizer
 
+from bot.inference.weights import file_sha256
 from training.corpus import PARTS, Corpus, Windows, check_corpus, corpus_file, load_corpus
 from training.masked.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.masked.evaluate import Scores, choose_windows
-from training.masked.model import Vocabulary, from_encoder, from_masked, vocabulary_of, weights_digest
+from training.masked.model import Vocabulary, from_encoder, from_masked, vocabulary_of
 from training.masked.trainer import Recipe, Trainer
+from training.saving import write_json
 from training.stopping import StopRequest
 
 DEV_SAMPLE = 192
@@ -143,10 +144,10 @@ def main() -> None:
     }
     record = {
         "recipe": asdict(recipe),
-        "start": weights_digest(options.start) if options.start else None,
+        "start": file_sha256(options.start / "model.safetensors") if options.start else None,
         "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()},
     }
-    (run.out / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+    write_json(run.out / "run.json", record)
     model = from_masked(options.start) if options.start else from_encoder(options.encoder, corpora["train"].windows)
     model.to(options.device)
     threads = torch.get_num_threads() if options.device == "cpu" else 1
