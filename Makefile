@@ -8,7 +8,7 @@
 #   TORCH_INDEX=…   where torch comes from. On Linux the CPU builds of download.pytorch.org where they can be reached (the
 #                   package index has the CUDA build, 3 GB); for a GPU e.g. https://download.pytorch.org/whl/cu128
 #   ARGS=…          passed on by run and sandbox, e.g. make sandbox ARGS="--port 8000"
-#   TESTS=…         passed on to pytest, e.g. make test TESTS="tests/settings -x"
+#   TESTS=…         passed on to pytest, e.g. make test TESTS="tests/settings -x", or with test-long
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -100,9 +100,15 @@ models: setup ## check the weights
 # One more than there are cores: tests in a browser or over sockets wait half of their time.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
 .PHONY: test
-test: setup-dev lint types ## set up, then lint, types and every test
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(TESTS)
+test: setup-dev lint types ## set up, then lint, types and every test that is not marked long (ten minutes on two cores)
+	@$(PYTEST) $(TESTS)
+
+.PHONY: test-long
+test-long: setup-dev ## the tests marked long: the same kinds with more of everything (no limit of time)
+	@$(PYTEST) -m long $(TESTS)
 
 .PHONY: lint
 lint: setup-dev ## ruff: rules and format
