@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import get_args
 
 from bot.errors import BadInput
+from bot.rules.characters import is_blank, normalise
 from bot.rules.generations import Suggestion
 from bot.rules.moods import MoodName
 from bot.rules.provenance import Span, edited, of_human, of_infill, of_model, origin_of
@@ -14,7 +15,6 @@ from bot.rules.rounds import NewCandidate, Round, RoundKind
 from bot.rules.stories import Passage, Story
 from bot.stories.pen import check_length
 from bot.writing.blanks import Blank, Template, parse
-from bot.writing.cleaning import is_blank, normalise
 from bot.writing.echo import compared_words
 from bot.writing.wordlist import ServerWords
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import BadInput, NotHere
+from bot.rules.characters import normalise
 from bot.rules.rounds import RoundKind
 from bot.rules.stories import Story, require_ai, require_writer
 from bot.stories.candidates import blanked
 from bot.stories.context import Context, context_of, require_consent
 from bot.stories.finding import Who, find, numbered, passage_of, standing_of
 from bot.writing.blanks import parse
-from bot.writing.cleaning import normalise
 from storage.passages import Passages
 from storage.posts import Posts
 from storage.rounds import Rounds

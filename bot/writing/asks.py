@@ -12,11 +12,12 @@ from types import MappingProxyType
 from bot.errors import BadInput
 from bot.inference.engine import ModelInfo, ModelRole, Piece
 from bot.inference.jobs import Owner
+from bot.rules.characters import is_blank, normalise
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE, MAX_TEXT
 from bot.writing.blanks import has_blanks, parse
-from bot.writing.cleaning import is_blank, normalise, sentence_ends
+from bot.writing.cleaning import sentence_ends
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 
 DEFAULT_TWISTS = 6
@@ -28,7 +29,7 @@ TWIST_RANGE = range(1, 9)
 class ContinueAsk:
     """Continue `text` with `count` suggestions of about `length` tokens; `mood` None mixes all moods.
 
-    `text` is normalised on the way in (see `cleaning.normalise`), so that what is checked, continued and kept
+    `text` is normalised on the way in (see `bot.rules.characters`), so that what is checked, continued and kept
     is one and the same. `parent_id` is the generation that this one retries or goes on from. `context` is what the
     model reads before the text, in reading order, a heading included; where the window is too small it goes before
     the text does.

@@ -19,12 +19,12 @@ from bot.errors import BadInput
 from bot.inference.engine import Continuation, Engine, GenerateRequest, Piece, Row, ScoreItem, ScoreRequest
 from bot.inference.jobs import Owner, Report
 from bot.inference.words import split_words
+from bot.rules.characters import normalise
 from bot.rules.generations import Place, Suggestion
 from bot.rules.moods import MOODS, MoodName
 from bot.rules.servers import DEFAULT_COUNT
 from bot.writing import cleaning, slate
 from bot.writing.asks import InfillAsk, check_language, is_foreign
-from bot.writing.cleaning import normalise
 from bot.writing.continuing import joined, pieces_of, prompt_of, row_seed
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import Echo, TextSource, echo

@@ -1,66 +1,11 @@
-"""Tidy what people paste and what models write."""
+"""Tidy what models write."""
 
 from __future__ import annotations
 
 import html
 import re
-import unicodedata
 
-# Invisible characters that no script needs: soft hyphen, zero-width space, word joiner, invisible operators,
-# deprecated format characters, byte-order mark, annotation anchors, musical format characters, noncharacters.
-_INVISIBLE = re.compile(
-    "[\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e001f]"
-)
-# Embeddings, overrides and isolates: they can turn the text around them, on a card too.
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_BIDI_MARKS = re.compile("[\u061c\u200e\u200f]")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-# Tag characters are good only in the flags of England, Scotland and Wales.
-_TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)|[\U000e0020-\U000e007f]")
-_JOINERS = re.compile("[\u200c\u200d]+")
-_BLANK_LOOKING = frozenset("\u115f\u1160\u2800\ufe0e\ufe0f\u200c\u200d")
-
-
-def normalise(text: str) -> str:
-    """Return `text` in NFC, with plain line ends and without control and invisible characters.
-
-    Joiners stay where scripts and emoji need them; bidirectional overrides go, the harmless marks stay in a
-    text that has right-to-left letters; a lone surrogate becomes U+FFFD. Idempotent.
-    """
-    text = _SURROGATE.sub("\ufffd", text)
-    text = _LINE_END.sub("\n", text)
-    for unwanted in (_CONTROL, _INVISIBLE, _BIDI):
-        text = unwanted.sub("", text)
-    text = _TAGS.sub(lambda match: match[1] or "", text)
-    if not any(char.isalpha() and unicodedata.bidirectional(char) in {"R", "AL"} for char in text):
-        text = _BIDI_MARKS.sub("", text)
-    text = _JOINERS.sub(lambda match: _joiner(text, match), text)
-    return unicodedata.normalize("NFC", text)
-
-
-def _joiner(text: str, match: re.Match[str]) -> str:
-    """Return the joiner where it stands between letters of a script that joins, or between emoji."""
-    before, after = text[: match.start()][-1:], text[match.end() :][:1]
-    return match[0][0] if before and after and _joins(before) and _joins(after) else ""
-
-
-def _joins(char: str) -> bool:
-    if unicodedata.category(char) in {"So", "Sk", "Mn", "Mc"} or char in "\u2640\u2642":
-        return True
-    # Latin, Greek, Cyrillic and CJK letters never need a joiner; the scripts from Hebrew to Mongolian may.
-    return "\u0590" <= char <= "\u18af" and char.isalpha()
-
-
-def is_blank(text: str) -> bool:
-    """Tell whether `text` has nothing to see."""
-    unseen = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn"}
-    return all(char in _BLANK_LOOKING or unicodedata.category(char) in unseen for char in text)
-
-
-# ---- what models write
+from bot.rules.characters import normalise
 
 _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]|<(?:unk|pad|eos|bos)>")
 # Lines that are not prose: headings, lists, tables, code, rules, labels of a chat or an exam, links.

@@ -1,8 +1,6 @@
-"""What people paste and what models write, tidied."""
+"""What models write, tidied."""
 
 from __future__ import annotations
-
-import unicodedata
 
 import pytest
 from hypothesis import given
@@ -11,63 +9,11 @@ from hypothesis import strategies as st
 from bot.writing.cleaning import (
     close_quotes,
     finished,
-    is_blank,
-    normalise,
     plain,
     sentence_ends,
     whole_sentences,
     whole_words,
 )
-
-ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
-
-# ---- what people paste
-
-
-@given(st.text())
-def test_normalise_is_idempotent_and_safe(text: str) -> None:
-    once = normalise(text)
-    assert normalise(once) == once
-    assert unicodedata.is_normalized("NFC", once)
-    once.encode()
-    assert not any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in once)
-
-
-@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
-def test_plain_ascii_is_left_alone(text: str) -> None:
-    assert normalise(text) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
-        ("e\u0301", "é"),
-        ("zero\u200bwidth\ufeff soft\u00adhyphen", "zerowidth softhyphen"),
-        ("abc\u202etxt.exe\u202c", "abctxt.exe"),
-        ("a\u200ddog", "adog"),
-        ("👩\u200d🚀 👨\u200d👩\u200d👧 🏳️\u200d🌈 ❤️\u200d🔥", "👩\u200d🚀 👨\u200d👩\u200d👧 🏳️\u200d🌈 ❤️\u200d🔥"),
-        ("می\u200cخواهم", "می\u200cخواهم"),
-        ("क्\u200dष", "क्\u200dष"),
-        ("שלום\u200f, world", "שלום\u200f, world"),
-        ("hello\u200f world", "hello world"),
-        (ENGLAND, ENGLAND),
-        ("hidden\U000e0041\U000e0042", "hidden"),
-        ("lone \ud83d end", "lone \ufffd end"),
-        ("\x00\x1b[31mred", "[31mred"),
-        ("全角　空格", "全角　空格"),
-    ],
-)  # fmt: skip
-def test_normalise(text: str, expected: str) -> None:
-    assert normalise(text) == expected
-
-
-def test_blank() -> None:
-    assert is_blank(" \n\u200d\ufe0f\u2800")
-    assert not is_blank("·")
-
-
-# ---- what models write
 
 
 @pytest.mark.parametrize(
