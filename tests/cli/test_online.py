@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager, suppress
 import discord
 import pytest
 import yarl
-from aiohttp import web
 
 from bot.cli import online
 from bot.errors import HostError
 from tests.wire.discord_server import TOKEN, DiscordServer, running_discord
+from tests.wire.faults import Fault, html
 
 DELAY_S = 0.05
 
@@ -51,19 +51,12 @@ async def online_client() -> AsyncIterator[tuple[discord.Client, asyncio.Task[No
 
 
 async def test_a_discord_that_is_down_at_the_start_is_waited_for(server: DiscordServer) -> None:
-    refusals = 3
-
-    async def refuse(_: web.Request) -> web.StreamResponse | None:
-        nonlocal refusals
-        refusals -= 1
-        return web.Response(status=503, text="<html>down for maintenance</html>") if refusals >= 0 else None
-
-    server.hooks.before = refuse
+    down = server.trouble.add(Fault("*", "*", html(503, "<html>down for maintenance</html>"), times=3))
     async with online_client() as (client, _):
         await server.wait_for(lambda: server.identifies, timeout_s=20)
         async with asyncio.timeout(20):
             await client.wait_until_ready()
-    assert refusals < 0
+    assert server.trouble.strikes(down) == 3
 
 
 async def test_a_first_connection_that_is_refused_is_tried_again(

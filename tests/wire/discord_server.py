@@ -2,7 +2,7 @@
 
 It speaks just enough of API v10 for one application: log in, identify, register commands, receive
 interactions and answer them. Every request body is recorded, and checked against Discord's own OpenAPI
-description where a `check` is given. Failures (rate limits, cut connections) have their place in `Hooks`.
+description where a `check` is given. What is to go wrong (rate limits, cut connections) is said in `trouble`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import contextlib
 import itertools
 import json
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.wire.faults import Handler, Trouble
 from tests.wire.objects import (
     APPLICATION_ID,
     CHANNEL_ID,
@@ -48,18 +49,11 @@ class Request:
 
 
 @dataclass(slots=True)
-class Hooks:
-    """Where a test may interfere: `before` sees each request and may answer in the server's stead."""
-
-    before: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
-
-
-@dataclass(slots=True)
 class DiscordServer:
     """The running server. `requests` grows as the bot talks; `message` finds what is shown now."""
 
     check: Check | None = None
-    hooks: Hooks = field(default_factory=Hooks)
+    trouble: Trouble = field(default_factory=Trouble)
     requests: list[Request] = field(default_factory=list)
     commands: dict[str, list[Json]] = field(default_factory=dict)
     messages: dict[int, Json] = field(default_factory=dict)
@@ -148,8 +142,6 @@ class DiscordServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Record a request, check its body, and answer it."""
-        if self.hooks.before is not None and (answer := await self.hooks.before(request)) is not None:
-            return answer
         body, files = await _read_body(request)
         path = request.path.removeprefix("/api/v10")
         self.requests.append(Request(request.method, path, body, files))
@@ -391,11 +383,24 @@ class _Gateway:
         await self.socket.send_bytes(packed)
 
 
+def _trouble(server: DiscordServer) -> Any:
+    """Return what lets requests go wrong as the server's `trouble` says, the gateway's too."""
+
+    @web.middleware
+    async def interfere(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await server.trouble.answer(request, handler)
+        finally:
+            await server.notify()
+
+    return interfere
+
+
 @asynccontextmanager
 async def running_discord(check: Check | None = None) -> AsyncIterator[DiscordServer]:
     """Run the server on a free loopback port."""
     server = DiscordServer(check=check)
-    app = web.Application(client_max_size=32 * 1024 * 1024)
+    app = web.Application(client_max_size=32 * 1024 * 1024, middlewares=[_trouble(server)])
     app.router.add_get("/gateway", server.connect)
     app.router.add_get("/gateway/", server.connect)
     app.router.add_route("*", "/api/v10/{rest:.*}", server.handle)
