@@ -30,11 +30,12 @@ class InklingError(Exception):
 class PersonError(InklingError):
     """A mistake that the person who asked can mend.
 
-    `key` names a sentence in the catalogues (without its `error.` prefix); `params` fill its places.
+    `key` names a sentence in the catalogues (without its `error.` prefix); `params` fill its places. They may hold
+    what people wrote, so `str(error)` is only the key.
     """
 
     def __init__(self, key: str, **params: str | int | float) -> None:
-        super().__init__(f"{key} {params}" if params else key)
+        super().__init__(key)
         self.key = key
         self.params = params
 

@@ -133,7 +133,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], **options: Any) -> AsyncEngine
         return await OneCrossingConnection(path, busy_s=_BUSY_S)
 
     url = URL.create("sqlite+aiosqlite", database=str(path))
-    engine = create_async_engine(url, async_creator=connect, **options)
+    engine = create_async_engine(url, async_creator=connect, hide_parameters=True, **options)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

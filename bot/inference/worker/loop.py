@@ -23,6 +23,7 @@ from bot.inference.causal.protocol import CausalEngine, RowUpdate
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 from bot.inference.passes import Turns, Work
+from bot.logs import describe
 
 if TYPE_CHECKING:  # it imports torch, for which generating must not wait
     from bot.inference.lanes import Lanes
@@ -307,7 +308,7 @@ class StepLoop:
         running, self._running = list(self._running.values()), {}
         _log.error("a decode step failed with %d requests in the batch", len(running), exc_info=error)
         if len(running) == 1:
-            self._call(running[0].stream.fail, InferenceError(f"{type(error).__name__}: {error}"))
+            self._call(running[0].stream.fail, InferenceError(describe(error)))
             return
         for one in running:
             left = [place for place in range(len(one.rows)) if one.tokens.get(place, 0) >= 0]
@@ -374,7 +375,7 @@ def _ours(error: Exception) -> InferenceError:
     if isinstance(error, InferenceError):
         return error
     _log.error("a request failed", exc_info=error)
-    return InferenceError(f"{type(error).__name__}: {error}")
+    return InferenceError(describe(error))
 
 
 def _resolve(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
