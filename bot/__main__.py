@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -142,6 +143,9 @@ def _explain(error: BaseException, terminal: Terminal) -> int:
         terminal.note(f"inkling: {explain(error)}")
     elif isinstance(error, InklingError):
         terminal.note(f"inkling: {error}")
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" ({error.filename})" if error.filename else ""
+        terminal.note(f"inkling: the disk is full{where}. Make room, then try again.")
     else:
         _log.critical("This should not have happened; please report it.", exc_info=error)
     return FAILED

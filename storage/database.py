@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import PlatformError, StorageError
+from storage.access import warn_of_others
 from storage.driver import OneCrossingConnection
 from storage.faults import raise_told
 from storage.lock import FolderLock
@@ -80,6 +81,7 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
         stack.enter_context(FolderLock(folder))
         try:
             _make_file(path)
+            warn_of_others(folder, [path])
             held = await stack.enter_async_context(_held(path))
             driver = await _driver_of(held)
             await bring_up_to_date(held, driver, path)

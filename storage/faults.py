@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import NoReturn
@@ -13,8 +14,11 @@ from bot.errors import StorageError
 # Of what the program did wrong: left as they are, so that a defect looks like one.
 _PROGRAM = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError, sqlite3.InterfaceError)
 
+_FULL = "the disk is full; nothing was saved. Make room, then try again."
+_ROOM = 64 << 10
+"""With fewer free bytes than this SQLite cannot even make the index of its log, and calls that an I/O error."""
 _SENTENCES = (
-    ("SQLITE_FULL", "the disk is full; nothing was saved. Make room, then try again."),
+    ("SQLITE_FULL", _FULL),
     ("SQLITE_NOTADB", "this is not a database, or it is damaged. Restore a backup: `inkling restore FILE`."),
     ("SQLITE_CORRUPT", "the database is damaged. Restore a backup: `inkling restore FILE`."),
     ("SQLITE_READONLY", "the database cannot be written. Check the permissions of the folder and its files."),
@@ -30,6 +34,8 @@ def storage_error(error: DBAPIError | sqlite3.Error, path: Path) -> StorageError
     name = getattr(found, "sqlite_errorname", None)
     for prefix, sentence in _SENTENCES:
         if name is not None and name.startswith(prefix):
+            if prefix == "SQLITE_IOERR" and _is_full(path.parent):
+                sentence = _FULL
             return StorageError(f"{path}: {sentence}")
     if not isinstance(found, sqlite3.DatabaseError) or isinstance(found, _PROGRAM) or name in (None, "SQLITE_ERROR"):
         return None
@@ -42,3 +48,11 @@ def raise_told(error: DBAPIError | sqlite3.Error, path: Path) -> NoReturn:
     if told is None:
         raise error
     raise told from error
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _ROOM

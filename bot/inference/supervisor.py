@@ -119,7 +119,9 @@ class Supervisor:
             began = time.monotonic()
             try:
                 reason = await self._live()
-            except Exception as error:  # no folder, no process, or a fault of ours: the bot must stay up
+            except OSError as error:  # no folder for its socket, as on a full disk; or no process
+                reason = f"it cannot be started: {error}"
+            except Exception as error:  # a fault of ours: the bot must stay up
                 _log.exception("the worker could not be looked after")
                 reason = f"{type(error).__name__}: {error}"
             if time.monotonic() - began > self._patience.steady_s:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, text
@@ -23,6 +24,7 @@ from storage.database import FILE, Database, open_database
 from storage.people import People
 from storage.tables import PEOPLE
 from tests.storage.test_crash import child_in
+from tests.support.databases import furnish
 
 ROOT = Path(__file__).parents[2]
 
@@ -193,6 +195,63 @@ def test_a_folder_that_cannot_be_written(open_to_all: Path, existing: bool) -> N
     assert child.returncode == 1, child.stderr
     assert "StorageError: INKLING_DATA=" in child.stderr, child.stderr
     assert "the folder cannot be written (Permission denied)" in child.stderr
+
+
+# ---- open to others
+
+
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode", "verb"),
+    [
+        (0o777, 0o600, "change"),
+        (0o1777, 0o600, "change"),
+        (0o770, 0o600, "change"),
+        (0o755, 0o644, "read"),
+        (0o755, 0o600, None),
+        (0o710, 0o604, None),
+        (0o700, 0o666, None),
+    ],
+)
+async def test_a_data_folder_that_others_can_use_is_warned_of_once(
+    tmp_path: Path, folder_mode: int, file_mode: int, verb: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "my data"
+    furnish(folder)
+    (folder / FILE).chmod(file_mode)
+    folder.chmod(folder_mode)
+    await open_and_close(folder)
+    warnings = [record.getMessage() for record in caplog.records if record.name == "storage.access"]
+    if verb is None:
+        assert warnings == []
+        return
+    (warning,) = warnings
+    assert f"can {verb} what people wrote" in warning
+    mend = warning.partition("Close it: ")[2]
+    assert mend.startswith("chmod ")
+    pasted = await asyncio.create_subprocess_shell(mend)
+    assert await pasted.wait() == 0
+    caplog.clear()
+    await open_and_close(folder)
+    assert not caplog.records
+
+
+async def test_a_file_system_without_permissions_is_not_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on FAT: whatever is made there is everybody's. The creation mask stands in for the file system."""
+    folder = tmp_path / "data"
+    furnish(folder)
+    folder.chmod(0o777)
+
+    def everybodys(**options: Any) -> Any:
+        file = made(**options)
+        os.fchmod(file.fileno(), 0o777)
+        return file
+
+    made = tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", everybodys)
+    await open_and_close(folder)
+    assert not caplog.records
 
 
 async def test_an_old_sqlite_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ from tests.support.beside import run_beside
 
 def furnish(folder: Path) -> Path:
     """Put a new database into `folder`, which is made where it is missing, and return the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / FILE).write_bytes(_new())
+    (folder / FILE).chmod(0o600)
     return folder
 
 
