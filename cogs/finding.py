@@ -68,9 +68,8 @@ class Finding:
             who = await self.enter(interaction)
         except InklingError:
             return []
-        wanted = " ".join(current.split())
         found = await self._services.library.listed(
-            who.server_id, states=states, limit=_LOOKED_AT, prefix=wanted, outside=unseen(interaction)
+            who.server_id, states=states, limit=_LOOKED_AT, prefix=current, outside=unseen(interaction)
         )
         found.sort(key=lambda story: story.host_id != who.person_id)
         return [app_commands.Choice(name=story.title[:_CHOICE_TEXT], value=str(story.id)) for story in found[:CHOICES]]

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotHere
+from bot.rules.characters import caseless, is_blank
 from bot.rules.lore import MAX_ENTRIES, LoreEntry, LoreKind
 from bot.rules.posts import Post
 from bot.rules.stories import Story
@@ -127,8 +128,8 @@ class Lore(commands.Cog):
             await self._remove(interaction, who, int(entry))
             return
         who, story = await self.find(interaction, scope, given)
-        wanted = " ".join(entry.split()).casefold()
-        found = [each for each in await self._entries(who, story, kind) if wanted in beginning(each).casefold()]
+        wanted = "" if is_blank(entry) else caseless(entry)
+        found = [each for each in await self._entries(who, story, kind) if wanted in caseless(beginning(each))]
         if len(found) != 1 or not wanted:
             raise BadInput("lore_unknown", given=entry)
         await self._remove(interaction, who, found[0].id)
@@ -141,9 +142,9 @@ class Lore(commands.Cog):
             who, story = await self.find(interaction, scope, given)
         except (BadInput, Gone, NotHere):
             return []
-        wanted = " ".join(current.split()).casefold()
+        wanted = caseless(current)
         entries = await self._entries(who, story, kind)
-        found = [entry for entry in entries if wanted in " ".join(entry.text.split()).casefold()]
+        found = [entry for entry in entries if wanted in caseless(entry.text)]
         return [app_commands.Choice(name=beginning(entry), value=str(entry.id)) for entry in found[:CHOICES]]
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> Choices:

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed
+from bot.rules.characters import is_blank
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import require_ai
@@ -66,7 +67,7 @@ class Twisting(commands.Cog):
 
     async def _on_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         settings = await self._permitted(interaction)
-        if not message.content.strip():
+        if is_blank(message.content):
             async with self._services.database.reading() as connection:
                 ours = await Generations(connection).of_message(message.id)
             raise BadInput("message_ours" if ours is not None else "message_empty")

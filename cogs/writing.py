@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
+from bot.rules.characters import is_blank
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
@@ -160,7 +161,7 @@ class Writing(commands.Cog):
     ) -> None:
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, kind)
-        if not message.content.strip():
+        if is_blank(message.content):
             async with self._services.database.reading() as connection:
                 ours = await Generations(connection).of_message(message.id)
             raise BadInput("message_ours" if ours is not None else "message_empty")

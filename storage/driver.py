@@ -15,6 +15,8 @@ from typing import Any
 import aiosqlite
 from aiosqlite.context import Result
 
+from bot.rules.characters import caseless
+
 
 class OneCrossingCursor(aiosqlite.Cursor):
     """A cursor that holds what its last statement returned. It never stays open in SQLite."""
@@ -76,7 +78,7 @@ class OneCrossingConnection(aiosqlite.Connection):
     """A connection that hands out such cursors. Its thread does not keep a dying process alive."""
 
     def __init__(self, path: Path, *, busy_s: float) -> None:
-        super().__init__(lambda: sqlite3.connect(path, isolation_level=None, timeout=busy_s), iter_chunk_size=64)
+        super().__init__(lambda: _connect(path, busy_s), iter_chunk_size=64)
         self._thread.daemon = True
 
     def cursor(self) -> Result[aiosqlite.Cursor]:
@@ -86,3 +88,10 @@ class OneCrossingConnection(aiosqlite.Connection):
             return OneCrossingCursor(self)
 
         return Result(made())
+
+
+def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
+    """In the connection's thread. SQLite's own functions know the cases of ASCII only, and no normal forms."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=busy_s)
+    connection.create_function("caseless", 1, caseless, deterministic=True)
+    return connection

@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
+from bot.rules.characters import caseless
 from bot.rules.stories import NewStory, Role, Standing, Story, StoryRules, StoryState
 from storage.tables import LORE, PASSAGES, POSTS, ROUNDS, STORIES, STORY_PEOPLE, TREES
 from storage.writer import Connection
@@ -83,11 +84,11 @@ class Stories:
         prefix: str = "",
         outside: Collection[int] = (),
     ) -> list[Story]:
-        """Return a server's stories in these states whose title has `prefix` in it, the last changed first; none of
-        the channels `outside`."""
+        """Return a server's stories in these states whose title has `prefix` in it in any case, the last changed first;
+        none of the channels `outside`."""
         found = select(STORIES).where(_of_server(server_id, states, outside))
-        if prefix:
-            found = found.where(_has(prefix))
+        if wanted := caseless(prefix):
+            found = found.where(func.instr(func.caseless(STORIES.c.title), wanted) > 0)
         newest = found.order_by(STORIES.c.changed_ms.desc(), STORIES.c.id.desc())
         return await self._all(newest.limit(limit).offset(offset))
 
@@ -176,19 +177,6 @@ class Stories:
 def _of_server(server_id: int, states: Collection[StoryState], outside: Collection[int]) -> ColumnElement[bool]:
     theirs = and_(STORIES.c.server_id == server_id, STORIES.c.state.in_(sorted(states)))
     return and_(theirs, STORIES.c.channel_id.not_in(sorted(outside))) if outside else theirs
-
-
-def _has(wanted: str) -> ColumnElement[bool]:
-    """Whether a title has `wanted` in it in any case. SQLite's LIKE knows the cases of ASCII only, so the likely ways
-    of writing other letters are tried one by one."""
-    ways = {wanted, wanted.lower(), wanted.upper(), wanted.title(), wanted.capitalize()}
-    return or_(*(STORIES.c.title.ilike(f"%{_escaped(way)}%", escape="\\") for way in sorted(ways)))
-
-
-def _escaped(wanted: str) -> str:
-    for special in "\\%_":
-        wanted = wanted.replace(special, "\\" + special)
-    return wanted
 
 
 def _story(row: Row[Any]) -> Story:

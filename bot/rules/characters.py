@@ -1,4 +1,7 @@
-"""Which characters of what people write, or models, are kept: the one form that all text has in this program."""
+"""The one form that all text has in this program, and whether there is anything to see or to say in it.
+
+Text of people is normalised where it comes in: from Discord in `bot.ui.door`, from scripts in `bot.writing.asks`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # Tag characters are good only in the flags of England, Scotland and Wales.
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)|[\U000e0020-\U000e007f]")
 _JOINERS = re.compile("[\u200c\u200d]+")
-_BLANK_LOOKING = frozenset("\u115f\u1160\u2800\ufe0e\ufe0f\u200c\u200d")
+# What looks like nothing though Unicode calls it a letter or a sign: fillers of Hangul, Braille's and Egyptian blanks.
+_BLANK_LOOKING = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442")
 
 
 def normalise(text: str) -> str:
@@ -57,3 +61,13 @@ def is_blank(text: str) -> bool:
     """Tell whether `text` has nothing to see."""
     unseen = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn"}
     return all(char in _BLANK_LOOKING or unicodedata.category(char) in unseen for char in text)
+
+
+def has_word(text: str) -> bool:
+    """Tell whether `text` has a letter or a digit that can be seen."""
+    return any(char.isalnum() and char not in _BLANK_LOOKING for char in text)
+
+
+def caseless(text: str) -> str:
+    """Return `text` as names and titles are compared: normalised, without case, each run of white space a space."""
+    return unicodedata.normalize("NFC", " ".join(normalise(text).casefold().split()))

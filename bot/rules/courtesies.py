@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from bot.errors import BadInput
+from bot.rules.characters import has_word
 from bot.rules.matching import fold
 from bot.rules.stories import MAX_PEN_NAME
 
@@ -38,7 +39,7 @@ def change_courtesy(courtesy: Courtesy, taken: Iterable[str], **change: Unpack[C
     pen_name = change.get("pen_name")
     if pen_name is not None:
         pen_name = change["pen_name"] = " ".join(pen_name.split())
-        if not any(char.isalnum() for char in pen_name):
+        if not has_word(pen_name):
             raise BadInput("pen_name_empty")
         if len(pen_name) > MAX_PEN_NAME:
             raise BadInput("pen_name_too_long", length=len(pen_name), limit=MAX_PEN_NAME)

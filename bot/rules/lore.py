@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.errors import BadInput, Gone, NotAllowed
+from bot.rules.characters import has_word, is_blank
 from bot.rules.matching import fold, stands_in
 
 LoreKind = Literal["memory", "lore"]
@@ -59,7 +60,7 @@ class Tally:
 def check_text(text: str) -> str:
     """Return the text of an entry, trimmed. Raises `BadInput`: `lore_empty`; `lore_too_long` (length, limit)."""
     text = text.strip()
-    if not any(char.isalnum() for char in text):
+    if not has_word(text):
         raise BadInput("lore_empty")
     if len(text) > MAX_LORE:
         raise BadInput("lore_too_long", length=len(text), limit=MAX_LORE)
@@ -76,7 +77,7 @@ def listed_triggers(kind: LoreKind, given: str) -> tuple[str, ...]:
     if kind == "memory":
         return ()
     parts = (" ".join(part.casefold().split()) for part in re.split(r"[,，、;；\n]", given))
-    triggers = tuple(dict.fromkeys(part for part in parts if part))
+    triggers = tuple(dict.fromkeys(part for part in parts if not is_blank(part)))
     if not triggers:
         raise BadInput("triggers_missing")
     if len(triggers) > MAX_TRIGGERS:
@@ -84,7 +85,7 @@ def listed_triggers(kind: LoreKind, given: str) -> tuple[str, ...]:
     for trigger in triggers:
         if len(trigger) > MAX_TRIGGER:
             raise BadInput("trigger_too_long", trigger=trigger, limit=MAX_TRIGGER)
-        if not any(char.isalnum() for char in trigger):
+        if not has_word(trigger):
             raise BadInput("trigger_wordless", trigger=trigger)
     return triggers
 

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from bot.rules.characters import normalise
+
 # Thai to Burmese, Khmer; kana, Bopomofo; Han (as in `bot.rules.words`); Hangul.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -29,7 +31,7 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Return `text` without case, width, invisible characters and runs of white space."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").casefold()).casefold()
+    decomposed = unicodedata.normalize("NFKD", normalise(text).replace("’", "'").casefold()).casefold()
     seen = "".join(char for char in decomposed if unicodedata.category(char) != "Cf")
     spaced = " ".join(seen.split())
     return Folded(unicodedata.normalize("NFC", spaced), unicodedata.normalize("NFC", _ACCENTS.sub("", spaced)))

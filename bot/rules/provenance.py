@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, get_args
 
+from bot.rules.characters import normalise
 from bot.rules.words import token_spans, word_spans
 
 Origin = Literal["human", "gpt", "bert", "edited"]
@@ -73,6 +74,18 @@ def edited(original_text: str, original_spans: Sequence[Span], new_text: str) ->
     """Return the spans of `new_text`, which a person made of `original_text`: words that were kept keep their origin,
     the rest is the person's."""
     return _spans(new_text, _kept(original_text, _letters(original_text, original_spans), new_text))
+
+
+def normalised(text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
+    """Return a text that may be older than the door for all text (`bot.rules.characters`) as it would have come through
+    it, with its spans."""
+    normal = normalise(text)
+    if normal == text:
+        return text, tuple(spans)
+    parts = [(normalise(piece), origin) for piece, origin in pieces(text, spans)]
+    if "".join(part for part, _ in parts) != normal:  # an accent, say, that another hand put on a letter
+        return normal, edited(text, spans, normal)
+    return normal, _spans(normal, [origin for part, origin in parts for _ in part])
 
 
 def origin_of(spans: Iterable[Span], was: Origin) -> Origin:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput
+from bot.rules.characters import is_blank
 from bot.rules.moods import MOOD_NAMES, MoodName
 
 Language = Literal["en", "zh-CN"]
@@ -81,7 +82,7 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
 def listed_words(words: Iterable[str]) -> tuple[str, ...]:
     """Return what a server's word list becomes: case-folded, trimmed, each once, in the order given. Raises
     `BadInput`, see `change_settings`."""
-    listed = tuple(dict.fromkeys(folded for word in words if (folded := " ".join(word.casefold().split()))))
+    listed = tuple(dict.fromkeys(" ".join(word.casefold().split()) for word in words if not is_blank(word)))
     if len(listed) > MAX_LISTED_WORDS:
         raise BadInput("words_too_many", given=len(listed), limit=MAX_LISTED_WORDS)
     for word in listed:

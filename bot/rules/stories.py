@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput, NotAllowed, NotHere
+from bot.rules.characters import is_blank
 from bot.rules.provenance import Origin, Span
 
 StoryState = Literal["open", "paused", "ended", "deleted"]
@@ -205,7 +206,7 @@ def change_rules(rules: StoryRules, **change: Unpack[RulesChange]) -> StoryRules
 def check_title(title: str) -> str:
     """Return `title` on one line. Raises `BadInput`: `title_empty`; `title_too_long` (length, limit)."""
     title = " ".join(title.split())
-    if not title:
+    if is_blank(title):
         raise BadInput("title_empty")
     if len(title) > MAX_TITLE:
         raise BadInput("title_too_long", length=len(title), limit=MAX_TITLE)
@@ -213,8 +214,9 @@ def check_title(title: str) -> str:
 
 
 def check_premise(premise: str) -> str:
-    """Return `premise` trimmed; it may be empty. Raises `BadInput`: `premise_too_long` (length, limit)."""
-    premise = premise.strip()
+    """Return `premise` trimmed; it may be empty, and is where there is nothing to see in it. Raises `BadInput`:
+    `premise_too_long` (length, limit)."""
+    premise = "" if is_blank(premise) else premise.strip()
     if len(premise) > MAX_PREMISE:
         raise BadInput("premise_too_long", length=len(premise), limit=MAX_PREMISE)
     return premise

@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import get_args
 
 from bot.errors import BadInput
-from bot.rules.characters import is_blank, normalise
 from bot.rules.generations import Suggestion
 from bot.rules.moods import MoodName
-from bot.rules.provenance import Span, edited, of_human, of_infill, of_model, origin_of
+from bot.rules.provenance import Span, edited, normalised, of_human, of_infill, of_model, origin_of
 from bot.rules.rounds import NewCandidate, Round, RoundKind
 from bot.rules.stories import Passage, Story
 from bot.stories.pen import check_length
@@ -26,10 +25,8 @@ def of_person(text: str, story: Story, *, author_id: int, pen_name: str | None, 
 
     Raises `BadInput` as `pen.check_length`.
     """
-    text = check_length(story, normalise(text))
-    if is_blank(text):
-        raise BadInput("text_empty")
-    spans = of_human(text) if base is None else edited(base.text, base.spans, text)
+    text = check_length(story, text)
+    spans = of_human(text) if base is None else edited(*normalised(base.text, base.spans), text)
     origin = "human" if base is None else origin_of(spans, base.origin)
     return NewCandidate(text=text, author_id=author_id, pen_name=pen_name, origin=origin, spans=spans)
 
@@ -67,7 +64,7 @@ def of_models(
 
 def _filled(suggestion: Suggestion, template: Template, base: Passage, receipt: dict[str, object]) -> NewCandidate:
     """The passage with its blanks filled: its words stay its author's, the fills are the model's."""
-    spans: tuple[Span, ...] = of_infill(template.literals, suggestion.fills, base.text, base.spans)
+    spans: tuple[Span, ...] = of_infill(template.literals, suggestion.fills, *normalised(base.text, base.spans))
     return NewCandidate(
         text=suggestion.text,
         author_id=base.author_id,

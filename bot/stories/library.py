@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from bot.errors import BadInput
 from bot.rules import stories as rules
+from bot.rules.characters import caseless, is_blank
 from bot.rules.stories import Passage, Standing, Story, StoryState, TreeNode
 from bot.stories.canon import stands
 from bot.stories.finding import Who, find, find_here, numbered, passage_of, standing_of
@@ -57,9 +58,9 @@ class Library:
             fits = story is not None and story.server_id == server_id and story.state in states
             if story is not None and fits and story.channel_id not in outside:
                 return story
-        wanted = " ".join(given.split())
+        wanted = "" if is_blank(given) else caseless(given)
         found = await self.listed(server_id, states=states, limit=25, prefix=wanted, outside=outside) if wanted else []
-        exact = [story for story in found if story.title.casefold() == wanted.casefold()]
+        exact = [story for story in found if caseless(story.title) == wanted]
         if len(exact) > 1 and person_id is not None:
             exact = [story for story in exact if story.host_id == person_id] or exact
         chosen = exact or found
@@ -84,7 +85,8 @@ class Library:
         prefix: str = "",
         outside: Collection[int] = (),
     ) -> list[Story]:
-        """Return a server's stories, the last changed first, leaving out those in the channels `outside`."""
+        """Return a server's stories with `prefix` in their titles, the last changed first, leaving out those in the
+        channels `outside`."""
         async with self._database.reading() as connection:
             return await Stories(connection).listed(
                 server_id, states=states, limit=limit, offset=offset, prefix=prefix, outside=outside

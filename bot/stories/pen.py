@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules import stories as rules
+from bot.rules.characters import is_blank
 from bot.rules.provenance import of_human
 from bot.rules.stories import MAX_PASSAGE, NewPassage, NewStory, Passage, Story
 from bot.rules.words import split_words
@@ -184,7 +185,7 @@ def check_length(story: Story, text: str) -> str:
     """Return the text of a passage, trimmed, as `story` wants it. Raises `BadInput`: `text_empty`; `text_too_long`
     (length, limit) in characters; `passage_too_short` and `passage_too_long` (count, limit) in words."""
     text = text.strip()
-    if not text:
+    if is_blank(text):
         raise BadInput("text_empty")
     if len(text) > MAX_PASSAGE:
         raise BadInput("text_too_long", length=len(text), limit=MAX_PASSAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import BadInput, NotHere
-from bot.rules.characters import normalise
+from bot.rules.characters import is_blank
 from bot.rules.rounds import RoundKind
 from bot.rules.stories import Story, require_ai, require_writer
 from bot.stories.candidates import blanked
@@ -56,9 +56,11 @@ async def plan_continue(connection: Connection, who: Who, story_id: int) -> Plan
 
 async def plan_infill(connection: Connection, who: Who, story_id: int, asked: str, number: int | None = None) -> Plan:
     """Fill the blanks of `asked` in the passage that it comes from, or in passage `number` of canon. Raises `BadInput`
-    (`infill_nowhere`, and as `parse`)."""
+    (`text_empty`, `infill_nowhere`, and as `parse`)."""
     story = await _writable(connection, who, story_id)
-    asked = normalise(asked).strip()
+    asked = asked.strip()
+    if is_blank(asked):
+        raise BadInput("text_empty")
     parse(asked)
     if number is not None:
         passage = await numbered(connection, story, number)

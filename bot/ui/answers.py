@@ -17,6 +17,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import Cancelled, InferenceError, InklingError, PersonError, StorageError, WorkerRefused
+from bot.rules.characters import is_blank
 from bot.ui.cards import Card, given_cards, notice
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
@@ -112,7 +113,8 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
         return
     say = private(interaction)
     cards = [notice(sentence(say, error))]
-    if (given := interaction.extras.pop(GIVEN, "")) and not isinstance(error, Cancelled):
+    given = interaction.extras.pop(GIVEN, "")
+    if not is_blank(given) and not isinstance(error, Cancelled):
         cards += given_cards(say, given)
     try:
         if (shown := interaction.extras.pop(SHOWN, None)) is not None:

@@ -18,6 +18,7 @@ from discord.ext import commands
 
 from bot.errors import Gone, InklingError
 from bot.ui.answers import tell
+from bot.ui.door import let_in
 
 PREFIX = "ink"
 TEMPLATE = rf"{PREFIX}:(?P<action>[a-z]+)(?::(?P<ids>[0-9A-Za-z:_-]*))?"
@@ -28,7 +29,7 @@ Handler = Callable[[discord.Interaction[Any], tuple[str, ...]], Awaitable[None]]
 
 
 class InklingTree(app_commands.CommandTree[commands.Bot]):
-    """Commands and routes. Both pass `first_time`, and end in `on_error` when something goes wrong."""
+    """Commands and routes. Both are let in once, and end in `on_error` when something goes wrong."""
 
     def __init__(self, client: commands.Bot, **options: Any) -> None:
         super().__init__(client, **options)
@@ -47,7 +48,14 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
         return frozenset(self._routes)
 
     async def interaction_check(self, interaction: discord.Interaction[commands.Bot], /) -> bool:
-        return self.first_time(interaction)
+        return self._admits(interaction)
+
+    def _admits(self, interaction: discord.Interaction[Any]) -> bool:
+        """Tell whether to go on with the interaction, and let in the text that it brings."""
+        if not self.first_time(interaction):
+            return False
+        let_in(interaction)
+        return True
 
     def first_time(self, interaction: discord.Interaction[Any]) -> bool:
         """Tell whether this delivery of the interaction is the first."""
@@ -60,7 +68,7 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
 
     async def dispatch(self, interaction: discord.Interaction[Any], action: str, ids: str | None) -> None:
         """Do what the click or the form asks for; what goes wrong is told to the person."""
-        if not self.first_time(interaction):
+        if not self._admits(interaction):
             return
         try:
             handler = self._routes.get(action)

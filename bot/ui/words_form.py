@@ -10,6 +10,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.rules.characters import is_blank
 from bot.rules.servers import MAX_LISTED_WORDS, MAX_TEXT
 from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue
@@ -45,7 +46,7 @@ class WordsForm(ui.Modal):
 def written_words(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
     """Return the words that were sent in, as they were written."""
     boxes = (submitted(interaction, _name(place)) for place in range(_BOXES))
-    return tuple(word for box in boxes for word in _BETWEEN.split(box) if word.strip())
+    return tuple(word for box in boxes for word in _BETWEEN.split(box) if not is_blank(word))
 
 
 def version(words: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from bot.errors import BadInput
 from bot.inference.engine import Gap
 from bot.inference.words import BLANK, has_han
+from bot.rules.characters import has_word
 from bot.rules.generations import Generation
 from bot.rules.twists import twist_of
 
@@ -112,7 +113,7 @@ def parse(text: str) -> Template:
         raise BadInput("blank_none")
     if len(blanks) > MAX_BLANKS:
         raise BadInput("blank_many", found=len(blanks), limit=MAX_BLANKS)
-    if not any(char.isalnum() for literal in literals for char in literal):
+    if not any(map(has_word, literals)):
         raise BadInput("blank_only")
     return Template(literals=tuple(literals), blanks=tuple(blanks))
 

@@ -19,7 +19,7 @@ from bot.errors import BadInput
 from bot.inference.engine import Continuation, Engine, GenerateRequest, Piece, Row, ScoreItem, ScoreRequest
 from bot.inference.jobs import Owner, Report
 from bot.inference.words import split_words
-from bot.rules.characters import normalise
+from bot.rules.characters import has_word, normalise
 from bot.rules.generations import Place, Suggestion
 from bot.rules.moods import MOODS, MoodName
 from bot.rules.servers import DEFAULT_COUNT
@@ -91,7 +91,7 @@ class BridgeJob:
     """
 
     def __init__(self, ask: BridgeAsk, words: DemeaningWords, seed: int) -> None:
-        if not all(any(char.isalnum() for char in side) for side in (ask.left, ask.right)):
+        if not all(map(has_word, (ask.left, ask.right))):
             raise BadInput("text_empty")
         self._ask = ask
         self._words = words
