@@ -62,12 +62,26 @@ from storage.database import open_database
 
 _log = logging.getLogger(__name__)
 
-__all__ = ["Inkling", "Services", "create_bot", "create_inference", "create_services", "sync_commands", "utc_now_ms"]
+__all__ = [
+    "Inkling",
+    "Services",
+    "create_bot",
+    "create_inference",
+    "create_services",
+    "steady_ms",
+    "sync_commands",
+    "utc_now_ms",
+]
 
 
 def utc_now_ms() -> int:
     """Return the time in UTC milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def steady_ms() -> int:
+    """Return the milliseconds of a clock that counts from anywhere and is never set."""
+    return time.monotonic_ns() // 1_000_000
 
 
 @asynccontextmanager
@@ -91,9 +105,14 @@ async def create_inference(settings: Settings, *, engine: Engine | None = None) 
 
 @asynccontextmanager
 async def create_services(
-    settings: Settings, *, engine: Engine | None = None, now: Callable[[], int] = utc_now_ms
+    settings: Settings,
+    *,
+    engine: Engine | None = None,
+    now: Callable[[], int] = utc_now_ms,
+    steady: Callable[[], int] = steady_ms,
 ) -> AsyncIterator[Services]:
-    """Open the database and start the inference: everything that outlives a bot's connection.
+    """Open the database and start the inference: everything that outlives a bot's connection. `now` is the wall clock
+    (UTC milliseconds), by which people are told what ends when; `steady` measures pauses.
 
     Long-lived tasks start here, outside of the bot. Raises `HostError` where the host has something to mend.
     """
@@ -116,7 +135,7 @@ async def create_services(
                 urn=Urn(database, now),
                 lorebook=Lorebook(database, now),
                 manners=Manners(database, now),
-                outbox=Outbox(database, now),
+                outbox=Outbox(database, now, steady),
                 engine=inference.engine,
                 pulse=pulse,
                 now=now,

@@ -1,24 +1,22 @@
 """What comes due by itself: rounds reach their deadlines, deleted stories go for good, generations expire.
 
-It sleeps to the next deadline, or ten minutes at most. A due row is claimed where it is dealt with; what is due stays
-due while the bot is off.
+It sleeps to the next deadline, or a minute at most: deadlines are times of the wall clock, which may be set, or go on
+while the machine is suspended. What a clock that is set forward passes is due at once. A due row is claimed where it is
+dealt with; what is due stays due while the bot is off.
 """
 
 from __future__ import annotations
 
 import logging
 
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from bot.errors import Gone, StorageError
-from cogs.pacing import sleep_for
+from cogs.pacing import AFTER_A_FAILURE_S, LONGEST_SLEEP_S, Turns
 from cogs.services import Services
 from cogs.showing import Showing
 
 _log = logging.getLogger(__name__)
-
-LONGEST_SLEEP_S = 10 * 60.0
-AFTER_A_FAILURE_S = 30.0
 
 
 class Clock(commands.Cog):
@@ -27,34 +25,26 @@ class Clock(commands.Cog):
     def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
         self._services = services
         self._showing = showing
-        self._woken = False
-        self._loop = tasks.loop(seconds=LONGEST_SLEEP_S)(self._turn)
-        self._loop.before_loop(bot.wait_until_ready)
+        self._turns = Turns(bot, "clock", self._turn)
 
     async def cog_load(self) -> None:
-        self._loop.start()
+        self._turns.start()
 
     async def cog_unload(self) -> None:
-        self._loop.cancel()
+        self._turns.stop()
 
     def wake(self) -> None:
         """Look again at once for what is next."""
-        self._woken = True
-        if self._loop.is_running():
-            sleep_for(self._loop, 0.0)
+        self._turns.wake()
 
-    async def _turn(self) -> None:
-        """Deal with what is due, then sleep until the next is."""
+    async def _turn(self) -> float:
+        """Deal with what is due, and return in how many seconds the next is."""
         try:
-            self._woken = True
-            while self._woken:
-                self._woken = False
-                await self._deal()
-                sleep_s = await self._next_in_s()
+            await self._deal()
+            return await self._next_in_s()
         except StorageError as error:
             _log.error("what is due waits for %d seconds: %s", AFTER_A_FAILURE_S, error)
-            sleep_s = AFTER_A_FAILURE_S
-        sleep_for(self._loop, sleep_s)
+            return AFTER_A_FAILURE_S
 
     async def _deal(self) -> None:
         changed = False
@@ -75,4 +65,4 @@ class Clock(commands.Cog):
         next_ms = min((deadline for deadline in deadlines if deadline is not None), default=None)
         if next_ms is None:
             return LONGEST_SLEEP_S
-        return min(LONGEST_SLEEP_S, max(0.0, (next_ms - self._services.now()) / 1000))
+        return max(0.0, (next_ms - self._services.now()) / 1000)

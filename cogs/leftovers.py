@@ -22,6 +22,7 @@ class Leftovers(commands.Cog):
 
     async def cog_load(self) -> None:
         # The cards follow when the bot is ready.
+        await self._services.outbox.begin()
         await self._services.outbox.left_over()
 
     async def render(self, post: Post) -> Card:

@@ -1,28 +1,70 @@
-"""Loops of discord.py's that sleep for as long as is wished, from now.
+"""Work that is done again and again: at a time that it asks for itself, or sooner where somebody wakes it.
 
-A `tasks.Loop` reckons its next turn from the time for which the last one was planned. One that is woken early, or whose
-interval changes, would then make up for turns that it seems to have missed.
+discord.py's own loops sleep until a time of the wall clock, so that setting the clock back by an hour stops them for an
+hour. Here seconds pass by the event loop's clock, which only ever goes forward.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-import discord
-from discord.ext import tasks
+from discord.ext import commands
+
+_log = logging.getLogger(__name__)
+
+LONGEST_SLEEP_S = 60.0
+"""The event loop's clock stands still while the machine is suspended, and the wall clock may be set at any time: what
+is due by the wall clock is looked at again this often."""
+AFTER_A_FAILURE_S = 30.0
+"""How long a turn waits after one that failed."""
 
 
-def sleep_for(loop: tasks.Loop[Any], seconds: float) -> None:
-    """Let a running loop take its next turn in so many seconds from now."""
-    planned = loop.next_iteration
-    if planned is not None:
-        last = planned - timedelta(seconds=loop.seconds or 0.0)
-        loop.change_interval(seconds=max(0.0, (discord.utils.utcnow() - last).total_seconds() + seconds))
+class Turns:
+    """One piece of work that is done again and again while a bot runs. `turn` does it, and returns in how many seconds
+    it wants to be called again; it is called after LONGEST_SLEEP_S at the latest."""
 
+    def __init__(self, bot: commands.Bot, name: str, turn: Callable[[], Awaitable[float]]) -> None:
+        self._bot = bot
+        self._event = f"turn_of_{name}"
+        self._turn = turn
+        self._next_s = 0.0
+        self._task: asyncio.Task[None] | None = None
 
-def wake_within(loop: tasks.Loop[Any], seconds: float) -> None:
-    """Let a running loop take its next turn in so many seconds from now, or sooner where it would anyway."""
-    planned = loop.next_iteration
-    if planned is not None and planned - discord.utils.utcnow() > timedelta(seconds=seconds):
-        sleep_for(loop, seconds)
+    def start(self) -> None:
+        """Begin, as soon as the bot is ready."""
+        self._task = asyncio.create_task(self._run(), name=self._event)
+
+    def stop(self) -> None:
+        """End, in the middle of a turn if need be."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def wake(self, within_s: float = 0.0) -> None:
+        """Take the next turn within so many seconds. A turn that is being taken now does not count."""
+        self._next_s = min(self._next_s, self._now_s() + within_s)
+        self._bot.dispatch(self._event)
+
+    async def _run(self) -> None:
+        await self._bot.wait_until_ready()
+        while True:
+            self._next_s = math.inf
+            seconds = min(await self._take(), LONGEST_SLEEP_S)
+            self._next_s = min(self._next_s, self._now_s() + seconds)
+            while (left_s := self._next_s - self._now_s()) > 0:
+                with suppress(TimeoutError):
+                    await self._bot.wait_for(self._event, timeout=left_s)
+
+    async def _take(self) -> float:
+        try:
+            return await self._turn()
+        except Exception:  # whatever goes wrong with one turn, there is a next
+            _log.exception("a %s failed, the next is in %d seconds", self._event, AFTER_A_FAILURE_S)
+            return AFTER_A_FAILURE_S
+
+    @staticmethod
+    def _now_s() -> float:
+        return asyncio.get_running_loop().time()

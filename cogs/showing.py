@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import discord
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from bot.errors import StorageError
 from bot.rules.posts import Post, PostKind
@@ -25,7 +25,7 @@ from bot.ui.cards import Card
 from bot.ui.locale import Catalogue, catalogue, language_of
 from bot.ui.progress import EDIT_EVERY_S
 from bot.ui.prose import Prose
-from cogs.pacing import sleep_for, wake_within
+from cogs.pacing import Turns
 from cogs.services import Services
 from storage.servers import Servers
 
@@ -41,8 +41,9 @@ REST_PULSES = 3
 """A message that was edited is left alone until so many pulses have begun: for EDIT_EVERY_S at least."""
 IDLE_S = 60.0
 LOOK_BACK = 100
-"""How many messages of a channel are looked through for one that may have been sent before a crash."""
+"""How many messages of a channel are looked through at a time for one that may have been sent before a crash."""
 CLOCKS_DIFFER = timedelta(minutes=2)
+"""How far this machine's clock is thought to be ahead of Discord's."""
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _ARCHIVED = 10003, 10008, 50083
 
 
@@ -67,8 +68,7 @@ class Showing:
         self._blocked: dict[int, int] = {}
         self._edited: dict[int, int] = {}
         self._pulses = 0
-        self._later = tasks.loop(seconds=PULSE_S)(self._pulse)
-        self._later.before_loop(bot.wait_until_ready)
+        self._later = Turns(bot, "showing", self._pulse)
 
     def register(
         self, kind: PostKind, render: Render, *, prepare: Prepare | None = None, settled: Settled | None = None
@@ -86,7 +86,7 @@ class Showing:
 
     def stop(self) -> None:
         """Stop that."""
-        self._later.cancel()
+        self._later.stop()
 
     async def say(self, server_id: int) -> Catalogue:
         """Return the language of what everybody sees in a server: what it chose, else its own locale."""
@@ -98,33 +98,38 @@ class Showing:
     async def flush(self) -> None:
         """Show everything that is due now. What cannot be shown yet, or was edited a moment ago, is shown later by
         itself; nothing of that is an error of whoever calls."""
-        seen: set[tuple[int, str, int]] = set()
         try:
-            while posts := [post for post in await self._outbox.due(BATCH) if self._is_next(post, seen)]:
-                seen |= {(post.id, post.nonce, post.wanted) for post in posts}
-                channels: defaultdict[int, list[Post]] = defaultdict(list)
-                for post in posts:
-                    channels[post.channel_id].append(post)
-                await asyncio.gather(*(self._empty(channel_id, theirs) for channel_id, theirs in channels.items()))
+            await self._show_due()
             if self._edited or await self._outbox.next_in_s() is not None:
-                wake_within(self._later, PULSE_S)
+                self._later.wake(PULSE_S)
         except StorageError as error:
             _log.error("the outbox cannot be used, what is due waits: %s", error)
+
+    async def _show_due(self) -> None:
+        seen: set[tuple[int, str, int]] = set()
+        while posts := [post for post in await self._outbox.due(BATCH) if self._is_next(post, seen)]:
+            seen |= {(post.id, post.nonce, post.wanted) for post in posts}
+            channels: defaultdict[int, list[Post]] = defaultdict(list)
+            for post in posts:
+                channels[post.channel_id].append(post)
+            await asyncio.gather(*(self._empty(channel_id, theirs) for channel_id, theirs in channels.items()))
 
     def _is_next(self, post: Post, seen: set[tuple[int, str, int]]) -> bool:
         resting = post.message_id is not None and post.id in self._edited
         return not resting and post.kind in self._kinds and (post.id, post.nonce, post.wanted) not in seen
 
-    async def _pulse(self) -> None:
-        """Let what was edited long enough ago be edited again, and show what is due."""
+    async def _pulse(self) -> float:
+        """Let what was edited long enough ago be edited again, show what is due, and return in how many seconds the
+        next is."""
         self._pulses += 1
         self._edited = {post_id: at for post_id, at in self._edited.items() if self._pulses - at < REST_PULSES}
-        await self.flush()
         try:
+            await self._show_due()
             next_s = 0.0 if self._edited else await self._outbox.next_in_s()
-        except StorageError:  # told by `flush`
+        except StorageError as error:
+            _log.error("the outbox cannot be used, what is due waits: %s", error)
             next_s = None
-        sleep_for(self._later, IDLE_S if next_s is None else min(max(next_s, PULSE_S), IDLE_S))
+        return IDLE_S if next_s is None else max(next_s, PULSE_S)
 
     # ---- one channel
 
@@ -206,15 +211,17 @@ class Showing:
         return self._message(post, message.id)
 
     async def _sent_before(self, channel: discord.PartialMessageable, post: Post, view: Card | Prose) -> int | None:
-        """Return the message in which an earlier try came through though nobody was told; None where there is none."""
+        """Return the message in which an earlier try came through though nobody was told; None where there is none.
+
+        The newest messages are looked through whatever this machine's clock says, then those since it was tried."""
         assert post.tried_ms is not None, "only a post that was tried can have been sent"
-        since = datetime.fromtimestamp(post.tried_ms / 1000, UTC) - CLOCKS_DIFFER
         me = self._bot.user
         try:
-            async for message in channel.history(limit=LOOK_BACK, after=since):
-                ours = me is not None and message.author.id == me.id
-                if ours and _shows(message, view) and not await self._outbox.is_known(message.id):
-                    return message.id
+            for after in (None, datetime.fromtimestamp(post.tried_ms / 1000, UTC) - CLOCKS_DIFFER):
+                async for message in channel.history(limit=LOOK_BACK, after=after):
+                    ours = me is not None and message.author.id == me.id
+                    if ours and _shows(message, view) and not await self._outbox.is_known(message.id):
+                        return message.id
         except discord.Forbidden as error:
             _log.warning("an earlier try of a %s cannot be looked for: %s", post.kind, error)
         return None

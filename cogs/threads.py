@@ -112,7 +112,8 @@ class Threads(commands.Cog):
         for thread in await guild.active_threads():
             ours = thread.parent_id == story.channel_id and thread.owner_id == me.id and thread.name == story.title
             late = thread.created_at is not None and thread.created_at >= since
-            if ours and late and not await self._services.hosting.is_known(thread.id):
+            new = late or not thread.total_message_sent  # by this machine's clock, which may be wrong, or by itself
+            if ours and new and not await self._services.hosting.is_known(thread.id):
                 return thread
         return None
 

@@ -70,12 +70,17 @@ class Posts:
         )
 
     async def due(self, now_ms: int, limit: int) -> list[Post]:
-        """Return the posts that are to be shown now, the longest waiting first."""
+        """Return the posts that are to be shown now (steady ms), the longest waiting first."""
         late = select(POSTS).where(_DUE, POSTS.c.next_ms <= now_ms)
         return await self._all(late.order_by(POSTS.c.next_ms, POSTS.c.id).limit(limit))
 
+    async def hurry(self) -> None:
+        """Have every post that waits for a time due at once."""
+        waiting = update(POSTS).where(_DUE, POSTS.c.next_ms > _AT_ONCE)
+        await self._connection.execute(waiting.values(next_ms=_AT_ONCE))
+
     async def next_ms(self) -> int | None:
-        """Return when the next post is due (UTC ms; 0: at once), None where nothing is."""
+        """Return when the next post is due (steady ms; 0: at once), None where nothing is."""
         found: int | None = (await self._connection.execute(select(func.min(POSTS.c.next_ms)).where(_DUE))).scalar_one()
         return found
 
@@ -96,7 +101,7 @@ class Posts:
         return (await self._connection.execute(noted.values(values))).rowcount > 0
 
     async def failed(self, post_id: int, next_ms: int, now_ms: int) -> None:
-        """Note that a post could not be shown, and when it is to be tried again."""
+        """Note that a post could not be shown now (UTC ms), and when it is to be tried again (steady ms)."""
         await self._set(post_id, next_ms=next_ms, tried_ms=func.coalesce(POSTS.c.tried_ms, now_ms))
 
     async def of_message(self, message_id: int) -> Post | None:

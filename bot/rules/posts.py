@@ -13,7 +13,8 @@ PostKind = Literal["story", "round", "passage", "lore", "progress"]
 class Post:
     """A message that has to show something: what `ref_id` of its kind is now. It is due while `wanted` is greater than
     `shown`. `message_id` None: not sent yet, as far as is known. `part` numbers the messages of a long passage.
-    `nonce` keeps Discord from taking a message twice; `tried_ms` is when it was first tried to be sent."""
+    `nonce` keeps Discord from taking a message twice; `tried_ms` (UTC) is when it was first tried to be sent. It waits
+    until `next_ms`, by a clock that starts anew with the machine and is never set (0: at once)."""
 
     id: int
     kind: PostKind

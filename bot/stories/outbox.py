@@ -1,4 +1,8 @@
-"""The outbox: what has to be shown in Discord, from the transaction that made it so until Discord has it."""
+"""The outbox: what has to be shown in Discord, from the transaction that made it so until Discord has it.
+
+What could not be shown waits for a time of the steady clock, which nobody can set back. That clock counts from
+anywhere, so a new run tries everything at once.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +17,34 @@ LAST_RETRY_MS = 10 * 60_000
 
 
 class Outbox:
-    """Posts that are due. `now` gives UTC milliseconds."""
+    """Posts that are due. `now` gives UTC milliseconds, `steady` milliseconds of a clock that is never set."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database, now: Callable[[], int], steady: Callable[[], int]) -> None:
         self._database = database
         self._now = now
+        self._steady = steady
+
+    async def begin(self) -> None:
+        """Begin a run of the program: what an earlier one let wait is due at once."""
+        async with self._database.transaction() as connection:
+            await Posts(connection).hurry()
 
     async def due(self, limit: int) -> list[Post]:
         """Return the posts that are to be shown now, the longest waiting first."""
         async with self._database.reading() as connection:
-            return await Posts(connection).due(self._now(), limit)
+            return await Posts(connection).due(self._steady(), limit)
 
     async def next_in_s(self) -> float | None:
         """Return in how many seconds the next post is due, None where none is."""
         async with self._database.reading() as connection:
             next_ms = await Posts(connection).next_ms()
-        return None if next_ms is None else max(0.0, (next_ms - self._now()) / 1000)
+        return None if next_ms is None else max(0.0, (next_ms - self._steady()) / 1000)
 
     async def fresh(self, post: Post) -> Post | None:
         """Return a post as it is now; None where it is no longer due, or was forgotten or moved."""
         async with self._database.reading() as connection:
             now = await Posts(connection).get(post.kind, post.ref_id, post.part)
-        due = now is not None and now.wanted > now.shown and now.next_ms <= self._now()
+        due = now is not None and now.wanted > now.shown and now.next_ms <= self._steady()
         return now if due and now is not None and now.nonce == post.nonce else None
 
     async def trying(self, post: Post) -> None:
@@ -49,21 +59,21 @@ class Outbox:
             return await Posts(connection).shown(post.id, wanted=post.wanted, message_id=message_id, nonce=post.nonce)
 
     async def failed(self, post: Post, *, last: bool = False) -> int:
-        """Note that a post could not be shown, and return when it is tried again (UTC ms): later each time; `last`: as
-        late as ever."""
+        """Note that a post could not be shown, and return when it is tried again (steady ms): later each time;
+        `last`: as late as ever."""
         wait_ms = LAST_RETRY_MS if last else min(FIRST_RETRY_MS << min(post.attempts, 16), LAST_RETRY_MS)
-        next_ms = self._now() + wait_ms
+        next_ms = self._steady() + wait_ms
         await self.postpone(post, next_ms)
         return next_ms
 
     async def postpone(self, post: Post, next_ms: int) -> None:
-        """Let a post wait until then (UTC ms)."""
+        """Let a post wait until then (steady ms)."""
         async with self._database.transaction() as connection:
             await Posts(connection).failed(post.id, next_ms, self._now())
 
     def is_over(self, time_ms: int) -> bool:
-        """Tell whether that time (UTC ms) has come."""
-        return time_ms <= self._now()
+        """Tell whether that time (steady ms) has come."""
+        return time_ms <= self._steady()
 
     async def progresses(self, channel_id: int, message_id: int) -> Post:
         """Note that a message shows work under way, so that it can be told should the program end meanwhile."""

@@ -6,10 +6,10 @@ which works only where the bot is a member.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable
-from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -24,8 +24,8 @@ from bot.ui.locale import Catalogue, private
 
 _log = logging.getLogger(__name__)
 
-TOKEN_LIFE = timedelta(minutes=14, seconds=30)
-"""How long an interaction's token is used: half a minute less than it lasts."""
+TOKEN_LIFE_S = 14.5 * 60
+"""How long an interaction's token is used after it was answered: half a minute less than it lasts."""
 GIVEN = "given"
 """The key in `interaction.extras` of the text that the person typed into a form, shown again in a refusal."""
 SHOWN = "shown"
@@ -38,11 +38,13 @@ class Shown:
 
     def __init__(self, interaction: discord.Interaction[Any], message_id: int) -> None:
         self._interaction = interaction
+        self._loop = asyncio.get_running_loop()
+        self._token_ends_s = self._loop.time() + TOKEN_LIFE_S
         self.message_id = message_id
 
     async def edit(self, card: Card) -> None:
         """Show `card` instead. Raises `discord.NotFound` where somebody deleted the message."""
-        if token_lives(self._interaction):
+        if self._token_lives():
             await self._interaction.edit_original_response(view=card)
         else:
             await self._own_message().edit(view=card, allowed_mentions=discord.AllowedMentions.none())
@@ -50,23 +52,23 @@ class Shown:
     async def remove(self) -> None:
         """Delete the message; one that is gone, or out of reach, is no error."""
         try:
-            if token_lives(self._interaction):
+            if self._token_lives():
                 await self._interaction.delete_original_response()
             else:
                 await self._own_message().delete()
         except discord.HTTPException as error:
             _log.info("a message could not be deleted: %s", error)
 
+    def _token_lives(self) -> bool:
+        """Tell whether the interaction can still be answered through its token. Counted from the first answer, which
+        comes within seconds, as this machine's wall clock may differ from Discord's."""
+        return self._loop.time() < self._token_ends_s
+
     def _own_message(self) -> discord.PartialMessage:
         channel_id = self._interaction.channel_id
         assert channel_id is not None, "a message that answers an interaction stands in a channel"
         client: discord.Client = self._interaction.client
         return client.get_partial_messageable(channel_id).get_partial_message(self.message_id)
-
-
-def token_lives(interaction: discord.Interaction[Any]) -> bool:
-    """Tell whether the interaction can still be answered through its token."""
-    return discord.utils.utcnow() - interaction.created_at < TOKEN_LIFE
 
 
 def reachable(interaction: discord.Interaction[Any]) -> bool:

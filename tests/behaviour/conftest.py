@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 import simcord
 
-from bot.app import create_bot, create_services, utc_now_ms
+from bot.app import create_bot, create_services
 from bot.inference.client import EngineClient
 from bot.settings import Settings
 from bot.ui.progress import plain_wait
@@ -31,8 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def now() -> Now:
-    """The services' time: the real one, which a test can move on."""
-    return Now(utc_now_ms)
+    """The services' time: the real one, which a test can move on, or set."""
+    return Now()
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def services(
     settings: Settings, engine: EngineClient, now: Now, held: Held, patient: bool
 ) -> AsyncIterator[Services]:
     """Database, queue and desk; like in the real program they live outside of the bot."""
-    async with create_services(settings, engine=held if patient else engine, now=now) as services:
+    async with create_services(settings, engine=held if patient else engine, now=now, steady=now.steady) as services:
         yield services
 
 

@@ -14,7 +14,7 @@ from simcord import interactions
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult, ResponseMessage
 
-from bot.app import create_bot
+from bot.app import create_bot, steady_ms, utc_now_ms
 from bot.settings import Settings
 from bot.ui.locale import catalogue
 from cogs.services import Services
@@ -29,14 +29,18 @@ STORY = "The fox crossed the bridge near the harbour and the rain began."
 
 
 class Now:
-    """A clock that a test can move on."""
+    """The wall clock and the steady clock, which a test can let go on (`ahead_ms`); the wall clock it can set as well
+    (`set_ms`)."""
 
-    def __init__(self, real: Callable[[], int]) -> None:
-        self._real = real
+    def __init__(self) -> None:
         self.ahead_ms = 0
+        self.set_ms = 0
 
     def __call__(self) -> int:
-        return self._real() + self.ahead_ms
+        return utc_now_ms() + self.ahead_ms + self.set_ms
+
+    def steady(self) -> int:
+        return steady_ms() + self.ahead_ms
 
 
 class House:

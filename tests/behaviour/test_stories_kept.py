@@ -376,7 +376,7 @@ async def test_map_and_export(house: House) -> None:
 
 def keep_discords_time(house: House) -> None:
     """Let the services' clock show what SimCord's does, which begins anew in each test."""
-    house.now.ahead_ms += int(house.env.now().timestamp() * 1000) - house.now()
+    house.now.set_ms += int(house.env.now().timestamp() * 1000) - house.now()
 
 
 def _labels(thread: simcord.ChannelHandle) -> list[str]:
