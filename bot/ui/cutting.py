@@ -6,12 +6,18 @@ Limits are counted after escaping (`bot.ui.escaping.size` of the escaped text); 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 
-from bot.ui.escaping import escape, size, tidy
+from bot.ui.escaping import begins_line, escape, escapes, right_to_left, size, tidy
 
 ELLIPSIS = "…"
-_SENTENCE = re.compile(r".*?(?:[.!?…]+[\"'”’)\]»]*(?=\s|$)|[。！？]+[”’」』）]*|\n+|$)\s*", re.DOTALL)
+_SENTENCE_END = re.compile(
+    r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]»]*+(?=\s|$) | [。！？]++[”’」』）]*+ | \n++)\s*+", re.VERBOSE
+)
+"""The end of a sentence with the white space behind it. What was once read as a run of signs is never read again."""
+_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\S+\s*|\s+")
 _MARKS = "[\u0300-\u036f\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*"
 _CLUSTER = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|.{_MARKS}(?:\u200d.{_MARKS})*", re.DOTALL)
@@ -20,7 +26,7 @@ _MIN_SHARE = 0.5
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of `text`, the white space after each kept; joined they are `text` again."""
-    return [match[0] for match in _SENTENCE.finditer(text) if match[0]]
+    return [text[start:end] for start, end in pairwise([0, *_ends(_SENTENCE_END, text)])]
 
 
 def shown_size(text: str) -> int:
@@ -33,7 +39,7 @@ def head(text: str, limit: int) -> str:
     text = tidy(text).strip()
     if shown_size(text) <= limit:
         return text
-    kept = _fill(text, limit - len(ELLIPSIS) - 1)
+    kept = text[: _Measured(text).end(0, limit - len(ELLIPSIS) - 1)]
     return f"{kept.rstrip()} {ELLIPSIS}" if kept.rstrip()[-1:] in ".!?\"'”’" else f"{kept.rstrip()}{ELLIPSIS}"
 
 
@@ -42,18 +48,21 @@ def tail(text: str, limit: int) -> str:
     text = tidy(text).strip()
     if shown_size(text) <= limit:
         return text
-    kept = _fill(text, limit - len(ELLIPSIS) - 1, backwards=True)
+    kept = text[_Measured(text).start(limit - len(ELLIPSIS) - 1) :]
     return f"{ELLIPSIS} {kept.lstrip()}"
 
 
 def pages(text: str, limit: int) -> list[str]:
     """Return `text` in pieces that each fit in `limit`; joined by what was between them nothing is lost."""
-    rest, parts = tidy(text).strip(), []
-    while shown_size(rest) > limit:
-        part = _fill(rest, limit)
-        parts.append(part.rstrip())
-        rest = rest[len(part) :].lstrip()
-    return [*parts, rest] if rest or not parts else parts
+    text = tidy(text).strip()
+    if shown_size(text) <= limit:
+        return [text]
+    measured, parts, at = _Measured(text), [], 0
+    while measured.size(at, len(text)) > limit:
+        end = measured.end(at, limit)
+        parts.append(text[at:end].rstrip())
+        at = end if (space := _SPACE.match(text, end)) is None else space.end()
+    return [*parts, text[at:]] if at < len(text) else parts
 
 
 def share(sizes: Sequence[int], room: int) -> list[int]:
@@ -68,25 +77,55 @@ def share(sizes: Sequence[int], room: int) -> list[int]:
     return shares
 
 
-def _fill(text: str, limit: int, *, backwards: bool = False) -> str:
-    """Return the longest beginning (or end) of `text` within `limit`: whole sentences where they make up at
-    least half of it, else whole words, else characters. At least one character, whatever the limit."""
-    for units in (sentences(text), _WORD.findall(text)):
-        kept = _take(units, limit, backwards)
-        if shown_size(kept) >= limit * _MIN_SHARE:
-            return kept
-    return _take(_CLUSTER.findall(text), limit, backwards) or (text[-1:] if backwards else text[:1])
+class _Measured:
+    """A tidy text with the sizes of all its parts, escaped. It is escaped once, however often it is cut; a part may be
+    taken for a little larger than it is, where a sign at its end has lost what gave it a meaning."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        costs = [1 if char < "\U00010000" else 2 for char in text]
+        for place in escapes(text):
+            costs[place] += 1
+        self._until = [0, *accumulate(costs)]
+        self._right_to_left = right_to_left(text)
+        self._ends: dict[re.Pattern[str], list[int]] = {}
+
+    def size(self, start: int, end: int) -> int:
+        """Return how much of a card the part takes, escaped."""
+        turned = bisect_left(self._right_to_left, end) - bisect_left(self._right_to_left, start) > 0
+        return self._until[end] - self._until[start] + 2 * turned + begins_line(self._text, start)
+
+    def end(self, start: int, limit: int) -> int:
+        """Return where the longest part from `start` ends that fits in `limit`: behind whole sentences where they make
+        up at least half of it, else whole words, else characters. At least one character, whatever the limit."""
+        found = start
+        for ends in self._all_ends():
+            first = bisect_right(ends, start)
+            last = bisect_right(ends, limit, first, key=lambda end: self.size(start, end))
+            found = ends[last - 1] if last > first else start
+            if self.size(start, found) >= limit * _MIN_SHARE:
+                return found
+        return max(found, start + 1)
+
+    def start(self, limit: int) -> int:
+        """Return where the longest part begins that fits and ends with the text; see `end`."""
+        found = whole = len(self._text)
+        for ends in self._all_ends():
+            starts = [*ends[-2::-1], 0]
+            fitting = bisect_right(starts, limit, key=lambda start: self.size(start, whole))
+            found = starts[fitting - 1] if fitting else whole
+            if self.size(found, whole) >= limit * _MIN_SHARE:
+                return found
+        return min(found, whole - 1)
+
+    def _all_ends(self) -> Iterator[Sequence[int]]:
+        """Give the places where the text may be cut, its end among them, the best first; each is looked for once."""
+        for pattern in (_SENTENCE_END, _WORD, _CLUSTER):
+            if pattern not in self._ends:
+                self._ends[pattern] = _ends(pattern, self._text)
+            yield self._ends[pattern]
 
 
-def _take(units: Sequence[str], limit: int, backwards: bool) -> str:
-    def joined(count: int) -> str:
-        return "".join(units[len(units) - count :] if backwards else units[:count])
-
-    low, high = 0, len(units)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if shown_size(joined(middle)) <= limit:
-            low = middle
-        else:
-            high = middle - 1
-    return joined(low)
+def _ends(pattern: re.Pattern[str], text: str) -> list[int]:
+    ends = [match.end() for match in pattern.finditer(text)]
+    return ends if not text or ends[-1:] == [len(text)] else [*ends, len(text)]

@@ -10,13 +10,24 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ANYWHERE = re.compile(r"[\\*_~|`<@\[\]]")
-_LINE_START = re.compile(r"(?m)^(\s*)(?:(#{1,3}(?=\s)|-(?=#\s|\s)|[+>])|(\d{1,10})([.)])(?=\s))")
-_SHORTCODE = re.compile(r":(?=[\w+-]+:)")
-_SCHEME = re.compile(r"(?<=[A-Za-z]):(?=//)")
+_LINE_SIGN = re.compile(
+    r"(?P<lead>[^\S\n]*)(?:\#{1,3}(?=\s) | -(?=\#\s|\s) | [+>] | (?P<digits>\d{1,10})[.)](?=\s))", re.VERBOSE
+)
+_SIGNS = re.compile(
+    rf"""^{_LINE_SIGN.pattern} | [\\*_~|`<@\[\]] | :(?=(?:[^\W_]|[+-])+:) | (?<=[A-Za-z]):(?=//)""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""What Discord would read: a heading, list or quote where a line begins (the `lead` is the white space before it; of a
+numbered item the sign stands behind the `digits`); marks and mentions anywhere; short codes of emoji; schemes. They
+are found in one pass, which reads no white space on behalf of another line."""
 _DIRECTION_CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _LINE_SEPARATORS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_RIGHT_TO_LEFT = frozenset({"R", "AL"})
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
+)
+"""Control characters but for tabs and line ends, surrogates, and characters for private use."""
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
+"""The blocks in which all letters stand that are written from right to left; not all of their characters are."""
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 
@@ -25,8 +36,7 @@ def tidy(text: str) -> str:
 
     Joiners stay: emoji and several scripts need them.
     """
-    text = _DIRECTION_CONTROLS.sub("", _LINE_SEPARATORS.sub("\n", text))
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs", "Co"))
+    return _UNSHOWN.sub("", _DIRECTION_CONTROLS.sub("", _LINE_SEPARATORS.sub("\n", text)))
 
 
 def escape(text: str) -> str:
@@ -36,18 +46,38 @@ def escape(text: str) -> str:
     around it.
     """
     text = tidy(text)
-    escaped = _ANYWHERE.sub(lambda match: "\\" + match[0], text)
-    escaped = _LINE_START.sub(_escape_line_start, escaped)
-    escaped = _SCHEME.sub(r"\\:", _SHORTCODE.sub(r"\\:", escaped))
-    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
+    parts, at = [], 0
+    for place in escapes(text):
+        parts.append(text[at:place])
+        at = place
+    escaped = "\\".join([*parts, text[at:]])
+    if right_to_left(text):
         escaped = _ISOLATE + escaped + _END_ISOLATE
     return escaped
 
 
-def _escape_line_start(match: re.Match[str]) -> str:
-    if match[2]:
-        return f"{match[1]}\\{match[2]}"
-    return f"{match[1]}{match[3]}\\{match[4]}"
+def escapes(text: str) -> list[int]:
+    """Return the offsets in `text`, which is tidy already, before which `escape` puts a backslash, in order."""
+    return [_sign_place(match) for match in _SIGNS.finditer(text)]
+
+
+def right_to_left(text: str) -> list[int]:
+    """Return the offsets of the letters in `text` that are written from right to left."""
+    found = (match.start() for match in _RIGHT_TO_LEFT.finditer(text))
+    return [place for place in found if unicodedata.bidirectional(text[place]) in ("R", "AL")]
+
+
+def begins_line(text: str, place: int) -> bool:
+    """Tell whether `escape` puts one more backslash into what begins at `place` in `text`, which is tidy already, for a
+    sign that has no meaning within its line."""
+    match = _LINE_SIGN.match(text, place)
+    return match is not None and place > 0 and text[place - 1] != "\n"
+
+
+def _sign_place(match: re.Match[str]) -> int:
+    if match["lead"] is None:
+        return match.start()
+    return match.end("lead") if match["digits"] is None else match.end("digits")
 
 
 def bold(text: str) -> str:
