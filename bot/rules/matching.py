@@ -61,8 +61,9 @@ def _found(sought: str, text: str, loose: tuple[bool, bool]) -> bool:
 
 def _joined(pair: str) -> bool:
     """Tell whether two characters that stand together belong to one word."""
-    return len(pair) == 2 and all(_in_word(char) for char in pair)
+    return len(pair) == 2 and all(in_word(char) for char in pair)
 
 
-def _in_word(char: str) -> bool:
-    return (char.isalnum() or unicodedata.category(char).startswith("M")) and not _UNSPACED.match(char)
+def in_word(char: str) -> bool:
+    """Tell whether a character is part of a word of a script that divides words by spaces; an empty text is not."""
+    return bool(char) and (char.isalnum() or unicodedata.category(char).startswith("M")) and not _UNSPACED.match(char)

@@ -3,11 +3,17 @@
 `___` alone is a blank of unknown length; `___3` (or `[MASK]3`) is three words. Underscores that Discord would read
 as bold italics around words (`___so___`) stay what they are, and underscores escaped against that are blanks
 all the same, as are the full-width ones of Chinese keyboards.
+
+Nothing within an address (from `scheme://` or `www.` up to white space) is a blank, nor are underscores between the
+letters and digits of one identifier (`snake___case`). So a blank at a word has a space or a mark on its other side
+(`light___ keeper`); within a word it is written `[MASK]` (`un[MASK]able`). Scripts that are written without spaces have
+no identifiers (`老人___了灯`).
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +21,8 @@ from bot.errors import BadInput
 from bot.inference.engine import Gap
 from bot.inference.words import BLANK, has_han
 from bot.rules.characters import has_word
-from bot.rules.generations import Generation
+from bot.rules.generations import Generation, Suggestion
+from bot.rules.matching import in_word
 from bot.rules.twists import twist_of
 
 MAX_BLANKS = 8
@@ -23,8 +30,10 @@ MAX_WORDS = 8
 
 _RUN = re.compile(r"(?P<line>(?:\\?[_＿]){3,})|(?P<mask>\\?\[MASK\\?\])", re.IGNORECASE)
 _HINT = re.compile(r"(\d+)(?!\w)")
-_OPENS = re.compile(r"(?<![\w\\])$")
-_BEFORE_CLOSING = re.compile(r"[\w.!?…,;:]$")
+_ADDRESS = re.compile(r"(?:(?<=[a-z0-9])://|(?<![a-z0-9])www\.)[^\s<>。，、！？；：「」『』《》（）“”]*", re.IGNORECASE)
+"""The part of an address in which underscores can stand, up to white space or a mark of a Chinese text."""
+_BEFORE_CLOSING = ".!?…,;:_"
+"""Marks, besides letters and digits, behind which bold italics end."""
 _MARKS = re.compile(
     r"\\([^\w\s]|_)|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|~~|\|\||`|(?<!\w)_{1,3}(?=\w)|(?<=[\w.!?,])_{1,3}(?!\w)"
 )
@@ -88,8 +97,25 @@ def literals_of(generation: Generation) -> tuple[str, ...]:
     """Return what stands around the fills of a generation's suggestions; nothing where they have none."""
     if generation.kind == "twist":
         return twist_of(generation).pieces
-    filled = generation.kind != "continue" and any(suggestion.fills for suggestion in generation.suggestions)
-    return parse(generation.text).literals if filled else ()
+    filled = next((suggestion for suggestion in generation.suggestions if suggestion.fills), None)
+    if generation.kind == "continue" or filled is None:
+        return ()
+    try:
+        literals = parse(generation.text).literals
+    except BadInput:
+        literals = ()
+    # What was asked while other texts counted as blanks is read from what was made of it.
+    return literals if len(literals) == len(filled.fills) + 1 else _around(filled)
+
+
+def _around(suggestion: Suggestion) -> tuple[str, ...]:
+    """Return what stands around the fills in the text of a suggestion."""
+    literals, at = [], 0
+    for fill in suggestion.fills:
+        start = max(at, suggestion.text.find(fill, at))
+        literals.append(suggestion.text[at:start])
+        at = start + len(fill)
+    return (*literals, suggestion.text[at:])
 
 
 def parse(text: str) -> Template:
@@ -108,7 +134,8 @@ def parse(text: str) -> Template:
         at = hint.end() if hint else end
     literals.append(text[at:])
     # Two blanks side by side (`[MASK][MASK]`) are two words, and words stand apart except in Chinese.
-    literals[1:-1] = [between or ("" if has_han(text) else " ") for between in literals[1:-1]]
+    apart = "" if has_han(text) else " "
+    literals[1:-1] = [between or apart for between in literals[1:-1]]
     if not blanks:
         raise BadInput("blank_none")
     if len(blanks) > MAX_BLANKS:
@@ -127,32 +154,58 @@ def _words(digits: str) -> int:
 
 
 def _runs(text: str) -> list[tuple[int, int]]:
-    """The [start, end) offsets of the blanks, without the pairs of runs that are bold italics."""
-    found = list(_RUN.finditer(text))
-    marks: set[int] = set()
-    number = 0
-    while number < len(found):
-        closing = _closing(text, found, number)
-        if closing is not None:
-            marks |= {number, closing}
-            number = closing
-        number += 1
+    """The [start, end) offsets of the blanks, without those within addresses and identifiers and the pairs of runs that
+    are bold italics."""
+    addresses = [match.span() for match in _ADDRESS.finditer(text)]
+    found = [match for match in _RUN.finditer(text) if not _in_name(text, match) and not _is_within(match, addresses)]
+    marks = _italics(text, found)
     return [match.span() for number, match in enumerate(found) if number not in marks]
 
 
-def _closing(text: str, found: Sequence[re.Match[str]], number: int) -> int | None:
-    """Which run closes the bold italics that run `number` opens; None where it opens none."""
-    opening = found[number]
-    if opening[0] != "___" or not _OPENS.search(text[: opening.start()]):
-        return None
-    if not text[opening.end() : opening.end() + 1].isalpha():
-        return None
-    for other in range(number + 1, len(found)):
-        match = found[other]
-        between = text[opening.end() : match.start()]
-        if "\n\n" in between:
-            return None
-        following = text[match.end() : match.end() + 1]
-        if match[0] == "___" and _BEFORE_CLOSING.search(between) and not (following.isalnum()):
-            return other
-    return None
+def _in_name(text: str, run: re.Match[str]) -> bool:
+    """Tell whether a run of underscores stands between letters or digits of one identifier."""
+    if run["line"] is None or "＿" in run[0] or _HINT.match(text, run.end()):
+        return False
+    return in_word(text[max(0, run.start() - 1) : run.start()]) and in_word(text[run.end() : run.end() + 1])
+
+
+def _is_within(run: re.Match[str], spans: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a run stands in one of the spans, which are in order and apart."""
+    place = bisect_right(spans, run.start(), key=lambda span: span[0]) - 1
+    return place >= 0 and run.start() < spans[place][1]
+
+
+def _italics(text: str, found: Sequence[re.Match[str]]) -> frozenset[int]:
+    """The numbers of the runs that begin or end bold italics: one that may begin them does where, before an empty line,
+    there is one that may end them. What stands in between may still be a blank."""
+    closings = _next_closings(text, found)
+    marks: set[int] = set()
+    number, empty = 0, -1
+    while number < len(found):
+        run, closing = found[number], closings[number + 1]
+        if empty < run.end():
+            empty = text.find("\n\n", run.end())
+            empty = len(text) if empty < 0 else empty
+        if closing is not None and _may_open(text, run) and found[closing].start() < empty + 2:
+            marks |= {number, closing}
+            number = closing
+        number += 1
+    return frozenset(marks)
+
+
+def _next_closings(text: str, found: Sequence[re.Match[str]]) -> list[int | None]:
+    """For each run, and for none behind the last, the number of the first from there on that may end bold italics."""
+    closings: list[int | None] = [None]
+    for number in range(len(found) - 1, -1, -1):
+        closings.append(number if _may_close(text, found[number]) else closings[-1])
+    return closings[::-1]
+
+
+def _may_open(text: str, run: re.Match[str]) -> bool:
+    before, following = text[max(0, run.start() - 1) : run.start()], text[run.end() : run.end() + 1]
+    return run[0] == "___" and not (before.isalnum() or before in ("_", "\\")) and following.isalpha()
+
+
+def _may_close(text: str, run: re.Match[str]) -> bool:
+    before, following = text[max(0, run.start() - 1) : run.start()], text[run.end() : run.end() + 1]
+    return run[0] == "___" and (before.isalnum() or before in _BEFORE_CLOSING) and not following.isalnum()

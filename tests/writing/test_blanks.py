@@ -22,7 +22,14 @@ def hints(text: str) -> list[int | None]:
         ("She opened the _________ and left.", [None]),
         ("She opened the ___ and found ___3 inside.", [None, 3]),
         ("A [MASK] and a [mask]2.", [None, 2]),
-        ("un___able, and walk___", [None, None]),
+        ("un[MASK]able, and walk___", [None, None]),
+        ("light___ keeper, ___light", [None, None]),
+        ("the snake___3 slept", [3]),
+        ("老人___了灯", [None]),
+        ("그___는 갔다", [None]),
+        ("see https://example.com/a___b and ___", [None]),
+        ("看www.example.com/___。然后___走", [None]),
+        ("(http://___) is ___2", [2]),
         ("It cost ___3.", [3]),
         ("On the ___3rd day", [None]),
         (r"She opened the \_\_\_ and left.", [None]),
@@ -39,9 +46,22 @@ def test_blanks_and_their_hints(text: str, expected: list[int | None]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["___bold italic___ words", "It was ___so___ quiet", "___One.___", "__init__ and __name__", "a _ b __ c"]
+    "text",
+    [
+        "___bold italic___ words",
+        "It was ___so___ quiet",
+        "___One.___",
+        "__init__ and __name__",
+        "a _ b __ c",
+        "https://example.com/a___b",
+        "go to WWW.example.com/___",
+        "ftp://example.com/___?q=[MASK]",
+        "snake___case and snake______case",
+        r"snake\_\_\_case",
+        "v1___2a",
+    ],
 )
-def test_emphasis_and_short_runs_are_no_blanks(text: str) -> None:
+def test_emphasis_addresses_identifiers_and_short_runs_are_no_blanks(text: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse(text)
     assert caught.value.key == "blank_none"
