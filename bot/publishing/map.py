@@ -10,7 +10,7 @@ from bot.publishing.mapdrawing import draw
 from bot.publishing.maprows import Layout, Row, lay_out
 from bot.publishing.wording import model_names
 from bot.rules.stories import BEGINNING, TreeNode
-from bot.rules.words import has_han
+from bot.rules.words import word_spans
 from bot.ui.cutting import ELLIPSIS, head, shown_size
 from bot.ui.locale import Catalogue
 
@@ -99,8 +99,8 @@ def _begins(node: TreeNode) -> str:
     text = " ".join(clean(node.beginning).split())
     if len(node.beginning) < BEGINNING:
         return text
-    words, _, rest = text.rpartition(" ")
-    return (words if words and not has_han(rest) else text) + ELLIPSIS
+    *_, (last, _) = word_spans(text) or [(0, 0)]
+    return (text[:last].rstrip() or text) + ELLIPSIS
 
 
 def _beginning(one: Told, say: Catalogue) -> str:

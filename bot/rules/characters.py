@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.rules.segments import cluster_starts
+
 # Invisible characters that no script needs: soft hyphen, zero-width space, word joiner, invisible operators,
 # deprecated format characters, byte-order mark, annotation anchors, musical format characters, noncharacters.
 _INVISIBLE = re.compile(
@@ -30,8 +32,8 @@ _BLANK_LOOKING = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U
 def normalise(text: str) -> str:
     """Return `text` in NFC, with plain line ends and without control and invisible characters.
 
-    Joiners stay where scripts and emoji need them; bidirectional overrides go, the harmless marks stay in a
-    text that has right-to-left letters; a lone surrogate becomes U+FFFD. Idempotent.
+    Joiners stay where scripts and emoji need them, one at a time; bidirectional overrides go, the harmless marks stay
+    in a text that has right-to-left letters; a lone surrogate becomes U+FFFD. Idempotent.
     """
     text = _SURROGATE.sub("\ufffd", text)
     text = _LINE_END.sub("\n", text)
@@ -40,21 +42,28 @@ def normalise(text: str) -> str:
     text = _TAGS.sub(lambda match: match[1] or "", text)
     if not any(char.isalpha() and unicodedata.bidirectional(char) in {"R", "AL"} for char in text):
         text = _BIDI_MARKS.sub("", text)
-    text = _JOINERS.sub(lambda match: _joiner(text, match), text)
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", _with_needed_joiners(text))
 
 
-def _joiner(text: str, match: re.Match[str]) -> str:
-    """Return the joiner where it stands between letters of a script that joins, or between emoji."""
-    before, after = text[: match.start()][-1:], text[match.end() :][:1]
-    return match[0][0] if before and after and _joins(before) and _joins(after) else ""
+def _with_needed_joiners(text: str) -> str:
+    """Return `text` with the joiners that stand between letters of a script that joins, or between two emoji that are
+    one character with it."""
+    if _JOINERS.search(text) is None:
+        return text
+    text = _JOINERS.sub(lambda match: match[0][0], text)
+    starts = set(cluster_starts(text))
+
+    def kept(match: re.Match[str]) -> str:
+        before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
+        inside = bool(after) and match.end() not in starts and not unicodedata.category(after).startswith("M")
+        return match[0] if inside or (before and after and _joins(before) and _joins(after)) else ""
+
+    return _JOINERS.sub(kept, text)
 
 
 def _joins(char: str) -> bool:
-    if unicodedata.category(char) in {"So", "Sk", "Mn", "Mc"} or char in "\u2640\u2642":
-        return True
     # Latin, Greek, Cyrillic and CJK letters never need a joiner; the scripts from Hebrew to Mongolian may.
-    return "\u0590" <= char <= "\u18af" and char.isalpha()
+    return unicodedata.category(char) in {"Mn", "Mc"} or ("\u0590" <= char <= "\u18af" and char.isalpha())
 
 
 def is_blank(text: str) -> bool:

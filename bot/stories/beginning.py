@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.rules.provenance import Origin, Span, edited, of_human, of_infill, of_model, origin_of
+from bot.rules.segments import beginning
 from bot.rules.stories import MAX_PASSAGE
 from bot.rules.twists import twist_of
 from bot.writing.asks import onward
@@ -41,7 +42,7 @@ def beginning_of(chain: Sequence[Generation], position: int) -> Beginning:
         text = onward(generation.text, suggestion.text)
         spans = _behind(generation.text, _asked(chain), suggestion, text)
     lead = len(text) - len(text.lstrip())
-    whole = text.strip()[:MAX_PASSAGE]
+    whole = beginning(text.strip(), MAX_PASSAGE)
     spans = edited(text, spans, whole) if lead or len(whole) < len(text) else spans
     origin = origin_of(spans, "bert" if generation.kind in ("infill", "twist") else "gpt")
     return Beginning(

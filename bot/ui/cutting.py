@@ -1,4 +1,5 @@
-"""Cut texts to what a card can hold: at a sentence if possible, else at a word, else between characters.
+"""Cut texts to what a card can hold: at a sentence if possible, else where a line may end, else between characters
+as people count them.
 
 Limits are counted after escaping (`bot.ui.escaping.size` of the escaped text); texts come and go unescaped.
 """
@@ -7,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
+from bot.rules.segments import beginning, clusters, line_parts
 from bot.ui.escaping import begins_line, escape, escapes, right_to_left, size, tidy
 
 ELLIPSIS = "…"
@@ -18,15 +20,13 @@ _SENTENCE_END = re.compile(
 )
 """The end of a sentence with the white space behind it. What was once read as a run of signs is never read again."""
 _SPACE = re.compile(r"\s+")
-_WORD = re.compile(r"\S+\s*|\s+")
-_MARKS = "[\u0300-\u036f\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*"
-_CLUSTER = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|.{_MARKS}(?:\u200d.{_MARKS})*", re.DOTALL)
 _MIN_SHARE = 0.5
 
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of `text`, the white space after each kept; joined they are `text` again."""
-    return [text[start:end] for start, end in pairwise([0, *_ends(_SENTENCE_END, text)])]
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return [text[start:end] for start, end in pairwise([0, *ends, len(text)]) if start < end]
 
 
 def shown_size(text: str) -> int:
@@ -50,6 +50,13 @@ def tail(text: str, limit: int) -> str:
         return text
     kept = text[_Measured(text).start(limit - len(ELLIPSIS) - 1) :]
     return f"{ELLIPSIS} {kept.lstrip()}"
+
+
+def label(text: str, limit: int) -> str:
+    """Return `text` on one line in at most `limit` characters, unescaped, as menus show it: with an ellipsis where
+    something was cut off."""
+    text = " ".join(tidy(text).split())
+    return text if len(text) <= limit else beginning(text, limit - len(ELLIPSIS)).rstrip() + ELLIPSIS
 
 
 def pages(text: str, limit: int) -> list[str]:
@@ -88,7 +95,7 @@ class _Measured:
             costs[place] += 1
         self._until = [0, *accumulate(costs)]
         self._right_to_left = right_to_left(text)
-        self._ends: dict[re.Pattern[str], list[int]] = {}
+        self._ends: dict[Callable[[str], list[str]], list[int]] = {}
 
     def size(self, start: int, end: int) -> int:
         """Return how much of a card the part takes, escaped."""
@@ -97,35 +104,40 @@ class _Measured:
 
     def end(self, start: int, limit: int) -> int:
         """Return where the longest part from `start` ends that fits in `limit`: behind whole sentences where they make
-        up at least half of it, else whole words, else characters. At least one character, whatever the limit."""
+        up at least half of it, else where a line may end, else behind a whole character, and inside of one that is too
+        long for any card. At least one code point, whatever the limit."""
         found = start
         for ends in self._all_ends():
-            first = bisect_right(ends, start)
-            last = bisect_right(ends, limit, first, key=lambda end: self.size(start, end))
-            found = ends[last - 1] if last > first else start
+            found = self._last(ends, start, limit)
             if self.size(start, found) >= limit * _MIN_SHARE:
                 return found
-        return max(found, start + 1)
+        return found if found > start else max(self._last(range(len(self._text) + 1), start, limit), start + 1)
 
     def start(self, limit: int) -> int:
         """Return where the longest part begins that fits and ends with the text; see `end`."""
         found = whole = len(self._text)
         for ends in self._all_ends():
-            starts = [*ends[-2::-1], 0]
-            fitting = bisect_right(starts, limit, key=lambda start: self.size(start, whole))
-            found = starts[fitting - 1] if fitting else whole
+            found = self._first([*ends[-2::-1], 0], limit)
             if self.size(found, whole) >= limit * _MIN_SHARE:
                 return found
-        return min(found, whole - 1)
+        return found if found < whole else min(self._first(range(whole - 1, -1, -1), limit), whole - 1)
+
+    def _last(self, ends: Sequence[int], start: int, limit: int) -> int:
+        """Return the last of `ends` with which the part from `start` fits; `start` where there is none."""
+        first = bisect_right(ends, start)
+        last = bisect_right(ends, limit, first, key=lambda end: self.size(start, end))
+        return ends[last - 1] if last > first else start
+
+    def _first(self, starts: Sequence[int], limit: int) -> int:
+        """Return the first place of the text, `starts` counting down, from which its end fits; its end where there is
+        none."""
+        whole = len(self._text)
+        fitting = bisect_right(starts, limit, key=lambda start: self.size(start, whole))
+        return starts[fitting - 1] if fitting else whole
 
     def _all_ends(self) -> Iterator[Sequence[int]]:
         """Give the places where the text may be cut, its end among them, the best first; each is looked for once."""
-        for pattern in (_SENTENCE_END, _WORD, _CLUSTER):
-            if pattern not in self._ends:
-                self._ends[pattern] = _ends(pattern, self._text)
-            yield self._ends[pattern]
-
-
-def _ends(pattern: re.Pattern[str], text: str) -> list[int]:
-    ends = [match.end() for match in pattern.finditer(text)]
-    return ends if not text or ends[-1:] == [len(text)] else [*ends, len(text)]
+        for parted in (sentences, line_parts, clusters):
+            if parted not in self._ends:
+                self._ends[parted] = list(accumulate(map(len, parted(self._text))))
+            yield self._ends[parted]

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, RATIFIES, LoreEntry, LoreKind, Tally
 from bot.ui.cards import AMBER, Card, button, line, text
-from bot.ui.cutting import head
+from bot.ui.cutting import head, label
 from bot.ui.escaping import escape, quote
 from bot.ui.forms import TEXT
 from bot.ui.locale import Catalogue
@@ -112,8 +112,7 @@ def list_card(
 
 def beginning(entry: LoreEntry) -> str:
     """Return the beginning of an entry in one line, unescaped, as it stands in menus."""
-    whole = " ".join(entry.text.split())
-    return whole if len(whole) <= _OPTION_TEXT else f"{whole[: _OPTION_TEXT - 1]}…"
+    return label(entry.text, _OPTION_TEXT)
 
 
 def _whose(say: Catalogue, story: str | None) -> str:

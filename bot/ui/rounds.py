@@ -18,7 +18,7 @@ from bot.rules.ballots import commitment
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.rules.roundview import RoundView
 from bot.ui.cards import AMBER, ASKED_TEXT, CARD_TEXT, Card, button, line, text
-from bot.ui.cutting import head, share, shown_size, tail
+from bot.ui.cutting import head, label, share, shown_size, tail
 from bot.ui.escaping import escape, quote, size, tidy
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue, duration
@@ -182,17 +182,15 @@ def candidate_menu(
 
 
 def _label(view: RoundView, candidate: Candidate) -> str:
-    beginning = " ".join(tidy(candidate.text).split())
-    cut = beginning if len(beginning) <= LABEL else beginning[: LABEL - 1].rstrip() + "…"
-    return f"{view.number(candidate)} · {cut}"
+    return f"{view.number(candidate)} · {label(candidate.text, LABEL)}"
 
 
 def _menu(
     custom_id: str, hint: str, options: Sequence[tuple[int, str]], chosen: set[Any], most: int
 ) -> discord.ui.Select[Any]:
     menu: ui.Select[Any] = ui.Select(custom_id=custom_id, placeholder=hint, min_values=0, max_values=most)
-    for value, label in options:
-        menu.add_option(label=label, value=str(value), default=value in chosen)
+    for value, name in options:
+        menu.add_option(label=name, value=str(value), default=value in chosen)
     return menu
 
 

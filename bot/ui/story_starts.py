@@ -7,11 +7,10 @@ from typing import Any
 from discord import ui
 
 from bot.rules.generations import Generation
-from bot.ui.escaping import tidy
+from bot.ui.cutting import label
 from bot.ui.locale import Catalogue
 
 _LABEL = 90
-_ELLIPSIS = "…"
 
 
 def story_start(say: Catalogue, generation: Generation) -> ui.ActionRow[Any] | None:
@@ -21,9 +20,5 @@ def story_start(say: Catalogue, generation: Generation) -> ui.ActionRow[Any] | N
     menu: ui.Select[Any] = ui.Select(custom_id=f"ink:sfrom:{generation.id}", placeholder=say("story.from"))
     for position, suggestion in enumerate(generation.suggestions):
         words = " / ".join(suggestion.fills) if suggestion.fills else suggestion.text
-        menu.add_option(label=_shortened(f"{position + 1} · {' '.join(tidy(words).split())}"), value=str(position))
+        menu.add_option(label=label(f"{position + 1} · {words}", _LABEL), value=str(position))
     return ui.ActionRow(menu)
-
-
-def _shortened(label: str) -> str:
-    return label if len(label) <= _LABEL else label[: _LABEL - 1].rstrip() + _ELLIPSIS

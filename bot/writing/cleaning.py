@@ -6,6 +6,7 @@ import html
 import re
 
 from bot.rules.characters import normalise
+from bot.rules.words import stands_alone, token_spans
 
 _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]|<(?:unk|pad|eos|bos)>")
 # Lines that are not prose: headings, lists, tables, code, rules, labels of a chat or an exam, links.
@@ -58,9 +59,12 @@ _FOOTNOTE = re.compile(r"[ \t]*\[(?:\d{1,3}|\*|citation needed|sic|note \d+)\]",
 
 
 def whole_words(text: str) -> str:
-    """Return `text` without its last, perhaps unfinished, word; Han characters are words each."""
-    match = re.search(r"[^\W\u3400-\u9fff_]+(?:['’\-][^\W_]*)*$", text)
-    return text[: match.start()] if match else text
+    """Return `text` without its last, perhaps unfinished, word; Han characters and kana are words each."""
+    tied = text.rstrip("'’-")
+    spans = token_spans(tied)
+    if not spans or spans[-1][1] < len(tied) or stands_alone(tied[spans[-1][0]]) or not tied[spans[-1][0]].isalnum():
+        return text
+    return text[: spans[-1][0]]
 
 
 def plain(text: str) -> str:

@@ -20,8 +20,8 @@ def compared_words(text: str) -> list[str]:
     """Return the words of `text` as they are compared; a word without a letter or digit is none."""
     words = []
     for word in split_words(unicodedata.normalize("NFKC", text).replace("—", " ").replace("--", " ")):
-        bare = "".join(char for char in word.casefold() if char.isalnum())
-        if bare:
+        bare = "".join(char for char in word.casefold() if char.isalnum() or unicodedata.category(char).startswith("M"))
+        if any(map(str.isalnum, bare)):
             words.append(bare)
     return words
 

@@ -11,6 +11,7 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.rules.stories import GRACE_MS
+from bot.rules.words import split_words
 from storage.posts import Posts
 from tests.behaviour.house import House, en, private, texts, walk
 from tests.behaviour.storytelling import (
@@ -90,6 +91,21 @@ async def test_rules_are_read_by_all_and_changed_by_hosts(house: House) -> None:
     )
     await house.chen.slash(thread, "story add", text="Just long enough.")
     assert len(await canon_of(house, thread)) == 1
+
+
+async def test_words_are_counted_in_scripts_without_spaces(house: House) -> None:
+    thread = await begin(house, house.ben)
+    await house.ben.slash(thread, "story rules", **{"min-words": 10, "max-words": 12})
+    short = private(await house.ben.slash(thread, "story add", text="ภาษา"))
+    assert short.startswith("That is one word; a passage of this story has at least 10.")
+    for text, words in (
+        ("ภาษาไทยเป็นภาษาที่ไม่มีการเว้นวรรคระหว่างคำ", 11),
+        ("ພາສາລາວບໍ່ມີຊ່ອງຫວ່າງລະຫວ່າງຄຳພາສາລາວບໍ່ມີຊ່ອງຫວ່າງ", 10),
+        ("灯塔的灯一直亮到天明。", 11),
+    ):
+        assert len(split_words(text)) == words
+        await house.ben.slash(thread, "story add", text=text)
+    assert len(await canon_of(house, thread)) == 3
 
 
 async def test_cohosts_lead_and_only_the_host_chooses_them(house: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from typing import get_args
 
 import pytest
@@ -156,6 +157,16 @@ def test_file_names_keep_their_script() -> None:
     assert file_name("不肯熄灭的灯", "html") == "不肯熄灭的灯.html"
     assert file_name("The Lamp: Part 1/2", "md") == "The Lamp Part 1 2.md"
     assert file_name("…", "md") == "story.md"
+    for title in ("हिन्दी की कहानी", "ภาษาไทยที่นี่", "മലയാളം ന്‍", "می\u200cخواهم", "שָׁלוֹם", "ខ្មែរ"):
+        assert file_name(title, "md") == f"{title}.md"
+    assert file_name("👩\u200d🚀 goes 👍🏽", "md") == "goes.md"
+
+
+@pytest.mark.parametrize("character", ["ที่", "न्दी", "が", "ក្រុំ"])
+def test_file_names_are_cut_between_characters(character: str) -> None:
+    stem = file_name(character * 60, "md").removesuffix(".md")
+    assert stem == unicodedata.normalize("NFC", character) * (len(stem) // len(unicodedata.normalize("NFC", character)))
+    assert len(stem.encode()) + len(character.encode()) > MAX_NAME
 
 
 def test_spans_reach_the_page() -> None:

@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from bot.rules.characters import is_blank, normalise
 
+JOINED = st.sampled_from(
+    ["\u200d", "\u200c", "\u0301", "\ufe0f", "👩", "🏽", "↔", "♀", "🇩", "©", "a", "क", "्", "ष", "ی", "灯"]
+)
+KISSES = "🙂\u200d↔️ 🙂\u200d↕️ 🐦\u200d⬛ ⛹🏽\u200d♀️ 👩🏽\u200d❤️\u200d💋\u200d👨🏾"
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
 
-@given(st.text())
+@given(st.text() | st.lists(JOINED, max_size=12).map("".join))
 def test_normalise_is_idempotent_and_safe(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
@@ -36,6 +40,8 @@ def test_plain_ascii_is_left_alone(text: str) -> None:
         ("abc\u202etxt.exe\u202c", "abctxt.exe"),
         ("a\u200ddog", "adog"),
         ("👩\u200d🚀 👨\u200d👩\u200d👧 🏳️\u200d🌈 ❤️\u200d🔥", "👩\u200d🚀 👨\u200d👩\u200d👧 🏳️\u200d🌈 ❤️\u200d🔥"),
+        (KISSES, KISSES),
+        ("👩\u200d\u200d🚀 👩\u200d, \u200d🚀 x\u200d🚀 1\u200d2", "👩\u200d🚀 👩, 🚀 x🚀 12"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("क्\u200dष", "क्\u200dष"),
         ("שלום\u200f, world", "שלום\u200f, world"),

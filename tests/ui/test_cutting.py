@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.cutting import head, pages, sentences, share, shown_size, tail
+from bot.ui.cutting import head, label, pages, sentences, share, shown_size, tail
 from bot.ui.escaping import tidy
 
 TEXTS = st.text(alphabet=st.sampled_from(list("abc  .!?\n*_@中。é🙂\u05d0")), max_size=200)
+ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+CHARACTERS = ["👩\u200d👩\u200d👧", ENGLAND, "🇩🇪", "🙂\u200d↔️", "👍🏽", "ที่", "กำ", "ชั้", "न्दी", "ក្រុំ", "မြို့", "بِّ"]
+CHARACTERS += ["שָׁ", "\u1100\u1161\u11a8", "e\u0301\u0323"]
 STORY = "The door opened. Nobody stood there! “Who is it?” she asked. The wind answered."
 
 
@@ -44,9 +47,27 @@ def test_cuts_fall_between_sentences_words_and_characters() -> None:
     assert head("short", 20) == "short"
 
 
-def test_cuts_never_split_an_emoji() -> None:
-    family = "👩\u200d👩\u200d👧"
-    assert re.fullmatch(f"(?:{family})+…", head(family * 9, 40))
+@pytest.mark.parametrize("character", CHARACTERS)
+def test_cuts_never_split_what_people_take_for_one_character(character: str) -> None:
+    text = character * 90
+    for limit in range(36, 50):
+        whole = f"(?:{character})+"
+        assert re.fullmatch(f"{whole}…", head(text, limit))
+        assert re.fullmatch(f"… {whole}", tail(text, limit))
+        assert re.fullmatch(f"{whole}…", label(text, limit))
+        assert all(re.fullmatch(whole, part) for part in pages(text, limit))
+
+
+def test_a_character_that_fits_nowhere_is_cut() -> None:
+    monster = "a" + "\u0301" * 5000
+    assert "".join(pages(monster, 900)) == monster
+    assert len(pages(monster, 900)) == 6
+    assert label(monster, 90) == "a" + "\u0301" * 88 + "…"
+
+
+def test_scripts_without_spaces_are_cut_between_words() -> None:
+    assert head("ภาษาไทยเป็นภาษาที่ไม่มีการเว้นวรรค", 20) == "ภาษาไทยเป็นภาษาที่…"
+    assert pages("夜里，灯亮了，人们都来看", 6) == ["夜里，灯亮", "了，人们都来", "看"], "no line begins with a comma"
 
 
 @given(TEXTS, st.integers(min_value=12, max_value=60))

@@ -79,6 +79,10 @@ def test_whole_words() -> None:
     assert whole_words("it wasn't") == "it "
     assert whole_words("他打开") == "他打开"
     assert whole_words("done. ") == "done. "
+    assert whole_words("यह हिन्दी की") == "यह हिन्दी "
+    assert whole_words("ภาษาไทยที่") == "ภาษาไทย"
+    assert whole_words("これはテスト") == "これはテスト"
+    assert whole_words("half-lit’") == ""
 
 
 @pytest.mark.parametrize(
