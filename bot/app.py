@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -156,7 +157,9 @@ async def _open_engine(settings: Settings) -> AsyncIterator[Engine]:
 class Inkling(commands.Bot):
     """The bot: cogs, routes and the translator; no privileged intent, and nothing it says ever pings."""
 
-    def __init__(self, settings: Settings, services: Services, wait: Wait) -> None:
+    def __init__(
+        self, settings: Settings, services: Services, wait: Wait, trace: aiohttp.TraceConfig | None = None
+    ) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         intents.dm_messages = True
@@ -169,6 +172,7 @@ class Inkling(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             intents=intents,
             owner_ids=set(settings.owner_ids),
+            http_trace=trace or aiohttp.TraceConfig(),
         )
         self._services = services
         self._wait = wait
@@ -210,18 +214,21 @@ class Inkling(commands.Bot):
         await super().close()
 
 
-def create_bot(settings: Settings, services: Services, wait: Wait = plain_wait) -> Inkling:
-    """Return a bot that is ready to log in. `wait` is how it waits for the models (see `bot.ui.progress.Wait`)."""
+def create_bot(
+    settings: Settings, services: Services, wait: Wait = plain_wait, *, trace: aiohttp.TraceConfig | None = None
+) -> Inkling:
+    """Return a bot that is ready to log in. `wait` is how it waits for the models (see `bot.ui.progress.Wait`),
+    `trace` sees each request to Discord before it is sent."""
     # It has no voice, so discord.py need not warn at every start that packages for it are missing.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if settings.discord_api_base is not None:
         discord.http.Route.BASE = settings.discord_api_base
     if settings.discord_gateway_url is not None:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
-    return Inkling(settings, services, wait)
+    return Inkling(settings, services, wait, trace)
 
 
-async def sync_commands(settings: Settings, guild_id: int | None) -> int:
+async def sync_commands(settings: Settings, guild_id: int | None, *, trace: aiohttp.TraceConfig | None = None) -> int:
     """Register the commands with Discord, everywhere or in one server, and return how many there are.
 
     Neither the database nor the models are touched. Raises `discord.LoginFailure` and `discord.HTTPException`.
@@ -229,7 +236,7 @@ async def sync_commands(settings: Settings, guild_id: int | None) -> int:
     assert settings.discord_token is not None, "the command line asks for a token first"
     with tempfile.TemporaryDirectory(prefix="inkling-sync-") as folder:
         async with create_services(replace(settings, data=Path(folder)), engine=_NoModels()) as services:
-            bot = create_bot(settings, services)
+            bot = create_bot(settings, services, trace=trace)
             async with bot:
                 await bot.login(settings.discord_token)
                 guild = discord.Object(guild_id) if guild_id is not None else None

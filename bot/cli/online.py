@@ -1,30 +1,28 @@
-"""`inkling run` with a token, and `inkling sync`: Discord itself, and what its library leaves to us.
+"""`inkling run` with a token, and `inkling sync`: logging in to Discord, and staying there.
 
-discord.py retries a lost connection, but not the first one: where that is refused, `connect` ends in an
-AttributeError. Neither does it survive an event that it cannot parse: `connect` ends while the bot counts as open.
-Both only mean that a connection must be made anew.
+Only a refused token, and what Discord closes for good (`bot.cli.gateway.FOR_GOOD`), end the program: whatever else
+answers in Discord's place, or does not answer, is waited for.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 
 import aiohttp
 import discord
 
-from bot.app import create_bot, create_services, sync_commands
+from bot.app import create_bot, create_services, sync_commands, utc_now_ms
+from bot.cli.gateway import WRONG_TOKEN, Link
+from bot.cli.pauses import FIRST_DELAY_S, delays
+from bot.cli.rest import BAN_FILE, BannedForNow, Bans, watching
 from bot.cli.terminal import Terminal
 from bot.errors import HostError
+from bot.logs import describe
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-FIRST_DELAY_S = 2.0
-LONGEST_DELAY_S = 60.0
-STABLE_S = 300.0
-"""A connection that lasted this long starts the delays afresh."""
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -33,25 +31,19 @@ PERMISSIONS = discord.Permissions(
     attach_files=True,
     read_message_history=True,
 )
-WRONG_TOKEN = (
-    "Discord refused the token in DISCORD_TOKEN. Make a new one: https://discord.com/developers/applications, "
-    "your application, Bot, Reset Token."
-)
-_FAR_END = (OSError, asyncio.TimeoutError, aiohttp.ClientError, discord.DiscordServerError, discord.RateLimited)
+_FAR_END = (OSError, TimeoutError, aiohttp.ClientError, discord.DiscordException)
+"""What a request to Discord raises."""
 
 
 async def go_online(settings: Settings, first_delay_s: float = FIRST_DELAY_S) -> int:
     """Run the bot on Discord until it is cancelled. Raises `HostError` where only the host can help."""
     assert settings.discord_token is not None, "without a token the sandbox runs instead"
     async with create_services(settings) as services:
-        bot = create_bot(settings, services)
+        bot = create_bot(settings, services, trace=watching(Bans(settings.data / BAN_FILE, utc_now_ms)))
         bot.add_listener(_Greeting(bot).on_ready)
         async with bot:
-            try:
-                await _log_in(bot, settings.discord_token, first_delay_s)
-                await _stay_connected(bot, first_delay_s)
-            except discord.LoginFailure as error:
-                raise HostError(WRONG_TOKEN) from error
+            await log_in(bot, settings.discord_token, first_delay_s)
+            await Link(bot, first_delay_s).keep()
     return 0
 
 
@@ -61,59 +53,52 @@ async def sync(settings: Settings, guild_id: int | None, terminal: Terminal) -> 
         raise HostError("DISCORD_TOKEN is empty: put the bot's token into .env first.")
     where = "everywhere" if guild_id is None else f"in the server {guild_id}"
     try:
-        count = await sync_commands(settings, guild_id)
+        count = await sync_commands(settings, guild_id, trace=watching(Bans(settings.data / BAN_FILE, utc_now_ms)))
     except discord.LoginFailure as error:
         raise HostError(WRONG_TOKEN) from error
-    except discord.Forbidden as error:
-        raise HostError(f"Discord did not let the bot register commands {where}: is it a member there?") from error
-    except (*_FAR_END, discord.HTTPException) as error:
-        raise HostError(f"The commands could not be registered {where}: {error or type(error).__name__}.") from error
+    except _FAR_END as error:
+        if isinstance(error, discord.Forbidden) and error.code:  # Discord's own answer
+            raise HostError(f"Discord did not let the bot register commands {where}: is it a member there?") from error
+        raise HostError(f"The commands could not be registered {where}: {_reason(error)}.") from error
     terminal.note(f"{count} commands are registered {where}.")
     return 0
 
 
-def delays(first_s: float) -> Iterator[float]:
-    """Give the seconds to wait before each new attempt."""
-    delay = first_s
+async def log_in(bot: discord.Client, token: str, first_delay_s: float = FIRST_DELAY_S) -> None:
+    """Log in, however long it takes. Raises `HostError` where the token is refused, and whatever the bot's own
+    preparations raise."""
+    waits = delays(first_delay_s)
     while True:
-        yield delay
-        delay = min(2 * delay, LONGEST_DELAY_S)
-
-
-async def _log_in(bot: discord.Client, token: str, first_delay_s: float) -> None:
-    for delay in delays(first_delay_s):
         try:
             return await bot.login(token)
-        except _FAR_END as error:
-            _log.warning(
-                "Discord cannot be reached (%s): trying again in %.0f s.", error or type(error).__name__, delay
-            )
+        except Exception as error:
+            refused = isinstance(error, discord.HTTPException) and error.status == 401
+            if refused or isinstance(error, discord.LoginFailure):
+                raise HostError(WRONG_TOKEN) from error
+            if bot.application is not None or not _answered_badly(error):
+                raise  # Discord has answered: it is `setup_hook` that failed
+            pause_s = next(waits)
+            if isinstance(error, BannedForNow):
+                pause_s = max(pause_s, error.left_s)
+            _log.warning("Logging in to Discord did not succeed (%s): trying again in %.1f s.", _reason(error), pause_s)
         await bot.http.close()
         bot.http.connector = discord.utils.MISSING  # closed with its session; the next attempt makes its own
-        await asyncio.sleep(delay)
+        await asyncio.sleep(pause_s)
 
 
-async def _stay_connected(bot: discord.Client, first_delay_s: float) -> None:
-    waits = delays(first_delay_s)
-    loop = asyncio.get_running_loop()
-    while not bot.is_closed():
-        began = loop.time()
-        try:
-            await bot.connect()
-        except (discord.LoginFailure, discord.PrivilegedIntentsRequired):
-            raise
-        except discord.ConnectionClosed as error:
-            raise HostError(f"Discord closed the connection for good (code {error.code}). {WRONG_TOKEN}") from error
-        except Exception as error:  # see the head of this file
-            expected = getattr(bot, "ws", None) is None or isinstance(error, _FAR_END)
-            _log.warning("The connection to Discord broke: %r", error, exc_info=None if expected else error)
-        if bot.is_closed():
-            return
-        if loop.time() - began > STABLE_S:
-            waits = delays(first_delay_s)
-        delay = next(waits)
-        _log.warning("Connecting to Discord anew in %.0f s.", delay)
-        await asyncio.sleep(delay)
+def _answered_badly(error: Exception) -> bool:
+    """Tell whether `error` can come of an answer: of none, of a refusal, or of one that has another shape."""
+    return isinstance(error, (*_FAR_END, TypeError, LookupError, AttributeError, ValueError))
+
+
+def _reason(error: Exception) -> str:
+    """Return what stood in the way, for the host."""
+    if isinstance(error, discord.HTTPException):
+        stranger = error.code == 0 and error.text.lstrip().startswith("<")
+        return f"HTTP {error.status}" + (", a page that is not Discord's own answer" if stranger else "")
+    if isinstance(error, _FAR_END):
+        return describe(error)
+    return "what answers is not Discord's API"
 
 
 class _Greeting:
@@ -137,7 +122,7 @@ class _Greeting:
             _log.info("Invite it to a server: %s", link)
         try:
             registered = await self._bot.http.get_global_commands(self._bot.application_id)
-        except (discord.HTTPException, *_FAR_END) as error:
+        except _FAR_END as error:
             _log.info("Whether the commands are registered could not be asked: %s", error)
             return
         if not registered:

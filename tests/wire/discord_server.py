@@ -15,7 +15,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
 
@@ -36,6 +36,9 @@ Check = Callable[[str, str, Json], None]
 """check(method, path, body): raises AssertionError where Discord's description forbids the body."""
 
 TOKEN = "wire.test.token-that-must-never-be-logged"
+Damage = Literal["cut short", "no object", "not zlib"]
+"""What becomes of a frame on its way: half of its JSON, JSON of another shape, or bytes that are no zlib stream."""
+NO_ZLIB = b"\x07\x07\x07\x07\x00\x00\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,18 @@ class DiscordServer:
     commands: dict[str, list[Json]] = field(default_factory=dict)
     messages: dict[int, Json] = field(default_factory=dict)
     identifies: list[Json] = field(default_factory=list)
+    resumes: list[Json] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     port: int = 0
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(500_000_000_000_000_001))
     _sockets: dict[web.WebSocketResponse, _Gateway] = field(default_factory=dict)
+    _session: _Session = field(default_factory=lambda: _Session("none"))
     threads: dict[int, Json] = field(default_factory=dict)
     pinned: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
     """People who are members no longer."""
+    closes_with: int | None = None
+    """The code with which whoever identifies is turned away."""
     _originals: dict[str, int] = field(default_factory=dict)
     _answers: dict[str, Json] = field(default_factory=dict)
     _channels: dict[str, int] = field(default_factory=dict)
@@ -94,11 +101,29 @@ class DiscordServer:
         async with self._changed:
             self._changed.notify_all()
 
-    async def dispatch(self, event: str, data: Json) -> None:
-        """Send a gateway event to every connected session."""
-        for gateway in list(self._sockets.values()):
+    async def dispatch(self, event: str, data: Json, *, damage: Damage | None = None) -> None:
+        """Send a gateway event. Who is not connected gets it when the session is resumed. With `damage` it arrives
+        as that makes it, this once."""
+        frame = self._session.add(event, data)
+        for gateway in [each for each in self._sockets.values() if each.live]:
             with contextlib.suppress(ConnectionError):  # the program was killed a moment ago
-                await gateway.dispatch(event, data)
+                await gateway.send(frame, damage)
+
+    async def dispatch_nonsense(self) -> None:
+        """Send what is no event in an event's place, and again whenever the session is resumed before it."""
+        self._session.frames.append(["nonsense"])
+        for gateway in [each for each in self._sockets.values() if each.live]:
+            await gateway.send(self._session.frames[-1])
+
+    async def hang_up(self, code: int) -> None:
+        """Close every connection to the gateway with a code; the session can be resumed."""
+        for gateway in list(self._sockets.values()):
+            await gateway.socket.close(code=code)
+
+    async def say(self, op: int, data: Json) -> None:
+        """Send what is no event to everybody who is connected: op 7, op 9."""
+        for gateway in list(self._sockets.values()):
+            await gateway.send({"op": op, "d": data, "t": None, "s": None})
 
     async def interact(self, payload: Json) -> str:
         """Send an INTERACTION_CREATE; `payload` holds what differs. Returns the interaction's token."""
@@ -329,58 +354,87 @@ class DiscordServer:
         gateway = _Gateway(socket, compressed=request.query.get("compress") == "zlib-stream")
         self._sockets[socket] = gateway
         try:
-            await gateway.send(10, {"heartbeat_interval": 41_250})
+            await gateway.send({"op": 10, "d": {"heartbeat_interval": 41_250}, "t": None, "s": None})
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     await self._receive(gateway, json.loads(message.data))
         finally:
             del self._sockets[socket]
+            await self.notify()
         return socket
 
     async def _receive(self, gateway: _Gateway, payload: Json) -> None:
         match payload["op"]:
             case 1:
-                await gateway.send(11, None)
+                await gateway.send({"op": 11, "d": None, "t": None, "s": None})
             case 2:
                 self.identifies.append(payload["d"])
-                if payload["d"]["token"] != TOKEN:
-                    await gateway.socket.close(code=4004)
-                    return
-                await gateway.dispatch("READY", self._ready())
-                await gateway.dispatch("GUILD_CREATE", guild(list(self.threads.values())))
+                await self._begin(gateway, payload["d"]["token"])
                 await self.notify()
+            case 6:
+                self.resumes.append(payload["d"])
+                if payload["d"]["session_id"] != self._session.id:
+                    await gateway.send({"op": 9, "d": False, "t": None, "s": None})
+                    return
+                for frame in self._session.frames[payload["d"]["seq"] :]:
+                    await gateway.send(frame)
+                gateway.live = True
+                await gateway.send(self._session.add("RESUMED", {"_trace": []}))
+                await self.notify()
+
+    async def _begin(self, gateway: _Gateway, token: str) -> None:
+        if (code := self.closes_with) is not None or token != TOKEN:
+            await gateway.socket.close(code=code or 4004)
+            return
+        self._session = _Session(f"session-{len(self.identifies)}")
+        gateway.live = True
+        await gateway.send(self._session.add("READY", self._ready()))
+        await gateway.send(self._session.add("GUILD_CREATE", guild(list(self.threads.values()))))
 
     def _ready(self) -> Json:
         return {
             "v": 10,
             "user": bot_user(),
             "guilds": [{"id": str(GUILD_ID), "unavailable": True}],
-            "session_id": "session-1",
+            "session_id": self._session.id,
             "resume_gateway_url": self.gateway_url,
             "application": {"id": str(APPLICATION_ID), "flags": 0},
         }
 
 
 @dataclass(slots=True)
+class _Session:
+    """What was sent in a session, to be sent again from any place on."""
+
+    id: str
+    frames: list[Json] = field(default_factory=list)
+
+    def add(self, event: str, data: Json) -> Json:
+        self.frames.append({"op": 0, "d": data, "t": event, "s": len(self.frames) + 1})
+        return self.frames[-1]
+
+
+@dataclass(slots=True)
 class _Gateway:
-    """One session: its socket, its zlib stream and its sequence number."""
+    """One connection: its socket and its zlib stream."""
 
     socket: web.WebSocketResponse
     compressed: bool
-    sequence: int = 0
+    live: bool = False
+    """Whether a session has begun, or gone on, on it."""
     _zlib: Any = field(default_factory=zlib.compressobj)
 
-    async def dispatch(self, event: str, data: Json) -> None:
-        self.sequence += 1
-        await self.send(0, data, event=event)
-
-    async def send(self, op: int, data: Json, *, event: str | None = None) -> None:
-        text = json.dumps({"op": op, "d": data, "t": event, "s": self.sequence if event else None})
+    async def send(self, frame: Json, damage: Damage | None = None) -> None:
+        text = json.dumps(frame).encode()
+        if damage == "cut short":
+            text = text[: len(text) // 2]
+        elif damage == "no object":
+            text = b"[1]"
         if not self.compressed:
-            await self.socket.send_str(text)
+            await self.socket.send_str(text.decode())
             return
-        packed = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
-        await self.socket.send_bytes(packed)
+        packed = self._zlib.compress(text) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
+        await self.socket.send_bytes(NO_ZLIB if damage == "not zlib" else packed)
 
 
 def _trouble(server: DiscordServer) -> Any:
