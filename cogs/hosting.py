@@ -237,7 +237,7 @@ class Hosts(commands.Cog):
     async def people(
         self,
         interaction: discord.Interaction[commands.Bot],
-        person: discord.Member | None = None,
+        person: discord.User | discord.Member | None = None,
         role: str = "invited",
         remove: bool = False,
         story: str | None = None,
@@ -248,7 +248,7 @@ class Hosts(commands.Cog):
     async def _people(
         self,
         interaction: discord.Interaction[Any],
-        person: discord.Member | None,
+        person: discord.User | discord.Member | None,
         role: str,
         remove: bool,
         given: str | None,
@@ -259,6 +259,8 @@ class Hosts(commands.Cog):
         if person is not None:
             if person.bot:
                 raise BadInput("role_bot")
+            if role == "host" and not remove and not isinstance(person, discord.Member):
+                raise BadInput("host_not_here")
             story = await self._finding.with_host(interaction, who, story)
             story = await self._give_role(who, story, person.id, role, remove)
             note = say(f"story.role_{'taken' if remove else 'given'}", name=person.mention)

@@ -12,6 +12,7 @@ import pytest
 import simcord
 from simcord import interactions
 from simcord.actors import MemberActor
+from simcord.interactions import command_leaves
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.app import create_bot, steady_ms, utc_now_ms
@@ -147,6 +148,16 @@ def private(result: InteractionResult) -> str:
     answers = [answer for answer in [result.response, *result.followups] if answer is not None and answer.ephemeral]
     assert answers, f"nothing private in {result!r}"
     return "\n".join(texts(answer) for answer in answers)
+
+
+def leaves(house: House, kind: int = 1) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The commands that are registered, as a person names them, with their options."""
+    body = next(request.json for request in house.env.http_requests if request.path.endswith("/commands"))
+    assert isinstance(body, list)
+    for command in body:
+        if command.get("type", 1) == kind:
+            for path, leaf in command_leaves(command):
+                yield " ".join(path), leaf.get("options") or []
 
 
 def check_requests(env: simcord.Env) -> None:

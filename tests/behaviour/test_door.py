@@ -4,18 +4,16 @@ refused as empty."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import discord
 import pytest
 import simcord
-from simcord.interactions import command_leaves
 from simcord.results import ResponseMessage
 
 from bot.rules.characters import normalise
 from tests.behaviour.forging import rows, strings
-from tests.behaviour.house import House
+from tests.behaviour.house import House, leaves
 from tests.behaviour.voting import begin_story
 
 RAW = "Cafe\u0301 so\u00adft\r\nend\x00\x1b\ud800\u200b"
@@ -41,16 +39,6 @@ def seen(house: House) -> list[discord.Interaction[Any]]:
 
     house.env.bot.add_listener(note, "on_interaction")  # type: ignore[attr-defined]  # a commands.Bot
     return found
-
-
-def leaves(house: House, kind: int = 1) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The commands that are registered, as a person names them, with their options."""
-    body = next(request.json for request in house.env.http_requests if request.path.endswith("/commands"))
-    assert isinstance(body, list)
-    for command in body:
-        if command.get("type", 1) == kind:
-            for path, leaf in command_leaves(command):
-                yield " ".join(path), leaf.get("options") or []
 
 
 def typed(house: House) -> list[tuple[str, str, dict[str, Any]]]:
