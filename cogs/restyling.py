@@ -31,7 +31,7 @@ class Restyling(commands.Cog):
         move = next((move for move in MOVES if move == ids[0]), None)
         if move is None:
             raise Gone("generation_gone")
-        generation = await self._services.desk.open(number(ids, 1))
+        generation = await self._services.desk.open(number(ids, 1), self._asking.place(interaction))
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, "infill")
         if (story := await self._rounds.story(interaction)) is not None:

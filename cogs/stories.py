@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import Gone
+from bot.rules.generations import Place
 from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
 from bot.stories.beginning import Beginning, beginning_of
 from bot.stories.finding import Who
@@ -81,7 +82,7 @@ class Stories(commands.Cog):
 
     async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu *Start a story from…* on the card of a /continue or /infill: the same form."""
-        generation = await self._services.desk.open(number(ids, 0))
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         data: Mapping[str, Any] = interaction.data or {}
         position = number(tuple(data.get("values", ())), 0)
         await self._ask_new(interaction, f"ink:snew:{generation.id}:{position}")
@@ -106,20 +107,20 @@ class Stories(commands.Cog):
             premise=premise,
             rules=_chosen_rules(interaction),
         )
-        beginning = await self._beginning(ids) if ids != ("",) else None
+        beginning = await self._beginning(self._asking.place(interaction), ids) if ids != ("",) else None
         story = await self._services.pen.start(new, beginning)
         interaction.extras.pop(GIVEN, None)
         await show_opened(interaction, self._services, self._showing, story)
 
-    async def _beginning(self, ids: tuple[str, ...]) -> Beginning:
+    async def _beginning(self, place: Place, ids: tuple[str, ...]) -> Beginning:
         """Return the text of a card's suggestion, with what was asked before it, as a first passage."""
-        chain = [await self._services.desk.open(number(ids, 0))]
+        chain = [await self._services.desk.open(number(ids, 0), place)]
         position = number(ids, 1)
         if not 0 <= position < len(chain[0].suggestions):
             raise Gone("generation_gone")
         with contextlib.suppress(Gone):
             while (parent_id := chain[-1].parent_id) is not None and len(chain) < _CHAIN:
-                chain.append(await self._services.desk.open(parent_id))
+                chain.append(await self._services.desk.open(parent_id, place))
         return beginning_of(chain, position)
 
     @story.command(name=named("command.story.fork.name"), description=named("command.story.fork.description"))

@@ -102,7 +102,7 @@ class Twisting(commands.Cog):
         def picked(found: Generation) -> Suggestion:
             return suggestion_of(twist_of(found).pick(word, other), found.suggestions[0].receipt)
 
-        kept = await self._services.desk.revise(generation.id, picked)
+        kept = await self._services.desk.revise(generation.id, generation.place, picked)
         say = public(interaction, settings.language)
         await interaction.response.edit_message(view=twist_card(say, kept, name=interaction.user.display_name))
 
@@ -126,7 +126,7 @@ class Twisting(commands.Cog):
 
     async def _own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> Generation:
         """Return the twist under way that was clicked. Raises `Gone`, and `NotAllowed` for anybody but its asker."""
-        generation = await self._services.desk.open(number(ids, 0))
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         if twist_of(generation).done:
             raise Gone("generation_gone")
         if interaction.user.id != generation.person_id:

@@ -227,7 +227,7 @@ class Writing(commands.Cog):
 
     async def go_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Go on from here*: anyone may; it makes a new card."""
-        generation = await self._services.desk.open(number(ids, 0))
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         suggestion = _suggestion(generation, number(ids, 1))
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, "continue")
@@ -240,7 +240,7 @@ class Writing(commands.Cog):
 
     async def retry(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Retry*: the same request once more, on a new card, for the person who asked."""
-        generation = await self._services.desk.open(number(ids, 0))
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_retry")
         settings = await self._asking.settings(interaction)
@@ -278,7 +278,7 @@ class Writing(commands.Cog):
 
     async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
-        generation = await self._services.desk.open(number(ids, 0))
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, _feature(generation))
         prefilled = generation.text if generation.kind != "continue" else ""
@@ -289,7 +289,7 @@ class Writing(commands.Cog):
     async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: posts what the person wrote as a card to go on from."""
         text = interaction.extras[GIVEN] = submitted(interaction)
-        parent = await self._services.desk.open(number(ids, 0))
+        parent = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, _feature(parent))
         ask = self._again(interaction, parent)
@@ -302,12 +302,12 @@ class Writing(commands.Cog):
 
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Why this text?*: the receipts, for the person who clicked alone."""
-        generation = await self._services.desk.open(number(ids, 0))
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         await whisper(interaction, receipt_card(private(interaction), generation))
 
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read it all* and of the buttons to turn its pages."""
-        generation = await self._services.desk.open(number(ids, 0))
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         page = reading_card(private(interaction), generation, number(ids, 1), literals=literals_of(generation))
         if interaction.message is not None and interaction.message.flags.ephemeral:
             await interaction.response.edit_message(view=page)
@@ -316,7 +316,7 @@ class Writing(commands.Cog):
 
     async def delete(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Delete*: the card and what is kept for it, for the person who asked."""
-        generation = await self._services.desk.open(number(ids, 0))
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_delete")
         await interaction.response.defer()

@@ -21,6 +21,7 @@ from bot.writing.twisting import TwistJob
 from storage.database import Database
 from storage.generations import Generations
 from storage.people import People
+from storage.writer import Connection
 
 DAY_MS = 24 * 60 * 60 * 1000
 HEALTH_S = 0.5
@@ -108,16 +109,13 @@ class Desk:
             await People(connection).seen(ask.owner.person_id, now_ms=now)
             return await Generations(connection).add(new, now_ms=now)
 
-    async def revise(self, generation_id: int, change: Callable[[Generation], Suggestion]) -> Generation:
-        """Change the one suggestion of a generation, read and written in one transaction. Raises `Gone`, and what
+    async def revise(self, generation_id: int, place: Place, change: Callable[[Generation], Suggestion]) -> Generation:
+        """Change the one suggestion of a generation, read and written in one transaction. Raises as `open`, and what
         `change` raises, and leaves it as it was then."""
         async with self._database.transaction() as connection:
-            generations = Generations(connection)
-            found = await generations.get(generation_id)
-            if found is None or found.expires_ms <= self._now():
-                raise Gone("generation_gone")
+            found = await self._find(connection, generation_id, place)
             changed = change(found)
-            await generations.revise(generation_id, changed)
+            await Generations(connection).revise(generation_id, changed)
         return replace(found, suggestions=(changed,))
 
     async def sent(self, generation_id: int, place: Place, message_id: int) -> bool:
@@ -125,11 +123,16 @@ class Desk:
         async with self._database.transaction() as connection:
             return await Generations(connection).sent(generation_id, place, message_id)
 
-    async def open(self, generation_id: int) -> Generation:
-        """Return the generation. Raises `Gone` where it has expired or was deleted."""
+    async def open(self, generation_id: int, place: Place) -> Generation:
+        """Return the generation for somebody who acts in `place`. Raises `Gone` where it has expired or was deleted,
+        and where its card stands elsewhere: what stands in another channel is as good as gone."""
         async with self._database.reading() as connection:
-            found = await Generations(connection).get(generation_id)
-        if found is None or found.expires_ms <= self._now():
+            return await self._find(connection, generation_id, place)
+
+    async def _find(self, connection: Connection, generation_id: int, place: Place) -> Generation:
+        found = await Generations(connection).get(generation_id)
+        # The channel alone decides: Discord gives no id twice, and the bot may have come to the server meanwhile.
+        if found is None or found.expires_ms <= self._now() or found.place.channel_id != place.channel_id:
             raise Gone("generation_gone")
         return found
 

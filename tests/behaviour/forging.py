@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import simcord
@@ -14,39 +15,38 @@ from sqlalchemy import select
 from storage.tables import METADATA
 from tests.behaviour.house import House
 
-_COMPONENT, _FORM, _BUTTON, _MENU, _BOX = 3, 5, 2, 3, 4
+_COMPONENT, _ROW, _MENU, _BOX = 3, 1, 3, 4
 
 Actor = MemberActor | simcord.UserHandle
 
 
 async def press(
-    actor: Actor, message: ResponseMessage, custom_id: str, values: Sequence[str] | None = None
+    actor: Actor,
+    message: ResponseMessage,
+    custom_id: str,
+    values: Sequence[str] = (),
+    boxes: Mapping[str, str] = MappingProxyType({}),
 ) -> InteractionResult:
-    """Press a button, or with `values` choose in a menu, that the message may not have."""
+    """Choose in a menu that the message does not have, with boxes filled in as in a form: whatever a handler reads."""
     backend = actor._env.backend
     stored = backend.get_message(message.channel_id, message.id)
-    data: dict[str, Any] = {"custom_id": custom_id, "component_type": _BUTTON if values is None else _MENU}
-    if values is not None:
-        data["values"] = list(values)
+    shown: dict[str, Any] = dict(serializers.message_payload(backend, stored))
+    menu = {"type": _MENU, "custom_id": custom_id, "options": [{"label": "-", "value": "-"}]}
+    shown["components"] = [*(shown.get("components") or []), {"type": _ROW, "components": [menu]}]
+    data = {
+        "custom_id": custom_id,
+        "component_type": _MENU,
+        "values": list(values),
+        "components": [{"type": _BOX, "custom_id": name, "value": value} for name, value in boxes.items()],
+    }
     return await _dispatch_actor_interaction(
         actor,
         _COMPONENT,
         _channel(actor, message.channel_id),
         data,
-        extra={"message": dict(serializers.message_payload(backend, stored))},
+        extra={"message": shown},
         source_message_id=stored.id,
     )
-
-
-async def send_form(
-    actor: Actor, channel: simcord.ChannelHandle, custom_id: str, boxes: Mapping[str, str]
-) -> InteractionResult:
-    """Send in a form that nobody opened."""
-    components = [
-        {"type": 18, "id": place, "component": {"type": _BOX, "custom_id": name, "value": value}}
-        for place, (name, value) in enumerate(boxes.items(), start=1)
-    ]
-    return await _dispatch_actor_interaction(actor, _FORM, channel, {"custom_id": custom_id, "components": components})
 
 
 def _channel(actor: Actor, channel_id: int) -> simcord.ChannelHandle:

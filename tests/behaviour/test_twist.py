@@ -127,8 +127,9 @@ async def test_two_picks_at_once_are_both_kept(house: House) -> None:
     assert len(words) >= 2
 
     async def pick(number: int) -> None:
+        place = (await house.generation(1)).place
         await house.services.desk.revise(
-            1, lambda found: suggestion_of(twist_of(found).pick(number, 0), found.suggestions[0].receipt)
+            1, place, lambda found: suggestion_of(twist_of(found).pick(number, 0), found.suggestions[0].receipt)
         )
 
     await asyncio.gather(*(pick(number) for number in range(len(words))))

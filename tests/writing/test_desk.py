@@ -12,7 +12,7 @@ from bot.errors import BadInput, Gone
 from bot.inference.client import EngineClient
 from bot.inference.jobs import Limits, Owner, Working
 from bot.inference.queue import Inference
-from bot.rules.generations import Place
+from bot.rules.generations import Place, Suggestion
 from bot.writing.asks import ContinueAsk, InfillAsk
 from bot.writing.desk import DAY_MS, Desk
 from storage.database import Database
@@ -57,18 +57,30 @@ async def test_ask_keep_open_delete(desk: Desk, clock: Clock) -> None:
     suggestions = await ticket
     assert any(isinstance(progress, Working) and progress.done for progress in seen)
     kept = await desk.keep(ask, suggestions)
-    assert await desk.open(kept.id) == kept
+    assert await desk.open(kept.id, PLACE) == kept
     assert kept.text == ask.text
     assert kept.suggestions == suggestions
     assert (kept.kind, kept.mood, kept.person_id) == ("continue", "open", 2)
     assert kept.expires_ms == clock.ms + 30 * DAY_MS
-    await desk.sent(kept.id, Place(server_id=1, channel_id=9), 77)
-    opened = await desk.open(kept.id)
+    there = Place(server_id=1, channel_id=9)
+    await desk.sent(kept.id, there, 77)
+    opened = await desk.open(kept.id, there)
     assert (opened.message_id, opened.place.channel_id) == (77, 9)
     await desk.delete(kept.id)
     await desk.delete(kept.id)
     with pytest.raises(Gone, match="generation_gone"):
-        await desk.open(kept.id)
+        await desk.open(kept.id, there)
+
+
+async def test_what_stands_elsewhere_is_as_good_as_gone(desk: Desk) -> None:
+    suggestion = Suggestion(text=" left.", fills=(), score=0.0, receipt={})
+    kept = await desk.keep(to_continue(), (suggestion,))
+    for elsewhere in (Place(server_id=3, channel_id=9), Place(server_id=None, channel_id=8)):
+        with pytest.raises(Gone, match="generation_gone"):
+            await desk.open(kept.id, elsewhere)
+        with pytest.raises(Gone, match="generation_gone"):
+            await desk.revise(kept.id, elsewhere, lambda found: found.suggestions[0])
+    assert await desk.open(kept.id, Place(server_id=None, channel_id=PLACE.channel_id)) == kept
 
 
 async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(desk: Desk, clock: Clock) -> None:
@@ -78,9 +90,9 @@ async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(desk: Desk,
     young = await desk.keep(ask, old.suggestions)
     clock.ms += 30 * DAY_MS - 1
     with pytest.raises(Gone):
-        await desk.open(old.id)
+        await desk.open(old.id, PLACE)
     assert await desk.expire() == 1
-    assert (await desk.open(young.id)).id == young.id
+    assert (await desk.open(young.id, PLACE)).id == young.id
 
 
 async def test_an_infill_goes_the_same_way(desk: Desk) -> None:
@@ -88,7 +100,7 @@ async def test_an_infill_goes_the_same_way(desk: Desk) -> None:
     await desk.check(ask)
     suggestions = await desk.ask(ask)
     kept = await desk.keep(ask, suggestions)
-    opened = await desk.open(kept.id)
+    opened = await desk.open(kept.id, PLACE)
     assert opened.kind == "infill"
     assert all(len(suggestion.fills) == 1 for suggestion in opened.suggestions)
 

@@ -1,0 +1,105 @@
+"""Ids made up in another server, or in a private message, lead nowhere: nothing is seen, posted or done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from simcord.actors import MemberActor
+from simcord.results import ResponseMessage
+
+from bot.inference.jobs import Owner
+from bot.rules.generations import Place, Suggestion
+from bot.rules.twists import Expected, Other, Twist, suggestion_of
+from bot.ui.tree import InklingTree
+from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
+from bot.writing.bridging import BridgeAsk
+from tests.behaviour.forging import Actor, press, rows, strings
+from tests.behaviour.house import House, en, private
+from tests.behaviour.remembering import note
+from tests.behaviour.voting import begin_story, open_round
+
+SECRET = "Zanzibar"
+TEXT = f"The fox saw {SECRET} near the harbour and the rain began."
+BOXES = {"text": "A word.", "title": "Mine", "premise": "", "triggers": "fox", "left": "One.", "right": "Two."}
+IDS = (1, 2, 3, 4)
+INCIDENT = en("error.incident", incident="@").split("@")[0]
+OWN = frozenset({
+    "ask", "cancel", "guide", "lai", "lname", "lnamed", "lnoname", "lworded", "lwords", "rbridge", "set", "slist",
+    "switch", "twistform",
+})  # fmt: skip
+"""What has no ids of anything kept: these show and change what is one's own."""
+
+
+async def keep_secrets(house: House, asker: MemberActor) -> None:
+    """A story with a round and an entry of lore, and a card of each kind, which `asker` asked for: all with ids of
+    IDS, and all with SECRET in them."""
+    thread = await begin_story(house, passages=(TEXT,))
+    await open_round(house, thread)
+    await note(house.ada, thread, f"{SECRET} is far away.", "fox")
+    place = Place(server_id=house.guild.id, channel_id=house.channel.id)
+    owner = Owner(server_id=house.guild.id, person_id=asker.id)
+    told = Suggestion(text=f" {SECRET} fell.", fills=(), score=0.0, receipt={"prompt": TEXT})
+    filled = Suggestion(text=TEXT, fills=(SECRET,), score=0.0, receipt={})
+    words = (Expected(4, 7, "fox", (Other("owl", 2.0),)),)
+    asks: tuple[tuple[Ask | BridgeAsk, Suggestion], ...] = (
+        (ContinueAsk(owner=owner, place=place, text=TEXT), told),
+        (InfillAsk(owner=owner, place=place, text=TEXT.replace(SECRET, "___")), filled),
+        (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(Twist(TEXT, words), {})),
+        (BridgeAsk(owner=owner, place=place, left="The fox saw.", right="The rain began."), filled),
+    )
+    assert [(await house.services.desk.keep(ask, (suggestion,))).id for ask, suggestion in asks] == list(IDS)
+
+
+def made_up(house: House) -> Iterator[str]:
+    """An id for every action that there is, with every number in it."""
+    tree = house.env.bot.tree  # type: ignore[attr-defined]  # a commands.Bot
+    assert isinstance(tree, InklingTree)
+    assert tree.actions > OWN
+    for action in sorted(tree.actions - OWN):
+        for number in IDS:
+            yield f"ink:{action}:{number}:0"
+            if action == "move":
+                yield f"ink:{action}:like:{number}:0"
+            if action in {"ladd", "llist", "lform"}:
+                yield f"ink:{action}:{number}:lore:0"
+            if action in {"sagain", "swithdraw", "sadded"}:
+                yield f"ink:{action}:{number}:1"
+
+
+async def try_all(house: House, actor: Actor, card: ResponseMessage) -> None:
+    """Press everything, as a person of whom the house knows nothing."""
+    before, sent, public = await rows(house), len(house.env.http_requests), _public(house)
+    for custom_id in made_up(house):
+        result = await press(actor, card, custom_id, ["1"], BOXES)
+        if result.modal is None:
+            assert INCIDENT not in private(result), custom_id
+    answers = strings([request.json for request in house.env.http_requests[sent:]])
+    assert not [answer for answer in answers if SECRET in answer]
+    assert _public(house) == public
+    assert await rows(house) == before
+
+
+def _public(house: House) -> dict[int, list[tuple[int, Any]]]:
+    """What everybody sees, by channel."""
+    return {
+        channel_id: [(each.id, each.components) for each in messages.values() if not each.is_ephemeral]
+        for channel_id, messages in house.env.backend.messages.items()
+    }
+
+
+async def test_in_another_server(house: House) -> None:
+    owner = house.env.create_user("eve", global_name="Eve")
+    guild = house.env.create_guild("Reef", owner=owner)
+    eve = MemberActor(house.env, guild, owner)
+    await keep_secrets(house, eve)
+    card = (await eve.slash(guild.create_text_channel("reef"), "help")).response
+    assert card is not None
+    await try_all(house, eve, card)
+
+
+async def test_in_a_private_message(house: House) -> None:
+    await keep_secrets(house, house.ben)
+    card = (await house.ben.user.slash("help")).response
+    assert card is not None
+    await try_all(house, house.ben.user, card)
