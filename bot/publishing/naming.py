@@ -6,6 +6,7 @@ import re
 import unicodedata
 from itertools import accumulate, takewhile
 
+from bot.rules.characters import nfc
 from bot.rules.segments import clusters
 
 MAX_NAME = 100
@@ -23,7 +24,7 @@ def file_name(title: str, ending: str) -> str:
     Letters of every script stay, with their marks and joiners; what is too long ends between two of what people call
     characters. Never empty, hidden, reserved, or longer than `MAX_NAME` bytes and its ending.
     """
-    characters = [each if _stays(each) else " " for each in clusters(unicodedata.normalize("NFC", title))]
+    characters = [each if _stays(each) else " " for each in clusters(nfc(title[:MAX_NAME]))]
     name = " ".join("".join(characters).split()).strip(_EDGES)
     sized = zip(parts := clusters(name), accumulate(len(part.encode()) for part in parts), strict=True)
     name = "".join(part for part, _ in takewhile(lambda pair: pair[1] <= MAX_NAME, sized)).rstrip(_EDGES)

@@ -5,8 +5,10 @@ Text of people is normalised where it comes in: from Discord in `bot.ui.door`, f
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from typing import Literal
 
 from bot.rules.segments import cluster_starts
 
@@ -25,6 +27,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # Tag characters are good only in the flags of England, Scotland and Wales.
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)|[\U000e0020-\U000e007f]")
 _JOINERS = re.compile("[\u200c\u200d]+")
+_MARKS_IN_A_ROW = re.compile(r"(?:[^\w\x00-\u02ff]|[\uff9e\uff9f]){32,}")
+"""Where there may be more marks upon one letter than any script has: they are no letters, but for two half-width
+kana."""
 # What looks like nothing though Unicode calls it a letter or a sign: fillers of Hangul, Braille's and Egyptian blanks.
 _BLANK_LOOKING = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442")
 
@@ -42,7 +47,32 @@ def normalise(text: str) -> str:
     text = _TAGS.sub(lambda match: match[1] or "", text)
     if not any(char.isalpha() and unicodedata.bidirectional(char) in {"R", "AL"} for char in text):
         text = _BIDI_MARKS.sub("", text)
-    return unicodedata.normalize("NFC", _with_needed_joiners(text))
+    return nfc(_with_needed_joiners(text))
+
+
+def nfc(text: str) -> str:
+    """Return `text` in Unicode's form NFC."""
+    return unicodedata.normalize("NFC", _MARKS_IN_A_ROW.sub(lambda match: _ordered("NFD", match[0]), text))
+
+
+def nfkc(text: str) -> str:
+    """Return `text` in Unicode's form NFKC."""
+    return unicodedata.normalize("NFKC", _MARKS_IN_A_ROW.sub(lambda match: _ordered("NFKD", match[0]), text))
+
+
+def nfkd(text: str) -> str:
+    """Return `text` in Unicode's form NFKD."""
+    return unicodedata.normalize("NFKD", _MARKS_IN_A_ROW.sub(lambda match: _ordered("NFKD", match[0]), text))
+
+
+def _ordered(form: Literal["NFD", "NFKD"], marks: str) -> str:
+    """Return decomposed marks in their canonical order. Python's own way to that takes quadratic time for many upon one
+    letter; what is in order already costs it nothing."""
+    parts = "".join(unicodedata.normalize(form, mark) for mark in marks)
+    by_letter = itertools.groupby(parts, key=lambda char: unicodedata.combining(char) > 0)
+    return "".join(
+        "".join(sorted(group, key=unicodedata.combining) if combining else group) for combining, group in by_letter
+    )
 
 
 def _with_needed_joiners(text: str) -> str:
@@ -79,4 +109,4 @@ def has_word(text: str) -> bool:
 
 def caseless(text: str) -> str:
     """Return `text` as names and titles are compared: normalised, without case, each run of white space a space."""
-    return unicodedata.normalize("NFC", " ".join(normalise(text).casefold().split()))
+    return nfc(" ".join(normalise(text).casefold().split()))

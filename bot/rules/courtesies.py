@@ -49,5 +49,7 @@ def change_courtesy(courtesy: Courtesy, taken: Iterable[str], **change: Unpack[C
 
 
 def _read_as(name: str) -> str:
-    """What two names have in common that are taken for each other: no case, accents, spaces or marks."""
-    return "".join(char for char in fold(name).bare if char.isalnum())
+    """What two names have in common that are taken for each other: no case, accents, spaces or marks. A name of nothing
+    else, as Discord allows it, is read as it is written."""
+    bare = fold(name).bare
+    return "".join(char for char in bare if char.isalnum()) or bare or name

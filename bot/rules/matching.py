@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from bot.rules.characters import normalise
+from bot.rules.characters import nfc, nfkd, normalise
 
 # Thai to Burmese, Khmer; kana, Bopomofo; Han (as in `bot.rules.words`); Hangul.
 _UNSPACED = re.compile(
@@ -31,10 +31,10 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Return `text` without case, width, invisible characters and runs of white space."""
-    decomposed = unicodedata.normalize("NFKD", normalise(text).replace("’", "'").casefold()).casefold()
+    decomposed = nfkd(normalise(text).replace("’", "'").casefold()).casefold()
     seen = "".join(char for char in decomposed if unicodedata.category(char) != "Cf")
     spaced = " ".join(seen.split())
-    return Folded(unicodedata.normalize("NFC", spaced), unicodedata.normalize("NFC", _ACCENTS.sub("", spaced)))
+    return Folded(nfc(spaced), nfc(_ACCENTS.sub("", spaced)))
 
 
 def stands_in(phrase: str, text: Folded) -> bool:

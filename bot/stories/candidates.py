@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import get_args
 
@@ -13,8 +12,8 @@ from bot.rules.provenance import Span, edited, normalised, of_human, of_infill, 
 from bot.rules.rounds import NewCandidate, Round, RoundKind
 from bot.rules.stories import Passage, Story
 from bot.stories.pen import check_length
-from bot.writing.blanks import Blank, Template, parse
-from bot.writing.echo import compared_words
+from bot.writing.blanks import Template, parse
+from bot.writing.echo import said
 from bot.writing.wordlist import ServerWords
 
 NONE_OF_THESE = NewCandidate(text="", none=True)
@@ -77,54 +76,18 @@ def _filled(suggestion: Suggestion, template: Template, base: Passage, receipt: 
 
 def without_doubles(candidates: Iterable[NewCandidate], there: Iterable[str]) -> list[NewCandidate]:
     """Return the candidates that say something that neither another one nor one of the texts `there` says already."""
-    seen = {" ".join(compared_words(text)) for text in there}
+    seen = {said(text) for text in there}
     kept = []
     for candidate in candidates:
-        said = " ".join(compared_words(candidate.text))
-        if said not in seen:
-            seen.add(said)
+        key = said(candidate.text)
+        if key not in seen:
+            seen.add(key)
             kept.append(candidate)
     return kept
 
 
 def _mood(given: object) -> MoodName | None:
     return next((mood for mood in get_args(MoodName) if mood == given), None)
-
-
-# ---- blanks in a passage
-
-
-def blanked(asked: str, passages: Sequence[Passage]) -> tuple[Passage, str] | None:
-    """Find the passage that `asked`, a text with blanks, comes from, the newest first, and return it with its whole
-    text in which the blanks stand; None where it stands in none of them."""
-    pattern = _pattern(parse(asked))
-    for passage in reversed(passages):
-        found = pattern.search(passage.text)
-        if found is not None:
-            return passage, passage.text[: found.start()] + asked.strip() + passage.text[found.end() :]
-    return None
-
-
-def _pattern(template: Template) -> re.Pattern[str]:
-    """What the text was before blanks were put in. A blank stands for something; one at either end, with nothing to
-    bound it, for so many words as it says, else for one."""
-    parts = [_spaced(template.literals[0].lstrip())]
-    last = len(template.blanks) - 1
-    for number, (blank, literal) in enumerate(zip(template.blanks, template.literals[1:], strict=True)):
-        literal = literal.rstrip() if number == last else literal
-        unbounded = (number == last and not literal.strip()) or (number == 0 and not template.literals[0].strip())
-        parts += [_words(blank) if unbounded else r"\S.*?", _spaced(literal)]
-    return re.compile("".join(parts), re.DOTALL)
-
-
-def _words(blank: Blank) -> str:
-    return r"[\w'’-]+" + r"\W+?[\w'’-]+" * ((blank.words or 1) - 1)
-
-
-def _spaced(literal: str) -> str:
-    """The literal, in which any white space is as good as another."""
-    pieces = re.split(r"(\s+)", literal)
-    return "".join(r"\s+" if piece.isspace() else re.escape(piece) for piece in pieces if piece)
 
 
 def template_of(round_: Round) -> Template | None:

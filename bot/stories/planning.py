@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.errors import BadInput, NotHere
 from bot.rules.characters import is_blank
 from bot.rules.rounds import RoundKind
 from bot.rules.stories import Story, require_ai, require_writer
-from bot.stories.candidates import blanked
 from bot.stories.context import Context, context_of, require_consent
 from bot.stories.finding import Who, find, numbered, passage_of, standing_of
+from bot.stories.quoting import blanked
 from bot.writing.blanks import parse
 from storage.passages import Passages
 from storage.posts import Posts
@@ -66,10 +67,10 @@ async def plan_infill(connection: Connection, who: Who, story_id: int, asked: st
         passage = await numbered(connection, story, number)
         if passage.withdrawn:
             raise NotHere("passage_withdrawn")
-        found = blanked(asked, [passage]) or (passage, asked)
+        found = await asyncio.to_thread(blanked, asked, [passage]) or (passage, asked)
     else:
         canon = await Passages(connection).canon(story.head_id, limit=SEARCHED) if story.head_id is not None else []
-        if (at := blanked(asked, canon)) is None:
+        if (at := await asyncio.to_thread(blanked, asked, canon)) is None:
             raise BadInput("infill_nowhere")
         found = at
     passage, text = found

@@ -6,7 +6,6 @@ is hidden; they change only when another text comes in, at its place by lot.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -156,9 +155,19 @@ def _cut(whole: str | Filled, room: int) -> str:
 
 
 def fills_of(literals: Sequence[str], whole: str) -> tuple[str, ...] | None:
-    """Return what stands in `whole` between the `literals`; None where it is another text."""
-    found = re.fullmatch("(.+?)".join(re.escape(literal) for literal in literals), whole, re.DOTALL)
-    return found.groups() if found is not None else None
+    """Return what stands in `whole` between the `literals`, the first of several ways; None where it is another
+    text."""
+    if len(literals) < 2 or not whole.startswith(literals[0]):
+        return None
+    fills, at = [], len(literals[0])
+    for literal in literals[1:-1]:
+        place = whole.find(literal, at + 1)
+        if place < 0:
+            return None
+        fills.append(whole[at:place])
+        at = place + len(literal)
+    end = len(whole) - len(literals[-1])
+    return (*fills, whole[at:end]) if at < end and whole.endswith(literals[-1]) else None
 
 
 # ---- ballots

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 
 from bot.rules.characters import normalise
 from bot.rules.words import stands_alone, token_spans
@@ -13,7 +14,7 @@ _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]|<(?:unk|pad|eos|bos
 _NOT_PROSE = re.compile(
     r"""^[ \t]*(?:
         \#{1,6}(?:\s|$) | [-*+•▪●]\s | \d{1,3}[.)]\s | \(?[a-dA-D][.)]\s | [>|~] | `{3}
-        | (?:[-*_=~\#]\s*){3,}$
+        | (?:[-*_=~\#][^\S\n]*){3,}$
         | (?:chapter|part|section|act|scene|title|author|notes?|question|answer|summary|moral|q|a|user
             |assistant|system|exercise|step|task|prompt|story|theme|source|references?|keywords?|tags?)\b(?:\s+\w+)?\s*:
         | (?:chapter|part|section|exercise|lesson|step)\s+(?:\d+|[ivxlc]+)\b
@@ -55,7 +56,7 @@ _STRAY = re.compile(
 _HTML_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>|<!--.*?(?:-->|$)", re.DOTALL)
 _MENTION = re.compile(r"<(?:@[!&]?|#|a?:\w+:)\d+>|@(?:everyone|here)\b")
 _EMPHASIS = re.compile(r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])([^*_\n]+?)(?<=[^\s*_])\1(?![\w*_])")
-_FOOTNOTE = re.compile(r"[ \t]*\[(?:\d{1,3}|\*|citation needed|sic|note \d+)\]", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"(?<![ \t])[ \t]*+\[(?:\d{1,3}|\*|citation needed|sic|note \d+)\]", re.IGNORECASE)
 
 
 def whole_words(text: str) -> str:
@@ -81,13 +82,15 @@ def plain(text: str) -> str:
     for stop in (_NOT_PROSE, _CHAT, _LINK):
         if (match := stop.search(text)) is not None:
             text = text[: match.start()]
-    text = re.sub(r"[ ]*\n[ ]*", "\n", text)
+    first, *others = text.split("\n")
+    text = "\n".join([first.rstrip(" "), *(line.strip(" ") for line in others)])
     text = re.sub(r"\n{2,}", "\n\n", text)
     return re.sub(r" {2,}", " ", text).rstrip()
 
 
 _CLOSERS = "\"'”’»）)」』】〕》\\]"
-_ENDS = re.compile(rf"(?:[.!?]+|…+|\.{{2,}})[{_CLOSERS}]*(?=\s|$)|[。！？…]+[{_CLOSERS}]*")
+_ENDS = re.compile(rf"(?:(?<![.!?])[.!?]++|(?<!…)…++)[{_CLOSERS}]*+(?=\s|$)|[。！？…]++[{_CLOSERS}]*+")
+_FOLLOWING = re.compile(r"\s*+(\S?)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|rev|hon|st|mt|capt|col|gen|lt|sgt|jr|sr|vs|etc|no|vol|fig|messrs|mme|mlle|e\.g|i\.e"
     r"|a\.m|p\.m)|\b[A-Za-z])\.$",
@@ -104,10 +107,10 @@ def _really_ends(text: str, match: re.Match[str]) -> bool:
     if match[0] == "." and _ABBREVIATION.search(text[max(0, match.start() - 8) : match.start() + 1]):
         # "I." ends a sentence far more often than it is an initial.
         return text[max(0, match.start() - 2) : match.start() + 1] in {" I.", "\nI."}
-    following = text[match.end() :].lstrip()
+    following = _FOLLOWING.match(text, match.end())
     # `"Stop!" he said.` and `Well… perhaps.`: the sentence goes on in lower case.
     pauses = match[0][-1] in _CLOSERS or match[0][0] == "…" or match[0].startswith("..")
-    return not (following[:1].islower() and pauses)
+    return not (pauses and following is not None and following[1].islower())
 
 
 def whole_sentences(text: str) -> str:
@@ -127,16 +130,15 @@ def close_quotes(text: str, before: str = "") -> str:
     whole = before + text
     paragraph = whole[whole.rfind("\n") + 1 :]
     stack: list[str] = []
+    places: defaultdict[str, list[int]] = defaultdict(list)  # of each sign in the stack
     for char in paragraph:
-        if char == '"':
-            if '"' in stack:
-                del stack[stack.index('"') :]
-            else:
-                stack.append('"')
-        elif char in _PAIRS:
-            stack.append(_PAIRS[char])
-        elif char in stack:
-            del stack[stack.index(char) :]
+        opened = _PAIRS.get(char, '"' if char == '"' and not places[char] else "")
+        if opened:
+            places[opened].append(len(stack))
+            stack.append(opened)
+        elif places.get(char):
+            for _ in range(len(stack) - places[char][-1]):
+                places[stack.pop()].pop()
     if stack == ['"'] and text.endswith('"'):
         return text[:-1]  # it closes nothing
     return text + "".join(reversed(stack))
@@ -153,8 +155,13 @@ def _unwrapped(text: str, before: str) -> str:
 def _without_strays(text: str, before: str) -> str:
     """Return `text` up to the sentence that strays from storytelling, by signs and words that `before` lacks."""
     known = before.casefold()
+    seen: set[str] = set()
     for stray in _STRAY.finditer(text):
-        if stray[0].casefold() not in known:
+        said = stray[0].casefold()
+        if said in seen:
+            continue
+        seen.add(said)
+        if said not in known:
             starts = [end for end in sentence_ends(text) if end <= stray.start()]
             return text[: max(0, text.rfind("\n", 0, stray.start()), *starts)]
     return text

@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Iterable
 from importlib.resources import files
 
+from bot.rules.characters import nfkd
+
 # In the package's list, but ordinary words or names far more often than not, or rude without demeaning
 # a group.
 _ORDINARY = """
@@ -41,7 +43,7 @@ _EXCEPTIONS = re.compile(
 _LETTER = r"[^\W\d_]"
 _HAN = re.compile("[\u3400-\u9fff]")
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
-_LEET_TOKEN = re.compile(r"[\w@$!]*[^\W_][\w@$!]*")
+_LEET_TOKEN = re.compile(r"[\w@$!]+")
 
 
 class DemeaningWords:
@@ -73,7 +75,7 @@ def without_leet(text: str) -> str:
 
 def _fold(text: str) -> str:
     """Return `text` case-folded, without accents and format characters, no letter thrice in a row."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold()
+    decomposed = nfkd(text.replace("’", "'")).casefold()
     kept = "".join(char for char in decomposed if unicodedata.category(char) not in {"Mn", "Cf"})
     return re.sub(rf"({_LETTER})\1{{2,}}", r"\1\1", kept)
 

@@ -5,13 +5,18 @@ Words are compared case-folded and without punctuation; each Han character is a 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 from bot.inference.words import split_words
+from bot.rules.characters import is_blank, nfkc
 
+_UNSAID = re.compile("[\ufe00-\ufe0f\u200c\u200d]")
+"""What only tells how a sign is drawn."""
 COUNTED_RUN = 5
 """Shared runs shorter than this many words are everybody's: they do not count as borrowed."""
 
@@ -19,11 +24,20 @@ COUNTED_RUN = 5
 def compared_words(text: str) -> list[str]:
     """Return the words of `text` as they are compared; a word without a letter or digit is none."""
     words = []
-    for word in split_words(unicodedata.normalize("NFKC", text).replace("—", " ").replace("--", " ")):
+    for word in split_words(_UNSAID.sub("", nfkc(text)).replace("—", " ").replace("--", " ")):
         bare = "".join(char for char in word.casefold() if char.isalnum() or unicodedata.category(char).startswith("M"))
         if any(map(str.isalnum, bare)):
             words.append(bare)
     return words
+
+
+def said(text: str) -> str:
+    """Return what a text has in common with others that say the same: its words as they are compared; of a text without
+    a word its signs. Empty only for a text with nothing to see."""
+    words = compared_words(text)
+    if words:
+        return " ".join(words)
+    return "" if is_blank(text) else "".join(_UNSAID.sub("", nfkc(text)).split()) or text
 
 
 class Source(Protocol):
@@ -97,11 +111,14 @@ class Echo:
 def echo(text: str, sources: Sequence[Source]) -> Echo:
     """Measure what `text` shares with `sources`. A text without words shares nothing."""
     words = compared_words(text)
-    borrowed: set[int] = set()
+    begun = [0] * (len(words) + 1)
     longest = 0
     for source in sources:
         for end, length in enumerate(source.runs(words), start=1):
             longest = max(longest, length)
             if length >= COUNTED_RUN:
-                borrowed.update(range(end - length, end))
-    return Echo(longest_run=longest, shared=len(borrowed) / len(words) if words else 0.0)
+                begun[end - length] += 1
+                begun[end] -= 1
+    # How many shared runs hold each word, from where they begin and end.
+    borrowed = sum(runs > 0 for runs in accumulate(begun))
+    return Echo(longest_run=longest, shared=borrowed / len(words) if words else 0.0)

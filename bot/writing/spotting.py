@@ -8,6 +8,7 @@ between function words stand for words.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 
@@ -116,11 +117,15 @@ def _han(text: str) -> list[Spot]:
 
 
 def stem(word: str) -> str:
-    """Return what the inflections of an English word share, roughly: for telling words apart, not for reading."""
-    bare = _SUFFIX.sub("", word.casefold())
+    """Return what the inflections of an English word share, roughly: for telling words apart, not for reading. What is
+    nothing but endings, or longer than any word, is its own stem."""
+    whole = word.casefold()
+    if len(whole) > 2 * MOST_LETTERS:
+        return whole
+    bare = _SUFFIX.sub("", whole)
     while len(bare) > LEAST_LETTERS and _SUFFIX.search(bare) and bare[-1] != "s":
         bare = _SUFFIX.sub("", bare)
-    return bare[:-1] if len(bare) > LEAST_LETTERS and bare[-1] == bare[-2] else bare
+    return (bare[:-1] if len(bare) > LEAST_LETTERS and bare[-1] == bare[-2] else bare) or whole
 
 
 def is_kin(word: str, other: str) -> bool:
@@ -130,7 +135,7 @@ def is_kin(word: str, other: str) -> bool:
         return bool(set(one) & set(two))
     if two.startswith(one) or two.endswith(one) or stem(one) == stem(two):
         return True
-    return one[0] == two[0] and len(two) - len(one) <= 1 and _skeleton(one) == _skeleton(two)
+    return one[:1] == two[:1] and len(two) - len(one) <= 1 and "" != _skeleton(one) == _skeleton(two)
 
 
 def _skeleton(word: str) -> str:
@@ -145,13 +150,16 @@ def spread(text: str, found: list[tuple[float, Spot]], wanted: int, apart: int) 
     part = max(1, len(text) // wanted)
     chosen: list[Spot] = []
     seen: set[int] = set()
+    in_sentence: Counter[int] = Counter()
     best = sorted(found, key=lambda pair: -pair[0])
     for again in (False, True):
         for _, spot in best:
-            sentence = sum(end <= spot.start for end in ends)
-            crowded = sum(sum(end <= other.start for end in ends) == sentence for other in chosen) >= 2
+            if len(chosen) >= wanted:
+                break
+            sentence = bisect_right(ends, spot.start)
             near = any(spot.start < other.end + apart and other.start < spot.end + apart for other in chosen)
-            if len(chosen) < wanted and not crowded and not near and (again or spot.start // part not in seen):
+            if in_sentence[sentence] < 2 and not near and (again or spot.start // part not in seen):
                 chosen.append(spot)
                 seen.add(spot.start // part)
+                in_sentence[sentence] += 1
     return sorted(chosen, key=lambda spot: spot.start)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.stories import Passage
-from bot.stories.candidates import blanked, of_models, without_doubles
+from bot.stories.candidates import of_models, without_doubles
+from bot.stories.quoting import blanked
 from tests.stories.urns import suggestion
 
 
@@ -47,6 +48,9 @@ CANON = [
         ("opened the ___2", 2, "She opened the ___2.\n\nIt was empty, as always."),
         ("老人___了灯", 3, "旧灯塔里没有人说话。老人___了灯。"),
         ("It [MASK] She ___ the red door", 1, "It [MASK] She ___ the red door (slowly). Nobody was there."),
+        ("the ___ door", 1, "It rained. She opened the ___ door (slowly). Nobody was there."),
+        ("___3 there.", 1, "It rained. She opened the red door (___3 there."),
+        ("___点亮了灯", 3, "旧灯塔里没有人说话。老___点亮了灯。"),
     ],
 )
 def test_where_blanks_come_from(asked: str, number: int, whole: str) -> None:
@@ -89,6 +93,21 @@ def test_marks_go_on_the_receipt_before_what_the_worker_reported() -> None:
     assert made.receipt is not None
     assert made.receipt["dropped"] == ["passages 1-4", "lore 3"]
     assert "withheld" not in made.receipt
+
+
+def test_a_blank_stands_for_as_little_as_its_words_allow() -> None:
+    text = "the box stood by the bed and the red door, the end"
+    found = blanked("the ___ door", [passage(1, text)])
+    assert found is not None
+    assert found[1] == "the box stood by the bed and the ___ door, the end"
+
+
+@pytest.mark.parametrize("sign", ["🦊", "…", "—", "？！", "♪ ♪", "~", "\u0e2f"])
+def test_a_text_of_signs_alone_is_no_double_of_none_of_these(sign: str) -> None:
+    there = ["", "Another text.", "🌙", "!!"]
+    (made,) = of_models("continue", [suggestion(sign)])
+    assert without_doubles([made], there) == [made]
+    assert without_doubles([made], [*there, f" {sign}\ufe0f "]) == []
 
 
 def test_doubles_are_told_by_their_words() -> None:

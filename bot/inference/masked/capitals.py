@@ -36,7 +36,11 @@ def names_in(text: str) -> Mapping[str, str]:
         bare = re.sub(r"['’]s$", "", word)
         if bare[:1].islower():
             plain.add(bare)
-        elif bare[:1].isupper() and len(bare) > 1 and not begins_sentence(text[: match.start()][-60:]):
+        elif (
+            bare[:1].isupper()
+            and len(bare) > 1
+            and not begins_sentence(text[max(0, match.start() - 60) : match.start()])
+        ):
             seen.setdefault(bare.lower(), bare)
     return {low: name for low, name in seen.items() if low not in plain and not name.isupper()}
 
