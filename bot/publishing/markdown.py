@@ -1,6 +1,8 @@
 """A book as Markdown (CommonMark, with footnotes and tables as on GitHub, in Pandoc and Obsidian).
 
-What people wrote is literal: whatever stands in it, a reader's program shows exactly that.
+What people wrote is literal: whatever stands in it, a reader's program shows exactly that. Pandoc alone sets the
+quotes in it as a printer would (`"so"` as “so”), and keeps `Mr. Smith` on one line: escaping that would put a backslash
+into most lines of dialogue.
 """
 
 from __future__ import annotations
@@ -14,8 +16,16 @@ from bot.publishing.wording import LICENCE_PAGES, date, iso, label, share, years
 from bot.rules.provenance import Origin
 from bot.ui.locale import Catalogue, catalogue
 
-_SPECIAL = re.compile(r"[\\`*_\[\]<>&#|~$^@]|==|(?<=[A-Za-z]):(?=//)|:(?=[\w+-]+:)|(?<=\bwww)\.", re.IGNORECASE)
-_LINE_START = re.compile(r"^(?:([+=:-])|(\d{1,9})([.)]))")
+_SPECIAL = re.compile(
+    r"""
+    [\\`*_\[\]<>&#|~$^@{] | ==
+    | (?<=[A-Za-z]):(?=//) | :(?=[\w+-]+:) | (?<=\bwww)\.  # links and emoji of GitHub
+    | -(?=-) | \.(?=\.\.)  # dashes and ellipses of Pandoc
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LINE_START = re.compile(r"[+=:-] | \(?(?:\d+|[A-Za-z]|[ivxlcdm]+|[IVXLCDM]+)(?=[.)](?:[ \t]|$))", re.VERBOSE)
+"""What begins a list, a table, a definition or the line under a heading; in Pandoc letters and Roman numbers, too."""
 
 
 def to_markdown(book: Book, *, words: bool = False) -> str:
@@ -44,18 +54,17 @@ def escape(text: str) -> str:
     body = text.lstrip(" \t")
     indent = text[: len(text) - len(body)].expandtabs(4)
     escaped = _SPECIAL.sub(lambda match: "".join("\\" + char for char in match[0]), body)
-    return "&nbsp;" * len(indent) + _LINE_START.sub(_escape_start, escaped)
-
-
-def _escape_start(match: re.Match[str]) -> str:
-    return f"\\{match[1]}" if match[1] else f"{match[2]}\\{match[3]}"
+    if (start := _LINE_START.match(escaped)) is not None:
+        place = 0 if start[0] in "+=:-" else start.end()
+        escaped = f"{escaped[:place]}\\{escaped[place:]}"
+    return "&nbsp;" * len(indent) + escaped
 
 
 def _front_matter(book: Book, say: Catalogue) -> str:
-    """Return YAML, of which JSON's strings are a part."""
+    """Return YAML, of which JSON's strings are a part. Pandoc reads Markdown, and HTML, in them, too."""
     fields = {
-        "title": book.title,
-        "author": [contributor.name for contributor in book.people],
+        "title": escape(book.title),
+        "author": [escape(contributor.name) for contributor in book.people],
         "lang": book.text_language,
         "date": iso(book.ended_ms or book.made_ms)[:10],
         "rights": say(f"publishing.licence.{book.licence}"),
