@@ -99,7 +99,7 @@ class Continuation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """One blank, with the text on both sides of it exactly as written, spaces included. Other blanks in
-    `left` or `right` are written `[MASK]`."""
+    `left` or `right` are written as `bot.inference.words.BLANK`."""
 
     left: str
     right: str

@@ -6,5 +6,5 @@ from bot.rules.words import has_han, split_words, word_spans
 
 __all__ = ["BLANK", "has_han", "split_words", "word_spans"]
 
-BLANK = "[MASK]"
-"""How a blank is written in a text, whatever the model's own mask token is."""
+BLANK = "\ufdd0"
+"""How a blank is written in a text for the models: a noncharacter, so that nothing that people write is one."""

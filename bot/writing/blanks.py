@@ -74,13 +74,12 @@ class Template:
 
     def gap(self, number: int, fills: Sequence[str | None]) -> Gap:
         """What stands around blank `number` for the models: Markdown left out, known fills in their places, and
-        `[MASK]` for the blanks that are still open."""
+        `BLANK` for the blanks that are still open."""
         known = [BLANK if fill is None else fill for fill in fills]
-        left = "".join(part for pair in zip(self.literals, known[:number], strict=False) for part in pair)
-        right = "".join(
-            part for pair in zip(known[number + 1 :], self.literals[number + 2 :], strict=True) for part in pair
-        )
-        return Gap(left=unmarked(left + self.literals[number]), right=unmarked(self.literals[number + 1] + right))
+        literals = [literal.replace(BLANK, "") for literal in self.literals]
+        left = "".join(part for pair in zip(literals, known[:number], strict=False) for part in pair)
+        right = "".join(part for pair in zip(known[number + 1 :], literals[number + 2 :], strict=True) for part in pair)
+        return Gap(left=unmarked(left + literals[number]), right=unmarked(literals[number + 1] + right))
 
 
 def unmarked(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from bot.inference.engine import Engine, Gap, ModelInfo, ScoreItem, ScoreRequest
 from bot.writing.pool import Candidate
 from bot.writing.ranking import AT_FIRST_SIGHT, BOTH_SIDES, LEFT_ALONE, Evidence, Weights
-from bot.writing.sides import left_part, right_part
+from bot.writing.sides import left_part, right_part, spelt
 
 LOOK_WORDS = 2
 """Words of the right text behind a candidate at the first look, where the causal model does not see it beforehand."""
@@ -39,6 +39,7 @@ class Reader:
 
     def asked(self, gap: Gap) -> Gap:
         """The blank as the causal model is asked to fill it."""
+        gap = spelt(gap)
         return Gap(left=self._before + left_part(gap.left), right=right_part(gap.right, SEEN_WORDS))
 
     async def look(self, gap: Gap, candidates: Sequence[Candidate]) -> tuple[list[Evidence], Weights]:
@@ -61,7 +62,7 @@ class Reader:
     async def _joint(self, gap: Gap, candidates: Sequence[Candidate], words: int) -> list[list[float]]:
         """Log-probabilities of each word of each candidate and of so many words behind it, with the left text in
         sight."""
-        behind = right_part(gap.right, words)
+        behind = right_part(spelt(gap).right, words)
         return await self._scores("causal", self._items(gap, candidates, behind, seen=""))
 
     async def _seen(self, gap: Gap, candidates: Sequence[Candidate]) -> list[list[float]]:
@@ -69,7 +70,7 @@ class Reader:
         where the model does not see them."""
         if not self._sees_both:
             return []
-        ends = right_part(gap.right, 1)
+        ends = right_part(spelt(gap).right, 1)
         return await self._scores("causal", self._items(gap, candidates, ends, seen=self.asked(gap).right))
 
     def _items(self, gap: Gap, candidates: Sequence[Candidate], behind: str, seen: str) -> list[ScoreItem]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.inference.engine import Piece
-from bot.inference.words import has_han, word_spans
+from bot.inference.engine import Gap, Piece
+from bot.inference.words import BLANK, has_han, word_spans
 
 LEFT_CHARS = 500
 RIGHT_CHARS = 200
+SPELT_BLANK = "[MASK]"
+"""What the causal model, which knows no blanks, reads where another one is open."""
 CONTEXT_CHARS = 1200
 """How much of a story's context stands before a text with blanks: it is read once for all fills, but it is read."""
 
@@ -20,6 +22,11 @@ def frame(context: Sequence[Piece], room: int = CONTEXT_CHARS) -> tuple[str, tup
     while kept and sum(len(piece.text) for piece in kept) > room:
         kept.remove(min(kept, key=lambda piece: piece.priority))
     return "".join(piece.text for piece in kept), tuple(piece.label for piece in context if piece not in kept)
+
+
+def spelt(gap: Gap) -> Gap:
+    """The text around a blank as the causal model reads it: other blanks that are open are spelt out."""
+    return Gap(left=gap.left.replace(BLANK, SPELT_BLANK), right=gap.right.replace(BLANK, SPELT_BLANK))
 
 
 def left_part(left: str) -> str:

@@ -21,6 +21,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from bot.inference.causal.hints import CLOSE, OPEN, HintIds
 from bot.inference.causal.phrases import surfaces
 from bot.inference.causal.updates import add_update
+from bot.inference.plaintext import PlainText
 from bot.inference.weights import UPDATE_FILE
 from tests.support.models import sentences, tiny_llama
 from tests.support.signals import forget_alternate_stack
@@ -67,7 +68,7 @@ def tokenizer(folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def letters(tokenizer: Any) -> Letters:
-    return Letters.of(surfaces(tokenizer))
+    return Letters.of(surfaces(tokenizer, PlainText.of(tokenizer).marks))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.errors import BadInput
 from bot.inference.engine import Gap
+from bot.inference.words import BLANK
 from bot.writing.blanks import MAX_BLANKS, Blank, Segment, parse, unmarked
 
 
@@ -119,7 +120,7 @@ def test_blanks_side_by_side_are_two_words_except_in_chinese() -> None:
 
 def test_the_gap_shows_known_fills_and_masks() -> None:
     template = parse("The ___ ran **to** ___2 and ___.")
-    assert template.gap(1, [None, None, None]) == Gap(left="The [MASK] ran to ", right=" and [MASK].")
+    assert template.gap(1, [None, None, None]) == Gap(left=f"The {BLANK} ran to ", right=f" and {BLANK}.")
     assert template.gap(1, ["fox", None, "sang"]) == Gap(left="The fox ran to ", right=" and sang.")
 
 

@@ -25,6 +25,7 @@ from bot.errors import WeightsError
 from bot.inference.causal.hints import HintIds
 from bot.inference.causal.loading import load_causal
 from bot.inference.causal.phrases import surfaces
+from bot.inference.plaintext import PlainText
 from bot.inference.weights import UPDATE_FILE, resolve
 from bot.settings import ModelChoice
 from training.causal.evaluate import GapScores, choose_batches, evaluate
@@ -97,7 +98,7 @@ def main() -> None:
     corpora = {part: load_corpus(corpus_file(options.corpus, part), tokenizer, options.cache, WINDOW) for part in PARTS}
     recipe = replace(GapRecipe(), rate=options.rate, rank=options.rank, seed=options.seed)
     recipe = replace(recipe, decay_tokens=options.decay_steps * recipe.tokens_a_step)
-    letters, hints = Letters.of(surfaces(tokenizer)), HintIds.of(tokenizer)
+    letters, hints = Letters.of(surfaces(tokenizer, PlainText.of(tokenizer).marks)), HintIds.of(tokenizer)
     trainer = GapTrainer(
         model, recipe, letters, hints, threads=torch.get_num_threads(), compiled=not options.no_compile
     )

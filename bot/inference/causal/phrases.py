@@ -8,7 +8,7 @@ stochastic beam (Kool et al. 2019): Gumbel noise on the log-probabilities makes 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from bot.inference.causal.crowns import Crown
 from bot.inference.causal.trees import ROOT
 from bot.inference.engine import Fill, Gap, ProposeRequest
 from bot.inference.passes import Work
+from bot.inference.plaintext import PlainText
 from bot.inference.words import has_han, split_words
 
 CHILDREN = 8
@@ -50,12 +51,13 @@ class _Path:
 
 
 class Phrases:
-    """The vocabulary of a causal model as letters see it."""
+    """The vocabulary of a causal model as letters see it. `plain` splits texts for it."""
 
-    def __init__(self, tokenizer: Any, vocabulary: int) -> None:
+    def __init__(self, tokenizer: Any, plain: PlainText, vocabulary: int) -> None:
         self._tokenizer = tokenizer
+        self._plain = plain
         self._anchor = anchor_of(tokenizer)
-        texts = surfaces(tokenizer)[:vocabulary]
+        texts = surfaces(tokenizer, plain.marks)[:vocabulary]
         texts += [""] * (vocabulary - len(texts))
         self.spaced = _flags(texts, lambda text: text[:1] == " " and _WORDED.match(text[1:]))
         self.glued = _flags(texts, _WORDED.match)
@@ -68,9 +70,7 @@ class Phrases:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of each text."""
-        coded = self._tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True, verbose=False)
-        ids: list[list[int]] = coded["input_ids"]
-        return ids
+        return [coded.ids for coded in self._plain.encode_all(texts)]
 
     def text(self, ids: Sequence[int]) -> str:
         """What the tokens say, without the space before it."""
@@ -199,11 +199,11 @@ def anchor_of(tokenizer: Any) -> int:
     return anchor
 
 
-def surfaces(tokenizer: Any) -> list[str]:
-    """What each id says behind a letter; nothing where it is special."""
-    anchor, special = anchor_of(tokenizer), set(tokenizer.all_special_ids)
+def surfaces(tokenizer: Any, marks: Collection[int]) -> list[str]:
+    """What each id says behind a letter; nothing where it is a mark."""
+    anchor = anchor_of(tokenizer)
     texts = tokenizer.batch_decode([[anchor, index] for index in range(len(tokenizer))])
-    return ["" if index in special else text[1:] for index, text in enumerate(texts)]
+    return ["" if index in marks else text[1:] for index, text in enumerate(texts)]
 
 
 def _flags(texts: Sequence[str], test: Callable[[str], Any]) -> Tensor:

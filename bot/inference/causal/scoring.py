@@ -20,6 +20,7 @@ from bot.inference.causal.packed import PASS_TOKENS
 from bot.inference.causal.phrases import Phrases, Search, longest
 from bot.inference.engine import Fill, ProposeRequest, ScoreItem
 from bot.inference.passes import Work
+from bot.inference.plaintext import PlainText
 from bot.inference.words import word_spans
 
 
@@ -37,31 +38,22 @@ class CausalScorer:
     are for a model that was taught to read them."""
 
     def __init__(self, model: Any, tokenizer: Any, device: str, hints: HintIds | None = None) -> None:
-        self._tokenizer = tokenizer
         self._hints = hints
         self._window = int(getattr(model.config, "max_position_embeddings", 1024))
         coded = tokenizer("a")["input_ids"]
         self._begins = coded[:1] if coded[0] in tokenizer.all_special_ids else []
+        self._plain = PlainText.of(tokenizer)
         known = (index for index in (tokenizer.bos_token_id, tokenizer.eos_token_id) if index is not None)
-        self._outset: list[int] = self._begins or [next(known, self._encode(["\n"])["input_ids"][0][0])]
+        self._outset: list[int] = self._begins or [next(known, self._plain.encode("\n").ids[0])]
         self._branching = Branching(model, device)
-        self._phrases = Phrases(tokenizer, int(model.config.get_text_config().vocab_size))
-
-    def _encode(self, texts: list[str]) -> Any:
-        return self._tokenizer(
-            texts,
-            add_special_tokens=False,
-            return_offsets_mapping=True,
-            split_special_tokens=True,
-            verbose=False,
-        )
+        self._phrases = Phrases(tokenizer, self._plain, int(model.config.get_text_config().vocab_size))
 
     def propose(self, request: ProposeRequest) -> Work[list[list[Fill]]]:
         """Grow fills for each gap from its left text: see `ProposeRequest`."""
         results: list[list[Fill]] = []
         for number, gap in enumerate(request.gaps):
             left = gap.left.rstrip(" ")
-            ids = self._encode([left])["input_ids"][0] if left else []
+            ids = self._plain.encode(left).ids if left else []
             hint = self._hint(ids, self._shown(gap.right))
             ids = [*(self._begins if ids else self._outset), *ids]
             room = max(1, self._window - longest(request) - len(hint))
@@ -94,10 +86,9 @@ class CausalScorer:
 
     def _tokens(self, items: Sequence[ScoreItem]) -> list[_Text]:
         """Items of one left and one right text as tokens."""
-        coded = self._encode([item.left + item.asked for item in items])
-        both = zip(coded["input_ids"], coded["offset_mapping"], strict=True)
+        coded = self._plain.encode_all([item.left + item.asked for item in items])
         shown = self._shown(items[0].right)
-        return [self._text(item, ids, spans, shown) for item, (ids, spans) in zip(items, both, strict=True)]
+        return [self._text(item, each.ids, each.offsets, shown) for item, each in zip(items, coded, strict=True)]
 
     def _text(self, item: ScoreItem, ids: list[int], spans: Sequence[tuple[int, int]], shown: Sequence[int]) -> _Text:
         begin = len(item.left)
@@ -114,7 +105,7 @@ class CausalScorer:
 
     def _shown(self, right: str) -> Sequence[int]:
         """The right text as tokens, for a model that was taught to read it; else nothing."""
-        return self._encode([right])["input_ids"][0] if self._hints and right else ()
+        return self._plain.encode(right).ids if self._hints and right else ()
 
     def _hint(self, left: Sequence[int], shown: Sequence[int]) -> list[int]:
         """What stands between the left text and a fill."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tokenizers import Tokenizer
 
 from bot.errors import WeightsError
+from bot.inference.plaintext import PlainText
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -17,16 +18,18 @@ if TYPE_CHECKING:
 class Tokens:
     """Text to token ids and back, exactly, over a `tokenizers.Tokenizer`.
 
-    `ends` are ids that end a text: the model's own and every other special token, for a continuation without a chat
-    template has no use for them. `start` is the id that stands before an empty context, None where there is none.
+    `ends` are ids that end a text: the model's own and every other mark, for a continuation without a chat template has
+    no use for them. `start` is the id that stands before an empty context, None where there is none.
     """
 
     def __init__(self, tokenizer: Tokenizer, ends: Iterable[int] = ()) -> None:
         self._tokenizer = tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        special = {number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special}
-        self.ends = frozenset(special | set(ends))
+        ends = frozenset(ends)
+        self._plain = PlainText(tokenizer, ends)
+        self.ends = self._plain.marks | ends
+        self._before = _before(tokenizer)
         around = tokenizer.encode("").ids
         self.start: int | None = around[0] if around else next(iter(sorted(self.ends)), None)
 
@@ -51,10 +54,9 @@ class Tokens:
         return self._tokenizer.get_vocab_size()
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a context, with the mark of a beginning where the model has one, never that of an end."""
-        ids = self._tokenizer.encode(text).ids
-        while len(ids) > 1 and ids[-1] in self.ends:
-            ids.pop()
+        """Return the ids of a context, with the mark of a beginning where the model has one, never that of an end.
+        The text is text, even where it spells a mark."""
+        ids = [*self._before, *self._plain.encode(text).ids]
         return ids or ([] if self.start is None else [self.start])
 
     def count(self, text: str) -> int:
@@ -73,14 +75,22 @@ class Tokens:
         for part in parts:
             holders = {number for number, text in enumerate(texts) if part in text}
             if not holders:
-                last = self._tokenizer.encode(f"a{part}", add_special_tokens=False).ids[-1:]
+                last = self._plain.encode(f"a{part}").ids[-1:]
                 holders = set(last)
             found |= holders
         return frozenset(found)
 
     def _texts(self) -> list[str]:
         # After another token, as some decoders strip a space from the first.
-        lead = self._tokenizer.encode("a", add_special_tokens=False).ids[-1:]
+        lead = self._plain.encode("a").ids[-1:]
         skip = len(self.decode(lead))
         every = self._tokenizer.decode_batch([[*lead, number] for number in range(self.size)])
         return [text[skip:] for text in every]
+
+
+def _before(tokenizer: Tokenizer) -> list[int]:
+    """The ids that a tokenizer puts before a text."""
+    alone = tokenizer.encode("a", add_special_tokens=False).ids
+    framed = tokenizer.encode("a").ids
+    starts = (at for at in range(len(framed)) if framed[at : at + len(alone)] == alone)
+    return framed[: next(starts, 0)]

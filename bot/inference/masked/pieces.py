@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from bot.inference.plaintext import PlainText
 from bot.inference.words import BLANK, has_han
 
 Family = Literal["wordpiece", "byte", "sentencepiece"]
@@ -64,12 +65,12 @@ class Pieces:
         self._start = _first_id(tokenizer.cls_token_id, tokenizer.bos_token_id)
         self._end = _first_id(tokenizer.sep_token_id, tokenizer.eos_token_id)
         self._vocab: dict[str, int] = tokenizer.get_vocab()
+        self._plain = PlainText.of(tokenizer)
         self._settled: dict[tuple[str, int], bool] = {}
         self._read_vocabulary(vocabulary)
-        self.encode("a")  # at first use tokenizers set themselves up, which two lanes must not do at once
 
     def _read_vocabulary(self, vocabulary: int) -> None:
-        special = set(self._tokenizer.all_special_ids)
+        special = self._plain.marks | set(self._tokenizer.all_special_ids)
         self.tokens: list[str] = [""] * vocabulary
         self.surfaces: list[str] = [""] * vocabulary
         self.spaced = torch.zeros(vocabulary, dtype=torch.bool)
@@ -112,9 +113,9 @@ class Pieces:
         return len(self._start)
 
     def encode(self, text: str) -> Encoded:
-        """Tokenise `text`, in which a blank is `[MASK]`.
+        """Tokenise `text`, in which a blank is `BLANK`.
 
-        All else is text, even where it spells a special token such as "[SEP]" or "</s>".
+        All else is text, even where it spells a special token such as "[MASK]" or "</s>".
         """
         ids: list[int] = []
         spans: list[tuple[int, int]] = []
@@ -129,16 +130,10 @@ class Pieces:
             # A byte-level space before a mask belongs to the mask: the model knows no piece of a lone space.
             kept = part if self.family == "wordpiece" else part.rstrip(" ")
             if kept.strip():
-                coded = self._tokenizer(
-                    kept,
-                    add_special_tokens=False,
-                    return_offsets_mapping=True,
-                    split_special_tokens=True,
-                    verbose=False,
-                )
-                ids += self._unprefixed(kept, coded["input_ids"])
-                spans += [(at + start, at + end) for start, end in coded["offset_mapping"]]
-                words += [len(words) + word for word in coded.word_ids()]
+                coded = self._plain.encode(kept)
+                ids += self._unprefixed(kept, coded.ids)
+                spans += [(at + start, at + end) for start, end in coded.offsets]
+                words += [len(words) + (word or 0) for word in coded.word_ids]
             at += len(part)
         return Encoded(ids, spans, words)
 
