@@ -25,8 +25,9 @@ from bot.inference.wire import KEEP_ALIVE_S, EmbedRequest, Line, Problem
 AnswerT = TypeVar("AnswerT")
 
 CONNECT_S = 5.0
-SILENCE_S = 6 * KEEP_ALIVE_S
-"""A generating worker that sends not even an empty line for so long is taken for gone."""
+SILENCE_S = 9 * KEEP_ALIVE_S
+"""A generating worker that sends not even an empty line for so long is taken for gone: longer than a supervisor needs to
+see that and start another, which takes up the same request."""
 ANSWER_S = 600.0
 """Seconds for one proposal, score or embedding, waiting for its model to load included."""
 HEALTH_S = 5.0
@@ -97,9 +98,9 @@ class EngineClient:
         """See `Engine.embed`."""
         return await self._ask("/v1/embed", EmbedRequest(texts=tuple(texts)), list[list[float]])
 
-    async def health(self) -> Health:
-        """See `Engine.health`."""
-        timeout = aiohttp.ClientTimeout(total=HEALTH_S)
+    async def health(self, *, within_s: float = HEALTH_S) -> Health:
+        """See `Engine.health`. Raises `WorkerUnavailable` where no answer comes within `within_s` seconds."""
+        timeout = aiohttp.ClientTimeout(total=within_s)
         with _as_ours():
             return msgspec.json.decode(
                 await self._wait(_read(self._open().get("/healthz", timeout=timeout))), type=Health

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from bot.inference.engine import (
     ProposeRequest,
     ScoreRequest,
 )
+from bot.inference.signs import Pulse
 
 _log = logging.getLogger(__name__)
 AnswerT = TypeVar("AnswerT")
@@ -30,34 +31,11 @@ PAUSE_S = 0.25
 LEAST_DEADLINE_S = 0.1
 
 
-class Pulse:
-    """Whether work is in hand, and when it was last seen to get on."""
-
-    def __init__(self) -> None:
-        self.in_hand = 0
-        self.last_s = time.monotonic()
-
-    def beat(self) -> None:
-        """Note that the work gets on."""
-        self.last_s = time.monotonic()
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Count a piece of work while it is in hand."""
-        if not self.in_hand:
-            self.beat()
-        self.in_hand += 1
-        try:
-            yield
-        finally:
-            self.in_hand -= 1
-
-
 class RetryingEngine:
     """An `Engine` over clients that come and go.
 
     `current` gives the client of the worker that is up now, waiting for one if need be; it raises
-    `WorkerUnavailable` when there will be none. Candidates that have finished are kept, and only the missing
+    `WorkerUnavailable` when there will be none; `pulse` is told what comes back. Candidates that have finished are kept, and only the missing
     rows are asked for again, under the same request id; after two more tries the error is the caller's.
     """
 
@@ -81,15 +59,14 @@ class RetryingEngine:
         for attempt in range(RETRIES + 1):
             asked, part = tuple(missing), _part(request, missing, time.monotonic() - began)
             try:
-                with self._pulse.working():
-                    client = await self._current()
-                    async with aclosing(client.generate(part)) as events:
-                        async for event in events:
-                            self._pulse.beat()
-                            own = replace(event, row=asked[event.row])
-                            if isinstance(own, Continuation):
-                                missing.remove(own.row)
-                            yield own
+                client = await self._current()
+                async with aclosing(client.generate(part)) as events:
+                    async for event in events:
+                        self._pulse.beat()
+                        own = replace(event, row=asked[event.row])
+                        if isinstance(own, Continuation):
+                            missing.remove(own.row)
+                        yield own
                 return
             except WorkerUnavailable as error:
                 if not missing:
@@ -116,11 +93,13 @@ class RetryingEngine:
         attempt = 0
         while True:
             try:
-                with self._pulse.working():
-                    return await call(await self._current())
+                answer = await call(await self._current())
             except WorkerUnavailable as error:
                 await _pause(attempt, error)
                 attempt += 1
+            else:
+                self._pulse.beat()
+                return answer
 
 
 def _part(request: GenerateRequest, missing: Sequence[int], elapsed_s: float) -> GenerateRequest:

@@ -13,14 +13,14 @@ import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
 from bot.inference.engine import Engine, Health
 from bot.inference.plan import EXIT_HOST_ERROR, ChildConfig, plan_of
-from bot.inference.retrying import Pulse, RetryingEngine
+from bot.inference.retrying import RetryingEngine
+from bot.inference.signs import Patience, Pulse, Signs
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -29,25 +29,6 @@ _worker_log = logging.getLogger("bot.inference.worker")
 _SECRETS = ("DISCORD_TOKEN", "INFERENCE_TOKEN")
 _LOG_LINE = re.compile(r"\S+ \S+ (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) (?P<rest>\S+: .*)")
 _LONGEST_SOCKET_PATH = 100  # macOS allows 103 bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long to wait for what, in seconds.
-
-    `hang_s` without a step while work runs is a hang; loading may take `start_s` a stage. A call waits up to
-    `wait_s` for a worker. Restarts wait `backoff_s`, twice as long each time, at most `longest_backoff_s`, and
-    begin anew after a life of `steady_s`. At the end the worker has `stop_s` to go by itself.
-    """
-
-    start_s: float = 900.0
-    hang_s: float = 60.0
-    wait_s: float = 300.0
-    poll_s: float = 1.0
-    backoff_s: float = 0.5
-    longest_backoff_s: float = 30.0
-    steady_s: float = 60.0
-    stop_s: float = 5.0
 
 
 class Supervisor:
@@ -179,34 +160,24 @@ class Supervisor:
         return process
 
     async def _watch(self, path: Path) -> str:
-        """Ask the worker how it is, again and again; return when it must be taken for hung."""
+        """Ask the worker how it is, again and again; return why it must be taken for hung."""
         patience = self._patience
-        changed_s = time.monotonic()
+        signs = Signs(patience, self._pulse, time.monotonic())
         client = EngineClient(f"unix://{path}")
         try:
             while True:
-                before = self._last
+                health = None
                 with suppress(WorkerUnavailable):
-                    self._last = await client.health()
+                    health = self._last = await client.health(within_s=patience.answer_s)
                     if self._client is None:
                         self._client, self._problem = client, None
                         self._notify()
-                    if not self._last.requests_waiting:
-                        self._pulse.beat()  # all is done there; whoever asked has not read it yet
-                if (self._last.stage, self._last.steps) != (before.stage, before.steps):
-                    changed_s = time.monotonic()
-                    self._pulse.beat()
-                if self._at_work() and time.monotonic() - self._pulse.last_s > patience.hang_s:
-                    return f"no step for {patience.hang_s:g} s while work was in hand"
-                if not self._last.ready and time.monotonic() - changed_s > patience.start_s:
-                    return f"it was {self._last.stage} for {patience.start_s:g} s"
+                reason = signs.look(health, time.monotonic())
+                if reason is not None:
+                    return reason
                 await asyncio.sleep(patience.poll_s if self._last.ready else min(patience.poll_s, 0.2))
         finally:
             await client.close()
-
-    def _at_work(self) -> bool:
-        """Whether steps can be expected: while models load, what waits for them makes none."""
-        return self._pulse.in_hand > 0 and (self._last.ready or self._last.rows_running > 0)
 
     async def _end(self, process: Process, *, kindly: bool) -> None:
         """End the process and all that it started: by closing its input, else by force."""

@@ -15,7 +15,7 @@ from bot.rules.segments import cluster_starts
 # Invisible characters that no script needs: soft hyphen, zero-width space, word joiner, invisible operators,
 # deprecated format characters, byte-order mark, annotation anchors, musical format characters, noncharacters.
 _INVISIBLE = re.compile(
-    "[\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff"
+    "[\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff"
     "\U0001d173-\U0001d17a\U000e0000-\U000e001f]"
 )
 # Embeddings, overrides and isolates: they can turn the text around them, on a card too.

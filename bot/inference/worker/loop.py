@@ -152,8 +152,9 @@ class StepLoop:
 
     @property
     def requests(self) -> int:
-        """Requests in hand: streams that are open and works that are not done."""
-        return len(self._streams) + len(self._open)
+        """What is in hand: streams that are open, works that are not done, and what the thread has yet to be told. So a
+        thread that hangs is never idle, though everybody left."""
+        return len(self._streams) + len(self._open) + self._commands.qsize()
 
     @property
     def tokens_per_s(self) -> float:
