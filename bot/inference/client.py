@@ -26,8 +26,8 @@ AnswerT = TypeVar("AnswerT")
 
 CONNECT_S = 5.0
 SILENCE_S = 9 * KEEP_ALIVE_S
-"""A generating worker that sends not even an empty line for so long is taken for gone: longer than a supervisor needs to
-see that and start another, which takes up the same request."""
+"""A generating worker that sends not even an empty line for so long is taken for gone. A supervisor sees that sooner,
+and starts another."""
 ANSWER_S = 600.0
 """Seconds for one proposal, score or embedding, waiting for its model to load included."""
 HEALTH_S = 5.0

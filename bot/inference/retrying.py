@@ -35,8 +35,9 @@ class RetryingEngine:
     """An `Engine` over clients that come and go.
 
     `current` gives the client of the worker that is up now, waiting for one if need be; it raises
-    `WorkerUnavailable` when there will be none; `pulse` is told what comes back. Candidates that have finished are kept, and only the missing
-    rows are asked for again, under the same request id; after two more tries the error is the caller's.
+    `WorkerUnavailable` when there will be none. `pulse` is told what comes back. Candidates that have finished are
+    kept, and only the missing rows are asked for again, under the same request id; after two more tries the error is
+    the caller's.
     """
 
     def __init__(self, current: Callable[[], Awaitable[EngineClient]], pulse: Pulse | None = None) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -69,10 +69,14 @@ async def supervised(settings: Settings, patience: Patience = QUICK) -> AsyncIte
 
 
 async def ready(supervisor: Supervisor, *, within_s: float = 90.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not supervisor.last_health.ready:
-            await asyncio.sleep(0.05)
+    await until(lambda: supervisor.last_health.ready, within_s=within_s)
     assert (await supervisor.engine.health()).ready
+
+
+async def until(reached: Callable[[], bool], *, within_s: float) -> None:
+    async with asyncio.timeout(within_s):
+        for _ in iter(reached, True):
+            await asyncio.sleep(0.05)
 
 
 def request(*seeds: int, tokens: int = LONG, request_id: str = "r") -> GenerateRequest:
@@ -154,9 +158,7 @@ async def test_a_worker_that_hangs_with_nothing_in_hand_is_replaced_too(settings
 async def test_a_worker_that_hangs_while_it_loads_is_replaced(settings: Settings) -> None:
     async with Supervisor(settings, patience=replace(QUICK, mute_s=60.0)) as supervisor:
         asked = asyncio.create_task(texts(supervisor, request(1, tokens=5)))
-        async with asyncio.timeout(60.0):
-            while supervisor.pid is None:
-                await asyncio.sleep(0.01)
+        await until(lambda: supervisor.pid is not None, within_s=60.0)
         await stop_and_see_another(supervisor)
         assert await asked
 
@@ -174,9 +176,7 @@ async def stop_and_see_another(supervisor: Supervisor) -> None:
     first = supervisor.pid
     assert first is not None
     os.kill(first, signal.SIGSTOP)
-    async with asyncio.timeout(60.0):
-        while supervisor.pid in (None, first):
-            await asyncio.sleep(0.05)
+    await until(lambda: supervisor.pid not in (None, first), within_s=180.0)
     assert not alive(first)
 
 
