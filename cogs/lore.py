@@ -23,12 +23,12 @@ from bot.ui.escaping import quote
 from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.lore import PAGE, TRIGGERS, LoreForm, beginning, list_card, lore_card, place_of, story_of
+from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking
 from bot.ui.tree import InklingTree, number
 from cogs.asking import Asking
 from cogs.finding import CHOICES, Finding
 from cogs.services import Services
 from cogs.showing import Showing
-from cogs.threads import lacking
 
 KINDS: tuple[LoreKind, ...] = get_args(LoreKind)
 STORY, SERVER = "story", "server"
@@ -358,6 +358,6 @@ def _is_private(interaction: discord.Interaction[Any]) -> bool:
 
 def _require_room_for_cards(interaction: discord.Interaction[Any], say: Catalogue) -> None:
     """Raise `NotHere` (`lore_no_card`: permissions) where the bot cannot post the card of an entry for all to see."""
-    writes = "send_messages_in_threads" if isinstance(interaction.channel, discord.Thread) else "send_messages"
-    if missing := lacking(interaction, ("view_channel", writes)):
+    needed = CARDS_IN_THREADS if isinstance(interaction.channel, discord.Thread) else CARDS
+    if missing := lacking(interaction, needed):
         raise NotHere("lore_no_card", permissions=", ".join(say(f"permission.{name}") for name in missing))

@@ -15,6 +15,7 @@ from bot.rules.servers import Feature, ServerSettings, change_settings
 from bot.ui.answers import GIVEN, guard, reachable, sentence, whisper
 from bot.ui.cards import Card
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
+from bot.ui.permissions import CARDS, lacking_in
 from bot.ui.settings_card import MIXED, SERVER, settings_card
 from bot.ui.tree import InklingTree, number
 from bot.ui.words_form import WordsForm, version, written_words
@@ -167,8 +168,7 @@ class Server(commands.Cog):
             channel = interaction.client.get_channel(channel_id)
             if not isinstance(channel, discord.abc.GuildChannel) or channel.guild.id != interaction.guild_id:
                 raise BadInput("channel_unseen", channel=f"#{channel_id}")
-            may = channel.permissions_for(channel.guild.me)
-            if not (may.view_channel and may.send_messages):
+            if lacking_in(channel, CARDS):
                 raise BadInput("channel_unseen", channel=f"#{channel.name}")
         return chosen
 

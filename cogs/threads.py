@@ -17,6 +17,7 @@ from bot.ui.answers import whisper
 from bot.ui.cards import Card, notice
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
+from bot.ui.permissions import STORIES, STORIES_BETTER, lacking
 from bot.ui.prose import Prose, prose
 from bot.ui.stories import story_card
 from cogs.services import Services
@@ -26,9 +27,6 @@ _log = logging.getLogger(__name__)
 
 ARCHIVE_AFTER_MIN: Final = 10080
 """A week, the longest that Discord has."""
-NEEDED = ("view_channel", "create_public_threads", "send_messages_in_threads")
-WISHED = ("pin_messages", "read_message_history")
-"""What the bot can do without, though worse."""
 
 
 class Threads(commands.Cog):
@@ -131,7 +129,7 @@ async def show_opened(
         await interaction.edit_original_response(view=notice(say("story.opens_later", title=title)))
         return
     notes = [say("story.opened", title=title, thread=f"<#{opened.thread_id}>")]
-    if missing := lacking(interaction, WISHED):
+    if missing := lacking(interaction, STORIES_BETTER):
         wished = ", ".join(say(f"permission.{name}") for name in missing)
         notes.append(f"-# {say('story.opened_without', permissions=wished)}")
     await interaction.edit_original_response(view=notice(*notes))
@@ -148,14 +146,6 @@ def place_for_story(interaction: discord.Interaction[Any], say: Catalogue) -> in
         channel = channel.parent
     if not isinstance(channel, discord.TextChannel):
         raise NotHere("no_threads_here")
-    if missing := lacking(interaction, NEEDED):
+    if missing := lacking(interaction, STORIES):
         raise NotHere("bot_lacks", permissions=", ".join(say(f"permission.{name}") for name in missing))
     return channel.id
-
-
-def lacking(interaction: discord.Interaction[Any], names: tuple[str, ...]) -> list[str]:
-    """Return which of these permissions the bot lacks here."""
-    may = interaction.app_permissions
-    if may.manage_messages:  # Discord is taking pinning out of it, and counts either meanwhile
-        names = tuple(name for name in names if name != "pin_messages")
-    return [name for name in names if not getattr(may, name)]

@@ -20,17 +20,10 @@ from bot.cli.terminal import Terminal
 from bot.errors import HostError
 from bot.logs import describe
 from bot.settings import Settings
+from bot.ui.permissions import INVITATION
 
 _log = logging.getLogger(__name__)
 
-PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-)
 _FAR_END = (OSError, TimeoutError, aiohttp.ClientError, discord.DiscordException)
 """What a request to Discord raises."""
 
@@ -117,7 +110,7 @@ class _Greeting:
         _log.info("%s is on Discord, in %d %s.", self._bot.user, count, "server" if count == 1 else "servers")
         if not self._bot.guilds:
             link = discord.utils.oauth_url(
-                self._bot.application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
+                self._bot.application_id, permissions=INVITATION, scopes=("bot", "applications.commands")
             )
             _log.info("Invite it to a server: %s", link)
         try:

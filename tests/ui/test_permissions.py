@@ -1,0 +1,35 @@
+"""One list of permissions: the README, the catalogues and the invitation have what the bot asks for, and no more."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import discord
+
+from bot.ui.locale import LANGUAGES, catalogue
+from bot.ui.permissions import INVITATION, PERMISSIONS
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_readme_has_a_row_for_each() -> None:
+    table = README.read_text(encoding="utf-8").partition("| permission |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| ([A-Z][^|]*) \| [^|]+ \|$", table, re.MULTILINE)
+    assert rows == [catalogue("en")(f"permission.{name}") for name in PERMISSIONS]
+
+
+def test_each_has_a_name_in_every_language() -> None:
+    for language in LANGUAGES:
+        names = [catalogue(language)(f"permission.{name}") for name in PERMISSIONS]
+        assert len(set(names)) == len(PERMISSIONS)
+
+
+def test_the_invitation_asks_for_each_and_for_nothing_else() -> None:
+    assert discord.Permissions(**dict.fromkeys(PERMISSIONS, True)) == INVITATION
+    link = discord.utils.oauth_url(1, permissions=INVITATION)
+    (value,) = re.findall(r"permissions=(\d+)", link)
+    asked = discord.Permissions(int(value))
+    assert asked.create_public_threads
+    assert asked.pin_messages
+    assert not asked.administrator
