@@ -13,6 +13,7 @@ from bot.rules.stories import Story, StoryState
 from bot.stories.finding import Who
 from bot.stories.library import ALIVE
 from bot.ui.answers import reachable
+from bot.ui.cutting import label
 from bot.ui.tree import number
 from cogs.asking import Asking
 from cogs.services import Services
@@ -72,7 +73,9 @@ class Finding:
             who.server_id, states=states, limit=_LOOKED_AT, prefix=current, outside=unseen(interaction)
         )
         found.sort(key=lambda story: story.host_id != who.person_id)
-        return [app_commands.Choice(name=story.title[:_CHOICE_TEXT], value=str(story.id)) for story in found[:CHOICES]]
+        return [
+            app_commands.Choice(name=label(story.title, _CHOICE_TEXT), value=str(story.id)) for story in found[:CHOICES]
+        ]
 
 
 def unseen(interaction: discord.Interaction[Any]) -> frozenset[int]:

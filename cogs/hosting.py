@@ -39,6 +39,7 @@ from cogs.leading import Leading
 from cogs.services import Services
 from cogs.showing import Showing
 from cogs.story_group import join, story_commands
+from cogs.threads import thread_name
 
 _log = logging.getLogger(__name__)
 
@@ -133,7 +134,7 @@ class Hosts(commands.Cog):
             async with asyncio.timeout(RENAME_S):
                 thread = client.get_channel(story.thread_id) or await client.fetch_channel(story.thread_id)
                 if isinstance(thread, discord.Thread):
-                    await thread.edit(name=story.title)
+                    await thread.edit(name=thread_name(story))
         except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
             _log.info("the thread of story %d could not be renamed: %s", story.id, error)
             return False

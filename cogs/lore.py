@@ -18,7 +18,7 @@ from bot.stories.finding import Who
 from bot.stories.lorebook import Shown
 from bot.ui.answers import GIVEN, guard, whisper
 from bot.ui.cards import Card, notice
-from bot.ui.cutting import head
+from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote
 from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
@@ -238,7 +238,7 @@ class Lore(commands.Cog):
     async def _remove(self, interaction: discord.Interaction[Any], who: Who, lore_id: int) -> None:
         entry = await self._lorebook.remove(who, lore_id)
         say = private(interaction)
-        done = notice(say("lore.removed"), quote(head(entry.text, _REMOVED_TEXT)))
+        done = notice(say("lore.removed"), shown_head(entry.text, _REMOVED_TEXT, quote))
         if _is_private(interaction):
             await interaction.response.edit_message(view=done)
         else:

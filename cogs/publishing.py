@@ -20,12 +20,11 @@ from bot.publishing.html import to_html
 from bot.publishing.map import Map, draw_map
 from bot.publishing.markdown import to_markdown
 from bot.publishing.naming import file_name
-from bot.rules.segments import beginning
 from bot.rules.stories import Passage, Story, TreeNode
 from bot.stories.branches import branches_of, path_of
 from bot.ui.answers import guard
 from bot.ui.cards import Card, text
-from bot.ui.cutting import head
+from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.tree import InklingTree
@@ -185,9 +184,9 @@ class Publishing(commands.Cog):
 def _map_card(say: Catalogue, story: Story, drawn: Map) -> Card:
     """Return the card of a map: the picture, and as much of it in words as fits; all of that is in the file."""
     gallery: ui.MediaGallery[Any] = ui.MediaGallery()
-    gallery.add_item(media="attachment://map.png", description=beginning(drawn.text, _ALT_TEXT) or None)
+    gallery.add_item(media="attachment://map.png", description=shown_head(drawn.text, _ALT_TEXT, str) or None)
     title = text(f"### {say('story.map_title', title=escape(story.title))}")
-    return Card(title, gallery, text(escape(head(drawn.text, MAP_TEXT))), ui.File("attachment://map.txt"))
+    return Card(title, gallery, text(shown_head(drawn.text, MAP_TEXT)), ui.File("attachment://map.txt"))
 
 
 def _branch_title(say: Catalogue, first: TreeNode) -> str:

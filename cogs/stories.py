@@ -18,7 +18,7 @@ from bot.stories.finding import Who
 from bot.stories.pen import check_own
 from bot.ui.answers import GIVEN, guard, whisper
 from bot.ui.cards import Card, notice
-from bot.ui.cutting import head
+from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
 from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
@@ -364,7 +364,7 @@ def _added(say: Catalogue, story: Story, number: int, channel_id: int | None) ->
 
 
 def _beginning_of(passage: str) -> str:
-    return escape(head(passage, _BEGINNING))
+    return shown_head(passage, _BEGINNING)
 
 
 def _is_list(interaction: discord.Interaction[Any]) -> bool:

@@ -15,6 +15,7 @@ from bot.rules.posts import Post
 from bot.rules.stories import Story
 from bot.ui.answers import whisper
 from bot.ui.cards import Card, notice
+from bot.ui.cutting import label
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import STORIES, STORIES_BETTER, lacking
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 ARCHIVE_AFTER_MIN: Final = 10080
 """A week, the longest that Discord has."""
+THREAD_NAME = 100
+"""Characters that the name of a thread may have."""
 
 
 class Threads(commands.Cog):
@@ -96,7 +99,9 @@ class Threads(commands.Cog):
             await self._services.outbox.trying(post)
             assert isinstance(channel, discord.TextChannel), "a story is begun in a channel that can have threads"
             kind = discord.ChannelType.news_thread if channel.is_news() else discord.ChannelType.public_thread
-            thread = await channel.create_thread(name=story.title, type=kind, auto_archive_duration=ARCHIVE_AFTER_MIN)
+            thread = await channel.create_thread(
+                name=thread_name(story), type=kind, auto_archive_duration=ARCHIVE_AFTER_MIN
+            )
         if not await self._services.hosting.opened(story.id, thread.id):
             await thread.delete()
         return False
@@ -108,12 +113,19 @@ class Threads(commands.Cog):
             return None
         since = datetime.fromtimestamp(post.tried_ms / 1000, UTC) - CLOCKS_DIFFER
         for thread in await guild.active_threads():
-            ours = thread.parent_id == story.channel_id and thread.owner_id == me.id and thread.name == story.title
+            ours = (
+                thread.parent_id == story.channel_id and thread.owner_id == me.id and thread.name == thread_name(story)
+            )
             late = thread.created_at is not None and thread.created_at >= since
             new = late or not thread.total_message_sent  # by this machine's clock, which may be wrong, or by itself
             if ours and new and not await self._services.hosting.is_known(thread.id):
                 return thread
         return None
+
+
+def thread_name(story: Story) -> str:
+    """Return what the thread of a story is called."""
+    return label(story.title, THREAD_NAME)
 
 
 async def show_opened(

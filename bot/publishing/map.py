@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from bot.publishing.book import clean
 from bot.publishing.mapdrawing import draw
@@ -11,7 +12,7 @@ from bot.publishing.maprows import Layout, Row, lay_out
 from bot.publishing.wording import model_names
 from bot.rules.stories import BEGINNING, TreeNode
 from bot.rules.words import word_spans
-from bot.ui.cutting import ELLIPSIS, head, shown_size
+from bot.ui.cutting import ELLIPSIS, shown_head, shown_size
 from bot.ui.locale import Catalogue
 
 MAX_TEXT = 3500
@@ -81,16 +82,19 @@ def outline(told: Sequence[Told], facts: Sequence[str], say: Catalogue) -> str:
         text = "\n".join([" · ".join(facts), say("publishing.map.key"), *lines])
         if shown_size(text) <= MAX_TEXT:
             return text
-    return head(text, MAX_TEXT)
+    fits = accumulate(shown_size(line) + len("\n") for line in text.split("\n"))
+    kept = sum(taken <= MAX_TEXT - len(ELLIPSIS) for taken in fits)
+    return "\n".join([*text.split("\n")[:kept], ELLIPSIS])
 
 
 def _line(one: Told, beginning: int, title: int, say: Catalogue) -> str:
     row = one.row
     mark = "●" if row.canon else "○"
-    said = " · ".join(part for part in (one.who, head(_beginning(one, say), beginning) if beginning else "") if part)
+    begins = shown_head(_beginning(one, say), beginning, str) if beginning else ""
+    said = " · ".join(part for part in (one.who, begins) if part)
     if row.count > 1 or row.node.withdrawn:
         said = _beginning(one, say)
-    stars = "".join(f" ★ {head(name, title)}" for name in row.titles[:3])
+    stars = "".join(f" ★ {shown_head(name, title, str)}" for name in row.titles[:3])
     return f"{_INDENT * min(row.lane, _MAX_INDENT)}{row.number}. {mark} {said}{stars}{_more(row, say)}".rstrip()
 
 

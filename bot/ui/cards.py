@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from bot.rules.generations import Generation
-from bot.ui.cutting import head, pages, share, shown_size, tail
+from bot.ui.cutting import share, shown_head, shown_pages, shown_size, shown_tail
 from bot.ui.escaping import escape, quote, size, tidy
 from bot.ui.infills import Filled, filled, sureness, wishes
 from bot.ui.locale import Catalogue
@@ -123,7 +123,7 @@ def _moves(say: Catalogue, generation: Generation, possible: Collection[str]) ->
 
 def _asked(generation: Generation) -> str:
     """What was asked, shortened: of a text to continue its end; a text with blanks is shown filled below."""
-    return quote(tail(generation.text, ASKED_TEXT)) if generation.kind == "continue" else ""
+    return shown_tail(generation.text, ASKED_TEXT, quote) if generation.kind == "continue" else ""
 
 
 def _foot(say: Catalogue, generation: Generation, name: str) -> str:
@@ -148,7 +148,7 @@ def _candidates(say: Catalogue, generation: Generation, literals: Sequence[str],
     sizes = [shown_size(body) for body in bodies]
     room -= sum(map(size, numbers)) + 8
     parts = share(sizes, room)
-    fitted = [escape(head(body, part)) for body, part in zip(bodies, parts, strict=True)]
+    fitted = [shown_head(body, part) for body, part in zip(bodies, parts, strict=True)]
     return [number + each for number, each in zip(numbers, fitted, strict=True)], sum(sizes) > room
 
 
@@ -194,13 +194,11 @@ def reading_pages(generation: Generation, literals: Sequence[str] = ()) -> list[
             if size(whole) <= PAGE_TEXT:
                 found.append(number + whole)
                 continue
-        found += [number + escape(part) for part in pages(suggestion.text, PAGE_TEXT)]
+        found += [number + part for part in shown_pages(suggestion.text, PAGE_TEXT)]
     return found
 
 
 def given_cards(say: Catalogue, given: str) -> list[Card]:
     """Return what a person wrote, as private cards, so that a refusal loses nothing of it."""
-    parts = pages(given, PAGE_TEXT)
-    return [
-        notice(*([say("card.given")] if index == 0 else []), escape(part)) for index, part in enumerate(parts) if part
-    ]
+    parts = shown_pages(given, PAGE_TEXT)
+    return [notice(*([say("card.given")] if index == 0 else []), part) for index, part in enumerate(parts) if part]

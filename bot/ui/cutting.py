@@ -1,20 +1,29 @@
 """Cut texts to what a card can hold: at a sentence if possible, else where a line may end, else between characters
 as people count them.
 
-Limits are counted after escaping (`bot.ui.escaping.size` of the escaped text); texts come and go unescaped.
+A text is cut together with what it is shown as: the functions take it as it was written and a `render` that escapes
+and decorates it, measure what `render` makes of each piece, and return that. Nothing has to be added afterwards, and
+nothing that is returned is longer than was asked for (in UTF-16 units).
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from bot.rules.segments import beginning, clusters, line_parts
+from bot.rules.segments import clusters, line_parts
 from bot.ui.escaping import begins_line, escape, escapes, right_to_left, size, tidy
 
+Render = Callable[[str], str]
+"""What is shown of a piece of text: `escape`, `quote`, or more, with a number before it and a signature behind. It is
+never shorter than the text."""
 ELLIPSIS = "…"
+WHOLE = 1 << 20
+"""A limit that no text reaches."""
+_ENDS = (".", "!", "?", '"', "'", "”", "’")
+"""Behind these the ellipsis stands apart."""
 _SENTENCE_END = re.compile(
     r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]»]*+(?=\s|$) | [。！？]++[”’」』）]*+ | \n++)\s*+", re.VERBOSE
 )
@@ -34,42 +43,72 @@ def shown_size(text: str) -> int:
     return size(escape(text))
 
 
-def head(text: str, limit: int) -> str:
-    """Return the beginning of `text` that fits in `limit`, with an ellipsis where something was cut off."""
+def shown_head(text: str, limit: int, render: Render = escape) -> str:
+    """Return the beginning of `text`, rendered, that fits in `limit`, with an ellipsis where something was cut off."""
     text = tidy(text).strip()
-    if shown_size(text) <= limit:
-        return text
-    kept = text[: _Measured(text).end(0, limit - len(ELLIPSIS) - 1)]
-    return f"{kept.rstrip()} {ELLIPSIS}" if kept.rstrip()[-1:] in ".!?\"'”’" else f"{kept.rstrip()}{ELLIPSIS}"
+    if size(whole := render(text)) <= limit:
+        return whole
+    measured = _Measured(text) if render is escape else _Rendered(text[: limit + 1], render)
+
+    def cut(room: int) -> str:
+        kept = text[: measured.end(0, room)].rstrip()
+        return render(f"{kept} {ELLIPSIS}" if kept[-1:] in _ENDS else f"{kept}{ELLIPSIS}")
+
+    return _within(limit, cut)
 
 
-def tail(text: str, limit: int) -> str:
-    """Return the end of `text` that fits in `limit`, with an ellipsis where something was cut off before it."""
+def shown_tail(text: str, limit: int, render: Render = escape) -> str:
+    """Return the end of `text`, rendered, that fits in `limit`, with an ellipsis where something was cut off before."""
     text = tidy(text).strip()
-    if shown_size(text) <= limit:
-        return text
-    kept = text[_Measured(text).start(limit - len(ELLIPSIS) - 1) :]
-    return f"{ELLIPSIS} {kept.lstrip()}"
+    if size(whole := render(text)) <= limit:
+        return whole
+    near = text if render is escape else text[-limit - 1 :]
+    measured = _Measured(near) if render is escape else _Rendered(near, render)
+    return _within(limit, lambda room: render(f"{ELLIPSIS} {near[measured.start(room) :].lstrip()}"))
 
 
 def label(text: str, limit: int) -> str:
-    """Return `text` on one line in at most `limit` characters, unescaped, as menus show it: with an ellipsis where
-    something was cut off."""
+    """Return `text` on one line in at most `limit` characters, unescaped, as menus, placeholders and names show it:
+    with an ellipsis where something was cut off, and never empty, which Discord would refuse."""
     text = " ".join(tidy(text).split())
-    return text if len(text) <= limit else beginning(text, limit - len(ELLIPSIS)).rstrip() + ELLIPSIS
+    if size(text) <= limit:
+        return text or ELLIPSIS
+    room = limit - len(ELLIPSIS)
+    return (_first(clusters(text[: limit + 1]), room) or _first(text, room)).rstrip() + ELLIPSIS
 
 
-def pages(text: str, limit: int) -> list[str]:
-    """Return `text` in pieces that each fit in `limit`; joined by what was between them nothing is lost."""
+def shown_pages(text: str, limit: int) -> list[str]:
+    """Return `text` in pieces, escaped, that each fit in `limit`, at least one; between them only white space is
+    lost."""
     text = tidy(text).strip()
     if shown_size(text) <= limit:
-        return [text]
+        return [escape(text)]
     measured, parts, at = _Measured(text), [], 0
     while measured.size(at, len(text)) > limit:
         end = measured.end(at, limit)
         parts.append(text[at:end].rstrip())
         at = end if (space := _SPACE.match(text, end)) is None else space.end()
-    return [*parts, text[at:]] if at < len(text) else parts
+    return [escape(part) for part in ([*parts, text[at:]] if at < len(text) else parts)]
+
+
+def _first(parts: Iterable[str], room: int) -> str:
+    """Return the first of `parts` together, as many as fit."""
+    kept = []
+    for part in parts:
+        room -= size(part)
+        if room < 0:
+            break
+        kept.append(part)
+    return "".join(kept)
+
+
+def _within(limit: int, cut: Callable[[int], str]) -> str:
+    """Return what `cut` makes with the most room with which it stays within `limit`, its ellipsis included; with the
+    least room where nothing does."""
+    room = limit - len(ELLIPSIS) - 1
+    while size(shown := cut(room)) > limit and room > 0:
+        room -= size(shown) - limit
+    return shown
 
 
 def share(sizes: Sequence[int], room: int) -> list[int]:
@@ -141,3 +180,14 @@ class _Measured:
             if parted not in self._ends:
                 self._ends[parted] = list(accumulate(map(len, parted(self._text))))
             yield self._ends[parted]
+
+
+class _Rendered(_Measured):
+    """A text with the sizes of its parts as something else shows them."""
+
+    def __init__(self, text: str, render: Render) -> None:
+        super().__init__(text)
+        self._render = render
+
+    def size(self, start: int, end: int) -> int:
+        return size(self._render(self._text[start:end]))

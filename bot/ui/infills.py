@@ -9,13 +9,16 @@ from typing import Any
 
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.twists import twist_of
-from bot.ui.cutting import ELLIPSIS, head, sentences, share, tail
+from bot.ui.cutting import ELLIPSIS, WHOLE, sentences, share, shown_head, shown_tail
 from bot.ui.escaping import bold, escape, size
 from bot.ui.locale import Catalogue
 
 SHOWN_WHOLE = 280
 """A text of up to so many shown characters is not cut down to the sentences of its blanks."""
 _LEAST_AROUND = 24
+"""Characters of the text beside a fill that are shown at least."""
+_GAP = 2
+"""Characters of white space beside a fill that are left where text is shortened: a line end twice, as in verse."""
 _LEAST_BEFORE = 8
 """Characters that lead to a fill at least, in whole sentences: one that begins its sentence needs the one before it."""
 _NEAR_TEXT = 60
@@ -32,16 +35,25 @@ class Filled:
     fills: tuple[str, ...]
     plain: frozenset[int] = frozenset()
 
-    def show(self, limit: int | None = None) -> str:
+    def show(self, limit: int = WHOLE) -> str:
         """Return the text escaped, fills in bold. With a `limit` (in shown characters) the text around the fills
-        is shortened from far to near until it fits; the fills themselves are never cut."""
-        marked = [_underlined(fill) if number in self.plain else bold(fill) for number, fill in enumerate(self.fills)]
-        pieces = list(self.pieces)
-        room = None if limit is None else limit - sum(size(fill) for fill in marked)
-        if room is not None and sum(size(escape(piece)) for piece in pieces) > room:
-            pieces = self._shortened(room)
-        shown = [escape(piece) if piece.strip() else piece for piece in pieces]
+        is shortened from far to near until it fits; the fills themselves are cut only where they leave no room for
+        it, as those may that a person wrote."""
+        shown = [escape(piece) if piece.strip() else piece for piece in self.pieces]
+        around = sum(map(size, shown))
+        marked = self._marked(limit - min(around, _LEAST_AROUND * len(shown)))
+        room = limit - sum(map(size, marked))
+        if around > room:
+            shown = self._shortened(shown, room)
         return "".join(part for pair in zip(shown, [*marked, ""], strict=True) for part in pair)
+
+    def _marked(self, room: int) -> list[str]:
+        marks = [_underlined if number in self.plain else bold for number in range(len(self.fills))]
+        marked = [mark(fill) for mark, fill in zip(marks, self.fills, strict=True)]
+        if sum(map(size, marked)) <= room:
+            return marked
+        parts = share([size(each) for each in marked], room)
+        return [shown_head(fill, part, mark) for fill, part, mark in zip(self.fills, parts, marks, strict=True)]
 
     def close(self) -> Filled:
         """Return the sentences of the fills alone, with ellipses for what stands before, between and behind them; all
@@ -51,22 +63,28 @@ class Filled:
         final = len(self.pieces) - 1
         return replace(self, pieces=tuple(_near(piece, index, final) for index, piece in enumerate(self.pieces)))
 
-    def _shortened(self, room: int) -> list[str]:
-        parts = share([size(escape(piece)) for piece in self.pieces], max(room, _LEAST_AROUND * len(self.pieces)))
-        final = len(self.pieces) - 1
-        return [self._cut(piece, parts[index], index, final) for index, piece in enumerate(self.pieces)]
+    def _shortened(self, shown: Sequence[str], room: int) -> list[str]:
+        sizes = [size(each) for each in shown]
+        parts = share(sizes, max(room, _LEAST_AROUND * len(shown)))
+        final = len(shown) - 1
+        return [
+            each if whole <= part else _cut(piece, part, index, final)
+            for index, (each, piece, whole, part) in enumerate(zip(shown, self.pieces, sizes, parts, strict=True))
+        ]
 
-    @staticmethod
-    def _cut(piece: str, room: int, index: int, final: int) -> str:
-        if size(escape(piece)) <= room:
-            return piece
-        before, after = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
-        if index == 0:
-            return tail(piece, room - len(after)) + after
-        if index == final:
-            return before + head(piece, room - len(before))
-        half = (room - len(before) - len(after)) // 2
-        return before + head(piece, half) + " " + tail(piece, half) + after
+
+def _cut(piece: str, room: int, index: int, final: int) -> str:
+    """The part of a piece, escaped, that stands nearest to the fills beside it; a gap of two characters at most stays
+    where one was."""
+    before, after = piece[: len(piece) - len(piece.lstrip())][-_GAP:], piece[len(piece.rstrip()) :][:_GAP]
+    if not piece.strip():
+        return before
+    if index == 0:
+        return shown_tail(piece, room - len(after)) + after
+    if index == final:
+        return before + shown_head(piece, room - len(before))
+    half = (room - len(before) - len(after) - 1) // 2
+    return f"{before}{shown_head(piece, half)} {shown_tail(piece, half)}{after}"
 
 
 def filled(generation: Generation, suggestion: Suggestion, literals: Sequence[str]) -> Filled:
@@ -105,7 +123,7 @@ def wishes(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
         return []
     found = []
     if near := style.get("near"):
-        found.append(say("wish.near", fills=escape(head(" · ".join(near), _NEAR_TEXT))))
+        found.append(say("wish.near", fills=shown_head(" · ".join(near), _NEAR_TEXT)))
     if boldness := style.get("boldness"):
         found.append(say("wish.stranger", count=round(boldness)))
     if (least := style.get("least_words", 1)) > 1:

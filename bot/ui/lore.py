@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, RATIFIES, LoreEntry, LoreKind, Tally
 from bot.ui.cards import AMBER, Card, button, line, text
-from bot.ui.cutting import head, label
+from bot.ui.cutting import label, shown_head
 from bot.ui.escaping import escape, quote
 from bot.ui.forms import TEXT
 from bot.ui.locale import Catalogue
@@ -63,7 +63,7 @@ def lore_card(
     adds the way back to the list."""
     blocks: list[ui.Item[Any]] = [
         text(f"### {SIGNS[entry.kind]} {say(f'lore.{entry.kind}_{entry.state}')}\n-# {_whose(say, story)}"),
-        text(quote(head(entry.text, _ENTRY_TEXT))),
+        text(shown_head(entry.text, _ENTRY_TEXT, quote)),
     ]
     if entry.triggers:
         blocks.append(text(say("lore.triggers", triggers=_triggers(entry))))
@@ -140,8 +140,8 @@ def _name(person_id: int, pen_name: str | None) -> str:
 def _row(say: Catalogue, entry: LoreEntry) -> str:
     """One entry in the list: its beginning, its triggers, and whether it still waits."""
     mark = "⏳" if entry.state == "proposed" else "•"
-    told = f"{mark} {escape(head(' '.join(entry.text.split()), _LISTED_TEXT))}"
-    notes = [escape(head(" · ".join(entry.triggers), _LISTED_TRIGGERS))] if entry.triggers else []
+    told = f"{mark} {shown_head(' '.join(entry.text.split()), _LISTED_TEXT)}"
+    notes = [shown_head(" · ".join(entry.triggers), _LISTED_TRIGGERS)] if entry.triggers else []
     if entry.state == "proposed":
         notes.append(say("lore.waits"))
     return f"{told}\n-# {' — '.join(notes)}" if notes else told

@@ -12,8 +12,7 @@ from bot.inference.jobs import Progress, Queued
 from bot.inference.queue import Ticket
 from bot.rules.generations import GenerationKind
 from bot.ui.cards import AMBER, Card, button, text
-from bot.ui.cutting import tail
-from bot.ui.escaping import escape
+from bot.ui.cutting import shown_tail
 from bot.ui.locale import Catalogue, duration
 
 EDIT_EVERY_S = 1.2
@@ -84,6 +83,6 @@ def progress_card(say: Catalogue, kind: GenerationKind, progress: Progress, canc
         left = say("progress.left", time=duration(say, progress.eta_s))
         blocks.append(text(f"### {title}\n-# {'▰' * filled}{'▱' * (BAR - filled)}\u2002{left}"))
         if progress.text.strip():
-            blocks.append(text(escape(tail(progress.text, STREAMED_TEXT))))
+            blocks.append(text(shown_tail(progress.text, STREAMED_TEXT)))
     blocks.append(ui.ActionRow(button(cancel_id, say("button.cancel"))))
     return Card(*blocks, colour=AMBER)

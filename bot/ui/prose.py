@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from bot.rules.rounds import Candidate
 from bot.rules.stories import Passage
-from bot.ui.cutting import pages
-from bot.ui.escaping import escape
+from bot.ui.cutting import shown_pages
+from bot.ui.escaping import escape, size
 from bot.ui.locale import Catalogue
 
+MESSAGE_TEXT = 2000
+"""Characters of a message without a card."""
 PROSE_TEXT = 1800
-"""Characters of a passage, escaped, in one message; Discord takes 2,000 in all."""
+"""Characters of a passage, escaped, in one message: the rest is for who wrote it, and how it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Prose:
 
 
 def prose_parts(text: str) -> list[str]:
-    """Return the text of a passage in pieces for one message each, not yet escaped; at least one."""
-    return pages(text, PROSE_TEXT)
+    """Return the text of a passage, escaped, in pieces for one message each; at least one."""
+    return shown_pages(text, PROSE_TEXT)
 
 
 def signature(say: Catalogue, passage: Passage | Candidate) -> str:
@@ -49,11 +51,16 @@ def prose(say: Catalogue, passage: Passage, part: int, *, stands: bool) -> Prose
     parts = prose_parts(passage.text)
     if part >= len(parts):
         return None
-    body = escape(parts[part])
-    if not stands:
-        body = "\n".join(f"> -# {line}" if line.strip() else ">" for line in body.split("\n"))
-    if part == len(parts) - 1:
-        body += f"\n-# {signature(say, passage)}"
-        if not stands:
-            body += f" · {say('story.taken_back')}"
-    return Prose(body)
+    signed = f"\n-# {signature(say, passage)}" if part == len(parts) - 1 else ""
+    if stands:
+        return Prose(parts[part] + signed)
+    if signed:
+        signed += f" · {say('story.taken_back')}"
+    return Prose(_faded(parts[part], MESSAGE_TEXT - size(signed)) + signed)
+
+
+def _faded(body: str, room: int) -> str:
+    """Return text that is escaped as a quotation in small letters; where that many lines would take too much room, as
+    it is, behind one mark that fades it as well as a line can be."""
+    faded = "\n".join(f"> -# {line}" if line.strip() else ">" for line in body.split("\n"))
+    return faded if size(faded) <= room else f">>> {body}"

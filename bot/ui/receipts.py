@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.rules.generations import Generation
 from bot.ui.cards import CARD_TEXT, Card, is_own, line, notice, text
-from bot.ui.cutting import head
+from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape, size
 from bot.ui.infills import sureness, wishes
 from bot.ui.locale import Catalogue
@@ -26,7 +26,7 @@ def receipt_card(say: Catalogue, generation: Generation) -> Card:
     if is_own(generation):
         return notice(f"### {say('why.title')}", say("why.person"))
     made = [
-        (f"**{position}**\u2002{escape(head(suggestion.text, BEGINNING))}", suggestion.receipt)
+        (f"**{position}**\u2002{shown_head(suggestion.text, BEGINNING)}", suggestion.receipt)
         for position, suggestion in enumerate(generation.suggestions, start=1)
     ]
     return Card(*receipt_blocks(say, made))

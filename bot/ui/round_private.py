@@ -11,8 +11,8 @@ from bot.rules.ballots import Ballot
 from bot.rules.roundview import RoundView
 from bot.rules.stories import Standing
 from bot.ui.cards import PAGE_TEXT, Card, button, line, text
-from bot.ui.cutting import pages
-from bot.ui.escaping import escape
+from bot.ui.cutting import shown_pages
+from bot.ui.escaping import size
 from bot.ui.locale import Catalogue
 from bot.ui.round_results import ballot_words
 from bot.ui.rounds import GAP, ballot_menus, candidate_menu
@@ -75,9 +75,9 @@ def _leading(say: Catalogue, view: RoundView) -> list[ui.Item[Any]]:
 def round_reading_card(say: Catalogue, view: RoundView, page: int) -> Card:
     """Return page `page` (from 0; clamped) of all texts of a round, whole."""
     parts = [
-        f"**{view.number(candidate)}**{GAP}{escape(part)}"
+        f"**{view.number(candidate)}**{GAP}{part}"
         for candidate in view.texts
-        for part in pages(candidate.text, PAGE_TEXT)
+        for part in shown_pages(candidate.text, PAGE_TEXT)
     ]
     grouped = _grouped(parts) or [say("round.no_texts")]
     page = min(max(page, 0), len(grouped) - 1)
@@ -94,7 +94,7 @@ def _grouped(parts: list[str]) -> list[str]:
     """Put short texts together on one page."""
     grouped: list[str] = []
     for part in parts:
-        if grouped and len(grouped[-1]) + len(part) + 2 <= PAGE_TEXT:
+        if grouped and size(grouped[-1]) + size(part) + 2 <= PAGE_TEXT:
             grouped[-1] += f"\n\n{part}"
         else:
             grouped.append(part)

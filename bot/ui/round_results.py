@@ -12,8 +12,8 @@ from bot.rules.ballots import Ballot, Outcome
 from bot.rules.rounds import Candidate
 from bot.rules.roundview import RoundView
 from bot.ui.cards import CARD_TEXT, Card, button, line, notice, text
-from bot.ui.cutting import head
-from bot.ui.escaping import escape, quote, size
+from bot.ui.cutting import shown_head
+from bot.ui.escaping import quote, size
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
 from bot.ui.receipts import BEGINNING, receipt_blocks
@@ -32,7 +32,7 @@ def closed_card(say: Catalogue, view: RoundView) -> Card:
     else:
         title = say(f"round.decided_{view.round.kind}", number=view.number(winner))
         whose = say("round.by", name=_source(say, winner))
-        body = quote(head(winner.text, WINNER_TEXT)) if winner.text else f"-# {say('round.withdrawn')}"
+        body = shown_head(winner.text, WINNER_TEXT, quote) if winner.text else f"-# {say('round.withdrawn')}"
         blocks = [text(f"### {title}"), text(f"{body}\n-# {whose}")]
     how = [_how(say, view)]
     if winner is not None and not winner.none and not view.in_canon:
@@ -57,7 +57,7 @@ def _others(say: Catalogue, view: RoundView, room: int) -> list[str]:
             continue
         points = say("round.points", count=view.outcome.scores[candidate.id]) if view.outcome is not None else ""
         facts = " · ".join(part for part in (points, _source(say, candidate)) if part)
-        body = escape(head(candidate.text, OTHER_TEXT)) or f"-# {say('round.withdrawn')}"
+        body = shown_head(candidate.text, OTHER_TEXT) or f"-# {say('round.withdrawn')}"
         entry = f"**{view.number(candidate)}**{GAP}{body}\n-# {facts}"
         if size(entry) > room:
             break
@@ -182,7 +182,7 @@ def _sign_of(say: Catalogue, view: RoundView, candidate: Candidate) -> str:
 def why_card(say: Catalogue, view: RoundView) -> Card:
     """Return the receipts of the candidates that a model had a hand in."""
     made: Sequence[tuple[str, Any]] = [
-        (f"**{view.number(each)}**{GAP}{escape(head(each.text, BEGINNING))}", each.receipt)
+        (f"**{view.number(each)}**{GAP}{shown_head(each.text, BEGINNING)}", each.receipt)
         for each in view.texts
         if each.receipt is not None
     ]

@@ -7,6 +7,7 @@ is hidden; they change only when another text comes in, at its place by lot.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import discord
@@ -17,8 +18,8 @@ from bot.rules.ballots import commitment
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.rules.roundview import RoundView
 from bot.ui.cards import AMBER, ASKED_TEXT, CARD_TEXT, Card, button, line, text
-from bot.ui.cutting import head, label, share, shown_size, tail
-from bot.ui.escaping import escape, quote, size, tidy
+from bot.ui.cutting import WHOLE, label, share, shown_head, shown_tail
+from bot.ui.escaping import escape, quote, size
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue, duration
 
@@ -108,50 +109,50 @@ def _foot(say: Catalogue, view: RoundView) -> str:
 def about_text(round_: Round) -> str:
     """Return what a round is about, shortened and quoted: the end of the story, or what stands around a gap."""
     if round_.kind == "continue":
-        return quote(tail(round_.text, ASKED_TEXT))
+        return shown_tail(round_.text, ASKED_TEXT, quote)
     if round_.kind == "infill":
-        return quote(head(round_.text, ASKED_TEXT))
+        return shown_head(round_.text, ASKED_TEXT, quote)
     left, _, right = round_.text.partition("\n\n")
     half = ASKED_TEXT // 2
-    return f"{quote(tail(left, half))}\n> ⋯\n{quote(head(right, half))}"
+    return f"{shown_tail(left, half, quote)}\n> ⋯\n{shown_head(right, half, quote)}"
 
 
 # ---- candidates
 
 
 def candidate_texts(say: Catalogue, view: RoundView, room: int) -> list[str]:
-    """Return what stands of each candidate on a card, escaped, within `room` in all: a number and the text, which is
-    shortened where it is long, or why there is none."""
-    shown = view.written
-    wholes = [_whole(candidate, view.literals) for candidate in shown]
-    sizes = [
-        _size(whole) if candidate.hidden_by is None else 40 for candidate, whole in zip(shown, wholes, strict=True)
-    ]
-    parts = share(sizes, max(room - 24 * len(shown), 60 * len(shown)))
-    found = []
-    for candidate, whole, part in zip(shown, wholes, parts, strict=True):
-        number = f"**{view.number(candidate)}**{GAP}"
-        if candidate.hidden_by is not None:
-            found.append(f"-# {number}{say('round.withdrawn' if candidate.hidden_by == NOBODY else 'round.hidden')}")
-        elif view.folded(candidate):
-            found.append(f"{number}||{_cut(whole, min(part, FOLDED_TEXT))}||\n-# {say('round.folded')}")
-        else:
-            found.append(number + _cut(whole, part))
-    return found
+    """Return what stands of the candidates on a card, rendered, within `room` in all: a number and the text, which is
+    shortened where it is long; those that nobody sees take one line where they follow each other."""
+    rows: list[str | Candidate] = []
+    for hidden, run in groupby(view.written, lambda candidate: candidate.hidden_by is not None):
+        candidates = list(run)
+        rows += [_gone(say, view, candidates)] if hidden else candidates
+
+    def shown(row: str | Candidate, part: int) -> str:
+        return row if isinstance(row, str) else _entry(say, view, row, part)
+
+    parts = share([size(shown(row, WHOLE)) for row in rows], room)
+    return [shown(row, part) for row, part in zip(rows, parts, strict=True)]
 
 
-def _whole(candidate: Candidate, literals: Sequence[str]) -> str | Filled:
-    """The text; where it is the one that was asked with its blanks filled, the fills apart."""
-    fills = fills_of(literals, candidate.text) if literals else None
-    return tidy(candidate.text).strip() if fills is None else Filled(tuple(literals), fills)
+def _gone(say: Catalogue, view: RoundView, hidden: Sequence[Candidate]) -> str:
+    """The line of candidates whose texts nobody sees."""
+    first, last = view.number(hidden[0]), view.number(hidden[-1])
+    numbers = f"{first}" if first == last else f"{first}–{last}"
+    why = dict.fromkeys("round.withdrawn" if each.hidden_by == NOBODY else "round.hidden" for each in hidden)
+    return f"-# **{numbers}**{GAP}{' · '.join(say(key) for key in why)}"
 
 
-def _size(whole: str | Filled) -> int:
-    return shown_size(whole) if isinstance(whole, str) else size(whole.show())
-
-
-def _cut(whole: str | Filled, room: int) -> str:
-    return escape(head(whole, room)) if isinstance(whole, str) else whole.show(room)
+def _entry(say: Catalogue, view: RoundView, candidate: Candidate, room: int) -> str:
+    """A candidate's number and text; one that was reported too often is covered."""
+    before, behind = f"**{view.number(candidate)}**{GAP}", ""
+    if view.folded(candidate):
+        before, behind = f"{before}||", f"||\n-# {say('round.folded')}"
+        room = min(room, FOLDED_TEXT + size(before) + size(behind))
+    fills = fills_of(view.literals, candidate.text) if view.literals else None
+    if fills is not None:
+        return before + Filled(view.literals, fills).show(room - size(before) - size(behind)) + behind
+    return shown_head(candidate.text, room, lambda text: before + escape(text) + behind)
 
 
 def fills_of(literals: Sequence[str], whole: str) -> tuple[str, ...] | None:
@@ -191,7 +192,7 @@ def candidate_menu(
 
 
 def _label(view: RoundView, candidate: Candidate) -> str:
-    return f"{view.number(candidate)} · {label(candidate.text, LABEL)}"
+    return label(f"{view.number(candidate)} · {candidate.text}", LABEL)
 
 
 def _menu(

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.rules.stories import Passage, Role, Story, StoryRules
 from bot.ui.cards import AMBER, INK, Card, button, line, text
-from bot.ui.cutting import head, tail
+from bot.ui.cutting import shown_head, shown_tail
 from bot.ui.escaping import escape, quote
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
@@ -29,7 +29,7 @@ def story_card(say: Catalogue, story: Story, last: Passage | None) -> Card:
     """Return the pinned card of a story. `last` is its last passage, None while nothing is written."""
     blocks: list[ui.Item[Any]] = [text(f"### {_MARKS[story.state]} {escape(story.title)}")]
     if story.premise:
-        blocks.append(text(quote(head(story.premise, PREMISE_TEXT))))
+        blocks.append(text(shown_head(story.premise, PREMISE_TEXT, quote)))
     if story.state != "open":
         blocks.append(text(_state(say, story)))
     blocks.append(line())
@@ -38,7 +38,7 @@ def story_card(say: Catalogue, story: Story, last: Passage | None) -> Card:
     elif last.withdrawn:
         blocks.append(text(f"-# {say('story.withdrawn')}"))
     else:
-        blocks.append(text(f"-# {say('story.last')}\n{escape(tail(last.text, LAST_TEXT))}"))
+        blocks.append(text(f"-# {say('story.last')}\n{shown_tail(last.text, LAST_TEXT)}"))
     facts = [_host(say, story), say("story.passages", count=0 if last is None else last.depth)]
     if story.fork_of is not None:
         facts.append(say("story.forked"))
@@ -176,7 +176,7 @@ def withdraw_card(say: Catalogue, story: Story, passage: Passage) -> Card:
     """Ask whether a passage is really to be withdrawn, showing which."""
     sure = button(f"ink:swithdraw:{story.id}:{passage.id}", say("button.swithdraw"), style=discord.ButtonStyle.danger)
     question = say("story.withdraw_confirm", number=passage.depth)
-    shown = f"{quote(head(passage.text, LAST_TEXT))}\n-# {signature(say, passage)}"
+    shown = f"{shown_head(passage.text, LAST_TEXT, quote)}\n-# {signature(say, passage)}"
     return Card(text(question), text(shown), ui.ActionRow(sure), colour=AMBER)
 
 

@@ -14,7 +14,7 @@ from discord import ui
 
 from bot.rules.stories import Passage, Story
 from bot.ui.cards import Card, button, line, text
-from bot.ui.cutting import pages
+from bot.ui.cutting import shown_pages
 from bot.ui.escaping import escape, size
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
@@ -59,9 +59,9 @@ def pieces_of(say: Catalogue, passages: Sequence[Passage]) -> list[Piece]:
         if passage.withdrawn:
             found.append(Piece(Spot(passage.depth), f"-# {passage.depth} · {say('story.withdrawn')}"))
             continue
-        parts = pages(passage.text, PART_TEXT)
+        parts = shown_pages(passage.text, PART_TEXT)
         for number, part in enumerate(parts):
-            shown = escape(part) if number < len(parts) - 1 else f"{escape(part)}\n{label}"
+            shown = part if number < len(parts) - 1 else f"{part}\n{label}"
             found.append(Piece(Spot(passage.depth, number), shown))
     return found
 

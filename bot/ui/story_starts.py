@@ -11,6 +11,7 @@ from bot.ui.cutting import label
 from bot.ui.locale import Catalogue
 
 _LABEL = 90
+"""Characters of a suggestion in the menu; Discord takes 100."""
 
 
 def story_start(say: Catalogue, generation: Generation) -> ui.ActionRow[Any] | None:

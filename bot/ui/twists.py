@@ -12,7 +12,8 @@ from discord import ui
 from bot.rules.generations import Generation
 from bot.rules.twists import KEPT, Twist, twist_of
 from bot.ui.cards import CARD_TEXT, Card, button, line, text
-from bot.ui.escaping import escape, size, tidy
+from bot.ui.cutting import label
+from bot.ui.escaping import escape, size
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
 from bot.ui.story_starts import story_start
@@ -52,13 +53,14 @@ def _menu(say: Catalogue, generation_id: int, twist: Twist, number: int) -> ui.S
     """The menu of one word: to keep it, and the others from the nearest on; what is picked is ticked."""
     word = twist.words[number]
     menu: ui.Select[Any] = ui.Select(
-        custom_id=f"ink:twist:{generation_id}:{number}", placeholder=_plain(say("card.twist.word", word=word.word))
+        custom_id=f"ink:twist:{generation_id}:{number}",
+        placeholder=label(say("card.twist.word", word=word.word), _LABEL),
     )
     if word.picked != KEPT:
-        menu.add_option(label=_plain(say("card.twist.keep", word=word.word)), value=str(KEPT), emoji="↩️")
+        menu.add_option(label=label(say("card.twist.keep", word=word.word), _LABEL), value=str(KEPT), emoji="↩️")
     for place, other in enumerate(word.others):
         menu.add_option(
-            label=_plain(other.text),
+            label=label(other.text, _LABEL),
             value=str(place),
             description=say(f"twist.{_distance(other.distance)}"),
             default=place == word.picked,
@@ -77,12 +79,6 @@ def _actions(say: Catalogue, generation: Generation, twist: Twist, *, read: bool
     row.add_item(button(f"ink:why:{generation.id}", say("button.why"), emoji="🔍"))
     row.add_item(button(f"ink:delete:{generation.id}", say("button.delete"), emoji="🗑️"))
     return row
-
-
-def _plain(label: str) -> str:
-    """A label of a menu: without Markdown to escape, and no longer than Discord takes."""
-    label = tidy(label)
-    return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
 
 
 def _distance(nats: float) -> str:

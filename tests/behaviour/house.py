@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import discord
@@ -21,6 +20,7 @@ from bot.ui.locale import catalogue
 from cogs.services import Services
 from storage.generations import Generations
 from tests.behaviour.holding import Held
+from tests.support.limits import faults_of_request
 from tests.support.openapi import load_openapi
 
 en = catalogue("en")
@@ -161,25 +161,10 @@ def leaves(house: House, kind: int = 1) -> Iterator[tuple[str, list[dict[str, An
 
 
 def check_requests(env: simcord.Env) -> None:
-    """Every request of the bot is one that Discord describes, and none of them can ping."""
+    """Every request of the bot is one that Discord describes and takes, and none of them can ping."""
     openapi = load_openapi()
     for request in env.http_requests:
         if openapi is not None:
             openapi.check(request.method, request.path, request.json)
-        message = _message(request.json)
-        if message is not None and request.method in ("POST", "PATCH"):
-            assert message.get("allowed_mentions") == {"parse": []}, (
-                f"{request.method} {request.path} may ping: {message}"
-            )
-
-
-def _message(body: Any) -> Mapping[str, Any] | None:
-    """The message in a request body, if there is one."""
-    if not isinstance(body, dict):
-        return None
-    data = body.get("data") if body.get("type") in (4, 7) else body
-    return (
-        data
-        if isinstance(data, dict) and re.search("content|components", " ".join(data)) and "title" not in data
-        else None
-    )
+        faults = faults_of_request(request.method, request.path, request.json)
+        assert not faults, f"{request.method} {request.path}: {faults}"

@@ -141,6 +141,16 @@ async def test_taking_back_and_taking_in_again(house: House) -> None:
     assert private(await house.ben.slash(thread, "story redo")) == en("error.nothing_to_redo")
 
 
+async def test_verse_that_is_taken_back_fades_however_many_lines_it_has(house: House) -> None:
+    thread = await begin(house, house.ada)
+    verse = "\n".join("*o*" for _ in range(250))
+    await write(house, house.ada, thread, verse)
+    await house.ada.slash(thread, "story undo")
+    (faded,) = prose_of(thread)
+    assert faded.startswith(">")
+    assert en("story.taken_back") in faded
+
+
 async def test_what_was_taken_back_stays_as_a_branch_beside_the_new(house: House) -> None:
     thread = await begin(house, house.ben)
     await write(house, house.chen, thread, FIRST)

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
 
+from tests.support.limits import faults_of_request
 from tests.wire.faults import Handler, Trouble
 from tests.wire.objects import (
     APPLICATION_ID,
@@ -170,6 +171,7 @@ class DiscordServer:
         body, files = await _read_body(request)
         path = request.path.removeprefix("/api/v10")
         self.requests.append(Request(request.method, path, body, files))
+        self.faults += [f"{request.method} {path}: {each}" for each in faults_of_request(request.method, path, body)]
         if self.check is not None and body is not None:
             try:
                 self.check(request.method, path, body)

@@ -1,0 +1,378 @@
+"""Whatever people and models wrote, every card, message and form of the bot is one that Discord takes."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from itertools import chain
+from typing import Any, get_args
+
+import pytest
+from discord import ui
+
+import bot.ui
+from bot.inference.jobs import Queued, Working
+from bot.rules.ballots import Ballot, decide
+from bot.rules.courtesies import Courtesy
+from bot.rules.generations import Suggestion
+from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
+from bot.rules.rounds import MAX_CANDIDATES, NOBODY, Candidate, Round, RoundKind, RoundState
+from bot.rules.roundview import FOLDING_REPORTS, RoundView
+from bot.rules.servers import ServerSettings
+from bot.rules.stories import (
+    MAX_PASSAGE,
+    MAX_PEN_NAME,
+    MAX_PREMISE,
+    MAX_TITLE,
+    Passage,
+    Standing,
+    Story,
+    StoryRules,
+    StoryState,
+)
+from bot.rules.twists import Expected, Other, Twist, suggestion_of
+from bot.ui.bridge_form import BridgeForm
+from bot.ui.cards import Card, card, given_cards, notice, reading_card, reading_pages
+from bot.ui.cutting import label
+from bot.ui.forms import Form
+from bot.ui.guide import TOPICS, guide_card
+from bot.ui.locale import LANGUAGES, Catalogue, catalogue
+from bot.ui.lore import PAGE, LoreForm, lore_card
+from bot.ui.lore import list_card as lore_list
+from bot.ui.manners import NameForm, writer_card
+from bot.ui.progress import progress_card
+from bot.ui.prose import Prose, prose, prose_parts
+from bot.ui.receipts import receipt_card
+from bot.ui.round_private import ballot_card, more_card, round_reading_card
+from bot.ui.round_results import ballots_card, closed_card, pairs_card, why_card
+from bot.ui.rounds import open_card, over_card, round_card, writing_card
+from bot.ui.settings_card import settings_card
+from bot.ui.stories import (
+    LISTED,
+    delete_card,
+    list_card,
+    overtaken_card,
+    people_card,
+    rules_card,
+    story_card,
+    withdraw_card,
+)
+from bot.ui.stories_forms import PassageForm, StoryForm, TitleForm
+from bot.ui.stories_reading import Spot, window
+from bot.ui.stories_reading import reading_card as story_page
+from bot.ui.twists import twist_card
+from bot.ui.words_form import WordsForm
+from tests.support.limits import faults_of_content, faults_of_form, faults_of_view
+from tests.ui.test_cards import RECEIPT, generation
+
+SAYS = [catalogue(language) for language in LANGUAGES]
+BIG = 2**62
+NASTY = {
+    "short lines": "a\n",
+    "line ends": "\n",
+    "escaped": "*",
+    "headings": "# a\n",
+    "one long word": "w",
+    "sentences": "It rained. ",
+    "emoji": "🦊",
+    "families": "👩\u200d👩\u200d👧",
+    "right to left lines": "ש\n",
+    "links and mentions": "https://example.org/a_b <@1> ",
+    "spaces": "a" + " " * 30,
+}
+"""What texts are made of, again and again up to their limits."""
+
+
+def text_of(nasty: str, length: int) -> str:
+    return "(" + (nasty * length)[: length - 2] + ")"
+
+
+@pytest.mark.parametrize(("place", "nasty"), enumerate(NASTY.values()), ids=NASTY)
+def test_discord_takes_everything_that_is_shown(place: int, nasty: str) -> None:
+    say = SAYS[place % len(SAYS)]
+    found: dict[str, list[str]] = {}
+    for name, shown in everything(say, nasty):
+        match shown:
+            case ui.LayoutView():
+                faults = faults_of_view(shown)
+            case ui.Modal():
+                faults = faults_of_form(shown)
+            case Prose():
+                faults = faults_of_content(shown.content)
+        found.setdefault(name, []).extend(faults)
+    assert not any(found.values()), "\n".join(f"{name}: {set(faults)}" for name, faults in found.items() if faults)
+
+
+def test_everything_that_can_be_shown_is_tried() -> None:
+    tried = {name for name, _ in everything(SAYS[0], "a ")}
+    assert set(_builders()) <= tried
+
+
+def everything(say: Catalogue, nasty: str) -> Iterator[tuple[str, Any]]:
+    """Give every card, message and form with texts of `nasty`, as long as they may be, by the builder's name."""
+    long, name = text_of(nasty, MAX_PASSAGE), text_of(nasty, MAX_PEN_NAME)
+    yield from chain(
+        _of_generations(say, long, name),
+        _of_stories(say, nasty, long, name),
+        _of_rounds(say, nasty, long, name),
+        _of_lore(say, nasty, name),
+        _of_servers(say, nasty, name),
+    )
+
+
+def _builders() -> Iterator[str]:
+    """Give the names of what makes a card, a message or a form in `bot.ui`."""
+    for found in pkgutil.iter_modules(bot.ui.__path__):
+        module = import_module(f"bot.ui.{found.name}")
+        for name, made in vars(module).items():
+            if name.startswith("_") or getattr(made, "__module__", None) != module.__name__:
+                continue
+            if inspect.isclass(made) and issubclass(made, ui.Modal):
+                yield name
+            elif inspect.isfunction(made) and made.__annotations__.get("return") in _RETURNED:
+                yield f"{found.name}.{name}"
+
+
+_RETURNED = ("Card", "list[Card]", "Prose", "Prose | None")
+
+
+def _of_generations(say: Catalogue, long: str, name: str) -> Iterator[tuple[str, Any]]:
+    whole = Suggestion(text=long, fills=(), score=0, receipt=RECEIPT)
+    short = Suggestion(text=long[:9], fills=(), score=0, receipt={**RECEIPT, "style": {"near": (long,), "boldness": 3}})
+    own = generation("continue", long, [Suggestion(text=long, fills=(), score=0, receipt={"source": "person"})])
+    filled = Suggestion(text=long, fills=(long[:90], "lamp"), score=0.5, receipt=RECEIPT)
+    literals = (long[:1500], long[:1000], long[:1400])
+    infill = generation("infill", long, [filled] * 5)
+    others = tuple(Other(f"{place}{long[:60]}", place * 2.0) for place in range(5))
+    twist = Twist("fox. " * 6 + long[30:], tuple(Expected(at * 5, at * 5 + 3, "fox", others) for at in range(6)))
+    twisted = generation("twist", long, [suggestion_of(twist.pick(0, 4).finished(), RECEIPT)])
+    twisting = generation("twist", long, [suggestion_of(twist.pick(0, 4), RECEIPT)])
+    for made in (generation("continue", long, [whole] * 5), generation("continue", long, [short, whole, short]), own):
+        yield "cards.card", card(say, made, name=name)
+        yield "receipts.receipt_card", receipt_card(say, made)
+        for page in range(len(reading_pages(made))):
+            yield "cards.reading_card", reading_card(say, made, page)
+    yield "cards.card", card(say, infill, name=name, literals=literals, moves=("like", "longer"))
+    yield "receipts.receipt_card", receipt_card(say, infill)
+    for page in range(len(reading_pages(infill, literals))):
+        yield "cards.reading_card", reading_card(say, infill, page, literals=literals)
+    for made in (twisting, twisted):
+        yield "twists.twist_card", twist_card(say, made, name=name)
+    for progress in (Working(text=long, done=3, total=9, eta_s=9), Queued(position=9, eta_s=900)):
+        yield "progress.progress_card", progress_card(say, "continue", progress, "ink:cancel:0:1")
+    yield from (("cards.given_cards", each) for each in given_cards(say, long))
+    yield "cards.notice", notice(say("progress.interrupted"))
+    yield "Form", Form(say, "blanks", "ink:rblanks:1:0", long)
+    yield "BridgeForm", BridgeForm(say, "ink:bridge")
+
+
+def _story(nasty: str, state: StoryState = "open") -> Story:
+    return Story(
+        id=BIG,
+        tree_id=BIG,
+        server_id=BIG,
+        channel_id=BIG,
+        thread_id=BIG,
+        host_id=BIG,
+        title=text_of(nasty, MAX_TITLE),
+        premise=text_of(nasty, MAX_PREMISE),
+        rules=StoryRules(writers="invited"),
+        state=state,
+        head_id=BIG,
+        created_ms=0,
+        changed_ms=0,
+        purge_ms=BIG if state == "deleted" else None,
+        fork_of=1,
+    )
+
+
+def _passage(text: str, pen_name: str | None, depth: int = 99_999) -> Passage:
+    return Passage(
+        id=BIG,
+        tree_id=BIG,
+        parent_id=None,
+        depth=depth,
+        text=text,
+        author_id=BIG,
+        pen_name=pen_name,
+        origin="edited",
+        spans=(),
+        round_id=None,
+        receipt=None,
+        created_ms=0,
+    )
+
+
+def _of_stories(say: Catalogue, nasty: str, long: str, name: str) -> Iterator[tuple[str, Any]]:
+    passage, story = _passage(long, name), _story(nasty)
+    for state in get_args(StoryState):
+        yield "stories.story_card", story_card(say, _story(nasty, state), passage)
+        yield "stories.rules_card", rules_card(say, _story(nasty, state), changed=True)
+    listed = [(replace(story, id=BIG - number), 99_999) for number in range(LISTED)]
+    yield "stories.list_card", list_card(say, listed, 1, 3, 18)
+    people = {"cohost": range(BIG, BIG + 99), "invited": range(BIG, BIG + 99)}
+    yield "stories.people_card", people_card(say, story, people, note=say("story.role_given", name=f"<@{BIG}>"))  # type: ignore[arg-type]
+    yield "stories.delete_card", delete_card(say, story, 7)
+    yield "stories.withdraw_card", withdraw_card(say, story, passage)
+    yield "stories.overtaken_card", overtaken_card(say, story, passage)
+    for part in range(len(prose_parts(long))):
+        for stands in (True, False):
+            for signed in (passage, _passage(long, None)):
+                shown = prose(say, signed, part, stands=stands)
+                assert shown is not None
+                yield "prose.prose", shown
+    passages = [_passage(text, name, depth) for depth, text in enumerate((long, long[:300], long[:40], long), 1)]
+    for number in range(1, 5):
+        for part in range(3):
+            for direction in ("f", "b"):
+                spot = Spot(number, part)
+                first, last = window(spot, direction)
+                page = [each for each in passages if first <= each.depth <= last]
+                yield "stories_reading.reading_card", story_page(say, story, page, spot, direction, 4)
+    yield "StoryForm", StoryForm(say, "ink:snew")
+    yield "TitleForm", TitleForm(say, story, f"ink:srename:{BIG}")
+    yield "PassageForm", PassageForm(say, story, f"ink:sadded:{BIG}:{BIG}", vote=True)
+
+
+def _candidate(id_: int, text: str, name: str | None, **changed: Any) -> Candidate:
+    values: dict[str, Any] = {
+        "id": id_,
+        "round_id": BIG,
+        "place": id_,
+        "text": text,
+        "author_id": BIG,
+        "pen_name": name,
+        "origin": "edited",
+        "spans": (),
+        "mood": "wild",
+        "receipt": RECEIPT,
+        "none": False,
+        "hidden_by": None,
+        "passage_id": id_,
+        "created_ms": 0,
+    }
+    return Candidate(**values | changed)
+
+
+def _views(nasty: str, long: str, name: str) -> Iterator[RoundView]:
+    """Rounds of all kinds and states: long texts, short ones, folded ones, texts that fill blanks, and many that were
+    taken back."""
+    none = _candidate(900, "", None, none=True)
+    full = [_candidate(number, long, name) for number in range(1, MAX_CANDIDATES + 1)]
+    short = [_candidate(number, long[:5], None) for number in range(1, MAX_CANDIDATES)]
+    gone = [
+        _candidate(100 + number, "", None, hidden_by=NOBODY if number % 3 else BIG, passage_id=None)
+        for number in range(200)
+    ]
+    literals = (long[:700], long[:600], long[:700])
+    fits = [_candidate(number, long[:2000].join(literals[:2]) + "lamp" + literals[2], name) for number in range(1, 5)]
+    mixed = [each for pair in zip(full, gone, strict=False) for each in pair] + gone[MAX_CANDIDATES:]
+    reports = {each.id: FOLDING_REPORTS for each in short}
+    tables: list[tuple[RoundKind, list[Candidate]]] = [("continue", full), ("infill", [*short, full[-1]])]
+    tables += [("bridge", mixed), ("infill", fits)]
+    for state in get_args(RoundState):
+        for kind, candidates in tables if state in ("open", "closed") else tables[:1]:
+            ids = [each.id for each in candidates if each.hidden_by is None] + [none.id]
+            ballots = tuple(Ballot(frozenset(ids[: n % 9]), ids[n % len(ids)]) for n in range(60))
+            yield RoundView(
+                story=_story(nasty),
+                round=Round(
+                    id=BIG,
+                    story_id=BIG,
+                    kind=kind,
+                    state=state,
+                    opened_by=BIG,
+                    after_id=None,
+                    replaces_id=None,
+                    before_id=None,
+                    text=f"{long[:1900]}\n\n{long[:1900]}",
+                    salt="a" * 32,
+                    opened_ms=0,
+                    deadline_ms=BIG,
+                    winner_id=ids[0],
+                    extended=99,
+                ),
+                candidates=(*candidates, none),
+                turnout=99,
+                reports=reports,
+                literals=literals if kind == "infill" else (),
+                ballots=ballots if state == "closed" else (),
+                outcome=decide(ids, ballots, "salt") if state == "closed" else None,
+            )
+
+
+def _of_rounds(say: Catalogue, nasty: str, long: str, name: str) -> Iterator[tuple[str, Any]]:
+    for view in _views(nasty, long, name):
+        match view.round.state:
+            case "closed":
+                yield "round_results.closed_card", closed_card(say, view)
+                yield "round_results.pairs_card", pairs_card(say, view)
+                yield "round_results.ballots_card", ballots_card(say, view)
+                yield "round_results.why_card", why_card(say, view)
+            case "writing":
+                yield "rounds.writing_card", writing_card(say, view.round, Working(text=long, done=3, total=9, eta_s=9))
+            case "open":
+                yield "rounds.open_card", open_card(say, view)
+                some = Ballot(frozenset(each.id for each in view.texts), view.texts[0].id)
+                yield "round_private.ballot_card", ballot_card(say, view, some)
+                yield (
+                    "round_private.more_card",
+                    more_card(say, view, Standing(person_id=BIG, host=True), told=say("round.told_own")),
+                )
+                for page in (0, 1, 99):
+                    yield "round_private.round_reading_card", round_reading_card(say, view, page)
+            case _:
+                yield "rounds.over_card", over_card(say, view)
+        if view.round.state != "closed":
+            yield "rounds.round_card", round_card(say, view)
+
+
+def _of_lore(say: Catalogue, nasty: str, name: str) -> Iterator[tuple[str, Any]]:
+    title = text_of(nasty, MAX_TITLE)
+    for kind in get_args(LoreKind):
+        for state in get_args(LoreState):
+            entry = LoreEntry(
+                id=BIG,
+                server_id=BIG,
+                story_id=BIG,
+                kind=kind,
+                triggers=(text_of(nasty, MAX_TRIGGER),) * MAX_TRIGGERS,
+                text=text_of(nasty, MAX_LORE),
+                state=state,
+                proposed_by=BIG,
+                created_ms=0,
+            )
+            shown = lore_card(say, entry, Tally(agreeing=9, disagreeing=9), story=title, pen_name=name, back=True)
+            yield "lore.lore_card", shown
+            entries = [replace(entry, id=BIG - number) for number in range(PAGE + 1)]
+            for place in (None, BIG):
+                listed = lore_list(say, kind, entries, story_id=place, story=title, page=1)
+                yield "lore.list_card", listed
+        yield "LoreForm", LoreForm(say, kind, f"ink:ladded:{BIG}:{kind}")
+
+
+def _of_servers(say: Catalogue, nasty: str, name: str) -> Iterator[tuple[str, Any]]:
+    words = tuple(f"{number}{label(nasty, 20)}" for number in range(300))
+    channels = frozenset(range(BIG, BIG + 60))
+    settings = ServerSettings(server_id=BIG, channels=channels, words=words)
+    yield "settings_card.settings_card", settings_card(say, settings, text_of(nasty, 100), saved=3)
+    yield "manners.writer_card", writer_card(say, Courtesy(server_id=1, person_id=2, pen_name=name), saved=True)
+    yield "NameForm", NameForm(say, "ink:lnamed", name)
+    yield "WordsForm", WordsForm(say, "ink:lworded", words)
+    for topic in TOPICS:
+        yield "guide.guide_card", guide_card(say, topic, manages=True, keep_days=365)
+
+
+def test_the_checker_sees_what_discord_refuses() -> None:
+    assert faults_of_content("x" * 2001)
+    assert faults_of_content(" ")
+    assert not faults_of_content("🦊" * 1000)
+    assert faults_of_content("🦊" * 1001)
+    assert faults_of_view(notice("x" * 2000, "y" * 2001))
+    assert faults_of_view(notice("\u200b \n".strip("\u200b")))
+    menu: ui.Select[Any] = ui.Select(custom_id="a", placeholder="🦊" * 76)
+    menu.add_option(label="x" * 101, value="1")
+    assert len(faults_of_view(Card(ui.ActionRow(menu)))) == 2
