@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.app import Services, create_bot, create_services
 from bot.errors import HostError
 from bot.sandbox.page import LivePage, Waiting
-from bot.sandbox.simulation import simcord
+from bot.sandbox.simulation import Env, simcord
 from bot.sandbox.terminal import greeting, serve
 from bot.sandbox.world import World, build_world
 from bot.settings import Settings
@@ -56,7 +56,7 @@ async def _open(services: Services, port: int) -> AsyncIterator[LivePage]:
     """Attach the bot, build the world and serve its page."""
     waiting = Waiting()
     bot = create_bot(services.settings, services, waiting)
-    env = waiting.env = simcord.Env(bot, check_errors=False, settle_timeout=SETTLE_S)
+    env = waiting.env = Env(bot, check_errors=False, settle_timeout=SETTLE_S)
     env.backend.bot_user.name = NAME
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
     await env.start()

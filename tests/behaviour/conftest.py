@@ -12,12 +12,14 @@ import simcord
 
 from bot.app import create_bot, create_services
 from bot.inference.client import EngineClient
+from bot.sandbox.simulation import Env
 from bot.settings import Settings
 from bot.ui.progress import plain_wait
 from cogs.services import Services
 from tests.behaviour.holding import Held
-from tests.behaviour.house import SETTLE_S, House, Now, check_requests
+from tests.behaviour.house import House, Now, check_requests
 from tests.support.databases import furnish
+from tests.support.patience import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -71,7 +73,7 @@ async def env(settings: Settings, services: Services, patient: bool) -> AsyncIte
         return result
 
     bot = create_bot(settings, services, wait if patient else plain_wait)
-    simulation = simcord.Env(bot, settle_timeout=SETTLE_S)
+    simulation = Env(bot, settle_timeout=PATIENCE_S)
     await simulation.start()
     try:
         await bot.tree.sync()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,10 +21,10 @@ from storage.generations import Generations
 from tests.behaviour.holding import Held
 from tests.support.limits import faults_of_request
 from tests.support.openapi import load_openapi
+from tests.support.patience import until
 
 en = catalogue("en")
 zh = catalogue("zh-CN")
-SETTLE_S = 60.0
 STORY = "The fox crossed the bridge near the harbour and the rain began."
 
 
@@ -83,9 +82,7 @@ class House:
     async def until(self, done: Callable[[], bool]) -> None:
         """Let the models finish, and the bot go on with what it waits for outside of the simulation, until `done`."""
         self.held.let_go()
-        async with asyncio.timeout(SETTLE_S):
-            while not done():  # noqa: ASYNC110  # what is waited for is in the bot, which has no event for it
-                await asyncio.sleep(0.05)
+        await until(done)
         await self.env.settle()
 
     def last(self) -> ResponseMessage:

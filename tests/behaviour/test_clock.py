@@ -9,7 +9,7 @@ import pytest
 from simcord import _dpy_internals
 
 from cogs.pacing import LONGEST_SLEEP_S
-from tests.behaviour.house import SETTLE_S, House, en, texts
+from tests.behaviour.house import House, en, texts
 from tests.behaviour.storytelling import FORM, begin, card_of, prose_of, write
 from tests.behaviour.test_stories_kept import keep_discords_time
 from tests.behaviour.voting import begin_story, candidates_of, catch_up, open_round, pass_time, round_of, star
@@ -144,7 +144,7 @@ async def test_prose_that_may_have_been_sent_is_found_whatever_the_clock_says(
         await write(house, house.ben, thread, TEXT)
     assert len(prose_of(thread)) == 1
     await house.restart()
-    await pass_time(house, SETTLE_S)
+    await pass_time(house, LONGEST_SLEEP_S)
     assert len(prose_of(thread)) == 1
 
 
@@ -164,5 +164,5 @@ async def test_a_thread_that_may_have_been_opened_is_found_whatever_the_clock_sa
         await house.ben.submit_modal(shown, {**FORM, "licence": ["own"]})
     assert len(house.channel.threads) == 1
     await house.restart()
-    await pass_time(house, SETTLE_S)
+    await pass_time(house, LONGEST_SLEEP_S)
     assert len(house.channel.threads) == 1

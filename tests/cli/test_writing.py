@@ -13,6 +13,7 @@ import pytest
 
 from bot.cli.writing import BadLine, Wish, read_line
 from tests.cli.conftest import Inkling
+from tests.support.patience import PATIENCE_S
 from tests.support.worker import Worker
 
 ROOT = Path(__file__).parents[2]
@@ -133,14 +134,18 @@ def test_a_program_can_talk_line_by_line_over_pipes(inkling: Inkling) -> None:
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["id"] == number
         process.stdin.close()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_a_reader_that_goes_away_is_no_error_of_ours(inkling: Inkling, tmp_path: Path) -> None:
     (tmp_path / "asks.jsonl").write_text("\n".join(["{bad"] * 4000), encoding="utf-8")
     command = f"{sys.executable} -m bot continue --jsonl asks.jsonl | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        ["bash", "-c", command], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60
+        ["bash", "-c", command],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 141
     assert done.stderr == ""

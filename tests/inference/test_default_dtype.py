@@ -19,6 +19,7 @@ from bot.inference.passes import Pass, Work
 from bot.inference.weights import ResolvedModel
 from bot.inference.worker.loop import StepLoop
 from tests.support.engines import HandClock, ask, open_engine, run, texts
+from tests.support.patience import PATIENCE_S
 
 HELD_S = 0.3
 
@@ -39,7 +40,7 @@ def being_made(kind: type[Any], load: Callable[[], object], monkeypatch: pytest.
     thread = threading.Thread(target=load)
     thread.start()
     try:
-        assert inside.wait(30.0)
+        assert inside.wait(PATIENCE_S)
         assert seen == [torch.bfloat16], "transformers no longer does what this guards against"
         yield
     finally:
@@ -84,7 +85,7 @@ async def test_a_pass_computes_in_float32_while_a_model_loads(
         (BertForMaskedLM, _load_masked(tiny_masked)) if kind == "masked" else (GPT2LMHeadModel, load_scorer)
     )
     with being_made(made_class, load, monkeypatch):
-        async with asyncio.timeout(30.0):
+        async with asyncio.timeout(PATIENCE_S):
             dtypes = await loop.run(work())
     assert dtypes == [torch.float32, torch.float32]
     await loop.close()

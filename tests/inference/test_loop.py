@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from itertools import pairwise
@@ -17,6 +17,7 @@ from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Parti
 from bot.inference.passes import Pass, Work
 from bot.inference.worker.loop import MAX_FAILURES, PASS_SHARE, Rate, StepLoop
 from bot.rules.moods import Sampling
+from tests.support.patience import PATIENCE_S, until
 
 RECEIPT = Receipt(
     engine="count", model="count", revision="1", seed=0, mood=None, sampling=None, prompt_sha256="", prompt_tokens=0
@@ -30,8 +31,10 @@ class CountingEngine:
     info = ModelInfo(role="causal", name="count", revision="1", engine="count", window=99)
     capabilities = Capabilities(samplers=frozenset(), reproducible="always", scores=False)
 
-    def __init__(self, *, step_s: float = 0.001) -> None:
-        self._step_s = step_s
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        """No step is made while it is clear."""
+        self.gate.set()
         self._rows: dict[tuple[str, int], tuple[GenerateRequest, list[int]]] = {}
         self._ended: list[RowUpdate] = []
         self.log: list[str] = []
@@ -51,7 +54,7 @@ class CountingEngine:
             self._ended.append(self._end(key, "cancelled"))
 
     def step(self) -> list[RowUpdate]:
-        time.sleep(self._step_s)
+        assert self.gate.wait(PATIENCE_S)
         self.log.append("decode")
         updates, self._ended = self._ended, []
         if any("poison" in request.pieces[0].text for request, _ in self._rows.values()):
@@ -112,12 +115,16 @@ async def loop(engine: CountingEngine) -> AsyncIterator[StepLoop]:
 
 
 async def ends(loop: StepLoop, asked: GenerateRequest) -> dict[int, str]:
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(PATIENCE_S):
         return {one.row: one.text async for one in loop.generate(asked) if isinstance(one, Continuation)}
 
 
 async def test_rows_of_several_requests_decode_together(loop: StepLoop, engine: CountingEngine) -> None:
-    answers = await asyncio.gather(*(ends(loop, request(rows=3, request_id=str(n))) for n in range(4)))
+    engine.gate.clear()
+    asking = [asyncio.create_task(ends(loop, request(rows=3, request_id=str(n)))) for n in range(4)]
+    await until(lambda: loop.requests == 4)
+    engine.gate.set()
+    answers = await asyncio.gather(*asking)
     assert answers == [dict.fromkeys(range(3), "0 1 2 3 4")] * 4
     assert len(engine.log) < 4 * 5  # one after another it would be twenty steps
     assert loop.requests == 0
@@ -128,10 +135,10 @@ async def test_masked_work_slips_in_between_steps_and_takes_turns(loop: StepLoop
         engine.log.extend(names)
         return list(names)
 
-    decoding = asyncio.create_task(ends(loop, request(tokens=60)))
+    decoding = asyncio.create_task(ends(loop, request(tokens=1_000_000)))
     results = await asyncio.gather(loop.run(passes(10, run, "a")), loop.run(passes(10, run, "b")))
     assert list(results) == ["a", "b"]
-    await decoding
+    decoding.cancel()
     begun, done = engine.log.index("b"), len(engine.log) - engine.log[::-1].index("a")
     between = engine.log[begun:done]
     names = [name for name in between if name != "decode"]
@@ -177,7 +184,7 @@ async def test_work_runs_without_a_causal_model() -> None:
 
     assert await loop.run(passes(1, list, 7)) == 7
     waiting = asyncio.create_task(ends(loop, request()))
-    await asyncio.sleep(0.05)
+    assert await loop.run(passes(1, list, 8)) == 8
     assert not waiting.done()  # until its model is there
     loop.adopt(CountingEngine())
     assert await waiting == {0: "0 1 2 3 4"}
@@ -197,15 +204,15 @@ async def test_work_that_fails_fails_alone(loop: StepLoop) -> None:
         raise ZeroDivisionError("oh")
 
     good = asyncio.create_task(ends(loop, request(tokens=50)))
-    with pytest.raises(InferenceError, match="ZeroDivisionError: oh"):
+    with pytest.raises(InferenceError, match="ZeroDivisionError"):
         await loop.run(broken())
     assert len((await good)[0].split()) == 50
     assert not loop.failed.is_set()
 
 
-async def test_a_request_that_breaks_the_step_fails_alone(loop: StepLoop) -> None:
+async def test_a_request_that_breaks_the_step_fails_alone(loop: StepLoop, engine: CountingEngine) -> None:
     others = [asyncio.create_task(ends(loop, request(rows=2, tokens=20, request_id=str(n)))) for n in range(3)]
-    await asyncio.sleep(0.01)
+    await until(lambda: engine.log)
     with pytest.raises(InferenceError, match="poisoned"):
         await ends(loop, request("poison", request_id="bad"))
     expected = " ".join(map(str, range(20)))
@@ -228,31 +235,28 @@ async def test_leaving_early_cancels(loop: StepLoop, engine: CountingEngine) -> 
     async with aclosing(loop.generate(request(tokens=1_000_000))) as events:
         async for _ in events:
             break
-    for _ in range(200):
-        if engine.rows_running == 0:
-            break
-        await asyncio.sleep(0.01)
-    assert engine.rows_running == 0
+    await until(lambda: engine.rows_running == 0)
     assert loop.requests == 0
     # The same id may come again at once and gets nothing of the first run.
     assert await ends(loop, request()) == {0: "0 1 2 3 4"}
 
 
 async def test_cancelled_work_is_dropped(loop: StepLoop) -> None:
-    closed = asyncio.Event()
+    begun, closed = asyncio.Event(), asyncio.Event()
     here = asyncio.get_running_loop()
 
     def endless() -> Work[None]:
         try:
             while True:
                 yield Pass(list, None, tokens=1, most=1)
+                here.call_soon_threadsafe(begun.set)
         finally:
             here.call_soon_threadsafe(closed.set)
 
     task = asyncio.create_task(loop.run(endless()))
-    await asyncio.sleep(0.02)
-    task.cancel()
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
+        await begun.wait()
+        task.cancel()
         await closed.wait()
     assert loop.requests == 0
 
@@ -266,9 +270,10 @@ async def test_steps_tell_that_it_gets_on(loop: StepLoop) -> None:
 async def test_closing_tells_who_waits() -> None:
     loop = StepLoop()
     loop.start()
-    loop.adopt(CountingEngine())
+    engine = CountingEngine()
+    loop.adopt(engine)
     task = asyncio.create_task(ends(loop, request(tokens=1_000_000)))
-    await asyncio.sleep(0.05)
+    await until(lambda: engine.log)
     await loop.close()
     with pytest.raises(WorkerUnavailable):
         await task

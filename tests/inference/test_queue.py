@@ -13,6 +13,7 @@ from bot.errors import BadInput, Busy, Cancelled
 from bot.inference.engine import Engine
 from bot.inference.jobs import Limits, Owner, Queued, Report, Working
 from bot.inference.queue import Inference, Ticket
+from tests.support.patience import PATIENCE_S
 
 NO_ENGINE = cast(Engine, None)
 
@@ -69,7 +70,7 @@ async def settle() -> None:
 
 
 async def outcome(ticket: Ticket[Any]) -> Any:
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         return await ticket
 
 
@@ -178,7 +179,7 @@ async def test_cancelling_in_the_moment_it_starts_frees_its_rows(clock: Clock) -
     assert ticket.position == 0
     assert not job.started.is_set()
     ticket.cancel()
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         await after.started.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -221,7 +222,7 @@ async def test_progress_is_the_newest_only_and_ends(inference: Inference) -> Non
     assert seen[-1] == "text 99"
     assert "text 50" not in seen
     job.outcome.set_result("")
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         await watching
 
 
@@ -246,7 +247,7 @@ async def test_a_queued_ticket_moves_up_while_it_is_watched(inference: Inference
         await job.started.wait()
         await settle()
         job.outcome.set_result("")
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(PATIENCE_S):
         await following
     assert sorted(set(places), reverse=True) == [2, 1, 0]
     assert places == sorted(places, reverse=True)

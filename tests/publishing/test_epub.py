@@ -19,6 +19,7 @@ from bot.publishing.epub import to_epub
 from bot.rules.provenance import of_model
 from bot.ui.locale import catalogue
 from tests.publishing.shelf import ADA, NAMES, STORY, canon, chinese_book, english_book, passage
+from tests.support.patience import PATIENCE_S
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 OPS = "{http://www.idpf.org/2007/ops}"
@@ -170,7 +171,7 @@ def test_epubcheck_finds_nothing(tmp_path: Path) -> None:
     file = tmp_path / "book.epub"
     file.write_bytes(to_epub(BOOKS["nasty"]))
     checked = subprocess.run(
-        [java, "-jar", jar, file, "--json", "-", "-q"], capture_output=True, timeout=240, check=False
+        [java, "-jar", jar, file, "--json", "-", "-q"], capture_output=True, timeout=PATIENCE_S, check=False
     )
     verdict = json.loads(checked.stdout)
     assert verdict["messages"] == []

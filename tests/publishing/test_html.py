@@ -20,6 +20,7 @@ from bot.publishing.html import to_html
 from bot.ui.locale import catalogue
 from tests.publishing.shelf import ADA, STORY, chinese_book, english_book, passage
 from tests.sandbox.table import find_browser
+from tests.support.patience import PATIENCE_S
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 NASTY = [
@@ -123,8 +124,12 @@ def test_a_long_story_has_contents() -> None:
 @pytest.fixture
 def browser_page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_page(viewport={"width": 320, "height": 640})
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE_S * 1000
+        )
+        page = browser.new_page(viewport={"width": 320, "height": 640})
+        page.set_default_timeout(PATIENCE_S * 1000)
+        yield page
         browser.close()
 
 

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
-import simcord
 from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.sandbox.opening import _serving
 from bot.sandbox.page import LivePage, Waiting
+from bot.sandbox.simulation import Env
 from bot.sandbox.world import World, build_world
+from tests.support.patience import PATIENCE_S
 
 
 class Form(ui.Modal, title="A line"):
@@ -86,7 +87,7 @@ async def open_nooks() -> AsyncIterator[tuple[LivePage, World]]:
 async def open_page(bot: commands.Bot) -> AsyncIterator[tuple[LivePage, World]]:
     """Open the sandbox's page on the sandbox's server, with `bot` instead of Inkling."""
     waiting = Waiting()
-    env = waiting.env = simcord.Env(bot)
+    env = waiting.env = Env(bot, settle_timeout=PATIENCE_S)
     await env.start()
     try:
         with env.time_context():

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, async_playwright, expect
 
+from tests.support.patience import PATIENCE_S, until
+
 ROOT = Path(__file__).parents[2]
 BROWSERS = (
     "chromium",
@@ -24,8 +26,6 @@ BROWSERS = (
     "google-chrome-stable",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-PATIENCE_S = 120.0
-"""How long anything may take on a small machine that has other things to do."""
 GO_ON = "Go on from here"
 expect.set_options(timeout=PATIENCE_S * 1000)
 SETTLED = re.compile("Viewer switched|Preview ready|Viewport updated")
@@ -57,17 +57,21 @@ class Sandbox:
 
     async def until(self, pattern: str) -> re.Match[str]:
         """Wait until it has printed something, and return the match."""
-        async with asyncio.timeout(PATIENCE_S):
-            while (found := re.search(pattern, self.text)) is None:
-                assert self.process.returncode is None, self.text
-                await asyncio.sleep(0.05)
+
+        def printed() -> re.Match[str] | None:
+            found = re.search(pattern, self.text)
+            assert found or self.process.returncode is None, self.text
+            return found
+
+        found = await until(printed)
+        assert found is not None, "until it is there"
         return found
 
     async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal and return the exit code; what does not end by it is killed."""
         self.process.send_signal(number)
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 await self.process.wait()
         except TimeoutError:
             self.process.kill()
@@ -223,7 +227,9 @@ async def open_table(url: str, *, width: int = 1180, height: int = 860) -> Async
     """Open the page in a headless browser and wait until it can be used."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+            executable_path=find_browser(),
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+            timeout=PATIENCE_S * 1000,
         )
         try:
             page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1)

@@ -7,7 +7,6 @@ import itertools
 import os
 import sqlite3
 import stat
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from storage.backup import backup, restore, verify
 from storage.database import FILE, open_database
 from storage.people import People
 from tests.storage.tally import FILL, add, prepare, total, total_on_disk
+from tests.support.patience import until, wait_until
 
 
 def names(folder: Path) -> list[str]:
@@ -51,13 +51,18 @@ async def test_a_backup_while_the_bot_writes_is_of_one_moment(tmp_path: Path) ->
 
     def slowly(done: int, pages: int) -> None:
         reports.append((done, pages))
-        time.sleep(0.02)  # in the thread of the copy: the bot writes meanwhile
+        seen = written
+        wait_until(lambda: written > seen)  # in the thread of the copy: the bot writes meanwhile
+
+    written = 0
 
     async def write() -> None:
+        nonlocal written
         for count in itertools.count():
             async with database.transaction() as connection:
                 await People(connection).seen(count, now_ms=count)
             await add(database)
+            written += 1
 
     async with open_database(tmp_path / "data") as database:
         await prepare(database)
@@ -65,7 +70,7 @@ async def test_a_backup_while_the_bot_writes_is_of_one_moment(tmp_path: Path) ->
             for _ in range(40):  # several steps of the copy
                 await connection.execute(FILL, {"body": "x" * 100_000})
         writer = asyncio.create_task(write())
-        await asyncio.sleep(0.05)
+        await until(lambda: written)
         before = await total(database)
         saved = await asyncio.to_thread(backup, tmp_path / "data", tmp_path / "saved.db", slowly)
         after = await total(database)

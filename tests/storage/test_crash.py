@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 
 from storage.database import FILE, open_database
 from tests.storage.tally import add, total, total_on_disk
+from tests.support.patience import PATIENCE_S
 
 VOTERS = 20
 
@@ -35,7 +35,7 @@ def child_in(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]
 
 def acknowledged(child: subprocess.Popen[bytes]) -> int:
     """Count what the child said before it died."""
-    told, _ = child.communicate(timeout=60)
+    told, _ = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == -signal.SIGKILL
     return len(told)
 
@@ -43,9 +43,10 @@ def acknowledged(child: subprocess.Popen[bytes]) -> int:
 @pytest.mark.parametrize("seed", range(4))
 async def test_killed_at_a_random_moment(tmp_path: Path, seed: int) -> None:
     with child_in(tmp_path) as child:
-        await asyncio.sleep(random.Random(seed).uniform(0.05, 0.5))
+        assert child.stdout is not None
+        heard = len(child.stdout.read(random.Random(seed).randrange(1, 200)))
         child.kill()
-        told = acknowledged(child)
+        told = heard + acknowledged(child)
     kept = total_on_disk(tmp_path / FILE)
     assert told <= kept <= told + VOTERS, "each voter has at most one that it was not told of"
     async with open_database(tmp_path) as database:  # the lock died with its holder

@@ -25,6 +25,7 @@ from storage.people import People
 from storage.tables import PEOPLE
 from tests.storage.test_crash import child_in
 from tests.support.databases import furnish
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,7 +97,7 @@ async def test_a_killed_copy_locks_nobody_out(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match=f"process {child.pid}"):
             await open_and_close(tmp_path)
         child.send_signal(signal.SIGKILL)
-        child.communicate(timeout=60)
+        child.communicate(timeout=PATIENCE_S)
     await open_and_close(tmp_path)
 
 
@@ -190,7 +191,12 @@ def test_a_folder_that_cannot_be_written(open_to_all: Path, existing: bool) -> N
         "asyncio.run(open_and_close(Path(sys.argv[1])))"
     )
     child = subprocess.run(
-        [sys.executable, "-c", code, str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert child.returncode == 1, child.stderr
     assert "StorageError: INKLING_DATA=" in child.stderr, child.stderr

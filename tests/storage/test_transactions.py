@@ -187,10 +187,17 @@ async def test_cancelled_while_its_turn_is_made_ready(tally: Database) -> None:
     assert await total(tally) == 102
 
 
-@pytest.mark.parametrize("steps", range(1, 12))
+@pytest.mark.parametrize("steps", range(1, 16))
 async def test_cancelled_at_any_step_of_the_body(tally: Database, steps: int) -> None:
     """Whatever the caller was doing, it is all or nothing, and others in the batch keep their work."""
     ended = False
+    here, left, reached = asyncio.get_running_loop(), iter(range(steps - 1, -1, -1)), asyncio.Event()
+
+    def count(_: str) -> None:
+        if not next(left, 1):
+            here.call_soon_threadsafe(reached.set)
+
+    await tally._writer._driver.set_trace_callback(count)
 
     async def body() -> None:
         nonlocal ended
@@ -203,10 +210,7 @@ async def test_cancelled_at_any_step_of_the_body(tally: Database, steps: int) ->
     others = [asyncio.create_task(add(tally)) for _ in range(2)]
     task = asyncio.create_task(body())
     others += [asyncio.create_task(add(tally)) for _ in range(2)]
-    done = 0
-    while done < steps and not task.done():
-        done += 1
-        await asyncio.sleep(0.0005)
+    await reached.wait()
     task.cancel()
     await asyncio.gather(task, *others, return_exceptions=True)
     assert all(other.exception() is None for other in others)
@@ -220,13 +224,20 @@ async def test_cancelled_in_the_middle_of_a_statement(tally: Database) -> None:
         "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 300000) SELECT count(*) FROM c"
     )
 
+    here, running = asyncio.get_running_loop(), asyncio.Event()
+
+    def notice(statement: str) -> None:
+        if "RECURSIVE" in statement:
+            here.call_soon_threadsafe(running.set)
+
     async def body() -> None:
         async with tally.transaction() as connection:
             await raise_by(connection, 100)
             await connection.execute(slow)
 
+    await tally._writer._driver.set_trace_callback(notice)
     task = asyncio.create_task(body())
-    await asyncio.sleep(0.02)
+    await running.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -341,7 +352,7 @@ async def test_a_body_that_never_ends_does_not_keep_the_database_open(
         async with database.transaction() as connection:
             await raise_by(connection, 5)
             entered.set()
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()
 
     async with open_database(tmp_path) as database:
         await prepare(database)

@@ -14,6 +14,7 @@ from bot.inference.client import EngineClient
 from bot.inference.plan import ModelPlan
 from bot.inference.worker.serving import bind_unix, serve
 from bot.settings import EngineChoice, ModelChoice
+from tests.support.patience import PATIENCE_S, until_answered
 
 
 class Worker(threading.Thread):
@@ -47,7 +48,7 @@ class Worker(threading.Thread):
         self._started.wait()
         if self._loop is not None and self._stopping is not None and self.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
-        self.join(30.0)
+        self.join(PATIENCE_S)
 
 
 @contextmanager
@@ -101,11 +102,11 @@ async def until_ready(worker: Worker) -> None:
 
 
 async def _until_ready(client: EngineClient, worker: Worker) -> None:
-    for _ in range(6000):
-        with suppress(WorkerUnavailable):
-            if (await client.health()).ready:
-                return
+    async def ready() -> bool:
         if worker.error is not None:
             raise worker.error
-        await asyncio.sleep(0.02)
-    raise TimeoutError("the tiny models did not load within two minutes")
+        with suppress(WorkerUnavailable):
+            return (await client.health()).ready
+        return False
+
+    await until_answered(ready)

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from aiohttp import WSMsgType, web
 
 from tests.support.limits import faults_of_request
+from tests.support.patience import PATIENCE_S
 from tests.wire.faults import Handler, Trouble
 from tests.wire.objects import (
     APPLICATION_ID,
@@ -91,7 +92,7 @@ class DiscordServer:
     def new_id(self) -> int:
         return next(self._ids)
 
-    async def wait_for(self, found: Callable[[], Any], *, timeout_s: float = 60.0) -> Any:
+    async def wait_for(self, found: Callable[[], Any], *, timeout_s: float = PATIENCE_S) -> Any:
         """Return the first truthy value of `found()`, looked at after every request."""
         async with asyncio.timeout(timeout_s), self._changed:
             while not (value := found()):

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.ui.locale import catalogue
+from tests.support.patience import until
 from tests.wire.discord_server import DiscordServer
 from tests.wire.people import Person, buttons, words
 from tests.wire.program import Program, running_program
 
 MENU = 3
-PATIENCE_S = 90.0
 HOST = Person(id=600_000_000_000_000_010, name="ada")
 PEOPLE = (
     HOST,
@@ -138,9 +138,7 @@ class Evening:
 
     async def _told(self, token: str) -> str:
         """Wait for an answer's words. Raises `Killed` where the program dies first."""
-        answer = await self._server.wait_for(
-            lambda: self._dead.is_set() or self._server.answer(token), timeout_s=PATIENCE_S
-        )
+        answer = await self._server.wait_for(lambda: self._dead.is_set() or self._server.answer(token))
         if answer is True:
             raise Killed
         return words(answer)
@@ -247,10 +245,12 @@ async def killed_evening(
 
 async def _up(server: DiscordServer, program: Program) -> None:
     before = len(server.identifies)
-    async with asyncio.timeout(PATIENCE_S):
-        while len(server.identifies) == before:
-            assert program.process.returncode is None, program.text
-            await asyncio.sleep(0.02)
+
+    def identified() -> bool:
+        assert program.process.returncode is None, program.text
+        return len(server.identifies) > before
+
+    await until(identified)
 
 
 async def _settled(server: DiscordServer, data: Path) -> None:
@@ -261,6 +261,4 @@ async def _settled(server: DiscordServer, data: Path) -> None:
             found: tuple[int] = connection.execute("SELECT count(*) FROM posts WHERE wanted > shown").fetchone()
         return found[0]
 
-    async with asyncio.timeout(PATIENCE_S):
-        while due():  # noqa: ASYNC110  # another process's database has no event
-            await asyncio.sleep(0.2)
+    await until(lambda: not due())

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.patience import PATIENCE_S
 from tests.wire.discord_server import TOKEN, DiscordServer
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +75,7 @@ async def running_program(env: dict[str, str], *arguments: str, folder: Path) ->
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), 20)
+            await asyncio.wait_for(process.wait(), PATIENCE_S)
         except TimeoutError:
             process.kill()
             await process.wait()
