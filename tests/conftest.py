@@ -14,12 +14,14 @@ from storage.database import Database, open_database
 from tests.support.beside import run_beside
 from tests.support.databases import furnish
 from tests.support.models import tiny_bert, tiny_gpt2
+from tests.support.patience import SLOW_IS_FINE
 from tests.support.worker import Worker, client_of, serving, until_ready
 
 # The same examples each time, so that whoever changes something is not told of something else. To look for new ones:
 # pytest --hypothesis-profile=search
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.register_profile("search", max_examples=500, deadline=None)
+# On a busy machine examples may take long to be made, which is no fault.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=SLOW_IS_FINE)
+settings.register_profile("search", max_examples=500, deadline=None, suppress_health_check=SLOW_IS_FINE)
 settings.load_profile("repeatable")
 
 

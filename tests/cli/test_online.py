@@ -21,11 +21,11 @@ from bot.cli.rest import LONGEST_BAN_S, BannedForNow, Bans, ForeignAnswer, watch
 from bot.cli.terminal import Terminal
 from bot.errors import HostError
 from bot.settings import Settings
+from tests.support.patience import PATIENCE_S, until
 from tests.wire.discord_server import TOKEN, Damage, DiscordServer, running_discord
 from tests.wire.faults import Fault, Reply, cloudflare_ban, html, rate_limit, refusal
 
 DELAY_S = 0.05
-PATIENCE_S = 30.0
 ME = "/users/@me"
 
 
@@ -124,9 +124,7 @@ async def ready_client(server: DiscordServer) -> AsyncIterator[Listener]:
 
 
 async def ready(client: discord.Client) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not client.is_ready():  # noqa: ASYNC110  # `wait_until_ready` needs a client that is logged in
-            await asyncio.sleep(0.01)
+    await until(client.is_ready)  # `wait_until_ready` needs a client that is logged in
 
 
 # ---- logging in

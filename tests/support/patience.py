@@ -10,10 +10,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from hypothesis import HealthCheck
+
 PATIENCE_S = 180.0
 """How long anything may take on a small machine that has other things to do: what takes longer hangs."""
 POLL_S = 0.02
 """How often a condition is looked at that nothing tells of."""
+
+SLOW_IS_FINE = (HealthCheck.too_slow,)
+"""Hypothesis's checks that measure time."""
 
 T = TypeVar("T")
 
