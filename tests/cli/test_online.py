@@ -70,9 +70,7 @@ class Listener(discord.Client):
         await self.heard_of(number)
 
     async def heard_of(self, number: int) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while number not in self.heard:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await until(lambda: number in self.heard)
 
 
 def interaction(number: int) -> dict[str, Any]:
@@ -285,9 +283,7 @@ async def test_a_gateway_that_is_refused_is_tried_again(
     async with closed:
         point_gateway(f"ws://127.0.0.1:{closed.sockets[0].getsockname()[1]}", monkeypatch)
         async with online_client() as (client, task):
-            async with asyncio.timeout(PATIENCE_S):
-                while sum("trying again" in line for line in lines()) < 3:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
+            await until(lambda: sum("trying again" in line for line in lines()) >= 3)
             assert not task.done()
             fault = server.trouble.add(Fault("GET", "/gateway*", html(503), times=3))
             point_gateway(server.gateway_url, monkeypatch)
