@@ -20,6 +20,7 @@ from bot.publishing.html import to_html
 from bot.publishing.map import Map, draw_map
 from bot.publishing.markdown import to_markdown
 from bot.publishing.naming import file_name
+from bot.rules.characters import normalise
 from bot.rules.stories import Passage, Story, TreeNode
 from bot.stories.branches import branches_of, path_of
 from bot.ui.answers import guard
@@ -173,9 +174,9 @@ class Publishing(commands.Cog):
             async with asyncio.timeout(NAMES_S):
                 for start in range(0, len(wanted), AT_ONCE):
                     members = await guild.query_members(user_ids=wanted[start : start + AT_ONCE], limit=AT_ONCE)
-                    found |= {member.id: member.display_name for member in members}
+                    found |= {member.id: normalise(member.display_name) for member in members}
                 for person_id in [each for each in wanted if each not in found][:GONE_NAMED]:
-                    found[person_id] = (await interaction.client.fetch_user(person_id)).display_name
+                    found[person_id] = normalise((await interaction.client.fetch_user(person_id)).display_name)
         except (discord.DiscordException, aiohttp.ClientError, TimeoutError) as error:
             _log.info("some names are not known: %s", error)
         return found

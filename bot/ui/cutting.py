@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
+from bot.rules.characters import is_blank
 from bot.rules.segments import clusters, line_parts
 from bot.ui.escaping import begins_line, escape, escapes, right_to_left, size, tidy
 
@@ -69,10 +70,12 @@ def shown_tail(text: str, limit: int, render: Render = escape) -> str:
 
 def label(text: str, limit: int) -> str:
     """Return `text` on one line in at most `limit` characters, unescaped, as menus, placeholders and names show it:
-    with an ellipsis where something was cut off, and never empty, which Discord would refuse."""
+    with an ellipsis where something was cut off, and never with nothing to see, which Discord would refuse."""
     text = " ".join(tidy(text).split())
+    if is_blank(text):
+        return ELLIPSIS
     if size(text) <= limit:
-        return text or ELLIPSIS
+        return text
     room = limit - len(ELLIPSIS)
     return (_first(clusters(text[: limit + 1]), room) or _first(text, room)).rstrip() + ELLIPSIS
 

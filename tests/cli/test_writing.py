@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.cli.writing import BadLine, Wish, read_line
+from bot.ui.locale import catalogue
 from tests.cli.conftest import Inkling
 from tests.support.patience import PATIENCE_S
 from tests.support.worker import Worker
@@ -98,6 +99,22 @@ def test_lines_are_answered_in_their_order_and_a_bad_one_spoils_no_other(inkling
     assert ["error" in result for result in told] == [False, False, True, True, True, True, True, False]
     assert "mood, count, length, seed" in told[4]["error"]
     assert told[1]["candidates"][0]["receipt"]["mood"] == "steady"
+
+
+def test_what_cannot_be_seen_is_empty_and_lone_surrogates_spoil_nothing(inkling: Inkling, tmp_path: Path) -> None:
+    texts = ["\u200b\u3164", "\u2800", "\x00\x1b\r\n", "The cafe\u0301 was so\u00adft\r\nand ___ \ud800."]
+    lines = [json.dumps({"id": f"{number} \udfff", "text": text, "count": 1}) for number, text in enumerate(texts)]
+    (tmp_path / "asks.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    code, out, err = inkling("infill", "--jsonl", "asks.jsonl")
+    assert (code, err) == (1, "")
+    *unseen, last = results(out)
+    assert [each.get("error") for each in unseen] == [catalogue("en")("error.text_empty")] * 3
+    assert last["id"] == "3 \udfff"
+    assert last["candidates"][0]["text"].startswith("The caf\xe9 was soft\nand ")
+    assert last["candidates"][0]["text"].endswith(" \ufffd.")
+    code, out, err = inkling("continue", "--text", "\u200b\u2800")
+    assert (code, out) == (1, "")
+    assert catalogue("en")("error.text_empty") in err
 
 
 def test_good_lines_are_exit_code_0_and_share_the_options_of_the_command_line(inkling: Inkling, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.characters import is_blank, normalise
+from bot.rules.characters import caseless, has_word, is_blank, normalise
 
 JOINED = st.sampled_from(
     ["\u200d", "\u200c", "\u0301", "\ufe0f", "👩", "🏽", "↔", "♀", "🇩", "©", "a", "क", "्", "ष", "ی", "灯"]
@@ -60,3 +60,24 @@ def test_normalise(text: str, expected: str) -> None:
 def test_blank() -> None:
     assert is_blank(" \n\u200d\ufe0f\u2800")
     assert not is_blank("·")
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\u3164\uffa0", "\u115f\u1160", "\u2060\u200d", "\u2800 \u00ad", "\x00\x1b\r\n"]
+)
+def test_what_cannot_be_seen_is_blank_and_no_word(text: str) -> None:
+    assert is_blank(text)
+    assert is_blank(normalise(text))
+    assert not has_word(text)
+
+
+def test_signs_are_seen_but_no_words() -> None:
+    assert not is_blank("🦊…")
+    assert not has_word("🦊…")
+    assert has_word("狐")
+    assert has_word("7")
+
+
+@pytest.mark.parametrize("text", ["CAFÉ noir", "Cafe\u0301  Noir", "ca\u00adf\u00e9\r\nnoir", "\u200bcafé\u3000NOIR "])
+def test_caseless(text: str) -> None:
+    assert caseless(text) == "café noir"

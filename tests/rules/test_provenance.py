@@ -14,6 +14,7 @@ from bot.rules.provenance import (
     Origin,
     Span,
     edited,
+    normalised,
     of_human,
     of_infill,
     of_model,
@@ -189,6 +190,19 @@ def test_pieces_are_the_text_again(old: str, new: str, model: Origin) -> None:
     assert all(one[1] != other[1] for one, other in itertools.pairwise(parts))
     if new.strip():
         assert [origin for _, origin in parts] == [span.origin for span in spans]
+
+
+def test_an_older_text_is_normalised_with_its_spans() -> None:
+    text = "Cafe\u0301 noir\r\n\u00adwas shut"
+    spans = (Span(0, 5, "human"), Span(6, 10, "gpt"), Span(13, len(text), "human"))
+    normal, moved = normalised(text, spans)
+    assert pieces(normal, moved) == [("Caf\xe9 ", "human"), ("noir\n", "gpt"), ("was shut", "human")]
+    assert normalised(normal, moved) == (normal, moved)
+
+
+def test_an_accent_of_another_hand_is_an_edit() -> None:
+    normal, moved = normalised("Cafe\u0301 noir", (Span(0, 4, "gpt"), Span(4, 5, "human"), Span(6, 10, "gpt")))
+    assert pieces(normal, moved) == [("Caf\xe9 ", "human"), ("noir", "gpt")]
 
 
 def test_pieces_of_a_text_with_gaps_in_its_spans() -> None:
