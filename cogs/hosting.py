@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadInput
+from bot.rules.languages import offered
 from bot.rules.stories import (
     LICENCES,
     MAX_TITLE,
@@ -35,6 +36,7 @@ from bot.ui.stories import people_card, rules_card
 from bot.ui.stories_forms import PREMISE, TITLE, TitleForm
 from bot.ui.tree import InklingTree
 from cogs.asking import Asking
+from cogs.finding import CHOICES
 from cogs.leading import Leading
 from cogs.services import Services
 from cogs.showing import Showing
@@ -82,6 +84,10 @@ class Hosts(commands.Cog):
 
     async def cog_load(self) -> None:
         join(self._tree, self._commands)
+
+    async def languages(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        """Autocomplete: languages that a story may be written in."""
+        return [app_commands.Choice(name=name, value=tag) for tag, name in offered(current, CHOICES)]
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         """Autocomplete: the server's stories."""
@@ -151,6 +157,7 @@ class Hosts(commands.Cog):
         voters=named("command.story.rules.voters.name"),
         unvoted=named("command.story.rules.unvoted.name"),
         licence=named("command.story.rules.licence.name"),
+        language=named("command.story.rules.language.name"),
         story=named("command.story.story.name"),
     )
     @app_commands.describe(
@@ -164,6 +171,7 @@ class Hosts(commands.Cog):
         voters=named("command.story.rules.voters.description"),
         unvoted=named("command.story.rules.unvoted.description"),
         licence=named("command.story.rules.licence.description"),
+        language=named("command.story.rules.language.description"),
         story=named("command.story.story.description"),
     )
     @app_commands.choices(
@@ -173,7 +181,7 @@ class Hosts(commands.Cog):
         unvoted=_choices("unvoted", get_args(Unvoted)),
         licence=_choices("licence", LICENCES),
     )
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=stories, language=languages)
     async def rules(
         self,
         interaction: discord.Interaction[commands.Bot],
@@ -187,6 +195,7 @@ class Hosts(commands.Cog):
         voters: str | None = None,
         unvoted: str | None = None,
         licence: str | None = None,
+        language: str | None = None,
         story: str | None = None,
     ) -> None:
         """Show a story's rules, after changing what was given."""
@@ -201,6 +210,7 @@ class Hosts(commands.Cog):
             "voters": voters,
             "unvoted": unvoted,
             "licence": licence,
+            "language": language,
         }
         change: Any = {name: value for name, value in given.items() if value is not None}
         await guard(interaction, self._rules(interaction, change, story))

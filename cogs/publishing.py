@@ -17,10 +17,12 @@ from bot.errors import BadInput
 from bot.publishing.book import Book, make_book
 from bot.publishing.epub import to_epub
 from bot.publishing.html import to_html
+from bot.publishing.language import language_of
 from bot.publishing.map import Map, draw_map
 from bot.publishing.markdown import to_markdown
 from bot.publishing.naming import file_name
 from bot.rules.characters import normalise
+from bot.rules.languages import UNKNOWN, name_of
 from bot.rules.stories import Passage, Story, TreeNode
 from bot.stories.branches import branches_of, path_of
 from bot.ui.answers import guard
@@ -142,12 +144,19 @@ class Publishing(commands.Cog):
         passages = [*canon, *(passage for _, theirs in appendix for passage in theirs)]
         people = [each.author_id for each in passages if each.author_id is not None and each.pen_name is None]
         names = await self._names(interaction, [*people, *([story.host_id] if story.host_id is not None else [])])
-        book = make_book(story, canon, names, branches=appendix, say=say, now_ms=self._services.now())
-        content = await asyncio.to_thread(publish, book)
+
+        def published() -> tuple[bytes, str]:
+            language = story.rules.language or language_of(canon)
+            now_ms = self._services.now()
+            book = make_book(story, canon, names, branches=appendix, language=language, say=say, now_ms=now_ms)
+            return publish(book), language
+
+        content, language = await asyncio.to_thread(published)
         if interaction.guild is not None and len(content) > interaction.guild.filesize_limit:
             raise BadInput("export_too_large", limit=interaction.guild.filesize_limit // 1_000_000)
         file = discord.File(io.BytesIO(content), file_name(story.title, kind))
-        await interaction.followup.send(say("story.exported", title=escape(story.title)), file=file, ephemeral=True)
+        told = [say("story.exported", title=escape(story.title)), _language_told(say, language)]
+        await interaction.followup.send("\n".join(told), file=file, ephemeral=True)
 
     async def _branches(
         self, say: Catalogue, story: Story, canon: Sequence[Passage]
@@ -180,6 +189,13 @@ class Publishing(commands.Cog):
         except (discord.DiscordException, aiohttp.ClientError, TimeoutError) as error:
             _log.info("some names are not known: %s", error)
         return found
+
+
+def _language_told(say: Catalogue, language: str) -> str:
+    """Say which language a file says it is in, and who can choose another."""
+    if language == UNKNOWN:
+        return say("story.exported_unknown")
+    return say("story.exported_language", language=escape(name_of(language)))
 
 
 def _map_card(say: Catalogue, story: Story, drawn: Map) -> Card:

@@ -8,19 +8,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.publishing.language import direction_of
 from bot.publishing.wording import model_names
+from bot.rules.languages import UNKNOWN, Direction
 from bot.rules.provenance import Origin, pieces
 from bot.rules.servers import Language
 from bot.rules.shares import Author, shares
 from bot.rules.stories import Licence, Passage, Story
-from bot.rules.words import has_han, split_words
+from bot.rules.words import split_words
 from bot.ui.escaping import tidy
 from bot.ui.locale import Catalogue
 
 CHAPTER_WORDS = 3000
 """About how long a chapter is: a long story is cut between passages, so that a reader on a small device can keep up."""
-SAMPLE = 2000
-"""How many words tell in which language a story is written."""
 _NAMESPACE = uuid.UUID("5b4c1d0e-6c3f-5f0a-9d57-1c2f0a6e7b11")
 
 
@@ -90,13 +90,15 @@ class Contributor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """A story to be published. `language` is the one in which the book speaks for itself, `text_language` the one in
-    which most of the story is written, as far as it can be told. `identifier` is a UUID that stays the same for a
-    story; `host` is empty where nobody is; times are UTC ms, `ended_ms` is None while the story goes on."""
+    """A story to be published. `language` is the one in which the book speaks for itself, `text_language` the tag of
+    the one in which the story is written ("und" where nobody knows), `direction` the way its lines run. `identifier`
+    is a UUID that stays the same for a story; `host` is empty where nobody is; times are UTC ms, `ended_ms` is None
+    while the story goes on."""
 
     identifier: str
     language: Language
-    text_language: Language
+    text_language: str
+    direction: Direction
     title: str
     premise: str
     licence: Licence
@@ -139,11 +141,13 @@ def make_book(
     names: Mapping[int, str],
     *,
     branches: Iterable[tuple[str, Sequence[Passage]]] = (),
+    language: str = UNKNOWN,
     say: Catalogue,
     now_ms: int,
 ) -> Book:
     """Make a book of `story`: `canon` from the root to the head, `branches` for the appendix with their titles, each
-    from where it leaves canon. `names` are those of people by their id; a pen name wins over them."""
+    from where it leaves canon; `language` is the tag of what they are written in. `names` are those of people by their
+    id; a pen name wins over them."""
 
     def name(author: Author) -> str:
         known = author.pen_name or names.get(author.id or 0, "")
@@ -158,7 +162,8 @@ def make_book(
     return Book(
         identifier=str(uuid.uuid5(_NAMESPACE, f"{story.server_id}:{story.id}")),
         language=say.language,
-        text_language=_language(canon),
+        text_language=language,
+        direction=direction_of("\n".join(passage.text for passage in canon)),
         title=_line(story.title) or say("publishing.untitled"),
         premise=clean(story.premise).strip(),
         licence=story.rules.licence,
@@ -194,11 +199,6 @@ def _line(text: str) -> str:
 
 def _ranked(contributors: Iterable[Contributor]) -> tuple[Contributor, ...]:
     return tuple(sorted(contributors, key=lambda contributor: (-contributor.words, contributor.name)))
-
-
-def _language(passages: Iterable[Passage]) -> Language:
-    words = list(itertools.islice((word for passage in passages for word in split_words(passage.text)), SAMPLE))
-    return "zh-CN" if sum(map(has_han, words)) * 2 > len(words) else "en"
 
 
 def _leaves(passages: Sequence[Passage], name: Callable[[Author], str], say: Catalogue) -> list[Leaf]:

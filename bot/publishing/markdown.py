@@ -66,6 +66,7 @@ def _front_matter(book: Book, say: Catalogue) -> str:
         "title": escape(book.title),
         "author": [escape(contributor.name) for contributor in book.people],
         "lang": book.text_language,
+        **({"dir": book.direction} if book.direction == "rtl" else {}),
         "date": iso(book.ended_ms or book.made_ms)[:10],
         "rights": say(f"publishing.licence.{book.licence}"),
         "identifier": f"urn:uuid:{book.identifier}",

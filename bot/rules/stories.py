@@ -14,6 +14,7 @@ from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules.characters import is_blank
+from bot.rules.languages import check_language
 from bot.rules.provenance import Origin, Span
 
 StoryState = Literal["open", "paused", "ended", "deleted"]
@@ -45,7 +46,8 @@ class StoryRules:
     """What the host chose. `writers`: who may add and propose; `ai`: whether models may suggest; `additions`: whether
     a person's own passage becomes canon at once or is put to the vote; word limits of a passage (inclusive);
     `round_minutes`: how long a round stays open; `quorum`: ballots it needs; `voters`: who may vote; `unvoted`:
-    what becomes of a round without a quorum at its deadline: it stays open, or lapses."""
+    what becomes of a round without a quorum at its deadline: it stays open, or lapses; `language`: the tag of the
+    language that its books say they are in, empty where the text tells it."""
 
     writers: Writers = "anyone"
     ai: bool = True
@@ -57,6 +59,7 @@ class StoryRules:
     voters: Voters = "anyone"
     unvoted: Unvoted = "stay"
     licence: Licence = "own"
+    language: str = ""
 
 
 class RulesChange(TypedDict, total=False):
@@ -72,6 +75,7 @@ class RulesChange(TypedDict, total=False):
     voters: Voters
     unvoted: Unvoted
     licence: Licence
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,9 +187,11 @@ def change_rules(rules: StoryRules, **change: Unpack[RulesChange]) -> StoryRules
     """Return `rules` with `change` applied whole. Raises `BadInput` and applies nothing otherwise.
 
     Keys (and params): `words_range` (low, high) for limits that are out of range or crossed; `round_minutes_range`
-    and `quorum_range` (given, low, high); `rule_unknown` (given) for a value that is none of a rule's.
+    and `quorum_range` (given, low, high); `rule_unknown` (given) for a value that is none of a rule's;
+    `story_language`.
     """
     changed = dataclasses.replace(rules, **change)
+    changed = dataclasses.replace(changed, language=check_language(changed.language))
     if not 1 <= changed.min_words <= changed.max_words <= MAX_WORDS:
         raise BadInput("words_range", low=1, high=MAX_WORDS)
     _check_range("round_minutes_range", changed.round_minutes, ROUND_MINUTES)

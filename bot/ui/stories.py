@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.rules.languages import name_of
 from bot.rules.stories import Passage, Role, Story, StoryRules
 from bot.ui.cards import AMBER, INK, Card, button, line, text
 from bot.ui.cutting import shown_head, shown_tail
@@ -94,6 +95,9 @@ def rules_in_words(say: Catalogue, rules: StoryRules) -> list[str]:
         say("story.rule_words", low=rules.min_words, high=rules.max_words),
         say("story.rule_votes", votes=votes, quorum=quorum, voters=voters, unvoted=unvoted),
         say(f"story.rule_licence_{_key(rules.licence)}"),
+        say("story.rule_language", language=escape(name_of(rules.language)))
+        if rules.language
+        else say("story.rule_language_found"),
     ]
 
 

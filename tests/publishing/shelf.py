@@ -153,8 +153,26 @@ def chinese() -> list[Passage]:
 
 
 def english_book(language: Language = "en") -> Book:
-    return make_book(STORY, canon(), NAMES, branches=other_roads(), say=catalogue(language), now_ms=at(2026, 11, 24))
+    return make_book(
+        STORY,
+        canon(),
+        NAMES,
+        branches=other_roads(),
+        language="en",
+        say=catalogue(language),
+        now_ms=at(2026, 11, 24),
+    )
 
 
 def chinese_book() -> Book:
-    return make_book(CHINESE, chinese(), NAMES, say=catalogue("zh-CN"), now_ms=at(2026, 11, 24))
+    return make_book(CHINESE, chinese(), NAMES, language="zh-Hans", say=catalogue("zh-CN"), now_ms=at(2026, 11, 24))
+
+
+def arabic_book() -> Book:
+    """A book whose lines run from right to left, with a withdrawn passage and a branch, that speaks English."""
+    told = "لم يتكلم حارس المنارة منذ عام، وكان يكتب ما يحتاج إليه على ألواح."
+    canon = [passage(1, told, author=ADA), passage(2, "", (), withdrawn=True), passage(3, told, author=BO)]
+    story = dataclasses.replace(STORY, title="المصباح الذي لا ينطفئ", premise="منارة وحارسها.")
+    branches = [("ليلة النوارس", [passage(2, told, author=BO)])]
+    now_ms = at(2026, 11, 24)
+    return make_book(story, canon, NAMES, branches=branches, language="ar", say=catalogue("en"), now_ms=now_ms)

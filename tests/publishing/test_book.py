@@ -16,7 +16,7 @@ from bot.publishing.wording import LICENCE_PAGES, date, iso, share, years
 from bot.rules.provenance import of_human, of_model
 from bot.rules.stories import Licence
 from bot.ui.locale import LANGUAGES, catalogue
-from tests.publishing.shelf import ADA, BO, NAMES, STORY, at, canon, chinese_book, english_book, passage
+from tests.publishing.shelf import ADA, BO, NAMES, STORY, arabic_book, at, canon, chinese_book, english_book, passage
 
 SAY = catalogue("en")
 
@@ -96,8 +96,10 @@ def test_a_story_without_words(story: list[object]) -> None:
 
 
 def test_the_language_of_the_story_is_not_that_of_the_book() -> None:
-    assert (chinese_book().language, chinese_book().text_language) == ("zh-CN", "zh-CN")
+    assert (chinese_book().language, chinese_book().text_language) == ("zh-CN", "zh-Hans")
     assert (english_book("zh-CN").language, english_book("zh-CN").text_language) == ("zh-CN", "en")
+    assert make_book(STORY, canon(), NAMES, say=SAY, now_ms=0).text_language == "und"
+    assert (english_book().direction, arabic_book().direction) == ("ltr", "rtl")
 
 
 def test_times_and_identity() -> None:

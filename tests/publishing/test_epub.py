@@ -18,7 +18,7 @@ from bot.publishing.book import Book, make_book
 from bot.publishing.epub import to_epub
 from bot.rules.provenance import of_model
 from bot.ui.locale import catalogue
-from tests.publishing.shelf import ADA, NAMES, STORY, canon, chinese_book, english_book, passage
+from tests.publishing.shelf import ADA, NAMES, STORY, arabic_book, canon, chinese_book, english_book, passage
 from tests.support.patience import PATIENCE_S
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -48,6 +48,7 @@ BOOKS = {
     "english": english_book(),
     "chinese": chinese_book(),
     "mixed": english_book("zh-CN"),
+    "arabic": arabic_book(),
     "nasty": nasty_book(),
     "empty": make_book(STORY, [], NAMES, say=catalogue("en"), now_ms=0),
 }
@@ -92,6 +93,8 @@ def test_what_a_package_must_say(book: Book) -> None:
     assert identifier.text == f"urn:uuid:{book.identifier}"
     assert [title.text for title in opf.iter(f"{DC}title")] == [book.title]
     assert [language.text for language in opf.iter(f"{DC}language")] == [book.text_language]
+    [spine] = opf.iter(f"{OPF}spine")
+    assert spine.get("page-progression-direction", "ltr") == book.direction
     assert [creator.text for creator in opf.iter(f"{DC}creator")] == [person.name for person in book.people]
     said = [(meta.get("property"), meta.text) for meta in opf.iter(f"{OPF}meta")]
     assert len([True for name, _ in said if name == "dcterms:modified"]) == 1
@@ -120,6 +123,9 @@ def test_pages_are_well_formed_and_links_lead_somewhere(book: Book) -> None:
     for name, page in pages.items():
         assert page.tag == f"{XHTML}html"
         assert page.get("lang") == book.language
+        told = [node for node in page.iter() if node.get("lang") == book.text_language]
+        assert all(node.get("dir") in (book.direction, "auto") for node in told if node is not page)
+        assert told or book.language != book.text_language or "part" not in name
         assert len(ids[name]) == len(set(ids[name]))
         assert page.find(f"{XHTML}head/{XHTML}title") is not None
         for link in page.iter(f"{XHTML}a"):

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 from bot.publishing.book import Book, clean, make_book
 from bot.publishing.html import to_html
 from bot.ui.locale import catalogue
-from tests.publishing.shelf import ADA, STORY, chinese_book, english_book, passage
+from tests.publishing.shelf import ADA, STORY, arabic_book, chinese_book, english_book, passage
 from tests.sandbox.table import find_browser
 from tests.support.patience import PATIENCE_S
 
@@ -70,12 +70,15 @@ class Reader(HTMLParser):
 
 
 BOOKS = [english_book(), chinese_book(), english_book("zh-CN"), make_book(STORY, [], {}, say=catalogue("en"), now_ms=0)]
+BOOKS.append(arabic_book())
 
 
-@pytest.mark.parametrize("book", BOOKS, ids=["english", "chinese", "mixed", "empty"])
+@pytest.mark.parametrize("book", BOOKS, ids=["english", "chinese", "mixed", "empty", "arabic"])
 def test_the_page_is_whole_and_alone(book: Book) -> None:
     page = Reader(to_html(book))
-    assert page.tags[0] == ("html", {"lang": book.language})
+    assert page.tags[0] == ("html", {"lang": book.text_language, "dir": book.direction})
+    for name in ("footer", "nav"):
+        assert all(attrs["lang"] == book.language for tag, attrs in page.tags if tag == name)
     names = {tag for tag, _ in page.tags}
     assert not names & {"script", "link", "img", "iframe", "object", "form", "base"}
     assert not any(name.startswith("on") or name in ("style", "src") for _, attrs in page.tags for name in attrs)

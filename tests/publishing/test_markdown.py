@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from bot.publishing.book import clean, make_book
 from bot.publishing.markdown import escape, to_markdown
 from bot.ui.locale import catalogue
-from tests.publishing.shelf import ADA, NAMES, STORY, chinese_book, english_book, passage
+from tests.publishing.shelf import ADA, NAMES, STORY, arabic_book, chinese_book, english_book, passage
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 MARKS = st.sampled_from(
@@ -120,6 +120,8 @@ def test_the_front_matter_is_quoted() -> None:
     assert "Bo \\*the\\* \\<b\\>Bold\\</b\\>" in json.loads(fields["author"])
     assert json.loads(fields["author"])[0] == "Ada"
     assert json.loads(fields["date"]) == "2026-10-21"
+    assert json.loads(fields["lang"]) == "en"
+    assert 'lang: "ar"\ndir: "rtl"\n' in to_markdown(arabic_book())
 
 
 @pytest.mark.parametrize("title", ['"; x: y', "---", "a: b # c", "\\"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import sqlite3
@@ -19,10 +20,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
 from bot.errors import StorageError
+from bot.rules.stories import StoryRules
 from storage import schema
 from storage.database import FILE, Database, open_database
 from storage.people import People
 from storage.schema import configuration, newest
+from storage.stories import Stories
 from storage.tables import METADATA
 
 NEXT = '''"""A test's own.
@@ -147,6 +150,27 @@ async def test_what_was_taken_back_before_can_be_taken_in_again_after(tmp_path: 
         (13, 12, 3),
         (14, 13, 4),
     ]
+
+
+async def test_stories_of_before_leave_their_language_to_their_text(tmp_path: Path) -> None:
+    """To 0004: what was chosen stays, and the language is empty."""
+    engine = create_engine(f"sqlite:///{tmp_path / FILE}")
+    with engine.connect() as connection:
+        command.upgrade(configuration(connection), "0003")
+        connection.exec_driver_sql("INSERT INTO trees (id, created_ms) VALUES (1, 0)")
+        connection.exec_driver_sql(
+            "INSERT INTO stories (id, tree_id, server_id, channel_id, title, premise, rules, state, created_ms,"
+            " changed_ms) VALUES (1, 1, 1, 1, 'title', '', ?, 'open', 0, 0)",
+            (json.dumps({"ai": False, "quorum": 3, "licence": "cc0-1.0"}),),
+        )
+        connection.commit()
+    engine.dispose()
+    async with open_database(tmp_path) as database, database.reading() as connection:
+        story = await Stories(connection).get(1)
+    assert story is not None
+    assert story.rules == StoryRules(ai=False, quorum=3, licence="cc0-1.0", language="")
+    ((kept,),) = rows(tmp_path / FILE, "SELECT rules FROM stories")
+    assert json.loads(kept)["language"] == ""
 
 
 async def test_a_new_migration_is_applied_once_after_a_copy(tmp_path: Path, install: Install) -> None:
