@@ -257,7 +257,7 @@ class _NoModels:
     async def score(self, request: ScoreRequest) -> list[list[float]]:
         self._refuse()
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
         self._refuse()
 
     async def health(self) -> Health:

@@ -66,8 +66,8 @@ class CountingEngine:
         found: list[list[float]] = await self._count(request.model, self.engine.score(request))
         return found
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        found: list[list[float]] = await self._count("masked", self.engine.embed(texts))
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
+        found: list[list[float]] = await self._count("masked", self.engine.embed(texts, tenant))
         return found
 
     async def health(self) -> Health:

@@ -94,9 +94,9 @@ class EngineClient:
         """See `Engine.score`."""
         return await self._ask("/v1/score", request, list[list[float]])
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
         """See `Engine.embed`."""
-        return await self._ask("/v1/embed", EmbedRequest(texts=tuple(texts)), list[list[float]])
+        return await self._ask("/v1/embed", EmbedRequest(texts=tuple(texts), tenant=tenant), list[list[float]])
 
     async def health(self, *, within_s: float = HEALTH_S) -> Health:
         """See `Engine.health`. Raises `WorkerUnavailable` where no answer comes within `within_s` seconds."""

@@ -44,6 +44,8 @@ class GenerateRequest:
 
     `max_new_tokens` bounds each row. A row also ends before any of the `stop` strings (which are left
     out) and, where `deadline_s` (seconds from the arrival of the request) passes, with what it has.
+
+    `tenant`, here and below, is on whose behalf it is asked: the worker shares its time between tenants.
     """
 
     request_id: str
@@ -52,6 +54,7 @@ class GenerateRequest:
     max_new_tokens: int
     stop: tuple[str, ...] = ()
     deadline_s: float | None = None
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,7 @@ class ProposeRequest:
     beam: int = 8
     samples: int = 0
     seed: int = 0
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +165,7 @@ class ScoreRequest:
     request_id: str
     model: ModelRole
     items: tuple[ScoreItem, ...]
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +211,6 @@ class Engine(Protocol):
 
     async def score(self, request: ScoreRequest) -> list[list[float]]: ...
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]: ...
 
     async def health(self) -> Health: ...

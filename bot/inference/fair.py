@@ -3,6 +3,9 @@
 Pure bookkeeping without time or tasks. A job too large for the rows that are free holds the next place until it
 fits, so that nobody's large job starves behind small ones. Compare deficit round robin (Shreedhar & Varghese 1996):
 as every turn is one job of bounded size, plain rotation is fair enough and easy to explain to people.
+
+A server that has less than its share of the rows waits for nobody: it starts beyond the rows there are, as far as as
+many again, and the worker holds rows of others meanwhile (`worker.shares`).
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from bot.inference.jobs import Limits, Owner
 ItemT = TypeVar("ItemT")
 Full = Literal["person", "server", "all"]
 
+BEYOND = 2
+"""How many times the rows there are may be started, in all."""
+
 
 @dataclass(slots=True, eq=False)
 class Entry(Generic[ItemT]):
@@ -28,12 +34,14 @@ class Entry(Generic[ItemT]):
 
 
 class FairQueue(Generic[ItemT]):
-    """Who waits, who runs, and who is next. Rows are counted against `limits.rows`."""
+    """Who waits, who runs, and who is next. Rows are counted against `limits.rows`, and `BEYOND` times that for servers
+    that have less than their share."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._servers: OrderedDict[int, OrderedDict[int, deque[Entry[ItemT]]]] = OrderedDict()
         self._running: set[Entry[ItemT]] = set()
+        self._rows_of: Counter[int] = Counter()
         self._waiting = 0
         self._of_person: Counter[int] = Counter()
         self._of_server: Counter[int] = Counter()
@@ -50,8 +58,8 @@ class FairQueue(Generic[ItemT]):
 
     @property
     def free_rows(self) -> int:
-        """How many rows are not taken by running jobs."""
-        return self._limits.rows - sum(entry.rows for entry in self._running)
+        """How many rows are not taken by running jobs: less than 0 where some have started beyond them."""
+        return self._limits.rows - self._rows_of.total()
 
     def full(self, owner: Owner) -> Full | None:
         """Tell which bound, if any, keeps one more job of `owner` out. Caps count waiting and running jobs."""
@@ -73,19 +81,31 @@ class FairQueue(Generic[ItemT]):
         return entry
 
     def start_next(self) -> Entry[ItemT] | None:
-        """Start the next job if its rows are free. Its server and its person go to the end of their rounds."""
-        if not self._servers:
-            return None
-        server_id, people = next(iter(self._servers.items()))
+        """Start the next job if its rows are free, else the next one of a server that has less than its share. Its
+        server and its person go to the end of their rounds."""
+        free, beyond = self.free_rows, self.free_rows + (BEYOND - 1) * self._limits.rows
+        share = self._limits.rows // max(1, len(self._rows_of.keys() | self._servers.keys()))
+        for place, server_id in enumerate(self._servers):
+            rows, has = self._first_of(server_id).rows, self._rows_of[server_id]
+            # A job that is larger than a share is its server's only one.
+            if (place == 0 and rows <= free) or (rows <= beyond and has + rows <= max(share, rows)):
+                return self._start(server_id)
+        return None
+
+    def _first_of(self, server_id: int) -> Entry[ItemT]:
+        """The entry of a server that waits and is next of it."""
+        return next(iter(self._servers[server_id].values()))[0]
+
+    def _start(self, server_id: int) -> Entry[ItemT]:
+        people = self._servers[server_id]
         person_id, entries = next(iter(people.items()))
-        if entries[0].rows > self.free_rows:
-            return None
         entry = entries.popleft()
         self._servers.move_to_end(server_id)
         people.move_to_end(person_id)
         self._prune(server_id, person_id)
         self._waiting -= 1
         self._running.add(entry)
+        self._rows_of[server_id] += entry.rows
         return entry
 
     def remove(self, entry: Entry[ItemT]) -> None:
@@ -93,6 +113,9 @@ class FairQueue(Generic[ItemT]):
         server_id, person_id = entry.owner.server_id, entry.owner.person_id
         if entry in self._running:
             self._running.discard(entry)
+            self._rows_of[server_id] -= entry.rows
+            if not self._rows_of[server_id]:
+                del self._rows_of[server_id]
         elif server_id in self._servers and entry in self._servers[server_id].get(person_id, ()):
             self._servers[server_id][person_id].remove(entry)
             self._prune(server_id, person_id)

@@ -8,7 +8,7 @@ waits for the same kind of pass as the one whose turn it is goes along, so that 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,6 +46,7 @@ class _Running:
 
     work: Work[Any]
     done: Done
+    tenant: str
     wanted: Pass | None = None
 
 
@@ -59,9 +60,14 @@ class Turns:
     def __len__(self) -> int:
         return len(self._running)
 
-    def add(self, work: Work[Any], done: Done) -> None:
+    @property
+    def tenants(self) -> set[str]:
+        """Whose works there are."""
+        return {running.tenant for running in self._running}
+
+    def add(self, work: Work[Any], done: Done, tenant: str = "") -> None:
         """Let a work in; it does nothing before the next step."""
-        self._running.append(_Running(work, done))
+        self._running.append(_Running(work, done, tenant))
 
     def drop(self, work: Work[Any]) -> None:
         """Close a work that nobody waits for any more. Unknown ones are ignored."""
@@ -69,33 +75,33 @@ class Turns:
             self._running.remove(running)
             work.close()
 
-    def step(self, *, hurried: bool = False) -> None:
-        """Run the pass of the work whose turn it is, joined by the others' as far as they fit. `hurried`: somebody
-        waits for its end who is not in it."""
+    def step(self, *, hurried: bool = False, tenant: str | None = None) -> dict[str, int]:
+        """Run the pass of the work whose turn it is, joined by the others' as far as they fit; return how many tokens
+        were whose. `hurried`: somebody waits for its end who is not in it. With a `tenant` it is the turn of that one's
+        works, and others may not make the pass more than twice as long."""
         new = [each for each in self._running if each.wanted is None]
         for running in new:
             self._running.remove(running)
         self._running += [running for running in new if _goes_on(running, None)]
+        tokens: dict[str, int] = {}
         if self._running:
-            together = self._together(1 if hurried else ROOMIER)
+            together = self._together(1 if hurried else ROOMIER, tenant)
             for running in together:
                 self._running.remove(running)
+                tokens[running.tenant] = tokens.get(running.tenant, 0) + _tokens(running)
             shares = self._shares(together)
             going = self.lanes.run(_run, shares) if self.lanes is not None else map(_run, shares)
             self._running += chain.from_iterable(going)
+        return tokens
 
-    def _together(self, room: int) -> list[_Running]:
-        first = self._running[0].wanted
+    def _together(self, room: int, tenant: str | None) -> list[_Running]:
+        own = [running for running in self._running if running.tenant == tenant]
+        others = [running for running in self._running if running.tenant != tenant]
+        first = (own or others)[0].wanted
         assert first is not None
-        found: list[_Running] = []
-        tokens = 0
-        for running in self._running:
-            wanted = running.wanted
-            assert wanted is not None
-            if wanted is first or (wanted.run == first.run and tokens + wanted.tokens <= room * first.most):
-                found.append(running)
-                tokens += wanted.tokens
-        return found
+        most = room * first.most
+        found, tokens = _fitting(own, first, most, 0)
+        return found + _fitting(others, first, min(most, 2 * tokens) if own else most, tokens)[0]
 
     def _shares(self, together: Sequence[_Running]) -> list[list[_Running]]:
         """Divide works between the lanes, so that what they do with the answers is done side by side as well; or leave
@@ -108,6 +114,19 @@ class Turns:
             shares[lane].append(running)
             tokens[lane] += _tokens(running)
         return shares if max(tokens) * count <= UNEVEN * sum(tokens) else [list(together)]
+
+
+def _fitting(runnings: Iterable[_Running], first: Pass, most: int, tokens: int) -> tuple[list[_Running], int]:
+    """Those whose pass can be joined with `first` (itself always) while there are no more than `most` tokens, where
+    there are `tokens` already; and how many there are then."""
+    found: list[_Running] = []
+    for running in runnings:
+        wanted = running.wanted
+        assert wanted is not None
+        if wanted is first or (wanted.run == first.run and tokens + wanted.tokens <= most):
+            found.append(running)
+            tokens += wanted.tokens
+    return found, tokens
 
 
 def _tokens(running: _Running) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import suppress
@@ -14,6 +15,7 @@ from bot.errors import Busy, Cancelled
 from bot.inference.engine import Engine, Health
 from bot.inference.fair import Entry, FairQueue
 from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Working
+from bot.inference.tenants import OnBehalf, tenant_of
 
 _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -140,6 +142,7 @@ class Inference:
     def __init__(self, engine: Engine, limits: Limits, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.engine = engine
         self._clock = clock
+        self._key = secrets.token_bytes(16)
         self._queue: FairQueue[Ticket[Any]] = FairQueue(limits)
         self._wake = asyncio.Event()
         self._count = 0
@@ -213,8 +216,9 @@ class Inference:
         self._wake.set()
 
     async def _run_one(self, ticket: Ticket[Any]) -> None:
+        engine = OnBehalf(self.engine, tenant_of(ticket._job.owner.server_id, self._key))
         try:
-            result = await ticket._job.run(self.engine, ticket._report)
+            result = await ticket._job.run(engine, ticket._report)
         except asyncio.CancelledError:
             ticket._finish(None, Cancelled("cancelled"))
             raise

@@ -82,9 +82,9 @@ class RetryingEngine:
         """See `Engine.score`."""
         return await self._ask(lambda client: client.score(request))
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
         """See `Engine.embed`."""
-        return await self._ask(lambda client: client.embed(texts))
+        return await self._ask(lambda client: client.embed(texts, tenant))
 
     async def health(self) -> Health:
         """See `Engine.health`."""

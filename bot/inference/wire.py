@@ -29,6 +29,8 @@ MAX_GAPS = 64
 MAX_MASKS = 32
 MAX_BEAM = 512
 MAX_SAMPLES = 512
+MAX_TENANT = 64
+"""Characters of a tenant's name."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `POST /v1/embed`."""
 
     texts: tuple[str, ...]
+    tenant: str = ""
 
 
 def check_generate(request: GenerateRequest) -> None:
@@ -59,6 +62,7 @@ def check_generate(request: GenerateRequest) -> None:
     _within("pieces", len(request.pieces), 0, MAX_PIECES)
     _within("max_new_tokens", request.max_new_tokens, 1, MAX_NEW_TOKENS)
     _within("characters of the pieces", sum(len(piece.text) for piece in request.pieces), 0, MAX_TEXT)
+    _check_tenant(request.tenant)
     if not all(request.stop):
         raise WorkerRefused("a stop string is empty")
     if not request.request_id:
@@ -89,16 +93,23 @@ def check_propose(request: ProposeRequest) -> None:
     _within("beam", request.beam, 0, MAX_BEAM)
     _within("samples", request.samples, 0, MAX_SAMPLES)
     _within("fills to try", sum(map(len, request.also)), 0, MAX_ITEMS)
+    _check_tenant(request.tenant)
 
 
 def check_score(request: ScoreRequest) -> None:
     """Raise `WorkerRefused` where a bound is passed."""
     _within("items", len(request.items), 0, MAX_ITEMS)
+    _check_tenant(request.tenant)
 
 
 def check_embed(request: EmbedRequest) -> None:
     """Raise `WorkerRefused` where a bound is passed."""
     _within("texts", len(request.texts), 0, MAX_ITEMS)
+    _check_tenant(request.tenant)
+
+
+def _check_tenant(tenant: str) -> None:
+    _within("characters of the tenant", len(tenant), 0, MAX_TENANT)
 
 
 def _within(name: str, value: int, least: int, most: int) -> None:

@@ -47,8 +47,8 @@ class Held:
     async def score(self, request: ScoreRequest) -> list[list[float]]:
         return await self._engine.score(request)
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        return await self._engine.embed(texts)
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
+        return await self._engine.embed(texts, tenant)
 
     async def health(self) -> Health:
         return await self._engine.health()

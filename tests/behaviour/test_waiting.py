@@ -163,7 +163,7 @@ class Broken:
     async def score(self, request: ScoreRequest) -> list[list[float]]:
         raise self.error
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
         raise self.error
 
     async def health(self) -> Health:

@@ -106,6 +106,33 @@ def test_every_row_ends_once_with_text_of_at_most_the_asked_length(engine: Causa
     assert sum(bool(told.final.text.strip()) for told in record.values()) >= 3
 
 
+def test_rows_that_are_held_go_on_where_they_were(engine: CausalEngine) -> None:
+    """A tenant of few rows comes while another has many: no more than the level are stepped beside it, then all."""
+    asked = [replace(ask(f"m{i}", tokens=24), tenant="many") for i in range(3)]
+    alone = run(engine, *asked)
+    few = replace(ask("few", "A girl found", tokens=8), tenant="few")
+    record: Record = {}
+    for one in asked:
+        engine.add(one)
+    for _ in range(12):
+        note(record, engine)
+    engine.add(few)
+    while sum(key[0] == "few" and told.end is not None for key, told in record.items()) < 4:
+        before = {key: (len(told.partials), told.end) for key, told in record.items()}
+        note(record, engine, level=4)
+        moved = [key for key, told in record.items() if (len(told.partials), told.end) != before.get(key)]
+        assert sum(key[0] != "few" for key in moved) <= 4
+    drain(engine, record)
+    assert sorted(record) == sorted([*alone, *(("few", index) for index in range(4))])
+    for told in record.values():
+        assert all(told.final.text.startswith(partial.text) for partial in told.partials)
+        assert told.final.finish in {"length", "end"}
+    if engine.capabilities.reproducible == "always":
+        assert {key: told.final.text for key, told in record.items() if key[0] != "few"} == {
+            key: told.final.text for key, told in alone.items()
+        }
+
+
 def test_partials_grow_into_the_final_text(engine: CausalEngine) -> None:
     record = run(engine, *(ask(f"r{i}", tokens=30) for i in range(3)))
     for told in record.values():

@@ -47,7 +47,8 @@ class Turns:
 
 
 class Queue(RuleBasedStateMachine):
-    """Whatever people do, no job is lost or runs twice, no cap is passed, and nobody is passed over twice."""
+    """Whatever people do, no job is lost or runs twice, no cap is passed, and nobody is passed over twice who has less
+    than a share."""
 
     entries: Bundle[Entry[int]] = Bundle("entries")
 
@@ -93,20 +94,36 @@ class Queue(RuleBasedStateMachine):
 
     def _start_one(self) -> None:
         order = list(self.queue.order())
-        free = self.bounds.rows - sum(one.rows for one in self.running)
+        startable = self._startable(order)
         entry = self.queue.start_next()
         if entry is None:
-            # Only a first job that does not fit yet may hold the place: no smaller one slips past it.
-            assert not order or order[0].rows > free
+            assert not startable
             return
-        assert entry is order[0]
-        assert entry.rows <= free
+        assert entry is startable[0]
         assert entry is next(one for one in self.waiting if one.owner == entry.owner)  # a person's own come in order
-        self.servers.went(entry.owner.server_id, self._waiting_servers())
+        self.servers.went(entry.owner.server_id, {one.owner.server_id for one in startable})
         neighbours: set[Hashable] = {one.owner for one in self.waiting if one.owner.server_id == entry.owner.server_id}
         self.people.went(entry.owner, neighbours)
         self.waiting.remove(entry)
         self.running.append(entry)
+
+    def _startable(self, order: list[Entry[int]]) -> list[Entry[int]]:
+        """What may start, of each server one: the first of all where it fits (no smaller one slips past it), and what
+        leaves its server within an equal part of the rows or is its only job, up to as many rows again."""
+        rows = Counter[int]()
+        for one in self.running:
+            rows[one.owner.server_id] += one.rows
+        share = self.bounds.rows // max(1, len(rows.keys() | self._waiting_servers()))
+        firsts = {one.owner.server_id: one for one in reversed(order)}
+        return [
+            one
+            for one in dict.fromkeys(firsts[each.owner.server_id] for each in order)
+            if (one is order[0] and rows.total() + one.rows <= self.bounds.rows)
+            or (
+                rows.total() + one.rows <= 2 * self.bounds.rows
+                and (not rows[one.owner.server_id] or rows[one.owner.server_id] + one.rows <= share)
+            )
+        ]
 
     @rule(entry=consumes(entries))
     def leave(self, entry: Entry[int]) -> None:
@@ -151,7 +168,7 @@ class Queue(RuleBasedStateMachine):
         assert self.queue.running == frozenset(self.running)
         assert self.queue.waiting == len(self.waiting)
         assert self.queue.free_rows == self.bounds.rows - sum(one.rows for one in self.running)
-        assert self.queue.free_rows >= 0
+        assert self.queue.free_rows >= -self.bounds.rows
 
 
 TestQueue = Queue.TestCase
@@ -164,3 +181,21 @@ def test_servers_take_turns_and_in_each_its_people() -> None:
         queue.push(Owner(server_id=server, person_id=person), 1, name)
     started = [entry.item for entry in iter(queue.start_next, None) if entry is not None]
     assert started == ["a1", "c1", "b1", "a2", "b2", "a3"]
+
+
+def test_who_comes_to_a_full_house_starts_at_once_and_has_an_equal_part() -> None:
+    queue: FairQueue[str] = FairQueue(Limits(waiting=999, per_person=999, per_server=999, rows=192))
+    for number in range(300):
+        queue.push(Owner(server_id=1, person_id=number), 12, "many")
+    flood = [entry for entry in iter(queue.start_next, None) if entry is not None]
+    assert len(flood) == 16
+    for number in range(20):
+        queue.push(Owner(server_id=2, person_id=number), 12, "few")
+    started = [entry.item for entry in iter(queue.start_next, None) if entry is not None]
+    assert started == ["few"] * 8
+    queue.push(Owner(server_id=3, person_id=1), 40, "large")
+    queue.push(Owner(server_id=3, person_id=1), 40, "larger")
+    assert [entry.item for entry in iter(queue.start_next, None) if entry is not None] == ["large"]
+    for entry in flood[:9]:
+        queue.remove(entry)
+        assert queue.start_next() is None  # there are more rows under way than there should be

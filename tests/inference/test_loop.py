@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from itertools import pairwise
@@ -25,8 +26,8 @@ RECEIPT = Receipt(
 
 
 class CountingEngine:
-    """Each step adds the next number to every row. A prompt "refuse" is refused, and one with "poison" in the batch
-    makes every step fail."""
+    """Each step adds the next number to every row in turn. A prompt "refuse" is refused, and one with "poison" in the
+    batch makes every step fail. `batches` tells of each step how many rows of each tenant took part."""
 
     info = ModelInfo(role="causal", name="count", revision="1", engine="count", window=99)
     capabilities = Capabilities(samplers=frozenset(), reproducible="always", scores=False)
@@ -38,6 +39,7 @@ class CountingEngine:
         self._rows: dict[tuple[str, int], tuple[GenerateRequest, list[int]]] = {}
         self._ended: list[RowUpdate] = []
         self.log: list[str] = []
+        self.batches: list[Counter[str]] = []
 
     @property
     def rows_running(self) -> int:
@@ -53,18 +55,23 @@ class CountingEngine:
         for key in [key for key in self._rows if key[0] == request_id]:
             self._ended.append(self._end(key, "cancelled"))
 
-    def step(self) -> list[RowUpdate]:
+    def step(self, level: int | None = None) -> list[RowUpdate]:
         assert self.gate.wait(PATIENCE_S)
         self.log.append("decode")
+        rows = Counter[str]()
         updates, self._ended = self._ended, []
         if any("poison" in request.pieces[0].text for request, _ in self._rows.values()):
             raise RuntimeError("poisoned")
         for key, (request, numbers) in list(self._rows.items()):
+            if level is not None and rows[request.tenant] >= level:
+                continue
+            rows[request.tenant] += 1
             numbers.append(len(numbers))
             if len(numbers) == request.max_new_tokens:
                 updates.append(self._end(key, "length"))
             else:
                 updates.append(RowUpdate(request_id=key[0], event=Partial(row=key[1], text=_text(numbers), tokens=1)))
+        self.batches.append(rows)
         return updates
 
     def _end(self, key: tuple[str, int], finish: str) -> RowUpdate:
@@ -83,12 +90,15 @@ def _text(numbers: list[int]) -> str:
     return " ".join(map(str, numbers))
 
 
-def request(text: str = "go", *, rows: int = 1, tokens: int = 5, request_id: str = "r") -> GenerateRequest:
+def request(
+    text: str = "go", *, rows: int = 1, tokens: int = 5, request_id: str = "r", tenant: str = ""
+) -> GenerateRequest:
     return GenerateRequest(
         request_id=request_id,
         pieces=(Piece(text=text, label="text"),),
         rows=tuple(Row(seed=seed, mood="open", sampling=Sampling()) for seed in range(rows)),
         max_new_tokens=tokens,
+        tenant=tenant,
     )
 
 
@@ -152,10 +162,10 @@ async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
     now = 0.0
 
     class Timed(CountingEngine):
-        def step(self) -> list[RowUpdate]:
+        def step(self, level: int | None = None) -> list[RowUpdate]:
             nonlocal now
             now += 1.0
-            return super().step()
+            return super().step(level)
 
     timed = Timed()
 
@@ -188,6 +198,67 @@ async def test_work_runs_without_a_causal_model() -> None:
     assert not waiting.done()  # until its model is there
     loop.adopt(CountingEngine())
     assert await waiting == {0: "0 1 2 3 4"}
+    await loop.close()
+
+
+async def test_beside_who_has_few_rows_nobody_has_more_of_them(loop: StepLoop, engine: CountingEngine) -> None:
+    """The rows of 16 requests are on their way when somebody else asks for as many as one of them."""
+    many = [
+        asyncio.create_task(ends(loop, request(rows=12, tokens=1_000_000, request_id=str(n), tenant="many")))
+        for n in range(16)
+    ]
+    await until(lambda: bool(engine.batches) and engine.batches[-1] == {"many": 192})
+    assert len(await ends(loop, request(rows=12, tokens=50, request_id="few", tenant="few"))) == 12
+    beside = [batch for batch in engine.batches if batch["few"]]
+    assert beside == [{"many": 12, "few": 12}] * 50
+    for task in many:
+        task.cancel()
+    await asyncio.gather(*many, return_exceptions=True)
+
+
+async def test_what_was_held_goes_on_to_its_end(loop: StepLoop, engine: CountingEngine) -> None:
+    many = [
+        asyncio.create_task(ends(loop, request(rows=12, tokens=60, request_id=str(n), tenant="many"))) for n in range(4)
+    ]
+    few = asyncio.create_task(ends(loop, request(rows=3, tokens=20, request_id="few", tenant="few")))
+    expected = " ".join(map(str, range(60)))
+    assert await asyncio.gather(*many) == [dict.fromkeys(range(12), expected)] * 4
+    assert len(await few) == 3
+
+
+async def test_the_passes_of_who_had_least_go_before_the_rows_of_others() -> None:
+    """By a clock on which a decode step takes 1 s and a pass half a second."""
+    now = 0.0
+
+    class Timed(CountingEngine):
+        def step(self, level: int | None = None) -> list[RowUpdate]:
+            nonlocal now
+            now += 1.0
+            return super().step(level)
+
+    timed = Timed()
+
+    def run(asks: Sequence[str]) -> list[str]:
+        nonlocal now
+        now += 0.5
+        timed.log.extend(asks)
+        return list(asks)
+
+    loop = StepLoop(clock=lambda: now)
+    loop.start()
+    loop.adopt(timed)
+    rows = asyncio.create_task(ends(loop, request(rows=12, tokens=100_000, tenant="many")))
+    works = [asyncio.create_task(loop.run(passes(10_000, run, "many"), "many")) for _ in range(8)]
+    await until(lambda: timed.log.count("many") >= 8)
+    before = len(timed.log)
+    await loop.run(passes(20, run, "few"), "few")
+    meanwhile = Counter(timed.log[before:])
+    assert meanwhile["few"] == 20
+    # All others together have had no more of the time than those ten seconds, but for a step or two at the edges.
+    assert 1.0 * meanwhile["decode"] + 0.5 * meanwhile["many"] <= 10.0 + 3.0
+    for task in (rows, *works):
+        task.cancel()
+    await asyncio.gather(rows, *works, return_exceptions=True)
     await loop.close()
 
 

@@ -73,9 +73,9 @@ def ask(
     )
 
 
-def note(record: Record, engine: CausalEngine) -> None:
+def note(record: Record, engine: CausalEngine, *, level: int | None = None) -> None:
     """Take one step and note what it told. A row that was told to end must not be heard of again."""
-    for update in engine.step():
+    for update in engine.step(level):
         told = record.setdefault((update.request_id, update.event.row), Told())
         assert told.end is None, "news of a row that had ended"
         if isinstance(update.event, Partial):

@@ -100,7 +100,7 @@ class Unready:
     async def score(self, request: ScoreRequest) -> list[list[float]]:
         raise WorkerUnavailable("loading")
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
         raise WorkerUnavailable("loading")
 
     async def health(self) -> Health:

@@ -7,7 +7,7 @@ lacks is replaced by the nearest it has, and the receipt says so. Token ids go i
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,21 +29,13 @@ _PER_XTC = 0.6
 
 _PATIENCE = 8
 """Steps that siblings wait for the prompts of others, so that everybody sees a first text soon."""
-
-
-@dataclass(slots=True, eq=False)
-class _Running:
-    """A row in the pipeline, and the rows of the same prompt that wait until its prefill is cached: since the step
-    `read`, None before it."""
-
-    row: OpenRow
-    handle: Any
-    siblings: list[OpenRow] = field(default_factory=list)
-    read: int | None = None
+_ANEW = 0x9E3779B1
+"""What a row's seed is moved by for each token that it has when it is let in again."""
 
 
 class OpenVinoEngine:
-    """A `CausalEngine`. Of a prompt's rows one goes first; the others find its prefill in the prefix cache."""
+    """A `CausalEngine`. Of a prompt's rows one goes first; the others find its prefill in the prefix cache. So does a
+    row that was held: it leaves the pipeline, which keeps what it has read of it, and comes again with its tokens."""
 
     def __init__(
         self,
@@ -66,7 +58,8 @@ class OpenVinoEngine:
         self._requests = Requests(
             info=self.info, capabilities=self.capabilities, tokens=tokens, substitutions=substitutions, clock=clock
         )
-        self._running: list[_Running] = []
+        self._handles: dict[OpenRow, Any] = {}
+        self._read_at: dict[OpenRequest, int] = {}
         self._news: list[RowUpdate] = []
         self._number = 0
         self._steps = 0
@@ -92,49 +85,37 @@ class OpenVinoEngine:
 
     def add(self, request: GenerateRequest) -> None:
         """Let the rows of `request` join. Raises `WorkerRefused`."""
-        first, *siblings = self._requests.take(request).rows
-        self._submit(first, siblings)
+        self._requests.take(request)
 
     def cancel(self, request_id: str) -> None:
         """End the rows of a request; the next step gives what they have."""
         request = self._requests.find(request_id)
         if request is not None:
             self._news += [row.end("cancelled") for row in request.rows if row.finish is None]
-            self._leave_ended()
+            self._let_out(self._handles.keys())
 
-    def step(self) -> list[RowUpdate]:
-        """One step of the pipeline: a token more for every row, and a bounded piece of prefill."""
+    def step(self, level: int | None = None) -> list[RowUpdate]:
+        """One step of the pipeline: a token more for every row in turn, and a bounded piece of prefill."""
         for request in self._requests.overdue():
-            self._end_late(request)
-        self._leave_ended()
-        if self._running:
+            self._news += [row.end("deadline") for row in request.rows if row.finish is None]
+        in_turn = self._requests.in_turn(level)
+        self._let_out(in_turn)
+        self._let_in(in_turn)
+        if self._handles:
             self._pipeline.step()
             self._steps += 1
-            for running in tuple(self._running):
-                self._read(running)
+            for row, handle in tuple(self._handles.items()):
+                self._take(row, handle)
         elif self._pipeline.has_non_finished_requests():
-            self._pipeline.step()  # it forgets cancelled rows in a step only
-        self._leave_ended()
-        self._admit_siblings()
+            self._pipeline.step()  # it forgets rows that left in a step only
+        self._let_out(in_turn)
         self._requests.forget_ended()
+        self._read_at = {one: at for one, at in self._read_at.items() if self._requests.find(one.id) is one}
         news, self._news = self._news, []
         return news
 
-    def _end_late(self, request: OpenRequest) -> None:
-        self._news += [row.end("deadline") for row in request.rows if row.finish is None]
-
-    def _submit(self, row: OpenRow, siblings: list[OpenRow]) -> None:
-        import numpy as np
-        import openvino as ov
-
-        prompt = ov.Tensor(np.array([row.request.prompt], dtype=np.int64))
-        self._number += 1
-        handle = self._pipeline.add_request(self._number, prompt, _config(row, row.request))
-        self._running.append(_Running(row, handle, siblings))
-
-    def _read(self, running: _Running) -> None:
+    def _take(self, row: OpenRow, handle: Any) -> None:
         """Take what the pipeline has made of a row."""
-        row, handle = running.row, running.handle
         fresh = [token for out in _outputs(handle) for token in out.generated_ids]
         update: RowUpdate | None = None
         for token in fresh:
@@ -142,35 +123,45 @@ class OpenVinoEngine:
                 update = row.take(token) or update
         if update is not None:
             self._news.append(update)
-        if fresh and running.read is None:
-            running.read = self._steps
+        if fresh:
+            self._read_at.setdefault(row.request, self._steps)
         if row.finish is None and _over(handle):
             self._news.append(row.end("length"))  # the prompt did not fit into the pipeline's cache
 
-    def _admit_siblings(self) -> None:
-        """Let siblings in whose prompt has been read, when no other prompt waits or they have waited enough."""
-        reading = any(running.siblings and running.read is None for running in self._running)
-        for running in tuple(self._running):
-            if running.read is None or (reading and self._steps - running.read < _PATIENCE):
+    def _let_out(self, in_turn: Collection[OpenRow]) -> None:
+        """Take rows out of the pipeline that have ended or must let others go first."""
+        for row, handle in tuple(self._handles.items()):
+            if row.finish is None and row in in_turn:
                 continue
-            siblings, running.siblings = running.siblings, []
-            for sibling in siblings:
-                self._submit(sibling, [])
+            if not _over(handle):
+                handle.stop()
+            del self._handles[row]
 
-    def _leave_ended(self) -> None:
-        """Take ended rows out of the pipeline; a sibling goes first where the first row ended early."""
-        staying: list[_Running] = []
-        orphans: list[OpenRow] = []
-        for running in self._running:
-            if running.row.finish is None:
-                staying.append(running)
+    def _let_in(self, in_turn: Collection[OpenRow]) -> None:
+        """Let rows in: of a prompt that has not been read one, and its siblings when it has been and no other prompt
+        waits, or they have waited enough."""
+        waiting: dict[OpenRequest, list[OpenRow]] = {}
+        for row in in_turn:
+            if row not in self._handles:
+                waiting.setdefault(row.request, []).append(row)
+        reading = any(request not in self._read_at for request in waiting)
+        for request, rows in sorted(waiting.items(), key=lambda one: one[0].number):
+            rows.sort(key=lambda row: row.index)
+            read = self._read_at.get(request)
+            if read is None:
+                rows = rows[: not any(row in self._handles for row in request.rows)]
+            elif reading and self._steps - read < _PATIENCE:
                 continue
-            if not _over(running.handle):
-                running.handle.cancel()
-            orphans += [row for row in running.siblings if row.finish is None]
-        self._running = staying
-        for row in orphans:
-            self._submit(row, [])
+            for row in rows:
+                self._submit(row)
+
+    def _submit(self, row: OpenRow) -> None:
+        import numpy as np
+        import openvino as ov
+
+        ids = ov.Tensor(np.array([row.request.prompt + row.tokens], dtype=np.int64))
+        self._number += 1
+        self._handles[row] = self._pipeline.add_request(self._number, ids, _config(row, row.request))
 
 
 def substitutions(row: Row) -> tuple[tuple[str, str], ...]:
@@ -195,9 +186,9 @@ def _config(row: OpenRow, request: OpenRequest) -> Any:
     s = row.spec.sampling
     config = openvino_genai.GenerationConfig()
     config.apply_chat_template = False
-    config.max_new_tokens = request.room
+    config.max_new_tokens = request.room - len(row.tokens)
     config.do_sample = True
-    config.rng_seed = row.spec.seed
+    config.rng_seed = (row.spec.seed + _ANEW * len(row.tokens)) % 2**32
     config.temperature = s.temperature
     config.top_p = max(min(s.top_p, s.typical_p), 1e-6)
     # Here the temperature comes first. It raises every ratio of probabilities to 1/T, and so the same power of min-p

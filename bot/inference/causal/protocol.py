@@ -45,8 +45,10 @@ class CausalEngine(Protocol):
     def cancel(self, request_id: str) -> None:
         """End the rows of a request; the next step gives what they have. Unknown ids are ignored."""
 
-    def step(self) -> list[RowUpdate]:
-        """Do a short piece of work: at most one bounded piece of prefill and one decode step of every row."""
+    def step(self, level: int | None = None) -> list[RowUpdate]:
+        """Do a short piece of work: at most one bounded piece of prefill and one decode step of every row. With a
+        `level` at most so many rows of each tenant take part, those that came first; the others are held, and go on
+        later where they are."""
 
     @property
     def rows_running(self) -> int:

@@ -61,13 +61,16 @@ class OpenRow:
 
 @dataclass(slots=True, eq=False)
 class OpenRequest:
-    """A request in work. `room` is how many tokens a row may have: what was asked, or what the window leaves."""
+    """A request in work, the `number`th that came. `room` is how many tokens a row may have: what was asked, or what
+    the window leaves."""
 
     id: str
     prompt: list[int]
     room: int
     due: float
     ends: frozenset[int]
+    number: int = 0
+    tenant: str = ""
     rows: list[OpenRow] = field(default_factory=list)
 
 
@@ -89,6 +92,7 @@ class Requests:
         self._substitutions = substitutions
         self._clock = clock
         self._open: dict[str, OpenRequest] = {}
+        self._count = 0
 
     def take(self, request: GenerateRequest) -> OpenRequest:
         """Prepare a request. Raises `WorkerRefused`."""
@@ -105,7 +109,10 @@ class Requests:
             room=min(request.max_new_tokens, self._info.window - len(prompt)),
             due=math.inf if request.deadline_s is None else self._clock() + request.deadline_s,
             ends=self._tokens.ends,
+            number=self._count,
+            tenant=request.tenant,
         )
+        self._count += 1
         for index, row in enumerate(request.rows):
             receipt = Receipt(
                 engine=self._info.engine,
@@ -139,6 +146,18 @@ class Requests:
         """Return the requests whose deadline has passed."""
         now = self._clock()
         return [request for request in self._open.values() if now >= request.due]
+
+    def in_turn(self, level: int | None) -> set[OpenRow]:
+        """Return the rows that have not ended: all, or the first `level` of each tenant."""
+        found: set[OpenRow] = set()
+        most = self.rows_open if level is None else level
+        room: dict[str, int] = {}
+        for request in self._open.values():
+            left = room.get(request.tenant, most)
+            taken = [row for row in request.rows if row.finish is None][:left]
+            found.update(taken)
+            room[request.tenant] = left - len(taken)
+        return found
 
     @property
     def rows_open(self) -> int:

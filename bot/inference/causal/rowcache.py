@@ -49,6 +49,15 @@ class RowLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # its __init_sub
         self._value_store = self._value_store[:, :, drop_columns : self.length].index_select(0, rows)
         self.length -= drop_columns
 
+    def part(self, row: int, drop_columns: int) -> RowLayer:
+        """Return a copy of one row without its first columns."""
+        assert self._key_store is not None
+        assert self._value_store is not None
+        taken = RowLayer()  # type: ignore[no-untyped-call]  # its __init_subclass__ has no types
+        columns = slice(drop_columns, self.length)
+        taken.update(self._key_store[row : row + 1, :, columns], self._value_store[row : row + 1, :, columns])
+        return taken
+
     def join(self, rows: int, other: RowLayer, copies: int) -> None:
         """Add `copies` of the only row of `other` below the first `rows` rows."""
         assert other.keys is not None
@@ -76,6 +85,12 @@ class RowCache(Cache):
         """Keep these rows only, and forget the first columns."""
         for layer in self._rows():
             layer.select(torch.tensor(rows, device=layer.device), drop_columns)
+
+    def part(self, row: int, drop_columns: int) -> RowCache:
+        """Return a copy of one row without its first columns."""
+        taken = RowCache()
+        taken.layers = [layer.part(row, drop_columns) for layer in self._rows()]
+        return taken
 
     def join(self, rows: int, other: RowCache, copies: int) -> None:
         """Add `copies` of the only row of `other` below the first `rows` rows."""

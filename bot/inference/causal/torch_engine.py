@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,7 @@ class TorchEngine:
         self._breakers: dict[tuple[str, ...], Tensor] = {}
         self._prefills: deque[_Prefill] = deque()
         self._live: list[_Live] = []
+        self._held: dict[OpenRow, tuple[_Live, RowCache]] = {}
         self._cache = RowCache()
         self._batch: Batch | None = None
         self._news: list[RowUpdate] = []
@@ -130,34 +131,56 @@ class TorchEngine:
             self._news += [row.end("cancelled") for row in request.rows if row.finish is None]
 
     @torch.inference_mode()
-    def step(self) -> list[RowUpdate]:
-        """One decode step of every row that has a token, then one bounded piece of prefill."""
+    def step(self, level: int | None = None) -> list[RowUpdate]:
+        """One decode step of every row in turn that has a token, then one bounded piece of prefill."""
         for request in self._requests.overdue():
             self._news += [row.end("deadline") for row in request.rows if row.finish is None]
         self._drop_ended()
+        in_turn = self._requests.in_turn(level)
         with DEFAULT_DTYPE:
+            self._hold_and_let_go(in_turn)
             if self._live:
                 self._decode()
                 self._drop_ended()
-            self._read_prompts()
+            self._read_prompts(in_turn)
         self._requests.forget_ended()
         news, self._news = self._news, []
         return news
 
-    def _read_prompts(self) -> None:
-        """Read pieces of prompts, the oldest first, up to the bound."""
+    def _hold_and_let_go(self, in_turn: Collection[OpenRow]) -> None:
+        """Put rows aside, with what is cached of them, that must let others go first; take those back whose turn it
+        is."""
+        for place, one in enumerate(self._live):
+            if one.row not in in_turn:
+                self._held[one.row] = one, self._cache.part(place, self._cache.length - one.length)
+        self._keep([place for place, one in enumerate(self._live) if one.row in in_turn])
+        for row in [row for row in self._held if row in in_turn]:
+            one, cache = self._held.pop(row)
+            self._cache.join(len(self._live), cache, 1)
+            self._live.append(one)
+            self._batch = None
+
+    def _read_prompts(self, in_turn: Collection[OpenRow]) -> None:
+        """Read pieces of prompts of rows in turn, the oldest first, up to the bound."""
         left = _PREFILL
-        while self._prefills:
-            prefill = self._prefills[0]
+        for prefill in [p for p in self._prefills if any(row in in_turn for row in p.request.rows)]:
+            left = self._read_prompt(prefill, left)
+            if left <= 0:
+                return
+
+    def _read_prompt(self, prefill: _Prefill, left: int) -> int:
+        """Read pieces of a prompt while there is room for `left` tokens; return for how many there still is, 0 where a
+        piece did not fit."""
+        while prefill.done < len(prefill.request.prompt):
             piece = prefill.request.prompt[prefill.done : prefill.done + _PREFILL]
             if len(piece) > left:
-                return
+                return 0
             left -= len(piece)
             logits = self._forward([piece], prefill.cache, [prefill.done], None)
             prefill.done += len(piece)
-            if prefill.done == len(prefill.request.prompt):
-                self._prefills.popleft()
-                self._join(prefill, logits)
+        self._prefills.remove(prefill)
+        self._join(prefill, logits)
+        return left
 
     def _join(self, prefill: _Prefill, logits: Tensor) -> None:
         """Draw the first token of each row of a prompt, and let the rows decode from now on."""
@@ -219,7 +242,11 @@ class TorchEngine:
     def _drop_ended(self) -> None:
         """Let the rows leave that have ended, and the prompts that nobody waits for."""
         self._prefills = deque(p for p in self._prefills if any(row.finish is None for row in p.request.rows))
-        keep = [i for i, one in enumerate(self._live) if one.row.finish is None]
+        self._held = {row: kept for row, kept in self._held.items() if row.finish is None}
+        self._keep([i for i, one in enumerate(self._live) if one.row.finish is None])
+
+    def _keep(self, keep: Sequence[int]) -> None:
+        """Let all other rows leave the batch."""
         if len(keep) == len(self._live):
             return
         self._live = [self._live[i] for i in keep]
@@ -228,7 +255,7 @@ class TorchEngine:
             self._cache = RowCache()
             return
         unused = self._cache.length - max(one.length for one in self._live)
-        self._cache.select(keep, unused if unused >= _SLACK_COLUMNS else 0)
+        self._cache.select(list(keep), unused if unused >= _SLACK_COLUMNS else 0)
 
     def _batch_of(self, live: Sequence[_Live]) -> Batch:
         samplings = [one.row.spec.sampling for one in live]

@@ -107,7 +107,7 @@ class _Service:
 
         async def answer() -> Any:
             model = await (self._models.masked() if asked.model == "masked" else self._models.scorer())
-            return await self._models.loop.run(model.propose(asked))
+            return await self._models.loop.run(model.propose(asked), asked.tenant)
 
         return await _while_there(request, answer())
 
@@ -117,7 +117,7 @@ class _Service:
 
         async def answer() -> Any:
             model = await (self._models.masked() if asked.model == "masked" else self._models.scorer())
-            return await self._models.loop.run(model.score(asked.items))
+            return await self._models.loop.run(model.score(asked.items), asked.tenant)
 
         return await _while_there(request, answer())
 
@@ -127,7 +127,7 @@ class _Service:
 
         async def answer() -> Any:
             masked = await self._models.masked()
-            return await self._models.loop.run(masked.embed(asked.texts))
+            return await self._models.loop.run(masked.embed(asked.texts), asked.tenant)
 
         return await _while_there(request, answer())
 

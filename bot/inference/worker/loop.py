@@ -4,6 +4,9 @@ Causal rows of all requests decode together, step after step. Masked and scoring
 the forward passes they need; single passes slip in between decode steps, the works taking turns and sharing passes. So
 a short infill never waits for somebody's long continuation; and while rows decode, passes take no more than their share
 of the time, so that it never slows a continuation by more than a quarter either.
+
+Beside somebody who has few rows, others have no more in the batch; and the passes of who has had least go first, before
+the rows of others (`worker.shares`).
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from bot.inference.causal.protocol import CausalEngine, RowUpdate
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 from bot.inference.passes import Turns, Work
+from bot.inference.worker.shares import Shares
 from bot.logs import describe
 
 if TYPE_CHECKING:  # it imports torch, for which generating must not wait
@@ -123,6 +127,7 @@ class StepLoop:
         self._suspects: deque[_Running] = deque()
         self._failures = 0
         self._turns = Turns()
+        self._shares = Shares(clock)
         self._owed_s = 0.0
         self._thread = threading.Thread(target=self._run, name="step-loop", daemon=True)
 
@@ -152,9 +157,13 @@ class StepLoop:
 
     @property
     def requests(self) -> int:
-        """What is in hand: streams that are open, works that are not done, and what the thread has yet to be told. So a
-        thread that hangs is never idle, though everybody left."""
-        return len(self._streams) + len(self._open) + self._commands.qsize()
+        """Requests in hand: streams that are open and works that are not done."""
+        return len(self._streams) + len(self._open)
+
+    @property
+    def untold(self) -> int:
+        """What the thread has yet to be told. A thread that hangs is told nothing, though everybody left."""
+        return self._commands.qsize()
 
     @property
     def tokens_per_s(self) -> float:
@@ -194,7 +203,7 @@ class StepLoop:
             if stream.left and stream.failure is None:
                 self._commands.put(lambda: self._cancel(stream))
 
-    async def run(self, work: Work[ResultT]) -> ResultT:
+    async def run(self, work: Work[ResultT], tenant: str = "") -> ResultT:
         """Run a work in the models' thread, its passes between decode steps, and return its result."""
         self._refuse_if_ended()
         answer: asyncio.Future[ResultT] = self._asyncio.create_future()
@@ -203,7 +212,7 @@ class StepLoop:
             self._call(_resolve, answer, result, None if error is None else _ours(error))
 
         self._open.add(answer)
-        self._commands.put(lambda: self._turns.add(work, done))
+        self._commands.put(lambda: self._turns.add(work, done, tenant))
         try:
             return await answer
         except asyncio.CancelledError:
@@ -223,17 +232,38 @@ class StepLoop:
             while self._take_commands(wait=not (self._turns or self.rows_running or self._suspects)):
                 if not self._running and self._suspects:
                     self._start(self._suspects.popleft())
-                if self.rows_running:
-                    self._owed_s -= self._timed(self._step_causal)
-                else:
-                    self._owed_s = 0.0
-                if self._turns and self._owed_s <= 0.0:
-                    # What is owed to the rows; of time in which no pass was wanted nothing is saved up.
-                    self._owed_s = self._timed(self._step_turns) * (1.0 / PASS_SHARE - 1.0)
+                self._take_turns()
                 self._give_way()
         except BaseException:
             _log.exception("the step loop failed; the worker ends so that another can be started")
             self._call(self._fail_all, "the models' thread failed")
+
+    def _take_turns(self) -> None:
+        """A decode step, a pass, or both."""
+        rows, working = self._rows_of_each(), self._turns.tenants
+        self._shares.look(rows.keys() | working)
+        first = min(working, key=self._shares.used, default=None) if self._shares.several else None
+        if first is not None and rows and self._shares.is_behind(first, rows):
+            self._step_turns(first)
+            return
+        if self.rows_running:
+            level = self._shares.level(rows)
+            took_s = self._timed(lambda: self._step_causal(level))
+            self._shares.charge({tenant: min(count, level or count) for tenant, count in rows.items()}, took_s)
+            self._owed_s -= took_s
+        else:
+            self._owed_s = 0.0
+        if self._turns and self._owed_s <= 0.0:
+            # What is owed to the rows; of time in which no pass was wanted nothing is saved up.
+            self._owed_s = self._step_turns(first) * (1.0 / PASS_SHARE - 1.0)
+
+    def _rows_of_each(self) -> dict[str, int]:
+        """How many rows of each tenant have not ended."""
+        rows: dict[str, int] = {}
+        for running in self._running.values():
+            ended = sum(tokens < 0 for tokens in running.tokens.values())
+            rows[running.request.tenant] = rows.get(running.request.tenant, 0) + len(running.rows) - ended
+        return rows
 
     def _timed(self, step: Callable[[], None]) -> float:
         """Do a step and return how many seconds it took."""
@@ -266,11 +296,11 @@ class StepLoop:
         self._call(self._settle, settled, GIVE_WAY_TURNS)
         settled.wait(GIVE_WAY_S)
 
-    def _step_causal(self) -> None:
+    def _step_causal(self, level: int | None) -> None:
         assert self._causal is not None
         began = time.monotonic()
         try:
-            updates = self._causal.step()
+            updates = self._causal.step(level)
         except Exception as error:
             self._failures += 1
             if self._failures > MAX_FAILURES:
@@ -342,12 +372,19 @@ class StepLoop:
             del self._running[key]
             self._causal.cancel(key)
 
-    def _step_turns(self) -> None:
+    def _step_turns(self, tenant: str | None) -> float:
+        """Run a pass, of that tenant if one is named; return how many seconds it took."""
+        began = self._clock()
+        tokens: dict[str, int] = {}
         try:
             with DEFAULT_DTYPE:
-                self._turns.step(hurried=bool(self.rows_running))
+                tokens = self._turns.step(hurried=bool(self.rows_running), tenant=tenant)
         finally:
             self.steps += 1
+        took_s = self._clock() - began
+        if tokens:
+            self._shares.charge(tokens, took_s)
+        return took_s
 
     # -- in the event loop --------------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ class Models:
             stage=self.stage,
             models=tuple(self._infos),
             rows_running=self.loop.rows_running,
-            requests_waiting=self.loop.requests,
+            requests_waiting=self.loop.requests + self.loop.untold,
             steps=self.loop.steps,
             tokens_per_s=round(self.loop.tokens_per_s, 1),
             rss_mb=round(_rss_bytes() / 2**20, 1),

@@ -1,0 +1,51 @@
+"""An engine that asks in somebody's name, so that the worker can share its time between servers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from bot.inference.engine import (
+    Continuation,
+    Engine,
+    Fill,
+    GenerateRequest,
+    Health,
+    Partial,
+    ProposeRequest,
+    ScoreRequest,
+)
+
+
+def tenant_of(server_id: int, key: bytes) -> str:
+    """Return a server's name for the worker, from which it cannot be told."""
+    return hashlib.blake2b(str(server_id).encode(), key=key, digest_size=8).hexdigest()
+
+
+class OnBehalf:
+    """An `Engine` whose requests carry the name of a tenant."""
+
+    def __init__(self, engine: Engine, tenant: str) -> None:
+        self._engine = engine
+        self._tenant = tenant
+
+    def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
+        """See `Engine.generate`."""
+        return self._engine.generate(replace(request, tenant=self._tenant))
+
+    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
+        """See `Engine.propose`."""
+        return await self._engine.propose(replace(request, tenant=self._tenant))
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]:
+        """See `Engine.score`."""
+        return await self._engine.score(replace(request, tenant=self._tenant))
+
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
+        """See `Engine.embed`."""
+        return await self._engine.embed(texts, tenant or self._tenant)
+
+    async def health(self) -> Health:
+        """See `Engine.health`."""
+        return await self._engine.health()
