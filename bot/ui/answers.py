@@ -19,6 +19,7 @@ from discord import app_commands
 from bot.errors import Cancelled, InferenceError, InklingError, PersonError, StorageError, WorkerRefused
 from bot.rules.characters import is_blank
 from bot.ui.cards import Card, given_cards, notice
+from bot.ui.cutting import shown_head, shown_size
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
 
@@ -28,6 +29,8 @@ TOKEN_LIFE_S = 14.5 * 60
 """How long an interaction's token is used after it was answered: half a minute less than it lasts."""
 GIVEN = "given"
 """The key in `interaction.extras` of the text that the person typed into a form, shown again in a refusal."""
+PLACE = 300
+"""So many characters of a value are said in a sentence."""
 SHOWN = "shown"
 """The key in `interaction.extras` of a public answer that a refusal takes back."""
 _UNKNOWN_INTERACTION, _ALREADY_ANSWERED, _UNKNOWN_MESSAGE = 10062, 40060, 10008
@@ -115,7 +118,7 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
         return
     say = private(interaction)
     cards = [notice(sentence(say, error))]
-    given = interaction.extras.pop(GIVEN, "")
+    given = interaction.extras.pop(GIVEN, "") or _unsaid(error)
     if not is_blank(given) and not isinstance(error, Cancelled):
         cards += given_cards(say, given)
     try:
@@ -126,10 +129,21 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
         _log.warning("could not tell the person about %r: %s", error, failure)
 
 
+def _place(value: str) -> str:
+    """Return a value as it stands in a sentence: escaped, and no longer than a sentence can be read with."""
+    return shown_head(value, PLACE)
+
+
+def _unsaid(error: BaseException) -> str:
+    """Return what somebody typed that is too long for the sentence that refuses it, so that it is given back."""
+    values = error.params.values() if isinstance(error, PersonError) else ()
+    return next((value for value in values if isinstance(value, str) and shown_size(value) > PLACE), "")
+
+
 def sentence(say: Catalogue, error: BaseException) -> str:
     """Return what to tell a person about `error`; what is not theirs to mend is logged with an incident id."""
     if isinstance(error, PersonError):
-        places = {name: escape(value) if isinstance(value, str) else value for name, value in error.params.items()}
+        places = {name: _place(value) if isinstance(value, str) else value for name, value in error.params.items()}
         return say(f"error.{error.key}", **places)
     if isinstance(error, Cancelled):
         return say("error.cancelled")

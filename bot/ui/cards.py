@@ -15,11 +15,11 @@ from discord import ui
 from bot.rules.generations import Generation
 from bot.ui.cutting import share, shown_head, shown_pages, shown_size, shown_tail
 from bot.ui.escaping import escape, quote, size, tidy
+from bot.ui.fitting import CARD_TEXT, fit
 from bot.ui.infills import Filled, filled, sureness, wishes
 from bot.ui.locale import Catalogue
 from bot.ui.story_starts import story_start
 
-CARD_TEXT = 4000
 ASKED_TEXT = 320
 FILLED_TEXT = 700
 """So much of a text is shown around each way to fill its blanks at most."""
@@ -37,7 +37,7 @@ class Card(ui.LayoutView):
 
     def __init__(self, *blocks: ui.Item[Any], colour: discord.Colour | None = INK) -> None:
         super().__init__(timeout=None)
-        self.add_item(ui.Container(*blocks, accent_colour=colour))
+        self.add_item(ui.Container(*fit(blocks), accent_colour=colour))
 
     def is_finished(self) -> bool:
         return True

@@ -8,9 +8,10 @@ from typing import Any
 from discord import ui
 
 from bot.rules.generations import Generation
-from bot.ui.cards import CARD_TEXT, Card, is_own, line, notice, text
+from bot.ui.cards import Card, is_own, line, notice, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape, size
+from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import sureness, wishes
 from bot.ui.locale import Catalogue
 from bot.ui.twists import expected_facts

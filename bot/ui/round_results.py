@@ -11,9 +11,10 @@ from discord import ui
 from bot.rules.ballots import Ballot, Outcome
 from bot.rules.rounds import Candidate
 from bot.rules.roundview import RoundView
-from bot.ui.cards import CARD_TEXT, Card, button, line, notice, text
+from bot.ui.cards import Card, button, line, notice, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote, size
+from bot.ui.fitting import CARD_TEXT
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
 from bot.ui.receipts import BEGINNING, receipt_blocks

@@ -17,9 +17,10 @@ from bot.inference.jobs import Progress, Queued
 from bot.rules.ballots import commitment
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.rules.roundview import RoundView
-from bot.ui.cards import AMBER, ASKED_TEXT, CARD_TEXT, Card, button, line, text
+from bot.ui.cards import AMBER, ASKED_TEXT, Card, button, line, text
 from bot.ui.cutting import WHOLE, label, share, shown_head, shown_tail
 from bot.ui.escaping import escape, quote, size
+from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue, duration
 

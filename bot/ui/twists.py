@@ -11,9 +11,10 @@ from discord import ui
 
 from bot.rules.generations import Generation
 from bot.rules.twists import KEPT, Twist, twist_of
-from bot.ui.cards import CARD_TEXT, Card, button, line, text
+from bot.ui.cards import Card, button, line, text
 from bot.ui.cutting import label
 from bot.ui.escaping import escape, size
+from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
 from bot.ui.story_starts import story_start
