@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from tests.behaviour.house import House, en, private
-from tests.behaviour.test_door import furnished, leaves, typed
+from tests.behaviour.house import House, en, leaves, private
+from tests.behaviour.test_door import furnished, typed
 
 LONGEST = 6000
 """Discord's own limit for an option."""
