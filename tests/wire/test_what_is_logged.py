@@ -22,7 +22,6 @@ from tests.wire.program import ROOT, environment, running_program
 ADA = Person(id=600_000_000_000_000_001, name="ada")
 MARK = "Zimtschnecke"
 """A word that stands in everything that is typed, and nowhere else."""
-PATIENCE_S = 120.0
 STRING, INTEGER, BOOLEAN = 3, 4, 5
 BOXES = ("text", "title", "premise", "left", "right", "triggers", "words", "words0", "words1")
 """The names of all boxes in forms: whoever asks for one finds it."""
@@ -82,7 +81,7 @@ async def answered(server: DiscordServer, token: str) -> None:
         paths = [request.path for request in server.requests] + [fired.path for fired in server.trouble.fired]
         return any(token in path for path in paths)
 
-    await server.wait_for(found, timeout_s=PATIENCE_S)
+    await server.wait_for(found)
 
 
 async def evening(server: DiscordServer, actions: list[str]) -> None:
