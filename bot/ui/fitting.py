@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import discord
 from discord import ui
 
 from bot.rules.segments import beginning
@@ -70,16 +69,19 @@ def _fit_texts(texts: Sequence[ui.TextDisplay[Any]]) -> None:
 
 def _fit_labels(item: ui.Item[Any]) -> None:
     if isinstance(item, ui.Button) and item.label:
-        item.label = label(item.label, LABEL)
+        item.label = _label(item.label, LABEL)
     elif isinstance(item, ui.Select):
-        item.placeholder = label(item.placeholder, HINT) if item.placeholder else None
+        item.placeholder = _label(item.placeholder, HINT) if item.placeholder else None
         for option in item.options:
-            _fit_option(option)
+            option.label = _label(option.label, OPTION)
+            option.description = _label(option.description, OPTION) if option.description else None
 
 
-def _fit_option(option: discord.SelectOption) -> None:
-    option.label = label(option.label, OPTION)
-    option.description = label(option.description, OPTION) if option.description else None
+def _label(text: str, limit: int) -> str:
+    if text and size(text) <= limit:
+        return text
+    _log.warning("a label with %d characters was cut to what fits", size(text))
+    return label(text, limit)
 
 
 def _fit_count(blocks: list[ui.Item[Any]]) -> list[ui.Item[Any]]:

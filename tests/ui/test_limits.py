@@ -35,7 +35,7 @@ from bot.rules.stories import (
 )
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.bridge_form import BridgeForm
-from bot.ui.cards import Card, card, given_cards, notice, reading_card, reading_pages
+from bot.ui.cards import card, given_cards, notice, reading_card, reading_pages, text
 from bot.ui.cutting import label
 from bot.ui.forms import Form
 from bot.ui.guide import TOPICS, guide_card
@@ -91,7 +91,7 @@ def text_of(nasty: str, length: int) -> str:
 
 
 @pytest.mark.parametrize(("place", "nasty"), enumerate(NASTY.values()), ids=NASTY)
-def test_discord_takes_everything_that_is_shown(place: int, nasty: str) -> None:
+def test_discord_takes_everything_that_is_shown(place: int, nasty: str, caplog: pytest.LogCaptureFixture) -> None:
     say = SAYS[place % len(SAYS)]
     found: dict[str, list[str]] = {}
     for name, shown in everything(say, nasty):
@@ -104,6 +104,7 @@ def test_discord_takes_everything_that_is_shown(place: int, nasty: str) -> None:
                 faults = faults_of_content(shown.content)
         found.setdefault(name, []).extend(faults)
     assert not any(found.values()), "\n".join(f"{name}: {set(faults)}" for name, faults in found.items() if faults)
+    assert not caplog.records, "cards are laid out to fit; what `bot.ui.fitting` had to cut was not"
 
 
 def test_everything_that_can_be_shown_is_tried() -> None:
@@ -371,8 +372,15 @@ def test_the_checker_sees_what_discord_refuses() -> None:
     assert faults_of_content(" ")
     assert not faults_of_content("🦊" * 1000)
     assert faults_of_content("🦊" * 1001)
-    assert faults_of_view(notice("x" * 2000, "y" * 2001))
-    assert faults_of_view(notice("\u200b \n".strip("\u200b")))
+    assert faults_of_view(_uncut(text("x" * 2000), text("y" * 2001)))
+    assert faults_of_view(_uncut(text("\u200b \n".strip("\u200b"))))
     menu: ui.Select[Any] = ui.Select(custom_id="a", placeholder="🦊" * 76)
     menu.add_option(label="x" * 101, value="1")
-    assert len(faults_of_view(Card(ui.ActionRow(menu)))) == 2
+    assert len(faults_of_view(_uncut(ui.ActionRow(menu)))) == 2
+
+
+def _uncut(*blocks: ui.Item[Any]) -> ui.LayoutView:
+    """A card that `bot.ui.fitting` has not seen."""
+    view = ui.LayoutView()
+    view.add_item(ui.Container(*blocks))
+    return view
