@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.errors import Gone, InklingError, NotHere
+from bot.errors import InklingError, NotHere
 from bot.rules.stories import Story, StoryState
 from bot.stories.finding import Who
 from bot.stories.library import ALIVE
@@ -37,7 +37,7 @@ class Finding:
         if interaction.guild_id is None or not reachable(interaction):
             raise NotHere("server_only")
         self._asking.permit(interaction, await self._asking.settings(interaction), "stories")
-        return Who(interaction.guild_id, interaction.user.id, interaction.permissions.manage_guild)
+        return Who(interaction.guild_id, interaction.user.id, interaction.permissions.manage_guild, _sight(interaction))
 
     async def story(
         self, interaction: discord.Interaction[Any], given: str | None, states: Sequence[StoryState] = ALIVE
@@ -55,10 +55,7 @@ class Finding:
     async def clicked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> tuple[Who, Story]:
         """Return who acts, and the story whose id comes first on a button or a form. Raises as `enter`, and `Gone`."""
         who = await self.enter(interaction)
-        story = await self._services.library.find(who.server_id, number(ids, 0))
-        if story.channel_id in unseen(interaction):
-            raise Gone("story_gone")
-        return who, story
+        return who, await self._services.library.seen(who, number(ids, 0))
 
     async def choices(
         self, interaction: discord.Interaction[Any], current: str, states: Sequence[StoryState] = ALIVE
@@ -85,3 +82,15 @@ def unseen(interaction: discord.Interaction[Any]) -> frozenset[int]:
     if guild is None or not isinstance(person, discord.Member):
         return frozenset()
     return frozenset(channel.id for channel in guild.channels if not channel.permissions_for(person).view_channel)
+
+
+def _sight(interaction: discord.Interaction[Any]) -> Callable[[int], bool]:
+    """Return what tells of a channel of the server whether the person who acts may see it; of one that is gone nobody
+    is kept away."""
+    guild, person = interaction.guild, interaction.user
+
+    def sees(channel_id: int) -> bool:
+        channel = None if guild is None else guild.get_channel(channel_id)
+        return channel is None or not isinstance(person, discord.Member) or channel.permissions_for(person).view_channel
+
+    return sees

@@ -175,7 +175,7 @@ class Lore(commands.Cog):
         """Handler of what leads to a page of a list."""
         who = await self._finding.enter(interaction)
         story_id = story_of(number(ids, 0))
-        story = None if story_id is None else await self._services.library.find(who.server_id, story_id)
+        story = None if story_id is None else await self._services.library.seen(who, story_id)
         page = max(0, min(number(ids, 2), MAX_ENTRIES // PAGE))
         card = await self._list(interaction, who, story, _kind(ids), page)
         await interaction.response.edit_message(view=card)

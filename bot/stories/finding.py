@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from bot.errors import BadInput, Gone, NotHere
 from bot.rules.stories import Passage, Standing, Story
@@ -11,19 +12,33 @@ from storage.stories import Stories
 from storage.writer import Connection
 
 
+def _sees_all(_: int) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Somebody who acts in a server. `manages`: they may manage the Discord server."""
+    """Somebody who acts in a server. `manages`: they may manage the Discord server; `sees` tells whether they may see a
+    channel: the stories in others are as good as none to them."""
 
     server_id: int
     person_id: int
     manages: bool = False
+    sees: Callable[[int], bool] = field(default=_sees_all, compare=False)
 
 
 async def find(connection: Connection, server_id: int, story_id: int) -> Story:
     """Return a server's story, whatever its state. Raises `Gone` (`story_gone`) where it has none with that id."""
     story = await Stories(connection).get(story_id)
     if story is None or story.server_id != server_id:
+        raise Gone("story_gone")
+    return story
+
+
+async def find_seen(connection: Connection, who: Who, story_id: int) -> Story:
+    """Return a story of the person's server, whatever its state, that stands where they may look. Raises as `find`."""
+    story = await find(connection, who.server_id, story_id)
+    if not who.sees(story.channel_id):
         raise Gone("story_gone")
     return story
 

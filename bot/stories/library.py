@@ -9,7 +9,7 @@ from bot.rules import stories as rules
 from bot.rules.characters import caseless, is_blank
 from bot.rules.stories import Passage, Standing, Story, StoryState, TreeNode
 from bot.stories.canon import stands
-from bot.stories.finding import Who, find, find_here, numbered, passage_of, standing_of
+from bot.stories.finding import Who, find, find_here, find_seen, numbered, passage_of, standing_of
 from storage.database import Database
 from storage.passages import Passages
 from storage.rounds import Rounds
@@ -38,6 +38,12 @@ class Library:
         """Return a server's story. Raises `Gone` (`story_gone`) where it has none with that id."""
         async with self._database.reading() as connection:
             return await find(connection, server_id, story_id)
+
+    async def seen(self, who: Who, story_id: int) -> Story:
+        """Return a story of the person's server. Raises `Gone` (`story_gone`) where it has none with that id, or none
+        that they may see."""
+        async with self._database.reading() as connection:
+            return await find_seen(connection, who, story_id)
 
     async def named(
         self,

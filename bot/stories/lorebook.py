@@ -10,7 +10,7 @@ from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules import lore as rules
 from bot.rules.lore import LoreEntry, LoreKind, LoreState, Tally
 from bot.rules.stories import Story, require_open, require_voter, require_writer
-from bot.stories.finding import Who, find, standing_of
+from bot.stories.finding import Who, find_seen, standing_of
 from bot.stories.pen import check_words
 from storage.courtesies import Courtesies
 from storage.database import Database
@@ -175,7 +175,7 @@ class Lorebook:
         entry = await Lore(connection).get(lore_id)
         if entry is None or entry.server_id != who.server_id:
             raise Gone("lore_gone")
-        story = None if entry.story_id is None else await find(connection, who.server_id, entry.story_id)
+        story = None if entry.story_id is None else await find_seen(connection, who, entry.story_id)
         if story is not None and story.state == "deleted":
             require_open(story)
         return entry, story
@@ -195,7 +195,7 @@ class Lorebook:
         story that is paused or over, too."""
         if story_id is None:
             return None, who.manages
-        story = await find(connection, who.server_id, story_id)
+        story = await find_seen(connection, who, story_id)
         standing = await standing_of(connection, story, who)
         if not standing.leads:
             require_writer(story, standing)

@@ -21,10 +21,11 @@ UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")
 
 
 async def find_round(connection: Connection, who: Who, round_id: int) -> tuple[Story, Round]:
-    """Return a round of the person's server, with its story."""
+    """Return a round of the person's server, with its story, which stands where they may look. Raises `Gone`
+    (`round_gone`)."""
     round_ = await Rounds(connection).get(round_id)
     story = None if round_ is None else await Stories(connection).get(round_.story_id)
-    if round_ is None or story is None or story.server_id != who.server_id:
+    if round_ is None or story is None or story.server_id != who.server_id or not who.sees(story.channel_id):
         raise Gone("round_gone")
     return story, round_
 

@@ -1,11 +1,15 @@
-"""Ids made up in another server, or in a private message, lead nowhere: nothing is seen, posted or done."""
+"""Ids made up in another server, in a private message, or by who may not see the channel lead nowhere: nothing is seen,
+posted or done."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+import discord
 from simcord.actors import MemberActor
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
 from simcord.results import ResponseMessage
 
 from bot.inference.jobs import Owner
@@ -103,3 +107,13 @@ async def test_in_a_private_message(house: House) -> None:
     card = (await house.ben.user.slash("help")).response
     assert card is not None
     await try_all(house, house.ben.user, card)
+
+
+async def test_in_another_channel_by_who_may_not_see_that_one(house: House) -> None:
+    await keep_secrets(house, house.ben)
+    card = (await house.ben.slash(house.other, "help")).response
+    assert card is not None
+    hidden = discord.Permissions(view_channel=True).value
+    overwrite = Overwrite(target_id=house.ben.id, type=OverwriteType.MEMBER, allow=0, deny=hidden)
+    house.env.backend.set_overwrite(house.channel.id, overwrite)
+    await try_all(house, house.ben, card)
