@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 from bot.rules.characters import nfc, nfkd, normalise
 
@@ -18,15 +20,39 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\uac00-\ud7a3\U00020000-\U0002fa1f]"
 )
+_EDGE = "\x00"
+"""The mark at the edge of a word: a character that no folded text has."""
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folded:
     """A text made ready to look in: `plain` without case, and `bare` without the accents of Latin letters, too."""
 
     plain: str
     bare: str
+
+    @cached_property
+    def marked(self) -> frozenset[str]:
+        """Both forms, with the edges of words marked."""
+        return frozenset(_marked(text) for text in {self.plain, self.bare})
+
+
+class Phrase:
+    """A phrase made ready to be looked for. Written without accents it is found with them, too; one of nothing but
+    stars and white space is found nowhere."""
+
+    def __init__(self, phrase: str) -> None:
+        plain = fold(phrase).plain
+        marked = _marked(plain.strip("* "))
+        # A star lets a word go on: then its edge is not asked for.
+        start = marked.startswith(_EDGE) and plain.startswith("*")
+        end = marked.endswith(_EDGE) and plain.endswith("*")
+        self._sought = marked[start : len(marked) - end]
+
+    def stands_in(self, text: Folded) -> bool:
+        """Tell whether the phrase stands in `text`."""
+        return bool(self._sought) and any(self._sought in marked for marked in text.marked)
 
 
 def fold(text: str) -> Folded:
@@ -38,30 +64,16 @@ def fold(text: str) -> Folded:
 
 
 def stands_in(phrase: str, text: Folded) -> bool:
-    """Tell whether `phrase` stands in `text`. Written without accents it is found with them, too; one of nothing but
-    stars and white space is found nowhere."""
-    plain = fold(phrase).plain
-    sought = plain.strip("* ")
-    if not sought:
-        return False
-    loose = plain.startswith("*"), plain.endswith("*")
-    return any(_found(sought, whole, loose) for whole in {text.plain, text.bare})
+    """Tell whether `phrase` stands in `text`; see `Phrase`."""
+    return Phrase(phrase).stands_in(text)
 
 
-def _found(sought: str, text: str, loose: tuple[bool, bool]) -> bool:
-    start = text.find(sought)
-    while start >= 0:
-        end = start + len(sought)
-        before, behind = text[max(0, start - 1) : start + 1], text[end - 1 : end + 1]
-        if (loose[0] or not _joined(before)) and (loose[1] or not _joined(behind)):
-            return True
-        start = text.find(sought, start + 1)
-    return False
-
-
-def _joined(pair: str) -> bool:
-    """Tell whether two characters that stand together belong to one word."""
-    return len(pair) == 2 and all(in_word(char) for char in pair)
+def _marked(text: str) -> str:
+    """Return a text with a mark at each edge of a word: a word of an alphabet is found with its marks, so that no part
+    of a longer one is taken for it, and however often it stands in others, the text is read once."""
+    inside = [False, *map(in_word, text), False]
+    edges = [place for place, (before, behind) in enumerate(pairwise(inside)) if before != behind]
+    return _EDGE.join(text[start:end] for start, end in pairwise([0, *edges, len(text)]))
 
 
 def in_word(char: str) -> bool:

@@ -7,19 +7,22 @@ passage as a whole is `edited`.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal, get_args
 
 from bot.rules.characters import normalise
+from bot.rules.diffing import common_words
 from bot.rules.words import token_spans, word_spans
 
 Origin = Literal["human", "gpt", "bert", "edited"]
 """Where a passage or a word comes from. `edited` is said of a passage that holds a model's words and words that a
 person put among them; single words are one or the other."""
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
+_BLACK = re.compile(r"\S+")
+"""What is not white space."""
 _MODELS: frozenset[Origin] = frozenset({"gpt", "bert"})
 
 
@@ -105,19 +108,19 @@ def pieces(text: str, spans: Iterable[Span]) -> list[tuple[str, Origin]]:
 
     White space goes with what stands before it; words that no span covers count as a person's.
     """
-    found: list[tuple[str, Origin]] = []
+    ends: list[tuple[int, Origin]] = []
     at = 0
     for span in spans:
-        between = text[at : span.start]
-        if between.strip() or not found:
-            _add(found, between, "human" if between.strip() else span.origin)
+        blank = not text[at : span.start].strip()
+        if blank and not ends:
+            _extend(ends, at, span.start, span.origin)
         else:
-            _add(found, between, found[-1][1])
-        _add(found, text[max(at, span.start) : span.end], span.origin)
+            _extend(ends, at, span.start, ends[-1][1] if blank else "human")
+        _extend(ends, max(at, span.start), span.end, span.origin)
         at = max(at, span.end)
-    rest = text[at:]
-    _add(found, rest, found[-1][1] if found and not rest.strip() else "human")
-    return found
+    _extend(ends, at, len(text), ends[-1][1] if ends and not text[at:].strip() else "human")
+    starts = [0, *(end for end, _ in ends)]
+    return [(text[start:end], origin) for start, (end, origin) in zip(starts, ends, strict=False)]
 
 
 def word_origins(text: str, spans: Iterable[Span]) -> list[Origin]:
@@ -130,12 +133,13 @@ def word_origins(text: str, spans: Iterable[Span]) -> list[Origin]:
     return [Counter(letters[start:end]).most_common(1)[0][0] for start, end in words]
 
 
-def _add(parts: list[tuple[str, Origin]], text: str, origin: Origin) -> None:
-    """Lay a piece behind the others, or to the last where that one has the same origin."""
-    if parts and parts[-1][1] == origin:
-        parts[-1] = (parts[-1][0] + text, origin)
-    elif text:
-        parts.append((text, origin))
+def _extend(ends: list[tuple[int, Origin]], start: int, end: int, origin: Origin) -> None:
+    """Note that the characters from `start` to `end` come from one origin: with the last where that has the same."""
+    if start >= end:
+        return
+    if ends and ends[-1][1] == origin:
+        ends.pop()
+    ends.append((end, origin))
 
 
 def _letters(text: str, spans: Iterable[Span]) -> list[Origin]:
@@ -150,14 +154,16 @@ def _spans(text: str, letters: Sequence[Origin]) -> tuple[Span, ...]:
     """Return the spans of a text of which each character's origin is given; white space joins, but never begins or
     ends a span."""
     found: list[Span] = []
-    for place, origin in enumerate(letters):
-        if text[place].isspace():
-            continue
-        if found and found[-1].origin == origin:
-            found[-1] = Span(found[-1].start, place + 1, origin)
-        else:
-            found.append(Span(place, place + 1, origin))
-    return tuple(found)
+    began = end = 0
+    for match in _BLACK.finditer(text):
+        for place in range(*match.span()):
+            if end and letters[place] == letters[began]:
+                end = place + 1
+                continue
+            if end:
+                found.append(Span(began, end, letters[began]))
+            began, end = place, place + 1
+    return (*found, Span(began, end, letters[began])) if end else ()
 
 
 def _in_base(literals: Sequence[str], base: str, letters: Sequence[Origin]) -> list[list[Origin]]:
@@ -200,9 +206,8 @@ def _kept(old: str, letters: Sequence[Origin], new: str) -> list[Origin]:
     tail = _common(before[head:][::-1], after[head:][::-1])
     pairs = [(index, index) for index in range(head)]
     pairs += [(len(before) - index, len(after) - index) for index in range(1, tail + 1)]
-    middle = SequenceMatcher(None, before[head : len(before) - tail], after[head : len(after) - tail])
-    for old_at, new_at, length in middle.get_matching_blocks():
-        pairs += [(head + old_at + index, head + new_at + index) for index in range(length)]
+    middle = common_words(before[head : len(before) - tail], after[head : len(after) - tail])
+    pairs += [(head + old_at, head + new_at) for old_at, new_at in middle]
     found: list[Origin] = ["human"] * len(new)
     for old_index, new_index in pairs:
         start, end = new_words[new_index]

@@ -144,8 +144,9 @@ def main_script(text: str) -> str | None:
     letters' Unicode names ("LATIN", "CJK", …); None where there is no such script. Each Han character or kana
     is a word, so that a few names in another script do not decide."""
     found: Counter[str] = Counter()
+    script_of = {char: re.split("[ -]", unicodedata.name(char, ""), maxsplit=1)[0] for char in set(text)}
     for word in re.findall(r"[^\W\d_]+", text):
-        scripts = [re.split("[ -]", unicodedata.name(char, ""))[0] for char in word]
+        scripts = [script_of[char] for char in word]
         found.update(script for script in scripts if script in _UNSPACED)
         found.update([script for script in scripts if script not in _UNSPACED][:1])
     kana = found.pop("HIRAGANA", 0) + found.pop("KATAKANA", 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.errors import BadInput
-from bot.rules.matching import fold, stands_in
+from bot.rules.matching import Phrase, fold
 from bot.writing.demeaning import without_leet
 
 
@@ -18,7 +18,7 @@ class ServerWords:
     """One list, `ServerSettings.words`: words, or a few words each."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = tuple(words)
+        self._words = [(word, Phrase(word)) for word in words]
 
     def found(self, text: str) -> tuple[str, ...]:
         """Return the words of the list that stand in `text`, in the order of the list."""
@@ -26,7 +26,7 @@ class ServerWords:
             return ()
         folded = fold(text)
         letters = fold(without_leet(folded.bare))
-        return tuple(word for word in self._words if stands_in(word, folded) or stands_in(word, letters))
+        return tuple(word for word, phrase in self._words if phrase.stands_in(folded) or phrase.stands_in(letters))
 
     def allows(self, text: str) -> bool:
         """Tell whether `text` has none of the words."""
