@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -51,9 +53,7 @@ class Privacy(commands.Cog):
         if not any(kept.values()):
             await whisper(interaction, notice(say("privacy.nothing")))
             return
-        content, name = json.dumps(kept, ensure_ascii=False, indent=2).encode(), "inkling.json"
-        if len(content) > PLAIN_FILE_BYTES:
-            content, name = gzip.compress(content), "inkling.json.gz"
+        content, name = await asyncio.to_thread(_packed, kept)
         file = discord.File(io.BytesIO(content), name)
         await interaction.followup.send(say("privacy.exported"), file=file, ephemeral=True)
 
@@ -92,3 +92,11 @@ class Privacy(commands.Cog):
             await client.get_partial_messageable(channel_id).get_partial_message(message_id).delete()
         except (discord.HTTPException, aiohttp.ClientError) as error:
             _log.info("a card could not be deleted: %s", error)
+
+
+def _packed(kept: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Return the file and its name. For somebody who wrote much it takes a while: call it in a thread."""
+    content = json.dumps(kept, ensure_ascii=False, indent=2).encode()
+    if len(content) > PLAIN_FILE_BYTES:
+        return gzip.compress(content), "inkling.json.gz"
+    return content, "inkling.json"

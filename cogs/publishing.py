@@ -164,7 +164,7 @@ class Publishing(commands.Cog):
         """Return what left canon, with titles; what a copy in the canon repeats is told there already."""
         nodes, _ = await self._services.library.tree(story)
         told = {passage.id for passage in canon} | {passage.original_id or passage.id for passage in canon}
-        chains = branches_of(nodes, told)
+        chains = await asyncio.to_thread(branches_of, nodes, told)
         found = await self._services.library.passages([node.id for chain in chains for node in chain])
         return [
             (_branch_title(say, chain[0]), [found[node.id] for node in chain if node.id in found]) for chain in chains

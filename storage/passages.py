@@ -22,6 +22,7 @@ from sqlalchemy import literal as sql
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
 from storage.columns import WHOLE
+from storage.rows import values_of
 from storage.spans import packed, unpacked
 from storage.tables import PASSAGES, STORIES
 from storage.withdrawing import withdraw
@@ -87,7 +88,7 @@ class Passages:
         beginning = func.substr(PASSAGES.c.text, 1, BEGINNING).label("beginning")
         nodes = select(*(PASSAGES.c[name] for name in names), beginning).where(PASSAGES.c.tree_id == tree_id)
         rows = await self._connection.execute(nodes.order_by(PASSAGES.c.id))
-        return [TreeNode(**{**row._mapping, "withdrawn": bool(row.withdrawn)}) for row in rows]
+        return await values_of(rows, lambda row: TreeNode(**{**row._mapping, "withdrawn": bool(row.withdrawn)}))
 
     async def of_author(self, person_id: int, server_id: int) -> list[Passage]:
         """Return what somebody wrote in a server's stories, copies too, the oldest first."""
@@ -154,7 +155,7 @@ class Passages:
         return returned.one()
 
     async def _all(self, statement: Select[Any]) -> list[Passage]:
-        return [_passage(row) for row in await self._connection.execute(statement)]
+        return await values_of(await self._connection.execute(statement), _passage)
 
 
 def _depth_of(passage_id: int) -> ScalarSelect[int]:

@@ -7,6 +7,7 @@ emptied or made nobody's.
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import ColumnElement, Table, case, delete, select, update
 from bot.rules.posts import PostKind
 from bot.rules.rounds import NOBODY
 from storage.posts import Posts
+from storage.rows import values_of
 from storage.tables import (
     BALLOTS,
     CANDIDATES,
@@ -174,9 +176,11 @@ class Privacy:
             rows = await self._rows(personal.table, theirs, personal.only)
             for part in personal.parts:
                 ids = select(personal.table.c.id).where(theirs)
-                parts = await self._rows(part.table, part.table.c[part.link].in_(ids))
+                parts: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+                for each in await self._rows(part.table, part.table.c[part.link].in_(ids)):
+                    parts[each[part.link]].append(each)
                 for row in rows:
-                    row[part.table.name] = [each for each in parts if each[part.link] == row["id"]]
+                    row[part.table.name] = parts[row["id"]]
             found[personal.called] = rows
         return found
 
@@ -200,7 +204,9 @@ class Privacy:
     ) -> list[dict[str, Any]]:
         columns = [table.c[name] for name in only] or list(table.c)
         rows = await self._connection.execute(select(*columns).where(condition).order_by(*table.primary_key))
-        return [{name: _readable(table, name, value) for name, value in row.items()} for row in rows.mappings()]
+        return await values_of(
+            rows, lambda row: {name: _readable(table, name, value) for name, value in row._mapping.items()}
+        )
 
 
 def _readable(table: Table, name: str, value: Any) -> Any:

@@ -7,6 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.publishing.language import direction_of
 from bot.publishing.wording import model_names
@@ -41,7 +42,7 @@ Line = tuple[Run, ...]
 Paragraph = tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Leaf:
     """A passage as it is printed. `number` counts from 1 in the story, in each branch from where it leaves it;
     `credit` says who wrote it and how; a withdrawn one has neither text nor credit."""
@@ -57,7 +58,7 @@ class Leaf:
         """Give the runs of all lines."""
         return (run for paragraph in self.paragraphs for line in paragraph for run in line)
 
-    @property
+    @cached_property
     def mixed(self) -> bool:
         """Tell whether its words come from more than one origin."""
         return len({run.origin for run in self.runs if run.worded}) > 1
@@ -88,7 +89,7 @@ class Contributor:
     words: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Book:
     """A story to be published. `language` is the one in which the book speaks for itself, `text_language` the tag of
     the one in which the story is written ("und" where nobody knows), `direction` the way its lines run. `identifier`
@@ -111,22 +112,22 @@ class Book:
     people: tuple[Contributor, ...]
     models: tuple[Contributor, ...]
 
-    @property
+    @cached_property
     def words(self) -> int:
         """Return how many words the story has, without its branches."""
         return sum(contributor.words for contributor in self.contributors)
 
-    @property
+    @cached_property
     def contributors(self) -> tuple[Contributor, ...]:
         """Return people and models, the one with most words first."""
         return tuple(sorted((*self.people, *self.models), key=lambda contributor: -contributor.words))
 
-    @property
+    @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
         """Return the passages of all chapters."""
         return tuple(leaf for chapter in self.chapters for leaf in chapter.leaves)
 
-    @property
+    @cached_property
     def credits(self) -> tuple[str, ...]:
         """Return the credits of the passages that models had a part in, branches too, each once, in order: what
         notes tell."""

@@ -27,6 +27,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # Tag characters are good only in the flags of England, Scotland and Wales.
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)|[\U000e0020-\U000e007f]")
 _JOINERS = re.compile("[\u200c\u200d]+")
+_PHRASES = re.compile("([\ufdfa\ufdfb]+)")
+"""Characters that are 18 and 8 others: a text of them would be far longer than what a person can send."""
 _MARKS_IN_A_ROW = re.compile(r"(?:[^\w\x00-\u02ff]|[\uff9e\uff9f]){32,}")
 """Where there may be more marks upon one letter than any script has: they are no letters, but for two half-width
 kana."""
@@ -56,13 +58,20 @@ def nfc(text: str) -> str:
 
 
 def nfkc(text: str) -> str:
-    """Return `text` in Unicode's form NFKC."""
-    return unicodedata.normalize("NFKC", _MARKS_IN_A_ROW.sub(lambda match: _ordered("NFKD", match[0]), text))
+    """Return `text` in Unicode's form NFKC, but for the two characters that stand for whole phrases: they stay."""
+    return _compatible("NFKC", text)
 
 
 def nfkd(text: str) -> str:
-    """Return `text` in Unicode's form NFKD."""
-    return unicodedata.normalize("NFKD", _MARKS_IN_A_ROW.sub(lambda match: _ordered("NFKD", match[0]), text))
+    """Return `text` in Unicode's form NFKD, but for the two characters that stand for whole phrases: they stay."""
+    return _compatible("NFKD", text)
+
+
+def _compatible(form: Literal["NFKC", "NFKD"], text: str) -> str:
+    text = _MARKS_IN_A_ROW.sub(lambda match: _ordered("NFKD", match[0]), text)
+    parts = _PHRASES.split(text)
+    parts[::2] = [unicodedata.normalize(form, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _ordered(form: Literal["NFD", "NFKD"], marks: str) -> str:

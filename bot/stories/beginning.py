@@ -11,7 +11,7 @@ from bot.rules.segments import beginning
 from bot.rules.stories import MAX_PASSAGE
 from bot.rules.twists import twist_of
 from bot.writing.asks import onward
-from bot.writing.blanks import parse
+from bot.writing.blanks import literals_of
 
 OWN = "person"
 """What `source` on a receipt says when a person wrote the text (see `bot.ui.cards.PERSON`)."""
@@ -82,7 +82,7 @@ def _infilled(generation: Generation, suggestion: Suggestion) -> tuple[Span, ...
     if generation.kind == "twist":
         twist = twist_of(generation).finished()
         return of_infill(twist.pieces, twist.fills)
-    literals = parse(generation.text).literals
+    literals = literals_of(generation)
     if (
         "".join(part for pair in zip(literals, (*suggestion.fills, ""), strict=True) for part in pair)
         != suggestion.text

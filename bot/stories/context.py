@@ -6,6 +6,7 @@ lore, memory, premise and title. Words of people who want no model to go on from
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ async def context_of(connection: Connection, story: Story, before: Passage | Non
         Piece(text=f"{story.title}\n\n", label="title", priority=_TITLE),
         *_premise(story),
         *_entries("memory", _MEMORY, (entry for entry in entries if entry.kind == "memory")),
-        *_entries("lore", _LORE, triggered(entries, heard)),
+        *_entries("lore", _LORE, await asyncio.to_thread(triggered, entries, heard)),
         heading_of(text),
         *(_piece(passage) for passage in read),
     ]

@@ -90,10 +90,14 @@ def _with_shown(style: InfillStyle, fills: Sequence[tuple[str, ...]]) -> InfillS
 
 def _open_words(generation: Generation) -> list[int]:
     """How many words stand in the blanks whose length the writer left open."""
-    blanks = parse(generation.text).blanks
+    try:
+        blanks = parse(generation.text).blanks
+    except BadInput:
+        return []  # asked while other texts counted as blanks
     return [
         len(split_words(fill))
         for suggestion in generation.suggestions
+        if len(suggestion.fills) == len(blanks)
         for blank, fill in zip(blanks, suggestion.fills, strict=True)
         if blank.words is None
     ]
