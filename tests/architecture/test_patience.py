@@ -25,7 +25,6 @@ LIMITED = {"asyncio.timeout": 0, "asyncio.wait_for": 1}
 """Functions whose argument in that place says so."""
 MAY = {
     "tests/support/patience.py": "the one place that knows how to wait",
-    "tests/inference/test_supervisor.py": "a worker hangs when nothing comes of it for some time",
     "tests/sandbox/picture.py": "no test: it takes the picture of the README",
     "tests/sandbox/test_presses.py": "waits for what must not come; a longer wait is only stricter",
     "tests/wire/evening.py": "people who act at random moments, and a program that is killed at one",

@@ -11,6 +11,7 @@ from storage.people import People
 from storage.servers import Servers
 from storage.tables import PEOPLE, SERVERS
 from tests.storage.examples import SNOWFLAKES
+from tests.support.patience import SLOW_IS_FINE
 
 SETTINGS = st.builds(
     ServerSettings,
@@ -30,7 +31,7 @@ async def test_a_server_that_set_nothing_has_the_defaults(database: Database) ->
         assert await Servers(connection).get(5) == ServerSettings(server_id=5)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *SLOW_IS_FINE])
 @given(first=SETTINGS, second=SETTINGS)
 async def test_what_was_saved_last_is_read(database: Database, first: ServerSettings, second: ServerSettings) -> None:
     async with database.transaction() as connection:

@@ -17,6 +17,7 @@ from bot.stories.finding import Who
 from storage.mood_results import MoodResults
 from storage.rounds import Rounds
 from tests.stories.urns import BEN, CHEN, DEE, EVE, HOST, MINUTE_MS, SERVER, Table, open_table, suggestion
+from tests.support.patience import SLOW_IS_FINE
 
 
 @pytest.fixture
@@ -351,7 +352,7 @@ VOTES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *SLOW_IS_FINE])
 @given(votes=VOTES)
 async def test_the_urn_holds_what_was_last_said(table: Table, votes: list[tuple[Who, str, int]]) -> None:
     """However often people change their minds, one ballot of each is in the urn; the outcome is that of the rules."""
