@@ -26,7 +26,8 @@ def asking(house: House) -> Asking:
 
 
 async def finished(house: House) -> None:
-    await house.until(lambda: not asking(house)._live)
+    """Wait until every job has ended, and whoever pressed a button has their answer: they may press it again."""
+    await house.until(lambda: not (house.services.inference.running or asking(house)._live or asking(house)._pressed))
 
 
 @pytest.mark.patient
