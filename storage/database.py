@@ -25,7 +25,7 @@ from storage.driver import OneCrossingConnection
 from storage.faults import raise_told
 from storage.lock import FolderLock
 from storage.schema import bring_up_to_date
-from storage.writer import Connection, Reading, Writer
+from storage.writer import TRY_S, Connection, Reading, Writer
 
 FILE = "inkling.db"
 
@@ -48,7 +48,8 @@ class Database:
         """A read-then-write transaction, alone on the database; durable when its `async with` is left in peace.
 
         An exception in the body undoes that body only. A cancelled caller's work is undone, too, unless its body was
-        over and only the commit was awaited. Raises `StorageError` where the disk is full or failing; then nobody
+        over and only the commit was awaited. While another program holds the database it waits for a minute. Raises
+        `StorageError` where that is not enough, and where the disk is full or failing; then nobody
         in the same commit was told that anything was saved. Others wait meanwhile: a body waits for nothing
         but the database.
         """
@@ -87,6 +88,7 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
             await bring_up_to_date(held, driver, path)
         except (DBAPIError, sqlite3.Error) as error:
             raise_told(error, path)
+        await driver.execute(f"PRAGMA busy_timeout={round(1000 * TRY_S)}")  # the writer tries again by itself
         readers = _reader_engine(path)
         stack.push_async_callback(readers.dispose)
         writer = Writer(held, driver, path)

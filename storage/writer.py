@@ -34,6 +34,11 @@ _log = logging.getLogger(__name__)
 BATCH = 64
 """How many transactions share one commit at most."""
 _CLOSE_S = 5.0
+HELD_S = 60.0
+"""So long the writer waits for another program that holds the database, as a backup or a viewer of databases does.
+Whoever wrote meanwhile is told after that time that nothing was saved."""
+TRY_S = 1.0
+"""How long SQLite waits at a time; between two tries it is seen whether the writer is to close."""
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -170,7 +175,7 @@ class Writer:
     async def _commit_some(self) -> None:
         """Run the bodies that wait, BATCH at most, and commit them together."""
         try:
-            await self._say("BEGIN IMMEDIATE")
+            await self._begin()
             while self._waiting and len(self._batch) < BATCH:
                 self._running = self._waiting.popleft()
                 if await self._run(self._running, first=not self._batch):
@@ -211,7 +216,7 @@ class Writer:
             return True
         if first:
             await self._say("ROLLBACK")
-            await self._say("BEGIN IMMEDIATE")
+            await self._begin()
         else:
             await self._say("ROLLBACK TO body")
         return False
@@ -230,6 +235,23 @@ class Writer:
         else:
             if not call.answer.done():
                 call.answer.set_result(result)
+
+    async def _begin(self) -> None:
+        """Take the database for this batch, as soon as no other program holds it."""
+        loop = asyncio.get_running_loop()
+        ends, told = loop.time() + HELD_S, False
+        while True:
+            try:
+                await self._say("BEGIN IMMEDIATE")
+            except _Lost as lost:
+                held = getattr(lost.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+                if not held or self._closing or loop.time() > ends:
+                    raise
+                if not told:
+                    _log.warning("another program holds %s: what is written waits for it", self._path)
+                told = True
+            else:
+                return
 
     async def _say(self, command: str) -> None:
         """Execute a transaction command, past SQLAlchemy: one hop to the driver's thread instead of three."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -310,20 +309,6 @@ async def test_a_batch_that_sqlite_gave_up_is_lost_to_all_in_it(tally: Database)
 
     results = await asyncio.gather(add(tally), again(), add(tally), return_exceptions=True)
     assert [type(result) for result in results] == [StorageError, StorageError, type(None)]
-    assert await total(tally) == 1
-
-
-async def test_another_program_that_holds_the_database_is_named(
-    tally: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await tally._writer._driver.execute("PRAGMA busy_timeout=50")
-    other = sqlite3.connect(tally.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    results = await asyncio.gather(add(tally), add(tally), return_exceptions=True)
-    assert all("another program holds" in str(result) for result in results)
-    other.execute("ROLLBACK")
-    other.close()
-    await add(tally)
     assert await total(tally) == 1
 
 
