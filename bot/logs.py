@@ -46,6 +46,8 @@ TELLING = (
 """Exceptions whose messages name code, files and addresses, never what a person wrote."""
 TELLING_MODULES = ("aiohttp.", "sqlite3")
 """Libraries all of whose exceptions are like that."""
+OVER = (10062, 40060)
+"""Discord's codes for an interaction that is over: it expired, or was answered already. Nothing is to be mended."""
 _INTERACTION_TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^\s/?#'\"]+")
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {10: "\\n", 13: "\\r", 9: "\t"}
 """Control characters as a line of text shows them, so that no message can look like two records."""
@@ -119,6 +121,7 @@ class JsonFormatter(TextFormatter):
 def set_up_logging(level: str = "INFO", log_format: LogFormat = "text", secrets: Iterable[str] = ()) -> None:
     """Send every record to standard error, and nowhere else. Calling it again replaces what was set up."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(without_fuss)
     handler.setFormatter(JsonFormatter(secrets) if log_format == "json" else TextFormatter(secrets))
     wanted = logging.getLevelNamesMapping()[level]
     logging.basicConfig(handlers=[handler], level=max(wanted, logging.INFO), force=True)
@@ -128,6 +131,17 @@ def set_up_logging(level: str = "INFO", log_format: LogFormat = "text", secrets:
         logging.getLogger(name).setLevel(max(quiet, wanted))
     logging.captureWarnings(True)
     threading.excepthook = _log_of_a_thread
+
+
+def without_fuss(record: logging.LogRecord) -> bool:
+    """Let pass all records; of those that tell of an answer to an interaction that is over, only a line. discord.py
+    writes an error with a traceback where it sends the answer itself: the choices of an autocomplete."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, Exception) and _answer_of(error) is not None and getattr(error, "code", 0) in OVER:
+        record.msg, record.args = "%s: %s", (record.getMessage(), error)
+        record.exc_info = record.exc_text = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 class _Speakable:

@@ -147,8 +147,6 @@ def sentence(say: Catalogue, error: BaseException) -> str:
         return say(f"error.{error.key}", **places)
     if isinstance(error, Cancelled):
         return say("error.cancelled")
-    if isinstance(error, app_commands.CommandInvokeError):
-        return sentence(say, error.original)
     if isinstance(error, (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)):
         return say("error.commands_changed")
     if isinstance(error, app_commands.NoPrivateMessage):

@@ -81,7 +81,8 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
             await self.on_error(interaction, error)
 
     async def on_error(self, interaction: discord.Interaction[commands.Bot], error: Exception, /) -> None:
-        await tell(interaction, error)
+        # What a command raised comes in a wrapping, what a button or a form raised does not.
+        await tell(interaction, error.original if isinstance(error, app_commands.CommandInvokeError) else error)
 
     async def on_form(self, interaction: discord.Interaction[Any]) -> None:
         """Listener for every interaction: takes the forms (modals) that are sent in."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Awaitable, Callable
+
 import pytest
 
+from bot.logs import without_fuss
 from tests.behaviour.house import STORY, House, en, private, zh
+from tests.behaviour.storytelling import RULES, begin, card_of
 
 
 @pytest.mark.parametrize(
@@ -67,3 +72,37 @@ async def test_one_person_cannot_fill_the_queue(house: House) -> None:
     finally:
         for ticket in tickets:
             ticket.cancel()
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        ("command", 10062),
+        ("command", 40060),
+        ("refusal", 10062),
+        ("button", 10062),
+        ("form", 40060),
+        ("autocomplete", 10062),
+    ],
+)
+async def test_an_interaction_that_is_over_is_a_line_in_the_log(
+    house: House, caplog: pytest.LogCaptureFixture, act: str, code: int
+) -> None:
+    thread = await begin(house, house.ada)
+    form = await house.ben.slash(thread, "story add")
+    done: dict[str, Callable[[], Awaitable[object]]] = {
+        "command": lambda: house.ben.slash(house.channel, "story list"),
+        "refusal": lambda: house.ben.slash(house.channel, "continue", text=" "),
+        "button": lambda: house.ben.click(card_of(thread), label=RULES),
+        "form": lambda: house.ben.submit_modal(form, {"text": "The lamp went out."}),
+        "autocomplete": lambda: house.ben.autocomplete(house.channel, "story show", "story", "The"),
+    }
+    caplog.clear()
+    caplog.handler.addFilter(without_fuss)  # as `set_up_logging` gives it to the program's own
+    house.env.inject_error("POST", "/interactions/*/*/callback", status=404 if code == 10062 else 400, code=code)
+    await done[act]()
+    assert len(house.env.errors) <= 1, "the simulation notes what came to nothing"
+    said = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert said
+    assert not any(record.exc_info or "incident" in record.getMessage() for record in said)
+    assert str(code) in caplog.text
