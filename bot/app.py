@@ -6,7 +6,7 @@ import asyncio
 import logging
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +62,10 @@ from cogs.writing import Writing
 from storage.database import open_database
 
 _log = logging.getLogger(__name__)
+
+FAREWELL_S = 4.0
+"""How long it may take to tell everybody who waits that the bot is being stopped. What cannot be told by then is told
+at the next start."""
 
 __all__ = [
     "Inkling",
@@ -176,6 +180,7 @@ class Inkling(commands.Bot):
         )
         self._services = services
         self._wait = wait
+        self._ending: list[Callable[[], Awaitable[None]]] = []
 
     async def setup_hook(self) -> None:
         """Load everything; what fails here ends the start."""
@@ -205,13 +210,26 @@ class Inkling(commands.Bot):
         await self.add_cog(Writers(tree, self._services, asking))
         await self.add_cog(Leftovers(self, self._services, showing))
         await self.add_cog(clock)
+        self._ending = [asking.interrupt, opening.interrupt]
 
     async def close(self) -> None:
-        """Disconnect. What still waits for servers to arrive ends first: discord.py would leave it behind, to call into
-        a client that is gone."""
+        """Tell everybody who waits that the bot is being stopped, then disconnect. What still waits for servers to
+        arrive ends first: discord.py would leave it behind, to call into a client that is gone."""
         if (waiting := self._connection._ready_task) is not None:
             waiting.cancel()
+        await self.farewell()
         await super().close()
+
+    async def farewell(self) -> None:
+        """End all work, and tell everybody who waits for it, at once and within FAREWELL_S."""
+        ending, self._ending = self._ending, []
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                for failure in await asyncio.gather(*(end() for end in ending), return_exceptions=True):
+                    if failure is not None:
+                        _log.warning("Not everybody could be told of the end: %s", failure)
+        except TimeoutError:
+            _log.warning("Discord was too slow to be told of everything that ends: the rest follows at the next start.")
 
 
 def create_bot(

@@ -60,6 +60,8 @@ class Asking:
         self._run = secrets.token_hex(4)
         self._live: dict[str, _Live] = {}
         self._pressed: set[tuple[int, str]] = set()
+        self._under_way: set[asyncio.Future[None]] = set()
+        self._stopping = False
 
     # ---- where it is
 
@@ -118,6 +120,8 @@ class Asking:
         desk = self._services.desk
         await desk.check(ask)
         ticket = desk.ask(ask)
+        ended = asyncio.get_running_loop().create_future()
+        self._under_way.add(ended)
         try:
             _refuse_if_late(interaction, ticket)
             say = public(interaction, settings.language)
@@ -127,6 +131,8 @@ class Asking:
         finally:
             ticket.cancel()
             await self._settle(interaction)
+            self._under_way.discard(ended)
+            ended.set_result(None)
 
     async def _watched(
         self,
@@ -153,13 +159,17 @@ class Asking:
             except (discord.HTTPException, aiohttp.ClientError) as error:
                 _log.info("progress could not be shown: %s", error)
 
+        if self._stopping:
+            ticket.cancel()
         try:
             await follow(ticket, update, pulse=self._services.pulse, wait=self._wait)
             return await ticket
         except Cancelled:
-            if not live.interrupted:
+            if not (live.interrupted or self._stopping):
                 raise
             interaction.extras.pop(SHOWN, None)
+            if not live.interrupted:
+                await self._tell_end(interaction, live)
             return None
         finally:
             self._live.pop(ticket.id, None)
@@ -212,14 +222,23 @@ class Asking:
         live.ticket.cancel()
 
     async def interrupt(self) -> None:
-        """Tell everybody whose job is under way that it ends here: the bot is being stopped."""
-        for live in list(self._live.values()):
-            live.interrupted = True
+        """Let everybody whose job is under way be told that it ends here, all at once: the bot is being stopped. What
+        is left where this is cancelled is told after the next start."""
+        self._stopping = True
+        for live in self._live.values():
             live.ticket.cancel()
-            try:
-                await live.shown.edit(notice(live.say("progress.interrupted")))
-            except (discord.HTTPException, aiohttp.ClientError) as error:
-                _log.info("could not tell that a job was interrupted: %s", error)
+        while self._under_way:
+            await asyncio.wait(list(self._under_way))
+
+    async def _tell_end(self, interaction: discord.Interaction[Any], live: _Live) -> None:
+        """Tell on a card that the bot is being stopped. Where that fails its note stays, for the next start."""
+        note: Post | None = interaction.extras.pop(NOTED, None)
+        try:
+            await live.shown.edit(notice(live.say("progress.interrupted")))
+        except (discord.HTTPException, aiohttp.ClientError, RuntimeError) as error:  # aiohttp's, of a closed session
+            _log.info("could not tell that a job was interrupted: %s", error)
+        else:
+            interaction.extras[NOTED] = note
 
 
 def _refuse_if_late(interaction: discord.Interaction[Any], ticket: Ticket[Any]) -> None:

@@ -73,9 +73,6 @@ class Rounds(commands.Cog):
         # What models wrote for when the program last ended is nobody's any more; the cards follow by themselves.
         await self._urn.interrupted()
 
-    async def cog_unload(self) -> None:
-        await self._opening.interrupt()
-
     async def render(self, post: Post) -> Card | None:
         """Return the card of a round as it is now."""
         view = await self._urn.shown(post.ref_id)

@@ -71,7 +71,6 @@ class Writing(commands.Cog):
     async def cog_unload(self) -> None:
         for menu in self._menus:
             self._tree.remove_command(menu.name, type=menu.type)
-        await self._asking.interrupt()
 
     # ---- commands
 

@@ -27,7 +27,7 @@ class Patience:
     backoff_s: float = 0.5
     longest_backoff_s: float = 30.0
     steady_s: float = 60.0
-    stop_s: float = 5.0
+    stop_s: float = 2.0
 
 
 class Pulse:

@@ -28,6 +28,7 @@ MAY = {
     "tests/sandbox/picture.py": "no test: it takes the picture of the README",
     "tests/sandbox/test_presses.py": "waits for what must not come; a longer wait is only stricter",
     "tests/wire/evening.py": "people who act at random moments, and a program that is killed at one",
+    "tests/wire/test_stopping_in_time.py": "marked long: how long it takes to stop is what is promised",
     "tests/wire/faults.py": "a Discord that answers late is what is tested",
 }
 TESTS = modules("tests")

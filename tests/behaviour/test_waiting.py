@@ -117,7 +117,7 @@ async def test_a_progress_card_deleted_by_a_moderator_ends_the_job(house: House)
 async def test_stopping_the_bot_says_so_on_the_card(house: House) -> None:
     result = await house.ask(house.ben, length=160)
     assert result.response is not None
-    await house.env.bot.remove_cog("Writing")  # type: ignore[attr-defined]  # as close() does
+    await house.env.bot.farewell()  # type: ignore[attr-defined]  # as close() does
     await finished_without_cog(house)
     assert texts(house.last()) == en("progress.interrupted")
     assert await house.kept() == []
