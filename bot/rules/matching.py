@@ -14,12 +14,10 @@ from functools import cached_property
 from itertools import pairwise
 
 from bot.rules.characters import nfc, nfkd, normalise
+from bot.rules.words import UNSPACED
 
-# Thai to Burmese, Khmer; kana, Bopomofo; Han (as in `bot.rules.words`); Hangul.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\uac00-\ud7a3\U00020000-\U0002fa1f]"
-)
+# With the marks of kana, Bopomofo and Hangul.
+_UNSPACED = re.compile(f"[{UNSPACED}\u3099\u309a\u3100-\u312f\uac00-\ud7a3]")
 _EDGE = "\x00"
 """The mark at the edge of a word: a character that no folded text has."""
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")

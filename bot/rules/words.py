@@ -17,8 +17,10 @@ from bot.rules.segments import cluster_starts, word_starts
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003347f"
 """Chinese characters, as the inside of a class of `re`."""
-KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d\U0001b000-\U0001b167"
-"""Japanese syllables and their marks of length and repetition, as the inside of a class of `re`."""
+KANA = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d\U0001b000-\U0001b167"
+)
+"""Japanese syllables, their marks of length and repetition, and 々, 〆 and 〇, as the inside of a class of `re`."""
 _DICTIONARY = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9fe\uaa60-\uaa7f"
 """Thai, Lao, Burmese, Khmer: ICU brings dictionaries."""
 _NO_DICTIONARY = "\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f\ua980-\ua9df\uaa00-\uaa5f\uaa80-\uaadf\U00011700-\U0001174f"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.errors import BadInput, NotHere
 from bot.rules.characters import is_blank
 from bot.rules.rounds import RoundKind
+from bot.rules.segments import beginning, ending
 from bot.rules.stories import Story, require_ai, require_writer
 from bot.stories.context import Context, context_of, require_consent
 from bot.stories.finding import Who, find, numbered, passage_of, standing_of
@@ -103,8 +104,8 @@ async def plan_bridge(connection: Connection, who: Who, story_id: int, number: i
         context=await context_of(connection, story, before, f"{left.text}\n{right.text}"),
         after_id=left.id,
         before_id=right.id,
-        left=left.text[-BRIDGED_CHARS:],
-        right=right.text[:BRIDGED_CHARS],
+        left=ending(left.text, BRIDGED_CHARS),
+        right=beginning(right.text, BRIDGED_CHARS),
     )
 
 

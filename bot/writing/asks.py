@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from bot.errors import BadInput
@@ -16,6 +17,7 @@ from bot.rules.characters import is_blank, normalise
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE, MAX_TEXT
+from bot.rules.words import token_spans
 from bot.writing.blanks import has_blanks, parse
 from bot.writing.cleaning import sentence_ends
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
@@ -135,20 +137,17 @@ _SCRIPTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "ARMENIAN": frozenset({"hy"}),
     }
 )
-_UNSPACED = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
 _SETTINGS: Mapping[ModelRole, str] = MappingProxyType({"causal": "CAUSAL_MODEL", "masked": "MASKED_MODEL"})
 
 
 def main_script(text: str) -> str | None:
     """Return the script that more than half of the words of `text` are written in, as the first word of its
-    letters' Unicode names ("LATIN", "CJK", …); None where there is no such script. Each Han character or kana
-    is a word, so that a few names in another script do not decide."""
+    letters' Unicode names ("LATIN", "CJK", …); None where there is no such script. Words are those of
+    `bot.rules.words`, in scripts without spaces, too, so that a few names in another script do not decide."""
     found: Counter[str] = Counter()
     script_of = {char: re.split("[ -]", unicodedata.name(char, ""), maxsplit=1)[0] for char in set(text)}
-    for word in re.findall(r"[^\W\d_]+", text):
-        scripts = [script_of[char] for char in word]
-        found.update(script for script in scripts if script in _UNSPACED)
-        found.update([script for script in scripts if script not in _UNSPACED][:1])
+    for start, end in token_spans(text):
+        found.update(script_of[letter] for letter in islice(filter(str.isalpha, text[start:end]), 1))
     kana = found.pop("HIRAGANA", 0) + found.pop("KATAKANA", 0)
     # Japanese mixes kana and Han; a stray kana in a Chinese text says nothing.
     if kana * 5 > found["CJK"]:

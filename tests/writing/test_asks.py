@@ -98,6 +98,8 @@ def test_an_infill_needs_a_blank() -> None:
         ("こんにちは、世界です。", "HIRAGANA"),
         ("今天の天气非常好我们去公园玩吧", "CJK"),
         ("Привет, мир", "CYRILLIC"),
+        ("वह किताब पढ़ती थी and then nobody said a thing", "LATIN"),
+        ("คนเฝ้าประภาคารไม่ได้พูดกับ Marta ที่ the lighthouse", "THAI"),
         ("🐉 123", None),
     ],
 )
