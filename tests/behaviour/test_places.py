@@ -154,6 +154,7 @@ async def test_what_is_registered(house: House) -> None:
             assert (sorted(command["contexts"]), sorted(command["integration_types"])) == ([0, 1, 2], [0, 1])
         assert command["default_member_permissions"] == (32 if name == "settings" else None)
         assert "zh-CN" in command["name_localizations"]
+        assert _counted(command) <= 8000, f"Discord refuses {name}"
         for option in _options(command):
             assert "zh-CN" in option["name_localizations"]
             assert "zh-CN" in option["description_localizations"]
@@ -161,6 +162,17 @@ async def test_what_is_registered(house: House) -> None:
                 assert "zh-CN" in choice["name_localizations"]
     assert registered["continue"]["name_localizations"]["zh-CN"] == zh("command.continue.name")
     assert LANGUAGES == ("en", "zh-CN")
+
+
+def _counted(part: dict[str, Any]) -> int:
+    """How many characters Discord counts of a command: of each name and description the longest translation, and the
+    values of choices."""
+    told = [
+        max(map(len, [part.get(name, ""), *(part.get(f"{name}_localizations") or {}).values()]))
+        for name in ("name", "description")
+    ]
+    inner = [*part.get("options", []), *part.get("choices", [])]
+    return sum(told) + len(str(part.get("value", ""))) + sum(map(_counted, inner))
 
 
 def _options(command: dict[str, Any]) -> Iterator[dict[str, Any]]:
