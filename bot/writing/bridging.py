@@ -7,6 +7,7 @@ the candidate itself reads.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import uuid
 from collections.abc import Sequence
@@ -122,8 +123,7 @@ class BridgeJob:
         if is_foreign(both.text):
             check_language(both, (await engine.health()).models)
         rows = await self._generate(engine, report)
-        drafts = [draft for size in SENTENCES for row in rows if (draft := self._draft(row, size)) is not None]
-        drafts = slate.without_doubles(drafts, lambda draft: slate.features(draft.text))
+        drafts = await asyncio.to_thread(self._drafts, rows)
         if not drafts:
             raise BadInput("nothing_usable")
         return await self.read(engine, drafts[:READ])
@@ -148,6 +148,13 @@ class BridgeJob:
                     finished.append(event)
                 report("", min(sum(tokens), self.tokens - 1), self.tokens)
         return sorted(finished, key=lambda row: row.row)
+
+    def _drafts(self, rows: Sequence[Continuation]) -> list[Bridge]:
+        """Return what of the rows may be shown, without doubles: for a thread, since it reads both sides again and
+        again."""
+        drafts = [draft for size in SENTENCES for row in rows if (draft := self._draft(row, size)) is not None]
+        looks = {draft.text: slate.features(draft.text) for draft in drafts}
+        return slate.without_doubles(drafts, lambda draft: looks[draft.text])
 
     def _draft(self, row: Continuation, sentences: int) -> Bridge | None:
         """The first sentences of a row as they may be shown, or None where there are none or they may not."""

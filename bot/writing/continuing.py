@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import uuid
@@ -65,7 +66,7 @@ class ContinueJob:
         self._words = words
         self._seed = seed
         self._prompt = prompt_of(ask.text)
-        self._story = tuple(TextSource(text) for text in (*(piece.text for piece in ask.context), ask.text))
+        self._story: tuple[TextSource, ...] = ()
 
     @property
     def owner(self) -> Owner:
@@ -86,8 +87,8 @@ class ContinueJob:
         chosen: list[Draft] = []
         for number in range(ROUNDS):
             rows = await self._generate(engine, report, number)
-            drafts += [draft for row in rows if (draft := self._draft(row)) is not None]
-            chosen = await self._choose(engine, slate.without_doubles(drafts, lambda draft: draft.look))
+            drafts = await asyncio.to_thread(self._drafts, drafts, rows)
+            chosen = await self._choose(engine, drafts)
             if len(chosen) >= self._ask.count:
                 break
         if not chosen:
@@ -124,6 +125,15 @@ class ContinueJob:
         return text if self._words.allows(text) else ""
 
     # ---- choosing
+
+    def _drafts(self, earlier: Sequence[Draft], rows: Sequence[Continuation]) -> list[Draft]:
+        """Return the earlier drafts and those of the rows that may be shown, without doubles. It reads all of the story
+        that the models read: call it in a thread."""
+        if not self._story:
+            texts = (*(piece.text for piece in self._ask.context), self._ask.text)
+            self._story = tuple(TextSource(text) for text in texts)
+        found = [*earlier, *(draft for row in rows if (draft := self._draft(row)) is not None)]
+        return slate.without_doubles(found, lambda draft: draft.look)
 
     def _draft(self, row: Continuation) -> Draft | None:
         """Return the row as it may be shown, or None where it may not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +21,7 @@ from tests.behaviour.holding import Held
 from tests.behaviour.house import House, Now, check_requests
 from tests.support.databases import furnish
 from tests.support.patience import PATIENCE_S
+from tests.support.watchdog import watched
 
 T = TypeVar("T")
 
@@ -47,9 +49,11 @@ def settings(tmp_path: Path) -> Settings:
 async def services(
     settings: Settings, engine: EngineClient, now: Now, held: Held, patient: bool
 ) -> AsyncIterator[Services]:
-    """Database, queue and desk; like in the real program they live outside of the bot."""
-    async with create_services(settings, engine=held if patient else engine, now=now, steady=now.steady) as services:
-        yield services
+    """Database, queue and desk; like in the real program they live outside of the bot. Whatever a test lets the program
+    do, none of its steps may hold up the event loop."""
+    with watched(asyncio.get_running_loop()):
+        async with create_services(settings, engine=held if patient else engine, now=now, steady=now.steady) as made:
+            yield made
 
 
 @pytest_asyncio.fixture

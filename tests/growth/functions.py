@@ -1,0 +1,597 @@
+"""Every pure function that takes a person's text, called as the bot calls it.
+
+`CALLS` is the table that the growth test and `benchmarks/loop.py` run; `BOUNDED` says of each other function with a
+text among its parameters why that text cannot be long. A function that stands in neither fails a test.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.errors import InklingError
+from bot.inference.engine import Fill, Gap
+from bot.inference.jobs import Owner, Working
+from bot.inference.masked import capitals
+from bot.publishing import book, epub, html, language, markdown, naming
+from bot.rules import characters, courtesies, lore, matching, provenance, segments, servers, twists, words
+from bot.rules import shares as counting
+from bot.rules import stories as stories_rules
+from bot.rules.ballots import Ballot
+from bot.rules.courtesies import Courtesy
+from bot.rules.generations import Generation, Place, Suggestion
+from bot.rules.lore import LoreEntry, Tally
+from bot.rules.rounds import Candidate, NewCandidate, Round, RoundState
+from bot.rules.roundview import RoundView
+from bot.rules.servers import ServerSettings
+from bot.rules.stories import Passage, Standing, Story, StoryRules
+from bot.rules.twists import Expected, Other, Twist
+from bot.stories import beginning, candidates, pen, quoting
+from bot.ui import (
+    cards,
+    cutting,
+    escaping,
+    infills,
+    manners,
+    progress,
+    prose,
+    receipts,
+    round_private,
+    round_results,
+    rounds,
+    settings_card,
+    stories_reading,
+    story_starts,
+)
+from bot.ui import lore as lore_cards
+from bot.ui import stories as stories_cards
+from bot.ui import twists as twists_cards
+from bot.ui.locale import catalogue
+from bot.writing import (
+    asks,
+    blanks,
+    bridging,
+    cleaning,
+    continuing,
+    demeaning,
+    echo,
+    muse,
+    pool,
+    restyling,
+    sides,
+    slate,
+    spotting,
+    wordlist,
+)
+from bot.writing.asks import ContinueAsk, InfillAsk, TwistAsk
+from bot.writing.blanks import Template
+from bot.writing.bridging import BridgeAsk
+from bot.writing.desk import as_infill
+
+Call = Callable[[str], object]
+
+PROSE = "The keeper had not spoken for a year. Then, one night, the lamp went out; “Who is there?” he asked. "
+"""An ordinary text to put beside a nasty one."""
+_SAY = catalogue("en")
+_OWNER, _PLACE = Owner(server_id=1, person_id=3), Place(server_id=1, channel_id=2)
+_WORDS = demeaning.DemeaningWords.load()
+_LISTED = ("spider", "red herring", "*lamp*", "灯塔", "a" * 40)
+_FILL = Fill(text="boat", score=0.0, masks=1, source="beam")
+
+
+def _prose(length: int) -> str:
+    return (PROSE * (length // len(PROSE) + 1))[:length]
+
+
+_LONG = _prose(4000)
+
+
+def _story() -> Story:
+    return Story(
+        id=1,
+        tree_id=1,
+        server_id=1,
+        channel_id=2,
+        thread_id=3,
+        host_id=4,
+        title="The Lighthouse",
+        premise="A keeper is silent.",
+        rules=StoryRules(max_words=800),
+        state="open",
+        head_id=1,
+        created_ms=0,
+        changed_ms=0,
+    )
+
+
+def _passage(text: str, number: int = 1) -> Passage:
+    half = len(text) // 2
+    parts: list[tuple[int, int, provenance.Origin]] = [(0, half, "gpt"), (half, len(text), "human")]
+    return Passage(
+        id=number,
+        tree_id=1,
+        parent_id=None,
+        depth=number,
+        text=text,
+        author_id=4,
+        pen_name=None,
+        origin="edited",
+        spans=tuple(provenance.Span(*part) for part in parts if part[0] < part[1]),
+        round_id=None,
+        receipt=None,
+        created_ms=0,
+    )
+
+
+def _own(text: str, title: str = "") -> tuple[Story, Passage]:
+    story = dataclasses.replace(_story(), title=title or "A title", premise=text)
+    return story, _passage(text)
+
+
+def _generation(kind: object, text: str, *suggestions: Suggestion) -> Generation:
+    return Generation(
+        id=1,
+        kind=kind,  # type: ignore[arg-type]  # one of the four
+        place=_PLACE,
+        person_id=3,
+        text=text,
+        mood=None,
+        count=3,
+        length=48,
+        suggestions=suggestions,
+        created_ms=0,
+        expires_ms=1,
+    )
+
+
+def _suggested(text: str, *fills: str) -> Suggestion:
+    return Suggestion(text=text, fills=fills, score=0.5, receipt={"seed": 7, "fills": [], "dropped": [text[:200]]})
+
+
+def _continued(text: str) -> Generation:
+    return _generation("continue", text, *(_suggested(text) for _ in range(3)))
+
+
+def _gapped(text: str) -> tuple[Generation, tuple[str, ...]]:
+    """An infill of a text with one blank in its middle, and what stands around it."""
+    half = len(text) // 2
+    literals = (text[:half], text[half:])
+    filled = _suggested(f"{literals[0]}lamp{literals[1]}", "lamp")
+    return _generation("infill", f"{literals[0]} ___ {literals[1]}", filled, filled), literals
+
+
+def _twisted(text: str) -> Generation:
+    places = range(len(text) // 10, len(text), max(1, len(text) // 8))
+    found = tuple(
+        Expected(start=at, end=at + 3, word=text[at : at + 3], others=(Other("lamp", 2.0),)) for at in places if at + 3
+    )
+    twist = Twist(passage=text, words=found[:8])
+    return _generation("twist", text, twists.suggestion_of(twist, {"seed": 7}))
+
+
+def _round(kind: object, text: str) -> Round:
+    return Round(
+        id=1,
+        story_id=1,
+        kind=kind,  # type: ignore[arg-type]  # one of the three
+        state="open",
+        opened_by=3,
+        after_id=None,
+        replaces_id=None,
+        before_id=None,
+        text=text,
+        salt="00",
+        opened_ms=0,
+        deadline_ms=1,
+    )
+
+
+def _candidate(number: int, text: str) -> Candidate:
+    return Candidate(
+        id=number,
+        round_id=1,
+        place=number,
+        text=text,
+        author_id=None,
+        pen_name=None,
+        origin="gpt",
+        spans=(),
+        mood=None,
+        receipt={"seed": 7},
+        none=False,
+        hidden_by=None,
+        passage_id=number,
+        created_ms=0,
+    )
+
+
+def _view(text: str, *, kind: str = "continue", literals: Sequence[str] = (), state: RoundState = "open") -> RoundView:
+    there = (_candidate(1, text), _candidate(2, f"{text[:-1]}b"))
+    about = dataclasses.replace(_round(kind, text), state=state, winner_id=1)
+    return RoundView(story=_story(), round=about, candidates=there, turnout=1, reports={1: 1}, literals=tuple(literals))
+
+
+def _infilled_view(text: str) -> RoundView:
+    half = len(text) // 2
+    whole = f"{text[:half]}lamp{text[half:]}"
+    return _view(whole, kind="infill", literals=(text[:half], text[half:]))
+
+
+def _entry(text: str) -> LoreEntry:
+    return LoreEntry(
+        id=1,
+        server_id=1,
+        story_id=1,
+        kind="lore",
+        triggers=(text[:40].strip() or "lamp", "red herring"),
+        text=text,
+        state="proposed",
+        proposed_by=3,
+        created_ms=0,
+    )
+
+
+def _book(text: str) -> book.Book:
+    story, passage = _own(text, text)
+    return book.make_book(
+        story,
+        [passage, passage],
+        {4: text},
+        branches=[(text, [passage])],
+        language="en",
+        say=_SAY,
+        now_ms=1_700_000_000_000,
+    )
+
+
+@functools.cache
+def _made(text: str) -> book.Book:
+    """The book of the last text: the formats are measured without the making of it."""
+    return _book(text)
+
+
+def _misquoted(text: str) -> object:
+    """An infill whose last words stand nowhere: everything before them is looked at in vain."""
+    part = text[: len(text) // 2]
+    asked = f"{part[: len(part) // 2]} ___ {part[len(part) // 2 :]} ___ ___ zebra"
+    return quoting.blanked(asked, [_passage(text)])
+
+
+def _quoted(text: str) -> object:
+    third = len(text) // 3
+    return quoting.blanked(f"{text[third : 2 * third]} ___ the ___ a ___ {text[-5:]}", [_passage(text)])
+
+
+def _short_quotes(text: str) -> object:
+    unit = text[:6].strip() or "the"
+    asked = " ___ ".join([unit] * 8) + " ___ zebra"
+    return quoting.blanked(asked, [_passage(text)])
+
+
+def _edited(old: str, new: str) -> object:
+    return provenance.edited(old, provenance.of_model(old, "gpt"), new)
+
+
+def _scattered(text: str) -> str:
+    """The text with a word changed here and there."""
+    parts = text.split(" ")
+    return " ".join(part if number % 7 else f"x{number}" for number, part in enumerate(parts))
+
+
+def _infilled(text: str) -> object:
+    third = len(text) // 3
+    literals = (text[:third], text[third : 2 * third] + "x", text[2 * third :])
+    return provenance.of_infill(literals, ("lamp", "sea"), text, provenance.of_model(text, "gpt"))
+
+
+def _many_spans(text: str) -> tuple[provenance.Span, ...]:
+    return tuple(
+        provenance.Span(at, at + 1, "gpt" if at % 4 else "bert") for at in range(0, len(text), 2) if text[at].strip()
+    )
+
+
+def _person(text: str) -> object:
+    return candidates.of_person(text, _story(), author_id=3, pen_name=None, base=_passage(_prose(len(text))))
+
+
+CALLS: Mapping[str, Sequence[Call]] = {
+    # ---- rules
+    "bot.rules.characters.caseless": [characters.caseless],
+    "bot.rules.characters.has_word": [characters.has_word],
+    "bot.rules.characters.is_blank": [characters.is_blank],
+    "bot.rules.characters.nfc": [characters.nfc],
+    "bot.rules.characters.nfkc": [characters.nfkc],
+    "bot.rules.characters.nfkd": [characters.nfkd],
+    "bot.rules.courtesies.change_courtesy": [
+        lambda text: courtesies.change_courtesy(Courtesy(server_id=1, person_id=3), [text], pen_name=text),
+        lambda text: courtesies.change_courtesy(Courtesy(server_id=1, person_id=3), [text], pen_name="Wren"),
+    ],
+    "bot.rules.lore.check_text": [lore.check_text],
+    "bot.rules.lore.listed_triggers": [lambda text: lore.listed_triggers("lore", text)],
+    "bot.rules.lore.triggered": [lambda text: lore.triggered([_entry(text)], text)],
+    "bot.rules.matching.fold": [matching.fold],
+    "bot.rules.matching.stands_in": [
+        lambda text: matching.stands_in(text[:20] + "x", matching.fold(text)),
+    ],
+    "bot.rules.provenance.of_human": [provenance.of_human],
+    "bot.rules.provenance.of_model": [lambda text: provenance.of_model(text, "gpt")],
+    "bot.rules.provenance.of_infill": [_infilled],
+    "bot.rules.provenance.edited": [
+        lambda text: _edited(text, _scattered(text)),
+        lambda text: _edited(text, text[::-1]),
+        lambda text: _edited(_prose(len(text)), text),
+    ],
+    "bot.rules.provenance.normalised": [lambda text: provenance.normalised(text, _many_spans(text))],
+    "bot.rules.provenance.pieces": [lambda text: provenance.pieces(text, _many_spans(text))],
+    "bot.rules.provenance.word_origins": [lambda text: provenance.word_origins(text, _many_spans(text))],
+    "bot.rules.segments.beginning": [lambda text: segments.beginning(text, len(text) // 2)],
+    "bot.rules.segments.cluster_starts": [segments.cluster_starts],
+    "bot.rules.segments.clusters": [segments.clusters],
+    "bot.rules.segments.ending": [lambda text: segments.ending(text, len(text) // 2)],
+    "bot.rules.segments.line_parts": [segments.line_parts],
+    "bot.rules.segments.word_parts": [segments.word_parts],
+    "bot.rules.segments.word_starts": [segments.word_starts],
+    "bot.rules.servers.listed_words": [lambda text: servers.listed_words(text.split(" "))],
+    "bot.rules.shares.shares": [lambda text: counting.shares([_passage(text)])],
+    "bot.rules.stories.check_title": [stories_rules.check_title],
+    "bot.rules.stories.check_premise": [stories_rules.check_premise],
+    "bot.rules.twists.around": [lambda text: twists.around(text, twists.twist_of(_twisted(text)).words)],
+    "bot.rules.twists.suggestion_of": [_twisted],
+    "bot.rules.words.word_spans": [words.word_spans],
+    "bot.rules.words.split_words": [words.split_words],
+    "bot.rules.words.token_spans": [words.token_spans],
+    "bot.rules.words.has_han": [words.has_han],
+    # ---- asking the models
+    "bot.writing.asks.check": [
+        lambda text: asks.check(ContinueAsk(owner=_OWNER, place=_PLACE, text=text)),
+        lambda text: asks.check(InfillAsk(owner=_OWNER, place=_PLACE, text=text)),
+        lambda text: asks.check(TwistAsk(owner=_OWNER, place=_PLACE, text=text)),
+    ],
+    "bot.writing.asks.main_script": [asks.main_script],
+    "bot.writing.asks.is_foreign": [asks.is_foreign],
+    "bot.writing.asks.onward": [
+        lambda text: asks.onward(_LONG, text),
+        lambda text: asks.onward(text, _LONG),
+    ],
+    "bot.writing.blanks.unmarked": [blanks.unmarked],
+    "bot.writing.blanks.has_blanks": [blanks.has_blanks],
+    "bot.writing.blanks.parse": [blanks.parse],
+    "bot.writing.blanks.literals_of": [lambda text: blanks.literals_of(_gapped(text)[0])],
+    "bot.writing.bridging.is_balanced": [bridging.is_balanced],
+    "bot.writing.bridging.joined_to": [lambda text: bridging.joined_to(text, text)],
+    "bot.rules.characters.normalise": [characters.normalise],
+    "bot.writing.cleaning.whole_words": [cleaning.whole_words],
+    "bot.writing.cleaning.plain": [cleaning.plain],
+    "bot.writing.cleaning.sentence_ends": [cleaning.sentence_ends],
+    "bot.writing.cleaning.whole_sentences": [cleaning.whole_sentences],
+    "bot.writing.cleaning.close_quotes": [
+        cleaning.close_quotes,
+        lambda text: cleaning.close_quotes("a", text),
+    ],
+    "bot.writing.cleaning.finished": [
+        lambda text: cleaning.finished(text, before=PROSE),
+        lambda text: cleaning.finished("Then it rained. [a] He said #", before=text),
+    ],
+    "bot.writing.continuing.prompt_of": [continuing.prompt_of],
+    "bot.writing.continuing.pieces_of": [continuing.pieces_of],
+    "bot.writing.continuing.heading_of": [continuing.heading_of],
+    "bot.writing.continuing.joined": [
+        lambda text: continuing.joined(text, " Then it rained."),
+        lambda text: continuing.joined(PROSE, text),
+    ],
+    "bot.writing.demeaning.without_leet": [demeaning.without_leet],
+    "bot.writing.demeaning.DemeaningWords.allows": [_WORDS.allows],
+    "bot.writing.desk.as_infill": [
+        lambda text: as_infill(
+            BridgeAsk(owner=_OWNER, place=_PLACE, left=text[: len(text) // 2], right=text[len(text) // 2 :])
+        )
+    ],
+    "bot.writing.echo.compared_words": [echo.compared_words],
+    "bot.writing.echo.echo": [
+        lambda text: echo.echo(text, [echo.TextSource(text)]),
+        lambda text: echo.echo(_prose(len(text)), [echo.TextSource(text)]),
+    ],
+    "bot.writing.echo.said": [echo.said],
+    "bot.writing.muse.possible": [
+        lambda text: muse.possible(spotting.Spot(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows)
+    ],
+    "bot.writing.pool.is_echo": [lambda text: pool.is_echo("lamp", Gap(left=text, right=text))],
+    "bot.writing.sides.left_part": [sides.left_part],
+    "bot.writing.sides.right_part": [lambda text: sides.right_part(text, 16)],
+    "bot.writing.slate.features": [slate.features],
+    "bot.writing.slate.is_loop": [slate.is_loop],
+    "bot.writing.spotting.spots": [spotting.spots],
+    "bot.writing.spotting.stem": [spotting.stem],
+    "bot.writing.spotting.is_function_word": [spotting.is_function_word],
+    "bot.writing.spotting.is_kin": [lambda text: spotting.is_kin(text, "lamps")],
+    "bot.writing.spotting.spread": [
+        lambda text: spotting.spread(
+            text, [(float(at % 7), spotting.Spot(at, at + 3, "abc")) for at in range(0, len(text), 9)], 11, 8
+        )
+    ],
+    "bot.writing.restyling.possible": [lambda text: restyling.possible(_gapped(text)[0])],
+    "bot.writing.restyling.moved": [lambda text: restyling.moved(_gapped(text)[0], "longer")],
+    "bot.writing.wordlist.ServerWords.found": [wordlist.ServerWords(_LISTED).found],
+    "bot.inference.masked.capitals.begins_sentence": [capitals.begins_sentence],
+    "bot.inference.masked.capitals.names_in": [capitals.names_in],
+    "bot.inference.masked.capitals.restore": [lambda text: capitals.restore("lamp", text, {"lamp": "Lamp"})],
+    # ---- stories
+    "bot.stories.beginning.beginning_of": [
+        lambda text: beginning.beginning_of([_continued(text)], 0),
+        lambda text: beginning.beginning_of([_gapped(text)[0]], 0),
+    ],
+    "bot.stories.candidates.of_person": [_person],
+    "bot.stories.candidates.allowed": [lambda text: candidates.allowed(text, _LISTED)],
+    "bot.stories.candidates.of_models": [
+        lambda text: candidates.of_models("continue", [_suggested(text)]),
+        lambda text: candidates.of_models(
+            "infill",
+            [_suggested(text, "lamp")],
+            template=Template(literals=_gapped(text)[1], blanks=(blanks.Blank(),)),
+            base=_passage(text),
+        ),
+    ],
+    "bot.stories.candidates.without_doubles": [
+        lambda text: candidates.without_doubles([NewCandidate(text=text), NewCandidate(text=text + "a")], [text])
+    ],
+    "bot.stories.quoting.blanked": [_misquoted, _quoted, _short_quotes],
+    "bot.stories.pen.check_length": [lambda text: pen.check_length(_story(), text)],
+    # ---- cards
+    "bot.ui.cards.card": [
+        lambda text: cards.card(_SAY, _continued(text), name=text[:32]),
+        lambda text: cards.card(_SAY, _gapped(text)[0], name="Ada", literals=_gapped(text)[1], moves=("like",)),
+    ],
+    "bot.ui.cards.reading_card": [lambda text: cards.reading_card(_SAY, _continued(text), 1)],
+    "bot.ui.cards.reading_pages": [
+        lambda text: cards.reading_pages(_continued(text)),
+        lambda text: cards.reading_pages(_gapped(text)[0], _gapped(text)[1]),
+    ],
+    "bot.ui.cards.given_cards": [lambda text: cards.given_cards(_SAY, text)],
+    "bot.ui.cutting.sentences": [cutting.sentences],
+    "bot.ui.cutting.shown_size": [cutting.shown_size],
+    "bot.ui.cutting.shown_head": [
+        lambda text: cutting.shown_head(text, len(text) // 2),
+        lambda text: cutting.shown_head(text, len(text) // 2, escaping.quote),
+    ],
+    "bot.ui.cutting.shown_tail": [
+        lambda text: cutting.shown_tail(text, len(text) // 2),
+        lambda text: cutting.shown_tail(text, len(text) // 2, escaping.quote),
+    ],
+    "bot.ui.cutting.label": [lambda text: cutting.label(text, 90)],
+    "bot.ui.cutting.shown_pages": [lambda text: cutting.shown_pages(text, len(text) // 5)],
+    "bot.ui.escaping.tidy": [escaping.tidy],
+    "bot.ui.escaping.escape": [escaping.escape],
+    "bot.ui.escaping.escapes": [escaping.escapes],
+    "bot.ui.escaping.right_to_left": [escaping.right_to_left],
+    "bot.ui.escaping.bold": [escaping.bold],
+    "bot.ui.escaping.quote": [escaping.quote],
+    "bot.ui.escaping.size": [escaping.size],
+    "bot.ui.infills.filled": [
+        lambda text: infills.filled(_gapped(text)[0], _suggested(text, "lamp"), _gapped(text)[1]).show(700),
+        lambda text: infills.filled(_gapped(text)[0], _suggested(text, "lamp"), _gapped(text)[1]).close().show(),
+        lambda text: infills.filled(_gapped(text)[0], _suggested("a b", text), ("a ", " b")).show(700),
+    ],
+    "bot.ui.infills.wishes": [lambda text: infills.wishes(_SAY, {"style": {"near": [text]}})],
+    "bot.ui.lore.lore_card": [
+        lambda text: lore_cards.lore_card(_SAY, _entry(text), Tally(), story=text, pen_name=text[:32])
+    ],
+    "bot.ui.lore.list_card": [
+        lambda text: lore_cards.list_card(_SAY, "lore", [_entry(text)], story_id=1, story=text[:80], page=0)
+    ],
+    "bot.ui.manners.writer_card": [
+        lambda text: manners.writer_card(_SAY, Courtesy(server_id=1, person_id=3, pen_name=text))
+    ],
+    "bot.ui.progress.progress_card": [
+        lambda text: progress.progress_card(
+            _SAY, "continue", Working(text=text, done=1, total=2, eta_s=1.0), "ink:cancel:a:b"
+        )
+    ],
+    "bot.ui.prose.prose_parts": [prose.prose_parts],
+    "bot.ui.prose.prose": [lambda text: prose.prose(_SAY, _passage(text), 0, stands=False)],
+    "bot.ui.receipts.receipt_card": [lambda text: receipts.receipt_card(_SAY, _continued(text))],
+    "bot.ui.receipts.receipt_blocks": [
+        lambda text: receipts.receipt_blocks(_SAY, [(text[:80], {"other": text}), (text[:80], {"fills": []})])
+    ],
+    "bot.ui.receipts.facts": [lambda text: receipts.facts(_SAY, {"model": text, "dropped": text.split(" ")})],
+    "bot.ui.round_private.more_card": [
+        lambda text: round_private.more_card(_SAY, _view(text), Standing(person_id=3, host=True), told="")
+    ],
+    "bot.ui.round_private.ballot_card": [lambda text: round_private.ballot_card(_SAY, _view(text), Ballot())],
+    "bot.ui.round_private.round_reading_card": [lambda text: round_private.round_reading_card(_SAY, _view(text), 0)],
+    "bot.ui.round_results.closed_card": [lambda text: round_results.closed_card(_SAY, _view(text, state="closed"))],
+    "bot.ui.round_results.why_card": [lambda text: round_results.why_card(_SAY, _view(text))],
+    "bot.ui.rounds.open_card": [
+        lambda text: rounds.open_card(_SAY, _view(text)),
+        lambda text: rounds.open_card(_SAY, _infilled_view(text)),
+        lambda text: rounds.open_card(_SAY, _view(text, kind="bridge")),
+    ],
+    "bot.ui.rounds.candidate_menu": [lambda text: rounds.candidate_menu(_view(text), "ink:rreport:1", "hint")],
+    "bot.ui.rounds.fills_of": [
+        lambda text: rounds.fills_of(_gapped(text)[1], _infilled_view(text).candidates[0].text),
+        lambda text: rounds.fills_of((text[:2], *[text[2:4] or "a"] * 7, "zebra"), text),
+        lambda text: rounds.fills_of((text[: len(text) // 2], "", "", text[-3:] + "x"), text),
+    ],
+    "bot.ui.settings_card.settings_card": [
+        lambda text: settings_card.settings_card(_SAY, ServerSettings(server_id=1, words=(text,)), text)
+    ],
+    "bot.ui.stories.story_card": [lambda text: stories_cards.story_card(_SAY, *_own(text))],
+    "bot.ui.stories.rules_card": [lambda text: stories_cards.rules_card(_SAY, _own(text, text)[0])],
+    "bot.ui.stories.list_card": [lambda text: stories_cards.list_card(_SAY, [(_own(text, text)[0], 1)], 0, 1, 1)],
+    "bot.ui.stories.people_card": [
+        lambda text: stories_cards.people_card(_SAY, _own(text, text)[0], {"cohost": (), "invited": ()})
+    ],
+    "bot.ui.stories.withdraw_card": [lambda text: stories_cards.withdraw_card(_SAY, *_own(text))],
+    "bot.ui.stories.delete_card": [lambda text: stories_cards.delete_card(_SAY, _own(text, text)[0], 7)],
+    "bot.ui.stories_reading.reading_card": [
+        lambda text: stories_reading.reading_card(_SAY, *_parted(text), stories_reading.Spot(1), "f", total=2)
+    ],
+    "bot.ui.story_starts.story_start": [lambda text: story_starts.story_start(_SAY, _continued(text))],
+    "bot.ui.twists.twist_card": [lambda text: twists_cards.twist_card(_SAY, _twisted(text), name="Ada")],
+    "bot.ui.twists.expected_facts": [
+        lambda text: twists_cards.expected_facts(_SAY, [{"word": text, "others": [{"text": text}]}])
+    ],
+    # ---- books
+    "bot.publishing.book.make_book": [_book],
+    "bot.publishing.book.clean": [book.clean],
+    "bot.publishing.epub.to_epub": [lambda text: epub.to_epub(_made(text))],
+    "bot.publishing.html.to_html": [lambda text: html.to_html(_made(text))],
+    "bot.publishing.language.direction_of": [language.direction_of],
+    "bot.publishing.markdown.to_markdown": [lambda text: markdown.to_markdown(_made(text), words=True)],
+    "bot.publishing.markdown.escape": [markdown.escape],
+    "bot.publishing.naming.file_name": [lambda text: naming.file_name(text, "html")],
+}
+"""What is called with a text, by the name of the function that is meant."""
+
+
+def _allows(text: str) -> bool:
+    return True
+
+
+def _parted(text: str) -> tuple[Story, list[Passage]]:
+    return _story(), [_passage(text), _passage(text, 2)]
+
+
+BOUNDED: Mapping[str, str] = {
+    "bot.publishing.map.draw_map": "titles and beginnings are short; drawn in a thread",
+    "bot.publishing.map.outline": "titles and beginnings are short; drawn in a thread",
+    "bot.publishing.map.who": "a name",
+    "bot.publishing.mapdrawing.draw": "titles and beginnings are short; drawn in a thread",
+    "bot.publishing.maprows.lay_out": "titles, which are only passed on",
+    "bot.publishing.templating.render": "called by the formats of a book, which are in the table",
+    "bot.publishing.templating.source": "the name of a file of ours",
+    "bot.publishing.wording.label": "a key",
+    "bot.rules.ballots.commitment": "a salt",
+    "bot.rules.ballots.decide": "a salt",
+    "bot.rules.diffing.common_words": "called by `edited`, which is in the table",
+    "bot.rules.languages.check_language": "the tag of a language, looked up in a table",
+    "bot.rules.languages.name_of": "the tag of a language",
+    "bot.rules.languages.offered": "the tag of a language",
+    "bot.rules.matching.in_word": "a character",
+    "bot.rules.words.stands_alone": "a character",
+    "bot.stories.context.context_of": "reads from the database; its lore is looked for in a thread",
+    "bot.stories.pen.check_words": "reads from the database, then `ServerWords.found`",
+    "bot.stories.planning.plan_infill": "reads from the database, then `blanked` in a thread",
+    "bot.ui.cards.button": "a label of ours",
+    "bot.ui.cards.notice": "a text that is escaped already, and only passed on",
+    "bot.ui.cards.text": "a text that is escaped already, and only passed on",
+    "bot.ui.escaping.begins_line": "reads the beginning of a line; called by the cutting functions",
+    "bot.ui.forms.submitted": "the name of a box",
+    "bot.ui.locale.language_of": "a locale",
+    "bot.ui.locale.merged": "our own catalogues",
+    "bot.ui.locale.named": "a key",
+    "bot.ui.locale.places_of": "our own catalogues",
+    "bot.ui.stories_forms.chosen": "the name of a menu",
+    "bot.ui.tree.number": "an id of a button, at most 100 characters",
+    "bot.ui.words_form.version": "one checksum over a list",
+    "bot.writing.sides.without": "fills, which are only passed on",
+}
+"""Why the texts of other functions cannot be long, or who answers for them."""
+
+
+def call(function: Call, text: str) -> None:
+    """Call a function with a text; a text that it refuses is as good as one that it takes."""
+    try:
+        function(text)
+    except InklingError:
+        return
