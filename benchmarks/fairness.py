@@ -3,7 +3,8 @@
 A /continue (or /infill) is asked alone, and again while a busy server has 300 waiting and under way; the two take turns
 and the median of their ratios counts. The promise is at most three times.
 
-    python -m benchmarks.fairness [--asks 300] [--rounds 3] [--kind continue|infill|both] [--json]
+    python -m benchmarks.fairness [--asks 300] [--rounds 3] [--kind continue|infill|both] [--busy continue|infill]
+                                  [--json]
 
 The models come from INKLING_DATA (`inkling models fetch` brings the causal one).
 """
@@ -61,15 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--asks", type=int, default=300, help="how many the busy server has")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kind", choices=("continue", "infill", "both"), default="both")
+    parser.add_argument("--busy", choices=("continue", "infill"), default="continue", help="what the busy server asks")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     kinds = ("continue", "infill") if options.kind == "both" else (options.kind,)
-    figures = asyncio.run(measure(load_settings(), kinds, asks=options.asks, rounds=options.rounds))
+    figures = asyncio.run(measure(load_settings(), kinds, options.busy, asks=options.asks, rounds=options.rounds))
     print(json.dumps([asdict(one) for one in figures]) if options.json else table(figures, options.asks))
     return int(any(one.ratio > 3.0 for one in figures))
 
 
-async def measure(settings: Settings, kinds: Sequence[str], *, asks: int, rounds: int) -> list[Figures]:
+async def measure(settings: Settings, kinds: Sequence[str], busy: str, *, asks: int, rounds: int) -> list[Figures]:
     """Take turns: alone, then beside the busy server."""
     words = DemeaningWords.load()
     found: list[Figures] = []
@@ -81,7 +83,7 @@ async def measure(settings: Settings, kinds: Sequence[str], *, asks: int, rounds
             done: list[int] = []
             for number in range(1, rounds + 1):
                 alone.append(await _timed(inference.submit(_job(kind, words, QUIET, number))))
-                async with _busy(inference, words, asks, number) as tickets:
+                async with _busy(inference, busy, words, asks, number) as tickets:
                     before = _ended(tickets)
                     beside.append(await _timed(inference.submit(_job(kind, words, QUIET, rounds + number))))
                     done.append(_ended(tickets) - before)
@@ -128,13 +130,14 @@ async def _running(settings: Settings, asks: int) -> AsyncIterator[Inference]:
 
 @asynccontextmanager
 async def _busy(
-    inference: Inference, words: DemeaningWords, asks: int, number: int
+    inference: Inference, kind: str, words: DemeaningWords, asks: int, number: int
 ) -> AsyncIterator[list[Ticket[Any]]]:
     """The busy server's asks: so many that the batch is full of them, and nearly all wait."""
-    tickets = [inference.submit(_job("continue", words, BUSY, number * asks + one)) for one in range(asks)]
+    tickets = [inference.submit(_job(kind, words, BUSY, number * asks + one)) for one in range(asks)]
     try:
         async with asyncio.timeout(FULL_S):
-            await _until(inference, lambda health: health.rows_running > 0.9 * ROWS * inference.running > 0)
+            if kind == "continue":
+                await _until(inference, lambda health: health.rows_running > 0.9 * ROWS * inference.running > 0)
         await asyncio.sleep(2.0)  # they are well on their way, and not all at their beginning
         yield tickets
     finally:

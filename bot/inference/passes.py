@@ -8,7 +8,7 @@ waits for the same kind of pass as the one whose turn it is goes along, so that 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -78,7 +78,7 @@ class Turns:
     def step(self, *, hurried: bool = False, tenant: str | None = None) -> dict[str, int]:
         """Run the pass of the work whose turn it is, joined by the others' as far as they fit; return how many tokens
         were whose. `hurried`: somebody waits for its end who is not in it. With a `tenant` it is the turn of that one's
-        works, and others may not make the pass more than twice as long."""
+        works alone, where it has any."""
         new = [each for each in self._running if each.wanted is None]
         for running in new:
             self._running.remove(running)
@@ -95,13 +95,18 @@ class Turns:
         return tokens
 
     def _together(self, room: int, tenant: str | None) -> list[_Running]:
-        own = [running for running in self._running if running.tenant == tenant]
-        others = [running for running in self._running if running.tenant != tenant]
-        first = (own or others)[0].wanted
+        own = [running for running in self._running if running.tenant == tenant] or self._running
+        first = own[0].wanted
         assert first is not None
-        most = room * first.most
-        found, tokens = _fitting(own, first, most, 0)
-        return found + _fitting(others, first, min(most, 2 * tokens) if own else most, tokens)[0]
+        found: list[_Running] = []
+        tokens = 0
+        for running in own:
+            wanted = running.wanted
+            assert wanted is not None
+            if wanted is first or (wanted.run == first.run and tokens + wanted.tokens <= room * first.most):
+                found.append(running)
+                tokens += wanted.tokens
+        return found
 
     def _shares(self, together: Sequence[_Running]) -> list[list[_Running]]:
         """Divide works between the lanes, so that what they do with the answers is done side by side as well; or leave
@@ -114,19 +119,6 @@ class Turns:
             shares[lane].append(running)
             tokens[lane] += _tokens(running)
         return shares if max(tokens) * count <= UNEVEN * sum(tokens) else [list(together)]
-
-
-def _fitting(runnings: Iterable[_Running], first: Pass, most: int, tokens: int) -> tuple[list[_Running], int]:
-    """Those whose pass can be joined with `first` (itself always) while there are no more than `most` tokens, where
-    there are `tokens` already; and how many there are then."""
-    found: list[_Running] = []
-    for running in runnings:
-        wanted = running.wanted
-        assert wanted is not None
-        if wanted is first or (wanted.run == first.run and tokens + wanted.tokens <= most):
-            found.append(running)
-            tokens += wanted.tokens
-    return found, tokens
 
 
 def _tokens(running: _Running) -> int:

@@ -16,7 +16,8 @@ from bot.errors import InferenceError, WorkerRefused, WorkerUnavailable
 from bot.inference.causal.protocol import Capabilities, RowUpdate
 from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Partial, Piece, Receipt, Row
 from bot.inference.passes import Pass, Work
-from bot.inference.worker.loop import MAX_FAILURES, PASS_SHARE, Rate, StepLoop
+from bot.inference.worker.loop import MAX_FAILURES, PASS_SHARE, StepLoop
+from bot.inference.worker.streams import Rate
 from bot.rules.moods import Sampling
 from tests.support.patience import PATIENCE_S, until
 
@@ -214,6 +215,20 @@ async def test_beside_who_has_few_rows_nobody_has_more_of_them(loop: StepLoop, e
     for task in many:
         task.cancel()
     await asyncio.gather(*many, return_exceptions=True)
+
+
+async def test_who_has_as_many_rows_is_not_held_because_others_end_sooner(
+    loop: StepLoop, engine: CountingEngine
+) -> None:
+    engine.gate.clear()
+    asking = [
+        asyncio.create_task(ends(loop, request(rows=20, tokens=tokens, request_id=str(tokens), tenant=str(tokens))))
+        for tokens in (30, 40)
+    ]
+    await until(lambda: loop.requests == 2)
+    engine.gate.set()
+    await asyncio.gather(*asking)
+    assert {20} == {rows for batch in engine.batches if len(batch) == 2 for rows in batch.values()}
 
 
 async def test_what_was_held_goes_on_to_its_end(loop: StepLoop, engine: CountingEngine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.inference.worker.shares import LEAST_ROWS, LINGER_S, Shares
+from bot.inference.worker.shares import LEAD_S, LEAST_ROWS, LINGER_S, Shares
 from tests.support.engines import HandClock
 
 
@@ -38,22 +38,24 @@ def test_who_thinks_for_a_moment_is_still_there() -> None:
 
 def test_time_is_charged_by_parts_and_who_had_least_is_behind() -> None:
     made, _ = shares("a", "b")
-    made.charge({"a": 12, "b": 36}, 4.0)
-    assert (made.used("a"), made.used("b")) == (1.0, 3.0)
+    assert made.used("a") == made.used("b") == -LEAD_S
+    made.charge({"a": 12, "b": 36}, 16.0)
+    assert [made.used(tenant) for tenant in "ab"] == [4.0 - LEAD_S, 12.0 - LEAD_S]
     assert made.is_behind("a", ["b"])
     assert not made.is_behind("b", ["a"])
     assert not made.is_behind("a", ["a", "b"])
 
 
-def test_nobody_saves_time_up() -> None:
+def test_nobody_saves_time_up_and_who_comes_last_is_not_before_who_came_before() -> None:
     made, clock = shares("a", "b")
     made.charge({"a": 1}, 50.0)
     made.charge({"b": 1}, 40.0)
     made.look(["a", "b", "new"])
-    assert made.used("new") == 40.0
+    made.look(["a", "b", "new", "newer"])
+    assert made.used("new") == made.used("newer") == made.used("b") - LEAD_S
     for _ in range(5):
         clock.now += LINGER_S
         made.look(["a", "b"])
     made.charge({"a": 1, "b": 1}, 100.0)
     made.look(["a", "b", "new"])
-    assert made.used("new") == 90.0
+    assert made.used("new") == made.used("b") - LEAD_S

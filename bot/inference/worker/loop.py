@@ -16,9 +16,9 @@ import logging
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import InferenceError, WorkerUnavailable
@@ -27,6 +27,7 @@ from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 from bot.inference.passes import Turns, Work
 from bot.inference.worker.shares import Shares
+from bot.inference.worker.streams import Rate, Running, Stream
 from bot.logs import describe
 
 if TYPE_CHECKING:  # it imports torch, for which generating must not wait
@@ -35,76 +36,12 @@ if TYPE_CHECKING:  # it imports torch, for which generating must not wait
 _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
-RATE_WINDOW_S = 5.0
 PASS_SHARE = 0.18
 """The share of the time that passes may take while rows decode: these then last 1 / (1 - 0.18) = 1.22 times as long."""
 GIVE_WAY_S = 0.02
 GIVE_WAY_TURNS = 3
 MAX_FAILURES = 3
 """Decode steps that fail one after another before the engine itself, not a request, is held to be broken."""
-
-
-@dataclass(slots=True, eq=False)
-class _Stream:
-    """What the reader of one request has not taken yet: every finished row, and each row's newest partial."""
-
-    left: set[int]
-    finished: deque[Continuation] = field(default_factory=deque)
-    partials: dict[int, Partial] = field(default_factory=dict)
-    failure: Exception | None = None
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def put(self, event: Partial | Continuation) -> None:
-        if event.row not in self.left:
-            return
-        if isinstance(event, Partial):
-            self.partials[event.row] = event
-        else:
-            self.partials.pop(event.row, None)
-            self.finished.append(event)
-            self.left.discard(event.row)
-        self.changed.set()
-
-    def fail(self, error: Exception) -> None:
-        self.failure = error
-        self.changed.set()
-
-
-@dataclass(slots=True, eq=False)
-class _Running:
-    """A request in the models' thread. `rows` are the numbers that its reader knows the engine's rows by.
-
-    `tokens` counts what each row has, -1 once it has finished."""
-
-    stream: _Stream
-    request: GenerateRequest
-    rows: list[int]
-    tokens: dict[int, int] = field(default_factory=dict)
-
-
-class Rate:
-    """Tokens a second over the last few seconds of work; idle time does not count."""
-
-    def __init__(self, window_s: float = RATE_WINDOW_S) -> None:
-        self._window_s = window_s
-        self._steps: deque[tuple[float, int]] = deque()
-        self._busy_s = 0.0
-        self._tokens = 0
-
-    def add(self, busy_s: float, tokens: int) -> None:
-        """Note a step that took `busy_s` seconds and made `tokens` tokens."""
-        self._steps.append((busy_s, tokens))
-        self._busy_s += busy_s
-        self._tokens += tokens
-        while len(self._steps) > 1 and self._busy_s - self._steps[0][0] >= self._window_s:
-            old_s, old_tokens = self._steps.popleft()
-            self._busy_s -= old_s
-            self._tokens -= old_tokens
-
-    @property
-    def tokens_per_s(self) -> float:
-        """0.0 before any work."""
-        return self._tokens / self._busy_s if self._busy_s > 0.0 else 0.0
 
 
 class StepLoop:
@@ -117,14 +54,14 @@ class StepLoop:
         self._causal: CausalEngine | None = None
         self._has_causal = asyncio.Event()
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._streams: set[_Stream] = set()
+        self._streams: set[Stream] = set()
         self._open: set[asyncio.Future[Any]] = set()
         self._rate = Rate()
         self._asyncio = asyncio.get_running_loop()
         # The thread's own:
         self._count = 0
-        self._running: dict[str, _Running] = {}
-        self._suspects: deque[_Running] = deque()
+        self._running: dict[str, Running] = {}
+        self._suspects: deque[Running] = deque()
         self._failures = 0
         self._turns = Turns()
         self._shares = Shares(clock)
@@ -181,9 +118,9 @@ class StepLoop:
             request = replace(request, deadline_s=max(0.0, request.deadline_s - (time.monotonic() - arrived)))
         self._refuse_if_ended()
         numbers = range(len(request.rows))
-        stream = _Stream(set(numbers))
+        stream = Stream(set(numbers))
         self._streams.add(stream)
-        self._commands.put(lambda: self._add(_Running(stream, request, list(numbers))))
+        self._commands.put(lambda: self._add(Running(stream, request, list(numbers))))
         try:
             while True:
                 while stream.finished:
@@ -240,14 +177,14 @@ class StepLoop:
 
     def _take_turns(self) -> None:
         """A decode step, a pass, or both."""
-        rows, working = self._rows_of_each(), self._turns.tenants
+        (rows, asked), working = self._rows_of_each(), self._turns.tenants
         self._shares.look(rows.keys() | working)
         first = min(working, key=self._shares.used, default=None) if self._shares.several else None
         if first is not None and rows and self._shares.is_behind(first, rows):
             self._step_turns(first)
             return
         if self.rows_running:
-            level = self._shares.level(rows)
+            level = self._shares.level(asked)
             took_s = self._timed(lambda: self._step_causal(level))
             self._shares.charge({tenant: min(count, level or count) for tenant, count in rows.items()}, took_s)
             self._owed_s -= took_s
@@ -257,13 +194,14 @@ class StepLoop:
             # What is owed to the rows; of time in which no pass was wanted nothing is saved up.
             self._owed_s = self._step_turns(first) * (1.0 / PASS_SHARE - 1.0)
 
-    def _rows_of_each(self) -> dict[str, int]:
-        """How many rows of each tenant have not ended."""
-        rows: dict[str, int] = {}
+    def _rows_of_each(self) -> tuple[dict[str, int], dict[str, int]]:
+        """How many rows of each tenant have not ended, and how many its requests under way have in all."""
+        rows, asked = Counter[str](), Counter[str]()
         for running in self._running.values():
-            ended = sum(tokens < 0 for tokens in running.tokens.values())
-            rows[running.request.tenant] = rows.get(running.request.tenant, 0) + len(running.rows) - ended
-        return rows
+            tenant, ended = running.request.tenant, sum(tokens < 0 for tokens in running.tokens.values())
+            rows[tenant] += len(running.rows) - ended
+            asked[tenant] += len(running.rows)
+        return rows, asked
 
     def _timed(self, step: Callable[[], None]) -> float:
         """Do a step and return how many seconds it took."""
@@ -345,15 +283,15 @@ class StepLoop:
             left = [place for place in range(len(one.rows)) if one.tokens.get(place, 0) >= 0]
             rows = tuple(one.request.rows[place] for place in left)
             numbers = [one.rows[place] for place in left]
-            self._suspects.append(_Running(one.stream, replace(one.request, rows=rows), numbers))
+            self._suspects.append(Running(one.stream, replace(one.request, rows=rows), numbers))
 
-    def _add(self, running: _Running) -> None:
+    def _add(self, running: Running) -> None:
         if self._suspects:
             self._suspects.append(running)  # while suspects are tried alone, nobody joins them
         else:
             self._start(running)
 
-    def _start(self, running: _Running) -> None:
+    def _start(self, running: Running) -> None:
         assert self._causal is not None
         # An id of the loop's own: a request sent or tried again never meets what is left of its first run.
         self._count += 1
@@ -365,7 +303,7 @@ class StepLoop:
         else:
             self._running[key] = running
 
-    def _cancel(self, stream: _Stream) -> None:
+    def _cancel(self, stream: Stream) -> None:
         assert self._causal is not None
         self._suspects = deque(one for one in self._suspects if one.stream is not stream)
         for key in [key for key, one in self._running.items() if one.stream is stream]:
@@ -378,7 +316,7 @@ class StepLoop:
         tokens: dict[str, int] = {}
         try:
             with DEFAULT_DTYPE:
-                tokens = self._turns.step(hurried=bool(self.rows_running), tenant=tenant)
+                tokens = self._turns.step(hurried=self._shares.several or self.rows_running > 0, tenant=tenant)
         finally:
             self.steps += 1
         took_s = self._clock() - began
@@ -394,7 +332,7 @@ class StepLoop:
         else:
             settled.set()
 
-    def _deliver(self, updates: Sequence[tuple[_Running, RowUpdate]]) -> None:
+    def _deliver(self, updates: Sequence[tuple[Running, RowUpdate]]) -> None:
         for running, update in updates:
             running.stream.put(replace(update.event, row=running.rows[update.event.row]))
 
