@@ -251,3 +251,14 @@ def test_shares_add_up(texts: list[tuple[str, str, Origin]]) -> None:
     counted = shares(passages)
     assert counted.words == sum(len(split_words(new)) for _, new, _ in texts)
     assert sum(counted.authors.values()) == counted.origins.get("human", 0)
+
+
+def test_words_without_spaces_have_origins_of_their_own() -> None:
+    was = "ภาษาไทยเป็นภาษาที่ไม่มีการเว้นวรรคระหว่างคำ"
+    now = was.replace("ภาษาที่", "ภาษาซึ่ง")
+    spans = edited(was, of_model(was, "gpt"), now)
+    assert said(now, spans) == [("ภาษาไทยเป็นภาษา", "gpt"), ("ซึ่ง", "human"), ("ไม่มีการเว้นวรรคระหว่างคำ", "gpt")]
+    assert word_origins(now, spans).count("human") == 1
+    assert len(word_origins(now, spans)) == 11
+    vowel = edited("हिन्दी की कहानी", of_model("हिन्दी की कहानी", "gpt"), "हिन्दी का कहानी")
+    assert said("हिन्दी का कहानी", vowel) == [("हिन्दी", "gpt"), ("का", "human"), ("कहानी", "gpt")]
