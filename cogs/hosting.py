@@ -12,7 +12,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadInput
-from bot.rules.languages import offered
+from bot.rules.characters import is_blank
+from bot.rules.languages import FOUND, offered
 from bot.rules.stories import (
     LICENCES,
     MAX_TITLE,
@@ -216,6 +217,8 @@ class Hosts(commands.Cog):
         await guard(interaction, self._rules(interaction, change, story))
 
     async def _rules(self, interaction: discord.Interaction[Any], change: RulesChange, given: str | None) -> None:
+        if is_blank(change.get("language", FOUND)):
+            raise BadInput("story_language")  # as a rule it would mean that the program is to find it out
         if change:
             who, story = await self._finding.led(interaction, given)
             story = await self._services.hosting.set_rules(who, story.id, **change)

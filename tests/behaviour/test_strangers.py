@@ -3,7 +3,7 @@ posted or done."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
@@ -27,6 +27,8 @@ SECRET = "Zanzibar"
 TEXT = f"The fox saw {SECRET} near the harbour and the rain began."
 BOXES = {"text": "A word.", "title": "Mine", "premise": "", "triggers": "fox", "left": "One.", "right": "Two."}
 IDS = (1, 2, 3, 4)
+FEW = (1, 3)
+"""The card of a /continue and of a /twist; the story, its round, its passage and its lore have the first."""
 INCIDENT = en("error.incident", incident="@").split("@")[0]
 OWN = frozenset({
     "ask", "cancel", "guide", "lai", "lname", "lnamed", "lnoname", "lworded", "lwords", "rbridge", "set", "slist",
@@ -55,13 +57,13 @@ async def keep_secrets(house: House, asker: MemberActor) -> None:
     assert [(await house.services.desk.keep(ask, (suggestion,))).id for ask, suggestion in asks] == list(IDS)
 
 
-def made_up(house: House) -> Iterator[str]:
+def made_up(house: House, ids: Sequence[int]) -> Iterator[str]:
     """An id for every action that there is, with every number in it."""
     tree = house.env.bot.tree  # type: ignore[attr-defined]  # a commands.Bot
     assert isinstance(tree, InklingTree)
     assert tree.actions > OWN
     for action in sorted(tree.actions - OWN):
-        for number in IDS:
+        for number in ids:
             yield f"ink:{action}:{number}:0"
             if action == "move":
                 yield f"ink:{action}:like:{number}:0"
@@ -71,10 +73,10 @@ def made_up(house: House) -> Iterator[str]:
                 yield f"ink:{action}:{number}:1"
 
 
-async def try_all(house: House, actor: Actor, card: ResponseMessage) -> None:
+async def try_all(house: House, actor: Actor, card: ResponseMessage, ids: Sequence[int] = FEW) -> None:
     """Press everything, as a person of whom the house knows nothing."""
     before, sent, public = await rows(house), len(house.env.http_requests), _public(house)
-    for custom_id in made_up(house):
+    for custom_id in made_up(house, ids):
         result = await press(actor, card, custom_id, ["1"], BOXES)
         if result.modal is None:
             assert INCIDENT not in private(result), custom_id
@@ -99,7 +101,7 @@ async def test_in_another_server(house: House) -> None:
     await keep_secrets(house, eve)
     card = (await eve.slash(guild.create_text_channel("reef"), "help")).response
     assert card is not None
-    await try_all(house, eve, card)
+    await try_all(house, eve, card, IDS)
 
 
 async def test_in_a_private_message(house: House) -> None:
