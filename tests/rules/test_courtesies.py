@@ -38,3 +38,10 @@ def test_what_is_no_name(name: str, key: str) -> None:
 def test_names_in_any_writing() -> None:
     for name in ("林夕", "Ольга", "R2-D2", "🪶 Wren"):
         assert change_courtesy(NOBODY_YET, ["Wrens"], pen_name=name).pen_name == name
+
+
+@pytest.mark.parametrize("other", ["🦊", "…", "\u2764", ""])
+def test_a_name_of_signs_is_nobody_elses(other: str) -> None:
+    """One letter that Unicode takes apart into marks, and names of Discord that have no letter at all."""
+    changed = change_courtesy(Courtesy(server_id=1, person_id=2), [other], pen_name="\ufe70")
+    assert changed.pen_name is not None

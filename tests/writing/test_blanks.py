@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from bot.errors import BadInput
 from bot.inference.engine import Gap
 from bot.inference.words import BLANK
-from bot.writing.blanks import MAX_BLANKS, Blank, Segment, parse, unmarked
+from bot.rules.generations import Suggestion
+from bot.writing.blanks import MAX_BLANKS, Blank, Segment, literals_of, parse, unmarked
+from bot.writing.restyling import possible
+from tests.support.generations import made
 
 
 def hints(text: str) -> list[int | None]:
@@ -135,6 +138,14 @@ def test_the_gap_shows_known_fills_and_masks() -> None:
 )
 def test_markdown_is_not_shown_to_the_models(marked: str, plain: str) -> None:
     assert unmarked(marked) == plain
+
+
+def test_what_was_filled_while_other_texts_were_blanks_can_still_be_shown() -> None:
+    filled = Suggestion(text="snakelongcase is red", fills=("long", "red"), score=1.0, receipt={})
+    assert literals_of(made("infill", "snake___case is ___", filled)) == ("snake", "case is ", "")
+    only = Suggestion(text="snakelongcase", fills=("long",), score=1.0, receipt={})
+    assert literals_of(made("infill", "snake___case", only)) == ("snake", "case")
+    assert possible(made("infill", "snake___case", only)) == {"like", "stranger"}
 
 
 @given(
