@@ -37,7 +37,13 @@ IN_THREADS = (
     "bot.publishing.",
     "bot.rules.lore.triggered",
     "bot.rules.shares.",
+    "bot.stories.beginning.",
+    "bot.stories.candidates.",
     "bot.stories.quoting.",
+    "bot.rules.provenance.",
+    "bot.writing.cleaning.finished",
+    "bot.writing.echo.",
+    "bot.writing.slate.",
 )
 """What the bot calls in a thread."""
 MISQUOTED = "the keeper ___ the lamp ___ the ___ the salt that nobody ever tasted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Mapping
 from typing import Any
@@ -121,7 +122,7 @@ class Stories(commands.Cog):
         with contextlib.suppress(Gone):
             while (parent_id := chain[-1].parent_id) is not None and len(chain) < _CHAIN:
                 chain.append(await self._services.desk.open(parent_id, place))
-        return beginning_of(chain, position)
+        return await asyncio.to_thread(beginning_of, chain, position)
 
     @story.command(name=named("command.story.fork.name"), description=named("command.story.fork.description"))
     @app_commands.rename(

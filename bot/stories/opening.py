@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import secrets
 from collections.abc import Callable, Sequence
@@ -119,9 +120,15 @@ class Opening:
             there = on_show(await Rounds(connection).candidates(round_id))
             base = await Passages(connection).get(plan.replaces_id) if plan.replaces_id is not None else None
             marks = (("dropped", plan.context.left_out), ("withheld", plan.context.withheld))
-            made = of_models(plan.kind, suggestions, template=template_of(round_), base=base, marks=marks)
             listed = (await Servers(connection).get(story.server_id)).words
-            kept = without_doubles((each for each in made if allowed(each.text, listed)), (each.text for each in there))
+
+            def new() -> list[NewCandidate]:
+                made = of_models(plan.kind, suggestions, template=template_of(round_), base=base, marks=marks)
+                return without_doubles(
+                    (each for each in made if allowed(each.text, listed)), [each.text for each in there]
+                )
+
+            kept = await asyncio.to_thread(new)
             if not kept and not there:
                 raise BadInput("nothing_usable")
             for candidate in kept:
@@ -216,7 +223,7 @@ class Opening:
         await check_words(connection, story.server_id, text)
         if pen_name is None:
             pen_name = (await Courtesies(connection).get(story.server_id, who.person_id)).pen_name
-        return of_person(text, story, author_id=who.person_id, pen_name=pen_name, base=base)
+        return await asyncio.to_thread(of_person, text, story, author_id=who.person_id, pen_name=pen_name, base=base)
 
     async def _without_models(self, connection: Connection, story: Story, round_: Round) -> Round:
         if on_show(await Rounds(connection).candidates(round_.id)):
@@ -247,5 +254,5 @@ async def _require_welcome(connection: Connection, round_: Round, new: NewCandid
     theirs = [each for each in candidates if each.author_id == who.person_id and each.receipt is None]
     if len(theirs) >= OWN_TEXTS:
         raise BadInput("own_enough", limit=OWN_TEXTS)
-    if not without_doubles([new], [each.text for each in on_show(candidates)]):
+    if not await asyncio.to_thread(without_doubles, [new], [each.text for each in on_show(candidates)]):
         raise BadInput("own_double")
