@@ -12,6 +12,7 @@ InklingError
 │   ├── WeightsError         a model that is missing, broken or of the wrong kind
 │   ├── StorageError         the database: too new, in use by another copy, disk full, damaged
 │   └── PlatformError        something this machine lacks
+├── Unreached                something could not be shown in Discord; nothing else went wrong
 └── InferenceError           the models could not answer
     ├── WorkerUnavailable    not ready yet, unreachable, or gone for good
     ├── WorkerRefused        the worker said that the request itself is wrong
@@ -86,6 +87,10 @@ class StorageError(HostError):
 
 class PlatformError(HostError):
     """Something that this machine lacks."""
+
+
+class Unreached(InklingError):
+    """Something could not be shown in Discord, or nobody can tell whether it was; nothing else went wrong."""
 
 
 class InferenceError(InklingError):

@@ -10,34 +10,33 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot.errors import Busy, Cancelled, Gone, NotAllowed, NotHere, StorageError
 from bot.inference.jobs import Owner, Progress
 from bot.inference.queue import Ticket
+from bot.logs import describe
 from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
 from bot.rules.posts import Post
 from bot.rules.servers import Feature, ServerSettings
-from bot.ui.answers import GIVEN, SHOWN, Shown, reachable, show
-from bot.ui.cards import Card, card, notice
+from bot.ui.answers import replace, take_time
+from bot.ui.cards import notice
+from bot.ui.delivery import UNDELIVERED, UNKNOWN_MESSAGE
 from bot.ui.locale import Catalogue, public
 from bot.ui.progress import Wait, follow, progress_card
-from bot.ui.twists import twist_card
+from bot.ui.shown import SHOWN, Shown, reachable, show
+from bot.ui.tree import number
 from bot.writing.asks import Ask, ContinueAsk
-from bot.writing.blanks import literals_of
 from bot.writing.bridging import BridgeAsk
-from bot.writing.restyling import possible
+from cogs.presenting import NOTED, Presenting
 from cogs.services import Services
+from cogs.showing import Showing
 from storage.servers import Servers
 
 _log = logging.getLogger(__name__)
 
 LONGEST_WAIT_S = 12 * 60
 """Where only the interaction's token can answer (15 minutes), a longer wait is refused."""
-DELIVERIES = 3
-NOTED = "noted"
-"""The key in `interaction.extras` of the post that notes that a progress is on show."""
 
 
 @dataclass(slots=True)
@@ -54,8 +53,9 @@ class _Live:
 class Asking:
     """Carries asks to the desk and cards back. One for all the cogs of a bot."""
 
-    def __init__(self, services: Services, wait: Wait) -> None:
+    def __init__(self, services: Services, showing: Showing, wait: Wait) -> None:
         self._services = services
+        self._presenting = Presenting(services, showing)
         self._wait = wait
         self._run = secrets.token_hex(4)
         self._live: dict[str, _Live] = {}
@@ -127,7 +127,9 @@ class Asking:
             say = public(interaction, settings.language)
             suggestions = await self._watched(interaction, ask, ticket, say)
             if suggestions is not None:
-                await self.present(interaction, await desk.keep(ask, suggestions), say)
+                shown: Shown = interaction.extras[SHOWN]
+                kept = await desk.keep(ask, suggestions, message_id=shown.message_id)
+                await self.present(interaction, kept, say)
         finally:
             ticket.cancel()
             await self._settle(interaction)
@@ -145,19 +147,19 @@ class Asking:
         kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
         cancel_id = f"ink:cancel:{self._run}:{ticket.id}"
         shown = await show(interaction, progress_card(say, kind, ticket.progress, cancel_id))
-        if reachable(interaction):
-            place = self.place(interaction)
-            interaction.extras[NOTED] = await self._services.outbox.progresses(place.channel_id, shown.message_id)
+        await self._note(interaction, shown)
         live = self._live[ticket.id] = _Live(ticket, interaction.user.id, shown, say)
 
         async def update(progress: Progress) -> None:
             try:
                 await shown.edit(progress_card(say, kind, progress, cancel_id))
-            except discord.NotFound:
-                live.interrupted = True
-                ticket.cancel()
-            except (discord.HTTPException, aiohttp.ClientError) as error:
-                _log.info("progress could not be shown: %s", error)
+                await self._note(interaction, shown)
+            except UNDELIVERED as error:
+                if getattr(error, "code", None) == UNKNOWN_MESSAGE:
+                    live.interrupted = True  # a moderator deleted the card
+                    ticket.cancel()
+                else:
+                    _log.info("progress could not be shown: %s", describe(error))
 
         if self._stopping:
             ticket.cancel()
@@ -174,6 +176,12 @@ class Asking:
         finally:
             self._live.pop(ticket.id, None)
 
+    async def _note(self, interaction: discord.Interaction[Any], shown: Shown) -> None:
+        """Note that the progress is on show, once it is known where, for the case that the program is killed."""
+        if NOTED not in interaction.extras and shown.message_id is not None and reachable(interaction):
+            channel_id = self.place(interaction).channel_id
+            interaction.extras[NOTED] = await self._services.outbox.progresses(channel_id, shown.message_id)
+
     async def _settle(self, interaction: discord.Interaction[Any]) -> None:
         """Forget that the progress is on show: it no longer is."""
         post: Post | None = interaction.extras.pop(NOTED, None)
@@ -181,27 +189,21 @@ class Asking:
             with suppress(StorageError):
                 await self._services.outbox.forget(post)
 
-    async def present(self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue) -> None:
-        """Show the card of a generation that is kept, in the place of the progress or as the first answer."""
-        name = interaction.user.display_name
-        if generation.kind == "twist":
-            final = twist_card(say, generation, name=name)
-        else:
-            final = card(say, generation, name=name, literals=literals_of(generation), moves=possible(generation))
-        shown: Shown | None = interaction.extras.get(SHOWN)
-        if shown is None:
-            shown = await show(interaction, final)
-        else:
-            try:
-                await _deliver(shown, final)
-            except discord.NotFound:
-                await self._services.desk.delete(generation.id)
-                interaction.extras.pop(SHOWN, None)
-                return
-        interaction.extras.pop(SHOWN, None)
-        interaction.extras.pop(GIVEN, None)
-        if not await self._services.desk.sent(generation.id, generation.place, shown.message_id):
-            await shown.remove()  # the person had everything of theirs deleted meanwhile
+    async def present(
+        self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue, place: Place | None = None
+    ) -> None:
+        """Show the card of a generation that is kept; see `Presenting`. `place` None: where it was asked for."""
+        await self._presenting.present(interaction, generation, say, place or generation.place)
+
+    async def reopen(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Show it here*, for the person whose card could not be shown: there, or in private."""
+        generation = await self._services.desk.open_own(number(ids, 0), interaction.user.id)
+        here = self.place(interaction)
+        if here.channel_id != generation.place.channel_id and not interaction.context.dm_channel:
+            raise Gone("generation_gone")
+        settings = await self.settings(interaction)
+        async with self.once(interaction, f"reopen:{generation.id}"):
+            await self.present(interaction, generation, public(interaction, settings.language), here)
 
     # ---- stopping
 
@@ -210,16 +212,23 @@ class Asking:
         earlier run of the program is told so instead."""
         run, ticket_id = (*ids, "", "")[:2]
         if run != self._run:
-            say = public(interaction, (await self.settings(interaction)).language)
-            await interaction.response.edit_message(view=notice(say("progress.interrupted")))
+            await self._clear(interaction)
             return
         live = self._live.get(ticket_id)
         if live is None:
             raise Gone("job_gone")
         if interaction.user.id != live.person_id and not interaction.permissions.manage_messages:
             raise NotAllowed("not_yours_cancel")
-        await interaction.response.defer()
+        await take_time(interaction)
         live.ticket.cancel()
+
+    async def _clear(self, interaction: discord.Interaction[Any]) -> None:
+        """Show in the place of a progress of an earlier run what came of it."""
+        assert interaction.message is not None, "a button stands on a message"
+        say = public(interaction, (await self.settings(interaction)).language)
+        message_id = interaction.message.id
+        left = await self._presenting.left_behind(interaction.client, interaction.guild, message_id, say)
+        await replace(interaction, left)
 
     async def interrupt(self) -> None:
         """Let everybody whose job is under way be told that it ends here, all at once: the bot is being stopped. What
@@ -235,8 +244,8 @@ class Asking:
         note: Post | None = interaction.extras.pop(NOTED, None)
         try:
             await live.shown.edit(notice(live.say("progress.interrupted")))
-        except (discord.HTTPException, aiohttp.ClientError, RuntimeError) as error:  # aiohttp's, of a closed session
-            _log.info("could not tell that a job was interrupted: %s", error)
+        except (*UNDELIVERED, RuntimeError) as error:  # aiohttp's, of a closed session
+            _log.info("could not tell that a job was interrupted: %s", describe(error))
         else:
             interaction.extras[NOTED] = note
 
@@ -250,16 +259,3 @@ def _refuse_if_late(interaction: discord.Interaction[Any], ticket: Ticket[Any]) 
 def _channel_name(interaction: discord.Interaction[Any], channel_id: int) -> str:
     channel = interaction.client.get_channel(channel_id)
     return f"#{getattr(channel, 'name', channel_id)}"
-
-
-async def _deliver(shown: Shown, final: Card) -> None:
-    """Show the final card. What it shows is kept already, so a hiccup of Discord's is tried again."""
-    for attempt in range(1, DELIVERIES + 1):
-        try:
-            await shown.edit(final)
-        except (discord.HTTPException, aiohttp.ClientError) as error:
-            if attempt == DELIVERIES or getattr(error, "status", 500) < 500:
-                raise
-            await asyncio.sleep(attempt)
-        else:
-            return

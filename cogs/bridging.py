@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.rules.servers import COUNT_RANGE
-from bot.ui.answers import GIVEN, guard
+from bot.ui.answers import GIVEN, guard, open_form
 from bot.ui.bridge_form import LEFT, RIGHT, BridgeForm
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
@@ -53,7 +53,7 @@ class Bridging(commands.Cog):
         if story is not None:
             await self._rounds.bridge(interaction, settings, story, number=after, count=count)
         else:
-            await interaction.response.send_modal(BridgeForm(private(interaction), f"ink:rbridge:{count or 0}"))
+            await open_form(interaction, BridgeForm(private(interaction), f"ink:rbridge:{count or 0}"))
 
     async def form_bridge(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: a card with ways across, as /infill shows it."""

@@ -12,8 +12,8 @@ from bot.errors import InklingError, NotHere
 from bot.rules.stories import Story, StoryState
 from bot.stories.finding import Who
 from bot.stories.library import ALIVE
-from bot.ui.answers import reachable
 from bot.ui.cutting import label
+from bot.ui.shown import reachable
 from bot.ui.tree import number
 from cogs.asking import Asking
 from cogs.services import Services

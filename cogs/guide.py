@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.ui.answers import guard, whisper
+from bot.ui.answers import guard, replace, whisper
 from bot.ui.cards import Card
 from bot.ui.guide import FIRST, Topic, guide_card, topics_for
 from bot.ui.locale import named, private
@@ -33,7 +33,7 @@ class Guide(commands.Cog):
         data: Any = interaction.data or {}
         values: list[str] = data.get("values", [])
         topic = next((topic for topic in topics_for(manages=True) if [topic] == values), FIRST)
-        await interaction.response.edit_message(view=self._card(interaction, topic))
+        await replace(interaction, self._card(interaction, topic))
 
     def _card(self, interaction: discord.Interaction[Any], topic: Topic) -> Card:
         manages = interaction.guild_id is not None and interaction.permissions.manage_guild

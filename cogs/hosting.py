@@ -28,7 +28,7 @@ from bot.rules.stories import (
     Writers,
 )
 from bot.stories.finding import Who
-from bot.ui.answers import GIVEN, guard, whisper
+from bot.ui.answers import GIVEN, guard, open_form, whisper
 from bot.ui.cards import notice
 from bot.ui.escaping import escape
 from bot.ui.forms import submitted
@@ -111,7 +111,7 @@ class Hosts(commands.Cog):
         who, story = await self._finding.led(interaction, given)
         if title is None:
             form = TitleForm(private(interaction), story, f"ink:srename:{story.id}")
-            await interaction.response.send_modal(form)
+            await open_form(interaction, form)
         else:
             await self._renamed(interaction, who, story, title, None)
 

@@ -1,4 +1,5 @@
-"""What is left of work that was under way when the program last ended: its cards are told so."""
+"""What is left of work that was under way when the program last ended: its cards show what came of it, or say that it
+was interrupted."""
 
 from __future__ import annotations
 
@@ -6,18 +7,20 @@ import discord
 from discord.ext import commands
 
 from bot.rules.posts import Post
-from bot.ui.cards import Card, notice
+from bot.ui.cards import Card
+from cogs.presenting import Presenting
 from cogs.services import Services
 from cogs.showing import Showing
 
 
 class Leftovers(commands.Cog):
-    """Tells the cards of /continue and /infill that nobody writes for any more; those of rounds are `Rounds`'."""
+    """Finishes the cards of /continue and /infill that nobody edits any more; those of rounds are `Rounds`'."""
 
     def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
         self._bot = bot
         self._services = services
         self._showing = showing
+        self._presenting = Presenting(services, showing)
         showing.register("progress", self.render)
 
     async def cog_load(self) -> None:
@@ -26,8 +29,8 @@ class Leftovers(commands.Cog):
         await self._services.outbox.left_over()
 
     async def render(self, post: Post) -> Card:
-        """Return what stands in the place of a progress that was interrupted."""
+        """Return what stands in the place of a progress: what came of it, or that it was interrupted."""
         channel = self._bot.get_channel(post.channel_id)
-        server_id = channel.guild.id if isinstance(channel, (discord.abc.GuildChannel, discord.Thread)) else 0
-        say = await self._showing.say(server_id)
-        return notice(say("progress.interrupted"))
+        guild = channel.guild if isinstance(channel, (discord.abc.GuildChannel, discord.Thread)) else None
+        say = await self._showing.say(0 if guild is None else guild.id)
+        return await self._presenting.left_behind(self._bot, guild, post.ref_id, say)

@@ -16,7 +16,7 @@ from bot.rules.posts import Post
 from bot.rules.stories import Story
 from bot.stories.finding import Who
 from bot.stories.lorebook import Shown
-from bot.ui.answers import GIVEN, guard, whisper
+from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote
@@ -178,14 +178,14 @@ class Lore(commands.Cog):
         story = None if story_id is None else await self._services.library.seen(who, story_id)
         page = max(0, min(number(ids, 2), MAX_ENTRIES // PAGE))
         card = await self._list(interaction, who, story, _kind(ids), page)
-        await interaction.response.edit_message(view=card)
+        await replace(interaction, card)
 
     async def open(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu of a list: shows the entry that was chosen in its place."""
         data: Any = interaction.data or {}
         who = await self._finding.enter(interaction)
         shown = await self._lorebook.find(who, number(tuple(data.get("values", ())), 0))
-        await interaction.response.edit_message(view=_card(private(interaction), shown, back=True))
+        await replace(interaction, _card(private(interaction), shown, back=True))
 
     async def agree(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Agree*."""
@@ -214,7 +214,7 @@ class Lore(commands.Cog):
         if story_id is None:
             _require_room_for_cards(interaction, say)
         await self._lorebook.check_writer(who, story_id)
-        await interaction.response.send_modal(LoreForm(say, kind, f"ink:lform:{place_of(story_id)}:{kind}"))
+        await open_form(interaction, LoreForm(say, kind, f"ink:lform:{place_of(story_id)}:{kind}"))
 
     async def _decide(
         self,
@@ -228,7 +228,7 @@ class Lore(commands.Cog):
         shown = await decide(who, number(ids, 0), for_it, channel_id=_channel(interaction))
         say = private(interaction)
         if _is_private(interaction):
-            await interaction.response.edit_message(view=_card(say, shown, back=True))
+            await replace(interaction, _card(say, shown, back=True))
         elif shown.entry.state == "proposed":
             await whisper(interaction, notice(say("lore.agreed" if for_it else "lore.disagreed")))
         else:
@@ -240,7 +240,7 @@ class Lore(commands.Cog):
         say = private(interaction)
         done = notice(say("lore.removed"), shown_head(entry.text, _REMOVED_TEXT, quote))
         if _is_private(interaction):
-            await interaction.response.edit_message(view=done)
+            await replace(interaction, done)
         else:
             await whisper(interaction, done)
         await self._showing.flush()

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.rules.courtesies import Courtesy, CourtesyChange
 from bot.rules.stories import MAX_PEN_NAME
 from bot.stories.finding import Who
-from bot.ui.answers import GIVEN, guard, whisper
+from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
 from bot.ui.manners import NameForm, writer_card
@@ -70,7 +70,7 @@ class Writers(commands.Cog):
         """Handler of *Pen name*: asks for one."""
         who = await self._finding.enter(interaction)
         courtesy = await self._manners.of(who.server_id, who.person_id)
-        await interaction.response.send_modal(NameForm(private(interaction), "ink:lnamed", courtesy.pen_name))
+        await open_form(interaction, NameForm(private(interaction), "ink:lnamed", courtesy.pen_name))
 
     async def name_sent(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
@@ -92,7 +92,7 @@ class Writers(commands.Cog):
         who = await self._finding.enter(interaction)
         courtesy = await self._change(interaction, who, **change)
         interaction.extras.pop(GIVEN, None)
-        await interaction.response.edit_message(view=writer_card(private(interaction), courtesy, saved=True))
+        await replace(interaction, writer_card(private(interaction), courtesy, saved=True))
 
     async def _change(
         self, interaction: discord.Interaction[Any], who: Who, **change: Unpack[CourtesyChange]

@@ -16,7 +16,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import NotAllowed
-from bot.ui.answers import guard, whisper
+from bot.ui.answers import change, follow_up, guard, take_time, whisper
 from bot.ui.cards import AMBER, Card, button, line, notice, text
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree, number
@@ -46,7 +46,7 @@ class Privacy(commands.Cog):
         await guard(interaction, self._export(interaction))
 
     async def _export(self, interaction: discord.Interaction[Any]) -> None:
-        await interaction.response.defer(ephemeral=True)
+        await take_time(interaction, private=True)
         async with self._services.database.reading() as connection:
             kept = await Kept(connection).export(interaction.user.id)
         say = private(interaction)
@@ -55,7 +55,7 @@ class Privacy(commands.Cog):
             return
         content, name = await asyncio.to_thread(_packed, kept)
         file = discord.File(io.BytesIO(content), name)
-        await interaction.followup.send(say("privacy.exported"), file=file, ephemeral=True)
+        await follow_up(interaction, content=say("privacy.exported"), file=file)
 
     @privacy.command(name=named("command.privacy.delete.name"), description=named("command.privacy.delete.description"))
     async def delete(self, interaction: discord.Interaction[commands.Bot]) -> None:
@@ -73,14 +73,14 @@ class Privacy(commands.Cog):
         person_id = number(ids, 0)
         if interaction.user.id != person_id:
             raise NotAllowed("not_yours")
-        await interaction.response.defer()
+        await take_time(interaction)
         async with self._services.database.transaction() as connection:
             kept = await Kept(connection).export(person_id)
             deleted = await Kept(connection).delete(person_id)
         say = private(interaction)
         total = sum(deleted.values())
         done = say("privacy.deleted", count=total) if total else say("privacy.nothing")
-        await interaction.edit_original_response(view=notice(done))
+        await change(interaction, notice(done))
         for row in kept.get("generations", ()):
             if row["message_id"] is not None and row["server_id"] is not None:
                 await self._take_down(int(row["channel_id"]), int(row["message_id"]), interaction.client)

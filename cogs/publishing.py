@@ -25,7 +25,7 @@ from bot.rules.characters import normalise
 from bot.rules.languages import UNKNOWN, name_of
 from bot.rules.stories import Passage, Story, TreeNode
 from bot.stories.branches import branches_of, path_of
-from bot.ui.answers import guard
+from bot.ui.answers import follow_up, guard, take_time
 from bot.ui.cards import Card, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
@@ -91,7 +91,7 @@ class Publishing(commands.Cog):
     async def _draw(self, interaction: discord.Interaction[Any], story: Story) -> None:
         if story.head_id is None:
             raise BadInput("story_empty")
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await take_time(interaction, private=True)
         say = private(interaction)
         nodes, on_tree = await self._services.library.tree(story)
         heads = [(each.title, each.head_id) for each in on_tree if each.head_id is not None and each.state != "deleted"]
@@ -102,7 +102,7 @@ class Publishing(commands.Cog):
             discord.File(io.BytesIO(drawn.png), "map.png"),
             discord.File(io.BytesIO(drawn.text.encode()), "map.txt"),
         ]
-        await interaction.followup.send(view=_map_card(say, story, drawn), files=files, ephemeral=True)
+        await follow_up(interaction, view=_map_card(say, story, drawn), files=files)
 
     # ---- the book
 
@@ -137,7 +137,7 @@ class Publishing(commands.Cog):
         publish = FORMATS.get(kind)
         if publish is None:
             raise BadInput("rule_unknown", given=kind)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await take_time(interaction, private=True)
         say = private(interaction)
         canon = await self._services.library.canon(story)
         appendix = await self._branches(say, story, canon) if branches else []
@@ -156,7 +156,7 @@ class Publishing(commands.Cog):
             raise BadInput("export_too_large", limit=interaction.guild.filesize_limit // 1_000_000)
         file = discord.File(io.BytesIO(content), file_name(story.title, kind))
         told = [say("story.exported", title=escape(story.title)), _language_told(say, language)]
-        await interaction.followup.send("\n".join(told), file=file, ephemeral=True)
+        await follow_up(interaction, content="\n".join(told), file=file)
 
     async def _branches(
         self, say: Catalogue, story: Story, canon: Sequence[Passage]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot.errors import Cancelled, Gone, NotHere
 from bot.inference.jobs import Progress
 from bot.inference.queue import Ticket
+from bot.logs import describe
 from bot.rules.generations import Suggestion
 from bot.rules.moods import MoodName
 from bot.rules.rounds import Round
@@ -22,11 +22,13 @@ from bot.rules.servers import ServerSettings
 from bot.rules.stories import Story
 from bot.stories.finding import Who
 from bot.stories.planning import Plan
-from bot.ui.answers import GIVEN, SHOWN, Shown, show
+from bot.ui.answers import GIVEN, open_form
+from bot.ui.delivery import UNDELIVERED, UNKNOWN_MESSAGE
 from bot.ui.forms import Form
 from bot.ui.locale import Catalogue, private
 from bot.ui.progress import Wait, follow
 from bot.ui.rounds import writing_card
+from bot.ui.shown import SHOWN, Shown, show
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk
 from bot.writing.bridging import BridgeAsk
 from cogs.asking import Asking
@@ -118,7 +120,7 @@ class RoundOpening:
         if passage.withdrawn:
             raise NotHere("passage_withdrawn")
         form = Form(private(interaction), "blanks", f"ink:rblanks:{number}:{count or 0}", passage.text)
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
     async def bridge(
         self,
@@ -176,22 +178,28 @@ class RoundOpening:
     ) -> tuple[Suggestion, ...]:
         """Show how far the models are, and return what they wrote."""
         shown = await show(interaction, writing_card(say, round_, ticket.progress))
-        assert interaction.channel_id is not None, "commands happen in a channel"
-        await self._urn.on_card(round_.id, interaction.channel_id, shown.message_id)
-        await follow(ticket, self._updating(shown, round_, ticket, say), pulse=self._services.pulse, wait=self._wait)
-        return await ticket
+        await self._note(interaction, round_, shown)
 
-    @staticmethod
-    def _updating(shown: Shown, round_: Round, ticket: Ticket[Any], say: Catalogue) -> Any:
         async def update(progress: Progress) -> None:
             try:
+                known = shown.message_id
                 await shown.edit(writing_card(say, round_, progress))
-            except discord.NotFound:
-                ticket.cancel()  # a moderator deleted the card
-            except (discord.HTTPException, aiohttp.ClientError) as error:
-                _log.info("progress could not be shown: %s", error)
+                if shown.message_id != known:
+                    await self._note(interaction, round_, shown)
+            except UNDELIVERED as error:
+                if getattr(error, "code", None) == UNKNOWN_MESSAGE:
+                    ticket.cancel()  # a moderator deleted the card
+                else:
+                    _log.info("progress could not be shown: %s", describe(error))
 
-        return update
+        await follow(ticket, update, pulse=self._services.pulse, wait=self._wait)
+        return await ticket
+
+    async def _note(self, interaction: discord.Interaction[Any], round_: Round, shown: Shown) -> None:
+        """Note which message shows a round, once that is known; without one its card is sent when it opens."""
+        if shown.message_id is not None:
+            assert interaction.channel_id is not None, "commands happen in a channel"
+            await self._urn.on_card(round_.id, interaction.channel_id, shown.message_id)
 
     async def _give_up(self, interaction: discord.Interaction[Any], round_: Round, error: BaseException) -> None:
         """End the writing of a round after an error, which the person is told where it says something new. While the

@@ -13,7 +13,7 @@ from bot.rules.posts import Post
 from bot.rules.roundview import RoundView
 from bot.stories.finding import Who
 from bot.stories.urn import Voted
-from bot.ui.answers import GIVEN, whisper
+from bot.ui.answers import GIVEN, open_form, respond, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import Catalogue, private
@@ -105,11 +105,11 @@ class Rounds(commands.Cog):
         voted = await self._urn.ballot(who, number(ids, 0))
         if voted.view.round.state != "open":
             raise Gone("round_over")
-        await _answer(interaction, ballot_card(private(interaction), voted.view, voted.ballot))
+        await respond(interaction, ballot_card(private(interaction), voted.view, voted.ballot))
 
     async def _voted(self, interaction: discord.Interaction[Any], voted: Voted) -> None:
         """Tell somebody their ballot, which is in the urn, and show the turnout."""
-        await _answer(interaction, ballot_card(private(interaction), voted.view, voted.ballot))
+        await respond(interaction, ballot_card(private(interaction), voted.view, voted.ballot))
         await self._showing.flush()
 
     # ---- texts
@@ -122,7 +122,7 @@ class Rounds(commands.Cog):
             raise Gone("round_over")
         kind, prefilled = ("fill", view.round.text) if view.round.kind == "infill" else ("own", "")
         form = Form(private(interaction), kind, f"ink:rwrite:{view.round.id}", prefilled)
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
     async def form_own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: the text stands among the candidates."""
@@ -145,7 +145,7 @@ class Rounds(commands.Cog):
         view = await self._urn.view(who, number(ids, 0))
         if view.round.state == "writing":
             raise Gone("round_over")
-        await _answer(interaction, round_reading_card(private(interaction), view, number(ids, 1)))
+        await respond(interaction, round_reading_card(private(interaction), view, number(ids, 1)))
 
     # ---- keeping order
 
@@ -158,7 +158,7 @@ class Rounds(commands.Cog):
         if view.round.state not in ("writing", "open"):
             raise Gone("round_over")
         standing = await self._urn.standing(who, view.round.id)
-        await _answer(interaction, more_card(private(interaction), view, standing, told=told))
+        await respond(interaction, more_card(private(interaction), view, standing, told=told))
 
     async def report(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu to report a text: the hosts see it."""
@@ -205,7 +205,7 @@ class Rounds(commands.Cog):
         await self._done(interaction, "round.told_canon")
 
     async def _done(self, interaction: discord.Interaction[Any], key: str) -> None:
-        await _answer(interaction, notice(private(interaction)(key)))
+        await respond(interaction, notice(private(interaction)(key)))
         await self._showing.flush()
         self._clock.wake()
 
@@ -235,14 +235,6 @@ class Rounds(commands.Cog):
         if view.round.state != "closed":
             raise Gone("round_gone")
         await whisper(interaction, explain(private(interaction), view))
-
-
-async def _answer(interaction: discord.Interaction[Any], card: Card) -> None:
-    """Show a card to the person who acts: in the place of the private one that they acted on, or as a new one."""
-    if interaction.message is not None and interaction.message.flags.ephemeral and not interaction.response.is_done():
-        await interaction.response.edit_message(view=card)
-    else:
-        await whisper(interaction, card)
 
 
 def chosen(interaction: discord.Interaction[Any]) -> list[int]:

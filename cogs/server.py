@@ -12,11 +12,12 @@ from discord.ext import commands
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import Feature, ServerSettings, change_settings
-from bot.ui.answers import GIVEN, guard, reachable, sentence, whisper
+from bot.ui.answers import GIVEN, guard, open_form, replace, sentence, whisper
 from bot.ui.cards import Card
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
 from bot.ui.permissions import CARDS, lacking_in
 from bot.ui.settings_card import MIXED, SERVER, settings_card
+from bot.ui.shown import reachable
 from bot.ui.tree import InklingTree, number
 from bot.ui.words_form import WordsForm, version, written_words
 from cogs.services import Services
@@ -102,7 +103,7 @@ class Server(commands.Cog):
         else:
             raise Gone("generation_gone")
         settings = await self._change(interaction, changes, {})
-        await interaction.response.edit_message(view=self._card(interaction, settings, 1))
+        await replace(interaction, self._card(interaction, settings, 1))
 
     async def set_by_switch(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the switches on the card: turns one over."""
@@ -110,13 +111,13 @@ class Server(commands.Cog):
         if feature is None:
             raise Gone("generation_gone")
         settings = await self._change(interaction, {}, {feature: None})
-        await interaction.response.edit_message(view=self._card(interaction, settings, 1))
+        await replace(interaction, self._card(interaction, settings, 1))
 
     async def ask_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Words*: shows the list in a form."""
         async with self._services.database.reading() as connection:
             words = (await Servers(connection).get(self._managed(interaction))).words
-        await interaction.response.send_modal(WordsForm(private(interaction), f"ink:lworded:{version(words)}", words))
+        await open_form(interaction, WordsForm(private(interaction), f"ink:lworded:{version(words)}", words))
 
     async def set_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form. What was written is given back where somebody else changed the list meanwhile."""
@@ -124,7 +125,7 @@ class Server(commands.Cog):
         interaction.extras[GIVEN] = "\n".join(words)
         settings = await self._change(interaction, {"words": words}, {}, words_were=number(ids, 0))
         interaction.extras.pop(GIVEN, None)
-        await interaction.response.edit_message(view=self._card(interaction, settings, 1))
+        await replace(interaction, self._card(interaction, settings, 1))
 
     async def _change(
         self,

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.errors import BadInput
 from bot.rules.stories import GRACE_MS, Story, StoryState
 from bot.stories.finding import Who
-from bot.ui.answers import guard, whisper
+from bot.ui.answers import guard, replace, whisper
 from bot.ui.cards import notice
 from bot.ui.escaping import escape
 from bot.ui.locale import named, private
@@ -106,7 +106,7 @@ class Shelving(commands.Cog):
         who, story = await self._finding.clicked(interaction, ids)
         await self._services.hosting.move(who, story.id, "deleted")
         told = private(interaction)("story.now_deleted", title=escape(story.title), count=_GRACE_DAYS)
-        await interaction.response.edit_message(view=notice(told))
+        await replace(interaction, notice(told))
         await self._showing.flush()
 
     @app_commands.rename(story=named("command.story.story.name"))

@@ -17,7 +17,7 @@ from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesC
 from bot.stories.beginning import Beginning, beginning_of
 from bot.stories.finding import Who
 from bot.stories.pen import check_own
-from bot.ui.answers import GIVEN, guard, whisper
+from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
@@ -92,7 +92,7 @@ class Stories(commands.Cog):
         await self._finding.enter(interaction)
         say = private(interaction)
         place_for_story(interaction, say)
-        await interaction.response.send_modal(StoryForm(say, custom_id))
+        await open_form(interaction, StoryForm(say, custom_id))
 
     async def form_new(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: keeps the story, then opens its thread."""
@@ -190,7 +190,7 @@ class Stories(commands.Cog):
         await self._services.library.check_writer(who, story)
         vote = await self._services.library.votes(story)
         custom_id = f"ink:sadded:{story.id}:{story.head_id or 0}"
-        await interaction.response.send_modal(PassageForm(private(interaction), story, custom_id, vote=vote))
+        await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=vote))
 
     async def form_added(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
@@ -220,7 +220,7 @@ class Stories(commands.Cog):
         who, story = await self._finding.clicked(interaction, ids)
         passage = await self._services.pen.behind_newest(who, story.id, number(ids, 1))
         told = notice(_added(private(interaction), story, passage.depth, interaction.channel_id))
-        await interaction.response.edit_message(view=told)
+        await replace(interaction, told)
         await self._showing.flush()
 
     @story.command(name=named("command.story.undo.name"), description=named("command.story.undo.description"))
@@ -273,7 +273,7 @@ class Stories(commands.Cog):
         """Handler of the confirmation."""
         who, story = await self._finding.clicked(interaction, ids)
         await self._services.pen.withdraw(who, story.id, number(ids, 1))
-        await interaction.response.edit_message(view=notice(private(interaction)("story.withdrawn_done")))
+        await replace(interaction, notice(private(interaction)("story.withdrawn_done")))
         await self._showing.flush()
 
     # ---- reading
@@ -290,7 +290,7 @@ class Stories(commands.Cog):
     async def turn_list(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the list's *Back* and *On*."""
         who = await self._finding.enter(interaction)
-        await interaction.response.edit_message(view=await self._list_page(interaction, who, number(ids, 0)))
+        await replace(interaction, await self._list_page(interaction, who, number(ids, 0)))
 
     async def _list_page(self, interaction: discord.Interaction[Any], who: Who, page: int) -> Card:
         library, say, outside = self._services.library, private(interaction), unseen(interaction)
@@ -326,7 +326,7 @@ class Stories(commands.Cog):
         page = await self._page(private(interaction), story, Spot(number(ids, 1), number(ids, 2)), direction)
         reading = interaction.message is not None and interaction.message.flags.ephemeral
         if reading and not _is_list(interaction):
-            await interaction.response.edit_message(view=page)
+            await replace(interaction, page)
         else:
             await whisper(interaction, page)
 

@@ -13,7 +13,7 @@ from discord.ext import commands
 from bot.errors import NotHere
 from bot.rules.posts import Post
 from bot.rules.stories import Story
-from bot.ui.answers import whisper
+from bot.ui.answers import change, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import label
 from bot.ui.escaping import escape
@@ -138,13 +138,13 @@ async def show_opened(
     await showing.flush()
     opened = await services.library.open(story.id)
     if opened is None or opened.thread_id is None:
-        await interaction.edit_original_response(view=notice(say("story.opens_later", title=title)))
+        await change(interaction, notice(say("story.opens_later", title=title)))
         return
     notes = [say("story.opened", title=title, thread=f"<#{opened.thread_id}>")]
     if missing := lacking(interaction, STORIES_BETTER):
         wished = ", ".join(say(f"permission.{name}") for name in missing)
         notes.append(f"-# {say('story.opened_without', permissions=wished)}")
-    await interaction.edit_original_response(view=notice(*notes))
+    await change(interaction, notice(*notes))
 
 
 def place_for_story(interaction: discord.Interaction[Any], say: Catalogue) -> int:

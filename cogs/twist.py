@@ -15,7 +15,7 @@ from bot.rules.generations import Generation, Suggestion
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import require_ai
 from bot.rules.twists import suggestion_of, twist_of
-from bot.ui.answers import GIVEN, guard
+from bot.ui.answers import GIVEN, guard, open_form, replace
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.tree import InklingTree, number
@@ -61,7 +61,7 @@ class Twisting(commands.Cog):
     async def _on_command(self, interaction: discord.Interaction[commands.Bot], text: str | None) -> None:
         settings = await self._permitted(interaction)
         if text is None:
-            await interaction.response.send_modal(Form(private(interaction), "twist", "ink:twistform"))
+            await open_form(interaction, Form(private(interaction), "twist", "ink:twistform"))
         else:
             await self._start(interaction, settings, text)
 
@@ -104,7 +104,7 @@ class Twisting(commands.Cog):
 
         kept = await self._services.desk.revise(generation.id, generation.place, picked)
         say = public(interaction, settings.language)
-        await interaction.response.edit_message(view=twist_card(say, kept, name=interaction.user.display_name))
+        await replace(interaction, twist_card(say, kept, name=interaction.user.display_name))
 
     async def use(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Use it*: the passage as it stands now, on a card of its own to go on from."""

@@ -14,11 +14,12 @@ from bot.rules.generations import Generation, Suggestion
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.rules.stories import require_ai
-from bot.ui.answers import GIVEN, guard, whisper
+from bot.ui.answers import GIVEN, guard, open_form, replace, take_time, whisper
 from bot.ui.cards import PERSON, reading_card
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.receipts import receipt_card
+from bot.ui.shown import Shown
 from bot.ui.tree import InklingTree, number
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk, check, onward
 from bot.writing.blanks import literals_of, parse
@@ -61,6 +62,7 @@ class Writing(commands.Cog):
             "read": self.read,
             "delete": self.delete,
             "cancel": asking.cancel,
+            "reopen": asking.reopen,
         }.items():
             tree.route(action, handler)
 
@@ -151,7 +153,7 @@ class Writing(commands.Cog):
             await self._rounds.ask_blanks(interaction, passage, count)
         elif text is None:
             options = f"{kind}:{mood or NO_MOOD}:{count or 0}:{length or 0}"
-            await interaction.response.send_modal(Form(private(interaction), kind, f"ink:ask:{options}"))
+            await open_form(interaction, Form(private(interaction), kind, f"ink:ask:{options}"))
         else:
             await self._start(interaction, settings, kind, text, mood, count, length)
 
@@ -283,7 +285,7 @@ class Writing(commands.Cog):
         prefilled = generation.text if generation.kind != "continue" else ""
         kind = "own" if generation.kind == "continue" else "fill"
         form = Form(private(interaction), kind, f"ink:written:{generation.id}", prefilled)
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
     async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: posts what the person wrote as a card to go on from."""
@@ -309,7 +311,7 @@ class Writing(commands.Cog):
         generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         page = reading_card(private(interaction), generation, number(ids, 1), literals=literals_of(generation))
         if interaction.message is not None and interaction.message.flags.ephemeral:
-            await interaction.response.edit_message(view=page)
+            await replace(interaction, page)
         else:
             await whisper(interaction, page)
 
@@ -318,9 +320,9 @@ class Writing(commands.Cog):
         generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_delete")
-        await interaction.response.defer()
+        await take_time(interaction)
         await self._services.desk.delete(generation.id)
-        await interaction.delete_original_response()
+        await Shown(interaction, None if interaction.message is None else interaction.message.id).remove()
 
 
 def _mood(given: str | None) -> MoodName | None:

@@ -24,6 +24,7 @@ class Generations:
             "kind": new.kind,
             "server_id": new.place.server_id,
             "channel_id": new.place.channel_id,
+            "message_id": new.message_id,
             "person_id": new.person_id,
             "text": new.text,
             "mood": new.mood,

@@ -32,7 +32,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewGeneration:
-    """A finished request that is not stored yet."""
+    """A finished request that is not stored yet. `message_id` is the progress whose place its card is to take, None
+    where there is none."""
 
     kind: GenerationKind
     place: Place
@@ -44,6 +45,7 @@ class NewGeneration:
     suggestions: tuple[Suggestion, ...]
     expires_ms: int
     parent_id: int | None = None
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +53,8 @@ class Generation:
     """A finished request. `text` is what the person gave, of a bridge both sides with a blank between them; `mood` None
     means mixed. Times are UTC ms. What a twist holds is told in `bot.rules.twists`.
 
-    `message_id` is None until the card was sent; `parent_id` is the generation that this one retries or goes
-    on from.
+    `message_id` is the message that shows the card, or is about to, None where there is none yet; `parent_id` is the
+    generation that this one retries or goes on from.
     """
 
     id: int

@@ -88,6 +88,11 @@ class Outbox:
         async with self._database.transaction() as connection:
             return await Posts(connection).once_more("progress")
 
+    async def again(self, post: Post) -> None:
+        """Have a post shown once more, by the message that shows it."""
+        async with self._database.transaction() as connection:
+            await Posts(connection).want(post.kind, post.ref_id, post.channel_id, part=post.part)
+
     async def forget(self, post: Post) -> None:
         """Keep something on show no longer."""
         async with self._database.transaction() as connection:

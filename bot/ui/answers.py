@@ -1,106 +1,143 @@
-"""The one way an answer takes: the interaction's response, then its follow-ups, then the channel.
+"""The answers to what people do, private ones and errors. Public cards are in `bot.ui.shown`.
 
-An interaction's token lasts 15 minutes. After that a public answer is edited as an ordinary message of the bot's own,
-which works only where the bot is a member.
+Whoever answers has done what was asked, and it is kept. So these functions raise nothing where Discord or the network
+loses or refuses an answer: they try what can be tried (see `bot.ui.delivery`), log it, and tell whether it arrived.
 """
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import logging
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import Cancelled, InferenceError, InklingError, PersonError, StorageError, WorkerRefused
+from bot.errors import Cancelled, InferenceError, InklingError, PersonError, StorageError, Unreached, WorkerRefused
+from bot.logs import describe
 from bot.rules.characters import is_blank
 from bot.ui.cards import Card, given_cards, notice
 from bot.ui.cutting import shown_head, shown_size
+from bot.ui.delivery import (
+    ALREADY_ANSWERED,
+    UNDELIVERED,
+    UNKNOWN_INTERACTION,
+    first_answer,
+    is_answered,
+    persistently,
+)
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
+from bot.ui.shown import SHOWN
 
 _log = logging.getLogger(__name__)
 
-TOKEN_LIFE_S = 14.5 * 60
-"""How long an interaction's token is used after it was answered: half a minute less than it lasts."""
 GIVEN = "given"
 """The key in `interaction.extras` of the text that the person typed into a form, shown again in a refusal."""
 PLACE = 300
 """So many characters of a value are said in a sentence."""
-SHOWN = "shown"
-"""The key in `interaction.extras` of a public answer that a refusal takes back."""
-_UNKNOWN_INTERACTION, _ALREADY_ANSWERED, _UNKNOWN_MESSAGE = 10062, 40060, 10008
+_NOT_OURS = (UNKNOWN_INTERACTION, ALREADY_ANSWERED)
+"""What Discord says of an interaction that expired, or that another copy of the program has answered."""
 
 
-class Shown:
-    """A public message that answers an interaction and is edited as things go on."""
-
-    def __init__(self, interaction: discord.Interaction[Any], message_id: int) -> None:
-        self._interaction = interaction
-        self._loop = asyncio.get_running_loop()
-        self._token_ends_s = self._loop.time() + TOKEN_LIFE_S
-        self.message_id = message_id
-
-    async def edit(self, card: Card) -> None:
-        """Show `card` instead. Raises `discord.NotFound` where somebody deleted the message."""
-        if self._token_lives():
-            await self._interaction.edit_original_response(view=card)
-        else:
-            await self._own_message().edit(view=card, allowed_mentions=discord.AllowedMentions.none())
-
-    async def remove(self) -> None:
-        """Delete the message; one that is gone, or out of reach, is no error."""
-        try:
-            if self._token_lives():
-                await self._interaction.delete_original_response()
-            else:
-                await self._own_message().delete()
-        except discord.HTTPException as error:
-            _log.info("a message could not be deleted: %s", error)
-
-    def _token_lives(self) -> bool:
-        """Tell whether the interaction can still be answered through its token. Counted from the first answer, which
-        comes within seconds, as this machine's wall clock may differ from Discord's."""
-        return self._loop.time() < self._token_ends_s
-
-    def _own_message(self) -> discord.PartialMessage:
-        channel_id = self._interaction.channel_id
-        assert channel_id is not None, "a message that answers an interaction stands in a channel"
-        client: discord.Client = self._interaction.client
-        return client.get_partial_messageable(channel_id).get_partial_message(self.message_id)
-
-
-def reachable(interaction: discord.Interaction[Any]) -> bool:
-    """Tell whether the bot can edit its own messages there without the token: in a server that it is a member of,
-    and in its own private conversation with the person."""
-    if interaction.guild_id is not None:
-        return interaction.client.get_guild(interaction.guild_id) is not None
-    return interaction.context.dm_channel
-
-
-async def show(interaction: discord.Interaction[Any], card: Card) -> Shown:
-    """Answer publicly, as the first response, and remember it so that an error can take it back."""
-    response = await interaction.response.send_message(view=card)
-    assert response.message_id is not None, "a response with a message has its id"
-    shown = Shown(interaction, response.message_id)
-    interaction.extras[SHOWN] = shown
-    return shown
-
-
-async def whisper(interaction: discord.Interaction[Any], *cards: Card) -> None:
-    """Show `cards` to the person who acts and to nobody else."""
+async def whisper(interaction: discord.Interaction[Any], *cards: Card) -> bool:
+    """Show `cards` to the person who acts and to nobody else; tell whether they are known to have arrived."""
     for card in cards:
-        if interaction.response.is_done():
+        if not await _whisper_one(interaction, card):
+            return False
+    return True
+
+
+async def _whisper_one(interaction: discord.Interaction[Any], card: Card) -> bool:
+    if is_answered(interaction):
+        return await follow_up(interaction, view=card)
+    send = interaction.response.send_message
+    return await _first(interaction, lambda: send(view=card, ephemeral=True), card)
+
+
+async def replace(interaction: discord.Interaction[Any], card: Card) -> bool:
+    """Show `card` in the place of the one that was clicked on; tell whether it is known to have arrived."""
+    edit = interaction.response.edit_message
+    return await _first(interaction, lambda: edit(view=card), card)
+
+
+async def respond(interaction: discord.Interaction[Any], card: Card) -> bool:
+    """Show a card to the person who acts: in the place of the private one that they acted on, or as a new one. Tell
+    whether it is known to have arrived."""
+    if interaction.message is not None and interaction.message.flags.ephemeral and not is_answered(interaction):
+        return await replace(interaction, card)
+    return await whisper(interaction, card)
+
+
+async def open_form(interaction: discord.Interaction[Any], form: discord.ui.Modal) -> bool:
+    """Open a form; tell whether that is known to have arrived."""
+    return await _first(interaction, lambda: interaction.response.send_modal(form))
+
+
+async def take_time(interaction: discord.Interaction[Any], *, private: bool = False) -> bool:
+    """Say that the answer follows: `private`, a new one for the person who acts; else what was clicked on changes. Tell
+    whether that is known to have arrived."""
+    defer = interaction.response.defer
+
+    async def send() -> discord.InteractionCallbackResponse[Any]:
+        response = await (defer(ephemeral=True, thinking=True) if private else defer())
+        assert response is not None, "commands and clicks can be deferred"
+        return response
+
+    return await _first(interaction, send)
+
+
+async def follow_up(interaction: discord.Interaction[Any], **parts: Any) -> bool:
+    """Send one more private message, with the `parts` of `Webhook.send`; tell whether it is known to have arrived."""
+    send = interaction.followup.send
+    if "file" in parts or "files" in parts:  # they take their time, and discord.py closes them behind the first try
+        return await _got_through(interaction, send(ephemeral=True, **parts))
+    return await _got_through(interaction, persistently(lambda: send(ephemeral=True, **parts)))
+
+
+async def change(interaction: discord.Interaction[Any], card: Card) -> bool:
+    """Show `card` in the place of the answer that was given; tell whether it is known to have arrived."""
+    edit = interaction.edit_original_response
+    return await _got_through(interaction, persistently(lambda: edit(view=card)))
+
+
+async def _first(
+    interaction: discord.Interaction[Any], send: Callable[[], Awaitable[Any]], card: Card | None = None
+) -> bool:
+    return await _got_through(interaction, first_answer(interaction, send, card))
+
+
+async def _got_through(interaction: discord.Interaction[Any], delivery: Awaitable[Any]) -> bool:
+    """Tell whether an answer arrived. What was asked for is done and kept by then, so nobody is told that it failed; an
+    answer that Discord refuses for what is in it is a fault of this program, and the person hears its number."""
+    try:
+        await delivery
+    except discord.HTTPException as error:
+        if error.status != 400 or error.code == ALREADY_ANSWERED:
+            _log.warning("interaction %d was not answered: %s", interaction.id, describe(error))
+            return False
+        await _own_up(interaction, error)
+        return False
+    except UNDELIVERED as error:
+        _log.warning("interaction %d was not answered, as far as is known: %s", interaction.id, describe(error))
+        return False
+    return True
+
+
+async def _own_up(interaction: discord.Interaction[Any], error: discord.HTTPException) -> None:
+    incident = secrets.token_hex(4)
+    _log.error("incident %s: an answer was refused: %s", incident, describe(error), exc_info=error)
+    card = notice(private(interaction)("error.not_shown", incident=incident))
+    with contextlib.suppress(*UNDELIVERED):
+        if is_answered(interaction):
             await interaction.followup.send(view=card, ephemeral=True)
         else:
             await interaction.response.send_message(view=card, ephemeral=True)
 
 
-async def guard(interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
+async def guard(interaction: discord.Interaction[Any], work: Awaitable[object]) -> None:
     """Do the `work` of a command; where it raises what Inkling raises on purpose, tell the person.
 
     Whatever else it raises goes on to `tree.on_error`, which tells them as well."""
@@ -113,20 +150,18 @@ async def guard(interaction: discord.Interaction[Any], work: Awaitable[None]) ->
 async def tell(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Answer an error privately, in the person's language: what they can mend as a sentence, the rest as an
     incident with a line in the log. A public answer that was begun is taken back; a typed text is given back."""
-    if isinstance(error, discord.HTTPException) and error.code in (_UNKNOWN_INTERACTION, _ALREADY_ANSWERED):
-        _log.warning("interaction %d came to nothing: %s", interaction.id, error)
+    if isinstance(error, Unreached) or (isinstance(error, discord.HTTPException) and error.code in _NOT_OURS):
+        _log.warning("interaction %d came to nothing: %s", interaction.id, describe(error))
         return
     say = private(interaction)
     cards = [notice(sentence(say, error))]
     given = interaction.extras.pop(GIVEN, "") or _unsaid(error)
     if not is_blank(given) and not isinstance(error, Cancelled):
         cards += given_cards(say, given)
-    try:
-        if (shown := interaction.extras.pop(SHOWN, None)) is not None:
-            await shown.remove()
-        await whisper(interaction, *cards)
-    except (discord.HTTPException, aiohttp.ClientError) as failure:
-        _log.warning("could not tell the person about %r: %s", error, failure)
+    if (shown := interaction.extras.pop(SHOWN, None)) is not None:
+        await shown.remove()
+    if not await whisper(interaction, *cards):
+        _log.warning("the person could not be told about a %s", type(error).__name__)
 
 
 def _place(value: str) -> str:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.errors import BadInput, Gone, InferenceError
+from bot.errors import BadInput, Gone, InferenceError, NotAllowed
 from bot.inference.queue import Inference, Ticket
 from bot.rules.generations import Generation, GenerationKind, NewGeneration, Place, Suggestion
 from bot.writing import asks
@@ -85,8 +85,11 @@ class Desk:
             return self._inference.submit(TwistJob(ask, self._words))
         return self._inference.submit(InfillJob(ask, self._words, seed))
 
-    async def keep(self, ask: Ask | BridgeAsk, suggestions: Sequence[Suggestion]) -> Generation:
-        """Store what came back, and that the person was here; it is committed when this returns."""
+    async def keep(
+        self, ask: Ask | BridgeAsk, suggestions: Sequence[Suggestion], *, message_id: int | None = None
+    ) -> Generation:
+        """Store what came back, and that the person was here; it is committed when this returns. `message_id` is the
+        progress that the card is to take the place of: after a crash it is known that it did, or what it lacks."""
         now = self._now()
         kind: GenerationKind = "infill"
         if isinstance(ask, ContinueAsk | TwistAsk):
@@ -104,6 +107,7 @@ class Desk:
             suggestions=tuple(suggestions),
             expires_ms=now + self._keep_ms,
             parent_id=ask.parent_id,
+            message_id=message_id,
         )
         async with self._database.transaction() as connection:
             await People(connection).seen(ask.owner.person_id, now_ms=now)
@@ -135,6 +139,23 @@ class Desk:
         if found is None or found.expires_ms <= self._now() or found.place.channel_id != place.channel_id:
             raise Gone("generation_gone")
         return found
+
+    async def open_own(self, generation_id: int, person_id: int) -> Generation:
+        """Return the generation that somebody asked for, wherever they are. Raises `Gone` as `open`, `NotAllowed`
+        (`not_yours`) for somebody else's."""
+        async with self._database.reading() as connection:
+            found = await Generations(connection).get(generation_id)
+        if found is None or found.expires_ms <= self._now():
+            raise Gone("generation_gone")
+        if found.person_id != person_id:
+            raise NotAllowed("not_yours")
+        return found
+
+    async def shown_by(self, message_id: int) -> Generation | None:
+        """Return the generation that a message shows, or was about to show; None where it is none, or has expired."""
+        async with self._database.reading() as connection:
+            found = await Generations(connection).of_message(message_id)
+        return None if found is None or found.expires_ms <= self._now() else found
 
     async def delete(self, generation_id: int) -> None:
         """Forget the generation; deleting what is gone already is no error."""

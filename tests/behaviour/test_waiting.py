@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import text as sql
 
+import cogs.asking
 from bot.app import create_bot, create_services
 from bot.errors import StorageError, WorkerUnavailable
 from bot.inference.engine import Continuation, Fill, GenerateRequest, Health, Partial, ProposeRequest, ScoreRequest
+from bot.inference.queue import Ticket
+from bot.ui.progress import Wait
 from cogs.asking import Asking
 from cogs.writing import Writing
 from tests.behaviour.house import STORY, House, buttons, en, private, texts
@@ -104,13 +109,25 @@ async def test_after_fifteen_minutes_the_card_comes_through_the_channel(house: H
 
 
 @pytest.mark.patient
-async def test_a_progress_card_deleted_by_a_moderator_ends_the_job(house: House) -> None:
+async def test_a_card_that_was_deleted_meanwhile_is_offered_in_private(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def only_the_end(ticket: Ticket[Any], show: object, *, pulse: object, wait: Wait) -> None:
+        """An edit of the progress would find out sooner, and end the job."""
+        await wait(asyncio.wait([ticket.ending()]))
+
+    monkeypatch.setattr(cogs.asking, "follow", only_the_end)
     result = await house.ask(house.ben, length=160)
     assert result.response is not None
     await house.ada.delete(result.response)
     await finished(house)
-    assert await house.kept() == []
     assert house.messages == 0
+    assert private(result) == en("card.not_shown", channel=f"<#{house.channel.id}>")
+
+    offered = result.followups[-1]
+    await house.ben.click(offered, label=en("button.reopen"))
+    assert en("card.continue.title", count=3) in texts(house.last())
+    assert (await house.generation(1)).message_id == house.last().id
 
 
 @pytest.mark.patient

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import json
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
+from discord.utils import time_snowflake, utcnow
 
 from tests.support.limits import faults_of_request
 from tests.support.patience import PATIENCE_S
@@ -25,6 +25,7 @@ from tests.wire.faults import Handler, Trouble
 from tests.wire.objects import (
     APPLICATION_ID,
     CHANNEL_ID,
+    DM_CHANNEL_ID,
     GUILD_ID,
     SESSION_LIMIT,
     application,
@@ -66,7 +67,7 @@ class DiscordServer:
     resumes: list[Json] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     port: int = 0
-    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(500_000_000_000_000_001))
+    _newest_id: int = 0
     _sockets: dict[web.WebSocketResponse, _Gateway] = field(default_factory=dict)
     _session: _Session = field(default_factory=lambda: _Session("none"))
     threads: dict[int, Json] = field(default_factory=dict)
@@ -76,6 +77,8 @@ class DiscordServer:
     closes_with: int | None = None
     """The code with which whoever identifies is turned away."""
     _originals: dict[str, int] = field(default_factory=dict)
+    _acknowledged: set[str] = field(default_factory=set)
+    """The tokens of the interactions that have their first answer."""
     _answers: dict[str, Json] = field(default_factory=dict)
     _channels: dict[str, int] = field(default_factory=dict)
     _nonces: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -90,7 +93,9 @@ class DiscordServer:
         return f"ws://127.0.0.1:{self.port}/gateway"
 
     def new_id(self) -> int:
-        return next(self._ids)
+        """Return an id that tells when it was made, as Discord's do: by it the age of an interaction is known."""
+        self._newest_id = max(self._newest_id + 1, time_snowflake(utcnow()))
+        return self._newest_id
 
     async def wait_for(self, found: Callable[[], Any], *, timeout_s: float = PATIENCE_S) -> Any:
         """Return the first truthy value of `found()`, looked at after every request."""
@@ -192,12 +197,15 @@ class DiscordServer:
             case method, ["webhooks", _, token, *rest]:
                 return self._webhook(method, token, rest, body)
         if not authorised:
-            return _json({"message": "401: Unauthorized", "code": 0}, status=401)
+            return _refused(401, 0, "401: Unauthorized")
         match request.method, parts:
             case "GET", ["users", "@me"]:
                 return _json(bot_user())
             case "GET", ["oauth2", "applications", "@me"] | ["applications", "@me"]:
                 return _json(application())
+            case "POST", ["users", "@me", "channels"]:
+                recipient = {"id": body["recipient_id"], "username": "person", "discriminator": "0", "avatar": None}
+                return _json({"id": str(DM_CHANNEL_ID), "type": 1, "recipients": [recipient], "last_message_id": None})
             case "GET", ["gateway", "bot"]:
                 return _json({"url": self.gateway_url, "shards": 1, "session_start_limit": SESSION_LIMIT})
             case "GET", ["applications", _, "commands"]:
@@ -212,10 +220,12 @@ class DiscordServer:
                 return _json(self._post(body, int(channel)))
             case "GET", ["channels", channel, "messages"] if self._exists(int(channel)):
                 return _json(self._history(int(channel), request.query))
+            case "PATCH" | "DELETE", ["channels", _, "messages", number] if int(number) not in self.messages:
+                return _refused(404, 10008, "Unknown Message")
             case "PATCH", ["channels", _, "messages", number]:
                 return self._edit(int(number), body)
             case "DELETE", ["channels", _, "messages", number]:
-                self.messages.pop(int(number), None)
+                del self.messages[int(number)]
                 return web.Response(status=204)
             case "GET", ["channels", _, "messages", number] if int(number) in self.messages:
                 return _json(self.messages[int(number)])
@@ -244,10 +254,10 @@ class DiscordServer:
                 user = {"id": person, "username": f"person{person[-2:]}", "discriminator": "0", "avatar": None}
                 joined = "2026-01-01T00:00:00+00:00"
                 return _json({"user": user, "roles": [], "joined_at": joined, "deaf": False, "mute": False, "flags": 0})
-        return _json({"message": "404: Not Found", "code": 10003}, status=404)
+        return _refused(404, 10003, "Unknown Channel")
 
     def _exists(self, channel_id: int) -> bool:
-        return channel_id == CHANNEL_ID or channel_id in self.threads
+        return channel_id in (CHANNEL_ID, DM_CHANNEL_ID) or channel_id in self.threads
 
     def _post(self, body: Json, channel_id: int) -> Json:
         """Store a message, or answer with the one that came with the same nonce before, as Discord does."""
@@ -289,6 +299,9 @@ class DiscordServer:
 
     def _callback(self, token: str, body: Json) -> web.StreamResponse:
         kind, data = body["type"], body.get("data") or {}
+        if token in self._acknowledged:
+            return _refused(400, 40060, "Interaction has already been acknowledged.")
+        self._acknowledged.add(token)
         if kind in (4, 5):
             shown = {"flags": data.get("flags", 0)} if kind == 5 else data
             message = self._store(shown, self._channels.get(token, CHANNEL_ID))
@@ -304,12 +317,14 @@ class DiscordServer:
         return _json({"interaction": {"id": "1", "type": 2}, "resource": {"type": kind}})
 
     def _webhook(self, method: str, token: str, rest: list[str], body: Json) -> web.StreamResponse:
+        if token not in self._acknowledged:
+            return _refused(404, 10015, "Unknown Webhook")
         if method == "POST":
             self._answers[token] = self._store(body, self._channels.get(token, CHANNEL_ID))
             return _json(self._answers[token])
         number = self._originals.get(token) if rest[-1] == "@original" else int(rest[-1])
         if number is None or number not in self.messages:
-            return _json({"message": "Unknown Message", "code": 10008}, status=404)
+            return _refused(404, 10008, "Unknown Message")
         match method:
             case "PATCH":
                 return self._edit(number, body)
@@ -475,6 +490,10 @@ async def running_discord(check: Check | None = None) -> AsyncIterator[DiscordSe
 def _json(data: Json, *, status: int = 200) -> web.Response:
     """Answer as Discord does: its content type names no charset, and discord.py looks for just that."""
     return web.Response(body=json.dumps(data).encode(), content_type="application/json", status=status)
+
+
+def _refused(status: int, code: int, message: str) -> web.Response:
+    return _json({"message": message, "code": code}, status=status)
 
 
 async def _read_body(request: web.Request) -> tuple[Json, tuple[str, ...]]:

@@ -122,6 +122,10 @@ class Trouble:
         """Let it go wrong no longer."""
         self._faults.remove(fault)
 
+    def clear(self) -> None:
+        """Let nothing go wrong any longer."""
+        self._faults.clear()
+
     def strikes(self, fault: Fault) -> int:
         """Return how often it has struck."""
         return sum(fired.fault is fault for fired in self.fired)

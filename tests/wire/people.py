@@ -13,12 +13,14 @@ MEMBER_PERMISSIONS = "562949953421311"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with a client in some language; without a server the bot is theirs as a user install."""
+    """Somebody with a client in some language; without a server the bot is theirs as a user install, or they talk
+    `with_bot` alone."""
 
     id: int
     name: str
     locale: str = "en-US"
     in_server: bool = True
+    with_bot: bool = False
 
     def user(self) -> dict[str, Any]:
         """The user object."""
@@ -105,7 +107,7 @@ class Person:
             "channel": {"id": str(DM_CHANNEL_ID), "type": 1, "recipients": [self.user()]},
             "user": self.user(),
             "locale": self.locale,
-            "context": 2,
+            "context": 1 if self.with_bot else 2,
             "authorizing_integration_owners": {"1": str(self.id)},
         }
 

@@ -1,0 +1,154 @@
+"""Getting an answer through a network that may lose it.
+
+The request that answers an interaction may fail although Discord has carried it out. So it is looked for (`GET
+@original`), and given again where it did not arrive: Discord takes only one first answer, and says so for a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+import aiohttp
+import discord
+from discord import ui
+
+from bot.errors import Unreached
+from bot.logs import describe
+
+_log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+TRIES = 3
+"""How often one thing is sent, or looked for."""
+PAUSE_S = 0.5
+"""How long the second try waits; the third waits twice as long."""
+ANSWER_S = 10.0
+"""How long one request of an answer may take: discord.py itself would wait for minutes."""
+UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION = 10008, 10015, 10062
+ALREADY_ANSWERED, TOKEN_INVALID, ARCHIVED = 40060, 50027, 50083
+TOKEN_GONE = frozenset({UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, TOKEN_INVALID})
+"""What Discord says where nothing can be answered by the interaction's token any more."""
+_ON_THE_WAY = (aiohttp.ClientError, OSError, TimeoutError)
+"""What is raised where the network lost a request or its answer."""
+UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, Unreached)
+"""Whatever is raised where something could not be shown in Discord."""
+
+_ANSWERED = "answered"
+"""The key in `interaction.extras` that says that the first answer arrived, though discord.py was not told."""
+
+
+class _Answer(Protocol):
+    """What discord.py returns for a first answer."""
+
+    @property
+    def message_id(self) -> int | None: ...
+
+
+def is_answered(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the first answer was given."""
+    return interaction.response.is_done() or _ANSWERED in interaction.extras
+
+
+async def first_answer(
+    interaction: discord.Interaction[Any], send: Callable[[], Awaitable[_Answer]], card: ui.LayoutView | None = None
+) -> int | None:
+    """Give the first answer of an interaction by `send`, and return the id of the message that it made or edited, None
+    where there is none or it is not known. `card` is what that message shows.
+
+    Raises `Unreached` where it cannot be told whether it arrived, and `discord.HTTPException` where it was refused.
+    """
+    lost: BaseException | None = None
+    for attempt in range(TRIES):
+        await asyncio.sleep(attempt * PAUSE_S)
+        try:
+            return (await _in_time(send)).message_id
+        except discord.HTTPException as error:
+            if error.code == ALREADY_ANSWERED:
+                return await _taken(interaction, card, error)
+            if error.status < 500:
+                raise
+            lost = error
+        except _ON_THE_WAY as error:
+            lost = error
+        except TypeError as error:
+            if not interaction.response.is_done():
+                raise
+            lost = error  # discord.py took a page of HTML for Discord's answer
+        try:
+            if (found := await _look(interaction)) is not None:
+                return _note(interaction, found)
+        except UNDELIVERED as error:
+            _log.info("an answer could not be looked for: %s", describe(error))
+        if interaction.response.is_done():
+            break  # discord.py believes that it is answered, and would send nothing more
+    raise Unreached("the first answer of an interaction") from lost
+
+
+async def persistently(send: Callable[[], Awaitable[R]], *, tries: int = TRIES) -> R:
+    """Send what does no harm when it is sent twice, `tries` times at most where it fails on the way."""
+    for attempt in range(1, tries):
+        try:
+            return await _in_time(send)
+        except UNDELIVERED as error:
+            if not _is_lost(error):
+                raise
+            _log.info("sent again: %s", describe(error))
+            await asyncio.sleep(attempt * 2 * PAUSE_S)
+    return await _in_time(send)
+
+
+async def _in_time(send: Callable[[], Awaitable[R]]) -> R:
+    async with asyncio.timeout(ANSWER_S):
+        return await send()
+
+
+def is_on_the_way(error: BaseException) -> bool:
+    """Tell whether a request may succeed later: the network, Discord or Cloudflare was in the way."""
+    return _is_lost(error) or (isinstance(error, discord.HTTPException) and error.status == 429)
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Tell whether a request failed though it may have been carried out."""
+    return isinstance(error, _ON_THE_WAY) or (isinstance(error, discord.HTTPException) and error.status >= 500)
+
+
+async def _taken(
+    interaction: discord.Interaction[Any], card: ui.LayoutView | None, error: discord.HTTPException
+) -> int | None:
+    """Return the id of the message that an earlier try made, None where it is not known. Raises `error` where somebody
+    else has answered: another copy of the program."""
+    try:
+        found = await _look(interaction)
+    except UNDELIVERED:
+        found = None
+    if found is not None and card is not None:
+        ids = custom_ids(card)
+        if ids and not ids & custom_ids(ui.LayoutView.from_message(found)):
+            raise error
+    return _note(interaction, found)
+
+
+async def _look(interaction: discord.Interaction[Any]) -> discord.InteractionMessage | None:
+    """Return the message that answers an interaction, None where there is none. Raises as `UNDELIVERED`."""
+    try:
+        return await _in_time(interaction.original_response)
+    except discord.NotFound:
+        return None
+
+
+def _note(interaction: discord.Interaction[Any], found: discord.InteractionMessage | None) -> int | None:
+    interaction.extras[_ANSWERED] = True
+    return None if found is None else found.id
+
+
+def custom_ids(view: ui.LayoutView) -> set[str]:
+    """Return the custom ids of everything on a card that can be pressed or chosen."""
+    return {
+        item.custom_id
+        for item in view.walk_children()
+        if isinstance(item, (ui.Button, ui.Select)) and item.custom_id is not None
+    }

@@ -1,0 +1,133 @@
+"""A public card that answers an interaction, and the ways by which it can still be changed.
+
+An interaction's token lasts 15 minutes, and may be refused before. After that a public answer is an ordinary message of
+the bot's own, which works only where the bot is a member.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import discord
+
+from bot.errors import Unreached
+from bot.logs import describe
+from bot.ui.cards import Card
+from bot.ui.delivery import TOKEN_GONE, UNDELIVERED, first_answer
+
+_log = logging.getLogger(__name__)
+
+TOKEN_LIFE_S = 14.5 * 60
+"""How long an interaction's token is used after it was answered: half a minute less than it lasts."""
+SHOWN = "shown"
+"""The key in `interaction.extras` of a public answer that a refusal takes back."""
+
+
+class Shown:
+    """A public message that answers an interaction and is edited as things go on. `message_id` is None as long as
+    nobody knows whether it arrived."""
+
+    def __init__(self, interaction: discord.Interaction[Any], message_id: int | None, *, by_token: bool = True) -> None:
+        self._interaction = interaction
+        self._loop = asyncio.get_running_loop()
+        self._token_ends_s = self._loop.time() + TOKEN_LIFE_S
+        self._by_token = by_token
+        self._refused = False
+        self.message_id = message_id
+
+    async def edit(self, card: Card) -> None:
+        """Show `card` instead; as a new message where the first answer turns out not to have arrived. Raises
+        `discord.NotFound` where somebody deleted the message, another of `UNDELIVERED` where it cannot be shown."""
+        if self._by_token and self.token_lives():
+            try:
+                self.message_id = (await self._interaction.edit_original_response(view=card)).id
+            except discord.HTTPException as error:
+                if error.code not in TOKEN_GONE:
+                    raise
+                self._by_token = False
+            else:
+                return
+        if self.message_id is not None:
+            await self._own_message(self.message_id).edit(view=card, allowed_mentions=discord.AllowedMentions.none())
+        elif reachable(self._interaction) and not self._refused:
+            await self.send_anew(card)
+        else:
+            raise Unreached("there is no message")
+
+    async def send_anew(self, card: Card) -> None:
+        """Show `card` as a new message of the bot's own in the same place, and from now on there. Raises one of
+        `UNDELIVERED`."""
+        self._refused = True  # until it is not: one that is refused is not sent again at every beat
+        self.message_id = (await self._channel().send(view=card)).id
+        self._by_token = self._refused = False
+
+    async def remove(self) -> None:
+        """Delete the message; one that is gone, or out of reach, is no error."""
+        try:
+            if self._by_token and self.token_lives():
+                try:
+                    await self._interaction.delete_original_response()
+                except discord.HTTPException as error:
+                    if error.code not in TOKEN_GONE:
+                        raise
+                else:
+                    return
+            if self.message_id is not None:
+                await self._own_message(self.message_id).delete()
+        except UNDELIVERED as error:
+            _log.info("a message could not be deleted: %s", describe(error))
+
+    def token_lives(self) -> bool:
+        """Tell whether the interaction can still be answered through its token. Counted from the first answer, which
+        comes within seconds, as this machine's wall clock may differ from Discord's."""
+        return self._loop.time() < self._token_ends_s
+
+    def _channel(self) -> discord.PartialMessageable:
+        channel_id = self._interaction.channel_id
+        assert channel_id is not None, "commands, clicks and forms happen in a channel"
+        client: discord.Client = self._interaction.client
+        return client.get_partial_messageable(channel_id)
+
+    def _own_message(self, message_id: int) -> discord.PartialMessage:
+        return self._channel().get_partial_message(message_id)
+
+
+def reachable(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the bot can edit its own messages there without the token: in a server that it is a member of,
+    and in its own private conversation with the person."""
+    if interaction.guild_id is not None:
+        return interaction.client.get_guild(interaction.guild_id) is not None
+    return interaction.context.dm_channel
+
+
+async def show(interaction: discord.Interaction[Any], card: Card) -> Shown:
+    """Answer publicly, as the first response, and remember it so that an error can take it back. Where the response is
+    refused, a message of the bot's own takes its place. Where that does not get through either, or where nobody can
+    tell whether the response did, the message is found or sent when it is edited.
+
+    Raises `discord.HTTPException` where Discord refuses the card itself, or another copy of the program has answered.
+    """
+    shown = Shown(interaction, None)
+    send = interaction.response.send_message
+    try:
+        shown.message_id = await first_answer(interaction, lambda: send(view=card), card)
+    except Unreached as error:
+        _log.warning("nobody can tell whether the answer to interaction %d arrived: %s", interaction.id, error)
+    except discord.HTTPException as error:
+        if error.status == 400:
+            raise
+        _log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
+        await _show_beside(interaction, shown, card)
+    interaction.extras[SHOWN] = shown
+    return shown
+
+
+async def _show_beside(interaction: discord.Interaction[Any], shown: Shown, card: Card) -> None:
+    if not reachable(interaction):
+        return
+    try:
+        await shown.send_anew(card)
+    except UNDELIVERED as error:
+        _log.warning("nor can the bot write in channel %s: %s", interaction.channel_id, describe(error))
