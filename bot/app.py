@@ -48,6 +48,7 @@ from cogs.lore import Lore
 from cogs.manners import Writers
 from cogs.privacy import Privacy
 from cogs.publishing import Publishing
+from cogs.refusals import Refusals
 from cogs.restyling import Restyling
 from cogs.round_opening import RoundOpening
 from cogs.rounds import Rounds
@@ -201,7 +202,9 @@ class Inkling(commands.Bot):
         await self.add_cog(Privacy(tree, self._services, showing))
         await self.add_cog(Guide(tree, self._services))
         await self.add_cog(Threads(self, self._services, showing))
-        await self.add_cog(Stories(tree, self._services, asking, showing))
+        refusals = Refusals(self, self._services, showing)
+        await self.add_cog(refusals)
+        await self.add_cog(Stories(tree, self._services, asking, showing, refusals))
         await self.add_cog(Hosts(tree, self._services, asking, showing))
         await self.add_cog(Shelving(tree, self._services, asking, showing))
         await self.add_cog(Publishing(tree, self._services, asking))

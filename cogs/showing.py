@@ -44,7 +44,7 @@ LOOK_BACK = 100
 """How many messages of a channel are looked through at a time for one that may have been sent before a crash."""
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far this machine's clock is thought to be ahead of Discord's."""
-_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _ARCHIVED = 10003, 10008, 50083
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _ARCHIVED, _AUTOMOD = 10003, 10008, 50083, 200000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class Showing:
         self._kinds: dict[PostKind, _Kind] = {}
         self._channels: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._blocked: dict[int, int] = {}
+        self.refused: dict[int, int] = {}
+        """Channels in which Discord refuses new messages, each with its code; until one gets through."""
         self._edited: dict[int, int] = {}
         self._pulses = 0
         self._later = Turns(bot, "showing", self._pulse)
@@ -104,6 +106,18 @@ class Showing:
                 self._later.wake(PULSE_S)
         except StorageError as error:
             _log.error("the outbox cannot be used, what is due waits: %s", error)
+
+    async def try_again(self) -> None:
+        """Try at once what Discord refused: it may be allowed now."""
+        if not self.refused:
+            return
+        self._blocked.clear()
+        try:
+            await self._outbox.begin()
+        except StorageError as error:
+            _log.error("the outbox cannot be used, what is due waits: %s", error)
+            return
+        await self.flush()
 
     async def _show_due(self) -> None:
         seen: set[tuple[int, str, int]] = set()
@@ -157,11 +171,13 @@ class Showing:
         except discord.NotFound as error:
             await self._missing(post, error)
         except discord.HTTPException as error:
-            known = error.status in (403, 429) or error.status >= 500
+            known = error.status in (403, 429) or error.status >= 500 or error.code == _AUTOMOD
             _log.log(logging.WARNING if known else logging.ERROR, "a %s could not be shown: %s", post.kind, error)
-            again_ms = await self._outbox.failed(post, last=error.status < 429)
-            if known:
-                self._block(post, again_ms)
+            if error.status < 429 and post.message_id is None:
+                self.refused[post.channel_id] = error.code
+            # A message that is sent counts its tries, an edit does not.
+            again_ms = await self._outbox.failed(post, last=error.status < 429 and post.message_id is not None)
+            self._block(post, again_ms)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             _log.warning("a %s could not be shown, tried again soon: %s", post.kind, error)
             self._block(post, await self._outbox.failed(post))
@@ -208,6 +224,7 @@ class Showing:
             message = await channel.send(view.content, nonce=post.nonce)
         else:
             message = await channel.send(view=view, nonce=post.nonce)
+        self.refused.pop(post.channel_id, None)
         return self._message(post, message.id)
 
     async def _sent_before(self, channel: discord.PartialMessageable, post: Post, view: Card | Prose) -> int | None:

@@ -29,6 +29,7 @@ from bot.ui.stories_reading import Direction, Spot, clamped, reading_card, windo
 from bot.ui.tree import InklingTree, number
 from cogs.asking import Asking
 from cogs.finding import Finding, unseen
+from cogs.refusals import Refusals
 from cogs.services import Services
 from cogs.showing import Showing
 from cogs.threads import place_for_story, show_opened
@@ -52,10 +53,13 @@ class Stories(commands.Cog):
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
     )
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking, showing: Showing) -> None:
+    def __init__(
+        self, tree: InklingTree, services: Services, asking: Asking, showing: Showing, refusals: Refusals
+    ) -> None:
         self._tree = tree
         self._services = services
         self._showing = showing
+        self._refusals = refusals
         self._finding = Finding(services, asking)
         self._asking = asking
         for action, handler in {
@@ -213,7 +217,7 @@ class Stories(commands.Cog):
             else:
                 told = notice(_added(say, added.story, added.passage.depth, interaction.channel_id))
         interaction.extras.pop(GIVEN, None)
-        await self._tell(interaction, told)
+        await self._tell(interaction, told, story)
 
     async def add_again(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Add it behind the newest*, for somebody who was overtaken."""
@@ -222,6 +226,7 @@ class Stories(commands.Cog):
         told = notice(_added(private(interaction), story, passage.depth, interaction.channel_id))
         await replace(interaction, told)
         await self._showing.flush()
+        await self._refusals.tell_writer(interaction, story)
 
     @story.command(name=named("command.story.undo.name"), description=named("command.story.undo.description"))
     @app_commands.rename(story=named("command.story.story.name"))
@@ -235,7 +240,7 @@ class Stories(commands.Cog):
         who, story = await self._finding.story(interaction, given)
         passage = await self._services.pen.undo(who, story.id)
         told = private(interaction)("story.undone", number=passage.depth, beginning=_beginning_of(passage.text))
-        await self._tell(interaction, notice(told))
+        await self._tell(interaction, notice(told), story)
 
     @story.command(name=named("command.story.redo.name"), description=named("command.story.redo.description"))
     @app_commands.rename(story=named("command.story.story.name"))
@@ -249,7 +254,7 @@ class Stories(commands.Cog):
         who, story = await self._finding.story(interaction, given)
         passage = await self._services.pen.redo(who, story.id)
         told = private(interaction)("story.redone", number=passage.depth, beginning=_beginning_of(passage.text))
-        await self._tell(interaction, notice(told))
+        await self._tell(interaction, notice(told), story)
 
     @story.command(name=named("command.story.withdraw.name"), description=named("command.story.withdraw.description"))
     @app_commands.rename(number=named("command.story.number.name"), story=named("command.story.story.name"))
@@ -336,10 +341,11 @@ class Stories(commands.Cog):
         passages = await self._services.library.page(story, *window(spot, direction))
         return reading_card(say, story, passages, spot, direction, total)
 
-    async def _tell(self, interaction: discord.Interaction[Any], told: Card) -> None:
-        """Tell the person what is committed, then show it to everybody."""
+    async def _tell(self, interaction: discord.Interaction[Any], told: Card, story: Story) -> None:
+        """Tell the person what is committed, then show it to everybody; where that is refused, tell them too."""
         await whisper(interaction, told)
         await self._showing.flush()
+        await self._refusals.tell_writer(interaction, story)
 
 
 def _chosen_rules(interaction: discord.Interaction[Any]) -> StoryRules:

@@ -71,6 +71,8 @@ class Threads(commands.Cog):
         if found is None:
             return None
         story, passage, stands = found
+        if not stands and post.message_id is None:
+            return None  # it was taken back before anybody saw it
         return prose(await self._showing.say(story.server_id), passage, post.part, stands=stands)
 
     async def pin(self, post: Post, message: discord.PartialMessage) -> None:
