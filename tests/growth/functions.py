@@ -32,6 +32,7 @@ from bot.ui import (
     cards,
     cutting,
     escaping,
+    fitting,
     infills,
     manners,
     progress,
@@ -467,6 +468,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.ui.escaping.bold": [escaping.bold],
     "bot.ui.escaping.quote": [escaping.quote],
     "bot.ui.escaping.size": [escaping.size],
+    "bot.ui.fitting.cut": [lambda text: fitting.cut(escaping.escape(text), 2000)],
     "bot.ui.infills.filled": [
         lambda text: infills.filled(_gapped(text)[0], _suggested(text, "lamp"), _gapped(text)[1]).show(700),
         lambda text: infills.filled(_gapped(text)[0], _suggested(text, "lamp"), _gapped(text)[1]).close().show(),

@@ -35,7 +35,8 @@ CUT = 4 * FULL
 LIMITED = (
     "bot.stories.beginning.",
     "bot.writing.restyling.",
-    *(f"bot.ui.{name}" for name in ("cards", "infills", "lore", "progress", "prose", "round", "stories", "twists")),
+    *(f"bot.ui.{name}" for name in ("cards", "fitting", "infills", "lore", "manners", "progress", "prose")),
+    *(f"bot.ui.{name}" for name in ("round", "settings", "stories", "twists")),
 )
 """What has limits of its own, and more to do where a text is beyond them: it is measured with texts that are."""
 READING = (
