@@ -83,11 +83,11 @@ async def test_a_tie_is_broken_by_the_draw_that_was_sealed(house: House) -> None
 
 
 async def test_a_deadline_comes_by_itself(house: House) -> None:
-    thread = await begin_story(house, round_minutes=30, quorum=2)
+    thread = await begin_story(house, round_minutes=5, quorum=2)
     card = await open_round(house, thread)
     candidates, _ = await candidates_of(house)
     await like(house.ben, card, candidates[0])
-    await pass_time(house, 29 * 60)
+    await pass_time(house, 4 * 60)
     assert (await round_of(house)).state == "open"
     await like(house.chen, card, candidates[0])
     await pass_time(house, 61)
@@ -98,22 +98,22 @@ async def test_a_deadline_comes_by_itself(house: House) -> None:
 
 
 async def test_a_round_that_too_few_vote_in_goes_on_and_says_so(house: House) -> None:
-    thread = await begin_story(house, round_minutes=30, quorum=2)
+    thread = await begin_story(house, round_minutes=5, quorum=2)
     card = await open_round(house, thread)
-    await pass_time(house, 31 * 60)
+    await pass_time(house, 6 * 60)
     await catch_up(house)
     assert en("round.extended", count=1) in shown(card)
     assert (await round_of(house)).state == "open"
-    await pass_time(house, 31 * 60)
+    await pass_time(house, 6 * 60)
     await catch_up(house)
     assert en("round.extended", count=2) in shown(card)
 
 
 async def test_a_round_that_lapses_says_so_and_another_can_begin(house: House) -> None:
-    thread = await begin_story(house, round_minutes=30, unvoted="lapse")
+    thread = await begin_story(house, round_minutes=5, unvoted="lapse")
     card = await open_round(house, thread)
     await propose(house, house.chen, card, "Chen is alone with this.")
-    await pass_time(house, 31 * 60)
+    await pass_time(house, 6 * 60)
     await catch_up(house)
     assert en("round.lapsed") in shown(card)
     assert "Chen is alone with this." in private(await house.ben.click(card, label=en("button.read")))
@@ -152,7 +152,7 @@ async def test_hosts_hide_and_people_report(house: House) -> None:
 
 
 async def test_a_restart_in_the_middle_changes_nothing(house: House) -> None:
-    thread = await begin_story(house, round_minutes=60)
+    thread = await begin_story(house, round_minutes=5)
     card = await open_round(house, thread)
     form = await house.chen.click(card, label=OWN)
     candidates, _ = await candidates_of(house)
@@ -160,7 +160,7 @@ async def test_a_restart_in_the_middle_changes_nothing(house: House) -> None:
     await house.restart()
     await house.chen.submit_modal(form, {"text": "Chen wrote before and after."})
     await star(house.chen, card, candidates[0])
-    await pass_time(house, 61 * 60)
+    await pass_time(house, 6 * 60)
     await catch_up(house)
     closed = await round_of(house)
     assert (closed.state, closed.winner_id) == ("closed", candidates[0].id)
@@ -168,7 +168,7 @@ async def test_a_restart_in_the_middle_changes_nothing(house: House) -> None:
 
 
 async def test_a_deadline_that_passed_while_the_bot_was_off(house: House) -> None:
-    thread = await begin_story(house, round_minutes=60)
+    thread = await begin_story(house, round_minutes=5)
     card = await open_round(house, thread)
     candidates, _ = await candidates_of(house)
     await star(house.ben, card, candidates[0])

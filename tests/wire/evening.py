@@ -73,11 +73,18 @@ class Evening:
         await self._server.wait_for(lambda: self._server.threads)
         self.thread_id = next(iter(self._server.threads))
 
-    async def live(self, program: Program, life_s: float) -> None:
-        """Let everybody write and vote for `life_s` seconds, then kill the program in the middle of it."""
+    @property
+    def has_begun(self) -> bool:
+        """Whether a text and a ballot were acknowledged."""
+        return bool(self.ledger.kept and self.ledger.ballots)
+
+    async def live(self, program: Program, life_s: float, *, till: Callable[[], bool] = lambda: True) -> None:
+        """Let everybody write and vote for `life_s` seconds and `till` something has happened, then kill the program in
+        the middle of it."""
         self._dead.clear()
         playing = [asyncio.create_task(self._play(person)) for person in PEOPLE]
         await asyncio.sleep(life_s)
+        await until(till)
         program.process.kill()
         await program.process.wait()
         self._dead.set()
@@ -231,7 +238,9 @@ async def killed_evening(
             await _up(server, program)
             if not number:
                 await evening.begin()
-            await evening.live(program, moments.uniform(0.3, 4.0))
+            last = number == kills - 1
+            till = (lambda: evening.has_begun) if last else (lambda: True)
+            await evening.live(program, moments.uniform(0.3, 4.0), till=till)
         note(number + 1)
     data = folder / "data" / "inkling.db"
     async with running_program(env, "run", folder=folder) as program:

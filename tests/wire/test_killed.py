@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.ui.locale import catalogue
 from tests.support.openapi import load_openapi
 from tests.wire.discord_server import running_discord
@@ -18,18 +20,17 @@ from tests.wire.program import environment, running_program
 ADA = Person(id=600_000_000_000_000_001, name="ada")
 PROMPT = "The fox opened the door near the harbour and"
 
-KILLS = 8
 
-
-async def test_an_evening_of_a_program_that_is_killed_eight_times(
-    tiny_causal: Path, tiny_masked: Path, tmp_path: Path
+@pytest.mark.parametrize(("kills", "seed"), [(4, 8), pytest.param(25, 9, marks=pytest.mark.long)])
+async def test_an_evening_of_a_program_that_is_killed_again_and_again(
+    tiny_causal: Path, tiny_masked: Path, tmp_path: Path, kills: int, seed: int
 ) -> None:
     judge = load_openapi()
     async with running_discord(judge.check if judge is not None else None) as server:
         env = environment(server, tmp_path / "data", tiny_causal, tiny_masked)
-        ledger, records = await killed_evening(server, env, tmp_path, kills=KILLS, seed=8)
+        ledger, records = await killed_evening(server, env, tmp_path, kills=kills, seed=seed)
         assert server.faults == []
-    assert len(ledger.kept) > KILLS, "people could write in between"
+    assert ledger.kept, "people could write in between"
     assert ledger.ballots > 0, "and vote"
     assert records.canon
 
