@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, get_args
 
@@ -129,7 +130,8 @@ class Lore(commands.Cog):
             return
         who, story = await self.find(interaction, scope, given)
         wanted = "" if is_blank(entry) else caseless(entry)
-        found = [each for each in await self._entries(who, story, kind) if wanted in caseless(beginning(each))]
+        entries = await self._entries(who, story, kind)
+        found = await asyncio.to_thread(_holding, entries, wanted, beginning)
         if len(found) != 1 or not wanted:
             raise BadInput("lore_unknown", given=entry)
         await self._remove(interaction, who, found[0].id)
@@ -144,7 +146,7 @@ class Lore(commands.Cog):
             return []
         wanted = caseless(current)
         entries = await self._entries(who, story, kind)
-        found = [entry for entry in entries if wanted in caseless(entry.text)]
+        found = await asyncio.to_thread(_holding, entries, wanted, lambda entry: entry.text)
         return [app_commands.Choice(name=beginning(entry), value=str(entry.id)) for entry in found[:CHOICES]]
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> Choices:
@@ -336,6 +338,11 @@ class LoreGroup(app_commands.Group):
 def _card(say: Catalogue, shown: Shown, *, back: bool = False) -> Card:
     title = None if shown.story is None else shown.story.title
     return lore_card(say, shown.entry, shown.tally, story=title, pen_name=shown.pen_name, back=back)
+
+
+def _holding(entries: list[LoreEntry], wanted: str, read: Callable[[LoreEntry], str]) -> list[LoreEntry]:
+    """Return the entries with `wanted`, which is caseless, in what is read of them; call it in a thread."""
+    return [entry for entry in entries if wanted in caseless(read(entry))]
 
 
 def _kind(ids: tuple[str, ...]) -> LoreKind:

@@ -13,10 +13,11 @@ from typing import Literal
 from bot.rules.segments import cluster_starts
 
 # Invisible characters that no script needs: soft hyphen, zero-width space, word joiner, invisible operators,
-# deprecated format characters, byte-order mark, annotation anchors, musical format characters, noncharacters.
+# deprecated format characters, byte-order mark, annotation anchors, musical format characters, noncharacters, and the
+# places that Unicode keeps free for more of them.
 _INVISIBLE = re.compile(
-    "[\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e001f]"
+    "[\u00ad\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0\ufdd0-\ufdef\ufff0-\ufffb\ufffe\uffff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff]"
 )
 # Embeddings, overrides and isolates: they can turn the text around them, on a card too.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -106,8 +107,9 @@ def _joins(char: str) -> bool:
 
 
 def is_blank(text: str) -> bool:
-    """Tell whether `text` has nothing to see."""
-    unseen = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn"}
+    """Tell whether `text` has nothing to see. Characters for private use look different on every machine: cards leave
+    them out (`bot.ui.escaping.tidy`)."""
+    unseen = {"Cc", "Cf", "Co", "Cs", "Zs", "Zl", "Zp", "Mn"}
     return all(char in _BLANK_LOOKING or unicodedata.category(char) in unseen for char in text)
 
 

@@ -123,9 +123,9 @@ def name_of(tag: str) -> str:
 
 
 def offered(current: str, most: int) -> list[tuple[str, str]]:
-    """Return the tags, and the names to show, of up to `most` languages of which a name or the tag begins with
-    `current`."""
+    """Return the tags, and the names to show, of up to `most` languages of which a name or the tag has `current` in it,
+    those that begin with it first."""
     wanted = current.strip().casefold()
-    found = [(tag, (tag, *names)) for tag, names in LANGUAGES.items()]
-    fitting = [tag for tag, names in found if any(name.casefold().startswith(wanted) for name in names)]
+    places = {tag: [name.casefold().find(wanted) for name in (tag, *names)] for tag, names in LANGUAGES.items()}
+    fitting = sorted((tag for tag in places if max(places[tag]) >= 0), key=lambda tag: 0 not in places[tag])
     return [(tag, " · ".join(dict.fromkeys((*LANGUAGES[tag], tag)))) for tag in fitting[:most]]

@@ -36,6 +36,16 @@ def test_what_is_no_language(given: str) -> None:
         check_language(given)
 
 
+@pytest.mark.parametrize(
+    ("current", "first", "also"),
+    [("Chinese", "zh-Hans", "zh-Hant"), ("中文", "zh-Hans", "zh-Hant"), ("Portu", "pt", "pt-BR")],
+)
+def test_a_language_is_offered_by_any_part_of_its_name(current: str, first: str, also: str) -> None:
+    tags = [tag for tag, _ in offered(current, 25)]
+    assert tags[0] == first
+    assert also in tags[1:]
+
+
 @given(st.text(max_size=6))
 def test_what_is_offered_can_be_chosen(current: str) -> None:
     for tag, name in offered(current, 25):

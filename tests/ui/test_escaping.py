@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.rules.characters import is_blank, normalise
 from bot.ui.escaping import bold, escape, quote, size, tidy
 
 NASTY = st.text(
@@ -24,6 +25,15 @@ def unescape(text: str) -> str:
 def live(text: str) -> str:
     """What of `text` Discord would still read as syntax: what is behind a backslash has no meaning."""
     return re.sub(r"\\[^0-9A-Za-z\s]", "·", text)
+
+
+def test_a_text_of_which_nothing_is_shown_is_blank() -> None:
+    everything = "".join(map(chr, range(0x110000)))
+    assert is_blank("".join(set(everything) - set(tidy(everything))))
+
+
+def test_places_that_unicode_keeps_for_invisible_characters_are_left_out() -> None:
+    assert normalise("a\ufff0\ufff8\U000e0080\U000e01f0\U000e0fffb") == "ab"
 
 
 @given(NASTY)
