@@ -327,6 +327,15 @@ async def test_leaving_early_cancels(loop: StepLoop, engine: CountingEngine) -> 
     assert await ends(loop, request()) == {0: "0 1 2 3 4"}
 
 
+async def test_a_slow_reader_gets_every_end_and_no_old_partials(loop: StepLoop, engine: CountingEngine) -> None:
+    events = loop.generate(request(rows=4, tokens=200))
+    seen = [await anext(events)]
+    await until(lambda: engine.rows_running == 0)
+    seen += [event async for event in events]
+    assert sorted(event.row for event in seen if isinstance(event, Continuation)) == list(range(4))
+    assert sum(isinstance(event, Partial) for event in seen) <= 1 + 4, "of each row the newest"
+
+
 async def test_cancelled_work_is_dropped(loop: StepLoop) -> None:
     begun, closed = asyncio.Event(), asyncio.Event()
     here = asyncio.get_running_loop()
