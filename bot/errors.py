@@ -6,6 +6,7 @@ InklingError
 │   ├── NotAllowed           it is not theirs to do
 │   ├── NotHere              switched off, or not in this channel
 │   ├── Gone                 what they clicked on has expired or was deleted
+│   ├── AlreadyKept          they did the same before, and may not have heard that it is kept
 │   └── Busy                 a queue or a cap is full; says when to come back
 ├── HostError                the host can mend it; one readable line on the terminal or in the log
 │   ├── SettingsError        every mistake in the settings, together
@@ -55,6 +56,14 @@ class NotHere(PersonError):
 
 class Gone(PersonError):
     """What the person clicked on has expired or was deleted."""
+
+
+class AlreadyKept(PersonError):
+    """The person did the same before, and may not have heard that it is kept. `number` finds it for *Keep it again*."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("already_kept")
+        self.number = number
 
 
 class Busy(PersonError):

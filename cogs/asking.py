@@ -29,6 +29,7 @@ from bot.ui.tree import number
 from bot.writing.asks import Ask, ContinueAsk
 from bot.writing.bridging import BridgeAsk
 from cogs.presenting import NOTED, Presenting
+from cogs.repeats import Repeats
 from cogs.services import Services
 from cogs.showing import Showing
 from storage.servers import Servers
@@ -57,6 +58,7 @@ class Asking:
         self._services = services
         self._presenting = Presenting(services, showing)
         self._wait = wait
+        self.repeats = Repeats()
         self._run = secrets.token_hex(4)
         self._live: dict[str, _Live] = {}
         self._pressed: set[tuple[int, str]] = set()

@@ -28,6 +28,7 @@ from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking
 from bot.ui.tree import InklingTree, number
 from cogs.asking import Asking
 from cogs.finding import CHOICES, Finding
+from cogs.repeats import Act
 from cogs.services import Services
 from cogs.showing import Showing
 
@@ -48,6 +49,8 @@ class Lore(commands.Cog):
         self._lorebook = services.lorebook
         self._showing = showing
         self._finding = Finding(services, asking)
+        self._repeats = asking.repeats
+        self._repeats.register("lore", self._keep_again)
         self._groups = tuple(LoreGroup(self, kind) for kind in KINDS)
         for action, handler in {
             "ladd": self.ask,
@@ -164,14 +167,28 @@ class Lore(commands.Cog):
         """Handler of the form: keeps the entry, says so, and shows its card."""
         text, triggers = submitted(interaction), submitted(interaction, TRIGGERS)
         interaction.extras[GIVEN] = "\n\n".join(part for part in (text, triggers) if part.strip())
+        await self._keep(interaction, number(ids, 0), _kind(ids), text, triggers)
+
+    async def _keep(
+        self, interaction: discord.Interaction[Any], place: int, kind: LoreKind, text: str, triggers: str
+    ) -> None:
         who = await self._finding.enter(interaction)
+        act = Act(who.person_id, "lore", place, (kind, text, triggers))
+        self._repeats.check(interaction, act)
         entry = await self._lorebook.propose(
-            who, story_of(number(ids, 0)), _kind(ids), text, triggers, channel_id=_channel(interaction)
+            who, story_of(place), kind, text, triggers, channel_id=_channel(interaction)
         )
         interaction.extras.pop(GIVEN, None)
-        say = private(interaction)
-        await whisper(interaction, notice(say(f"lore.added_{entry.state}")))
+        self._repeats.kept(act)
+        if await whisper(interaction, notice(private(interaction)(f"lore.added_{entry.state}"))):
+            self._repeats.answered(act)
         await self._showing.flush()
+
+    async def _keep_again(self, interaction: discord.Interaction[Any], act: Act) -> None:
+        """Keep an entry a second time."""
+        kind, text, triggers = act.given
+        interaction.extras[GIVEN] = "\n\n".join(part for part in (text, triggers) if part.strip())
+        await self._keep(interaction, act.place, _kind(("", kind)), text, triggers)
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of what leads to a page of a list."""

@@ -25,6 +25,7 @@ from bot.writing.blanks import parse
 from cogs.asking import Asking
 from cogs.clock import Clock
 from cogs.finding import Finding
+from cogs.repeats import Act
 from cogs.round_opening import RoundOpening
 from cogs.services import Services
 from cogs.showing import Showing
@@ -44,6 +45,7 @@ class Rounds(commands.Cog):
     ) -> None:
         self._urn = services.urn
         self._finding = Finding(services, asking)
+        self._repeats = asking.repeats
         self._showing = showing
         self._opening = opening
         self._clock = clock
@@ -132,11 +134,15 @@ class Rounds(commands.Cog):
         view = await self._urn.view(who, round_id)
         if view.round.kind == "infill" and _has_blanks(text):
             raise BadInput("own_blanks_left")
+        act = Act(who.person_id, "passage", view.story.id, (text,))
+        self._repeats.check(interaction, act)
         proposed = await self._urn.propose(who, view.story.id, text, round_id=round_id)
         interaction.extras.pop(GIVEN, None)
         say = private(interaction)
         waits = proposed.round.state == "writing"
-        await whisper(interaction, notice(say("round.told_own_waits" if waits else "round.told_own")))
+        self._repeats.kept(act)
+        if await whisper(interaction, notice(say("round.told_own_waits" if waits else "round.told_own"))):
+            self._repeats.answered(act)
         await self._showing.flush()
 
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

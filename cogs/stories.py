@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import Gone
+from bot.rules.characters import normalise
 from bot.rules.generations import Place
 from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
 from bot.stories.beginning import Beginning, beginning_of
@@ -30,6 +31,7 @@ from bot.ui.tree import InklingTree, number
 from cogs.asking import Asking
 from cogs.finding import Finding, unseen
 from cogs.refusals import Refusals
+from cogs.repeats import Act
 from cogs.services import Services
 from cogs.showing import Showing
 from cogs.threads import place_for_story, show_opened
@@ -62,6 +64,7 @@ class Stories(commands.Cog):
         self._refusals = refusals
         self._finding = Finding(services, asking)
         self._asking = asking
+        asking.repeats.register("passage", self._keep_again)
         for action, handler in {
             "snew": self.form_new,
             "sfrom": self.begin_from,
@@ -207,6 +210,8 @@ class Stories(commands.Cog):
     ) -> None:
         """Keep a passage, as canon or as a candidate, as the story's rules and rounds say."""
         say = private(interaction)
+        act = Act(who.person_id, "passage", story.id, (normalise(text),))
+        self._asking.repeats.check(interaction, act)
         if await self._services.library.votes(story):
             proposed = await self._services.urn.propose(who, story.id, text)
             told = notice(say("story.proposed_first" if proposed.opened else "story.proposed"))
@@ -217,7 +222,14 @@ class Stories(commands.Cog):
             else:
                 told = notice(_added(say, added.story, added.passage.depth, interaction.channel_id))
         interaction.extras.pop(GIVEN, None)
-        await self._tell(interaction, told, story)
+        self._asking.repeats.kept(act)
+        await self._tell(interaction, told, story, act)
+
+    async def _keep_again(self, interaction: discord.Interaction[Any], act: Act) -> None:
+        """Keep a passage a second time."""
+        who, story = await self._finding.clicked(interaction, (str(act.place),))
+        interaction.extras[GIVEN] = act.given[0]
+        await self._keep(interaction, who, story, act.given[0], story.head_id)
 
     async def add_again(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Add it behind the newest*, for somebody who was overtaken."""
@@ -341,9 +353,12 @@ class Stories(commands.Cog):
         passages = await self._services.library.page(story, *window(spot, direction))
         return reading_card(say, story, passages, spot, direction, total)
 
-    async def _tell(self, interaction: discord.Interaction[Any], told: Card, story: Story) -> None:
+    async def _tell(
+        self, interaction: discord.Interaction[Any], told: Card, story: Story, act: Act | None = None
+    ) -> None:
         """Tell the person what is committed, then show it to everybody; where that is refused, tell them too."""
-        await whisper(interaction, told)
+        if await whisper(interaction, told) and act is not None:
+            self._asking.repeats.answered(act)
         await self._showing.flush()
         await self._refusals.tell_writer(interaction, story)
 

@@ -63,6 +63,7 @@ class Writing(commands.Cog):
             "delete": self.delete,
             "cancel": asking.cancel,
             "reopen": asking.reopen,
+            "again": asking.repeats.again,
         }.items():
             tree.route(action, handler)
 

@@ -15,10 +15,19 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.errors import Cancelled, InferenceError, InklingError, PersonError, StorageError, Unreached, WorkerRefused
+from bot.errors import (
+    AlreadyKept,
+    Cancelled,
+    InferenceError,
+    InklingError,
+    PersonError,
+    StorageError,
+    Unreached,
+    WorkerRefused,
+)
 from bot.logs import describe
 from bot.rules.characters import is_blank
-from bot.ui.cards import Card, given_cards, notice
+from bot.ui.cards import Card, button, given_cards, notice, text
 from bot.ui.cutting import shown_head, shown_size
 from bot.ui.delivery import (
     ALREADY_ANSWERED,
@@ -155,8 +164,11 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
         return
     say = private(interaction)
     cards = [notice(sentence(say, error))]
+    if isinstance(error, AlreadyKept):
+        again = button(f"ink:again:{error.number}", say("button.keep_again"))
+        cards = [Card(text(sentence(say, error)), discord.ui.ActionRow(again), colour=None)]
     given = interaction.extras.pop(GIVEN, "") or _unsaid(error)
-    if not is_blank(given) and not isinstance(error, Cancelled):
+    if not is_blank(given) and not isinstance(error, (Cancelled, AlreadyKept)):
         cards += given_cards(say, given)
     if (shown := interaction.extras.pop(SHOWN, None)) is not None:
         await shown.remove()
