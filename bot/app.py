@@ -236,17 +236,27 @@ class Inkling(commands.Bot):
 
 
 def create_bot(
-    settings: Settings, services: Services, wait: Wait = plain_wait, *, trace: aiohttp.TraceConfig | None = None
+    settings: Settings,
+    services: Services,
+    wait: Wait = plain_wait,
+    *,
+    trace: aiohttp.TraceConfig | None = None,
+    acknowledge_s: float | None = None,
 ) -> Inkling:
     """Return a bot that is ready to log in. `wait` is how it waits for the models (see `bot.ui.progress.Wait`),
-    `trace` sees each request to Discord before it is sent."""
+    `trace` sees each request to Discord before it is sent, and what is not answered after `acknowledge_s` is
+    acknowledged (None: never)."""
     # It has no voice, so discord.py need not warn at every start that packages for it are missing.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     if settings.discord_api_base is not None:
         discord.http.Route.BASE = settings.discord_api_base
     if settings.discord_gateway_url is not None:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
-    return Inkling(settings, services, wait, trace)
+    bot = Inkling(settings, services, wait, trace)
+    tree = bot.tree
+    assert isinstance(tree, InklingTree), "the tree is what tree_cls says"
+    tree.acknowledge_s = acknowledge_s
+    return bot
 
 
 async def sync_commands(settings: Settings, guild_id: int | None, *, trace: aiohttp.TraceConfig | None = None) -> int:

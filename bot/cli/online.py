@@ -20,6 +20,7 @@ from bot.cli.terminal import Terminal
 from bot.errors import HostError
 from bot.logs import describe
 from bot.settings import Settings
+from bot.ui.delivery import ACKNOWLEDGE_S
 from bot.ui.permissions import INVITATION
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ async def go_online(settings: Settings, first_delay_s: float = FIRST_DELAY_S) ->
     """Run the bot on Discord until it is cancelled. Raises `HostError` where only the host can help."""
     assert settings.discord_token is not None, "without a token the sandbox runs instead"
     async with create_services(settings) as services:
-        bot = create_bot(settings, services, trace=watching(Bans(settings.data / BAN_FILE, utc_now_ms)))
+        trace = watching(Bans(settings.data / BAN_FILE, utc_now_ms))
+        bot = create_bot(settings, services, trace=trace, acknowledge_s=ACKNOWLEDGE_S)
         bot.add_listener(_Greeting(bot).on_ready)
         async with bot:
             await log_in(bot, settings.discord_token, first_delay_s)

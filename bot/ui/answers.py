@@ -17,6 +17,7 @@ from discord import app_commands
 
 from bot.errors import (
     AlreadyKept,
+    Busy,
     Cancelled,
     InferenceError,
     InklingError,
@@ -33,6 +34,7 @@ from bot.ui.delivery import (
     ALREADY_ANSWERED,
     UNDELIVERED,
     UNKNOWN_INTERACTION,
+    Acknowledged,
     first_answer,
     is_answered,
     persistently,
@@ -63,13 +65,19 @@ async def _whisper_one(interaction: discord.Interaction[Any], card: Card) -> boo
     if is_answered(interaction):
         return await follow_up(interaction, view=card)
     send = interaction.response.send_message
-    return await _first(interaction, lambda: send(view=card, ephemeral=True), card)
+    try:
+        return await _first(interaction, lambda: send(view=card, ephemeral=True), card)
+    except Acknowledged:
+        return await follow_up(interaction, view=card)
 
 
 async def replace(interaction: discord.Interaction[Any], card: Card) -> bool:
     """Show `card` in the place of the one that was clicked on; tell whether it is known to have arrived."""
     edit = interaction.response.edit_message
-    return await _first(interaction, lambda: edit(view=card), card)
+    try:
+        return await _first(interaction, lambda: edit(view=card), card)
+    except Acknowledged:
+        return await change(interaction, card)
 
 
 async def respond(interaction: discord.Interaction[Any], card: Card) -> bool:
@@ -81,8 +89,12 @@ async def respond(interaction: discord.Interaction[Any], card: Card) -> bool:
 
 
 async def open_form(interaction: discord.Interaction[Any], form: discord.ui.Modal) -> bool:
-    """Open a form; tell whether that is known to have arrived."""
-    return await _first(interaction, lambda: interaction.response.send_modal(form))
+    """Open a form; tell whether that is known to have arrived. Raises `Busy` where it took so long that Discord would
+    open none any more."""
+    try:
+        return await _first(interaction, lambda: interaction.response.send_modal(form))
+    except Acknowledged:
+        raise Busy("form_late", retry_after_s=1) from None
 
 
 async def take_time(interaction: discord.Interaction[Any], *, private: bool = False) -> bool:
@@ -95,7 +107,10 @@ async def take_time(interaction: discord.Interaction[Any], *, private: bool = Fa
         assert response is not None, "commands and clicks can be deferred"
         return response
 
-    return await _first(interaction, send)
+    try:
+        return await _first(interaction, send)
+    except Acknowledged:
+        return True
 
 
 async def follow_up(interaction: discord.Interaction[Any], **parts: Any) -> bool:

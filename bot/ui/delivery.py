@@ -37,8 +37,16 @@ _ON_THE_WAY = (aiohttp.ClientError, OSError, TimeoutError)
 UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, Unreached)
 """Whatever is raised where something could not be shown in Discord."""
 
+ACKNOWLEDGE_S = 2.0
+"""Discord gives an answer three seconds; what is not answered by then is acknowledged."""
 _ANSWERED = "answered"
 """The key in `interaction.extras` that says that the first answer arrived, though discord.py was not told."""
+_TURN, _ACKNOWLEDGED = "turn", "acknowledged"
+"""The keys of the lock under which the first answer is given, and of the note that it was an acknowledgement."""
+
+
+class Acknowledged(Exception):
+    """The interaction took so long that it was acknowledged meanwhile: the answer has to take another way."""
 
 
 class _Answer(Protocol):
@@ -59,8 +67,44 @@ async def first_answer(
     """Give the first answer of an interaction by `send`, and return the id of the message that it made or edited, None
     where there is none or it is not known. `card` is what that message shows.
 
-    Raises `Unreached` where it cannot be told whether it arrived, and `discord.HTTPException` where it was refused.
+    Raises `Unreached` where it cannot be told whether it arrived, `discord.HTTPException` where it was refused, and
+    `Acknowledged` where there was one already because it came late.
     """
+    async with _turn(interaction):
+        if was_acknowledged(interaction):
+            raise Acknowledged
+        return await _give(interaction, send, card)
+
+
+async def acknowledge(interaction: discord.Interaction[Any]) -> None:
+    """Tell Discord that the answer follows, unless there is one: to a click so that the card stays as it is, else as a
+    message that only the person sees. What goes wrong is logged; the answer itself will tell."""
+    async with _turn(interaction):
+        if is_answered(interaction):
+            return
+        clicked = interaction.type is discord.InteractionType.component
+        defer = interaction.response.defer
+        try:
+            await _in_time(lambda: defer() if clicked else defer(ephemeral=True, thinking=True))
+        except UNDELIVERED as error:
+            _log.info("interaction %d could not be acknowledged: %s", interaction.id, describe(error))
+        else:
+            interaction.extras[_ACKNOWLEDGED] = True
+
+
+def was_acknowledged(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the first answer was no more than an acknowledgement, as the real one takes long."""
+    return _ACKNOWLEDGED in interaction.extras
+
+
+def _turn(interaction: discord.Interaction[Any]) -> asyncio.Lock:
+    lock: asyncio.Lock = interaction.extras.setdefault(_TURN, asyncio.Lock())
+    return lock
+
+
+async def _give(
+    interaction: discord.Interaction[Any], send: Callable[[], Awaitable[_Answer]], card: ui.LayoutView | None
+) -> int | None:
     lost: BaseException | None = None
     for attempt in range(TRIES):
         await asyncio.sleep(attempt * PAUSE_S)

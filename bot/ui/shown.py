@@ -7,6 +7,7 @@ the bot's own, which works only where the bot is a member.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
@@ -15,7 +16,7 @@ import discord
 from bot.errors import Unreached
 from bot.logs import describe
 from bot.ui.cards import Card
-from bot.ui.delivery import TOKEN_GONE, UNDELIVERED, first_answer
+from bot.ui.delivery import TOKEN_GONE, UNDELIVERED, Acknowledged, first_answer
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +114,8 @@ async def show(interaction: discord.Interaction[Any], card: Card) -> Shown:
     send = interaction.response.send_message
     try:
         shown.message_id = await first_answer(interaction, lambda: send(view=card), card)
+    except Acknowledged:
+        await _show_late(interaction, shown, card)
     except Unreached as error:
         _log.warning("nobody can tell whether the answer to interaction %d arrived: %s", interaction.id, error)
     except discord.HTTPException as error:
@@ -122,6 +125,22 @@ async def show(interaction: discord.Interaction[Any], card: Card) -> Shown:
         await _show_beside(interaction, shown, card)
     interaction.extras[SHOWN] = shown
     return shown
+
+
+async def _show_late(interaction: discord.Interaction[Any], shown: Shown, card: Card) -> None:
+    """Show the card although a private acknowledgement was given: as a message of the bot's own, and where it cannot
+    write, to the person alone."""
+    if reachable(interaction):
+        try:
+            await shown.send_anew(card)
+        except UNDELIVERED as error:
+            _log.info("the bot cannot write in channel %s: %s", interaction.channel_id, describe(error))
+        else:
+            with contextlib.suppress(*UNDELIVERED):
+                if interaction.type is not discord.InteractionType.component:
+                    await interaction.delete_original_response()
+            return
+    shown.message_id = (await interaction.followup.send(view=card, ephemeral=True, wait=True)).id
 
 
 async def _show_beside(interaction: discord.Interaction[Any], shown: Shown, card: Card) -> None:

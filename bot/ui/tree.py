@@ -7,6 +7,7 @@ raises, and forgets forms when it ends.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from re import Match
@@ -18,6 +19,7 @@ from discord.ext import commands
 
 from bot.errors import Gone, InklingError
 from bot.ui.answers import tell
+from bot.ui.delivery import acknowledge
 from bot.ui.door import let_in
 
 PREFIX = "ink"
@@ -35,6 +37,9 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
         super().__init__(client, **options)
         self._routes: dict[str, Handler] = {}
         self._seen: OrderedDict[int, None] = OrderedDict()
+        self._acknowledging: set[asyncio.Task[None]] = set()
+        self.acknowledge_s: float | None = None
+        """After so many seconds what is not answered is acknowledged; None: never, where nobody is in a hurry."""
 
     def route(self, action: str, handler: Handler) -> None:
         """Send everything with the custom id `ink:<action>:…` to `handler`, with the ids behind it."""
@@ -55,7 +60,17 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
         if not self.first_time(interaction):
             return False
         let_in(interaction)
+        self._acknowledge_later(interaction)
         return True
+
+    def _acknowledge_later(self, interaction: discord.Interaction[Any]) -> None:
+        def begin() -> None:
+            task = asyncio.create_task(acknowledge(interaction))
+            self._acknowledging.add(task)
+            task.add_done_callback(self._acknowledging.discard)
+
+        if self.acknowledge_s is not None and interaction.type is not discord.InteractionType.autocomplete:
+            asyncio.get_running_loop().call_later(self.acknowledge_s, begin)
 
     def first_time(self, interaction: discord.Interaction[Any]) -> bool:
         """Tell whether this delivery of the interaction is the first."""
