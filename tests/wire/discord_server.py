@@ -77,6 +77,8 @@ class DiscordServer:
     closes_with: int | None = None
     """The code with which whoever identifies is turned away."""
     _originals: dict[str, int] = field(default_factory=dict)
+    _thinking: set[int] = field(default_factory=set)
+    """Messages that were promised: the first follow-up, or an edit, fills them."""
     _acknowledged: set[str] = field(default_factory=set)
     """The tokens of the interactions that have their first answer."""
     _answers: dict[str, Json] = field(default_factory=dict)
@@ -168,7 +170,7 @@ class DiscordServer:
     def original(self, token: str) -> Json | None:
         """Return the message that answers the interaction of `token`, or None while there is none."""
         number = self._originals.get(token)
-        return None if number is None else self.messages.get(number)
+        return None if number is None or number in self._thinking else self.messages.get(number)
 
     # -- REST ---------------------------------------------------------------------------------------------
 
@@ -308,6 +310,8 @@ class DiscordServer:
             self._originals[token] = int(message["id"])
             if kind == 4:
                 self._answers[token] = message
+            else:
+                self._thinking.add(int(message["id"]))
             resource = {"type": kind, "message": message}
             answer = {"interaction": {"id": "1", "type": 2, "response_message_id": message["id"]}}
             return _json({**answer, "resource": resource})
@@ -319,6 +323,11 @@ class DiscordServer:
     def _webhook(self, method: str, token: str, rest: list[str], body: Json) -> web.StreamResponse:
         if token not in self._acknowledged:
             return _refused(404, 10015, "Unknown Webhook")
+        original = self._originals.get(token)
+        if method == "POST" and original in self._thinking and original in self.messages:
+            self._thinking.remove(original)
+            self._answers[token] = self.messages[original]
+            return self._edit(original, body | {"flags": self.messages[original]["flags"] | (body.get("flags") or 0)})
         if method == "POST":
             self._answers[token] = self._store(body, self._channels.get(token, CHANNEL_ID))
             return _json(self._answers[token])
@@ -327,6 +336,7 @@ class DiscordServer:
             return _refused(404, 10008, "Unknown Message")
         match method:
             case "PATCH":
+                self._thinking.discard(number)
                 return self._edit(number, body)
             case "DELETE":
                 del self.messages[number]
