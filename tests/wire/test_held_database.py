@@ -50,7 +50,6 @@ async def test_everything_is_acknowledged_and_kept(tiny_causal: Path, tiny_maske
     with closing(sqlite3.connect(tmp_path / "data" / "inkling.db")) as kept:
         texts = {text for (text,) in kept.execute("SELECT text FROM passages UNION SELECT text FROM candidates")}
     assert {"Marta lit the lamp.", "Ben blew it out."} <= texts
-    assert "Traceback" not in program.text
 
 
 def _with_button(server: DiscordServer, action: str) -> Any:
