@@ -22,6 +22,7 @@ from bot.errors import HostError, InferenceError, PersonError, WorkerUnavailable
 from bot.inference.jobs import Owner, Working
 from bot.inference.queue import Inference, Ticket
 from bot.rules.generations import Place, Suggestion
+from bot.rules.segments import ending
 from bot.rules.servers import DEFAULT_COUNT, DEFAULT_LENGTH
 from bot.settings import Settings
 from bot.ui.locale import catalogue
@@ -34,6 +35,8 @@ Kind = Literal["continue", "infill"]
 AT_ONCE = 32
 """How many lines are read ahead: enough to keep the models' batch full."""
 POLL_S = 0.2
+SHOWN = 70
+"""So many of the last characters of a text are shown while it is written."""
 LONGEST_LINE = 1 << 20
 OPTIONS: Mapping[str, type] = {"mood": str, "count": int, "length": int, "seed": int}
 
@@ -64,7 +67,7 @@ async def answer_one(settings: Settings, kind: Kind, wish: Wish, terminal: Termi
         ticket = Writer(inference, kind).submit(wish)
         async for progress in ticket:
             if isinstance(progress, Working) and progress.text:
-                terminal.status(" ".join(progress.text.split())[-70:])
+                terminal.status(ending(" ".join(progress.text.split()), SHOWN))
         suggestions = await ticket
     if as_json:
         terminal.say(_dumps(_result(wish.id, kind, suggestions)))

@@ -13,26 +13,37 @@ from collections.abc import Sequence
 from bot.rules.characters import normalise
 from bot.rules.stories import Passage
 from bot.rules.words import token_spans
-from bot.writing.blanks import Template, parse
+from bot.writing.blanks import Template, has_blanks, parse
 
 _SPACE = re.compile(r"\s+")
+_ESCAPED = re.compile(r"\\([^\w\s]|_)")
+"""A sign as `bot.ui.escaping` writes it into a message, from which Discord copies it with its backslash."""
 
 
 def blanked(asked: str, passages: Sequence[Passage]) -> tuple[Passage, str] | None:
     """Find the passage that `asked`, a text with blanks, comes from, the newest first, and return it with its whole
     text in which the blanks stand; None where it stands in none of them.
 
-    Any white space is as good as another. A blank stands for something, as little of the passage as the words around
-    it allow; one at either end, with nothing to bound it, for so many words as it says, else for one. It takes time in
-    proportion to the passages: with many of them call it in a thread.
+    Any white space is as good as another, and what was copied from a message may have the backslashes with which it is
+    shown there. A blank stands for something, as little of the passage as the words around it allow; one at either end,
+    with nothing to bound it, for so many words as it says, else for one. It takes time in proportion to the passages:
+    with many of them call it in a thread.
     """
+    asked = asked.strip()
+    found = _found(asked, passages)
+    if found is None and (copied := _ESCAPED.sub(r"\1", asked)) != asked and has_blanks(copied):
+        return _found(copied, passages)
+    return found
+
+
+def _found(asked: str, passages: Sequence[Passage]) -> tuple[Passage, str] | None:
     sought = _Sought(parse(asked))
     for passage in reversed(passages):
         text = normalise(passage.text)  # it may be older than the door for all text
         found = sought.find(text)
         if found is not None:
             start, end = found
-            return passage, text[:start] + asked.strip() + text[end:]
+            return passage, text[:start] + asked + text[end:]
     return None
 
 

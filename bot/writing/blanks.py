@@ -4,10 +4,10 @@
 as bold italics around words (`___so___`) stay what they are, and underscores escaped against that are blanks
 all the same, as are the full-width ones of Chinese keyboards.
 
-Nothing within an address (from `scheme://` or `www.` up to white space) is a blank, nor are underscores between the
-letters and digits of one identifier (`snake___case`). So a blank at a word has a space or a mark on its other side
-(`light___ keeper`); within a word it is written `[MASK]` (`un[MASK]able`). Scripts that are written without spaces have
-no identifiers (`老人___了灯`).
+Nothing within an address (from `scheme://` or `www.` up to white space) or the name of a server's emoji
+(`<:___:123>`) is a blank, nor are underscores between the letters and digits of one identifier (`snake___case`). So a
+blank at a word has a space or a mark on its other side (`light___ keeper`); within a word it is written `[MASK]`
+(`un[MASK]able`). Scripts that are written without spaces have no identifiers (`老人___了灯`).
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ MAX_WORDS = 8
 
 _RUN = re.compile(r"(?P<line>(?:\\?[_＿]){3,})|(?P<mask>\\?\[MASK\\?\])", re.IGNORECASE)
 _HINT = re.compile(r"(\d+)(?!\w)")
-_ADDRESS = re.compile(r"(?:(?<=[a-z0-9])://|(?<![a-z0-9])www\.)[^\s<>。，、！？；：「」『』《》（）“”]*", re.IGNORECASE)
-"""The part of an address in which underscores can stand, up to white space or a mark of a Chinese text."""
+_ADDRESS = re.compile(
+    r"(?:(?<=[a-z0-9])://|(?<![a-z0-9])www\.)[^\s<>。，、！？；：「」『』《》（）“”]* | <a?:\w{2,32}:\d{1,20}>",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The part of an address in which underscores can stand, up to white space or a mark of a Chinese text; and an emoji of
+a server, as Discord writes it."""
 _BEFORE_CLOSING = ".!?…,;:_"
 """Marks, besides letters and digits, behind which bold italics end."""
 _MARKS = re.compile(

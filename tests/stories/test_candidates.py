@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.rules.stories import Passage
 from bot.stories.candidates import of_models, without_doubles
 from bot.stories.quoting import blanked
+from bot.ui.escaping import escape
 from tests.stories.urns import suggestion
 
 
@@ -63,6 +64,14 @@ def test_where_blanks_come_from(asked: str, number: int, whole: str) -> None:
 @pytest.mark.parametrize("asked", ["The sun ___ the hill", "opened the ___ window", "rained. ___ Nobody spoke"])
 def test_what_stands_nowhere(asked: str) -> None:
     assert blanked(asked, CANON) is None
+
+
+def test_words_are_found_as_they_are_copied_from_the_message_of_a_passage() -> None:
+    text = "*Lit*, she_said: [so] `be` it #1 <@5> \\o/ the ~~end~~ came"
+    asked = escape(text.replace("so", "___"))
+    found = blanked(asked, [passage(1, f"Once. {text}.")])
+    assert found is not None
+    assert found[1] == f"Once. {text.replace('so', '___')}."
 
 
 WORDS = st.lists(

@@ -62,6 +62,7 @@ def test_blanks_and_their_hints(text: str, expected: list[int | None]) -> None:
         "ftp://example.com/___?q=[MASK]",
         "snake___case and snake______case",
         r"snake\_\_\_case",
+        "He went <:___:123456789012345678> and <a:sly___:1>.",
         "v1___2a",
     ],
 )
