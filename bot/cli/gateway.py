@@ -76,7 +76,6 @@ class Gateway(DiscordWebSocket):
                 parse(data)
             except Exception as error:
                 if event == "READY":
-                    self.session_id = None  # so that another is begun: without this one nothing is known
                     raise
                 tell_once(told, f"An event of Discord's was passed over: {event} could not be parsed", error)
             else:
@@ -92,11 +91,13 @@ class Gateway(DiscordWebSocket):
             raise UnreadableMessage from error
         if text is None:
             return  # the rest is still to come
+        before = self.session_id
         try:
             await super().received_message(text)
         except (ReconnectWebSocket, *_UNREACHED):
             raise
         except Exception as error:
+            self.session_id = before  # a session whose READY could not be read is not resumed: nothing is known of it
             if self.pass_over is None or self.pass_over != self.sequence:
                 raise UnreadableMessage from error
 

@@ -370,6 +370,26 @@ async def test_a_message_that_was_damaged_is_asked_for_again(
     assert sum("could not be read" in line for line in lines() if "(" not in line[:30]) >= 1
 
 
+@pytest.mark.parametrize("lacking", ["session_id", "resume_gateway_url", "user", "guilds"])
+async def test_a_session_whose_ready_cannot_be_read_is_not_resumed(
+    server: DiscordServer, lacking: str, lines: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a READY tells is never sent again: a resumed session would not be ready for ever."""
+
+    async def at_once(*_: Any, **__: Any) -> None:
+        """discord.py waits for five seconds before it identifies again."""
+
+    monkeypatch.setattr(Listener, "before_identify_hook", at_once)
+    server.ready_lacks = lacking
+    async with online_client() as (client, _):
+        await server.wait_for(lambda: len(server.identifies) > 1 or server.resumes)
+        assert server.resumes == []
+        server.ready_lacks = None
+        await ready(client)
+        await client.hears(server)
+    assert sum("could not be read" in line for line in lines() if "connection" not in line) == 1
+
+
 async def test_a_message_that_can_never_be_read_is_passed_over(server: DiscordServer) -> None:
     async with ready_client(server) as client:
         await server.dispatch_nonsense()

@@ -76,6 +76,8 @@ class DiscordServer:
     """People who are members no longer."""
     closes_with: int | None = None
     """The code with which whoever identifies is turned away."""
+    ready_lacks: str | None = None
+    """What is left out of READY."""
     _originals: dict[str, int] = field(default_factory=dict)
     _thinking: set[int] = field(default_factory=set)
     """Messages that were promised: the first follow-up, or an edit, fills them."""
@@ -420,7 +422,7 @@ class DiscordServer:
         await gateway.send(self._session.add("GUILD_CREATE", guild(list(self.threads.values()))))
 
     def _ready(self) -> Json:
-        return {
+        whole = {
             "v": 10,
             "user": bot_user(),
             "guilds": [{"id": str(GUILD_ID), "unavailable": True}],
@@ -428,6 +430,7 @@ class DiscordServer:
             "resume_gateway_url": self.gateway_url,
             "application": {"id": str(APPLICATION_ID), "flags": 0},
         }
+        return {name: value for name, value in whole.items() if name != self.ready_lacks}
 
 
 @dataclass(slots=True)
