@@ -19,7 +19,7 @@ from bot.ui.locale import Catalogue, catalogue
 _SPECIAL = re.compile(
     r"""
     [\\`*_\[\]<>&#|~$^@{] | ==
-    | (?<=[A-Za-z]):(?=//) | :(?=[\w+-]+:) | (?<=\bwww)\.  # links and emoji of GitHub
+    | (?<=[A-Za-z]):(?=//) | :(?=[\w+-]+:) | (?<=www)\.  # links and emoji of GitHub
     | -(?=-) | \.(?=\.\.)  # dashes and ellipses of Pandoc
     """,
     re.IGNORECASE | re.VERBOSE,

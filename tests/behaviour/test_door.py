@@ -23,7 +23,7 @@ from tests.behaviour.voting import begin_story, open_round
 RAW = "Cafe\u0301 so\u00adft\r\nend\x00\x1b\ud800\u200b"
 """It fits into every box, and is kept as NORMAL."""
 NORMAL = "Caf\xe9 soft\nend\ufffd"
-UNSEEN = ["\u200b\u3164", "\u2800", "\u2060\u200d", "\u115f\u1160", " \n\x00\x1b\u00ad"]
+UNSEEN = ["\u200b\u3164", "\u2800", "\u2060\u200d", "\u115f\u1160", "\ue000", " \n\x00\x1b\u00ad"]
 STRING, INTEGER, BOOLEAN, USER = 3, 4, 5, 6
 OTHERS = {STRING: "owl", INTEGER: 1, BOOLEAN: True}
 BOX = 4

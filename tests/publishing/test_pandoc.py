@@ -110,9 +110,9 @@ PARTS = st.sampled_from(
 LINES = st.lists(PARTS, min_size=1, max_size=6).map(lambda parts: clean("".join(parts))).filter(str.strip)
 
 
-def read(markdown: str) -> list[dict[str, Any]]:
+def read(markdown: str, dialect: str = "markdown") -> list[dict[str, Any]]:
     """The blocks of a document, as Pandoc sees them."""
-    found: list[dict[str, Any]] = json.loads(pypandoc.convert_text(markdown, "json", format="markdown"))["blocks"]
+    found: list[dict[str, Any]] = json.loads(pypandoc.convert_text(markdown, "json", format=dialect))["blocks"]
     return found
 
 
@@ -140,10 +140,10 @@ def bare(text: str) -> str:
     return "".join(text.split()).translate(str.maketrans("‘’“”", "''\"\""))
 
 
-def paragraphs(lines: Sequence[str]) -> list[list[dict[str, Any]]]:
+def paragraphs(lines: Sequence[str], dialect: str) -> list[list[dict[str, Any]]]:
     """What Pandoc makes of each line, in a document of all of them."""
     found: list[list[dict[str, Any]]] = []
-    for block in read("\n\n".join(f"# HEAD\n\n{escape(line)}" for line in lines) + "\n"):
+    for block in read("\n\n".join(f"# HEAD\n\n{escape(line)}" for line in lines) + "\n", dialect):
         if block["t"] == "Header" and said(block["c"][2]) == "HEAD":
             found.append([])
         else:
@@ -151,14 +151,18 @@ def paragraphs(lines: Sequence[str]) -> list[list[dict[str, Any]]]:
     return found
 
 
-def check(lines: Sequence[str]) -> None:
-    for line, blocks in zip(lines, paragraphs(lines), strict=True):
+def check(lines: Sequence[str], dialect: str = "markdown") -> None:
+    for line, blocks in zip(lines, paragraphs(lines, dialect), strict=True):
         assert [block["t"] for block in blocks] == ["Para"], (line, blocks)
         assert bare(said(blocks[0]["c"])) == bare(line)
 
 
 def test_every_known_sign_is_taken_literally() -> None:
     check([*LISTS, *BLOCKS, *SIGNS])
+
+
+def test_github_takes_them_literally_too() -> None:
+    check([*LISTS, *BLOCKS, *SIGNS, "_www.x.y", "*www.x.y", "(www.x.y", "~www.x.y", "x_http://y.z"], "gfm")
 
 
 @settings(max_examples=20)
