@@ -74,6 +74,15 @@ def test_words_are_found_as_they_are_copied_from_the_message_of_a_passage() -> N
     assert found[1] == f"Once. {text.replace('so', '___')}."
 
 
+@pytest.mark.parametrize("typed", ["“Don't” he ___ “it's”", '"Don’t" he ___ "it’s"', "'Don't' he ___ 'it's'"])
+def test_the_passage_keeps_its_quotes_whatever_a_phone_writes(typed: str) -> None:
+    found = blanked(typed, [passage(1, "So ‘Don’t’ he said ‘it's’ now")])
+    double = blanked(typed, [passage(1, "So “Don’t” he said “it's” now")])
+    assert [each and each[1] for each in (found, double)] == (
+        ["So ‘Don’t’ he ___ ‘it's’ now", None] if typed[0] == "'" else [None, "So “Don’t” he ___ “it's” now"]
+    )
+
+
 WORDS = st.lists(
     st.sampled_from(["rain", "bell", "keeper", "lantern", "sea", "nobody", "(low)", "灯塔", "a.b", "*c*"]),
     min_size=4,
