@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import dataclasses
 import json
+import logging
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,6 +122,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    logging.disable(logging.WARNING)  # of each text that is longer than any card
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         found = asyncio.run(measure(Path(folder), options.passages))
     if options.json:

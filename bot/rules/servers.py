@@ -80,9 +80,11 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
 
 
 def listed_words(words: Iterable[str]) -> tuple[str, ...]:
-    """Return what a server's word list becomes: case-folded, trimmed, each once, in the order given. Raises
-    `BadInput`, see `change_settings`."""
-    listed = tuple(dict.fromkeys(" ".join(word.casefold().split()) for word in words if not is_blank(word)))
+    """Return what a server's word list becomes: case-folded, trimmed, each once, in the order given, without those of
+    nothing but stars, which stand nowhere. Raises `BadInput`, see `change_settings`."""
+    listed = tuple(
+        dict.fromkeys(" ".join(word.casefold().split()) for word in words if not is_blank(word.replace("*", "")))
+    )
     if len(listed) > MAX_LISTED_WORDS:
         raise BadInput("words_too_many", given=len(listed), limit=MAX_LISTED_WORDS)
     for word in listed:

@@ -80,6 +80,10 @@ def test_what_cannot_be_is_refused_with_a_reason(change: Any, key: str, params: 
     assert (refused.value.key, refused.value.params) == (key, params)
 
 
+def test_what_would_be_found_nowhere_is_not_listed() -> None:
+    assert listed_words(["*", "* *", "\ue000", "🦊", "spider*"]) == ("🦊", "spider*")
+
+
 def test_a_word_list_is_kept_as_it_is_compared() -> None:
     changed = change_settings(ServerSettings(server_id=1), words=("  Straße ", "STRASSE", "two\n words", " ", "词"))
     assert changed.words == ("strasse", "two words", "词")
