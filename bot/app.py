@@ -26,6 +26,7 @@ from bot.inference.queue import Inference
 from bot.inference.retrying import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
+from bot.stories.earlier import EarlierRun
 from bot.stories.hosting import Hosting
 from bot.stories.library import Library
 from bot.stories.lorebook import Lorebook
@@ -142,6 +143,7 @@ async def create_services(
                 lorebook=Lorebook(database, now),
                 manners=Manners(database, now),
                 outbox=Outbox(database, now, steady),
+                earlier=EarlierRun(database, now),
                 engine=inference.engine,
                 pulse=pulse,
                 now=now,

@@ -50,7 +50,7 @@ class Lore(commands.Cog):
         self._showing = showing
         self._finding = Finding(services, asking)
         self._repeats = asking.repeats
-        self._repeats.register("lore", self._keep_again)
+        self._repeats.register("lore", self._keep_again, self._kept_before)
         self._groups = tuple(LoreGroup(self, kind) for kind in KINDS)
         for action, handler in {
             "ladd": self.ask,
@@ -173,8 +173,8 @@ class Lore(commands.Cog):
         self, interaction: discord.Interaction[Any], place: int, kind: LoreKind, text: str, triggers: str
     ) -> None:
         who = await self._finding.enter(interaction)
-        act = Act(who.person_id, "lore", place, (kind, text, triggers))
-        self._repeats.check(interaction, act)
+        act = Act.of(who, "lore", place, kind, text, triggers)
+        await self._repeats.check(interaction, act)
         entry = await self._lorebook.propose(
             who, story_of(place), kind, text, triggers, channel_id=_channel(interaction)
         )
@@ -189,6 +189,11 @@ class Lore(commands.Cog):
         kind, text, triggers = act.given
         interaction.extras[GIVEN] = "\n\n".join(part for part in (text, triggers) if part.strip())
         await self._keep(interaction, act.place, _kind(("", kind)), text, triggers)
+
+    async def _kept_before(self, act: Act) -> bool:
+        kind, text, _ = act.given
+        earlier = self._services.earlier
+        return await earlier.proposed(act.person_id, act.server_id, story_of(act.place), kind, text)
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of what leads to a page of a list."""

@@ -82,10 +82,12 @@ class Writers(commands.Cog):
         await self._edit(interaction, pen_name=None)
 
     async def turn_ai(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of the switch for models."""
-        who = await self._finding.enter(interaction)
-        courtesy = await self._manners.of(who.server_id, who.person_id)
-        await self._edit(interaction, no_ai=not courtesy.no_ai)
+        """Handler of the switch for models; that of an old card does not say what is wanted, and turns over."""
+        wanted = {"on": True, "off": False}.get(ids[0]) if ids else None
+        if wanted is None:
+            who = await self._finding.enter(interaction)
+            wanted = (await self._manners.of(who.server_id, who.person_id)).no_ai
+        await self._edit(interaction, no_ai=not wanted)
 
     async def _edit(self, interaction: discord.Interaction[Any], **change: Unpack[CourtesyChange]) -> None:
         """Change what was asked on the card, and show the card as it is now."""

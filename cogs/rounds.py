@@ -134,8 +134,8 @@ class Rounds(commands.Cog):
         view = await self._urn.view(who, round_id)
         if view.round.kind == "infill" and _has_blanks(text):
             raise BadInput("own_blanks_left")
-        act = Act(who.person_id, "passage", view.story.id, (text,))
-        self._repeats.check(interaction, act)
+        act = Act.of(who, "passage", view.story.id, text)
+        await self._repeats.check(interaction, act)
         proposed = await self._urn.propose(who, view.story.id, text, round_id=round_id)
         interaction.extras.pop(GIVEN, None)
         say = private(interaction)

@@ -106,11 +106,12 @@ class Server(commands.Cog):
         await replace(interaction, self._card(interaction, settings, 1))
 
     async def set_by_switch(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of the switches on the card: turns one over."""
+        """Handler of the switches on the card; those of old cards do not say what is wanted, and turn over."""
         feature = next((feature for feature in get_args(Feature) if feature == ids[0]), None)
         if feature is None:
             raise Gone("generation_gone")
-        settings = await self._change(interaction, {}, {feature: None})
+        wanted = {"on": True, "off": False}.get(ids[1]) if len(ids) > 1 else None
+        settings = await self._change(interaction, {}, {feature: wanted})
         await replace(interaction, self._card(interaction, settings, 1))
 
     async def ask_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

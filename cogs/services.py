@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.inference.engine import Engine
 from bot.inference.queue import Inference
 from bot.settings import Settings
+from bot.stories.earlier import EarlierRun
 from bot.stories.hosting import Hosting
 from bot.stories.library import Library
 from bot.stories.lorebook import Lorebook
@@ -35,6 +36,7 @@ class Services:
     lorebook: Lorebook
     manners: Manners
     outbox: Outbox
+    earlier: EarlierRun
     engine: Engine
     pulse: Pulse
     now: Callable[[], int]

@@ -184,6 +184,9 @@ class Showing:
         except StorageError:
             raise
         except Exception:  # whatever is wrong with one post must not keep the others from being shown
+            if self._bot.is_closed():  # the program is being stopped: it is due at the next start
+                _log.info("a %s was not shown any more", post.kind)
+                return
             _log.exception("a %s could not be rendered", post.kind)
             await self._outbox.failed(post, last=True)
 

@@ -12,10 +12,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import Gone
-from bot.rules.characters import normalise
 from bot.rules.generations import Place
 from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
 from bot.stories.beginning import Beginning, beginning_of
+from bot.stories.earlier import EarlierRun
 from bot.stories.finding import Who
 from bot.stories.pen import check_own
 from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
@@ -31,7 +31,7 @@ from bot.ui.tree import InklingTree, number
 from cogs.asking import Asking
 from cogs.finding import Finding, unseen
 from cogs.refusals import Refusals
-from cogs.repeats import Act
+from cogs.repeats import Act, Repeats
 from cogs.services import Services
 from cogs.showing import Showing
 from cogs.threads import place_for_story, show_opened
@@ -64,7 +64,7 @@ class Stories(commands.Cog):
         self._refusals = refusals
         self._finding = Finding(services, asking)
         self._asking = asking
-        asking.repeats.register("passage", self._keep_again)
+        self._register_repeats(asking.repeats)
         for action, handler in {
             "snew": self.form_new,
             "sfrom": self.begin_from,
@@ -116,9 +116,21 @@ class Stories(commands.Cog):
             rules=_chosen_rules(interaction),
         )
         beginning = await self._beginning(self._asking.place(interaction), ids) if ids != ("",) else None
+        await self._begin(interaction, who, new, beginning)
+
+    async def _begin(
+        self, interaction: discord.Interaction[Any], who: Who, new: NewStory, beginning: Beginning | None
+    ) -> None:
+        act = Act.of(who, "story", new.channel_id, new, beginning)
+        await self._asking.repeats.check(interaction, act)
         story = await self._services.pen.start(new, beginning)
         interaction.extras.pop(GIVEN, None)
-        await show_opened(interaction, self._services, self._showing, story)
+        await self._opened(interaction, story, act)
+
+    async def _opened(self, interaction: discord.Interaction[Any], story: Story, act: Act) -> None:
+        self._asking.repeats.kept(act)
+        if await show_opened(interaction, self._services, self._showing, story):
+            self._asking.repeats.answered(act)
 
     async def _beginning(self, place: Place, ids: tuple[str, ...]) -> Beginning:
         """Return the text of a card's suggestion, with what was asked before it, as a first passage."""
@@ -162,8 +174,13 @@ class Stories(commands.Cog):
         if title is None:
             fork = (await self._showing.say(who.server_id))("story.fork_title", title=story.title)
             title = fork if len(fork) <= MAX_TITLE else story.title
-        forked = await self._services.pen.fork(who, story.id, title, at, channel_id)
-        await show_opened(interaction, self._services, self._showing, forked)
+        await self._fork_at(interaction, who, Act.of(who, "fork", channel_id, story.id, title, at))
+
+    async def _fork_at(self, interaction: discord.Interaction[Any], who: Who, act: Act) -> None:
+        await self._asking.repeats.check(interaction, act)
+        story_id, title, at = act.given
+        forked = await self._services.pen.fork(who, story_id, title, at, act.place)
+        await self._opened(interaction, forked, act)
 
     # ---- writing
 
@@ -210,8 +227,8 @@ class Stories(commands.Cog):
     ) -> None:
         """Keep a passage, as canon or as a candidate, as the story's rules and rounds say."""
         say = private(interaction)
-        act = Act(who.person_id, "passage", story.id, (normalise(text),))
-        self._asking.repeats.check(interaction, act)
+        act = Act.of(who, "passage", story.id, text)
+        await self._asking.repeats.check(interaction, act)
         if await self._services.library.votes(story):
             proposed = await self._services.urn.propose(who, story.id, text)
             told = notice(say("story.proposed_first" if proposed.opened else "story.proposed"))
@@ -225,18 +242,43 @@ class Stories(commands.Cog):
         self._asking.repeats.kept(act)
         await self._tell(interaction, told, story, act)
 
-    async def _keep_again(self, interaction: discord.Interaction[Any], act: Act) -> None:
-        """Keep a passage a second time."""
-        who, story = await self._finding.clicked(interaction, (str(act.place),))
-        interaction.extras[GIVEN] = act.given[0]
-        await self._keep(interaction, who, story, act.given[0], story.head_id)
+    def _register_repeats(self, repeats: Repeats) -> None:
+        """Say how what is kept here is kept once more, and how it is found where an earlier run kept it."""
+        earlier = self._services.earlier
+
+        async def keep(interaction: discord.Interaction[Any], act: Act) -> None:
+            who, story = await self._finding.clicked(interaction, (str(act.place),))
+            interaction.extras[GIVEN] = act.given[0]
+            await self._keep(interaction, who, story, act.given[0], story.head_id)
+
+        async def begin(interaction: discord.Interaction[Any], act: Act) -> None:
+            await self._begin(interaction, await self._finding.enter(interaction), *act.given)
+
+        async def fork(interaction: discord.Interaction[Any], act: Act) -> None:
+            await self._fork_at(interaction, await self._finding.enter(interaction), act)
+
+        async def behind(interaction: discord.Interaction[Any], act: Act) -> None:
+            who, story = await self._finding.clicked(interaction, (str(act.given[0]),))
+            await self._add_behind(interaction, who, story, act.place)
+
+        repeats.register("passage", keep, lambda act: earlier.wrote(act.person_id, act.place, act.given[0]))
+        repeats.register("behind", behind)
+        repeats.register("story", begin, lambda act: _began(earlier, act, act.given[0].title))
+        repeats.register("fork", fork, lambda act: _began(earlier, act, act.given[1]))
 
     async def add_again(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Add it behind the newest*, for somebody who was overtaken."""
         who, story = await self._finding.clicked(interaction, ids)
-        passage = await self._services.pen.behind_newest(who, story.id, number(ids, 1))
+        await self._add_behind(interaction, who, story, number(ids, 1))
+
+    async def _add_behind(self, interaction: discord.Interaction[Any], who: Who, story: Story, passage_id: int) -> None:
+        act = Act.of(who, "behind", passage_id, story.id)
+        await self._asking.repeats.check(interaction, act)
+        passage = await self._services.pen.behind_newest(who, story.id, passage_id)
+        self._asking.repeats.kept(act)
         told = notice(_added(private(interaction), story, passage.depth, interaction.channel_id))
-        await replace(interaction, told)
+        if await replace(interaction, told):
+            self._asking.repeats.answered(act)
         await self._showing.flush()
         await self._refusals.tell_writer(interaction, story)
 
@@ -396,3 +438,8 @@ def _is_list(interaction: discord.Interaction[Any]) -> bool:
         return False
     view = discord.ui.LayoutView.from_message(message)
     return any(isinstance(child, discord.ui.Section) for child in view.walk_children())
+
+
+async def _began(earlier: EarlierRun, act: Act, title: str) -> bool:
+    """Tell whether an earlier run began that story."""
+    return await earlier.began(act.person_id, act.server_id, act.place, title)

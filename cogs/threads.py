@@ -132,21 +132,23 @@ def thread_name(story: Story) -> str:
 
 async def show_opened(
     interaction: discord.Interaction[Any], services: Services, showing: Showing, story: Story
-) -> None:
-    """Have the thread of a story opened that is kept already, and tell the person where it is."""
+) -> bool:
+    """Have the thread of a story opened that is kept already, and tell the person where it is; return whether they are
+    known to have heard."""
     say = private(interaction)
     title = escape(story.title)
-    await whisper(interaction, notice(say("story.opening", title=title)))
+    heard = await whisper(interaction, notice(say("story.opening", title=title)))
     await showing.flush()
     opened = await services.library.open(story.id)
     if opened is None or opened.thread_id is None:
         await change(interaction, notice(say("story.opens_later", title=title)))
-        return
+        return heard
     notes = [say("story.opened", title=title, thread=f"<#{opened.thread_id}>")]
     if missing := lacking(interaction, STORIES_BETTER):
         wished = ", ".join(say(f"permission.{name}") for name in missing)
         notes.append(f"-# {say('story.opened_without', permissions=wished)}")
     await change(interaction, notice(*notes))
+    return heard
 
 
 def place_for_story(interaction: discord.Interaction[Any], say: Catalogue) -> int:

@@ -177,6 +177,9 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
     if isinstance(error, Unreached) or (isinstance(error, discord.HTTPException) and error.code in _NOT_OURS):
         _log.warning("interaction %d came to nothing: %s", interaction.id, describe(error))
         return
+    if interaction.client.is_closed():  # the program is being stopped: nobody can be told, and nothing is wrong
+        _log.info("interaction %d ended with the program: %s", interaction.id, describe(error))
+        return
     say = private(interaction)
     cards = [notice(sentence(say, error))]
     if isinstance(error, AlreadyKept):

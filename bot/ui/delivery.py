@@ -32,6 +32,8 @@ UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION = 10008, 10015, 10062
 ALREADY_ANSWERED, TOKEN_INVALID, ARCHIVED = 40060, 50027, 50083
 TOKEN_GONE = frozenset({UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, TOKEN_INVALID})
 """What Discord says where nothing can be answered by the interaction's token any more."""
+SESSION_CLOSED = "Session is closed"
+"""The message of aiohttp's RuntimeError for a request after the program has begun to stop."""
 _ON_THE_WAY = (aiohttp.ClientError, OSError, TimeoutError)
 """What is raised where the network lost a request or its answer."""
 UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError, Unreached)
@@ -146,8 +148,13 @@ async def persistently(send: Callable[[], Awaitable[R]], *, tries: int = TRIES) 
 
 
 async def _in_time(send: Callable[[], Awaitable[R]]) -> R:
-    async with asyncio.timeout(ANSWER_S):
-        return await send()
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await send()
+    except RuntimeError as error:
+        if str(error) != SESSION_CLOSED:
+            raise
+        raise aiohttp.ClientConnectionError("the program is being stopped") from error
 
 
 def is_on_the_way(error: BaseException) -> bool:

@@ -36,8 +36,12 @@ def writer_card(say: Catalogue, courtesy: Courtesy, *, saved: bool = False) -> C
     names = [button("ink:lname", say("button.pen_name"), emoji="✏️")]
     if pen_name is not None:
         names.append(button("ink:lnoname", say("button.own_name")))
+    # It says what is wanted, not "the other": pressed twice, as when an answer is lost, it does the same.
     consent = button(
-        "ink:lai", say("button.ai_yes" if refused else "button.ai_no"), style=discord.ButtonStyle.secondary, emoji="🤖"
+        f"ink:lai:{'on' if refused else 'off'}",
+        say("button.ai_yes" if refused else "button.ai_no"),
+        style=discord.ButtonStyle.secondary,
+        emoji="🤖",
     )
     blocks: list[ui.Item[Any]] = [text(f"### 🪶 {say('writer.title')}")]
     if saved:

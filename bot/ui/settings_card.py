@@ -78,7 +78,10 @@ def _channel_menu(say: Catalogue, settings: ServerSettings) -> ui.ChannelSelect[
 def _switch(say: Catalogue, settings: ServerSettings, feature: Feature) -> ui.Button[Any]:
     on = feature not in settings.switched_off
     style = discord.ButtonStyle.success if on else discord.ButtonStyle.secondary
-    return button(f"ink:switch:{feature}", say(f"settings.{feature}_{'on' if on else 'off'}"), style=style)
+    # It says what is wanted, not "the other": pressed twice, as when an answer is lost, it does the same.
+    return button(
+        f"ink:switch:{feature}:{'off' if on else 'on'}", say(f"settings.{feature}_{'on' if on else 'off'}"), style=style
+    )
 
 
 def _words(say: Catalogue, settings: ServerSettings) -> ui.Section[Any]:

@@ -76,8 +76,14 @@ async def test_switching_off_and_on(house: House) -> None:
     refused = await house.ben.slash(house.channel, "infill", text="The fox crossed the ___.")
     assert private(refused) == en("error.feature_off")
 
-    await house.ada.click(card, custom_id="ink:switch:infill")
-    await house.ada.click(card, custom_id="ink:switch:continue")
+    await house.ada.click(card, custom_id="ink:switch:infill:on")
+    await house.ada.click(card, custom_id="ink:switch:continue:off")
+    assert (await stored(house)).switched_off == {"continue"}
+    # Whoever did not see the answer still has the old button, and presses it again.
+    shown = house.env.backend.messages[house.channel.id][card.id]
+    switch = next(part for part in walk(shown.components) if part.get("custom_id") == "ink:switch:continue:on")
+    switch["custom_id"] = "ink:switch:continue:off"
+    await house.ada.click(card, custom_id="ink:switch:continue:off")
     assert (await stored(house)).switched_off == {"continue"}
     assert private(await house.ask(house.ben)) == en("error.feature_off")
 

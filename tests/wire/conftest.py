@@ -35,5 +35,5 @@ async def program(
         assert running.process.returncode is None, running.text
         yield running
     assert running.process.returncode == 128 + signal.SIGTERM, running.text
-    assert "Traceback" not in running.text
+    assert "Traceback" not in running.text, running.text
     assert TOKEN not in running.text

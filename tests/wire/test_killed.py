@@ -14,7 +14,7 @@ from tests.support.openapi import load_openapi
 from tests.wire.discord_server import running_discord
 from tests.wire.evening import killed_evening
 from tests.wire.faults import Fault, html
-from tests.wire.people import Person, words
+from tests.wire.people import Person, buttons, words
 from tests.wire.program import environment, running_program
 
 ADA = Person(id=600_000_000_000_000_001, name="ada")
@@ -67,3 +67,35 @@ async def test_a_card_that_was_finished_when_the_program_was_killed_stays_finish
     interrupted = catalogue("en")("progress.interrupted")
     assert not [r.path for r in server.requests if interrupted in str(r.body)]
     assert all("person01" in words(message) for message in server.messages.values())
+
+
+async def test_what_was_kept_when_the_program_was_killed_is_there_already(
+    tiny_causal: Path, tiny_masked: Path, tmp_path: Path
+) -> None:
+    """A kill between the commit and its answer: nobody knows, so whoever does it again is asked."""
+    rules: Any = {"writers": ["anyone"], "ai": ["on"], "licence": ["own"]}
+    text = "The lamp went out."
+    async with running_discord() as server:
+        env = environment(server, tmp_path / "data", tiny_causal, tiny_masked)
+        async with running_program(env, "run", folder=tmp_path) as program:
+            await server.wait_for(lambda: server.identifies or program.process.returncode is not None)
+            begun = await ADA.submit(server, "ink:snew", title="The Lamp", premise="", **rules)
+            await server.wait_for(lambda: (told := server.original(begun)) and "<#" in words(told))
+            (thread_id,) = server.threads
+            lost = server.trouble.add(Fault("POST", "/interactions/*/callback", held=asyncio.Event()))
+            await ADA.slash(server, "story", "add", channel_id=thread_id, text=text)
+            await server.wait_for(partial(server.trouble.strikes, lost))
+            program.process.kill()
+            await program.process.wait()
+        server.trouble.remove(lost)
+
+        logins = len(server.identifies)
+        async with running_program(env, "run", folder=tmp_path) as program:
+            await server.wait_for(lambda: server.identifies[logins:] or program.process.returncode is not None)
+            token = await ADA.slash(server, "story", "add", channel_id=thread_id, text=text)
+            told = await server.wait_for(lambda: server.answer(token))
+            assert words(told) == catalogue("en")("error.already_kept")
+            (again,) = buttons(told)
+            token = await ADA.click(server, told, again["custom_id"])
+            answer = await server.wait_for(lambda: (found := server.answer(token)) is not told and found)
+            assert words(answer) == catalogue("en")("story.added", number=2)

@@ -49,3 +49,28 @@ async def test_kept_but_not_answered(discord: DiscordServer, program: Program) -
     assert words(answer) == en("story.added", number=6)
     await discord.wait_for(lambda: str(discord.shown_in(thread_id)).count("She lit it again.") >= 2)
     assert "incident" not in program.text
+
+
+RULES: Any = {"writers": ["anyone"], "ai": ["on"], "licence": ["own"]}
+FORMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "story": ("ink:snew", {"title": "The Well", "premise": "", **RULES}),
+    "lore": ("ink:lform:0:lore", {"text": "Ember is a dragon.", "triggers": "ember"}),
+}
+
+
+@pytest.mark.parametrize("what", FORMS)
+async def test_a_form_whose_answer_was_lost_is_there_already(
+    discord: DiscordServer, program: Program, what: str
+) -> None:
+    custom_id, values = FORMS[what]
+    lost = discord.trouble.add(Fault("POST", CALLBACK, refusal(404, 10062)))
+    await ADA.submit(discord, custom_id, **values)
+    await discord.wait_for(lambda: discord.trouble.strikes(lost))
+    token = await ADA.submit(discord, custom_id, **values)
+    told = await discord.wait_for(lambda: discord.answer(token))
+    assert words(told) == en("error.already_kept")
+    (again,) = buttons(told)
+    token = await ADA.click(discord, told, again["custom_id"])
+    answer = await discord.wait_for(lambda: (found := discord.answer(token)) is not told and found)
+    assert "error" not in words(answer)
+    assert words(answer) != en("error.already_kept")
