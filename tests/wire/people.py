@@ -50,6 +50,43 @@ class Person:
         data = {"id": "700000000000000001", "name": command, "type": 1, "options": given}
         return await server.interact({"type": 2, "data": data} | self._where(channel_id))
 
+    async def menu(self, server: DiscordServer, name: str, text: str) -> str:
+        """Use an entry of the context menu of a message with that text, written by the person; returns the token."""
+        number = server.new_id()
+        message = {
+            "id": str(number),
+            "channel_id": str(CHANNEL_ID),
+            "author": self.user(),
+            "content": text,
+            "timestamp": "2026-11-23T00:00:00+00:00",
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [],
+            "embeds": [],
+            "components": [],
+            "pinned": False,
+            "type": 0,
+            "flags": 0,
+        }
+        resolved = {"messages": {str(number): message}}
+        data = {"id": "700000000000000001", "name": name, "type": 3, "target_id": str(number), "resolved": resolved}
+        return await server.interact({"type": 2, "data": data} | self._where())
+
+    async def begin_to_type(
+        self, server: DiscordServer, command: str, *under: str, channel_id: int = CHANNEL_ID, **begun: str
+    ) -> str:
+        """Type the beginning of an option whose choices the bot offers; returns the interaction's token."""
+        given: list[Any] = [
+            {"name": name, "type": 3, "value": value, "focused": True} for name, value in begun.items()
+        ]
+        for depth, name in enumerate(reversed(under)):
+            given = [{"name": name, "type": 2 if depth else 1, "options": given}]
+        data = {"id": "700000000000000001", "name": command, "type": 1, "options": given}
+        return await server.interact({"type": 4, "data": data} | self._where(channel_id))
+
     async def click(self, server: DiscordServer, message: dict[str, Any], custom_id: str) -> str:
         """Press the button with `custom_id` under `message`; returns the interaction's token."""
         return await self._use(server, message, {"custom_id": custom_id, "component_type": 2})

@@ -74,6 +74,11 @@ def echo(status: int, code: int) -> Reply:
     return Reply(status, body, {"Via": "1.1 google"})
 
 
+def offered(body: Any) -> bool:
+    """Tell whether an answer is a list of choices."""
+    return body["type"] == 8
+
+
 async def answered(server: DiscordServer, token: str) -> None:
     """Wait until something was sent with an interaction's token, whatever became of it."""
 
@@ -85,7 +90,8 @@ async def answered(server: DiscordServer, token: str) -> None:
 
 
 async def evening(server: DiscordServer, actions: list[str]) -> None:
-    """Type into everything, sent as commands and as forms, with and without a story, accepted and refused."""
+    """Type into everything, sent as commands, as forms, from the menus of messages and into lists of choices, with and
+    without a story, accepted and refused."""
     begun = await ADA.submit(
         server, "ink:snew", title=f"The {MARK}", premise=MARK, writers=["anyone"], ai=["on"], licence=["own"]
     )
@@ -98,6 +104,13 @@ async def evening(server: DiscordServer, actions: list[str]) -> None:
         if " ".join(names) not in LEAVE_OUT:
             token = await ADA.slash(server, *names, channel_id=thread, **filled(names, options))
             await answered(server, token)
+        for option in options:
+            if option.get("autocomplete"):
+                begun = {option["name"]: f"The {MARK}"}
+                await answered(server, await ADA.begin_to_type(server, *names, channel_id=thread, **begun))
+    for command in server.commands["global"]:
+        if command["type"] == 3:
+            await answered(server, await ADA.menu(server, command["name"], f"{MARK} ___ in a message"))
     for action in actions:
         token = await ADA.submit(server, f"ink:{action}:1:0:0", thread, **dict.fromkeys(BOXES, f"{MARK} ___ in a form"))
         await answered(server, token)
@@ -117,6 +130,7 @@ async def test_no_word_of_people_and_no_token_is_logged_at_any_level(
             await server.wait_for(lambda: server.identifies or program.process.returncode is not None)
             await evening(server, actions)
             server.trouble.add(Fault("POST", "/interactions/*/callback", echo(400, 50035), times=3))
+            server.trouble.add(Fault("POST", "/interactions/*/callback", echo(400, 50035), where=offered, times=2))
             server.trouble.add(Fault("PATCH", "*/@original", echo(400, 50035), times=3))
             server.trouble.add(Fault("POST", "/channels/*", echo(403, 50013), times=3))
             await server.dispatch("MESSAGE_CREATE", {"content": MARK})
