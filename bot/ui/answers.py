@@ -47,6 +47,8 @@ _log = logging.getLogger(__name__)
 
 GIVEN = "given"
 """The key in `interaction.extras` of the text that the person typed into a form, shown again in a refusal."""
+_UNDONE = "undone"
+"""The key in `interaction.extras` that says that nothing was done: the answer is a refusal."""
 PLACE = 300
 """So many characters of a value are said in a sentence."""
 _NOT_OURS = (UNKNOWN_INTERACTION, ALREADY_ANSWERED)
@@ -134,8 +136,9 @@ async def _first(
 
 
 async def _got_through(interaction: discord.Interaction[Any], delivery: Awaitable[Any]) -> bool:
-    """Tell whether an answer arrived. What was asked for is done and kept by then, so nobody is told that it failed; an
-    answer that Discord refuses for what is in it is a fault of this program, and the person hears its number."""
+    """Tell whether an answer arrived. What was asked for is done and kept by then, unless the answer is a refusal, so
+    nobody is told that it failed; an answer that Discord refuses for what is in it is a fault of this program, and the
+    person hears its number."""
     try:
         await delivery
     except discord.HTTPException as error:
@@ -153,7 +156,8 @@ async def _got_through(interaction: discord.Interaction[Any], delivery: Awaitabl
 async def _own_up(interaction: discord.Interaction[Any], error: discord.HTTPException) -> None:
     incident = secrets.token_hex(4)
     _log.error("incident %s: an answer was refused: %s", incident, describe(error), exc_info=error)
-    card = notice(private(interaction)("error.not_shown", incident=incident))
+    key = "error.incident" if _UNDONE in interaction.extras else "error.not_shown"
+    card = notice(private(interaction)(key, incident=incident))
     with contextlib.suppress(*UNDELIVERED):
         if is_answered(interaction):
             await interaction.followup.send(view=card, ephemeral=True)
@@ -190,6 +194,8 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
         cards += given_cards(say, given)
     if (shown := interaction.extras.pop(SHOWN, None)) is not None:
         await shown.remove()
+    if not isinstance(error, AlreadyKept):
+        interaction.extras[_UNDONE] = True
     if not await whisper(interaction, *cards):
         _log.warning("the person could not be told about a %s", type(error).__name__)
 

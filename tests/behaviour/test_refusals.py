@@ -106,3 +106,18 @@ async def test_an_interaction_that_is_over_is_a_line_in_the_log(
     assert said
     assert not any(record.exc_info or "incident" in record.getMessage() for record in said)
     assert str(code) in caplog.text
+
+
+async def test_an_answer_that_discord_refuses_says_whether_anything_was_done(house: House) -> None:
+    thread = await begin(house, house.ada)
+
+    def refuse() -> None:
+        house.env.inject_error("POST", "/interactions/*/*/callback", status=400, code=50035)
+
+    refuse()
+    told = private(await house.ada.slash(house.channel, "infill", text="no blanks stand in here"))
+    assert told.startswith(en("error.incident", incident="?").partition("?")[0]), "a refusal"
+
+    refuse()
+    told = private(await house.ada.slash(thread, "story add", text="The lamp went out."))
+    assert told.startswith(en("error.not_shown", incident="?").partition("?")[0]), "what is kept"

@@ -53,7 +53,7 @@ class Person:
     async def menu(self, server: DiscordServer, name: str, text: str) -> str:
         """Use an entry of the context menu of a message with that text, written by the person; returns the token."""
         number = server.new_id()
-        message = {
+        message: dict[str, Any] = {
             "id": str(number),
             "channel_id": str(CHANNEL_ID),
             "author": self.user(),
@@ -79,9 +79,7 @@ class Person:
         self, server: DiscordServer, command: str, *under: str, channel_id: int = CHANNEL_ID, **begun: str
     ) -> str:
         """Type the beginning of an option whose choices the bot offers; returns the interaction's token."""
-        given: list[Any] = [
-            {"name": name, "type": 3, "value": value, "focused": True} for name, value in begun.items()
-        ]
+        given: list[Any] = [{"name": name, "type": 3, "value": value, "focused": True} for name, value in begun.items()]
         for depth, name in enumerate(reversed(under)):
             given = [{"name": name, "type": 2 if depth else 1, "options": given}]
         data = {"id": "700000000000000001", "name": command, "type": 1, "options": given}

@@ -76,7 +76,7 @@ def echo(status: int, code: int) -> Reply:
 
 def offered(body: Any) -> bool:
     """Tell whether an answer is a list of choices."""
-    return body["type"] == 8
+    return bool(body["type"] == 8)
 
 
 async def answered(server: DiscordServer, token: str) -> None:
@@ -106,8 +106,8 @@ async def evening(server: DiscordServer, actions: list[str]) -> None:
             await answered(server, token)
         for option in options:
             if option.get("autocomplete"):
-                begun = {option["name"]: f"The {MARK}"}
-                await answered(server, await ADA.begin_to_type(server, *names, channel_id=thread, **begun))
+                typed = {option["name"]: f"The {MARK}"}
+                await answered(server, await ADA.begin_to_type(server, *names, channel_id=thread, **typed))
     for command in server.commands["global"]:
         if command["type"] == 3:
             await answered(server, await ADA.menu(server, command["name"], f"{MARK} ___ in a message"))
