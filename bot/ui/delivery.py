@@ -176,7 +176,9 @@ async def _taken(
         found = await _look(interaction)
     except UNDELIVERED:
         found = None
-    if found is not None and card is not None:
+    if found is None:  # forms and acknowledgements are no messages; another copy's answer cannot be told from them
+        _log.warning("interaction %d has an answer already, perhaps not ours: %s", interaction.id, describe(error))
+    elif card is not None:
         ids = custom_ids(card)
         if ids and not ids & custom_ids(ui.LayoutView.from_message(found)):
             raise error
