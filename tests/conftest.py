@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 from hypothesis import settings
 
 from bot.inference.client import EngineClient
+from bot.logs import OURS, QUIETER
 from storage.database import Database, open_database
 from tests.support.beside import run_beside
 from tests.support.databases import furnish
@@ -23,6 +26,20 @@ from tests.support.worker import Worker, client_of, serving, until_ready
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=SLOW_IS_FINE)
 settings.register_profile("search", max_examples=500, deadline=None, suppress_health_check=SLOW_IS_FINE)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """Leave logging as it was found: a command that sets it up must not keep another test from hearing a line."""
+    loggers = [logging.getLogger(name) for name in ("", *OURS, *QUIETER)]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    in_threads = threading.excepthook
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+    logging.captureWarnings(False)
+    threading.excepthook = in_threads
 
 
 @pytest.fixture(scope="session")

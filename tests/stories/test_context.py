@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.inference.causal.context import fit
+from bot.inference.engine import Continuation, Piece, Receipt
 from bot.inference.jobs import Owner
 from bot.rules.courtesies import Courtesy
 from bot.rules.generations import Place
@@ -17,11 +18,14 @@ from bot.stories.context import MEMORY_CHARS, PASSAGES_CHARS, Context
 from bot.writing.asks import ContinueAsk
 from bot.writing.continuing import ContinueJob, pieces_of
 from bot.writing.demeaning import DemeaningWords
-from bot.writing.echo import echo
 from storage.courtesies import Courtesies
 from storage.lore import Lore
 from storage.passages import Passages
 from tests.stories.urns import BEN, CHEN, SERVER, Table, open_table, suggestion
+
+RECEIPT = Receipt(
+    engine="torch", model="tiny", revision="1", seed=1, mood=None, sampling=None, prompt_sha256="0", prompt_tokens=9
+)
 
 
 @pytest.fixture
@@ -144,11 +148,12 @@ async def test_what_a_model_may_not_copy(table: Table) -> None:
     line = "The old keeper carried the last lantern down to the sea."
     story = await table.story(line, "Nobody spoke.")
     plan = await table.urn.plan_continue(BEN, story.id)
-    ask = ContinueAsk(
-        owner=Owner(server_id=1, person_id=1),
-        place=Place(server_id=1, channel_id=1),
-        text=plan.text,
-        context=plan.context.pieces,
-    )
-    job = ContinueJob(ask, DemeaningWords(()), seed=1)
-    assert echo(f"So {line.lower()}", job._story).longest_run == 11
+    owner, place = Owner(server_id=1, person_id=1), Place(server_id=1, channel_id=1)
+    row = Continuation(row=0, text=f"So {line.lower()} They slept.", tokens=14, finish="stop", receipt=RECEIPT)
+
+    def shown(context: tuple[Piece, ...]) -> int:
+        ask = ContinueAsk(owner=owner, place=place, text=plan.text, context=context)
+        return len(ContinueJob(ask, DemeaningWords(()), seed=1)._drafts((), [row]))
+
+    assert shown(()) == 1
+    assert shown(plan.context.pieces) == 0, "a suggestion that repeats what the models read is none"
