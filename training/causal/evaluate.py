@@ -40,7 +40,7 @@ def choose_batches(windows: Windows, letters: Letters, hints: HintIds, count: in
     chosen = np.random.default_rng(SEED).choice(len(windows), min(count, len(windows)), replace=False)
     return {
         kind: draw_batch(
-            windows, chosen, letters, hints, replace(GapPlan(), words=words, cut=0.0), np.random.default_rng(SEED)
+            windows[chosen], letters, hints, replace(GapPlan(), words=words, cut=0.0), np.random.default_rng(SEED)
         )
         for kind, words in kinds.items()
     }
@@ -71,9 +71,10 @@ def evaluate(trainer: GapTrainer, batches: Mapping[str, GapBatch]) -> GapScores:
 
 def _row(trainer: GapTrainer, batch: GapBatch, row: int) -> tuple[Sequence[float], list[int], Sequence[float]]:
     """-log p of every token of the fills, the ranks of their first tokens, and -log p of the plain tokens."""
-    logits, targets, plain = trainer.logits(batch, row)
-    each = torch.nn.functional.cross_entropy(logits, targets, reduction="none").tolist()
+    asked = trainer.logits(batch, np.array([row]))
+    each = torch.nn.functional.cross_entropy(asked.logits, asked.targets, reduction="none").cpu()
     places = np.flatnonzero(batch.targets[row] != IGNORED)
     firsts = [n for n, place in enumerate(places) if place >= TRUNK and place - 1 not in places]
-    ranks = [int((logits[n] > logits[n, targets[n]]).sum()) for n in firsts]
-    return each[plain:], ranks, each[:plain]
+    ranks = [int((asked.logits[n] > asked.logits[n, asked.targets[n]]).sum()) for n in firsts]
+    plain = asked.plain.cpu()
+    return each[~plain].tolist(), ranks, each[plain].tolist()

@@ -1,4 +1,4 @@
-"""Write what a run of `training.causal.train` learnt as the folder that the bot bundles.
+"""Write what a run of `training.causal.train` learnt as the folder that the bot bundles, its matrices in 8 bits.
 
 python -m training.causal.export --run data/training/causal --to bot/inference/bundled_update
 """
@@ -8,31 +8,42 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from torch import Tensor
 
+from bot.inference.eight_bits import load_weights, save_eight_bits
 from bot.inference.weights import BUNDLED_CAUSAL, UPDATE_FILE
 from training.causal.card import update_card
-from training.causal.lowrank import halves
+from training.causal.lowrank import factors
 from training.manifest import write_manifest
 
 
 def export_update(run: Path, to: Path) -> None:
-    """Write the weights of the run's checkpoint, the card, and the manifest."""
+    """Write the weights of the run's checkpoint (or of its `update.safetensors`, where there is one), the card, and the
+    manifest."""
     to.mkdir(parents=True, exist_ok=True)
-    state: dict[str, Any] = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    metadata = {"format": "pt", "base": BUNDLED_CAUSAL.requirement, "base_sha256": BUNDLED_CAUSAL.member_sha256}
-    save_file(halves(state["updates"]), to / UPDATE_FILE, metadata=metadata)
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    learnt, blanks = _learnt(run, record)
+    metadata = {"base": BUNDLED_CAUSAL.requirement, "base_sha256": BUNDLED_CAUSAL.member_sha256}
+    save_eight_bits(learnt, to / UPDATE_FILE, metadata)
     with (run / "curve.csv").open(encoding="utf-8", newline="") as file:
         curve = list(csv.DictReader(file))
-    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    (to / "README.md").write_text(update_card(record, curve, state["progress"]["blanks"]), encoding="utf-8")
+    (to / "README.md").write_text(update_card(record, curve, blanks), encoding="utf-8")
     for path in to.iterdir():
         path.chmod(0o644)  # safetensors writes for the owner only
     write_manifest(to)
+
+
+def _learnt(run: Path, record: Mapping[str, Any]) -> tuple[dict[str, Tensor], int]:
+    """The factors of all updates as they are exported, and how many blanks they saw."""
+    if (run / UPDATE_FILE).exists():
+        return load_weights(run / UPDATE_FILE), int(record["blanks"])
+    state: dict[str, Any] = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    return factors(state["updates"], record["recipe"]["scale"]), state["progress"]["blanks"]
 
 
 def main() -> None:

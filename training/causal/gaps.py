@@ -85,13 +85,14 @@ class GapPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapBatch:
-    """Rows of `length` tokens. `targets` has the id to be learnt behind a token, or `IGNORED`; `sees[row, a, b]` tells
-    whether token a sees token b; the last tokens of a row may be padding, which sees itself. The first `TRUNK` tokens
-    are the text, the others its blanks."""
+    """Rows of one length, each array [rows, tokens] but `sees`. `targets` has the id to be learnt behind a token, or
+    `IGNORED`; `of_plain` tells which of them are of plain text; `sees[row, a, b]` whether token a sees token b. The
+    last tokens of a row may be padding, which sees itself."""
 
     inputs: Ids
     positions: Ids
     targets: Ids
+    of_plain: Flags
     sees: Flags
 
 
@@ -155,13 +156,27 @@ def lay_out(
     return inputs, positions, targets, sees
 
 
-def draw_batch(
-    windows: Windows, chosen: Ids, letters: Letters, hints: HintIds, plan: GapPlan, rng: np.random.Generator
-) -> GapBatch:
-    """The chosen windows with their blanks."""
+def draw_batch(windows: Windows, letters: Letters, hints: HintIds, plan: GapPlan, rng: np.random.Generator) -> GapBatch:
+    """The windows [rows, WINDOW] with their blanks: the first `TRUNK` tokens of a row are the text, the others its
+    blanks."""
     rows = []
-    for number in chosen:
-        window = np.asarray(windows[number], dtype=np.int64)
+    for ids in windows:
+        window = np.asarray(ids, dtype=np.int64)
         rows.append(lay_out(window, draw_blanks(window, letters, plan, rng), hints, plan, rng))
     inputs, positions, targets, sees = (np.stack(part) for part in zip(*rows, strict=True))
-    return GapBatch(inputs=inputs, positions=positions, targets=targets, sees=sees)
+    of_plain = np.zeros(inputs.shape, dtype=np.bool_)
+    of_plain[:, :TRUNK] = True
+    return GapBatch(inputs=inputs, positions=positions, targets=targets, of_plain=of_plain, sees=sees)
+
+
+def plain_rows(texts: Windows) -> GapBatch:
+    """Stretches of plain text [rows, tokens + 1], each token of which but the first is to be learnt."""
+    ids = np.asarray(texts, dtype=np.int64)
+    count, length = ids.shape[0], ids.shape[1] - 1
+    return GapBatch(
+        inputs=ids[:, :-1],
+        positions=np.tile(np.arange(length), (count, 1)),
+        targets=ids[:, 1:],
+        of_plain=np.ones((count, length), dtype=np.bool_),
+        sees=np.tile(np.tri(length, dtype=np.bool_), (count, 1, 1)),
+    )

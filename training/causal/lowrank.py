@@ -8,24 +8,23 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from bot.errors import WeightsError
 from bot.inference.causal.updates import DOWN, UP
+from bot.inference.eight_bits import load_weights
 from bot.inference.weights import file_sha256
-
-SCALE = 2.0
-"""What an update counts for: so the usual rates of learning suit it."""
 
 
 class LowRank(nn.Module):
-    """A frozen linear layer [out, in] and an update `SCALE * up @ down` of its weights, [out, rank] and [rank, in]."""
+    """A frozen linear layer [out, in] and an update `scale * up @ down` of its weights, [out, rank] and [rank, in].
+    `scale` is what the update counts for: it makes the usual rates of learning suit it."""
 
-    def __init__(self, base: nn.Linear, rank: int) -> None:
+    def __init__(self, base: nn.Linear, rank: int, scale: float) -> None:
         super().__init__()
         self.base = base.requires_grad_(False)
+        self.scale = scale
         self.down = nn.Parameter(torch.empty(rank, base.in_features))
         self.up = nn.Parameter(torch.zeros(base.out_features, rank))
         nn.init.kaiming_uniform_(self.down, a=math.sqrt(5))
@@ -35,7 +34,7 @@ class LowRank(nn.Module):
         kind = inputs.dtype
         narrow = nn.functional.linear(inputs, self.down.to(kind)).flatten(0, -2)
         plain = self.base(inputs)
-        changed = torch.addmm(plain.flatten(0, -2), narrow, self.up.to(kind).t(), alpha=SCALE)
+        changed = torch.addmm(plain.flatten(0, -2), narrow, self.up.to(kind).t(), alpha=self.scale)
         return changed.view(plain.shape)
 
     @torch.no_grad()
@@ -45,7 +44,7 @@ class LowRank(nn.Module):
         self.up.copy_(up)
 
 
-def widen(model: PreTrainedModel, rank: int) -> dict[str, LowRank]:
+def widen(model: PreTrainedModel, rank: int, scale: float) -> dict[str, LowRank]:
     """Put a low-rank update beside every matrix of the model's layers; return them by the names of the matrices.
     Everything else stays as it is, and is not learnt."""
     model.requires_grad_(False)
@@ -53,17 +52,17 @@ def widen(model: PreTrainedModel, rank: int) -> dict[str, LowRank]:
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Linear) and ".layers." in name:
             parent, _, own = name.rpartition(".")
-            found[name] = LowRank(module, rank)
+            found[name] = LowRank(module, rank, scale).to(module.weight.device)
             setattr(model.get_submodule(parent), own, found[name])
     return found
 
 
-def halves(updates: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Both factors of every update, in float16; what it counts for is put into `up`."""
+def factors(updates: Mapping[str, Mapping[str, Tensor]], scale: float) -> dict[str, Tensor]:
+    """Both factors of every update by the names under which it is exported; what it counts for is put into `up`."""
     found: dict[str, Tensor] = {}
     for name, parts in updates.items():
-        found[name + UP] = (SCALE * parts["up"]).to(torch.float16).contiguous()
-        found[name + DOWN] = parts["down"].to(torch.float16).contiguous()
+        found[name + UP] = scale * parts["up"].float()
+        found[name + DOWN] = parts["down"].float()
     return found
 
 
@@ -71,13 +70,13 @@ def start_with(updates: Mapping[str, LowRank], file: Path) -> str:
     """Take an exported update for what is learnt so far; return the file's SHA-256. Raises `WeightsError` where it
     cannot be read, or is of another model or rank."""
     try:
-        parts = load_file(file)
-    except (OSError, SafetensorError) as error:
+        parts = load_weights(file)
+    except (OSError, KeyError, SafetensorError) as error:
         raise WeightsError(f"{file} cannot be read: {error}") from error
     if {name: tuple(part.shape) for name, part in parts.items()} != _shapes(updates):
         raise WeightsError(f"{file} is an update of another model, or of another rank: choose --rank as it was")
     for name, one in updates.items():
-        one.take(parts[name + DOWN], parts[name + UP] / SCALE)
+        one.take(parts[name + DOWN], parts[name + UP] / one.scale)
     return file_sha256(file)
 
 

@@ -1,6 +1,7 @@
 """Teach the bundled causal model to fill blanks with both sides in sight.
 
     python -m training.causal.train --out data/training/causal --steps 1100 --decay-steps 330
+    python -m training.causal.train --out data/training/causal --device cuda --seconds 270
 
 Learnt is a low-rank update of its matrices. The same command again goes on from the last checkpoint. `touch OUT/decay`
 begins the last stretch at once.
@@ -12,14 +13,11 @@ import argparse
 import csv
 import os
 import sys
-import time
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm  # type: ignore[import-untyped]  # it ships no types
 
 from bot.errors import WeightsError
 from bot.inference.causal.hints import HintIds
@@ -29,15 +27,17 @@ from bot.inference.plaintext import PlainText
 from bot.inference.weights import UPDATE_FILE, resolve
 from bot.settings import ModelChoice
 from training.causal.evaluate import GapScores, choose_batches, evaluate
-from training.causal.gaps import WINDOW, GapBatch, Letters
+from training.causal.gaps import WINDOW, Letters
 from training.causal.lowrank import start_with
-from training.causal.trainer import GapProgress, GapRecipe, GapTrainer
-from training.corpus import PARTS, Windows, check_corpus, corpus_file, load_corpus
+from training.causal.trainer import GapDrawing, GapProgress, GapRecipe, GapTrainer, gpu_recipe
+from training.corpus import PARTS, check_corpus, corpus_file, load_corpus
+from training.running import Batches, Plan, learn, work_clock
 from training.saving import save_whole, write_json
-from training.stopping import StopRequest
 
-SAVE_EVERY_S = 300.0
-SCORE_EVERY = 150
+DECAY_SHARE = 0.3
+"""How many of the steps are the decay, where nothing is said."""
+CPU_CORES_KEPT = 1
+"""Cores that are not used to draw batches for a GPU."""
 
 
 def save(path: Path, trainer: GapTrainer) -> None:
@@ -52,7 +52,7 @@ def save(path: Path, trainer: GapTrainer) -> None:
 
 def resume(path: Path, trainer: GapTrainer) -> None:
     """Go on from a checkpoint."""
-    state: dict[str, Any] = torch.load(path, weights_only=True)
+    state: dict[str, Any] = torch.load(path, map_location=trainer.model.device, weights_only=True)
     for name, one in trainer.updates.items():
         one.take(**state["updates"][name])
     trainer.optimizer.load_state_dict(state["opt"])
@@ -71,7 +71,6 @@ def note_scores(path: Path, progress: GapProgress, scores: GapScores) -> None:
 
 
 def parse_options() -> argparse.Namespace:
-    default = GapRecipe()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, default=os.environ.get("STORY_CORPUS"), help="default: $STORY_CORPUS")
     parser.add_argument("--model", default="bundled", help="the model to teach: `bundled`, or a folder")
@@ -79,29 +78,49 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="folder of an update to go on from instead of none")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--cache", type=Path, default=Path("data/training"), help="folder for the tokenised corpus")
-    parser.add_argument("--steps", type=int, required=True, help="steps in all, the decay included")
-    parser.add_argument("--decay-steps", type=int, required=True, help="how many of them are the decay")
-    parser.add_argument("--rate", type=float, default=default.rate)
-    parser.add_argument("--rank", type=int, default=default.rank)
-    parser.add_argument("--seed", type=int, default=default.seed)
+    length = parser.add_mutually_exclusive_group(required=True)
+    length.add_argument("--steps", type=int, help="steps in all, the decay included")
+    length.add_argument(
+        "--seconds", type=float, help="seconds of work in all, the decay included: the recipe for a GPU"
+    )
+    parser.add_argument("--decay-steps", type=int, help="how many of the steps are the decay (default: three in ten)")
+    parser.add_argument("--rate", type=float)
+    parser.add_argument("--rank", type=int)
+    parser.add_argument("--rows", type=int, help="windows a step")
+    parser.add_argument("--plain-rows", type=int, help="rows of plain text a step")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument(
+        "--workers", type=int, help="processes that draw batches (default: for a GPU, all cores but one)"
+    )
+    parser.add_argument("--score-every", type=int, default=150, help="steps between two lines of the curve")
     parser.add_argument("--no-compile", action="store_true", help="start at once, run slower")
     options = parser.parse_args()
     check_corpus(parser, options.corpus)
     return options
 
 
+def chosen_recipe(options: argparse.Namespace) -> GapRecipe:
+    """The recipe with what the command line says."""
+    recipe = gpu_recipe(options.seconds) if options.seconds is not None else GapRecipe()
+    given = {name: getattr(options, name) for name in ("rate", "rank", "rows", "plain_rows", "seed")}
+    recipe = replace(recipe, **{name: value for name, value in given.items() if value is not None})
+    if options.steps is None:
+        return recipe
+    decay = round(DECAY_SHARE * options.steps) if options.decay_steps is None else options.decay_steps
+    return replace(recipe, decay=decay * recipe.tokens_a_step)
+
+
 def main() -> None:
     options = parse_options()
     options.out.mkdir(parents=True, exist_ok=True)
+    recipe, on_cpu = chosen_recipe(options), options.device == "cpu"
     resolved = resolve(ModelChoice(name=options.model), "causal", options.data)
-    model, tokenizer = load_causal(resolved, "cpu", "bfloat16", options.data / "cache")
+    model, tokenizer = load_causal(resolved, options.device, "bfloat16", options.data / "cache")
     corpora = {part: load_corpus(corpus_file(options.corpus, part), tokenizer, options.cache, WINDOW) for part in PARTS}
-    recipe = replace(GapRecipe(), rate=options.rate, rank=options.rank, seed=options.seed)
-    recipe = replace(recipe, decay_tokens=options.decay_steps * recipe.tokens_a_step)
     letters, hints = Letters.of(surfaces(tokenizer, PlainText.of(tokenizer).marks)), HintIds.of(tokenizer)
-    trainer = GapTrainer(
-        model, recipe, letters, hints, threads=torch.get_num_threads(), compiled=not options.no_compile
-    )
+    threads = torch.get_num_threads() if on_cpu else 1
+    trainer = GapTrainer(model, recipe, hints, threads=threads, compiled=not options.no_compile)
     try:
         start = start_with(trainer.updates, options.start / UPDATE_FILE) if options.start else None
     except WeightsError as error:
@@ -110,39 +129,35 @@ def main() -> None:
         "recipe": asdict(recipe),
         "start": start,
         "corpus": {part: asdict(corpus.counts) for part, corpus in corpora.items()},
+        "device": "cpu" if on_cpu else torch.cuda.get_device_name(),
     }
     write_json(options.out / "run.json", record)
-    checkpoint = options.out / "checkpoint.pt"
-    if checkpoint.exists():
-        resume(checkpoint, trainer)
+    plan = _plan(options, recipe)
+    if plan.checkpoint.exists():
+        resume(plan.checkpoint, trainer)
     dev = choose_batches(corpora["dev"].windows, letters, hints)
-    run(trainer, corpora["train"].windows, dev, options.out, options.steps - options.decay_steps)
+    learn(
+        trainer,
+        plan,
+        Batches(GapDrawing(corpora["train"].stories, recipe, letters, hints)),
+        clock=work_clock(options.device, threads),
+        save=lambda path: save(path, trainer),
+        score=lambda: note_scores(options.out / "curve.csv", trainer.progress, evaluate(trainer, dev)),
+    )
 
 
-def run(trainer: GapTrainer, windows: Windows, dev: Mapping[str, GapBatch], out: Path, flat: int) -> None:
-    """Learn until the decay is done, which begins after `flat` steps, or until asked to stop; keep checkpoints and the
-    curve."""
-    stop, checkpoint, progress = StopRequest(), out / "checkpoint.pt", trainer.progress
-    saved = time.monotonic()
-    bar = tqdm(initial=progress.step, unit="step", mininterval=10)
-    if not progress.step:
-        note_scores(out / "curve.csv", progress, evaluate(trainer, dev))
-    begun = progress.step
-    while not stop.asked and not trainer.schedule.finished(progress.seen):
-        if progress.decay_from is None and (progress.step >= flat or (out / "decay").exists()):
-            progress.decay_from = progress.seen
-        trainer.step(windows)
-        bar.set_postfix(loss=f"{progress.loss:.3f}", blanks=progress.blanks, refresh=False)
-        bar.update(1)
-        if progress.step % SCORE_EVERY == 0:
-            note_scores(out / "curve.csv", progress, evaluate(trainer, dev))
-        if time.monotonic() - saved > SAVE_EVERY_S:
-            save(checkpoint, trainer)
-            saved = time.monotonic()
-    bar.close()
-    if progress.step > begun:
-        save(checkpoint, trainer)
-        note_scores(out / "curve.csv", progress, evaluate(trainer, dev))
+def _plan(options: argparse.Namespace, recipe: GapRecipe) -> Plan:
+    workers = options.workers
+    if workers is None:
+        workers = 0 if options.device == "cpu" else max(1, (os.cpu_count() or 1) - CPU_CORES_KEPT)
+    by_clock = options.steps is None
+    return Plan(
+        out=options.out,
+        unit=recipe.unit,
+        length=options.seconds if by_clock else options.steps * recipe.tokens_a_step,
+        workers=workers,
+        score_every=options.score_every,
+    )
 
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.masked.checkpoints import Progress
+from training.corpus import WINDOW
 from training.masked.evaluate import Scores
+
+COPIED = ["tokens_a_step", "encoder_rate", "head_rate", "beta1", "beta2", "weight_decay", "warmup", "decay", "unit"]
+"""What the card says of a recipe as it stands there."""
 
 CARD = """\
 ---
@@ -20,7 +24,7 @@ library_name: transformers
 # Inkling's masked model
 
 A small English masked language model for blanks in stories: `BertForMaskedLM`, 6 layers, hidden size 384, uncased,
-the vocabulary of bert-base-uncased, 22.7 million parameters in float16. Inkling proposes and scores the words of
+the vocabulary of bert-base-uncased, 22.7 million parameters. Inkling proposes and scores the words of
 `/infill` with it; the mean of its last hidden states also tells how alike two texts are.
 
 It is derived from [all-MiniLM-L6-v2](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2)
@@ -37,13 +41,17 @@ measured on.
 ## Recipe
 
 The sentence encoder got a masked-language-model head tied to its word embeddings (transform near the identity, bias
-from the unigram counts of the train stories), and everything was trained, in windows of {window} that come once in
-each pass. The run whose settings stand here saw {seen:,} tokens:
-{rows} windows a step, bf16 autocast, no dropout, AdamW ({encoder_rate:g} for the encoder, {head_rate:g} for the head,
-betas {beta1} and {beta2}, weight decay {weight_decay}), a warm-up over {warmup:,} tokens, a flat stretch, and a
-`1 - sqrt` decay over the last {decay:,}; the weights are a moving average. {rate:.0%} of the tokens were hidden, every
-one as [MASK]: in {span_share:.0%} of the windows as runs of whole words (geometric, {mean_words:g} words on average),
-in the others one by one. {note}
+from the unigram counts of the train stories), and everything was trained. The run whose settings stand here
+{start}
+saw {seen:,} tokens on {device}: {tokens_a_step:,} a step, in windows of {shapes} tokens that begin
+elsewhere in each pass; bf16 autocast, {dropout}, AdamW ({encoder_rate:g} for the encoder, {head_rate:g}
+for the head, betas {beta1} and
+{beta2}, weight decay {weight_decay:g} of matrices), a warm-up over {warmup:,.0f} {unit}, a flat stretch, and a
+`1 - sqrt` decay over the last {decay:,.0f}; {averaged}. {rate} of the tokens were hidden, every
+one as [MASK]: in {span_share:.0%} of the rows as runs of whole words (geometric, {mean_words:g} words on
+average), in the others one by one. {note}
+
+The matrices are stored in 8 bits, with a scale for each row.
 
 `training/` in Inkling's repository repeats it with one command.
 
@@ -55,8 +63,8 @@ in the others one by one. {note}
 
 English only, and the English of old stories: names, places and habits of its time, its prejudices included. Inkling
 drops demeaning words before anything is shown; use of the bare weights needs such a filter of its own. It was
-trained on windows of {window} tokens and is at its best there. It knows nothing of capitals. It is for suggestions that
-people choose from, not for facts.
+trained on windows of at most {window} tokens and is at its best there. It knows nothing of capitals. It is for
+suggestions that people choose from, not for facts.
 """
 
 FIGURES = """\
@@ -71,38 +79,46 @@ Dev stories, {windows:,} windows of {window} tokens, 15% of the tokens hidden, e
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the card states: the run's record (`run.json`), how far it went, and what was measured."""
+    """What the card states: the run's record (`run.json`), how many tokens it saw, and what was measured."""
 
-    recipe: dict[str, Any]
-    corpus: dict[str, dict[str, Any]]
-    progress: Progress
+    record: Mapping[str, Any]
+    seen: int
     scores: Scores | None
     note: str
 
 
-def model_card(facts: Facts, window: int = 128) -> str:
-    """The card, Markdown with the hub's metadata."""
-    train, recipe, masks = facts.corpus["train"], facts.recipe, facts.recipe["masks"]
+def model_card(facts: Facts, window: int = WINDOW) -> str:
+    """The card, Markdown with the hub's metadata; `window` is what the figures were measured on."""
+    recipe, train = facts.record["recipe"], facts.record["corpus"]["train"]
+    masks = recipe["masks"]
+    start = facts.record["start"]
     return CARD.format(
-        train=f"{train['stories']:,} stories, {train['characters']:,} characters, {train['tokens']:,} tokens, "
-        f"{train['windows']:,} windows (`{train['file']}`,\nSHA-256 `{train['sha256']}`).",
-        dev_stories=facts.corpus["dev"]["stories"],
-        seen=facts.progress.seen,
-        window=window,
-        rows=recipe["rows"],
-        encoder_rate=recipe["encoder_rate"],
-        head_rate=recipe["head_rate"],
-        beta1=recipe["beta1"],
-        beta2=recipe["beta2"],
-        weight_decay=recipe["weight_decay"],
-        warmup=recipe["warmup_tokens"],
-        decay=recipe["decay_tokens"],
-        rate=masks["rate"],
-        span_share=masks["span_share"],
+        train=f"{train['stories']:,} stories, {train['characters']:,} characters, {train['tokens']:,} tokens "
+        f"(`{train['file']}`,\nSHA-256 `{train['sha256']}`).",
+        dev_stories=facts.record["corpus"]["dev"]["stories"],
+        seen=facts.seen,
+        device=place_of(facts.record),
+        start=f"went on from earlier weights of Inkling's (SHA-256\n`{start}`) and" if start else "was the first and",
+        shapes=" or ".join(f"{shape['window']} ({shape['share']:.0%})" for shape in recipe["shapes"]),
+        dropout=f"dropout {recipe['dropout']:g}" if recipe["dropout"] else "no dropout",
+        averaged="the weights are a moving average" if recipe["averaged"] else "the weights are the last",
         mean_words=1 / masks["stop"],
+        rate=_range(masks["least"], masks["most"]),
+        span_share=masks["span_share"],
+        window=window,
         note=facts.note,
         figures=_figures(facts.scores, window),
+        **{name: recipe[name] for name in COPIED},
     )
+
+
+def place_of(record: Mapping[str, Any]) -> str:
+    """What a run was made on, for a sentence."""
+    return "a CPU" if record["device"] == "cpu" else f"one {record['device']}"
+
+
+def _range(least: float, most: float) -> str:
+    return f"{least:.0%}" if least == most else f"{least:.0%} to {most:.0%}"
 
 
 def _figures(scores: Scores | None, window: int) -> str:

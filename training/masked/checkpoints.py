@@ -18,7 +18,7 @@ COUNTERS = ("step", "seen", "masked", "spent_s", "loss", "decay_from")
 @dataclass(slots=True, kw_only=True)
 class Progress:
     """How far a run is: steps taken, tokens seen, tokens that were hidden, seconds of work (pauses left out), the
-    recent mean loss, at how many tokens the decay began, and the moving average of the weights in the order of
+    recent mean loss, where the decay began (in the run's unit), and the moving average of the weights in the order of
     `model.parameters()`."""
 
     average: list[Tensor]
@@ -27,7 +27,7 @@ class Progress:
     masked: int = 0
     spent_s: float = 0.0
     loss: float = 0.0
-    decay_from: int | None = None
+    decay_from: float | None = None
 
 
 def save_checkpoint(path: Path, model: BertForMaskedLM, optimizer: torch.optim.Optimizer, progress: Progress) -> None:

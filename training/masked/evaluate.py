@@ -15,14 +15,15 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer, BertForMaskedLM
 
+from bot.inference.masked.loading import load_masked
 from training.corpus import Windows, load_corpus
 from training.masked.masking import MaskPlan, apply_mask, draw_mask
 from training.masked.model import Vocabulary, masked_logits, to_tensors, vocabulary_of
 
 SEED = 7
 BATCH_OF_ROWS = 32
-SINGLE = MaskPlan(rate=0.15, span_share=0.0)
-SPANS = MaskPlan(rate=0.15, span_share=1.0)
+SINGLE = MaskPlan(span_share=0.0)
+SPANS = MaskPlan(span_share=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,8 @@ def main() -> None:
     if options.corpus is None:
         parser.error("set STORY_CORPUS or pass --corpus: the folder with stories-dev.jsonl.gz")
     tokenizer = AutoTokenizer.from_pretrained(options.model)
-    model = BertForMaskedLM.from_pretrained(options.model, dtype=torch.float32)
+    model = load_masked(options.model, torch.float32)
+    assert isinstance(model, BertForMaskedLM), "the measures ask its encoder and its head apart"
     corpus = load_corpus(options.corpus / "stories-dev.jsonl.gz", tokenizer, options.cache)
     windows = choose_windows(corpus.windows, options.windows)
     scores = evaluate(model, windows, vocabulary_of(tokenizer))

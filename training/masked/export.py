@@ -1,6 +1,9 @@
-"""Write a checkpoint's averaged weights as the folder that the bot bundles.
+"""Write what a run learnt as the folder that the bot bundles, its matrices in 8 bits.
 
     python -m training.masked.export --checkpoint OUT/checkpoint.pt --encoder FOLDER --to bot/inference/bundled
+
+`--checkpoint` may also be a safetensors file of a run's weights; `run.json` beside it then says how many tokens they
+have `seen`.
 
 Then measure the folder with `training.masked.evaluate --json OUT/scores.json` and run this again with `--scores`: the
 model card carries the figures.
@@ -14,36 +17,46 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
+from bot.inference.eight_bits import save_eight_bits
+from bot.inference.weights import MASKED_FILE
 from training.manifest import write_manifest
 from training.masked.card import Facts, model_card
-from training.masked.checkpoints import Progress, read_progress
+from training.masked.checkpoints import read_progress
 from training.masked.evaluate import Scores
 from training.masked.model import masked_config
 from training.saving import write_json
 
 
-def averaged_state(average: list[Tensor], config: BertConfig) -> dict[str, Tensor]:
-    """The averaged weights by name, in float16. `named_parameters` names tied weights once."""
+def learnt_weights(checkpoint: Path, config: BertConfig) -> tuple[dict[str, Tensor], int]:
+    """The weights of a run by name (tied ones once), and how many tokens it saw."""
+    if checkpoint.suffix == ".safetensors":
+        return load_file(checkpoint), int(read_record(checkpoint)["seen"])
+    progress = read_progress(torch.load(checkpoint, map_location="cpu", weights_only=True))
     with torch.device("meta"):
         names = [name for name, _ in BertForMaskedLM(config).named_parameters()]
-    return {name: tensor.to("cpu", torch.float16).contiguous() for name, tensor in zip(names, average, strict=True)}
+    return dict(zip(names, progress.average, strict=True)), progress.seen
 
 
-def export_model(checkpoint: Path, encoder: Path, to: Path) -> Progress:
-    """Write weights, configuration and tokenizer into the folder `to`; the answer is how far the run was."""
+def read_record(checkpoint: Path) -> dict[str, Any]:
+    """What the run noted about itself."""
+    record: dict[str, Any] = json.loads((checkpoint.parent / "run.json").read_text(encoding="utf-8"))
+    return record
+
+
+def export_model(checkpoint: Path, encoder: Path, to: Path) -> int:
+    """Write weights, configuration and tokenizer into the folder `to`; the answer is how many tokens the run saw."""
     to.mkdir(parents=True, exist_ok=True)
-    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    progress = read_progress(state)
     config = masked_config(encoder)
     config.dtype = torch.float16
-    save_file(averaged_state(progress.average, config), to / "model.safetensors", metadata={"format": "pt"})
+    weights, seen = learnt_weights(checkpoint, config)
+    save_eight_bits(weights, to / MASKED_FILE)
     config.save_pretrained(to)
     save_tokenizer(encoder, to)
-    return progress
+    return seen
 
 
 def save_tokenizer(encoder: Path, to: Path) -> None:
@@ -75,10 +88,9 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, help="what training.masked.evaluate --json wrote for these weights")
     parser.add_argument("--note", default="", help="a sentence on how this run differed from the recipe")
     options = parser.parse_args()
-    progress = export_model(options.checkpoint, options.encoder, options.to)
-    record = json.loads((options.checkpoint.parent / "run.json").read_text())
+    seen = export_model(options.checkpoint, options.encoder, options.to)
     scores = Scores(**json.loads(options.scores.read_text())) if options.scores else None
-    facts = Facts(recipe=record["recipe"], corpus=record["corpus"], progress=progress, scores=scores, note=options.note)
+    facts = Facts(record=read_record(options.checkpoint), seen=seen, scores=scores, note=options.note)
     (options.to / "README.md").write_text(model_card(facts), encoding="utf-8")
     for path in options.to.iterdir():
         path.chmod(0o644)  # safetensors writes for the owner only

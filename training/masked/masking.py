@@ -18,10 +18,11 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskPlan:
-    """`rate`: share of a row's tokens to hide; `span_share`: share of rows whose hidden tokens are whole-word
-    spans of `1 / stop` words on average (geometric), the other rows hide single tokens."""
+    """`least` to `most`: share of a row's tokens to hide, drawn for each row; `span_share`: share of rows whose hidden
+    tokens are whole-word spans of `1 / stop` words on average (geometric), the other rows hide single tokens."""
 
-    rate: float = 0.15
+    least: float = 0.15
+    most: float = 0.15
     span_share: float = 0.5
     stop: float = 0.5
 
@@ -75,10 +76,11 @@ def draw_mask(rows: Rows, continuation: Mask, plan: MaskPlan, rng: np.random.Gen
     word's later piece."""
     mask = np.zeros(rows.shape, dtype=np.bool_)
     for index, row in enumerate(rows):
+        rate = rng.uniform(plan.least, plan.most) if plan.most > plan.least else plan.least
         if rng.random() < plan.span_share:
-            mask[index] = word_spans(continuation[row], plan.rate, plan.stop, rng)
+            mask[index] = word_spans(continuation[row], rate, plan.stop, rng)
         else:
-            mask[index] = single_tokens(len(row), plan.rate, rng)
+            mask[index] = single_tokens(len(row), rate, rng)
     return mask
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, BertModel, PreTrainedTokenizerBase
 
+from bot.inference.masked.loading import load_masked
 from training.corpus import Windows
 from training.masked.masking import MaskedBatch, SpecialIds
 
@@ -35,11 +36,8 @@ def vocabulary_of(tokenizer: PreTrainedTokenizerBase) -> Vocabulary:
 
 
 def masked_config(folder: Path) -> BertConfig:
-    """The configuration of the encoder in `folder`, for a masked language model with a tied head.
-
-    Without dropout: a run sees each window about once, so there is nothing to keep from being learnt by heart,
-    and on a CPU drawing it took an eighth of a step.
-    """
+    """The configuration of the encoder in `folder`, for a masked language model with a tied head, without dropout (see
+    `set_dropout`)."""
     config = BertConfig.from_pretrained(folder)
     config.architectures = ["BertForMaskedLM"]
     config.tie_word_embeddings = True
@@ -69,9 +67,20 @@ def from_encoder(folder: Path, windows: Windows) -> BertForMaskedLM:
 
 def from_masked(folder: Path) -> BertForMaskedLM:
     """The masked model of an earlier run, to go on from: without dropout, in float32."""
-    model = BertForMaskedLM.from_pretrained(folder, config=masked_config(folder), dtype=torch.float32)
-    model.tie_weights()
+    model = load_masked(folder, torch.float32)
+    assert isinstance(model, BertForMaskedLM), "an earlier run exported it"
+    set_dropout(model, 0.0)
     return model
+
+
+def set_dropout(model: BertForMaskedLM, share: float) -> None:
+    """Drop `share` of what the embeddings and each sublayer give; the attention's own weights are never dropped.
+
+    A run that sees each window about once needs none, and on a CPU drawing it took an eighth of a step.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0 if name.endswith("attention.self.dropout") else share
 
 
 def masked_logits(model: BertForMaskedLM, hidden: Tensor, places: Tensor) -> Tensor:

@@ -19,10 +19,11 @@ def add_update(model: PreTrainedModel, file: Path) -> None:
     `NAME.down` [rank, in]. Raises `WeightsError` where the file cannot be read or is of another model."""
     import torch
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+
+    from bot.inference.eight_bits import load_weights
 
     try:
-        parts = load_file(file)
+        parts = load_weights(file)
         with torch.no_grad():
             for name in [key.removesuffix(UP) for key in parts if key.endswith(UP)]:
                 _add(model.get_parameter(f"{name}.weight"), parts[name + UP], parts[name + DOWN])

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
-from transformers import AutoModelForMaskedLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoTokenizer, PreTrainedModel
 
 from bot.errors import WeightsError
 from bot.inference.causal.loading import pick_device, pick_dtype
-from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Fill, Gap, ModelInfo, ProposeRequest, ScoreItem
 from bot.inference.lanes import Lanes
 from bot.inference.masked.batching import PASS_TOKENS, batches, halves, portions
 from bot.inference.masked.beam import Row, Search
 from bot.inference.masked.capitals import names_in, restore
+from bot.inference.masked.loading import load_masked
 from bot.inference.masked.pieces import Encoded, Pieces
 from bot.inference.passes import Pass, Work
 from bot.inference.picking import Picking
@@ -257,14 +257,7 @@ def open_masked(model: ResolvedModel, *, device: str, dtype: Dtype) -> MaskedMod
     place = pick_device(device)
     try:
         tokenizer = AutoTokenizer.from_pretrained(model.folder, local_files_only=True)
-        kind = pick_dtype(dtype, place)
-        with DEFAULT_DTYPE:
-            loaded, report = AutoModelForMaskedLM.from_pretrained(
-                model.folder, local_files_only=True, dtype=kind, output_loading_info=True
-            )
-        missing = sorted(report["missing_keys"])
-        if missing:
-            raise ValueError(f"weights lacks {missing[0]} and {len(missing) - 1} more")
+        loaded: Any = load_masked(model.folder, pick_dtype(dtype, place))
         if not getattr(tokenizer, "is_fast", False) or tokenizer.mask_token_id is None:
             raise ValueError("the tokenizer has no mask token or no tokenizer.json")
         loaded = loaded.to(place)
