@@ -136,7 +136,7 @@ class _Measured:
         for place in escapes(text):
             costs[place] += 1
         self._until = [0, *accumulate(costs)]
-        self._right_to_left = right_to_left(text)
+        self._right_to_left = list(right_to_left(text))
         self._ends: dict[Callable[[str], list[str]], list[int]] = {}
 
     def size(self, start: int, end: int) -> int:

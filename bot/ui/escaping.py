@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 _LINE_SIGN = re.compile(
     r"(?P<lead>[^\S\n]*)(?:\#{1,3}(?=\s) | -(?=\#\s|\s) | [+>] | (?P<digits>\d{1,10})[.)](?=\s))", re.VERBOSE
@@ -51,20 +52,22 @@ def escape(text: str) -> str:
         parts.append(text[at:place])
         at = place
     escaped = "\\".join([*parts, text[at:]])
-    if right_to_left(text):
+    if next(right_to_left(text), None) is not None:
         escaped = _ISOLATE + escaped + _END_ISOLATE
     return escaped
 
 
 def escapes(text: str) -> list[int]:
     """Return the offsets in `text`, which is tidy already, before which `escape` puts a backslash, in order."""
-    return [_sign_place(match) for match in _SIGNS.finditer(text)]
+    # Only a sign at the beginning of a line has groups.
+    return [_sign_place(match) if match.lastgroup else match.start() for match in _SIGNS.finditer(text)]
 
 
-def right_to_left(text: str) -> list[int]:
-    """Return the offsets of the letters in `text` that are written from right to left."""
-    found = (match.start() for match in _RIGHT_TO_LEFT.finditer(text))
-    return [place for place in found if unicodedata.bidirectional(text[place]) in ("R", "AL")]
+def right_to_left(text: str) -> Iterator[int]:
+    """Give the offsets of the letters in `text` that are written from right to left."""
+    for match in _RIGHT_TO_LEFT.finditer(text):
+        if unicodedata.bidirectional(match[0]) in ("R", "AL"):
+            yield match.start()
 
 
 def begins_line(text: str, place: int) -> bool:
@@ -75,8 +78,6 @@ def begins_line(text: str, place: int) -> bool:
 
 
 def _sign_place(match: re.Match[str]) -> int:
-    if match["lead"] is None:
-        return match.start()
     return match.end("lead") if match["digits"] is None else match.end("digits")
 
 
