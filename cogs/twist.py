@@ -15,7 +15,7 @@ from bot.rules.generations import Generation, Suggestion
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import require_ai
 from bot.rules.twists import suggestion_of, twist_of
-from bot.ui.answers import GIVEN, guard, open_form, replace
+from bot.ui.answers import GIVEN, TYPED, guard, open_form, replace
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.tree import InklingTree, number
@@ -59,6 +59,8 @@ class Twisting(commands.Cog):
         await guard(interaction, self._on_message(interaction, message))
 
     async def _on_command(self, interaction: discord.Interaction[commands.Bot], text: str | None) -> None:
+        if text is not None:
+            interaction.extras[TYPED] = text
         settings = await self._permitted(interaction)
         if text is None:
             await open_form(interaction, Form(private(interaction), "twist", "ink:twistform"))

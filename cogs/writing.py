@@ -14,7 +14,7 @@ from bot.rules.generations import Generation, Suggestion
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.rules.stories import require_ai
-from bot.ui.answers import GIVEN, guard, open_form, replace, take_time, whisper
+from bot.ui.answers import GIVEN, TYPED, guard, open_form, replace, take_time, whisper
 from bot.ui.cards import PERSON, reading_card
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
@@ -141,6 +141,8 @@ class Writing(commands.Cog):
         length: int | None,
         passage: int | None = None,
     ) -> None:
+        if text is not None:
+            interaction.extras[TYPED] = text
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, kind)
         story = await self._rounds.story(interaction)

@@ -47,6 +47,9 @@ _log = logging.getLogger(__name__)
 
 GIVEN = "given"
 """The key in `interaction.extras` of the text that the person typed into a form, shown again in a refusal."""
+TYPED = "typed"
+"""The key in `interaction.extras` of the text that the person typed as an option of a command: it is given back where
+something went wrong that is not theirs to mend."""
 _UNDONE = "undone"
 """The key in `interaction.extras` that says that nothing was done: the answer is a refusal."""
 PLACE = 300
@@ -190,6 +193,8 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
         again = button(f"ink:again:{error.number}", say("button.keep_again"))
         cards = [Card(text(sentence(say, error)), discord.ui.ActionRow(again), colour=None)]
     given = interaction.extras.pop(GIVEN, "") or _unsaid(error)
+    if not given and not isinstance(error, PersonError):
+        given = interaction.extras.get(TYPED, "")
     if not is_blank(given) and not isinstance(error, (Cancelled, AlreadyKept)):
         cards += given_cards(say, given)
     if (shown := interaction.extras.pop(SHOWN, None)) is not None:
