@@ -140,6 +140,7 @@ async def test_a_quiet_life_and_its_end(settings: Settings, sockets_here: Path) 
         await texts(supervisor, request(1, tokens=5))
 
 
+@pytest.mark.long
 async def test_a_worker_that_hangs_with_nothing_in_hand_is_replaced_too(settings: Settings) -> None:
     async with supervised(settings) as supervisor:
         await stop_and_see_another(supervisor)
