@@ -22,6 +22,7 @@ from discord.ext import commands
 from bot.errors import StorageError
 from bot.rules.posts import Post, PostKind
 from bot.ui.cards import Card
+from bot.ui.delivery import custom_ids
 from bot.ui.locale import Catalogue, catalogue, language_of
 from bot.ui.progress import EDIT_EVERY_S
 from bot.ui.prose import Prose
@@ -279,12 +280,4 @@ def _shows(message: discord.Message, view: Card | Prose) -> bool:
     """Tell whether a message is what `view` is: prose by its text, a card by the ids on its buttons."""
     if isinstance(view, Prose):
         return message.content == view.content
-    return bool(_ids(discord.ui.LayoutView.from_message(message)) & _ids(view))
-
-
-def _ids(view: discord.ui.LayoutView) -> set[str]:
-    return {
-        item.custom_id
-        for item in view.walk_children()
-        if isinstance(item, (discord.ui.Button, discord.ui.Select)) and item.custom_id is not None
-    }
+    return bool(custom_ids(discord.ui.LayoutView.from_message(message)) & custom_ids(view))

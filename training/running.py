@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ BatchInT = TypeVar("BatchInT", contravariant=True)
 
 SAVE_EVERY_S = 300.0
 """Seconds of the clock between two checkpoints."""
+CORES_KEPT = 1
+"""Cores that are not used to draw batches for a GPU."""
 CHECKPOINT = "checkpoint.pt"
 BEFORE_DECAY = "before-decay.pt"
 """The checkpoint from which the decay began: a longer run may go on from it."""
@@ -134,6 +137,14 @@ def learn(
     if progress.step > begun:
         save(plan.checkpoint)
         score()
+
+
+def drawing_workers(device: str, wished: int | None) -> int:
+    """How many processes draw batches: as many as wished, else none for a CPU, which needs its cores itself, and all
+    cores but `CORES_KEPT` for a GPU."""
+    if wished is not None:
+        return wished
+    return 0 if device == "cpu" else max(1, (os.cpu_count() or 1) - CORES_KEPT)
 
 
 def work_clock(device: str, threads: int = 1) -> Callable[[], float]:

@@ -31,13 +31,11 @@ from training.causal.gaps import WINDOW, Letters
 from training.causal.lowrank import start_with
 from training.causal.trainer import GapDrawing, GapProgress, GapRecipe, GapTrainer, gpu_recipe
 from training.corpus import PARTS, check_corpus, corpus_file, load_corpus
-from training.running import Batches, Plan, learn, work_clock
+from training.running import Batches, Plan, drawing_workers, learn, work_clock
 from training.saving import save_whole, write_json
 
 DECAY_SHARE = 0.3
 """How many of the steps are the decay, where nothing is said."""
-CPU_CORES_KEPT = 1
-"""Cores that are not used to draw batches for a GPU."""
 
 
 def save(path: Path, trainer: GapTrainer) -> None:
@@ -147,9 +145,7 @@ def main() -> None:
 
 
 def _plan(options: argparse.Namespace, recipe: GapRecipe) -> Plan:
-    workers = options.workers
-    if workers is None:
-        workers = 0 if options.device == "cpu" else max(1, (os.cpu_count() or 1) - CPU_CORES_KEPT)
+    workers = drawing_workers(options.device, options.workers)
     by_clock = options.steps is None
     return Plan(
         out=options.out,

@@ -24,13 +24,11 @@ from training.masked.checkpoints import Progress, load_checkpoint, save_checkpoi
 from training.masked.evaluate import Scores, choose_windows
 from training.masked.model import from_encoder, from_masked, vocabulary_of
 from training.masked.trainer import Drawing, Recipe, Trainer, gpu_recipe
-from training.running import Batches, Plan, learn, work_clock
+from training.running import Batches, Plan, drawing_workers, learn, work_clock
 from training.saving import write_json
 
 DEV_SAMPLE = 192
 """Windows that the curve is measured on."""
-CPU_CORES_KEPT = 1
-"""Cores that are not used to draw batches for a GPU."""
 
 
 def note_scores(path: Path, progress: Progress, scores: Scores) -> None:
@@ -93,9 +91,7 @@ def main() -> None:
     options = parse_options()
     recipe = chosen_recipe(options)
     on_cpu = options.device == "cpu"
-    workers = options.workers
-    if workers is None:
-        workers = 0 if on_cpu else max(1, (os.cpu_count() or 1) - CPU_CORES_KEPT)
+    workers = drawing_workers(options.device, options.workers)
     length = options.seconds if recipe.unit == "seconds" else options.tokens
     plan = Plan(out=options.out, unit=recipe.unit, length=length, workers=workers, score_every=options.score_every)
     plan.out.mkdir(parents=True, exist_ok=True)
