@@ -43,8 +43,9 @@ ACKNOWLEDGE_S = 2.0
 """Discord gives an answer three seconds; what is not answered by then is acknowledged."""
 _ANSWERED = "answered"
 """The key in `interaction.extras` that says that the first answer arrived, though discord.py was not told."""
-_TURN, _ACKNOWLEDGED = "turn", "acknowledged"
-"""The keys of the lock under which the first answer is given, and of the note that it was an acknowledgement."""
+_TURN, _TRIED, _ACKNOWLEDGED = "turn", "tried", "acknowledged"
+"""The keys of the lock under which the first answer is given, and of the notes that one was tried, and that it was an
+acknowledgement."""
 
 
 class Acknowledged(Exception):
@@ -75,14 +76,17 @@ async def first_answer(
     async with _turn(interaction):
         if was_acknowledged(interaction):
             raise Acknowledged
+        interaction.extras[_TRIED] = True
         return await _give(interaction, send, card)
 
 
 async def acknowledge(interaction: discord.Interaction[Any]) -> None:
-    """Tell Discord that the answer follows, unless there is one: to a click so that the card stays as it is, else as a
-    message that only the person sees. What goes wrong is logged; the answer itself will tell."""
+    """Tell Discord that the answer follows, unless one was given or tried: to a click so that the card stays as it is,
+    else as a message that only the person sees. What goes wrong is logged; the answer itself will tell.
+
+    What was tried and refused is answered in another way: nothing would ever take the place of "thinking"."""
     async with _turn(interaction):
-        if is_answered(interaction):
+        if is_answered(interaction) or _TRIED in interaction.extras:
             return
         clicked = interaction.type is discord.InteractionType.component
         defer = interaction.response.defer

@@ -16,11 +16,13 @@ from tests.wire.program import Program, environment, running_program
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def discord() -> AsyncIterator[DiscordServer]:
-    """A small Discord; at the end every body that it was sent was one that Discord describes."""
+    """A small Discord; at the end every body that it was sent was one that Discord describes, and every answer that was
+    promised was given."""
     judge = load_openapi()
     async with running_discord(judge.check if judge is not None else None) as server:
         yield server
         assert server.faults == []
+        assert server.promised == []
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -169,6 +169,11 @@ class DiscordServer:
             if message["channel_id"] == str(channel_id) and not message["flags"] & 64
         ]
 
+    @property
+    def promised(self) -> list[int]:
+        """The messages that say "thinking" and that nothing has filled or deleted."""
+        return sorted(self._thinking & self.messages.keys())
+
     def original(self, token: str) -> Json | None:
         """Return the message that answers the interaction of `token`, or None while there is none."""
         number = self._originals.get(token)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.support.openapi import load_openapi
 from tests.wire.discord_server import DiscordServer, running_discord
+from tests.wire.faults import Fault, refusal
 from tests.wire.people import Person, buttons
 from tests.wire.program import environment, running_program
 
@@ -36,12 +37,16 @@ async def test_everything_is_acknowledged_and_kept(tiny_causal: Path, tiny_maske
             await ADA.submit(server, "ink:snew", licence=["own"], **fields)
             card = await server.wait_for(lambda: _with_button(server, "sadd"))
             thread = int(card["channel_id"])
+            refused = server.trouble.add(Fault("POST", "/interactions/*/callback", refusal(404, 10062)))
+            expired = await ADA.slash(server, "story", "add", channel_id=thread, text="Marta went out.")
+            await server.wait_for(lambda: server.trouble.strikes(refused))
             with closing(sqlite3.connect(tmp_path / "data" / "inkling.db", isolation_level=None)) as other:
                 other.execute("BEGIN EXCLUSIVE")
                 slashed = await ADA.slash(server, "story", "add", channel_id=thread, text="Marta lit the lamp.")
                 sent = await BEN.submit(server, "ink:sadded:1:0", thread, text="Ben blew it out.")
                 for token in (slashed, sent):
                     assert await server.wait_for(partial(acknowledged, server, token)) == DEFERRED
+                assert acknowledged(server, expired) is None, "what was refused is not acknowledged seconds later"
                 other.execute("ROLLBACK")
             for token in (slashed, sent):
                 answer = await server.wait_for(partial(server.answer, token))
