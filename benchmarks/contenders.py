@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bot.inference.weights import resolve
+from bot.inference.weights.resolving import resolve
 from bot.settings import Settings
 
 TEMPERATURE = 1.0

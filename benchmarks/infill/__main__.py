@@ -31,7 +31,7 @@ from benchmarks.infill.contenders import OURS, Contender, Contenders
 from benchmarks.infill.grammar import faults, vocabulary
 from benchmarks.infill.tally import Tally, table
 from bot.inference.supervisor import Supervisor
-from bot.inference.weights import resolve
+from bot.inference.weights.resolving import resolve
 from bot.settings import ModelChoice, Settings, load_settings
 
 CHECKED = 100

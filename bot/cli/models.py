@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bot.cli.terminal import Terminal
 from bot.errors import WeightsError
-from bot.inference import weights
 from bot.inference.engine import ModelRole
+from bot.inference.weights import verifying
+from bot.inference.weights.bundled import causal_file, fetch_bundled
+from bot.inference.weights.resolving import resolve
 from bot.settings import ModelChoice, Settings
 
 
@@ -18,10 +20,10 @@ def fetch(settings: Settings, terminal: Terminal) -> int:
     """Bring the chosen models onto this machine. Raises `WeightsError`."""
     for role, choice in chosen(settings):
         if role == "causal" and choice.name == "bundled":
-            weights.fetch_bundled(settings.data, terminal.progress)
+            fetch_bundled(settings.data, terminal.progress)
         else:
             terminal.progress(f"looking for {choice}", 0, 0)
-        model = weights.resolve(choice, role, settings.data)
+        model = resolve(choice, role, settings.data)
         terminal.note(f"{role}: {model.name} ({model.revision}) is in {model.gguf or model.folder}")
     return 0
 
@@ -29,8 +31,8 @@ def fetch(settings: Settings, terminal: Terminal) -> int:
 def ensure(settings: Settings, terminal: Terminal) -> None:
     """Bring the bundled model where it is not there at all, before anything waits for it. Raises `WeightsError`."""
     needed = settings.inference_url is None and settings.causal_model.name == "bundled"
-    if needed and not weights.causal_file(settings.data).exists():
-        weights.fetch_bundled(settings.data, terminal.progress)
+    if needed and not causal_file(settings.data).exists():
+        fetch_bundled(settings.data, terminal.progress)
 
 
 def show(settings: Settings, terminal: Terminal) -> int:
@@ -46,11 +48,11 @@ def verify(settings: Settings, terminal: Terminal) -> int:
 def _tell(settings: Settings, terminal: Terminal, *, thorough: bool) -> int:
     broken = 0
     for role, choice in chosen(settings):
-        state = weights.verify(choice, role, settings.data, terminal.progress) if thorough else None
+        state = verifying.verify(choice, role, settings.data, terminal.progress) if thorough else None
         problem = state.problem if state else None
         if problem is None:
             try:
-                model = weights.resolve(choice, role, settings.data)
+                model = resolve(choice, role, settings.data)
             except WeightsError as error:
                 problem = str(error)
         if problem is not None:

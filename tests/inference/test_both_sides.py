@@ -10,7 +10,7 @@ import pytest
 from bot.errors import WeightsError
 from bot.inference.engine import Gap, ProposeRequest, ScoreItem
 from bot.inference.plan import ModelPlan
-from bot.inference.weights import resolve
+from bot.inference.weights.resolving import resolve
 from bot.inference.worker.loop import StepLoop
 from bot.inference.worker.models import Models
 from bot.settings import ModelChoice

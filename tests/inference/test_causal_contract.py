@@ -18,7 +18,7 @@ from bot.errors import WeightsError, WorkerRefused
 from bot.inference.causal.opening import open_causal
 from bot.inference.causal.protocol import CausalEngine
 from bot.inference.engine import GenerateRequest, Piece, Row
-from bot.inference.weights import resolve
+from bot.inference.weights.resolving import resolve
 from bot.rules.moods import MOODS, Sampling
 from bot.settings import ModelChoice
 from tests.support.engines import HandClock, Record, ask, drain, note, open_engine, row, run, texts

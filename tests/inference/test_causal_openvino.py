@@ -12,7 +12,7 @@ from bot.errors import WeightsError
 from bot.inference.causal.opening import open_causal
 from bot.inference.causal.openvino_engine import OpenVinoEngine, substitutions
 from bot.inference.causal.openvino_model import prepare
-from bot.inference.weights import ResolvedModel
+from bot.inference.weights.model import ResolvedModel
 from bot.rules.moods import MOODS, Sampling
 from tests.support.engines import HandClock, Record, ask, drain, note, open_engine, row, run, texts
 from tests.support.models import tiny_gguf, tiny_gpt2

@@ -15,7 +15,7 @@ from bot.errors import WeightsError
 from bot.inference.causal.loading import pick_dtype
 from bot.inference.causal.torch_engine import TorchEngine, load_causal
 from bot.inference.engine import GenerateRequest
-from bot.inference.weights import ResolvedModel
+from bot.inference.weights.model import ResolvedModel
 from bot.rules.moods import Sampling
 from tests.support.engines import HandClock, Record, ask, drain, note, open_engine, row, run, texts
 from tests.support.models import tiny_gguf, tiny_gpt2, tiny_llama

@@ -16,7 +16,7 @@ from transformers import BertForMaskedLM, GPT2LMHeadModel
 from bot.inference.causal.loading import load_causal
 from bot.inference.masked.model import open_masked
 from bot.inference.passes import Pass, Work
-from bot.inference.weights import ResolvedModel
+from bot.inference.weights.model import ResolvedModel
 from bot.inference.worker.loop import StepLoop
 from tests.support.engines import HandClock, ask, open_engine, run, texts
 from tests.support.patience import PATIENCE_S

@@ -17,7 +17,8 @@ from bot.inference.causal.updates import add_update
 from bot.inference.eight_bits import FORMAT, LARGEST, SCALE, is_eight_bits, load_weights, save_eight_bits
 from bot.inference.masked.loading import load_masked
 from bot.inference.masked.model import open_masked
-from bot.inference.weights import MASKED_FILE, ResolvedModel
+from bot.inference.weights.bundled import MASKED_FILE
+from bot.inference.weights.model import ResolvedModel
 from tests.support.masked_models import make
 from tests.support.models import tiny_llama
 

@@ -16,7 +16,7 @@ from bot.errors import WeightsError
 from bot.inference.engine import Fill, Gap, ProposeRequest, ScoreItem
 from bot.inference.masked.beam import Row
 from bot.inference.masked.model import MaskedModel, open_masked
-from bot.inference.weights import ResolvedModel
+from bot.inference.weights.model import ResolvedModel
 from bot.inference.words import has_han
 from tests.support.masked_models import make
 from tests.support.models import tiny_bert

@@ -13,7 +13,7 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 from bot.inference.engine import ScoreItem
 from bot.inference.masked.model import open_masked
 from bot.inference.passes import complete
-from bot.inference.weights import ResolvedModel
+from bot.inference.weights.model import ResolvedModel
 from bot.inference.words import split_words, word_spans
 from tests.support.masked_models import make
 from tests.support.models import tiny_bert

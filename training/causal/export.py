@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from bot.inference.eight_bits import load_weights, save_eight_bits
-from bot.inference.weights import BUNDLED_CAUSAL, UPDATE_FILE
+from bot.inference.weights.bundled import BUNDLED_CAUSAL, UPDATE_FILE
 from training.causal.card import update_card
 from training.causal.lowrank import factors
 from training.manifest import write_manifest

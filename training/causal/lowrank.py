@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from bot.errors import WeightsError
 from bot.inference.causal.updates import DOWN, UP
 from bot.inference.eight_bits import load_weights
-from bot.inference.weights import file_sha256
+from bot.inference.weights.digests import file_sha256
 
 
 class LowRank(nn.Module):

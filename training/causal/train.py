@@ -24,7 +24,8 @@ from bot.inference.causal.hints import HintIds
 from bot.inference.causal.loading import load_causal
 from bot.inference.causal.phrases import surfaces
 from bot.inference.plaintext import PlainText
-from bot.inference.weights import UPDATE_FILE, resolve
+from bot.inference.weights.bundled import UPDATE_FILE
+from bot.inference.weights.resolving import resolve
 from bot.settings import ModelChoice
 from training.causal.evaluate import GapScores, choose_batches, evaluate
 from training.causal.gaps import WINDOW, Letters

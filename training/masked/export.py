@@ -22,7 +22,7 @@ from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
 from bot.inference.eight_bits import save_eight_bits
-from bot.inference.weights import MASKED_FILE
+from bot.inference.weights.bundled import MASKED_FILE
 from training.manifest import write_manifest
 from training.masked.card import Facts, model_card
 from training.masked.checkpoints import read_progress

@@ -13,7 +13,7 @@ from bot.inference.causal.protocol import CausalEngine, Clock
 from bot.settings import Dtype, EngineChoice
 
 if TYPE_CHECKING:
-    from bot.inference.weights import ResolvedModel
+    from bot.inference.weights.model import ResolvedModel
 
 _log = logging.getLogger(__name__)
 

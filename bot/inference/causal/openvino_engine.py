@@ -19,7 +19,7 @@ from bot.inference.engine import GenerateRequest, ModelInfo, Row
 from bot.settings import Dtype
 
 if TYPE_CHECKING:
-    from bot.inference.weights import ResolvedModel
+    from bot.inference.weights.model import ResolvedModel
 
 _PER_DRY = 0.375
 """A frequency penalty for each unit of DRY's multiplier: 0.3 for the moods' 0.8."""

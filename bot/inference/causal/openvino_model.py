@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from gguf import GGUFReader
 
-    from bot.inference.weights import ResolvedModel
+    from bot.inference.weights.model import ResolvedModel
 
 _log = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ from bot.settings import Dtype
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-    from bot.inference.weights import ResolvedModel
+    from bot.inference.weights.model import ResolvedModel
 
 __all__ = ["TorchEngine", "load_causal"]
 

@@ -9,7 +9,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.eight_bits import is_eight_bits, load_weights
-from bot.inference.weights import MASKED_FILE
+from bot.inference.weights.bundled import MASKED_FILE
 
 
 def load_masked(folder: Path, dtype: torch.dtype) -> PreTrainedModel:

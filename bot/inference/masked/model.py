@@ -32,7 +32,7 @@ from bot.inference.words import word_spans
 from bot.settings import Dtype
 
 if TYPE_CHECKING:
-    from bot.inference.weights import ResolvedModel
+    from bot.inference.weights.model import ResolvedModel
 
 CONTEXT = 128
 """Tokens around a blank that the model sees: what the bundled one was trained on."""

@@ -16,7 +16,8 @@ from bot.inference.causal.protocol import CausalEngine
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Health, ModelInfo
 from bot.inference.plan import ModelPlan
-from bot.inference.weights import ResolvedModel, resolve
+from bot.inference.weights.model import ResolvedModel
+from bot.inference.weights.resolving import resolve
 from bot.inference.worker.loop import StepLoop
 
 if TYPE_CHECKING:  # torch takes seconds to import, and generating must not wait for it

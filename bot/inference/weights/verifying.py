@@ -1,0 +1,42 @@
+"""Whether a chosen model is there and whole, for `inkling models`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import WeightsError
+from bot.inference.engine import ModelRole
+from bot.inference.weights.bundled import verify_bundled
+from bot.inference.weights.digests import Progress
+from bot.inference.weights.model import ResolvedModel
+from bot.inference.weights.resolving import resolve
+from bot.settings import ModelChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelState:
+    """What `inkling models` says of one model: `problem` is None when it is there and whole."""
+
+    role: ModelRole
+    choice: ModelChoice
+    where: Path | None
+    size: int
+    problem: str | None
+
+
+def verify(choice: ModelChoice, role: ModelRole, data: Path, progress: Progress) -> ModelState:
+    """Check one model as thoroughly as its kind allows: by SHA-256 where we know it, else by its headers."""
+    try:
+        model = resolve(choice, role, data)
+        if choice.name == "bundled":
+            verify_bundled(model, progress)
+    except WeightsError as error:
+        return ModelState(role=role, choice=choice, where=None, size=0, problem=str(error))
+    return ModelState(role=role, choice=choice, where=model.gguf or model.folder, size=_size(model), problem=None)
+
+
+def _size(model: ResolvedModel) -> int:
+    if model.gguf is not None:
+        return model.gguf.stat().st_size
+    return sum(path.stat().st_size for path in model.folder.iterdir() if path.is_file())
