@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import gguf
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
@@ -29,6 +28,8 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
+
+from tests.support.gguf_files import write_gguf
 
 _WHO = ("The fox", "A girl", "The keeper", "Old Marta", "The river", "My brother", "A sailor", "The queen")
 _DID = ("opened the door", "found a lantern", "crossed the bridge", "sang to the moon", "lost a silver key")
@@ -47,7 +48,7 @@ def tiny_gpt2(folder: Path, *, window: int = 256, seed: int = 0) -> Path:
     """Make a tiny GPT-2 in `folder` (kept as it is when it is there already) and return the folder."""
     if (folder / "config.json").exists():
         return folder
-    tokenizer = _byte_level_tokenizer()
+    tokenizer = byte_level_tokenizer()
     torch.manual_seed(seed)
     config = GPT2Config(
         vocab_size=tokenizer.get_vocab_size(),
@@ -62,15 +63,15 @@ def tiny_gpt2(folder: Path, *, window: int = 256, seed: int = 0) -> Path:
         attn_pdrop=0.0,
     )
     model = GPT2LMHeadModel(config)
-    _learn_to_continue(model, tokenizer, end=0)
-    return _save(model, _wrap(tokenizer, window, bos_token="<|endoftext|>", eos_token="<|endoftext|>"), folder)
+    learn_to_continue(model, tokenizer, end=0)
+    return save(model, wrap(tokenizer, window, bos_token="<|endoftext|>", eos_token="<|endoftext|>"), folder)
 
 
 def tiny_llama(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
     """Make a tiny Llama in `folder` (kept as it is when it is there already) and return the folder."""
     if (folder / "config.json").exists():
         return folder
-    tokenizer = _byte_fallback_tokenizer()
+    tokenizer = byte_fallback_tokenizer("<unk>", "<s>", "</s>", first="<s>")
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),
@@ -86,8 +87,8 @@ def tiny_llama(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
         tie_word_embeddings=False,
     )
     model = LlamaForCausalLM(config)
-    _learn_to_continue(model, tokenizer, end=2)
-    return _save(model, _wrap(tokenizer, window, unk_token="<unk>", bos_token="<s>", eos_token="</s>"), folder)
+    learn_to_continue(model, tokenizer, end=2)
+    return save(model, wrap(tokenizer, window, unk_token="<unk>", bos_token="<s>", eos_token="</s>"), folder)
 
 
 def tiny_gguf(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
@@ -95,7 +96,7 @@ def tiny_gguf(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
     path = folder / "tiny.gguf"
     if path.exists():
         return path
-    tokenizer = _byte_level_tokenizer()
+    tokenizer = byte_level_tokenizer()
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),
@@ -110,9 +111,8 @@ def tiny_gguf(folder: Path, *, window: int = 512, seed: int = 0) -> Path:
         tie_word_embeddings=True,
     )
     model = LlamaForCausalLM(config)
-    _learn_to_continue(model, tokenizer, end=0)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_gguf(model, tokenizer, path)
+    learn_to_continue(model, tokenizer, end=0)
+    write_gguf(model, tokenizer, path)
     return path
 
 
@@ -136,9 +136,9 @@ def tiny_bert(folder: Path, *, window: int = 128, seed: int = 2) -> Path:
     )
     model = BertForMaskedLM(config)
     _learn_to_fill(model, tokenizer)
-    return _save(
+    return save(
         model,
-        _wrap(
+        wrap(
             tokenizer,
             window,
             pad_token="[PAD]",
@@ -151,63 +151,7 @@ def tiny_bert(folder: Path, *, window: int = 128, seed: int = 2) -> Path:
     )
 
 
-def _write_gguf(model: LlamaForCausalLM, tokenizer: Tokenizer, path: Path) -> None:
-    """Write a Llama as llama.cpp's converter does: matrices in Q4_1, embeddings in Q8_0, norms in float32."""
-    config = model.config
-    kv_heads = config.num_key_value_heads or config.num_attention_heads
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_name("tiny")
-    writer.add_context_length(config.max_position_embeddings)
-    writer.add_embedding_length(config.hidden_size)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(kv_heads)
-    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
-    writer.add_rope_freq_base(10_000.0)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_vocab_size(config.vocab_size)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q4_1)
-    _write_gguf_tokenizer(writer, tokenizer)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
-    heads = {"q_proj": config.num_attention_heads, "k_proj": kv_heads}
-    for name, parameter in model.named_parameters():
-        values = parameter.detach().float().numpy()
-        for part, count in heads.items():
-            if part in name:  # the rotary halves of a head lie interleaved in a GGUF
-                rows = values.reshape(count, 2, values.shape[0] // count // 2, values.shape[1])
-                values = rows.swapaxes(1, 2).reshape(values.shape)
-        kind = gguf.GGMLQuantizationType.F32
-        if values.ndim == 2:
-            embedding = "embed_tokens" in name
-            kind = gguf.GGMLQuantizationType.Q8_0 if embedding else gguf.GGMLQuantizationType.Q4_1
-        target = names.get_name(name, try_suffixes=(".weight",))
-        writer.add_tensor(str(target), gguf.quantize(values, kind), raw_dtype=kind)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
-def _write_gguf_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
-    state = json.loads(tokenizer.to_str())["model"]
-    tokens = sorted(state["vocab"], key=state["vocab"].__getitem__)
-    control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(tokens)
-    writer.add_token_types([control if token == "<|endoftext|>" else normal for token in tokens])
-    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in state["merges"]]
-    writer.add_token_merges(merges)
-    writer.add_bos_token_id(0)
-    writer.add_eos_token_id(0)
-    writer.add_unk_token_id(0)
-    writer.add_pad_token_id(0)
-    writer.add_add_bos_token(False)
-    writer.add_add_space_prefix(False)
-
-
-def _byte_level_tokenizer() -> Tokenizer:
+def byte_level_tokenizer() -> Tokenizer:
     """GPT-2's kind: any text becomes tokens and comes back exactly; one character may be several tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -222,28 +166,29 @@ def _byte_level_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def _byte_fallback_tokenizer() -> Tokenizer:
-    """Llama's kind: pieces that begin with "▁", a token for each byte for all else, "<s>" before the text."""
+def byte_fallback_tokenizer(*special: str, first: str) -> Tokenizer:
+    """The kind of Llama and Gemma: pieces that begin with "▁", a token for each byte for all else, `first` before the
+    text. `special` are its special tokens, "<unk>" among them."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     tokenizer.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
-    special = ["<unk>", "<s>", "</s>"]
     trainer = trainers.BpeTrainer(
         vocab_size=450,
-        special_tokens=special + [f"<0x{byte:02X}>" for byte in range(256)],
+        special_tokens=[*special, *(f"<0x{byte:02X}>" for byte in range(256))],
         show_progress=False,
     )
     tokenizer.train_from_iterator(sentences(), trainer)
     # The byte tokens must be ordinary pieces: as special tokens they would be left out of texts.
-    return _without_special_bytes(tokenizer, keep=special)
+    return _without_special_bytes(tokenizer, keep=special, first=first)
 
 
-def _without_special_bytes(tokenizer: Tokenizer, *, keep: list[str]) -> Tokenizer:
+def _without_special_bytes(tokenizer: Tokenizer, *, keep: tuple[str, ...], first: str) -> Tokenizer:
     state = json.loads(tokenizer.to_str())
     state["added_tokens"] = [token for token in state["added_tokens"] if token["content"] in keep]
     plain = Tokenizer.from_str(json.dumps(state))
-    plain.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    begin = (first, _special_id(plain, first))
+    plain.post_processor = processors.TemplateProcessing(single=f"{first} $A", special_tokens=[begin])
     return plain
 
 
@@ -274,7 +219,7 @@ def _special_id(tokenizer: Tokenizer, token: str) -> int:
     return number
 
 
-def _learn_to_continue(model: PreTrainedModel, tokenizer: Tokenizer, *, end: int) -> None:
+def learn_to_continue(model: PreTrainedModel, tokenizer: Tokenizer, *, end: int) -> None:
     """Train for a moment on running text, in which a text's end is rare (every twelfth sentence)."""
     stream: list[int] = []
     for number, sentence in enumerate(sentences()):
@@ -323,13 +268,15 @@ def _steps(model: PreTrainedModel, ids: torch.Tensor, *, steps: int = 80, size: 
     model.train(False)
 
 
-def _wrap(tokenizer: Tokenizer, window: int, **special: str) -> PreTrainedTokenizerFast:
+def wrap(tokenizer: Tokenizer, window: int, **special: str) -> PreTrainedTokenizerFast:
+    """Make transformers' tokenizer of one, with its special tokens."""
     make: Any = PreTrainedTokenizerFast  # its constructor has no types
     wrapped: PreTrainedTokenizerFast = make(tokenizer_object=tokenizer, model_max_length=window, **special)
     return wrapped
 
 
-def _save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Path:
+def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Path:
+    """Save both as transformers does, and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(folder)
     model.save_pretrained(folder)

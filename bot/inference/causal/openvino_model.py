@@ -158,7 +158,7 @@ def _save_ir(whole: Path) -> None:
     scheduler.num_kv_blocks = 1  # nothing is written here
     try:
         openvino_genai.ContinuousBatchingPipeline(str(whole), scheduler, "CPU", {"enable_save_ov_model": True})
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, LookupError) as error:  # a key that it misses is an IndexError
         raise WeightsError(f"OpenVINO cannot read this GGUF file: {_line(error)}") from error
     if not whole.with_name("openvino_model.xml").exists():
         raise WeightsError("OpenVINO did not leave the model that it made of this GGUF file.")
