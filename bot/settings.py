@@ -21,17 +21,30 @@ LogFormat = Literal["text", "json"]
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 DOTENV = Path(".env")
+NAMED_MODELS = ("bundled",)
+"""Models that have a name of their own instead of a place."""
+_HUB_NAME = re.compile(
+    r"(?P<name>[\w.-]+(/[\w.-]+)?)(@(?P<before>[\w./+-]+))?(:(?P<file>[^@:\\\x00-\x1f]+?))?(@(?P<after>[\w./+-]+))?",
+    re.ASCII,
+)
+_MODELS_ALLOWED = (
+    f"{', '.join(f'`{name}`' for name in NAMED_MODELS)}, a folder, a GGUF file, or a hub id with an optional @revision "
+    "and an optional :file.gguf is"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelChoice:
-    """Which model: `bundled`, a folder, or a hub id, the last with an optional revision."""
+    """Which model: one that Inkling knows by a name of its own (`NAMED_MODELS`), a folder, a GGUF file, or a hub id,
+    the last with an optional revision, and with the name of one file (or the end of it, such as `Q4_K_M`)."""
 
     name: str = "bundled"
     revision: str | None = None
+    file: str | None = None
 
     def __str__(self) -> str:
-        return self.name if self.revision is None else f"{self.name}@{self.revision}"
+        revision = "" if self.revision is None else f"@{self.revision}"
+        return f"{self.name}{revision}" + ("" if self.file is None else f":{self.file}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,18 +157,28 @@ def _folder(text: str) -> Path:
     return path
 
 
+def parse_model(text: str) -> ModelChoice:
+    """Read the name of a model as the settings do. Raises `SettingsError`."""
+    try:
+        return _model(text)
+    except _Refused as refused:
+        raise SettingsError([f"{text!r} names no model: {refused.allowed} allowed."]) from None
+
+
 def _model(text: str) -> ModelChoice:
-    if text.lower() == "bundled":
-        return ModelChoice()
+    if text.lower() in NAMED_MODELS:
+        return ModelChoice(name=text.lower())
     path, exists = _path(text)
     if exists:
         return ModelChoice(name=str(path))
-    if text.startswith((".", "/", "~")):
-        raise _Refused("`bundled`, a folder, or a hub id with an optional @revision is (this folder does not exist)")
-    name, _, revision = text.partition("@")
-    if re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name, re.ASCII) is None or text.endswith("@"):
-        raise _Refused("`bundled`, a folder, or a hub id with an optional @revision is")
-    return ModelChoice(name=name, revision=revision or None)
+    if text.startswith((".", "/", "~")) or (text.endswith(".gguf") and ":" not in text):
+        raise _Refused(f"{_MODELS_ALLOWED} (there is no such folder or file)")
+    match = _HUB_NAME.fullmatch(text)
+    if match is None or (match["before"] and match["after"]):
+        raise _Refused(_MODELS_ALLOWED)
+    if match["file"] and {"", ".", ".."} & set(match["file"].split("/")):
+        raise _Refused(f"{_MODELS_ALLOWED} (the file lies in the repository)")
+    return ModelChoice(name=match["name"], revision=match["before"] or match["after"], file=match["file"])
 
 
 def _device(text: str) -> str:

@@ -116,6 +116,10 @@ def test_all_mistakes_come_together_with_name_value_and_what_is_allowed() -> Non
         ("INKLING_DATA", "~nobody-of-that-name/data"),
         ("CAUSAL_MODEL", "./no-such-folder"),
         ("CAUSAL_MODEL", "three/part/name"),
+        ("CAUSAL_MODEL", "no-such-file.gguf"),
+        ("CAUSAL_MODEL", "org/repo:"),
+        ("CAUSAL_MODEL", "org/repo:../out.gguf"),
+        ("CAUSAL_MODEL", "org/repo@a:x.gguf@b"),
         ("MASKED_MODEL", "bert-base-uncased@"),
         ("MASKED_MODEL", "bert base"),
         ("DEVICE", "gpu"),
@@ -161,6 +165,22 @@ def test_a_folder_may_look_like_a_hub_id(tmp_path: Path, monkeypatch: pytest.Mon
     assert load_settings({"CAUSAL_MODEL": "gpt2@home"}, None).causal_model == ModelChoice(name="gpt2@home")
     assert load_settings({"CAUSAL_MODEL": "gpt2@main"}, None).causal_model == ModelChoice(name="gpt2", revision="main")
     assert str(ModelChoice(name="gpt2", revision="main")) == "gpt2@main"
+
+
+@pytest.mark.parametrize(
+    ("text", "revision", "file"),
+    [
+        ("org/repo", None, None),
+        ("org/repo@refs/pr/1", "refs/pr/1", None),
+        ("org/repo:a.Q4_K_M.gguf", None, "a.Q4_K_M.gguf"),
+        ("org/repo:sub folder/a.gguf@main", "main", "sub folder/a.gguf"),
+        ("org/repo@v1.0:Q4_K_M", "v1.0", "Q4_K_M"),
+    ],
+)
+def test_a_hub_id_may_have_a_revision_and_a_file(text: str, revision: str | None, file: str | None) -> None:
+    choice = load_settings({"CAUSAL_MODEL": text}, None).causal_model
+    assert choice == ModelChoice(name="org/repo", revision=revision, file=file)
+    assert load_settings({"CAUSAL_MODEL": str(choice)}, None).causal_model == choice
 
 
 def test_a_dotenv_that_cannot_be_read_is_a_mistake_among_the_others(tmp_path: Path) -> None:

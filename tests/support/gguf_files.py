@@ -25,7 +25,7 @@ _TRANSPOSED = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
 
 
 def write_gguf(model: PreTrainedModel, tokenizer: Tokenizer, path: Path, architecture: str = "llama") -> None:
-    """Write a model and its tokenizer as one GGUF file: byte-level BPE whose first token ends a text, or Gemma's kind."""
+    """Write a model and its tokenizer as one GGUF file (byte-level BPE, or pieces and bytes)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     config = model.config
     writer = gguf.GGUFWriter(path, architecture)

@@ -1,6 +1,6 @@
 """Tiny story models of the classes that hosts name, as folders, as GGUF files, and as OpenVINO folders.
 
-Any text becomes tokens (byte-level BPE; Gemma's has pieces and bytes), and they have learnt the invented sentences for a moment.
+They know any text (byte-level BPE; Gemma's has pieces and bytes) and have learnt the invented sentences for a moment.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from transformers import (
 )
 
 from bot.inference.causal.openvino_model import prepare
-from bot.inference.weights import ResolvedModel
+from bot.inference.weights.model import ResolvedModel
 from tests.support.gguf_files import ARCHITECTURES, write_gguf
 from tests.support.models import byte_fallback_tokenizer, byte_level_tokenizer, learn_to_continue, save, wrap
 
@@ -98,7 +98,7 @@ def _model(kind: str, size: int) -> PreTrainedModel:
     if kind == "gpt2":
         still: dict[str, Any] = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
         return GPT2LMHeadModel(
-            GPT2Config(vocab_size=size, n_positions=256, n_embd=64, n_layer=2, n_head=4, **still, **ends)
+            GPT2Config(vocab_size=size, n_positions=1024, n_embd=64, n_layer=2, n_head=4, **still, **ends)
         )
     shape: dict[str, Any] = {
         "vocab_size": size,

@@ -141,7 +141,7 @@ def making(folder: Path) -> Iterator[Path]:
             yield made
             shutil.rmtree(folder, ignore_errors=True)
             made.replace(folder)
-    except (OSError, ValueError, KeyError, NotImplementedError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:  # RuntimeError: weights of another shape
         raise WeightsError(f"{folder.name} could not be made in {folder.parent}: {_line(error)}") from error
 
 
