@@ -59,6 +59,7 @@ class Settings:
     inference_url: str | None = None
     inference_token: str | None = field(default=None, repr=False)
     causal_model: ModelChoice = ModelChoice()
+    infill_model: ModelChoice = ModelChoice()
     masked_model: ModelChoice = ModelChoice()
     device: str = "auto"
     dtype: Dtype = "auto"
@@ -203,6 +204,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="INFERENCE_URL", field="inference_url", read=_url("http", "https", "unix")),
     Variable(name="INFERENCE_TOKEN", field="inference_token", read=_secret, secret=True),
     Variable(name="CAUSAL_MODEL", field="causal_model", read=_model),
+    Variable(name="INFILL_MODEL", field="infill_model", read=_model),
     Variable(name="MASKED_MODEL", field="masked_model", read=_model),
     Variable(name="DEVICE", field="device", read=_device),
     Variable(name="DTYPE", field="dtype", read=_one_of(get_args(Dtype))),

@@ -137,7 +137,7 @@ def main() -> None:
     if arguments.masked:
         settings = replace(settings, masked_model=ModelChoice(name=arguments.masked))
     if arguments.causal:
-        settings = replace(settings, causal_model=ModelChoice(name=arguments.causal))
+        settings = replace(settings, infill_model=ModelChoice(name=arguments.causal))
     report = asyncio.run(measure(settings, arguments))
     print(json.dumps(report) if arguments.json else told(report))
 

@@ -12,8 +12,10 @@ from bot.settings import ModelChoice, Settings
 
 
 def chosen(settings: Settings) -> tuple[tuple[ModelRole, ModelChoice], ...]:
-    """Return the two models that the settings name."""
-    return (("causal", settings.causal_model), ("masked", settings.masked_model))
+    """Return the models that the settings name: what writes, and the infill pair where it is another."""
+    infill = settings.infill_model
+    pair: tuple[tuple[ModelRole, ModelChoice], ...] = (("causal", infill), ("masked", settings.masked_model))
+    return pair if infill == settings.causal_model else (("causal", settings.causal_model), *pair)
 
 
 def fetch(settings: Settings, terminal: Terminal) -> int:
@@ -30,8 +32,8 @@ def fetch(settings: Settings, terminal: Terminal) -> int:
 
 def ensure(settings: Settings, terminal: Terminal) -> None:
     """Bring the bundled model where it is not there at all, before anything waits for it. Raises `WeightsError`."""
-    needed = settings.inference_url is None and settings.causal_model.name == "bundled"
-    if needed and not causal_file(settings.data).exists():
+    bundled = "bundled" in {settings.causal_model.name, settings.infill_model.name}
+    if bundled and settings.inference_url is None and not causal_file(settings.data).exists():
         fetch_bundled(settings.data, terminal.progress)
 
 

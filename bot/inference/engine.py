@@ -14,6 +14,9 @@ from typing import Literal, Protocol
 from bot.rules.moods import MoodName, Sampling
 
 ModelRole = Literal["causal", "masked"]
+"""A kind of model, and which of the infill pair is asked."""
+LoadedRole = Literal["story", "causal", "masked"]
+"""What a loaded model is there for: `story` writes; the other two are the infill pair, which proposes and scores."""
 Finish = Literal["length", "stop", "end", "cancelled", "deadline"]
 Reproducible = Literal["always", "same_batch"]
 
@@ -170,11 +173,11 @@ class ScoreRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """A loaded model. `window` is its context in tokens; `languages` are BCP 47 tags it is known to write,
-    empty where unknown. `update` is the revision of what taught a causal model to see both sides of a blank,
-    empty where it sees the left one."""
+    """A loaded model in a `role`: one that writes and scores is told of twice. `window` is its context in tokens;
+    `languages` are BCP 47 tags it is known to write, empty where unknown. `update` is the revision of what taught a
+    causal model to see both sides of a blank, empty where it sees the left one."""
 
-    role: ModelRole
+    role: LoadedRole
     name: str
     revision: str
     engine: str

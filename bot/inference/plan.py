@@ -16,10 +16,11 @@ BUNDLED = ModelChoice()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPlan:
-    """Which models to load, and how."""
+    """Which models to load, and how: `causal` writes stories, `infill` and `masked` are the infill pair."""
 
     data: Path
     causal: ModelChoice = BUNDLED
+    infill: ModelChoice = BUNDLED
     masked: ModelChoice = BUNDLED
     engine: EngineChoice = "auto"
     device: str = "auto"
@@ -48,6 +49,7 @@ def plan_of(settings: Settings) -> ModelPlan:
     return ModelPlan(
         data=settings.data,
         causal=settings.causal_model,
+        infill=settings.infill_model,
         masked=settings.masked_model,
         engine=settings.engine,
         device=settings.device,

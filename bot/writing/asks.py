@@ -11,7 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from bot.errors import BadInput
-from bot.inference.engine import ModelInfo, ModelRole, Piece
+from bot.inference.engine import LoadedRole, ModelInfo, Piece
 from bot.inference.jobs import Owner
 from bot.rules.characters import is_blank, normalise
 from bot.rules.generations import Place
@@ -137,7 +137,15 @@ _SCRIPTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "ARMENIAN": frozenset({"hy"}),
     }
 )
-_SETTINGS: Mapping[ModelRole, str] = MappingProxyType({"causal": "CAUSAL_MODEL", "masked": "MASKED_MODEL"})
+_SETTINGS: Mapping[LoadedRole, str] = MappingProxyType(
+    {"story": "CAUSAL_MODEL", "causal": "INFILL_MODEL", "masked": "MASKED_MODEL"}
+)
+WRITING: tuple[LoadedRole, ...] = ("story",)
+"""The models that a continuation needs."""
+FILLING: tuple[LoadedRole, ...] = ("causal", "masked")
+"""Those that blanks and twists need."""
+BRIDGING: tuple[LoadedRole, ...] = (*WRITING, *FILLING)
+"""Those that a bridge needs: one writes it, the others choose."""
 
 
 def main_script(text: str) -> str | None:
@@ -163,30 +171,42 @@ def is_foreign(text: str) -> bool:
     return main_script(text) not in {None, "LATIN"}
 
 
-def check_language(ask: Ask, models: Sequence[ModelInfo]) -> None:
-    """Raise `BadInput` where a model that `ask` needs is known not to write in the script of its text.
+def needed_by(ask: Ask) -> tuple[LoadedRole, ...]:
+    """Return the models that an ask needs."""
+    return WRITING if isinstance(ask, ContinueAsk) else FILLING
 
-    Keys: `text_chinese` (settings) for Chinese, `text_language` (settings, languages) for others;
-    `settings` names those to change ("CAUSAL_MODEL, MASKED_MODEL" or one of them), `languages` has the
-    tags of what the models do write. A model that tells no languages is taken to know all.
+
+def check_language(text: str, needed: Sequence[LoadedRole], models: Sequence[ModelInfo]) -> None:
+    """Raise `BadInput` where a model that is `needed` is known not to write in the script of `text`.
+
+    Keys: `text_chinese` (settings) for Chinese, or `fill_chinese` (settings) where only the infill pair lacks it;
+    `text_language` (settings, languages) for others. `settings` names those to change ("INFILL_MODEL, MASKED_MODEL" or
+    one of them), `languages` has the tags of what the models do write. A model that tells no languages is taken to
+    know all.
     """
-    languages = _SCRIPTS.get(main_script(ask.text) or "")
+    languages = _SCRIPTS.get(main_script(text) or "")
     if languages is None:
         return
-    needed: tuple[ModelRole, ...] = ("causal",) if isinstance(ask, ContinueAsk) else ("causal", "masked")
-    telling = [model for model in models if model.role in needed and model.languages]
-    lacking = [model for model in telling if not _writes(model, languages)]
+    lacking = [model for model in models if model.role in needed and not _writes(model, languages)]
     if not lacking:
         return
-    settings = ", ".join(_SETTINGS[role] for role in needed if any(model.role == role for model in lacking))
+    roles = {model.role for model in lacking}
+    settings = ", ".join(_SETTINGS[role] for role in needed if role in roles)
     if "zh" in languages:
-        raise BadInput("text_chinese", settings=settings)
+        tells_on = any(model.role == "story" and _writes(model, languages) for model in models)
+        raise BadInput("fill_chinese" if tells_on else "text_chinese", settings=settings)
     known = ", ".join(sorted({tag for model in lacking for tag in model.languages}))
     raise BadInput("text_language", settings=settings, languages=known)
 
 
+def can_read(text: str, role: LoadedRole, models: Sequence[ModelInfo]) -> bool:
+    """Tell whether no loaded model of that role is known not to write in the script of `text`."""
+    languages = _SCRIPTS.get(main_script(text) or "")
+    return languages is None or all(_writes(model, languages) for model in models if model.role == role)
+
+
 def _writes(model: ModelInfo, languages: frozenset[str]) -> bool:
-    return any(tag.lower().split("-")[0] in languages for tag in model.languages)
+    return not model.languages or any(tag.lower().split("-")[0] in languages for tag in model.languages)
 
 
 # ---- going on

@@ -25,7 +25,7 @@ from bot.rules.generations import Place, Suggestion
 from bot.rules.moods import MOODS, MoodName
 from bot.rules.servers import DEFAULT_COUNT
 from bot.writing import cleaning, slate
-from bot.writing.asks import InfillAsk, check_language, is_foreign
+from bot.writing.asks import BRIDGING, check_language, is_foreign
 from bot.writing.continuing import joined, pieces_of, prompt_of, row_seed
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import Echo, TextSource, echo
@@ -119,9 +119,9 @@ class BridgeJob:
 
     async def candidates(self, engine: Engine, report: Report) -> list[Bridge]:
         """All bridges that may be shown, the best first. Raises as `run` does."""
-        both = InfillAsk(owner=self.owner, place=self._ask.place, text=f"{self._ask.left}\n{self._ask.right}")
-        if is_foreign(both.text):
-            check_language(both, (await engine.health()).models)
+        both = f"{self._ask.left}\n{self._ask.right}"
+        if is_foreign(both):
+            check_language(both, BRIDGING, (await engine.health()).models)
         rows = await self._generate(engine, report)
         drafts = await asyncio.to_thread(self._drafts, rows)
         if not drafts:

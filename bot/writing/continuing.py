@@ -17,7 +17,7 @@ from bot.inference.words import has_han, split_words
 from bot.rules.generations import Suggestion
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
 from bot.writing import cleaning, receipts, slate
-from bot.writing.asks import ContinueAsk, check_language, is_foreign
+from bot.writing.asks import WRITING, ContinueAsk, can_read, check_language, is_foreign
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import Echo, TextSource, echo
 from bot.writing.slate import Features
@@ -67,6 +67,7 @@ class ContinueJob:
         self._seed = seed
         self._prompt = prompt_of(ask.text)
         self._story: tuple[TextSource, ...] = ()
+        self._measures = True
 
     @property
     def owner(self) -> Owner:
@@ -82,7 +83,9 @@ class ContinueJob:
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         if is_foreign(self._ask.text):
-            check_language(self._ask, (await engine.health()).models)
+            models = (await engine.health()).models
+            check_language(self._ask.text, WRITING, models)
+            self._measures = can_read(self._ask.text, "causal", models)
         drafts: list[Draft] = []
         chosen: list[Draft] = []
         for number in range(ROUNDS):
@@ -180,7 +183,10 @@ class ContinueJob:
         ]
 
     async def _human(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
-        """Return those of the drafts whose perplexity is a human's; all while the models still load."""
+        """Return those of the drafts whose perplexity is a human's; all while the models still load, and where what
+        measures is known not to read the text's language."""
+        if not self._measures:
+            return list(drafts)
         left = self._prompt[-CONTEXT_CHARS:]
         items = tuple(ScoreItem(left=left, asked=draft.text) for draft in drafts)
         request = ScoreRequest(request_id=uuid.uuid4().hex, model="causal", items=items)

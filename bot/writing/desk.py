@@ -61,6 +61,7 @@ class Desk:
         Call it before deferring, while an error can still be private: it answers within half a second. While
         the models are not up yet it lets a foreign language pass; the job then finds it.
         """
+        needed = asks.BRIDGING if isinstance(ask, BridgeAsk) else asks.needed_by(ask)
         if isinstance(ask, BridgeAsk):
             ask = as_infill(ask)
         asks.check(ask)
@@ -71,7 +72,7 @@ class Desk:
                 health = await self._inference.engine.health()
         except (TimeoutError, InferenceError):
             return
-        asks.check_language(ask, health.models)
+        asks.check_language(ask.text, needed, health.models)
 
     def ask(self, ask: Ask | BridgeAsk) -> Ticket[tuple[Suggestion, ...]]:
         """Check the shape of `ask` and put it in the queue. Raises `BadInput` or `Busy`."""

@@ -9,7 +9,7 @@ from typing import Any
 from bot.inference.engine import Engine, ModelInfo, ModelRole
 from bot.inference.jobs import Owner, Report
 from bot.rules.generations import Suggestion
-from bot.writing.asks import InfillAsk, check_language, is_foreign
+from bot.writing.asks import FILLING, InfillAsk, check_language, is_foreign
 from bot.writing.blanks import parse
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.filling import BEAM, DRAWS, FIRSTS, PATHS, Filling, certainty
@@ -62,13 +62,13 @@ class InfillJob:
         await filling.rank_all(lambda done: report("", 1 + done, steps))
         chosen = await filling.choose(self._ask.count)
         report("", steps, steps)
-        by_role = {model.role: model for model in models}
+        by_role = {model.role: model for model in models if model.role != "story"}
         return tuple(self._suggestion(ranked, by_role) for ranked in chosen)
 
     def _check(self, models: Sequence[ModelInfo]) -> None:
         """Raise `BadInput` where the models that are loaded do not write the text's language."""
         if self._foreign:
-            check_language(self._ask, models)
+            check_language(self._ask.text, FILLING, models)
 
     def _suggestion(self, ranked: Sequence[Ranked], models: Mapping[ModelRole, ModelInfo]) -> Suggestion:
         fills = tuple(each.candidate.text for each in ranked)

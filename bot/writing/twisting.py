@@ -22,7 +22,7 @@ from bot.inference.jobs import Owner, Report
 from bot.inference.words import has_han, word_spans
 from bot.rules.generations import Suggestion
 from bot.rules.twists import Expected, Twist, suggestion_of
-from bot.writing.asks import TwistAsk, check_language, is_foreign
+from bot.writing.asks import FILLING, TwistAsk, check_language, is_foreign
 from bot.writing.blanks import unmarked
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.muse import Weighed, chosen, possible
@@ -119,9 +119,9 @@ class TwistJob:
 
     async def _models(self, engine: Engine) -> dict[ModelRole, ModelInfo]:
         """Return the models that are loaded. Raises `BadInput` where they do not write the passage's language."""
-        models = {model.role: model for model in (await engine.health()).models}
+        models = {model.role: model for model in (await engine.health()).models if model.role != "story"}
         if is_foreign(self._ask.text):
-            check_language(self._ask, tuple(models.values()))
+            check_language(self._ask.text, FILLING, tuple(models.values()))
         return models
 
     def _receipt(self, models: Mapping[ModelRole, ModelInfo]) -> dict[str, Any]:

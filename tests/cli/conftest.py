@@ -26,6 +26,7 @@ def inkling(
     for name, value in {
         "INKLING_DATA": str(tmp_path / "data"),
         "CAUSAL_MODEL": str(tiny_causal),
+        "INFILL_MODEL": str(tiny_causal),
         "MASKED_MODEL": str(tiny_masked),
         "ENGINE": "torch",
         "DISCORD_TOKEN": "",

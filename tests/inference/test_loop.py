@@ -30,7 +30,7 @@ class CountingEngine:
     """Each step adds the next number to every row in turn. A prompt "refuse" is refused, and one with "poison" in the
     batch makes every step fail. `batches` tells of each step how many rows of each tenant took part."""
 
-    info = ModelInfo(role="causal", name="count", revision="1", engine="count", window=99)
+    info = ModelInfo(role="story", name="count", revision="1", engine="count", window=99)
     capabilities = Capabilities(samplers=frozenset(), reproducible="always", scores=False)
 
     def __init__(self) -> None:

@@ -83,16 +83,16 @@ def test_a_worker_that_is_stopped_while_it_loads_is_seen() -> None:
     life = Life()
     assert 180.0 < life.until_hung() <= 192.0  # it never said a word
     life = Life()
-    assert life.answers(stage="loading causal") is None
+    assert life.answers(stage="loading the story model") is None
     assert 180.0 < life.until_hung() <= 192.0
     life = Life()
-    assert 900.0 < life.until_hung(stage="loading causal", requests=3) <= 902.0
+    assert 900.0 < life.until_hung(stage="loading the story model", requests=3) <= 902.0
 
 
 def test_rows_that_decode_while_another_model_loads_are_watched() -> None:
     life = Life()
-    assert life.answers(stage="loading masked", steps=9, rows=3, requests=1) is None
-    assert 60.0 < life.until_hung(stage="loading masked", steps=9, rows=3, requests=1) <= 62.0
+    assert life.answers(stage="loading the masked model", steps=9, rows=3, requests=1) is None
+    assert 60.0 < life.until_hung(stage="loading the masked model", steps=9, rows=3, requests=1) <= 62.0
 
 
 def test_time_in_which_the_bot_itself_was_stopped_does_not_count() -> None:

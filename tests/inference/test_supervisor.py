@@ -40,6 +40,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         device="cpu",
         dtype="float32",
         causal_model=ModelChoice(name=str(tiny_gpt2(folder / "gpt2", window=2048))),
+        infill_model=ModelChoice(name=str(tiny_gpt2(folder / "gpt2", window=2048))),
         masked_model=ModelChoice(name=str(tiny_bert(folder / "bert"))),
     )
 
@@ -212,7 +213,8 @@ from bot.settings import ModelChoice, Settings
 async def main():
     causal, masked, data = sys.argv[1:]
     settings = Settings(data=Path(data), engine="torch", device="cpu", dtype="float32",
-                        causal_model=ModelChoice(name=causal), masked_model=ModelChoice(name=masked))
+                        causal_model=ModelChoice(name=causal), infill_model=ModelChoice(name=causal),
+                        masked_model=ModelChoice(name=masked))
     async with Supervisor(settings) as supervisor:
         while not (await supervisor.engine.health()).ready:
             await asyncio.sleep(0.05)

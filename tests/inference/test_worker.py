@@ -34,7 +34,7 @@ from bot.inference.plan import ModelPlan
 from bot.inference.worker.serving import bind_tcp, serve
 from bot.rules.moods import MOODS
 from bot.settings import ModelChoice
-from tests.support.models import tiny_bert, tiny_gpt2
+from tests.support.models import tiny_bert, tiny_gpt2, tiny_llama
 from tests.support.patience import PATIENCE_S, until_answered
 from tests.support.worker import running_worker
 
@@ -60,7 +60,9 @@ async def on_tcp(folders: tuple[Path, Path], token: str | None) -> AsyncIterator
     stop = asyncio.Event()
     causal, masked = (ModelChoice(name=str(folder)) for folder in folders)
     with tempfile.TemporaryDirectory() as data:
-        plan = ModelPlan(data=Path(data), causal=causal, masked=masked, engine="torch", device="cpu", dtype="float32")
+        plan = ModelPlan(
+            data=Path(data), causal=causal, infill=causal, masked=masked, engine="torch", device="cpu", dtype="float32"
+        )
         task = asyncio.create_task(serve(plan, bound, token, stop))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
         stop.set()
@@ -137,7 +139,7 @@ async def test_both_models_answer_side_by_side(client: EngineClient) -> None:
     assert [sum(x * x for x in vector) for vector in vectors] == pytest.approx([1.0, 1.0, 1.0], abs=1e-4)
     health = await client.health()
     assert (health.ready, health.stage) == (True, "ready")
-    assert {info.role for info in health.models} == {"causal", "masked"}
+    assert [info.role for info in health.models] == ["story", "masked", "causal"]
     assert health.steps > 0
     assert health.tokens_per_s > 0.0
     assert health.rss_mb > 50.0
@@ -297,6 +299,26 @@ async def test_closing_the_client_ends_what_runs_over_it(client: EngineClient) -
     async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(WorkerUnavailable):
             await following
+
+
+async def test_what_writes_and_what_scores_are_two_models(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    causal, masked = folders
+    story = tiny_llama(tmp_path / "story")
+    items = (ScoreItem(left="The fox", asked=" opened the door"),)
+    score = ScoreRequest(request_id="s", model="causal", items=items)
+    async with running_worker(story, masked, infill=causal) as client:
+        health = await client.health()
+        assert {info.role: info.name for info in health.models} == {
+            "story": story.name,
+            "causal": causal.name,
+            "masked": masked.name,
+        }
+        told = [event async for event in client.generate(request(1, 2))]
+        assert {event.receipt.model for event in told if isinstance(event, Continuation)} == {story.name}
+        (beside,) = await client.score(score)
+    async with running_worker(causal, masked) as client:
+        (together,) = await client.score(score)
+    assert together == pytest.approx(beside)
 
 
 async def _drain(events: AsyncIterator[object]) -> None:

@@ -16,6 +16,7 @@ def models(tiny_causal: Path, tiny_masked: Path, tmp_path: Path) -> dict[str, st
     return {
         "INKLING_DATA": str(tmp_path / "data"),
         "CAUSAL_MODEL": str(tiny_causal),
+        "INFILL_MODEL": str(tiny_causal),
         "MASKED_MODEL": str(tiny_masked),
         "ENGINE": "torch",
     }

@@ -52,8 +52,11 @@ class Worker(threading.Thread):
 
 
 @contextmanager
-def serving(causal: Path, masked: Path, *, engine: EngineChoice = "torch") -> Iterator[Worker]:
-    """Start a worker with the models of these folders (see `tests.support.models`).
+def serving(
+    causal: Path, masked: Path, *, infill: Path | None = None, engine: EngineChoice = "torch"
+) -> Iterator[Worker]:
+    """Start a worker with the models of these folders (see `tests.support.models`). The infill pair's causal model is
+    `infill`, or what writes.
 
     What it dies of is raised at the end.
     """
@@ -61,6 +64,7 @@ def serving(causal: Path, masked: Path, *, engine: EngineChoice = "torch") -> It
         plan = ModelPlan(
             data=Path(folder),
             causal=ModelChoice(name=str(causal)),
+            infill=ModelChoice(name=str(infill or causal)),
             masked=ModelChoice(name=str(masked)),
             engine=engine,
             device="cpu",
@@ -87,10 +91,10 @@ async def client_of(worker: Worker, *, ready: bool = True) -> AsyncIterator[Engi
 
 @asynccontextmanager
 async def running_worker(
-    causal: Path, masked: Path, *, engine: EngineChoice = "torch", ready: bool = True
+    causal: Path, masked: Path, *, infill: Path | None = None, engine: EngineChoice = "torch", ready: bool = True
 ) -> AsyncIterator[EngineClient]:
     """Give a client of a worker of its own. See `serving` and `client_of`."""
-    with serving(causal, masked, engine=engine) as worker:
+    with serving(causal, masked, infill=infill, engine=engine) as worker:
         async with client_of(worker, ready=ready) as client:
             yield client
 

@@ -48,6 +48,7 @@ def environment(server: DiscordServer, data: Path, causal: Path, masked: Path) -
         "ENGINE": "torch",
         "DTYPE": "float32",
         "CAUSAL_MODEL": str(causal),
+        "INFILL_MODEL": str(causal),
         "MASKED_MODEL": str(masked),
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",

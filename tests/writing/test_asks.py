@@ -9,11 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadInput
-from bot.inference.engine import ModelInfo, ModelRole
+from bot.inference.engine import LoadedRole, ModelInfo
 from bot.inference.jobs import Owner
 from bot.rules.generations import Place
 from bot.rules.servers import MAX_TEXT
-from bot.writing.asks import ContinueAsk, InfillAsk, check, check_language, is_foreign, main_script, onward
+from bot.writing.asks import (
+    BRIDGING,
+    FILLING,
+    WRITING,
+    ContinueAsk,
+    InfillAsk,
+    can_read,
+    check,
+    check_language,
+    is_foreign,
+    main_script,
+    onward,
+)
 
 OWNER = Owner(server_id=1, person_id=2)
 PLACE = Place(server_id=1, channel_id=3)
@@ -27,11 +39,11 @@ def to_infill(text: str, **more: Any) -> InfillAsk:
     return InfillAsk(owner=OWNER, place=PLACE, text=text, **more)
 
 
-def model(role: ModelRole, *languages: str) -> ModelInfo:
+def model(role: LoadedRole, *languages: str) -> ModelInfo:
     return ModelInfo(role=role, name="m", revision="1", engine="torch", window=512, languages=languages)
 
 
-ENGLISH = (model("causal", "en"), model("masked", "en"))
+ENGLISH = (model("story", "en"), model("causal", "en"), model("masked", "en"))
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\n\t", "\x00\x07\x1b", "\u200b\u2060", "\u3164", "\u200f", "\u2800"])
@@ -110,29 +122,44 @@ def test_main_script(text: str, script: str | None) -> None:
 
 def test_chinese_names_the_settings_of_the_models_that_lack_it() -> None:
     with pytest.raises(BadInput) as caught:
-        check_language(to_continue("他打开了门。"), ENGLISH)
+        check_language("他打开了门。", WRITING, ENGLISH)
     assert (caught.value.key, caught.value.params) == ("text_chinese", {"settings": "CAUSAL_MODEL"})
     with pytest.raises(BadInput) as caught:
-        check_language(to_infill("他打开了___。"), ENGLISH)
-    assert caught.value.params == {"settings": "CAUSAL_MODEL, MASKED_MODEL"}
+        check_language("他打开了___。", FILLING, ENGLISH)
+    assert (caught.value.key, caught.value.params) == ("text_chinese", {"settings": "INFILL_MODEL, MASKED_MODEL"})
     with pytest.raises(BadInput) as caught:
-        check_language(to_infill("他打开了___。"), (model("causal", "zh"), model("masked", "en")))
-    assert caught.value.params == {"settings": "MASKED_MODEL"}
+        check_language("他打开了门。", BRIDGING, ENGLISH)
+    assert caught.value.params == {"settings": "CAUSAL_MODEL, INFILL_MODEL, MASKED_MODEL"}
+    with pytest.raises(BadInput) as caught:
+        check_language("他打开了___。", FILLING, (ENGLISH[0], model("causal", "zh"), model("masked", "en")))
+    assert (caught.value.key, caught.value.params) == ("text_chinese", {"settings": "MASKED_MODEL"})
+
+
+def test_a_story_model_that_writes_chinese_beside_a_pair_that_does_not() -> None:
+    models = (model("story", "en", "zh"), *ENGLISH[1:])
+    check_language("他打开了门。", WRITING, models)
+    for needed in (FILLING, BRIDGING):
+        with pytest.raises(BadInput) as caught:
+            check_language("他打开了___。", needed, models)
+        assert (caught.value.key, caught.value.params) == ("fill_chinese", {"settings": "INFILL_MODEL, MASKED_MODEL"})
+    assert can_read("他打开了门。", "story", models)
+    assert not can_read("他打开了门。", "causal", models)
+    assert can_read("He opened the door.", "causal", models)
 
 
 def test_other_scripts_say_what_the_models_write() -> None:
     with pytest.raises(BadInput) as caught:
-        check_language(to_continue("שלום עולם"), ENGLISH)
+        check_language("שלום עולם", WRITING, ENGLISH)
     assert caught.value.params == {"settings": "CAUSAL_MODEL", "languages": "en"}
 
 
 @pytest.mark.parametrize("languages", [(), ("zh",), ("en", "zh-Hans")])
 def test_models_that_know_chinese_or_tell_nothing_may_try(languages: tuple[str, ...]) -> None:
-    check_language(to_continue("他打开了门。"), (model("causal", *languages), model("masked", "en")))
+    check_language("他打开了门。", WRITING, (model("story", *languages), *ENGLISH[1:]))
 
 
 def test_english_needs_no_model_to_be_asked() -> None:
-    check_language(to_continue("Once upon a time"), ENGLISH)
+    check_language("Once upon a time", BRIDGING, ENGLISH)
 
 
 # ---- going on

@@ -104,7 +104,7 @@ class Unready:
         raise WorkerUnavailable("loading")
 
     async def health(self) -> Health:
-        info = ModelInfo(role="causal", name="m", revision="", engine="torch", window=9, languages=self._languages)
+        info = ModelInfo(role="story", name="m", revision="", engine="torch", window=9, languages=self._languages)
         return Health(ready=False, stage="loading", models=(info,))
 
 

@@ -51,7 +51,7 @@ class OpenVinoEngine:
         self._pipeline = pipeline
         self._tokens = tokens
         self.info = ModelInfo(
-            role="causal", name=name, revision=revision, engine="openvino", window=window, languages=languages
+            role="story", name=name, revision=revision, engine="openvino", window=window, languages=languages
         )
         samplers = frozenset({"temperature", "top_p", "min_p"})
         self.capabilities = Capabilities(samplers=samplers, reproducible="same_batch", scores=False)

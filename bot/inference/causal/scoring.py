@@ -35,11 +35,11 @@ class _Text:
 
 class CausalScorer:
     """Scores and proposes with a causal model, which it may share with an engine that runs in the same thread. `hints`
-    are for a model that was taught to read them."""
+    are for a model that was taught to read them; `window` is how many tokens it sees."""
 
     def __init__(self, model: Any, tokenizer: Any, device: str, hints: HintIds | None = None) -> None:
         self._hints = hints
-        self._window = int(getattr(model.config, "max_position_embeddings", 1024))
+        self.window = int(getattr(model.config, "max_position_embeddings", 1024))
         coded = tokenizer("a")["input_ids"]
         self._begins = coded[:1] if coded[0] in tokenizer.all_special_ids else []
         self._plain = PlainText.of(tokenizer)
@@ -56,7 +56,7 @@ class CausalScorer:
             ids = self._plain.encode(left).ids if left else []
             hint = self._hint(ids, self._shown(gap.right))
             ids = [*(self._begins if ids else self._outset), *ids]
-            room = max(1, self._window - longest(request) - len(hint))
+            room = max(1, self.window - longest(request) - len(hint))
             trunk = yield from self._branching.trunk([*ids[-room:], *hint])
             also = request.also[number] if number < len(request.also) else ()
             crown = self._branching.crown(trunk)
@@ -113,11 +113,11 @@ class CausalScorer:
 
     def _fit(self, texts: list[_Text]) -> list[_Text]:
         """Cut the beginning of the shared context where the window asks for it, the same for all."""
-        over = max(len(text.ids) for text in texts) - self._window
+        over = max(len(text.ids) for text in texts) - self.window
         if over <= 0:
             return texts
         if any(text.first - over < 1 for text in texts):
-            raise WorkerRefused(f"the text to score is longer than the model's window of {self._window} tokens")
+            raise WorkerRefused(f"the text to score is longer than the model's window of {self.window} tokens")
         return [_Text(text.ids[over:], text.first - over, text.words) for text in texts]
 
     def _group(self, texts: Sequence[_Text]) -> Work[list[list[float]]]:

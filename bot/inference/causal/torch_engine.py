@@ -87,7 +87,7 @@ class TorchEngine:
         # In the shorter formats a row's last bits depend on who else is in the batch.
         exact: Reproducible = "always" if model.dtype == torch.float32 else "same_batch"
         self.info = ModelInfo(
-            role="causal", name=name, revision=revision, engine="torch", window=window_of(model), languages=languages
+            role="story", name=name, revision=revision, engine="torch", window=window_of(model), languages=languages
         )
         samplers = {"temperature", "top_p", "min_p", "typical_p", "xtc", "dry"}
         self.capabilities = Capabilities(samplers=frozenset(samplers), reproducible=exact, scores=True)

@@ -1,4 +1,4 @@
-"""The worker's models while they load, one after another, and when they are there."""
+"""The worker's models while they load, one after another, and when they are there: what writes, and the infill pair."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import os
 import resource
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,7 +27,7 @@ ModelT = TypeVar("ModelT")
 
 
 class Models:
-    """Both models and the loop they work in. Made in the event loop that serves them."""
+    """The models and the loop they work in. Made in the event loop that serves them."""
 
     def __init__(self, loop: StepLoop) -> None:
         self.loop = loop
@@ -38,22 +37,25 @@ class Models:
         self._scorer: asyncio.Future[CausalScorer] = asyncio.get_running_loop().create_future()
 
     async def load(self, plan: ModelPlan) -> None:
-        """Load everything, what generates first. Requests wait for what they need. Raises `WeightsError`."""
-        self.stage = "loading causal"
-        model = await asyncio.to_thread(resolve, plan.causal, "causal", plan.data)
-        engine = await asyncio.to_thread(_open_causal, model, plan)
-        self._infos.append(replace(engine.info, update=model.update.revision if model.update else ""))
+        """Load everything, what writes first. Requests wait for what they need. Raises `WeightsError`."""
+        self.stage = "loading the story model"
+        story = await asyncio.to_thread(resolve, plan.causal, "causal", plan.data)
+        engine = await asyncio.to_thread(_open_story, story, plan)
+        self._infos.append(engine.info)
         self.loop.adopt(engine)
-        self.stage = "loading masked"
+        self.stage = "loading the masked model"
         masked = await asyncio.to_thread(_open_masked, plan)
         self.loop.widen(masked.lanes)
         self._infos.append(masked.info)
         self._masked.set_result(masked)
-        self.stage = "loading scorer"
-        if is_ir(model):
-            self._scorer.set_exception(WorkerRefused(f"{model.name} is in OpenVINO's own format and cannot score"))
+        self.stage = "loading the infill model"
+        infill = await asyncio.to_thread(resolve, plan.infill, "causal", plan.data)
+        if is_ir(infill):
+            self._scorer.set_exception(WorkerRefused(f"{infill.name} is in OpenVINO's own format and cannot score"))
         else:
-            self._scorer.set_result(await asyncio.to_thread(_open_scorer, model, engine, plan))
+            scorer = await asyncio.to_thread(_open_scorer, infill, engine if infill == story else None, plan)
+            self._infos.append(_info_of(scorer, infill))
+            self._scorer.set_result(scorer)
         self.stage = "ready"
 
     async def masked(self) -> MaskedModel:
@@ -61,7 +63,7 @@ class Models:
         return await self._wait(self._masked)
 
     async def scorer(self) -> CausalScorer:
-        """Return the causal model's scorer, when it is there."""
+        """Return the infill pair's causal model, when it is there."""
         return await self._wait(self._scorer)
 
     async def _wait(self, model: asyncio.Future[ModelT]) -> ModelT:
@@ -83,7 +85,7 @@ class Models:
         )
 
 
-def _open_causal(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
+def _open_story(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
     return open_causal(model, engine=plan.engine, device=plan.device, dtype=plan.dtype, cache=plan.data / "cache")
 
 
@@ -93,9 +95,9 @@ def _open_masked(plan: ModelPlan) -> MaskedModel:
     return open_masked(resolve(plan.masked, "masked", plan.data), device=plan.device, dtype=plan.dtype)
 
 
-def _open_scorer(model: ResolvedModel, engine: CausalEngine, plan: ModelPlan) -> CausalScorer:
-    """Share the model of a torch engine; beside another engine, or where it has an update that only scores and infills
-    are made with, load it for these alone."""
+def _open_scorer(model: ResolvedModel, engine: CausalEngine | None, plan: ModelPlan) -> CausalScorer:
+    """Share the model of a torch `engine` that writes with the same; else, or where it has an update that only scores
+    and infills are made with, load it for these alone."""
     from bot.inference.causal.hints import HintIds
     from bot.inference.causal.loading import load_causal
     from bot.inference.causal.scoring import CausalScorer
@@ -112,6 +114,18 @@ def _open_scorer(model: ResolvedModel, engine: CausalEngine, plan: ModelPlan) ->
         hints = HintIds.of(tokenizer)
     with DEFAULT_DTYPE:  # it may try the model, which may be decoding
         return CausalScorer(loaded, tokenizer, str(loaded.device), hints)
+
+
+def _info_of(scorer: CausalScorer, model: ResolvedModel) -> ModelInfo:
+    return ModelInfo(
+        role="causal",
+        name=model.name,
+        revision=model.revision,
+        engine="torch",
+        window=scorer.window,
+        languages=model.languages,
+        update=model.update.revision if model.update else "",
+    )
 
 
 def _rss_bytes() -> int:
