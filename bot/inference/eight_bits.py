@@ -6,8 +6,9 @@ halves what a checkout carries; `training/README.md` has what it costs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -33,24 +34,42 @@ def save_eight_bits(tensors: Mapping[str, Tensor], file: Path, metadata: Mapping
     save_file(packed, file, metadata={"format": "pt", **(metadata or {}), **FORMAT})
 
 
+class StoredWeights(Mapping[str, Tensor]):
+    """The tensors of a safetensors file by name, each read when it is asked for, those stored in 8 bits as float32: so
+    that a model that is loaded needs no more memory than with weights in float16.
+
+    Raises `OSError` and `SafetensorError` where the file cannot be read, and, when it is asked for, `KeyError` for a
+    matrix that lacks its scales.
+    """
+
+    def __init__(self, file: Path) -> None:
+        opened: Any = safe_open(file, framework="pt")  # its methods have no types
+        self._file = opened
+        self.eight_bits = (self._file.metadata() or {}).get("storage") == FORMAT["storage"]
+        self._stored = list(self._file.keys())
+
+    def __getitem__(self, name: str) -> Tensor:
+        tensor: Tensor = self._of(name)
+        if self.eight_bits and tensor.dtype == torch.int8:
+            return tensor.float() * self._of(name + SCALE)[:, None]
+        return tensor
+
+    def _of(self, name: str) -> Tensor:
+        if name not in self._stored:
+            raise KeyError(name)
+        tensor: Tensor = self._file.get_tensor(name)
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._stored if not (self.eight_bits and name.endswith(SCALE)))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def is_eight_bits(file: Path) -> bool:
     """Tell whether a safetensors file stores its matrices in 8 bits. Raises `SafetensorError` where it is damaged."""
-    with safe_open(file, framework="pt") as opened:
-        return bool((opened.metadata() or {}).get("storage") == FORMAT["storage"])
-
-
-def load_weights(file: Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file by name, those stored in 8 bits as float32.
-
-    Raises `OSError` and `SafetensorError` where it cannot be read, `KeyError` where a matrix lacks its scales.
-    """
-    with safe_open(file, framework="pt") as opened:
-        names = opened.keys()
-        tensors = {name: opened.get_tensor(name) for name in names}
-        stored = (opened.metadata() or {}).get("storage")
-    if stored != FORMAT["storage"]:
-        return tensors
-    return {name: _restored(name, tensors) for name in tensors if not name.endswith(SCALE)}
+    return StoredWeights(file).eight_bits
 
 
 def _rounded(matrix: Tensor) -> tuple[Tensor, Tensor]:
@@ -58,8 +77,3 @@ def _rounded(matrix: Tensor) -> tuple[Tensor, Tensor]:
     divisors = torch.where(scales > 0, scales, 1.0)  # a row of zeros
     steps = (matrix / divisors[:, None]).round().clamp(-LARGEST, LARGEST)
     return steps.to(torch.int8).contiguous(), scales.contiguous()
-
-
-def _restored(name: str, tensors: Mapping[str, Tensor]) -> Tensor:
-    tensor = tensors[name]
-    return tensor.float() * tensors[name + SCALE][:, None] if tensor.dtype == torch.int8 else tensor

@@ -14,7 +14,7 @@ from transformers import AutoModelForMaskedLM, LlamaForCausalLM
 
 from bot.errors import WeightsError
 from bot.inference.causal.updates import add_update
-from bot.inference.eight_bits import FORMAT, LARGEST, SCALE, is_eight_bits, load_weights, save_eight_bits
+from bot.inference.eight_bits import FORMAT, LARGEST, SCALE, StoredWeights, is_eight_bits, save_eight_bits
 from bot.inference.masked.loading import load_masked
 from bot.inference.masked.model import open_masked
 from bot.inference.weights.bundled import MASKED_FILE
@@ -33,7 +33,7 @@ def test_a_matrix_comes_back_within_half_a_step(
         matrix[0] = 0.0
     file = tmp_path_factory.mktemp("eight") / "w.safetensors"
     save_eight_bits({"m": matrix, "v": torch.arange(5.0)}, file, {"base": "x"})
-    back = load_weights(file)
+    back = StoredWeights(file)
     assert set(back) == {"m", "v"}
     steps = matrix.abs().amax(dim=1, keepdim=True) / LARGEST
     assert ((back["m"] - matrix).abs() <= 0.5001 * steps).all()
@@ -46,7 +46,7 @@ def test_other_files_are_read_as_they_are(tmp_path: Path) -> None:
     parts = {"m": torch.ones(2, 2, dtype=torch.int8), f"m{SCALE}": torch.ones(2)}
     save_file(parts, tmp_path / "w.safetensors")
     assert not is_eight_bits(tmp_path / "w.safetensors")
-    assert set(load_weights(tmp_path / "w.safetensors")) == set(parts)
+    assert set(StoredWeights(tmp_path / "w.safetensors")) == set(parts)
 
 
 @pytest.mark.parametrize("kind", ["roberta", "modernbert", "distilbert", "chinese-bert"])

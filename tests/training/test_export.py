@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from transformers import AutoTokenizer, BertForMaskedLM
 
 from bot.inference.eight_bits import LARGEST as LARGEST_STEP
-from bot.inference.eight_bits import load_weights
+from bot.inference.eight_bits import StoredWeights
 from bot.inference.masked.loading import load_masked
 from training.corpus import load_corpus
 from training.manifest import LARGEST, write_manifest
@@ -78,7 +78,7 @@ def test_weights_of_a_run_elsewhere_are_taken(
     arguments = ["--checkpoint", str(folder / "learnt.safetensors"), "--encoder", str(encoder), "--to", str(there)]
     monkeypatch.setattr("sys.argv", ["export", *arguments])
     export.main()
-    one, other = (load_weights(folder / "model.safetensors") for folder in (there, here))
+    one, other = (StoredWeights(folder / "model.safetensors") for folder in (there, here))
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert "saw 4,096 tokens" in (there / "README.md").read_text()

@@ -54,7 +54,7 @@ it ends, of a token of the longer ones, and of a token of plain text; how often 
 | steps | one word | first | among five | longer | plain text |
 |---|---|---|---|---|---|
 {curve}
-
+{note}
 ## Limits
 
 English, and the English of old stories: names, places and habits of its time, its prejudices included. Inkling drops
@@ -71,8 +71,9 @@ whose recipe and curve are in `training/README.md`, with:
 """
 
 
-def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], blanks: int) -> str:
-    """The card, Markdown with the hub's metadata: from a run's record, its curve, and how many blanks it saw."""
+def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], blanks: int, note: str = "") -> str:
+    """The card, Markdown with the hub's metadata: from a run's record, its curve, how many blanks it saw, and a note on
+    the figures."""
     recipe, train, last = record["recipe"], record["corpus"]["train"], curve[-1]
     words = recipe["plan"]["words"]
     return CARD.format(
@@ -92,6 +93,7 @@ def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], b
         start=STARTED.format(digest=record["start"]) if record["start"] else "",
         count=int(last["asked"]),
         curve="\n".join(_line(line) for line in curve),
+        note=f"\n{note}\n" if note else "",
         plain_rows=f" and {recipe['plain_rows']} rows of {recipe['plain_length']:,} tokens of plain text"
         if recipe["plain_rows"]
         else "",

@@ -15,16 +15,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bot.inference.eight_bits import load_weights, save_eight_bits
+from bot.inference.eight_bits import StoredWeights, save_eight_bits
 from bot.inference.weights.bundled import BUNDLED_CAUSAL, UPDATE_FILE
 from training.causal.card import update_card
 from training.causal.lowrank import factors
 from training.manifest import write_manifest
 
 
-def export_update(run: Path, to: Path) -> None:
-    """Write the weights of the run's checkpoint (or of its `update.safetensors`, where there is one), the card, and the
-    manifest."""
+def export_update(run: Path, to: Path, note: str = "") -> None:
+    """Write the weights of the run's checkpoint (or of its `update.safetensors`, where there is one), the card with a
+    `note` on its figures, and the manifest."""
     to.mkdir(parents=True, exist_ok=True)
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
     learnt, blanks = _learnt(run, record)
@@ -32,7 +32,7 @@ def export_update(run: Path, to: Path) -> None:
     save_eight_bits(learnt, to / UPDATE_FILE, metadata)
     with (run / "curve.csv").open(encoding="utf-8", newline="") as file:
         curve = list(csv.DictReader(file))
-    (to / "README.md").write_text(update_card(record, curve, blanks), encoding="utf-8")
+    (to / "README.md").write_text(update_card(record, curve, blanks, note), encoding="utf-8")
     for path in to.iterdir():
         path.chmod(0o644)  # safetensors writes for the owner only
     write_manifest(to)
@@ -41,7 +41,7 @@ def export_update(run: Path, to: Path) -> None:
 def _learnt(run: Path, record: Mapping[str, Any]) -> tuple[dict[str, Tensor], int]:
     """The factors of all updates as they are exported, and how many blanks they saw."""
     if (run / UPDATE_FILE).exists():
-        return load_weights(run / UPDATE_FILE), int(record["blanks"])
+        return dict(StoredWeights(run / UPDATE_FILE)), int(record["blanks"])
     state: dict[str, Any] = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
     return factors(state["updates"], record["recipe"]["scale"]), state["progress"]["blanks"]
 
@@ -50,8 +50,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
     parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--note", default="", help="a sentence on how what is exported was measured")
     options = parser.parse_args()
-    export_update(options.run, options.to)
+    export_update(options.run, options.to, options.note)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from bot.errors import WeightsError
 from bot.inference.causal.updates import DOWN, UP
-from bot.inference.eight_bits import load_weights
+from bot.inference.eight_bits import StoredWeights
 from bot.inference.weights.digests import file_sha256
 
 
@@ -70,7 +70,7 @@ def start_with(updates: Mapping[str, LowRank], file: Path) -> str:
     """Take an exported update for what is learnt so far; return the file's SHA-256. Raises `WeightsError` where it
     cannot be read, or is of another model or rank."""
     try:
-        parts = load_weights(file)
+        parts = dict(StoredWeights(file))
     except (OSError, KeyError, SafetensorError) as error:
         raise WeightsError(f"{file} cannot be read: {error}") from error
     if {name: tuple(part.shape) for name, part in parts.items()} != _shapes(updates):

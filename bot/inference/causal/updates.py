@@ -20,10 +20,10 @@ def add_update(model: PreTrainedModel, file: Path) -> None:
     import torch
     from safetensors import SafetensorError
 
-    from bot.inference.eight_bits import load_weights
+    from bot.inference.eight_bits import StoredWeights
 
     try:
-        parts = load_weights(file)
+        parts = StoredWeights(file)
         with torch.no_grad():
             for name in [key.removesuffix(UP) for key in parts if key.endswith(UP)]:
                 _add(model.get_parameter(f"{name}.weight"), parts[name + UP], parts[name + DOWN])

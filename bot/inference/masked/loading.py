@@ -8,7 +8,7 @@ import torch
 from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
 
 from bot.inference.default_dtype import DEFAULT_DTYPE
-from bot.inference.eight_bits import is_eight_bits, load_weights
+from bot.inference.eight_bits import StoredWeights, is_eight_bits
 from bot.inference.weights.bundled import MASKED_FILE
 
 
@@ -33,7 +33,8 @@ def _from_eight_bits(folder: Path, file: Path, dtype: torch.dtype) -> PreTrained
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     with DEFAULT_DTYPE:
         model: PreTrainedModel = AutoModelForMaskedLM.from_config(config, dtype=dtype)  # type: ignore[no-untyped-call]
-    result = model.load_state_dict(load_weights(file), strict=False)
+    weights = {name: tensor.to(dtype) for name, tensor in StoredWeights(file).items()}
+    result = model.load_state_dict(weights, strict=False)
     _refuse_missing(set(result.missing_keys) - set(model.all_tied_weights_keys))
     model.tie_weights()
     return model
