@@ -28,6 +28,38 @@ settings.register_profile("search", max_examples=500, deadline=None, suppress_he
 settings.load_profile("repeatable")
 
 
+LONGEST = (
+    "sandbox/test_page.py",
+    "wire/test_killed.py",
+    "inference/test_supervisor.py",
+    "sandbox/test_presses.py",
+    "sandbox/test_threads.py",
+    "inference/test_causal_contract.py",
+    "inference/test_trees.py",
+    "sandbox/test_infill_page.py",
+    "sandbox/test_story_page.py",
+    "wire/test_lost_cards.py",
+    "wire/test_stopping.py",
+    "wire/test_gateway.py",
+    "inference/test_both_sides.py",
+    "publishing/test_epub.py",
+    "training/test_causal.py",
+)
+"""The files that take longest, which begin first: files run side by side, each as a whole, and one that began last
+would be waited for alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    places = {path: place for place, path in enumerate(LONGEST)}
+    here = Path(__file__).parent
+    items.sort(key=lambda item: places.get(_within(item.path, here), len(places)))
+
+
+def _within(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
+
+
 @pytest.fixture(autouse=True)
 def own_logging() -> Iterator[None]:
     """Leave logging as it was found: a command that sets it up must not keep another test from hearing a line."""

@@ -1,4 +1,4 @@
-"""The bundled causal model with its update sees both sides of a blank, and /continue is written without it."""
+"""The bundled causal model with its update sees both sides of a blank."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BLANKS = (
 )
 
 
-async def test_it_sees_both_sides(tiny_masked: Path) -> None:
+async def test_it_sees_both_sides(tiny_causal: Path, tiny_masked: Path) -> None:
     try:
         resolve(ModelChoice(), "causal", DATA)
     except WeightsError as error:
@@ -35,7 +35,8 @@ async def test_it_sees_both_sides(tiny_masked: Path) -> None:
     loop.start()
     models = Models(loop)
     try:
-        await models.load(ModelPlan(data=DATA, masked=ModelChoice(name=str(tiny_masked)), engine="torch"))
+        story, masked = ModelChoice(name=str(tiny_causal)), ModelChoice(name=str(tiny_masked))
+        await models.load(ModelPlan(data=DATA, causal=story, masked=masked, engine="torch"))
         causal = next(model for model in models.health().models if model.role == "causal")
         assert causal.update
         scorer = await models.scorer()

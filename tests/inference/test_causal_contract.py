@@ -71,7 +71,7 @@ ENGINES = [
     pytest.param(_torch_llama, id="torch-llama"),
     pytest.param(_torch_gguf, id="torch-gguf"),
     pytest.param(_openvino_gguf, id="openvino-gguf", marks=needs_openvino),
-    pytest.param(_openvino_bundled, id="openvino-bundled", marks=[needs_openvino, pytest.mark.slow]),
+    pytest.param(_openvino_bundled, id="openvino-bundled", marks=[needs_openvino, pytest.mark.long]),
 ]
 
 

@@ -253,11 +253,12 @@ def test_the_bundled_models_are_given_no_mark_that_people_wrote() -> None:
     tokens, wrapped = Tokens.from_file(path), AutoTokenizer.from_pretrained(path.parent)
     names = [token.content for token in wrapped.backend_tokenizer.get_added_tokens_decoder().values()]
     assert {"<|endoftext|>", "<|im_start|>", "<|im_end|>", OPEN, CLOSE} <= set(names)
-    for text in (ISSUE, *names, "".join(names)):
-        prompt = _prompt(tokens, text)
+    texts = [ISSUE, *names, "".join(names)]
+    prompts = [_prompt(tokens, text) for text in texts]
+    for text, prompt in zip(texts, prompts, strict=True):
         assert not tokens.ends & set(prompt)
         assert tokens.decode(prompt) == text
-        assert Phrases(wrapped, PlainText.of(wrapped), len(wrapped)).encode([text]) == [prompt]
+    assert Phrases(wrapped, PlainText.of(wrapped), len(wrapped)).encode(texts) == prompts
     reader = AutoTokenizer.from_pretrained(masked.folder)
     pieces = Pieces(reader, len(reader))
     for text in ("[MASK]", "Marta [SEP] lit [CLS] the [PAD] lamp [UNK] and [MASK]."):

@@ -19,7 +19,7 @@ from bot.publishing.book import Book, clean, make_book
 from bot.publishing.html import to_html
 from bot.ui.locale import catalogue
 from tests.publishing.shelf import ADA, STORY, arabic_book, chinese_book, english_book, passage
-from tests.sandbox.table import find_browser
+from tests.support.browser import find_browser
 from tests.support.patience import PATIENCE_S
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import shutil
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -16,24 +14,14 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, async_playwright, expect
 
+from tests.support.browser import shared_browser
 from tests.support.patience import PATIENCE_S, until
+from tests.support.programs import bare_environment
 
 ROOT = Path(__file__).parents[2]
-BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
 GO_ON = "Go on from here"
 expect.set_options(timeout=PATIENCE_S * 1000)
 SETTLED = re.compile("Viewer switched|Preview ready|Viewport updated")
-
-
-def find_browser() -> str | None:
-    """Return the Chromium (or Chrome) that is installed here."""
-    return next((path for name in BROWSERS if (path := shutil.which(name)) is not None), None)
 
 
 @dataclass(slots=True)
@@ -87,7 +75,6 @@ class Sandbox:
 @asynccontextmanager
 async def running_sandbox(settings: Mapping[str, str], *arguments: str, folder: Path) -> AsyncIterator[Sandbox]:
     """Run `python -m bot run` without a token in `folder`; in the end nothing of it is left."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -95,7 +82,7 @@ async def running_sandbox(settings: Mapping[str, str], *arguments: str, folder: 
         "run",
         *arguments,
         cwd=folder,
-        env=kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **settings},
+        env=bare_environment() | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **settings},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -224,13 +211,9 @@ class Table:
 
 @asynccontextmanager
 async def open_table(url: str, *, width: int = 1180, height: int = 860) -> AsyncIterator[Table]:
-    """Open the page in a headless browser and wait until it can be used."""
+    """Open the page in a headless browser, as somebody who has been nowhere yet, and wait until it can be used."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=find_browser(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-            timeout=PATIENCE_S * 1000,
-        )
+        browser = await playwright.chromium.connect_over_cdp(shared_browser(), timeout=PATIENCE_S * 1000)
         try:
             page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1)
             page.set_default_timeout(PATIENCE_S * 1000)
@@ -238,4 +221,4 @@ async def open_table(url: str, *, width: int = 1180, height: int = 860) -> Async
             await page.locator("#channel-composer-input").wait_for()
             yield Table(page)
         finally:
-            await browser.close()
+            await browser.close()  # what this connection opened; the browser itself stays

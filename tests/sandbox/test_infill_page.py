@@ -8,7 +8,8 @@ import signal
 import pytest
 
 from bot.ui.locale import catalogue
-from tests.sandbox.table import Sandbox, find_browser, open_table
+from tests.sandbox.table import Sandbox, open_table
+from tests.support.browser import find_browser
 
 pytestmark = [
     pytest.mark.slow,

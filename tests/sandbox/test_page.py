@@ -12,7 +12,8 @@ import pytest
 
 from bot.inference.weights.bundled import causal_file
 from bot.rules.servers import LENGTH_RANGE
-from tests.sandbox.table import GO_ON, ROOT, Sandbox, find_browser, open_table, running_sandbox
+from tests.sandbox.table import GO_ON, ROOT, Sandbox, open_table, running_sandbox
+from tests.support.browser import find_browser
 
 pytestmark = [
     pytest.mark.slow,
@@ -64,18 +65,17 @@ async def test_a_thread_is_a_place_to_write_in_and_outlives_a_restart(sandbox: S
     assert "Traceback" not in sandbox.text
 
 
-async def test_blanks_are_filled(sandbox: Sandbox) -> None:
-    async with open_table(sandbox.url) as table:
-        await table.run("infill", "The fox opened the ___ near the harbour.")
-        await table.reads(re.compile("ways? to fill", re.IGNORECASE))
-
-
-async def test_a_mistake_is_told_to_the_person_alone(sandbox: Sandbox) -> None:
+async def test_blanks_are_filled_a_mistake_is_told_to_one_alone_and_a_taken_port_to_the_host(
+    sandbox: Sandbox, models: dict[str, str], tmp_path: Path
+) -> None:
     async with open_table(sandbox.url) as table:
         await table.run("infill", "There is no gap in here.")
         await table.reads("Only you can see this")
         await table.become("Yun")
         assert "Only you can see this" not in await table.words()
+        await table.run("infill", "The fox opened the ___ near the harbour.")
+        await table.reads(re.compile("ways? to fill", re.IGNORECASE))
+    await _second_at_the_port(sandbox, models, tmp_path)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -90,9 +90,8 @@ async def test_it_ends_cleanly_and_leaves_nothing(sandbox: Sandbox, number: sign
     assert "Traceback" not in sandbox.text
 
 
-async def test_a_port_that_is_taken_is_one_readable_line(
-    sandbox: Sandbox, models: dict[str, str], tmp_path: Path
-) -> None:
+async def _second_at_the_port(sandbox: Sandbox, models: dict[str, str], tmp_path: Path) -> None:
+    """Another sandbox on the same port is refused in one readable line."""
     port = sandbox.url.split(":")[2].split("/")[0]
     with pytest.raises(AssertionError, match=f"inkling: The page cannot be served on port {port}"):
         async with running_sandbox(

@@ -17,7 +17,8 @@ from playwright.async_api import Locator, expect
 
 from bot.sandbox.page import LivePage
 from tests.sandbox.nooks import open_page
-from tests.sandbox.table import SETTLED, Table, find_browser, open_table
+from tests.sandbox.table import SETTLED, Table, open_table
+from tests.support.browser import find_browser
 
 pytestmark = [
     pytest.mark.slow,

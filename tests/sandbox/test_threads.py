@@ -13,7 +13,8 @@ from bot.sandbox.doors import Address
 from bot.sandbox.page import LivePage
 from bot.sandbox.world import CHANNEL
 from tests.sandbox.nooks import nooks, open_nooks
-from tests.sandbox.table import Table, find_browser, open_table
+from tests.sandbox.table import Table, open_table
+from tests.support.browser import find_browser
 
 in_a_browser = [
     pytest.mark.slow,

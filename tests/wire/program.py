@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.patience import PATIENCE_S
+from tests.support.programs import bare_environment
 from tests.wire.discord_server import TOKEN, DiscordServer
 
 ROOT = Path(__file__).parents[2]
@@ -39,8 +39,7 @@ class Program:
 
 def environment(server: DiscordServer, data: Path, causal: Path, masked: Path) -> dict[str, str]:
     """The settings for a program that talks to `server` and thinks with tiny models."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    return kept | {
+    return bare_environment() | {
         "DISCORD_TOKEN": TOKEN,
         "DISCORD_API_BASE": server.api_base,
         "DISCORD_GATEWAY_URL": server.gateway_url,
