@@ -189,6 +189,37 @@ async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
     assert timed.log[-10:] == ["pass"] * 10  # nobody waits for what has ended
 
 
+async def test_an_engine_that_is_exchanged_ends_what_it_began(loop: StepLoop, engine: CountingEngine) -> None:
+    other = CountingEngine()
+    engine.gate.clear()
+    first = asyncio.create_task(ends(loop, request(rows=3, tokens=40, request_id="first")))
+    await until(lambda: engine.rows_running)
+    loop.adopt(other)
+    second = asyncio.create_task(ends(loop, request(rows=2, tokens=7, request_id="second")))
+    gone = asyncio.create_task(ends(loop, request(tokens=1_000_000, request_id="gone")))
+    engine.gate.set()
+    assert await second == dict.fromkeys(range(2), _text(list(range(7))))
+    assert await first == dict.fromkeys(range(3), _text(list(range(40))))
+    gone.cancel()
+    await until(lambda: not loop.rows_running)
+    steps = len(engine.log)
+    assert await ends(loop, request()) == {0: "0 1 2 3 4"}
+    assert len(engine.log) == steps
+
+
+async def test_a_failing_step_of_one_engine_leaves_the_other_alone(loop: StepLoop, engine: CountingEngine) -> None:
+    other = CountingEngine()
+    engine.gate.clear()
+    poisoned = asyncio.create_task(ends(loop, request("poison", tokens=40, request_id="poisoned")))
+    await until(lambda: engine.rows_running)
+    loop.adopt(other)
+    well = asyncio.create_task(ends(loop, request(tokens=40, request_id="well")))
+    engine.gate.set()
+    with pytest.raises(InferenceError):
+        await poisoned
+    assert await well == {0: _text(list(range(40)))}
+
+
 async def test_work_runs_without_a_causal_model() -> None:
     loop = StepLoop()
     loop.start()

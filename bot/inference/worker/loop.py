@@ -7,6 +7,8 @@ of the time, so that it never slows a continuation by more than a quarter either
 
 Beside somebody who has few rows, others have no more in the batch; and the passes of who has had least go first, before
 the rows of others (`worker.shares`).
+
+The causal engine may be exchanged while rows decode: those end where they began, and the old engine goes with the last.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ class StepLoop:
         self.steps = 0
         self.failed = asyncio.Event()
         self._clock = clock
-        self._causal: CausalEngine | None = None
+        self._engines: tuple[CausalEngine, ...] = ()
         self._has_causal = asyncio.Event()
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._streams: set[Stream] = set()
@@ -79,8 +81,9 @@ class StepLoop:
         self._fail_all("the worker is closing")
 
     def adopt(self, causal: CausalEngine) -> None:
-        """Begin to use a causal engine; requests that came before it was loaded have waited for it."""
-        self._causal = causal
+        """Begin to use a causal engine; requests that came before it was loaded have waited for it. Where there is one
+        already, what it has begun it ends."""
+        self._commands.put(lambda: self._take_up(causal))
         self._has_causal.set()
 
     def widen(self, lanes: Lanes) -> None:
@@ -90,7 +93,7 @@ class StepLoop:
     @property
     def rows_running(self) -> int:
         """Causal rows that decode, or wait for their prefill."""
-        return self._causal.rows_running if self._causal is not None else 0
+        return sum(engine.rows_running for engine in self._engines)
 
     @property
     def requests(self) -> int:
@@ -234,16 +237,30 @@ class StepLoop:
         self._call(self._settle, settled, GIVE_WAY_TURNS)
         settled.wait(GIVE_WAY_S)
 
+    def _take_up(self, engine: CausalEngine) -> None:
+        self._engines = (*self._engines, engine)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget the engines before the newest that have nothing left to do, and with them their memory."""
+        if len(self._engines) > 1:
+            self._engines = (*(one for one in self._engines[:-1] if one.rows_running), self._engines[-1])
+
     def _step_causal(self, level: int | None) -> None:
-        assert self._causal is not None
+        for engine in self._engines:
+            if engine.rows_running:
+                self._step_engine(engine, level)
+        self._let_go()
+
+    def _step_engine(self, engine: CausalEngine, level: int | None) -> None:
         began = time.monotonic()
         try:
-            updates = self._causal.step(level)
+            updates = engine.step(level)
         except Exception as error:
             self._failures += 1
             if self._failures > MAX_FAILURES:
                 raise
-            self._quarantine(error)
+            self._quarantine(engine, error)
             return
         finally:
             self.steps += 1
@@ -269,12 +286,12 @@ class StepLoop:
         running.tokens[update.event.row] = update.event.tokens
         return max(0, update.event.tokens - before)
 
-    def _quarantine(self, error: Exception) -> None:
+    def _quarantine(self, engine: CausalEngine, error: Exception) -> None:
         """A step failed. Alone in the batch a request has itself to blame; several are tried again one by one."""
-        assert self._causal is not None
-        for key in self._running:
-            self._causal.cancel(key)
-        running, self._running = list(self._running.values()), {}
+        keys = [key for key, one in self._running.items() if one.engine is engine]
+        for key in keys:
+            engine.cancel(key)
+        running = [self._running.pop(key) for key in keys]
         _log.error("a decode step failed with %d requests in the batch", len(running), exc_info=error)
         if len(running) == 1:
             self._call(running[0].stream.fail, InferenceError(describe(error)))
@@ -292,23 +309,23 @@ class StepLoop:
             self._start(running)
 
     def _start(self, running: Running) -> None:
-        assert self._causal is not None
+        running.engine = self._engines[-1]
         # An id of the loop's own: a request sent or tried again never meets what is left of its first run.
         self._count += 1
         key = f"{running.request.request_id}#{self._count}"
         try:
-            self._causal.add(replace(running.request, request_id=key))
+            running.engine.add(replace(running.request, request_id=key))
         except Exception as error:  # one request's mistake is that request's failure
             self._call(running.stream.fail, _ours(error))
         else:
             self._running[key] = running
 
     def _cancel(self, stream: Stream) -> None:
-        assert self._causal is not None
         self._suspects = deque(one for one in self._suspects if one.stream is not stream)
-        for key in [key for key, one in self._running.items() if one.stream is stream]:
+        for key, running in [(key, one) for key, one in self._running.items() if one.stream is stream]:
             del self._running[key]
-            self._causal.cancel(key)
+            if running.engine is not None:
+                running.engine.cancel(key)
 
     def _step_turns(self, tenant: str | None) -> float:
         """Run a pass, of that tenant if one is named; return how many seconds it took."""

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
+from bot.inference.causal.protocol import CausalEngine
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 
 RATE_WINDOW_S = 5.0
@@ -42,7 +43,7 @@ class Stream:
 
 @dataclass(slots=True, eq=False)
 class Running:
-    """A request in the models' thread. `rows` are the numbers that its reader knows the engine's rows by.
+    """A request in the models' thread. `rows` are the numbers that its reader knows the rows of its `engine` by.
 
     `tokens` counts what each row has, -1 once it has finished."""
 
@@ -50,6 +51,7 @@ class Running:
     request: GenerateRequest
     rows: list[int]
     tokens: dict[int, int] = field(default_factory=dict)
+    engine: CausalEngine | None = None
 
 
 class Rate:
