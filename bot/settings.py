@@ -48,6 +48,14 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubAccess:
+    """Where models are fetched from, and as whom; None: as huggingface_hub finds it."""
+
+    endpoint: str | None = None
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a host can set. Secrets stay out of the repr."""
 
@@ -61,6 +69,8 @@ class Settings:
     causal_model: ModelChoice = ModelChoice()
     infill_model: ModelChoice = ModelChoice()
     masked_model: ModelChoice = ModelChoice()
+    hub_endpoint: str | None = None
+    hub_token: str | None = field(default=None, repr=False)
     device: str = "auto"
     dtype: Dtype = "auto"
     queue_waiting: int = 200
@@ -75,7 +85,12 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never show in a log."""
-        return tuple(secret for secret in (self.discord_token, self.inference_token) if secret)
+        return tuple(secret for secret in (self.discord_token, self.inference_token, self.hub_token) if secret)
+
+    @property
+    def hub(self) -> HubAccess:
+        """Where models are fetched from."""
+        return HubAccess(endpoint=self.hub_endpoint, token=self.hub_token)
 
 
 class _Refused(Exception):
@@ -206,6 +221,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="CAUSAL_MODEL", field="causal_model", read=_model),
     Variable(name="INFILL_MODEL", field="infill_model", read=_model),
     Variable(name="MASKED_MODEL", field="masked_model", read=_model),
+    Variable(name="HF_ENDPOINT", field="hub_endpoint", read=_url("https", "http")),
+    Variable(name="HF_TOKEN", field="hub_token", read=_secret, secret=True),
     Variable(name="DEVICE", field="device", read=_device),
     Variable(name="DTYPE", field="dtype", read=_one_of(get_args(Dtype))),
     Variable(name="QUEUE_WAITING", field="queue_waiting", read=_number(1, 100_000)),

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from bot.settings import Dtype, EngineChoice, ModelChoice, Settings
+from bot.settings import Dtype, EngineChoice, HubAccess, ModelChoice, Settings
 
 EXIT_HOST_ERROR = 3
 """The exit status when the host must mend something; the last line on standard error says what."""
 BUNDLED = ModelChoice()
+OPEN_HUB = HubAccess()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class ModelPlan:
     engine: EngineChoice = "auto"
     device: str = "auto"
     dtype: Dtype = "auto"
+    hub: HubAccess = OPEN_HUB
 
 
 class ChildConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,4 +56,5 @@ def plan_of(settings: Settings) -> ModelPlan:
         engine=settings.engine,
         device=settings.device,
         dtype=settings.dtype,
+        hub=settings.hub,
     )

@@ -46,6 +46,8 @@ def test_all_values_are_read(tmp_path: Path) -> None:
             "CAUSAL_MODEL": "Qwen/Qwen3-0.6B@abc123",
             "INFILL_MODEL": "gpt2",
             "MASKED_MODEL": str(tmp_path),
+            "HF_ENDPOINT": "https://hub.lan/",
+            "HF_TOKEN": "hf_abc",
             "DEVICE": "CUDA:1",
             "DTYPE": "bfloat16",
             "QUEUE_WAITING": "5",
@@ -70,6 +72,8 @@ def test_all_values_are_read(tmp_path: Path) -> None:
         causal_model=ModelChoice(name="Qwen/Qwen3-0.6B", revision="abc123"),
         infill_model=ModelChoice(name="gpt2"),
         masked_model=ModelChoice(name=str(tmp_path)),
+        hub_endpoint="https://hub.lan",
+        hub_token="hf_abc",
         device="cuda:1",
         dtype="bfloat16",
         queue_waiting=5,
@@ -149,10 +153,10 @@ def test_no_secret_is_repeated() -> None:
     )
     assert len(found) == 3
     assert not re.search(rf"{TOKEN}|pass word|hunter2", "\n".join(found))
-    settings = load_settings({"DISCORD_TOKEN": TOKEN, "INFERENCE_TOKEN": "sesame"}, None)
-    assert settings.secrets == (TOKEN, "sesame")
+    settings = load_settings({"DISCORD_TOKEN": TOKEN, "INFERENCE_TOKEN": "sesame", "HF_TOKEN": "hf_abc"}, None)
+    assert settings.secrets == (TOKEN, "sesame", "hf_abc")
     assert TOKEN not in f"{settings!r} {settings}"
-    assert "sesame" not in repr(settings)
+    assert not re.search("sesame|hf_abc", f"{settings!r} {settings.hub!r}")
 
 
 def test_a_worker_over_http_needs_a_token_and_one_on_a_socket_does_not() -> None:

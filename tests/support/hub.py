@@ -192,17 +192,19 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(method=self.command, target=self.path, headers=headers, cdn=self.cdn)
         self.hub.asked.append(asked)
         fault = None if self.command == "HEAD" else self.hub.take_fault(asked.path)
+        self._cut = fault.after if isinstance(fault, Cut) else None
+        self._spoilt = isinstance(fault, Spoil)
         if isinstance(fault, Refuse):
             self._answer(fault.status, b"", fault.headers)
         elif self.cdn:
-            self._send_file(self.hub.blob(asked.path.split("/")[2]) or b"", {}, fault)
+            self._send_file(self.hub.blob(asked.path.split("/")[2]) or b"", {})
         else:
-            self._route(asked.path, fault)
+            self._route()
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
-    def _route(self, path: str, fault: Cut | Spoil | None) -> None:
+    def _route(self) -> None:
         routes: list[tuple[str, Callable[..., None]]] = [
             (r"/api/models/(?P<id>[^/]+/[^/]+|[^/]+)/tree/(?P<revision>[^/]+)", self._tree),
             (r"/api/models/(?P<id>[^/]+/[^/]+|[^/]+)/revision/(?P<revision>[^/]+)", self._info),
@@ -227,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
             if commit is None:
                 self._answer(404, b"", {"X-Error-Code": "RevisionNotFound", "X-Error-Message": "Invalid rev id"})
                 return
-            answer(repository, commit, fault, **given)
+            answer(repository, commit, **given)
             return
         self._answer(404, b"", {})
 
@@ -247,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
             return repository
         return None
 
-    def _info(self, repository: Repository, commit: str, fault: Cut | Spoil | None) -> None:
+    def _info(self, repository: Repository, commit: str) -> None:
         info = {
             "id": repository.id,
             "sha": commit,
@@ -260,7 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
         }
         self._answer_json(info, {})
 
-    def _tree(self, repository: Repository, commit: str, fault: Cut | Spoil | None) -> None:
+    def _tree(self, repository: Repository, commit: str) -> None:
         query = parse_qs(urlsplit(self.path).query)
         start = int(query.get("cursor", ["0"])[0])
         entries = [_entry(name, data) for name, data in sorted(repository.commits[commit].items())]
@@ -272,7 +274,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Link"] = f'<{base}?recursive=true&cursor={start + PAGE}>; rel="next"'
         self._answer_json(entries[start : start + PAGE], headers)
 
-    def _resolve(self, repository: Repository, commit: str, fault: Cut | Spoil | None, name: str) -> None:
+    def _resolve(self, repository: Repository, commit: str, name: str) -> None:
         data = repository.commits[commit].get(name)
         headers = {"X-Repo-Commit": commit}
         if data is None:
@@ -282,31 +284,31 @@ class _Handler(BaseHTTPRequestHandler):
             linked = {"X-Linked-Etag": f'"{sha}"', "X-Linked-Size": str(len(data))}
             self._answer(302, b"", headers | linked | {"Location": self.hub.cdn_url(data, name), "ETag": f'"{sha}"'})
         else:
-            self._send_file(data, headers | {"ETag": f'"{_git_id(data)}"'}, fault)
+            self._send_file(data, headers | {"ETag": f'"{_git_id(data)}"'})
 
-    def _send_file(self, data: bytes, headers: dict[str, str], fault: Cut | Spoil | None) -> None:
+    def _send_file(self, data: bytes, headers: dict[str, str]) -> None:
         wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         start = int(wanted[1]) if wanted else 0
         if wanted and start >= len(data):
             self._answer(416, b"", {"Content-Range": f"bytes */{len(data)}"})
             return
-        body = b"\0" + data[1:] if isinstance(fault, Spoil) else data
+        body = b"\0" + data[1:] if self._spoilt else data
         if wanted:
             headers = headers | {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
-        self._answer(206 if wanted else 200, body[start:], headers, cut=fault.after if isinstance(fault, Cut) else None)
+        self._answer(206 if wanted else 200, body[start:], headers)
 
     def _answer_json(self, value: Any, headers: dict[str, str]) -> None:
         self._answer(200, json.dumps(value).encode(), headers | {"Content-Type": "application/json"})
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str], *, cut: int | None = None) -> None:
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), "Accept-Ranges": "bytes", **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command == "HEAD":
             return
-        self.wfile.write(body if cut is None else body[:cut])
-        if cut is not None:
+        self.wfile.write(body[: self._cut])
+        if self._cut is not None:
             self.close_connection = True
 
 

@@ -219,7 +219,7 @@ def _special_id(tokenizer: Tokenizer, token: str) -> int:
     return number
 
 
-def learn_to_continue(model: PreTrainedModel, tokenizer: Tokenizer, *, end: int) -> None:
+def learn_to_continue(model: PreTrainedModel, tokenizer: Tokenizer, *, end: int, steps: int = 80) -> None:
     """Train for a moment on running text, in which a text's end is rare (every twelfth sentence)."""
     stream: list[int] = []
     for number, sentence in enumerate(sentences()):
@@ -228,7 +228,7 @@ def learn_to_continue(model: PreTrainedModel, tokenizer: Tokenizer, *, end: int)
         if number % 12 == 11:
             stream.append(end)
     ids = torch.tensor(stream[: len(stream) // 64 * 64]).view(-1, 64)
-    for batch in _steps(model, ids):
+    for batch in _steps(model, ids, steps=steps):
         model(input_ids=batch, labels=batch).loss.backward()
 
 
@@ -252,7 +252,7 @@ def _steps(model: PreTrainedModel, ids: torch.Tensor, *, steps: int = 80, size: 
     """Yield random batches of rows of `ids`; step the optimizer after each (the caller runs backward)."""
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1e-2, total_steps=max(1, steps))
     generator = torch.Generator().manual_seed(3)
     # Matrices this small are made slower by every further thread, ten times so on a busy machine.
     threads = torch.get_num_threads()

@@ -50,9 +50,9 @@ def make_folder(kind: str, folder: Path) -> Path:
     return save(model, _wrapped(kind, tokenizer), folder)
 
 
-def make_gguf(kind: str, folder: Path, name: str = "tiny-q4_1.gguf") -> Path:
-    """Make a model as a GGUF file in `folder`, and return the file."""
-    model, tokenizer = _trained(kind)
+def make_gguf(kind: str, folder: Path, name: str = "tiny-q4_1.gguf", *, steps: int = 80) -> Path:
+    """Make a model as a GGUF file in `folder`, and return the file. With 0 `steps` it has learnt nothing."""
+    model, tokenizer = _trained(kind, steps)
     write_gguf(model, tokenizer, folder / name, kind)
     return folder / name
 
@@ -76,12 +76,12 @@ def make_openvino(kind: str, folder: Path) -> Path:
 
 
 @cache
-def _trained(kind: str) -> tuple[PreTrainedModel, Tokenizer]:
+def _trained(kind: str, steps: int = 80) -> tuple[PreTrainedModel, Tokenizer]:
     gemma = kind.startswith("gemma")
     tokenizer = byte_fallback_tokenizer(*_GEMMA, first="<bos>") if gemma else byte_level_tokenizer()
     torch.manual_seed(0)
     model = _model(kind, tokenizer.get_vocab_size())
-    learn_to_continue(model, tokenizer, end=1 if gemma else 0)
+    learn_to_continue(model, tokenizer, end=1 if gemma else 0, steps=steps)
     return model, tokenizer
 
 

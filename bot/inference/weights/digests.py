@@ -10,6 +10,10 @@ Progress = Callable[[str, int, int], None]
 """progress(label, bytes_done, bytes_total): the total is 0 where it is unknown."""
 
 
+def silent(label: str, done: int, total: int) -> None:
+    """Tell a progress to nobody."""
+
+
 def file_sha256(path: Path, progress: Progress | None = None) -> str:
     """Return the hexadecimal SHA-256 of a file."""
     digest = hashlib.sha256()

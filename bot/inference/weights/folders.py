@@ -6,10 +6,17 @@ import json
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
 from bot.inference.weights.model import ResolvedModel
+
+_ENDINGS: dict[ModelRole, tuple[str, ...]] = {
+    "causal": ("ForCausalLM", "LMHeadModel"),
+    "masked": ("ForMaskedLM",),
+}
+"""How the names of the classes end that can have each role."""
 
 
 def from_folder(folder: Path, role: ModelRole, *, name: str, revision: str, gguf: Path | None = None) -> ResolvedModel:
@@ -21,7 +28,7 @@ def from_folder(folder: Path, role: ModelRole, *, name: str, revision: str, gguf
         return ResolvedModel(role=role, name=name, revision=revision, folder=folder, gguf=gguf)
     if (folder / "openvino_model.xml").exists() and role == "causal":
         return ResolvedModel(role=role, name=name, revision=revision, folder=folder)
-    _check_kind(folder, role)
+    check_config(folder / "config.json", role, str(folder))
     for path in _weight_files(folder, role):
         _check_safetensors(path)
     return ResolvedModel(role=role, name=name, revision=revision, folder=folder)
@@ -41,23 +48,69 @@ def _only_gguf(folder: Path, role: ModelRole) -> Path | None:
     return found[0] if found else None
 
 
-def _check_kind(folder: Path, role: ModelRole) -> None:
-    path = folder / "config.json"
+def check_config(path: Path, role: ModelRole, named: str) -> None:
+    """Check by its config.json that a model is of this role and can be loaded by transformers; `named` is what the
+    host wrote. Raises `WeightsError`."""
+    config = _read_config(path, named)
+    kinds = _kinds(config, path)
+    if kinds and not any(kind.endswith(_ENDINGS[role]) for kind in kinds):
+        raise WeightsError(
+            f"{variable(role)}={named}: {', '.join(kinds)} is not a {role} language model; "
+            f"one whose class ends in {' or '.join(_ENDINGS[role])} is needed."
+        )
+    quantised = config.get("quantization_config")
+    if quantised is not None:
+        method = quantised.get("quant_method") if isinstance(quantised, dict) else None
+        raise WeightsError(
+            f"{variable(role)}={named}: its weights are quantised ({method or 'unnamed'}) for libraries that are not "
+            "here: take the same model unquantised, as a GGUF file or as an OpenVINO folder."
+        )
+
+
+def kind_of(path: Path, named: str) -> ModelRole:
+    """Return which role a model can have, by its config.json. Raises `WeightsError` where it has neither."""
+    kinds = _kinds(_read_config(path, named), path)
+    for role in _ENDINGS:
+        if any(kind.endswith(_ENDINGS[role]) for kind in kinds):
+            return role
+    told = f"{', '.join(kinds)} is" if kinds else "its config.json names no class, so it may be"
+    endings = " or ".join(ending for role in _ENDINGS for ending in _ENDINGS[role])
+    raise WeightsError(
+        f"{named}: {told} neither a causal nor a masked language model; one whose class ends in {endings} is needed."
+    )
+
+
+def _read_config(path: Path, named: str) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise WeightsError(f"{variable(role)}={folder}: it has no config.json, so it is no model folder.") from error
+        raise WeightsError(f"{named}: it has no config.json, so it is no model folder.") from error
     except (OSError, ValueError) as error:
         raise WeightsError(f"{path} cannot be read: {error}.") from error
-    kinds = (config.get("architectures") or []) if isinstance(config, dict) else None
+    if not isinstance(config, dict):
+        raise WeightsError(f"{path} is not the config.json of a model.")
+    return config
+
+
+def _kinds(config: dict[str, Any], path: Path) -> list[str]:
+    kinds = config.get("architectures") or []
     if not isinstance(kinds, list):
         raise WeightsError(f"{path} is not the config.json of a model.")
-    kinds = [str(kind) for kind in kinds]
-    wanted = ("ForCausalLM", "LMHeadModel") if role == "causal" else ("ForMaskedLM",)
-    if kinds and not any(kind.endswith(wanted) for kind in kinds):
+    return [str(kind) for kind in kinds]
+
+
+def check_class(path: Path, named: str) -> None:
+    """Refuse, by its config.json, a class that transformers does not know itself: code from a hub is never run. This
+    imports transformers, and with it torch. Raises `WeightsError`."""
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    config = _read_config(path, named)
+    kind = str(config.get("model_type", ""))
+    if kind not in CONFIG_MAPPING:
+        told = ", ".join(dict.fromkeys([*_kinds(config, path), kind])) or "none"
         raise WeightsError(
-            f"{variable(role)}={folder}: {', '.join(kinds)} is not a {role} language model; "
-            f"one whose class ends in {' or '.join(wanted)} is needed."
+            f"{named}: transformers does not know its class ({told}), and code that comes with a model is never run: "
+            "take another model, or its GGUF file."
         )
 
 

@@ -7,13 +7,21 @@ from pathlib import Path
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
 from bot.inference.weights.bundled import bundled_causal, bundled_masked
+from bot.inference.weights.digests import Progress, silent
+from bot.inference.weights.fetching import fetched
 from bot.inference.weights.folders import from_folder, variable
 from bot.inference.weights.model import ResolvedModel
-from bot.settings import ModelChoice
+from bot.settings import NAMED_MODELS, HubAccess, ModelChoice
 
 
-def resolve(choice: ModelChoice, role: ModelRole, data: Path) -> ResolvedModel:
-    """Find the chosen model on disk, or bring a hub model there.
+def resolve(
+    choice: ModelChoice,
+    role: ModelRole,
+    data: Path,
+    hub: HubAccess = HubAccess(),  # noqa: B008 - a frozen value
+    progress: Progress = silent,
+) -> ResolvedModel:
+    """Find the chosen model on disk, or bring a hub model there; what is there is not asked for again.
 
     Raises `WeightsError` with one readable sentence where it is missing, broken or of the wrong kind.
     """
@@ -24,27 +32,17 @@ def resolve(choice: ModelChoice, role: ModelRole, data: Path) -> ResolvedModel:
         return from_folder(folder, role, name=folder.name, revision="folder")
     if folder.is_file() and folder.suffix == ".gguf":
         return from_folder(folder.parent, role, name=folder.stem, revision="folder", gguf=folder)
-    if choice.name.startswith((".", "/", "~")) or choice.name.count("/") > 1:
+    if not is_hub_id(choice):
         raise WeightsError(f"{variable(role)}={choice.name}: there is no such folder.")
-    return _from_hub(choice, role, data)
+    return fetched(choice, role, data, hub, progress)
 
 
-def _from_hub(choice: ModelChoice, role: ModelRole, data: Path) -> ResolvedModel:
-    from huggingface_hub import snapshot_download
-
-    wanted = ["*.json", "*.safetensors", "*.txt", "*.model", "tokenizer*", "vocab*", "merges*"]
-    try:
-        folder = Path(
-            snapshot_download(
-                choice.name,
-                revision=choice.revision,
-                cache_dir=data / "models" / "hub",
-                allow_patterns=wanted,
-            )
-        )
-    except (OSError, ValueError) as error:
-        raise WeightsError(
-            f"{variable(role)}={choice.name}: not a folder here, and the hub did not give it "
-            f"({type(error).__name__}). Check the name, the revision and the network, or give a folder."
-        ) from error
-    return from_folder(folder, role, name=choice.name, revision=folder.name)
+def is_hub_id(choice: ModelChoice) -> bool:
+    """Tell whether a choice names a repository of the hub: no model of ours, and nothing that is on disk."""
+    name = choice.name
+    return (
+        name not in NAMED_MODELS
+        and not name.startswith((".", "/", "~"))
+        and name.count("/") <= 1
+        and not Path(name).expanduser().exists()
+    )

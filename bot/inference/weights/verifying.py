@@ -9,8 +9,9 @@ from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
 from bot.inference.weights.bundled import verify_bundled
 from bot.inference.weights.digests import Progress
+from bot.inference.weights.fetching import verified
 from bot.inference.weights.model import ResolvedModel
-from bot.inference.weights.resolving import resolve
+from bot.inference.weights.resolving import is_hub_id, resolve
 from bot.settings import ModelChoice
 
 
@@ -26,8 +27,10 @@ class ModelState:
 
 
 def verify(choice: ModelChoice, role: ModelRole, data: Path, progress: Progress) -> ModelState:
-    """Check one model as thoroughly as its kind allows: by SHA-256 where we know it, else by its headers."""
+    """Check one model as thoroughly as its kind allows: by its digests where they are known, else by its headers."""
     try:
+        if is_hub_id(choice):
+            verified(choice, role, data, progress)
         model = resolve(choice, role, data)
         if choice.name == "bundled":
             verify_bundled(model, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import resource
 import sys
@@ -13,15 +14,18 @@ from bot.errors import WorkerRefused, WorkerUnavailable
 from bot.inference.causal.opening import is_ir, open_causal
 from bot.inference.causal.protocol import CausalEngine
 from bot.inference.default_dtype import DEFAULT_DTYPE
-from bot.inference.engine import Health, ModelInfo
+from bot.inference.engine import Health, ModelInfo, ModelRole
 from bot.inference.plan import ModelPlan
 from bot.inference.weights.model import ResolvedModel
 from bot.inference.weights.resolving import resolve
 from bot.inference.worker.loop import StepLoop
+from bot.settings import ModelChoice
 
 if TYPE_CHECKING:  # torch takes seconds to import, and generating must not wait for it
     from bot.inference.causal.scoring import CausalScorer
     from bot.inference.masked.model import MaskedModel
+
+_log = logging.getLogger(__name__)
 
 ModelT = TypeVar("ModelT")
 
@@ -39,7 +43,7 @@ class Models:
     async def load(self, plan: ModelPlan) -> None:
         """Load everything, what writes first. Requests wait for what they need. Raises `WeightsError`."""
         self.stage = "loading the story model"
-        story = await asyncio.to_thread(resolve, plan.causal, "causal", plan.data)
+        story = await asyncio.to_thread(_resolve, plan, plan.causal, "causal")
         engine = await asyncio.to_thread(_open_story, story, plan)
         self._infos.append(engine.info)
         self.loop.adopt(engine)
@@ -49,7 +53,7 @@ class Models:
         self._infos.append(masked.info)
         self._masked.set_result(masked)
         self.stage = "loading the infill model"
-        infill = await asyncio.to_thread(resolve, plan.infill, "causal", plan.data)
+        infill = await asyncio.to_thread(_resolve, plan, plan.infill, "causal")
         if is_ir(infill):
             self._scorer.set_exception(WorkerRefused(f"{infill.name} is in OpenVINO's own format and cannot score"))
         else:
@@ -85,6 +89,17 @@ class Models:
         )
 
 
+def _resolve(plan: ModelPlan, choice: ModelChoice, role: ModelRole) -> ResolvedModel:
+    told: set[str] = set()
+
+    def note(label: str, done: int, total: int) -> None:
+        if label not in told:  # the log has a line for each file
+            told.add(label)
+            _log.info("%s", label)
+
+    return resolve(choice, role, plan.data, plan.hub, note)
+
+
 def _open_story(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
     return open_causal(model, engine=plan.engine, device=plan.device, dtype=plan.dtype, cache=plan.data / "cache")
 
@@ -92,7 +107,7 @@ def _open_story(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
 def _open_masked(plan: ModelPlan) -> MaskedModel:
     from bot.inference.masked.model import open_masked
 
-    return open_masked(resolve(plan.masked, "masked", plan.data), device=plan.device, dtype=plan.dtype)
+    return open_masked(_resolve(plan, plan.masked, "masked"), device=plan.device, dtype=plan.dtype)
 
 
 def _open_scorer(model: ResolvedModel, engine: CausalEngine | None, plan: ModelPlan) -> CausalScorer:
