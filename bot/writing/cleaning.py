@@ -8,6 +8,7 @@ from collections import defaultdict
 
 from bot.rules.characters import normalise
 from bot.rules.words import stands_alone, token_spans
+from bot.writing.form import PROSE, Form, form_of
 
 _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]|<(?:unk|pad|eos|bos)>")
 # Lines that are not prose: headings, lists, tables, code, rules, labels of a chat or an exam, links.
@@ -68,27 +69,44 @@ def whole_words(text: str) -> str:
     return text[: spans[-1][0]]
 
 
-def plain(text: str) -> str:
+def turned_at(text: str, form: Form = PROSE) -> int:
+    """Return where `text` turns from what `form` has into something else, which is not shown; else its length."""
+    end = len(text)
+    for stop in (_SPECIAL, _NOT_PROSE, _CHAT, _LINK):
+        for match in stop.finditer(text, 0, end):
+            if stop is not _NOT_PROSE or not _belongs(match[0], form):
+                end = match.start()
+                break
+    return end
+
+
+def _belongs(line: str, form: Form) -> bool:
+    """Tell whether the beginning of a line, which is none of prose, is one of `form`."""
+    said = line.strip()
+    if form.cues and said.isupper() and said[0].isalpha():
+        return True
+    return said.endswith(":") and said[:-1].strip().casefold() in form.speakers
+
+
+def plain(text: str, form: Form = PROSE) -> str:
     """Return the prose of a model's `text`, without markup, up to where it turns into a list, a heading, code,
-    a link, a chat-like answer or talk about the text. The white space at its start stays: it says how the text
-    joins what stands before."""
+    a link, a chat-like answer or talk about the text. What belongs to `form` stays: asterisks, labels and lines in
+    capitals. The white space at its start stays: it says how the text joins what stands before."""
     text = normalise(html.unescape(text))
-    if (special := _SPECIAL.search(text)) is not None:
-        text = text[: special.start()]
+    text = text[: turned_at(text, form)]
     text = _HTML_TAG.sub("", text)
     text = _MENTION.sub("", text)
-    text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
+    if not form.starred:
+        text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
     text = _FOOTNOTE.sub("", text).replace("`", "").replace("**", "").replace("\t", " ")
-    for stop in (_NOT_PROSE, _CHAT, _LINK):
-        if (match := stop.search(text)) is not None:
-            text = text[: match.start()]
+    text = text[: turned_at(text, form)]  # once more: it may have stood behind a mark
     first, *others = text.split("\n")
     text = "\n".join([first.rstrip(" "), *(line.strip(" ") for line in others)])
     text = re.sub(r"\n{2,}", "\n\n", text)
     return re.sub(r" {2,}", " ", text).rstrip()
 
 
-_CLOSERS = "\"'”’»）)」』】〕》\\]"
+_CLOSERS = "\"'”’»）)」』】〕》\\]*_"
 _ENDS = re.compile(rf"(?:(?<![.!?])[.!?]++|(?<!…)…++)[{_CLOSERS}]*+(?=\s|$)|[。！？…]++[{_CLOSERS}]*+")
 _FOLLOWING = re.compile(r"\s*+(\S?)")
 _ABBREVIATION = re.compile(
@@ -113,9 +131,12 @@ def _really_ends(text: str, match: re.Match[str]) -> bool:
     return not (pauses and following is not None and following[1].islower())
 
 
-def whole_sentences(text: str) -> str:
-    """Return `text` up to its last sentence end, or, where no sentence ends, its whole words."""
+def whole_sentences(text: str, form: Form = PROSE) -> str:
+    """Return `text` up to its last sentence end, or, where no sentence ends, its whole words. Where a form has lines,
+    the end of one serves as well."""
     ends = sentence_ends(text)
+    if form.lined and (line := len(text[: text.rfind("\n") + 1].rstrip())):
+        ends = sorted([*ends, line])
     if ends:
         return text[: ends[-1]]
     return re.sub(r"[\s,;:—–\-(\[\"“‘「『（，；：、]+$", "", whole_words(text))
@@ -147,9 +168,9 @@ def close_quotes(text: str, before: str = "") -> str:
 _WRAP = re.compile(r"(?<=\S)\n(?=[a-z])")
 
 
-def _unwrapped(text: str, before: str) -> str:
+def _unwrapped(text: str, before: str, form: Form) -> str:
     """Return `text` with lines joined that break within a sentence, unless `before` (verse, say) has such too."""
-    return text if _WRAP.search(before) else _WRAP.sub(" ", text)
+    return text if form.lined or _WRAP.search(before) else _WRAP.sub(" ", text)
 
 
 def _without_strays(text: str, before: str) -> str:
@@ -170,7 +191,23 @@ def _without_strays(text: str, before: str) -> str:
 def finished(text: str, *, before: str) -> str:
     """Return a model's `text`, which goes on from `before`, ready to be shown: plain prose, whole sentences
     where there is one, quotes closed. Empty where nothing is left that could be shown."""
-    text = whole_sentences(_without_strays(_unwrapped(plain(text), before), before))
+    form = form_of(before)
+    text = whole_sentences(_without_strays(_unwrapped(plain(text, form), before, form), before), form)
+    text = _without_bare_label(text, form)
     if not any(char.isalnum() for char in text):
         return ""
-    return close_quotes(text, before)
+    return close_quotes(_closed_stars(text, before) if form.starred else text, before)
+
+
+def _without_bare_label(text: str, form: Form) -> str:
+    """Return `text` without a last line that only names who speaks next."""
+    start = text.rfind("\n") + 1
+    return text[:start].rstrip() if text[start:].strip(" \t:").casefold() in form.speakers else text
+
+
+def _closed_stars(text: str, before: str) -> str:
+    """Return `text` with the asterisk closed that is open at its end, or without the one that would close nothing."""
+    if (before.rpartition("\n")[2] + text).rpartition("\n")[2].count("*") % 2 == 0:
+        return text
+    bare = text.rstrip()
+    return bare[:-1].rstrip() if bare.endswith("*") else f"{bare}*"

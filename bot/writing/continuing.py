@@ -239,13 +239,18 @@ def row_seed(seed: int, index: int) -> int:
 def joined(before: str, text: str) -> str:
     """Return `text` with the white space that joins it to `before`; empty where it cannot be joined.
 
-    Where `before` ends in white space, the text needs none of its own, and half a word cannot follow. Where it
-    ends a sentence, a new one begins with a space.
+    Where `before` ends in white space, the text needs none of its own, and half a word cannot follow; where it ends in
+    line breaks, there are no more than two with those of the text. Where it ends a sentence, a new one begins with a
+    space.
     """
     if not text or not before:
         return text
+    if before[-1] == "\n":
+        begins = text.lstrip()
+        breaks = text[: len(text) - len(begins)].count("\n")
+        return "\n" * min(breaks, max(0, 2 - len(before) + len(before.rstrip("\n")))) + begins
     if before[-1].isspace():
-        return text.lstrip(" ") if text[0].isspace() or before[-1] == "\n" else ""
+        return text.lstrip(" ") if text[0].isspace() else ""
     ends = cleaning.sentence_ends(before)
     new_sentence = bool(ends) and ends[-1] == len(before) and not has_han(before[-1:] + text[:1])
     return f" {text}" if new_sentence and text[0].isalnum() else text

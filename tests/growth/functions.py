@@ -57,6 +57,7 @@ from bot.writing import (
     continuing,
     demeaning,
     echo,
+    form,
     muse,
     pool,
     restyling,
@@ -364,6 +365,10 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.characters.normalise": [characters.normalise],
     "bot.writing.cleaning.whole_words": [cleaning.whole_words],
     "bot.writing.cleaning.plain": [cleaning.plain],
+    "bot.writing.cleaning.turned_at": [
+        cleaning.turned_at,
+        lambda text: cleaning.turned_at(text, form.Form(cues=True, speakers=frozenset({"sam"}))),
+    ],
     "bot.writing.cleaning.sentence_ends": [cleaning.sentence_ends],
     "bot.writing.cleaning.whole_sentences": [cleaning.whole_sentences],
     "bot.writing.cleaning.close_quotes": [
@@ -394,6 +399,11 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: echo.echo(_prose(len(text)), [echo.TextSource(text)]),
     ],
     "bot.writing.echo.said": [echo.said],
+    "bot.writing.form.form_of": [form.form_of],
+    "bot.writing.form.narrated": [form.narrated],
+    "bot.writing.form.tense_of": [form.tense_of],
+    "bot.writing.form.first_person_at": [form.first_person_at],
+    "bot.writing.form.addressed_at": [form.addressed_at],
     "bot.writing.muse.possible": [
         lambda text: muse.possible(spotting.Spot(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows)
     ],

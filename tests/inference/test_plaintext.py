@@ -182,6 +182,30 @@ def test_a_context_holds_no_mark_but_its_beginning_and_reads_as_written(tokenize
     assert tokens.encode("The fox") == [*tokenizer("The fox")["input_ids"][:-1]]
 
 
+def test_white_space_at_the_end_is_split_as_before_a_word(tokenizer: Any) -> None:
+    tokens = Tokens.of(tokenizer)
+    for end in ("", "\n", "\n\n", "\n\n\n", " \n\n", "\u3000"):
+        for text in (f"The fox ran.{end}", end):
+            ids = tokens.encode_to_go_on(text)
+            assert ids == tokens.encode(f"{text}a")[: len(ids)] or not end
+            assert same(tokens.decode(ids), text)
+
+
+def test_a_paragraph_that_ends_is_not_split_as_the_end_of_all() -> None:
+    """The bundled model has one token for two line breaks, which it never met before a word."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.train_from_iterator(
+        ["The fox ran.\n\n"] * 9,
+        trainers.BpeTrainer(vocab_size=300, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False),
+    )
+    tokens = Tokens(tokenizer)
+    one, two = tokenizer.token_to_id("Ċ"), tokenizer.token_to_id("ĊĊ")
+    assert tokens.encode("The fox ran.\n\n")[-1] == two
+    assert tokens.encode("The fox ran.\n\nIt")[-3:-1] != [two]
+    assert tokens.encode_to_go_on("The fox ran.\n\n")[-2:] == [one, one]
+
+
 def test_words_that_no_mark_is_in_are_split_as_the_tokenizer_does(tokenizer: Any) -> None:
     plain = PlainText.of(tokenizer)
     for text in sentences()[:20]:

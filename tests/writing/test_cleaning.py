@@ -123,3 +123,35 @@ def test_finished() -> None:
     assert finished(' "Go," he said. "I will not', before="He rose.") == ' "Go," he said.'
     assert finished(" …", before="He rose.") == ""
     assert finished("好。他说：“我走了。我", before="你") == "好。他说：“我走了。”"
+
+
+CHAT = "sam: it was in the wardrobe\njules: sam. does it talk\nsam:"
+SCRIPT = "INT. DINER - NIGHT\n\nMAYA\nYou told me.\n\nDETECTIVE FRANK ROSS\nI did.\n\n"
+PLAY = '*Aria shakes the rain from her cloak.* "You are a hard man to find."\n\n'
+VERSE = "The sea has taken back the stair,\nthe lamp is cold, the door ajar,\nand someone left a single chair\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "expected"),
+    [
+        (CHAT, " only when it rains\njules: oh no\nsam: it likes", " only when it rains\njules: oh no"),
+        (CHAT, " it says hi", " it says"),
+        (
+            SCRIPT,
+            "MAYA\nNo.\n\nDETECTIVE FRANK ROSS\nSit down.\n\nMAYA\nWhy",
+            "MAYA\nNo.\n\nDETECTIVE FRANK ROSS\nSit down.",
+        ),
+        ("He ran.\n\n", "DETECTIVE FRANK ROSS\nSit down.", ""),
+        (PLAY, '*He looks up* "So I am." *He smiles.* And', '*He looks up* "So I am." *He smiles.*'),
+        (PLAY, "*He looks up. Then he", "*He looks up.*"),
+        ("He looked. ", "*Slowly* he smiled. Then", "Slowly he smiled."),
+        (VERSE, "to face the place\nthe islands are,\nand then the", "to face the place\nthe islands are,"),
+        (
+            "NARRATOR: It rained.\nWIFE: Tea, Arthur?\nNARRATOR:",
+            " He slept.\nWIFE: Arthur!",
+            " He slept.\nWIFE: Arthur!",
+        ),
+    ],
+)
+def test_the_form_of_the_text_before_is_kept(before: str, text: str, expected: str) -> None:
+    assert finished(text, before=before) == expected

@@ -100,7 +100,7 @@ class Requests:
         # A long wish must not push the context out: half of the window is the text's own.
         reserve = min(request.max_new_tokens, self._info.window // 2)
         fitted = fit(request.pieces, self._info.window - reserve, self._tokens.count)
-        prompt = self._tokens.encode(fitted.text)
+        prompt = self._tokens.encode_to_go_on(fitted.text)
         if not prompt:
             raise WorkerRefused("there is no text to continue, and this model has no mark of a beginning")
         opened = OpenRequest(

@@ -14,6 +14,9 @@ from bot.inference.plaintext import PlainText
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+_WORD = "a"
+"""What stands for the word that follows."""
+
 
 class Tokens:
     """Text to token ids and back, exactly, over a `tokenizers.Tokenizer`.
@@ -58,6 +61,17 @@ class Tokens:
         The text is text, even where it spells a mark."""
         ids = [*self._before, *self._plain.encode(text).ids]
         return ids or ([] if self.start is None else [self.start])
+
+    def encode_to_go_on(self, text: str) -> list[int]:
+        """Return the ids of a context as they are where a word follows.
+
+        Many tokenizers split white space at the end of a text in another way than before a word ("\\n\\n" is one token
+        there, two here), and what a model was never shown before a word leads to no word."""
+        coded = self._plain.encode(text + _WORD)
+        kept = [number for number, (_, end) in zip(coded.ids, coded.offsets, strict=True) if end <= len(text)]
+        if not text[-1:].isspace() or coded.offsets[len(kept)][0] < len(text):
+            return self.encode(text)  # the word is not apart from what stands before it
+        return [*self._before, *kept]
 
     def count(self, text: str) -> int:
         """Return how many ids `encode` gives."""
