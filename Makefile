@@ -7,6 +7,7 @@
 #   PYTHON=…        the Python to make .venv with (found by itself)
 #   TORCH_INDEX=…   where torch comes from. On Linux the CPU builds of download.pytorch.org where they can be reached (the
 #                   package index has the CUDA build, 3 GB); for a GPU e.g. https://download.pytorch.org/whl/cu128
+#   LARGE=no        keep to the small story model: nothing more than the bundled 100 MB is fetched (run and sandbox)
 #   ARGS=…          passed on by run and sandbox, e.g. make sandbox ARGS="--port 8000"
 #   TESTS=…         passed on to pytest, e.g. make test TESTS="tests/settings -x", or with test-long
 
@@ -58,7 +59,7 @@ install: $(VENV)/bin/python
 	then index=$(TORCH_CPU); fi; \
 	if [ -n "$$index" ]; then $(PIP) $(TORCH) --index-url "$$index"; else $(PIP) $(TORCH); fi
 	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m bot models fetch
+	@$(BIN)/python -m bot models fetch --small
 	@if [ $(STATE) = dev ]; then printf '%s' "$(DEV_STATE)" >$(VENV)/.state-dev; fi
 	@printf '%s' "$(RUN_STATE)" >$(VENV)/.state-run
 
@@ -83,22 +84,27 @@ chromium:
 
 # ---- running
 
+SMALL := $(if $(filter no NO off 0 false,$(LARGE)),--small)
+
 .PHONY: run
 run: setup ## the bot: on Discord with a token, in a local browser page without
-	@$(BIN)/python -m bot run $(ARGS) || [ $$? -eq 130 ] # Ctrl-C is the way to end it
+	@$(BIN)/python -m bot run $(SMALL) $(ARGS) || [ $$? -eq 130 ] # Ctrl-C is the way to end it
 
 .PHONY: sandbox
 sandbox: setup ## the bot in a local browser page, whether there is a token or not
-	@$(BIN)/python -m bot sandbox $(ARGS) || [ $$? -eq 130 ]
+	@$(BIN)/python -m bot sandbox $(SMALL) $(ARGS) || [ $$? -eq 130 ]
 
 .PHONY: models
 models: setup ## check the weights
-	@$(BIN)/python -m bot models verify
+	@$(BIN)/python -m bot models verify $(SMALL)
 
 # ---- checking
 
 # One more than there are cores: tests in a browser or over sockets wait half of their time.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+
+# Nothing that checks fetches the large story model, or is slowed by it; test-large asks for it by itself.
+setup-dev test test-long test-large lint types picture: export CAUSAL_MODEL := bundled
 
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
@@ -108,7 +114,11 @@ test: setup-dev lint types ## set up, then lint, types and every test that is no
 
 .PHONY: test-long
 test-long: setup-dev ## the tests marked long: the same kinds with more of everything (no limit of time)
-	@$(PYTEST) -m long $(TESTS)
+	@$(PYTEST) -m 'long and not large' $(TESTS)
+
+.PHONY: test-large
+test-large: setup-dev ## the tests marked large: with the real large story model (fetches 1.1 GB, needs 6 GB of memory)
+	@$(BIN)/python -m pytest -m large $(TESTS)
 
 .PHONY: lint
 lint: setup-dev ## ruff: rules and format

@@ -16,7 +16,7 @@ from bot.cli.parser import DEFAULT_COMMAND, build_parser
 from bot.cli.terminal import Terminal
 from bot.errors import InferenceError, InklingError, PersonError, SettingsError
 from bot.logs import set_up_logging
-from bot.settings import Settings, load_settings, look_alikes
+from bot.settings import AUTO, LARGE, Settings, load_settings, look_alikes
 
 _log = logging.getLogger("bot")
 
@@ -47,6 +47,10 @@ def _run(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> 
         case "models":
             from bot.cli import models
 
+            if chosen.small:
+                from bot.cli.story import kept_small
+
+                settings = kept_small(settings)
             actions = {"list": models.show, "fetch": models.fetch, "verify": models.verify}
             return actions[chosen.action](settings, terminal)
         case "backup" | "restore":
@@ -65,8 +69,13 @@ def _run(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> 
 
 
 def _serve(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
-    from bot.cli import models
+    from bot.cli import models, story
 
+    if chosen.small:
+        settings = story.kept_small(settings)
+    chosen_story = story.settle(settings)
+    if settings.causal_model in (AUTO, LARGE):  # the host knows what the host has named
+        _log.info("%s", chosen_story.reason)
     models.ensure(settings, terminal)
     if chosen.command == "run" and settings.discord_token is not None:
         from bot.cli import online
@@ -80,8 +89,11 @@ def _serve(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -
 
 
 def _write(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
-    from bot.cli import models, writing
+    from bot.cli import models, story, writing
 
+    settings, planned = story.at_once(settings)
+    if planned.later is not None:
+        terminal.note(f"inkling: {planned.reason}")
     models.ensure(settings, terminal)
     given = {name: value for name, value in vars(chosen).items() if name in writing.OPTIONS}
     wish = writing.Wish(id=None, text=chosen.text or "", **given)

@@ -21,7 +21,7 @@ LogFormat = Literal["text", "json"]
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 DOTENV = Path(".env")
-NAMED_MODELS = ("bundled",)
+NAMED_MODELS = ("bundled", "auto", "large")
 """Models that have a name of their own instead of a place."""
 _HUB_NAME = re.compile(
     r"(?P<name>[\w.-]+(/[\w.-]+)?)(@(?P<before>[\w./+-]+))?(:(?P<file>[^@:\\\x00-\x1f]+?))?(@(?P<after>[\w./+-]+))?",
@@ -45,6 +45,14 @@ class ModelChoice:
     def __str__(self) -> str:
         revision = "" if self.revision is None else f"@{self.revision}"
         return f"{self.name}{revision}" + ("" if self.file is None else f":{self.file}")
+
+
+BUNDLED = ModelChoice()
+"""The models that come with Inkling."""
+AUTO = ModelChoice(name="auto")
+"""As story model: the large one where the machine carries it, else the bundled one."""
+LARGE = ModelChoice(name="large")
+"""As story model: the large one in any case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +205,13 @@ def _model(text: str) -> ModelChoice:
     return ModelChoice(name=match["name"], revision=match["before"] or match["after"], file=match["file"])
 
 
+def _pair_model(text: str) -> ModelChoice:
+    choice = _model(text)
+    if choice in (AUTO, LARGE):
+        raise _Refused(f"{choice} is a story model, for CAUSAL_MODEL; here `bundled`, a folder, or a hub id is")
+    return choice
+
+
 def _device(text: str) -> str:
     if re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?", text.lower(), re.ASCII) is None:
         raise _Refused("auto, cpu, mps, cuda, cuda:N, xpu or xpu:N is")
@@ -219,8 +234,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="INFERENCE_URL", field="inference_url", read=_url("http", "https", "unix")),
     Variable(name="INFERENCE_TOKEN", field="inference_token", read=_secret, secret=True),
     Variable(name="CAUSAL_MODEL", field="causal_model", read=_model),
-    Variable(name="INFILL_MODEL", field="infill_model", read=_model),
-    Variable(name="MASKED_MODEL", field="masked_model", read=_model),
+    Variable(name="INFILL_MODEL", field="infill_model", read=_pair_model),
+    Variable(name="MASKED_MODEL", field="masked_model", read=_pair_model),
     Variable(name="HF_ENDPOINT", field="hub_endpoint", read=_url("https", "http")),
     Variable(name="HF_TOKEN", field="hub_token", read=_secret, secret=True),
     Variable(name="DEVICE", field="device", read=_device),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -58,6 +59,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _within(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
+
+
+def pytest_configure() -> None:
+    """Let whatever a test starts keep to the bundled story model, unless it names another."""
+    os.environ["CAUSAL_MODEL"] = "bundled"
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bot.cli.story import settle
 from bot.cli.terminal import Terminal
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
 from bot.inference.weights import verifying
 from bot.inference.weights.bundled import causal_file, fetch_bundled
+from bot.inference.weights.large import fetch_large
 from bot.inference.weights.resolving import resolve
-from bot.settings import ModelChoice, Settings
+from bot.settings import AUTO, BUNDLED, LARGE, ModelChoice, Settings
 
 
 def chosen(settings: Settings) -> tuple[tuple[ModelRole, ModelChoice], ...]:
@@ -19,10 +23,15 @@ def chosen(settings: Settings) -> tuple[tuple[ModelRole, ModelChoice], ...]:
 
 
 def fetch(settings: Settings, terminal: Terminal) -> int:
-    """Bring the chosen models onto this machine. Raises `WeightsError`."""
+    """Bring the chosen models onto this machine, the large story model too where it is the one. Raises
+    `WeightsError`."""
+    story = settle(settings)
+    settings = replace(settings, causal_model=story.later or story.now)
     for role, choice in chosen(settings):
-        if role == "causal" and choice.name == "bundled":
+        if role == "causal" and choice == BUNDLED:
             fetch_bundled(settings.data, terminal.progress)
+        elif role == "causal" and choice == LARGE:
+            fetch_large(settings.data, terminal.progress)
         else:
             terminal.progress(f"looking for {choice}", 0, 0)
         model = resolve(choice, role, settings.data)
@@ -32,7 +41,7 @@ def fetch(settings: Settings, terminal: Terminal) -> int:
 
 def ensure(settings: Settings, terminal: Terminal) -> None:
     """Bring the bundled model where it is not there at all, before anything waits for it. Raises `WeightsError`."""
-    bundled = "bundled" in {settings.causal_model.name, settings.infill_model.name}
+    bundled = not {settings.causal_model, settings.infill_model}.isdisjoint({BUNDLED, AUTO, LARGE})
     if bundled and settings.inference_url is None and not causal_file(settings.data).exists():
         fetch_bundled(settings.data, terminal.progress)
 

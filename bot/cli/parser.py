@@ -64,6 +64,7 @@ def _running(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         parser.add_argument(
             "--port", type=_port, default=0, help="the port of the sandbox's page (default: any free one)"
         )
+        parser.add_argument("--small", action="store_true", help="keep to the small story model (make run LARGE=no)")
     sync = _add(
         commands,
         "sync",
@@ -82,6 +83,7 @@ def _upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         default="list",
         help="list: where the models are (default); fetch: bring what is missing; verify: check every byte",
     )
+    models.add_argument("--small", action="store_true", help="leave out the large story model")
     backup = _add(commands, "backup", "copy the database to a file, while the bot runs, and verify the copy")
     backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes; it must not exist yet")
     restore = _add(commands, "restore", "bring the database back from a backup, while the bot does not run")

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from bot.settings import Dtype, EngineChoice, HubAccess, ModelChoice, Settings
+from bot.settings import BUNDLED, Dtype, EngineChoice, HubAccess, ModelChoice, Settings
 
 EXIT_HOST_ERROR = 3
 """The exit status when the host must mend something; the last line on standard error says what."""
-BUNDLED = ModelChoice()
 OPEN_HUB = HubAccess()
 
 

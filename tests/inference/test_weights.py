@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +14,15 @@ import pytest
 
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
-from bot.inference.weights import bundled
+from bot.inference.weights import bundled, locking
 from bot.inference.weights.bundled import fetch_bundled
 from bot.inference.weights.digests import file_sha256
 from bot.inference.weights.resolving import resolve
 from bot.inference.weights.verifying import verify
-from bot.inference.weights.wheels import Wheel
+from bot.inference.weights.wheels import ModelWheel
 from bot.settings import ModelChoice
 from tests.support.models import tiny_bert, tiny_gpt2
+from tests.support.wheels import make_wheel, only_index
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,11 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 def quiet(label: str, done: int, total: int) -> None:
     """A progress bar for nobody."""
+
+
+def files(data: Path) -> list[Path]:
+    """Every file but the one that is locked while something is fetched."""
+    return [file for file in data.rglob("*") if file.is_file() and file.name != locking.FILE]
 
 
 def problem(name: Path | str, role: ModelRole, data: Path) -> str:
@@ -131,37 +136,25 @@ def test_the_bundled_causal_model_says_how_to_fetch_it(tmp_path: Path) -> None:
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small wheel of another name in a folder that pip takes for its index, in place of the bundled one."""
     content = os.urandom(100_000)
-    index = tmp_path / "index"
-    index.mkdir()
-    path = index / "inkling_test_weights-1.0-py3-none-any.whl"
-    information = "inkling_test_weights-1.0.dist-info"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("weights/model.gguf", content)
-        archive.writestr(f"{information}/METADATA", "Metadata-Version: 2.1\nName: inkling-test-weights\nVersion: 1.0\n")
-        archive.writestr(f"{information}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{information}/RECORD", "")
-    small = Wheel(
-        requirement="inkling-test-weights==1.0",
-        file=path.name,
-        size=path.stat().st_size,
-        sha256=file_sha256(path),
-        member="weights/model.gguf",
+    carried = make_wheel(tmp_path / "index", "inkling_test_weights", "weights/model.gguf", content)
+    small = ModelWheel(
+        requirement=carried.requirement,
+        file=carried.file,
+        size=carried.size,
+        sha256=carried.sha256,
+        member=carried.member,
         member_size=len(content),
         member_sha256=hashlib.sha256(content).hexdigest(),
     )
     monkeypatch.setattr(bundled, "BUNDLED_CAUSAL", small)
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    return path
+    only_index(monkeypatch, tmp_path / "index")
+    return tmp_path / "index" / carried.file
 
 
 def test_fetching_unpacks_one_checked_file_and_nothing_else(wheel: Path, tmp_path: Path) -> None:
     data, seen = tmp_path / "data", list[tuple[str, int, int]]()
     path = fetch_bundled(data, lambda *step: seen.append(step))
-    assert [file for file in data.rglob("*") if file.is_file()] == [path]
+    assert files(data) == [path]
     assert file_sha256(path) == bundled.BUNDLED_CAUSAL.member_sha256
     assert all(0 <= done <= total for _, done, total in seen)
     assert resolve(ModelChoice(), "causal", data).gguf == path
@@ -207,7 +200,7 @@ def test_a_wheel_with_another_content_is_not_used(wheel: Path, tmp_path: Path, m
             patch.setattr(bundled, "BUNDLED_CAUSAL", pinned)
             with pytest.raises(WeightsError, match="another content"):
                 fetch_bundled(tmp_path / "data", quiet)
-        assert [file for file in (tmp_path / "data").rglob("*") if file.is_file()] == []
+        assert files(tmp_path / "data") == []
 
 
 def test_without_its_index_fetching_says_what_to_do(wheel: Path, tmp_path: Path) -> None:

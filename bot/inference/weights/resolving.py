@@ -10,8 +10,10 @@ from bot.inference.weights.bundled import bundled_causal, bundled_masked
 from bot.inference.weights.digests import Progress, silent
 from bot.inference.weights.fetching import fetched
 from bot.inference.weights.folders import from_folder, variable
+from bot.inference.weights.large import large_model
 from bot.inference.weights.model import ResolvedModel
-from bot.settings import NAMED_MODELS, HubAccess, ModelChoice
+from bot.inference.weights.story import plan_story
+from bot.settings import AUTO, BUNDLED, LARGE, NAMED_MODELS, HubAccess, ModelChoice
 
 
 def resolve(
@@ -21,11 +23,16 @@ def resolve(
     hub: HubAccess = HubAccess(),  # noqa: B008 - a frozen value
     progress: Progress = silent,
 ) -> ResolvedModel:
-    """Find the chosen model on disk, or bring a hub model there; what is there is not asked for again.
+    """Find the chosen model on disk, or bring a hub model there; what is there is not asked for again. `auto` is the
+    story model that is in use now.
 
     Raises `WeightsError` with one readable sentence where it is missing, broken or of the wrong kind.
     """
-    if choice.name == "bundled":
+    if role == "causal" and choice == AUTO:
+        choice = plan_story(choice, data).now
+    if role == "causal" and choice == LARGE:
+        return large_model(data)
+    if choice == BUNDLED:
         return bundled_causal(data) if role == "causal" else bundled_masked()
     folder = Path(choice.name).expanduser()
     if folder.is_dir():

@@ -10,9 +10,10 @@ from bot.inference.engine import ModelRole
 from bot.inference.weights.bundled import verify_bundled
 from bot.inference.weights.digests import Progress
 from bot.inference.weights.fetching import verified
+from bot.inference.weights.large import large_file, verify_large
 from bot.inference.weights.model import ResolvedModel
 from bot.inference.weights.resolving import is_hub_id, resolve
-from bot.settings import ModelChoice
+from bot.settings import AUTO, BUNDLED, ModelChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,9 @@ def verify(choice: ModelChoice, role: ModelRole, data: Path, progress: Progress)
         if is_hub_id(choice):
             verified(choice, role, data, progress)
         model = resolve(choice, role, data)
-        if choice.name == "bundled":
+        if model.gguf == large_file(data):
+            verify_large(data, progress)
+        elif choice in (BUNDLED, AUTO):
             verify_bundled(model, progress)
     except WeightsError as error:
         return ModelState(role=role, choice=choice, where=None, size=0, problem=str(error))

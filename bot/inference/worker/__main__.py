@@ -23,6 +23,7 @@ from pathlib import Path
 
 from bot.errors import HostError, SettingsError
 from bot.inference.plan import EXIT_HOST_ERROR, ChildConfig, ModelPlan, plan_of
+from bot.inference.weights.story import settle_story
 from bot.inference.worker.serving import bind_tcp, bind_unix, serve
 from bot.logs import set_up_logging
 from bot.settings import load_settings
@@ -72,6 +73,10 @@ def _listen(address: str) -> int:
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise SettingsError([f"--listen holds {address!r}: HOST:PORT is allowed."])
+    story = settle_story(
+        settings.causal_model, settings.data, earlier=False, engine=settings.engine, device=settings.device
+    )
+    _log.info("%s", story.reason)
     bound = bind_tcp(host.strip("[]"), int(port))
     _log.info("serving at %s", address)
     return asyncio.run(_run(plan_of(settings), bound, settings.inference_token, parent=False))

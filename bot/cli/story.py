@@ -1,0 +1,35 @@
+"""Which story model a command uses. It is chosen before the database is opened: a folder that has one was in use."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.inference.weights.story import Story, plan_story, settle_story
+from bot.settings import AUTO, BUNDLED, LARGE, Settings
+from storage.database import FILE, make_folder
+
+
+def settle(settings: Settings) -> Story:
+    """Choose where nothing is stored yet, and store it. Raises `StorageError` where the data folder cannot be made."""
+    if settings.inference_url is not None:
+        return Story(now=settings.causal_model, reason=f"The story model is the one at {settings.inference_url}.")
+    make_folder(settings.data)
+    return settle_story(
+        settings.causal_model,
+        settings.data,
+        earlier=(settings.data / FILE).exists(),
+        engine=settings.engine,
+        device=settings.device,
+    )
+
+
+def at_once(settings: Settings) -> tuple[Settings, Story]:
+    """Return the settings with the story model that is there now, for a command that does not wait for another, and
+    what was planned."""
+    story = plan_story(settings.causal_model, settings.data)
+    return replace(settings, causal_model=story.now), story
+
+
+def kept_small(settings: Settings) -> Settings:
+    """Return the settings with the bundled story model in place of the large one."""
+    return replace(settings, causal_model=BUNDLED) if settings.causal_model in (AUTO, LARGE) else settings

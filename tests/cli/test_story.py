@@ -1,0 +1,73 @@
+"""The large story model at the command line: chosen once, fetched where it is asked for, refused with one word."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.inference.weights import bundled, large, story
+from bot.inference.weights.digests import file_sha256
+from bot.inference.weights.machine import Machine
+from tests.cli.conftest import Inkling
+from tests.storage.test_opening import open_and_close
+from tests.support.databases import furnish
+from tests.support.wheels import make_large, only_index
+
+PARTS = [os.urandom(3_000), os.urandom(1_000)]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder on a roomy machine, with the bundled model in it and all parts of a small "large" one, beside which
+    no index and no hub is there."""
+    folder = tmp_path / "data"
+    made = make_large(folder / "models" / "inkling-test-large.gguf.parts", PARTS)
+    monkeypatch.setattr(large, "LARGE", made)
+    monkeypatch.setattr(large, "SPARE", 0)
+    whole = bundled.causal_file(folder)
+    whole.write_bytes(b"small")
+    small = replace(bundled.BUNDLED_CAUSAL, member_size=5, member_sha256=file_sha256(whole))
+    monkeypatch.setattr(bundled, "BUNDLED_CAUSAL", small)
+    roomy = Machine(memory=story.MEMORY, disk=story.DISK, openvino=True)
+    monkeypatch.setattr(story, "look_at_machine", lambda folder: roomy)
+    only_index(monkeypatch, tmp_path / "nothing")
+    monkeypatch.setenv("CAUSAL_MODEL", "auto")
+    monkeypatch.setenv("INFILL_MODEL", "")
+    monkeypatch.setenv("ENGINE", "")
+    return folder
+
+
+def test_a_new_folder_gets_the_large_model(inkling: Inkling, data: Path) -> None:
+    assert inkling("models", "fetch", "--small")[0] == 0
+    assert not large.large_file(data).exists()
+    assert inkling("models", "fetch")[0] == 0
+    assert large.large_file(data).read_bytes() == b"".join(PARTS)
+    code, out, _ = inkling("models", "list")
+    assert code == 0
+    assert "Inkling-Test-Large" in out
+    assert inkling("models", "verify")[0] == 0
+
+
+def test_a_folder_from_before_keeps_the_small_one(
+    inkling: Inkling, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(open_and_close(furnish(data)))
+    assert inkling("models", "fetch")[0] == 0
+    assert not large.large_file(data).exists()
+    assert '"earlier"' in (data / "models" / story.FILE).read_text()
+    monkeypatch.setenv("CAUSAL_MODEL", "large")
+    assert inkling("models", "fetch")[0] == 0
+    assert large.large_file(data).exists()
+
+
+def test_what_cannot_be_fetched_is_one_sentence(inkling: Inkling, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "SPARE", 1 << 60)
+    code, _, err = inkling("models", "fetch")
+    assert code == 1
+    last = err.splitlines()[-1]
+    assert last.startswith("inkling: ")
+    assert "make room, or set CAUSAL_MODEL=bundled" in last
