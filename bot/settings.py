@@ -15,7 +15,7 @@ from dotenv.parser import parse_stream
 
 from bot.errors import SettingsError
 
-EngineChoice = Literal["auto", "openvino", "torch"]
+EngineChoice = Literal["auto", "openvino", "torch", "openai"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 LogFormat = Literal["text", "json"]
 
@@ -72,6 +72,8 @@ class Settings:
     discord_gateway_url: str | None = None
     data: Path = Path("data")
     engine: EngineChoice = "auto"
+    openai_base_url: str | None = None
+    openai_api_key: str | None = field(default=None, repr=False)
     inference_url: str | None = None
     inference_token: str | None = field(default=None, repr=False)
     causal_model: ModelChoice = ModelChoice()
@@ -93,7 +95,8 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never show in a log."""
-        return tuple(secret for secret in (self.discord_token, self.inference_token, self.hub_token) if secret)
+        held = (self.discord_token, self.inference_token, self.hub_token, self.openai_api_key)
+        return tuple(secret for secret in held if secret)
 
     @property
     def hub(self) -> HubAccess:
@@ -212,6 +215,13 @@ def _pair_model(text: str) -> ModelChoice:
     return choice
 
 
+def _served_model(text: str) -> ModelChoice:
+    """A model as its server names it: any name will do."""
+    if not text.isprintable() or len(text) > 300:
+        raise _Refused("the name of a model, as the server at OPENAI_BASE_URL lists it, is")
+    return ModelChoice(name=text)
+
+
 def _device(text: str) -> str:
     if re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?", text.lower(), re.ASCII) is None:
         raise _Refused("auto, cpu, mps, cuda, cuda:N, xpu or xpu:N is")
@@ -231,6 +241,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="DISCORD_GATEWAY_URL", field="discord_gateway_url", read=_url("wss", "ws")),
     Variable(name="INKLING_DATA", field="data", read=_folder),
     Variable(name="ENGINE", field="engine", read=_one_of(get_args(EngineChoice))),
+    Variable(name="OPENAI_BASE_URL", field="openai_base_url", read=_url("http", "https")),
+    Variable(name="OPENAI_API_KEY", field="openai_api_key", read=_secret, secret=True),
     Variable(name="INFERENCE_URL", field="inference_url", read=_url("http", "https", "unix")),
     Variable(name="INFERENCE_TOKEN", field="inference_token", read=_secret, secret=True),
     Variable(name="CAUSAL_MODEL", field="causal_model", read=_model),
@@ -264,14 +276,17 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv_path: Path | 
         text = given.get(variable.name, "").strip()
         if not text:
             continue
+        served = variable.name == "CAUSAL_MODEL" and values.get("engine") == "openai"
         try:
-            values[variable.field] = variable.read(text)
+            values[variable.field] = _served_model(text) if served else variable.read(text)
         except _Refused as refused:
             shown = f"{len(text)} characters (not shown)" if variable.secret else refused.shown or repr(text)
             mistakes.append(f"{variable.name} holds {shown}: {refused.allowed} allowed.")
     url = values.get("inference_url", "")
     if url.startswith("http") and not given.get("INFERENCE_TOKEN", "").strip():
         mistakes.append(f"INFERENCE_TOKEN is empty: a worker at {url} needs the token that it was started with.")
+    if values.get("engine") == "openai" and not (url or given.get("OPENAI_BASE_URL", "").strip()):
+        mistakes.append("OPENAI_BASE_URL is empty: ENGINE=openai needs the address of a server, like http://…:8000/v1.")
     if mistakes:
         raise SettingsError(mistakes)
     return Settings(**values)

@@ -8,6 +8,7 @@ from bot.cli.story import settle
 from bot.cli.terminal import Terminal
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
+from bot.inference.plan import plan_of
 from bot.inference.weights import verifying
 from bot.inference.weights.bundled import causal_file, fetch_bundled
 from bot.inference.weights.large import fetch_large
@@ -16,10 +17,10 @@ from bot.settings import AUTO, BUNDLED, LARGE, ModelChoice, Settings
 
 
 def chosen(settings: Settings) -> tuple[tuple[ModelRole, ModelChoice], ...]:
-    """Return the models that the settings name: what writes, and the infill pair where it is another."""
-    infill = settings.infill_model
+    """Return the models that the settings name: what writes here, and the infill pair where it is another."""
+    story, infill = plan_of(settings).causal, settings.infill_model
     pair: tuple[tuple[ModelRole, ModelChoice], ...] = (("causal", infill), ("masked", settings.masked_model))
-    return pair if infill == settings.causal_model else (("causal", settings.causal_model), *pair)
+    return pair if infill == story else (("causal", story), *pair)
 
 
 def fetch(settings: Settings, terminal: Terminal) -> int:
@@ -41,7 +42,7 @@ def fetch(settings: Settings, terminal: Terminal) -> int:
 
 def ensure(settings: Settings, terminal: Terminal) -> None:
     """Bring the bundled model where it is not there at all, before anything waits for it. Raises `WeightsError`."""
-    bundled = not {settings.causal_model, settings.infill_model}.isdisjoint({BUNDLED, AUTO, LARGE})
+    bundled = not {plan_of(settings).causal, settings.infill_model}.isdisjoint({BUNDLED, AUTO, LARGE})
     if bundled and settings.inference_url is None and not causal_file(settings.data).exists():
         fetch_bundled(settings.data, terminal.progress)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.inference.weights.story import Story, plan_story, settle_story
+from bot.inference.weights.story import LOCAL, Story, plan_story, settle_story
 from bot.settings import AUTO, BUNDLED, LARGE, Settings
 from storage.database import FILE, make_folder
 
@@ -26,6 +26,10 @@ def settle(settings: Settings) -> Story:
 def at_once(settings: Settings) -> tuple[Settings, Story]:
     """Return the settings with the story model that is there now, for a command that does not wait for another, and
     what was planned."""
+    if settings.engine not in LOCAL:
+        return settings, Story(
+            now=settings.causal_model, reason=f"The story model is the one of ENGINE={settings.engine}."
+        )
     story = plan_story(settings.causal_model, settings.data)
     return replace(settings, causal_model=story.now), story
 

@@ -18,7 +18,7 @@ ModelRole = Literal["causal", "masked"]
 LoadedRole = Literal["story", "causal", "masked"]
 """What a loaded model is there for: `story` writes; the other two are the infill pair, which proposes and scores."""
 Finish = Literal["length", "stop", "end", "cancelled", "deadline"]
-Reproducible = Literal["always", "same_batch"]
+Reproducible = Literal["always", "same_batch", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,8 @@ class GenerateRequest:
     `max_new_tokens` bounds each row. A row also ends before any of the `stop` strings (which are left
     out) and, where `deadline_s` (seconds from the arrival of the request) passes, with what it has.
 
+    `local`: the text must not leave this machine. Where the story model is another machine's, a local one continues.
+
     `tenant`, here and below, is on whose behalf it is asked: the worker shares its time between tenants.
     """
 
@@ -57,6 +59,7 @@ class GenerateRequest:
     max_new_tokens: int
     stop: tuple[str, ...] = ()
     deadline_s: float | None = None
+    local: bool = False
     tenant: str = ""
 
 
@@ -66,7 +69,8 @@ class Receipt:
 
     `prompt_sha256` is of the UTF-8 context that the model really saw; `dropped` holds the labels of pieces
     that did not fit (with ":start" behind it where only a beginning was cut); `substitutions` tells which
-    sampler stood in for one that the engine lacks, as ("dry", "frequency_penalty 0.3").
+    sampler stood in for one that the engine lacks, as ("dry", "frequency_penalty 0.3"). `host` is the machine that the
+    text was sent to, empty where it stayed on the worker's.
     """
 
     engine: str
@@ -80,6 +84,7 @@ class Receipt:
     dropped: tuple[str, ...] = ()
     substitutions: tuple[tuple[str, str], ...] = ()
     reproducible: Reproducible = "always"
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +180,8 @@ class ScoreRequest:
 class ModelInfo:
     """A loaded model in a `role`: one that writes and scores is told of twice. `window` is its context in tokens;
     `languages` are BCP 47 tags it is known to write, empty where unknown. `update` is the revision of what taught a
-    causal model to see both sides of a blank, empty where it sees the left one."""
+    causal model to see both sides of a blank, empty where it sees the left one. `host` is the machine that texts are
+    sent to for it, empty where they stay on the worker's."""
 
     role: LoadedRole
     name: str
@@ -184,6 +190,7 @@ class ModelInfo:
     window: int
     languages: tuple[str, ...] = ()
     update: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from bot.inference.served.server import ModelServer, server_of
 from bot.settings import BUNDLED, Dtype, EngineChoice, HubAccess, ModelChoice, Settings
 
 EXIT_HOST_ERROR = 3
@@ -16,7 +17,8 @@ OPEN_HUB = HubAccess()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPlan:
-    """Which models to load, and how: `causal` writes stories, `infill` and `masked` are the infill pair."""
+    """Which models to load, and how: `causal` writes stories, `infill` and `masked` are the infill pair. With a
+    `server` the story model is that one's, and `causal` writes what must stay here."""
 
     data: Path
     causal: ModelChoice = BUNDLED
@@ -26,6 +28,7 @@ class ModelPlan:
     device: str = "auto"
     dtype: Dtype = "auto"
     hub: HubAccess = OPEN_HUB
+    server: ModelServer | None = None
 
 
 class ChildConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,13 +50,15 @@ class ChildConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan_of(settings: Settings) -> ModelPlan:
     """Take from the settings what the models need."""
+    server = server_of(settings)
     return ModelPlan(
         data=settings.data,
-        causal=settings.causal_model,
+        causal=settings.causal_model if server is None else settings.infill_model,
         infill=settings.infill_model,
         masked=settings.masked_model,
-        engine=settings.engine,
+        engine=settings.engine if server is None else "auto",
         device=settings.device,
         dtype=settings.dtype,
         hub=settings.hub,
+        server=server,
     )

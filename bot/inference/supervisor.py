@@ -26,7 +26,7 @@ from bot.settings import Settings
 _log = logging.getLogger(__name__)
 _worker_log = logging.getLogger("bot.inference.worker")
 
-_SECRETS = ("DISCORD_TOKEN", "INFERENCE_TOKEN")
+_SECRETS = ("DISCORD_TOKEN", "INFERENCE_TOKEN", "OPENAI_API_KEY")
 _LOG_LINE = re.compile(r"\S+ \S+ (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) (?P<rest>\S+: .*)")
 _LONGEST_SOCKET_PATH = 100  # macOS allows 103 bytes
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import SettingsError
+from bot.inference.served.server import server_of
 from bot.settings import VARIABLES, ModelChoice, Settings, load_settings, look_alikes
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gh1JkL.secret-part_of-it-0123456789"
@@ -25,6 +26,23 @@ def mistakes(**environ: str) -> tuple[str, ...]:
 
 def test_nothing_set_is_the_defaults() -> None:
     assert load_settings({}, None) == Settings()
+
+
+def test_a_model_server_needs_an_address_and_takes_any_name() -> None:
+    assert "OPENAI_BASE_URL is empty" in mistakes(ENGINE="openai")[0]
+    served = {"ENGINE": "openai", "OPENAI_BASE_URL": "http://models.lan:8000", "CAUSAL_MODEL": "/models/a b:7b@x"}
+    server = server_of(load_settings(served, None))
+    assert server is not None
+    assert (server.base, server.model, server.told_host) == (
+        "http://models.lan:8000/v1",
+        "/models/a b:7b@x",
+        "models.lan:8000",
+    )
+    nameless = server_of(
+        load_settings({**served, "CAUSAL_MODEL": "", "OPENAI_BASE_URL": "http://localhost:1/api"}, None)
+    )
+    assert nameless is not None
+    assert (nameless.base, nameless.model, nameless.told_host) == ("http://localhost:1/api", "", "")
 
 
 def test_every_field_has_one_variable() -> None:

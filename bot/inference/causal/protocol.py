@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from bot.errors import InferenceError
 from bot.inference.engine import Continuation, GenerateRequest, ModelInfo, Partial, Reproducible
 
 Clock = Callable[[], float]
@@ -30,14 +31,25 @@ class RowUpdate:
     event: Partial | Continuation
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A request that failed for a reason of its own, while others went on."""
+
+    request_id: str
+    error: InferenceError
+
+
 class CausalEngine(Protocol):
     """Decodes the rows of all running requests together. One thread calls it; no call waits for another.
 
     A request's rows come to one `Continuation` each, in any order, whatever happens to them.
     """
 
-    info: ModelInfo
     capabilities: Capabilities
+
+    @property
+    def info(self) -> ModelInfo:
+        """The model that is loaded, or as much as is known of it."""
 
     def add(self, request: GenerateRequest) -> None:
         """Let the rows of `request` join; they share one prefill. Raises `WorkerRefused` where it is wrong."""
@@ -53,3 +65,22 @@ class CausalEngine(Protocol):
     @property
     def rows_running(self) -> int:
         """How many rows have not ended, those that wait for their prefill included. At 0 there is nothing to do."""
+
+
+@runtime_checkable
+class ElsewhereEngine(CausalEngine, Protocol):
+    """A causal engine whose rows decode on another machine: a step never waits for them, and takes no time from the
+    works of this one."""
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Call `wake`, from any thread, when a step has something to tell."""
+
+    def failures(self) -> Sequence[Failure]:
+        """Return the requests that failed since the last call; no more is heard of them."""
+
+    @property
+    def rows_here(self) -> int:
+        """How many rows decode on this machine after all. At 0 a step costs nothing."""
+
+    def close(self) -> None:
+        """Break off what runs, and end the connections."""

@@ -53,7 +53,8 @@ def _child() -> int:
     if not line:
         return 0  # the bot went away before it said what to do
     config = ChildConfig.from_line(line)
-    set_up_logging(config.log_level)
+    key = config.plan.server.key if config.plan.server is not None else None
+    set_up_logging(config.log_level, secrets=filter(None, (key,)))
     path = Path(config.socket)
     bound = bind_unix(path)
     bound.listen()

@@ -24,7 +24,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import InferenceError, WorkerUnavailable
-from bot.inference.causal.protocol import CausalEngine, RowUpdate
+from bot.inference.causal.protocol import CausalEngine, ElsewhereEngine, RowUpdate
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Continuation, GenerateRequest, Partial
 from bot.inference.passes import Turns, Work
@@ -42,6 +42,8 @@ PASS_SHARE = 0.18
 """The share of the time that passes may take while rows decode: these then last 1 / (1 - 0.18) = 1.22 times as long."""
 GIVE_WAY_S = 0.02
 GIVE_WAY_TURNS = 3
+ELSEWHERE_S = 0.25
+"""Seconds after which the loop looks at rows that another machine decodes, where nothing was heard of them."""
 MAX_FAILURES = 3
 """Decode steps that fail one after another before the engine itself, not a request, is held to be broken."""
 
@@ -54,6 +56,7 @@ class StepLoop:
         self.failed = asyncio.Event()
         self._clock = clock
         self._engines: tuple[CausalEngine, ...] = ()
+        self._elsewhere: tuple[ElsewhereEngine, ...] = ()
         self._has_causal = asyncio.Event()
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._streams: set[Stream] = set()
@@ -78,6 +81,8 @@ class StepLoop:
         """End the thread after the step it is in; what runs ends with `WorkerUnavailable`."""
         self._commands.put(None)
         await asyncio.to_thread(self._thread.join, 10.0)
+        for engine in self._elsewhere:
+            await asyncio.to_thread(engine.close)
         self._fail_all("the worker is closing")
 
     def adopt(self, causal: CausalEngine) -> None:
@@ -94,6 +99,11 @@ class StepLoop:
     def rows_running(self) -> int:
         """Causal rows that decode, or wait for their prefill."""
         return sum(engine.rows_running for engine in self._engines)
+
+    @property
+    def _rows_here(self) -> int:
+        """Causal rows that take this machine's time."""
+        return self.rows_running - sum(engine.rows_running - engine.rows_here for engine in self._elsewhere)
 
     @property
     def requests(self) -> int:
@@ -169,7 +179,7 @@ class StepLoop:
 
     def _run(self) -> None:
         try:
-            while self._take_commands(wait=not (self._turns or self.rows_running or self._suspects)):
+            while self._take_commands(self._pause_s()):
                 if not self._running and self._suspects:
                     self._start(self._suspects.popleft())
                 self._take_turns()
@@ -183,15 +193,17 @@ class StepLoop:
         (rows, asked), working = self._rows_of_each(), self._turns.tenants
         self._shares.look(rows.keys() | working)
         first = min(working, key=self._shares.used, default=None) if self._shares.several else None
-        if first is not None and rows and self._shares.is_behind(first, rows):
+        here = self._rows_here > 0
+        if here and first is not None and rows and self._shares.is_behind(first, rows):
             self._step_turns(first)
             return
         if self.rows_running:
             level = self._shares.level(asked)
             took_s = self._timed(lambda: self._step_causal(level))
-            self._shares.charge({tenant: min(count, level or count) for tenant, count in rows.items()}, took_s)
-            self._owed_s -= took_s
-        else:
+            if here:
+                self._shares.charge({tenant: min(count, level or count) for tenant, count in rows.items()}, took_s)
+                self._owed_s -= took_s
+        if not here:
             self._owed_s = 0.0
         if self._turns and self._owed_s <= 0.0:
             # What is owed to the rows; of time in which no pass was wanted nothing is saved up.
@@ -219,17 +231,23 @@ class StepLoop:
         except RuntimeError:
             _log.debug("the event loop has ended")
 
-    def _take_commands(self, *, wait: bool) -> bool:
+    def _pause_s(self) -> float | None:
+        """Return how many seconds to wait for a command: none while there is work, None where there is nothing."""
+        if self._turns or self._suspects or self._rows_here:
+            return 0.0
+        return ELSEWHERE_S if self.rows_running else None
+
+    def _take_commands(self, wait_s: float | None) -> bool:
         """Carry out what was asked meanwhile; False when the loop is to end."""
         while True:
             try:
-                command = self._commands.get(block=wait)
+                command = self._commands.get(block=wait_s != 0.0, timeout=wait_s)
             except queue.Empty:
                 return True
             if command is None:
                 return False
             command()
-            wait = False
+            wait_s = 0.0
 
     def _give_way(self) -> None:
         """Let the event loop run what is ready before the next step, which may hold the interpreter's lock."""
@@ -239,12 +257,16 @@ class StepLoop:
 
     def _take_up(self, engine: CausalEngine) -> None:
         self._engines = (*self._engines, engine)
+        if isinstance(engine, ElsewhereEngine):
+            self._elsewhere = (*self._elsewhere, engine)
+            engine.listen(lambda: self._commands.put(_look))
         self._let_go()
 
     def _let_go(self) -> None:
         """Forget the engines before the newest that have nothing left to do, and with them their memory."""
         if len(self._engines) > 1:
             self._engines = (*(one for one in self._engines[:-1] if one.rows_running), self._engines[-1])
+            self._elsewhere = tuple(one for one in self._elsewhere if one in self._engines)
 
     def _step_causal(self, level: int | None) -> None:
         for engine in self._engines:
@@ -253,7 +275,7 @@ class StepLoop:
         self._let_go()
 
     def _step_engine(self, engine: CausalEngine, level: int | None) -> None:
-        began = time.monotonic()
+        began, here = time.monotonic(), self._rows_here > 0
         try:
             updates = engine.step(level)
         except Exception as error:
@@ -264,7 +286,9 @@ class StepLoop:
             return
         finally:
             self.steps += 1
-        self._rate.add(time.monotonic() - began, sum(map(self._new_tokens, updates)))
+        tokens = sum(map(self._new_tokens, updates))
+        if here:
+            self._rate.add(time.monotonic() - began, tokens)
         known = [(self._running[update.request_id], update) for update in updates if update.request_id in self._running]
         if known:  # a step that only clears away what was cancelled proves nothing
             self._failures = 0
@@ -277,6 +301,10 @@ class StepLoop:
                 del self._running[key]
         if known:
             self._call(self._deliver, known)
+        for elsewhere in self._elsewhere:
+            for failure in elsewhere.failures():
+                if (failed := self._running.pop(failure.request_id, None)) is not None:
+                    self._call(failed.stream.fail, failure.error)
 
     def _new_tokens(self, update: RowUpdate) -> int:
         running = self._running.get(update.request_id)
@@ -333,7 +361,7 @@ class StepLoop:
         tokens: dict[str, int] = {}
         try:
             with DEFAULT_DTYPE:
-                tokens = self._turns.step(hurried=self._shares.several or self.rows_running > 0, tenant=tenant)
+                tokens = self._turns.step(hurried=self._shares.several or self._rows_here > 0, tenant=tenant)
         finally:
             self.steps += 1
         took_s = self._clock() - began
@@ -361,6 +389,10 @@ class StepLoop:
         for answer in self._open:
             _resolve(answer, None, failure)
         self._has_causal.set()
+
+
+def _look() -> None:
+    """A command that does nothing: the step behind it does."""
 
 
 def _ours(error: Exception) -> InferenceError:

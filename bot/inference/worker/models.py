@@ -16,6 +16,7 @@ from bot.inference.causal.protocol import CausalEngine
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Health, ModelInfo, ModelRole
 from bot.inference.plan import ModelPlan
+from bot.inference.served.engine import ServedEngine
 from bot.inference.weights.model import ResolvedModel
 from bot.inference.weights.resolving import resolve
 from bot.inference.worker.loop import StepLoop
@@ -37,6 +38,7 @@ class Models:
         self.loop = loop
         self.stage = "starting"
         self._infos: list[ModelInfo] = []
+        self._story: CausalEngine | None = None
         self._masked: asyncio.Future[MaskedModel] = asyncio.get_running_loop().create_future()
         self._scorer: asyncio.Future[CausalScorer] = asyncio.get_running_loop().create_future()
 
@@ -44,8 +46,7 @@ class Models:
         """Load everything, what writes first. Requests wait for what they need. Raises `WeightsError`."""
         self.stage = "loading the story model"
         story = await asyncio.to_thread(_resolve, plan, plan.causal, "causal")
-        engine = await asyncio.to_thread(_open_story, story, plan)
-        self._infos.append(engine.info)
+        engine = self._story = await asyncio.to_thread(_open_story, story, plan)
         self.loop.adopt(engine)
         self.stage = "loading the masked model"
         masked = await asyncio.to_thread(_open_masked, plan)
@@ -80,7 +81,7 @@ class Models:
         return Health(
             ready=self.stage == "ready" and not self.loop.failed.is_set(),
             stage=self.stage,
-            models=tuple(self._infos),
+            models=(*(() if self._story is None else (self._story.info,)), *self._infos),
             rows_running=self.loop.rows_running,
             requests_waiting=self.loop.requests + self.loop.untold,
             steps=self.loop.steps,
@@ -101,7 +102,12 @@ def _resolve(plan: ModelPlan, choice: ModelChoice, role: ModelRole) -> ResolvedM
 
 
 def _open_story(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
-    return open_causal(model, engine=plan.engine, device=plan.device, dtype=plan.dtype, cache=plan.data / "cache")
+    """Open what writes: the model, or a server's, beside which the model is opened when a text must stay here."""
+
+    def here() -> CausalEngine:
+        return open_causal(model, engine=plan.engine, device=plan.device, dtype=plan.dtype, cache=plan.data / "cache")
+
+    return here() if plan.server is None else ServedEngine(plan.server, here)
 
 
 def _open_masked(plan: ModelPlan) -> MaskedModel:
