@@ -24,6 +24,7 @@ from bot.inference.engine import Engine, Fill, GenerateRequest, Health, ProposeR
 from bot.inference.jobs import Limits
 from bot.inference.queue import Inference
 from bot.inference.retrying import RetryingEngine
+from bot.inference.served.server import server_of
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
 from bot.stories.earlier import EarlierRun
@@ -129,7 +130,15 @@ async def create_services(
     ):
         pulse = Pulse()
         words = DemeaningWords.load()
-        desk = Desk(inference=inference, database=database, keep_days=settings.keep_days, now=now, words=words)
+        server = server_of(settings)
+        desk = Desk(
+            inference=inference,
+            database=database,
+            keep_days=settings.keep_days,
+            now=now,
+            words=words,
+            sent_to=server.told_host if server is not None else "",
+        )
         async with _background(pulse.run(), "pulse"):
             yield Services(
                 settings=settings,

@@ -120,7 +120,7 @@ class Asking:
         Raises `BadInput` and `Busy` before anything is shown, and afterwards what the job raises.
         """
         desk = self._services.desk
-        await desk.check(ask)
+        ask = await desk.check(ask)
         ticket = desk.ask(ask)
         ended = asyncio.get_running_loop().create_future()
         self._under_way.add(ended)

@@ -20,21 +20,23 @@ class Guide(commands.Cog):
     """What Inkling does and how to use it, told to the person who asks."""
 
     def __init__(self, tree: InklingTree, services: Services) -> None:
-        self._keep_days = services.settings.keep_days
+        self._services = services
         tree.route("guide", self.turn)
 
     @app_commands.command(name=named("command.help.name"), description=named("command.help.description"))
     async def help(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Begin at the first topic."""
-        await guard(interaction, whisper(interaction, self._card(interaction, FIRST)))
+        await guard(interaction, whisper(interaction, self._card(interaction, FIRST, "")))
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu: another topic, in the place of this one."""
         data: Any = interaction.data or {}
         values: list[str] = data.get("values", [])
         topic = next((topic for topic in topics_for(manages=True) if [topic] == values), FIRST)
-        await replace(interaction, self._card(interaction, topic))
+        host = await self._services.desk.sent_to() if topic == "privacy" else ""
+        await replace(interaction, self._card(interaction, topic, host))
 
-    def _card(self, interaction: discord.Interaction[Any], topic: Topic) -> Card:
+    def _card(self, interaction: discord.Interaction[Any], topic: Topic, host: str) -> Card:
         manages = interaction.guild_id is not None and interaction.permissions.manage_guild
-        return guide_card(private(interaction), topic, manages=manages, keep_days=self._keep_days)
+        keep_days = self._services.settings.keep_days
+        return guide_card(private(interaction), topic, manages=manages, keep_days=keep_days, host=host)

@@ -159,6 +159,7 @@ class Hosts(commands.Cog):
         unvoted=named("command.story.rules.unvoted.name"),
         licence=named("command.story.rules.licence.name"),
         language=named("command.story.rules.language.name"),
+        outside=named("command.story.rules.outside.name"),
         story=named("command.story.story.name"),
     )
     @app_commands.describe(
@@ -173,6 +174,7 @@ class Hosts(commands.Cog):
         unvoted=named("command.story.rules.unvoted.description"),
         licence=named("command.story.rules.licence.description"),
         language=named("command.story.rules.language.description"),
+        outside=named("command.story.rules.outside.description"),
         story=named("command.story.story.description"),
     )
     @app_commands.choices(
@@ -197,6 +199,7 @@ class Hosts(commands.Cog):
         unvoted: str | None = None,
         licence: str | None = None,
         language: str | None = None,
+        outside: bool | None = None,
         story: str | None = None,
     ) -> None:
         """Show a story's rules, after changing what was given."""
@@ -212,6 +215,7 @@ class Hosts(commands.Cog):
             "unvoted": unvoted,
             "licence": licence,
             "language": language,
+            "outside": outside,
         }
         change: Any = {name: value for name, value in given.items() if value is not None}
         await guard(interaction, self._rules(interaction, change, story))

@@ -148,7 +148,7 @@ class RoundOpening:
 
     async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, ask: Ask | BridgeAsk) -> None:
         """Carry a round from its plan to its card. Raises `BadInput` and `Busy` before anything is shown."""
-        await self._services.desk.check(ask)
+        ask = await self._services.desk.check(ask)
         ticket = self._services.desk.ask(ask)
         try:
             round_ = await self._urn.open_round(who, plan)

@@ -47,7 +47,8 @@ class StoryRules:
     a person's own passage becomes canon at once or is put to the vote; word limits of a passage (inclusive);
     `round_minutes`: how long a round stays open; `quorum`: ballots it needs; `voters`: who may vote; `unvoted`:
     what becomes of a round without a quorum at its deadline: it stays open, or lapses; `language`: the tag of the
-    language that its books say they are in, empty where the text tells it."""
+    language that its books say they are in, empty where the text tells it; `outside`: whether its text may be sent to a
+    model server on another machine, where the bot uses one."""
 
     writers: Writers = "anyone"
     ai: bool = True
@@ -60,6 +61,7 @@ class StoryRules:
     unvoted: Unvoted = "stay"
     licence: Licence = "own"
     language: str = ""
+    outside: bool = True
 
 
 class RulesChange(TypedDict, total=False):
@@ -76,6 +78,7 @@ class RulesChange(TypedDict, total=False):
     unvoted: Unvoted
     licence: Licence
     language: str
+    outside: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from discord import ui
 
 from bot.ui.cards import Card, line, text
+from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue
 
 Topic = Literal["writing", "stories", "rounds", "lore", "privacy", "server"]
@@ -28,8 +29,9 @@ def topics_for(*, manages: bool) -> tuple[Topic, ...]:
     return tuple(topic for topic in TOPICS if manages or topic != "server")
 
 
-def guide_card(say: Catalogue, topic: Topic, *, manages: bool, keep_days: int) -> Card:
-    """Return the card of a topic. `keep_days` is for how long requests are kept."""
+def guide_card(say: Catalogue, topic: Topic, *, manages: bool, keep_days: int, host: str = "") -> Card:
+    """Return the card of a topic. `keep_days` is for how long requests are kept, `host` the machine that texts are sent
+    to, empty where they stay on the bot's."""
     menu: ui.Select[Any] = ui.Select(custom_id="ink:guide")
     for each in topics_for(manages=manages):
         menu.add_option(
@@ -38,4 +40,7 @@ def guide_card(say: Catalogue, topic: Topic, *, manages: bool, keep_days: int) -
     blocks: list[ui.Item[Any]] = [text(f"### {say('help.title')}\n-# {say(f'help.topic_{topic}')}")]
     for part in TOPICS[topic]:
         blocks += [line(visible=False), text(say(f"help.{part}", count=keep_days))]
+    if topic == "privacy":
+        goes = say("help.privacy_outside", host=escape(host)) if host else say("help.privacy_here")
+        blocks += [line(visible=False), text(goes)]
     return Card(*blocks, line(), ui.ActionRow(menu))

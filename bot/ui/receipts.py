@@ -64,6 +64,8 @@ def facts(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
     if (model := rest.pop("model", None)) is not None:
         revision = escape(str(rest.pop("revision", "")))
         lines.append(say("why.model", model=escape(str(model)), revision=revision, engine=engine))
+    if host := rest.pop("host", None):
+        lines.append(say("why.host", host=escape(str(host))))
     if (seed := rest.pop("seed", None)) is not None:
         lines.append(say("why.seed", seed=str(seed)))
     if sampling := rest.pop("sampling", None):

@@ -98,6 +98,7 @@ def rules_in_words(say: Catalogue, rules: StoryRules) -> list[str]:
         say("story.rule_language", language=escape(name_of(rules.language)))
         if rules.language
         else say("story.rule_language_found"),
+        say("story.rule_outside_on" if rules.outside else "story.rule_outside_off"),
     ]
 
 

@@ -34,12 +34,13 @@ class ContinueAsk:
     `text` is normalised on the way in (see `bot.rules.characters`), so that what is checked, continued and kept
     is one and the same. `parent_id` is the generation that this one retries or goes on from. `context` is what the
     model reads before the text, in reading order, a heading included; where the window is too small it goes before
-    the text does.
+    the text does. `local`: neither may leave this machine.
     """
 
     owner: Owner
     place: Place
     text: str
+    local: bool = False
     mood: MoodName | None = None
     count: int = DEFAULT_COUNT
     length: int = DEFAULT_LENGTH
@@ -176,17 +177,27 @@ def needed_by(ask: Ask) -> tuple[LoadedRole, ...]:
     return WRITING if isinstance(ask, ContinueAsk) else FILLING
 
 
-def check_language(text: str, needed: Sequence[LoadedRole], models: Sequence[ModelInfo]) -> None:
+def check_language(
+    text: str, needed: Sequence[LoadedRole], models: Sequence[ModelInfo], *, local: bool = False
+) -> None:
     """Raise `BadInput` where a model that is `needed` is known not to write in the script of `text`.
 
     Keys: `text_chinese` (settings) for Chinese, or `fill_chinese` (settings) where only the infill pair lacks it;
     `text_language` (settings, languages) for others. `settings` names those to change ("INFILL_MODEL, MASKED_MODEL" or
     one of them), `languages` has the tags of what the models do write. A model that tells no languages is taken to
-    know all.
+    know all. Where the text is `local` and the story model another machine's, the infill pair's writes in its place:
+    `local_language` (languages) where that one cannot.
     """
     languages = _SCRIPTS.get(main_script(text) or "")
     if languages is None:
         return
+    if local and "story" in needed and any(model.role == "story" and model.host for model in models):
+        needed = [role for role in needed if role != "story"]
+        here = [model for model in models if model.role == "causal"]
+        if not all(_writes(model, languages) for model in here):
+            raise BadInput(
+                "local_language", languages=", ".join(sorted({tag for one in here for tag in one.languages}))
+            )
     lacking = [model for model in models if model.role in needed and not _writes(model, languages)]
     if not lacking:
         return

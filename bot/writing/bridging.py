@@ -55,7 +55,8 @@ class BridgeAsk:
     """One or two sentences between `left` and `right`, in `count` ways.
 
     Both are normalised on the way in. `context` is what the causal model reads before `left`, in reading order: title,
-    memory, lore; of these the least important go first where the window is too small.
+    memory, lore; of these the least important go first where the window is too small. `local`: nothing of it may leave
+    this machine.
     """
 
     owner: Owner
@@ -64,6 +65,7 @@ class BridgeAsk:
     right: str
     count: int = DEFAULT_COUNT
     context: tuple[Piece, ...] = ()
+    local: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "left", normalise(self.left))
@@ -121,7 +123,7 @@ class BridgeJob:
         """All bridges that may be shown, the best first. Raises as `run` does."""
         both = f"{self._ask.left}\n{self._ask.right}"
         if is_foreign(both):
-            check_language(both, BRIDGING, (await engine.health()).models)
+            check_language(both, BRIDGING, (await engine.health()).models, local=self._ask.local)
         rows = await self._generate(engine, report)
         drafts = await asyncio.to_thread(self._drafts, rows)
         if not drafts:
@@ -138,6 +140,7 @@ class BridgeJob:
             ),
             max_new_tokens=MAX_TOKENS,
             deadline_s=DEADLINE_S,
+            local=self._ask.local,
         )
         tokens = [0] * ROWS
         finished: list[Continuation] = []

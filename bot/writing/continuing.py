@@ -84,7 +84,7 @@ class ContinueJob:
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         if is_foreign(self._ask.text):
             models = (await engine.health()).models
-            check_language(self._ask.text, WRITING, models)
+            check_language(self._ask.text, WRITING, models, local=self._ask.local)
             self._measures = can_read(self._ask.text, "causal", models)
         drafts: list[Draft] = []
         chosen: list[Draft] = []
@@ -107,6 +107,7 @@ class ContinueJob:
             rows=rows_of(self._seed, number, self._ask.mood),
             max_new_tokens=self._ask.length,
             deadline_s=DEADLINE_S,
+            local=self._ask.local,
         )
         tokens = [0] * ROWS
         finished: list[Continuation] = []

@@ -6,8 +6,10 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.errors import BadInput, Gone, InferenceError, NotAllowed
+from bot.inference.engine import Health
 from bot.inference.queue import Inference, Ticket
 from bot.rules.generations import Generation, GenerationKind, NewGeneration, Place, Suggestion
 from bot.writing import asks
@@ -21,8 +23,10 @@ from bot.writing.twisting import TwistJob
 from storage.database import Database
 from storage.generations import Generations
 from storage.people import People
+from storage.stories import Stories
 from storage.writer import Connection
 
+AskT = TypeVar("AskT", ContinueAsk, InfillAsk, TwistAsk, BridgeAsk, Ask, Ask | BridgeAsk)
 DAY_MS = 24 * 60 * 60 * 1000
 HEALTH_S = 0.5
 """How long a check waits for the worker to say what its models are."""
@@ -35,7 +39,8 @@ def _random_seed() -> int:
 class Desk:
     """Takes asks to the models and keeps what came back. It owns the transactions over generations.
 
-    `keep_days` is how long a generation (and so its buttons) lives; `now` gives UTC milliseconds.
+    `keep_days` is how long a generation (and so its buttons) lives; `now` gives UTC milliseconds; `sent_to` is the
+    machine that texts are sent to, as far as the settings tell.
     """
 
     def __init__(
@@ -46,6 +51,7 @@ class Desk:
         keep_days: int,
         now: Callable[[], int],
         words: DemeaningWords | None = None,
+        sent_to: str = "",
         seed: Callable[[], int] = _random_seed,
     ) -> None:
         self._inference = inference
@@ -53,26 +59,50 @@ class Desk:
         self._keep_ms = keep_days * DAY_MS
         self._now = now
         self._words = words or DemeaningWords.load()
+        self._sent_to = sent_to
         self._seed = seed
 
-    async def check(self, ask: Ask | BridgeAsk) -> None:
-        """Raise `BadInput` where `ask` cannot be answered, by its shape or by the languages of the models.
+    async def check(self, ask: AskT) -> AskT:
+        """Return `ask` as it is to be asked: in the thread of a story that keeps its text on this machine it is local.
+        Raise `BadInput` where it cannot be answered, by its shape or by the languages of the models.
 
         Call it before deferring, while an error can still be private: it answers within half a second. While
         the models are not up yet it lets a foreign language pass; the job then finds it.
         """
-        needed = asks.BRIDGING if isinstance(ask, BridgeAsk) else asks.needed_by(ask)
-        if isinstance(ask, BridgeAsk):
-            ask = as_infill(ask)
-        asks.check(ask)
-        if not asks.is_foreign(ask.text):
-            return
+        shape = as_infill(ask) if isinstance(ask, BridgeAsk) else ask
+        needed = asks.BRIDGING if isinstance(ask, BridgeAsk) else asks.needed_by(shape)
+        asks.check(shape)
+        local = False
+        if isinstance(ask, ContinueAsk | BridgeAsk):
+            local = await self._stays(ask.place)
+            ask = replace(ask, local=local)
+        if asks.is_foreign(shape.text):
+            health = await self._health()
+            if health is not None:
+                asks.check_language(shape.text, needed, health.models, local=local)
+        return ask
+
+    async def sent_to(self) -> str:
+        """Return the machine that texts are sent to to be continued, empty where they stay on the bot's; of a worker
+        that does not answer what the settings say."""
+        health = await self._health()
+        if health is None or not health.models:
+            return self._sent_to
+        return next((model.host for model in health.models if model.host), "")
+
+    async def _health(self) -> Health | None:
+        """Return how the models are, None where they do not say so soon enough."""
         try:
             async with asyncio.timeout(HEALTH_S):
-                health = await self._inference.engine.health()
+                return await self._inference.engine.health()
         except (TimeoutError, InferenceError):
-            return
-        asks.check_language(ask.text, needed, health.models)
+            return None
+
+    async def _stays(self, place: Place) -> bool:
+        """Tell whether a place is the thread of a story whose text must stay on this machine."""
+        async with self._database.reading() as connection:
+            story = await Stories(connection).of_thread(place.channel_id)
+        return story is not None and not story.rules.outside
 
     def ask(self, ask: Ask | BridgeAsk) -> Ticket[tuple[Suggestion, ...]]:
         """Check the shape of `ask` and put it in the queue. Raises `BadInput` or `Busy`."""
