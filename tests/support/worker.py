@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
 from bot.inference.plan import ModelPlan
+from bot.inference.served.server import ModelServer
 from bot.inference.worker.serving import bind_unix, serve
 from bot.settings import EngineChoice, ModelChoice
 from tests.support.patience import PATIENCE_S, until_answered
@@ -53,10 +54,15 @@ class Worker(threading.Thread):
 
 @contextmanager
 def serving(
-    causal: Path, masked: Path, *, infill: Path | None = None, engine: EngineChoice = "torch"
+    causal: Path,
+    masked: Path,
+    *,
+    infill: Path | None = None,
+    engine: EngineChoice = "torch",
+    server: ModelServer | None = None,
 ) -> Iterator[Worker]:
     """Start a worker with the models of these folders (see `tests.support.models`). The infill pair's causal model is
-    `infill`, or what writes.
+    `infill`, or what writes; a `server` writes in the place of both.
 
     What it dies of is raised at the end.
     """
@@ -69,6 +75,7 @@ def serving(
             engine=engine,
             device="cpu",
             dtype="float32",
+            server=server,
         )
         worker = Worker(plan, Path(folder) / "worker.sock")
         worker.start()

@@ -1,0 +1,73 @@
+"""A model server that writes: what people are told of where their texts go, and a story that keeps its text here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.inference.client import EngineClient
+from bot.inference.served.server import ModelServer
+from tests.behaviour.house import House, en, private, texts
+from tests.behaviour.storytelling import RULES, card_of
+from tests.behaviour.voting import FIRST, begin_story, candidates_of, open_round
+from tests.support.model_server import Double, model_server
+from tests.support.worker import client_of, serving
+
+TALES = [
+    " and nobody spoke. Old Marta found a lantern in the dark wood then ran home.",
+    " but the light was gone. A sailor lost a silver key under the hill and nobody spoke.",
+    " then ran home. The queen sang to the moon behind the mill and the rain began.",
+]
+"""What the tiny models here might say, too, so that they take it for a text, but not in so many words."""
+
+AWAY = "My brother opened the door"
+
+
+@pytest.fixture
+async def double(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Double]:
+    """A server that would be on another machine, were this test allowed one."""
+    monkeypatch.setattr(ModelServer, "is_here", property(lambda server: False))
+    async with model_server(Double(texts=TALES * 40)) as serving_here:
+        yield serving_here
+
+
+@pytest.fixture
+async def engine(double: Double, tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
+    with serving(tiny_causal, tiny_masked, server=double.server()) as worker:
+        async with client_of(worker) as client:
+            yield client
+
+
+def sent(double: Double) -> str:
+    """All that the server was asked to continue."""
+    return "\n".join(str(body["prompt"]) for body in double.asked)
+
+
+async def test_people_know_where_texts_go_and_a_story_may_keep_its_own(house: House, double: Double) -> None:
+    host = double.server().host
+    await house.ask(house.ben, f"{AWAY} before the storm", length=24)
+    card = house.last()
+    assert any(tale.strip() in texts(card) for tale in TALES), texts(card)
+    assert AWAY in sent(double)
+
+    why = private(await house.ben.click(card, label=en("button.why")))
+    assert en("why.host", host=host) in why
+    assert "tale-7b" in why
+
+    shown = await house.ben.slash(house.channel, "help")
+    told = await house.ben.select(shown.response, ["privacy"], custom_id="ink:guide")
+    assert en("help.privacy_outside", host=host) in texts(told.response)
+
+    double.asked.clear()
+    thread = await begin_story(house, outside=False)
+    assert en("story.rule_outside_off") in private(await house.ben.click(card_of(thread), label=RULES))
+    await open_round(house, thread)
+    assert (await candidates_of(house))[0], "a model here has written"
+    await house.ben.slash(thread, "continue", text=FIRST, length=8)
+    assert double.asked == []
+
+    await house.ask(house.ben, f"{AWAY} behind the mill", length=8)
+    assert AWAY in sent(double)
+    assert FIRST not in sent(double)
