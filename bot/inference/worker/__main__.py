@@ -54,7 +54,7 @@ def _child() -> int:
         return 0  # the bot went away before it said what to do
     config = ChildConfig.from_line(line)
     key = config.plan.server.key if config.plan.server is not None else None
-    set_up_logging(config.log_level, secrets=filter(None, (key,)))
+    set_up_logging(config.log_level, secrets=filter(None, (key, config.plan.hub.token)))
     path = Path(config.socket)
     bound = bind_unix(path)
     bound.listen()
