@@ -62,7 +62,12 @@ class Batches(Dataset[BatchT]):
     def since(self, step: int, workers: int) -> Iterator[BatchT]:
         """The batches from a step on, in order, drawn ahead of time by `workers` processes (0: by this one)."""
         loader: DataLoader[BatchT] = DataLoader(
-            self, batch_size=None, sampler=_Counting(step), num_workers=workers, collate_fn=_as_it_is
+            self,
+            batch_size=None,
+            sampler=_Counting(step),
+            num_workers=workers,
+            collate_fn=_as_it_is,
+            multiprocessing_context="spawn" if workers else None,  # a fork of a process with threads may hang or crash
         )
         return iter(loader)
 
