@@ -21,7 +21,7 @@ from bot.settings import AUTO, LARGE, Settings, load_settings, look_alikes
 _log = logging.getLogger("bot")
 
 DONE, FAILED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 130, 141, 143
-QUIET = {"continue", "infill", "models", "backup", "restore", "sync"}
+QUIET = {"continue", "infill", "models", "doctor", "backup", "restore", "sync"}
 """Commands whose answer is all that is wanted: of the log only warnings, unless LOG_LEVEL is lower."""
 
 
@@ -53,6 +53,10 @@ def _run(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> 
                 settings = kept_small(settings)
             actions = {"list": models.show, "fetch": models.fetch, "verify": models.verify}
             return actions[chosen.action](settings, terminal)
+        case "doctor":
+            from bot.cli import doctor
+
+            return doctor.examine(settings, terminal)
         case "backup" | "restore":
             from bot.cli import upkeep
 

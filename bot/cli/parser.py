@@ -84,6 +84,7 @@ def _upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="list: where the models are (default); fetch: bring what is missing; verify: check every byte",
     )
     models.add_argument("--small", action="store_true", help="leave out the large story model")
+    _add(commands, "doctor", "look at settings, machine and models, and say what to mend")
     backup = _add(commands, "backup", "copy the database to a file, while the bot runs, and verify the copy")
     backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes; it must not exist yet")
     restore = _add(commands, "restore", "bring the database back from a backup, while the bot does not run")

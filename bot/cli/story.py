@@ -11,15 +11,26 @@ from storage.database import FILE, make_folder
 
 def settle(settings: Settings) -> Story:
     """Choose where nothing is stored yet, and store it. Raises `StorageError` where the data folder cannot be made."""
+    if settings.inference_url is None:
+        make_folder(settings.data)
+    return _chosen(settings, store=True)
+
+
+def foresee(settings: Settings) -> Story:
+    """Return what is chosen, or would be at the next start; nothing is stored."""
+    return _chosen(settings, store=False)
+
+
+def _chosen(settings: Settings, *, store: bool) -> Story:
     if settings.inference_url is not None:
         return Story(now=settings.causal_model, reason=f"The story model is the one at {settings.inference_url}.")
-    make_folder(settings.data)
     return settle_story(
         settings.causal_model,
         settings.data,
         earlier=(settings.data / FILE).exists(),
         engine=settings.engine,
         device=settings.device,
+        store=store,
     )
 
 

@@ -71,3 +71,19 @@ def test_what_cannot_be_fetched_is_one_sentence(inkling: Inkling, data: Path, mo
     last = err.splitlines()[-1]
     assert last.startswith("inkling: ")
     assert "make room, or set CAUSAL_MODEL=bundled" in last
+
+
+def test_the_doctor_tells_what_would_be_chosen_and_what_to_mend(
+    inkling: Inkling, data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, out, err = inkling("doctor")
+    assert "well  story model: The story model is the large one" in out
+    assert "have come." in out
+    assert err == ""
+    assert not (data / "models" / story.FILE).exists()
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    monkeypatch.setenv("MASKED_MODEL", str(broken))
+    code, out, _ = inkling("doctor")
+    assert code == 1
+    assert f"mend  masked model: {broken}: it has no config.json" in out

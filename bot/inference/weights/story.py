@@ -75,31 +75,33 @@ def settle_story(
     engine: EngineChoice = "auto",
     device: str = "auto",
     machine: Machine | None = None,
+    store: bool = True,
 ) -> Story:
     """Choose, where nothing is stored yet, store it, and return what it means now (see `plan_story`).
 
     `earlier`: the folder was in use before, by a version that stored no choice. `machine` is measured where it is
-    None. Where nothing can be stored, which is logged, it is the bundled model.
+    None. Where nothing can be stored, which is logged, it is the bundled model. `store` False: only tell what would be
+    chosen.
     """
     if engine not in LOCAL:
         return Story(now=choice, reason=f"The story model is the one of ENGINE={engine}.")
     kept = _read(data)
     if choice != AUTO:
-        if kept is None:
+        if kept is None and store:
             with suppress(OSError):  # it only tells a later `auto` that nothing has been chosen
                 _write(data, Kept(model="bundled", by="host", reason=f"CAUSAL_MODEL named {choice}."))
-    elif kept is None or kept.by == "host":
-        kept = choose(
-            machine or look_at_machine(data / "models"),
-            there=bytes_there(data),
-            earlier=earlier and kept is None,
-            engine=engine,
-            device=device,
-        )
-        _store(data, kept)
+        return plan_story(choice, data)
+    if kept is not None and kept.by != "host":
+        return _story(kept, data)
+    found = machine or look_at_machine(data / "models")
+    there = bytes_there(data)
+    kept = choose(found, there=there, earlier=earlier and kept is None, engine=engine, device=device)
+    if store:
+        if not _store(data, kept):
+            return plan_story(choice, data)
         if kept.by == "earlier":
             _log.info("%s", OFFER)
-    return plan_story(choice, data)
+    return _story(kept, data)
 
 
 def choose(machine: Machine, *, there: int, earlier: bool, engine: EngineChoice, device: str) -> Kept:
@@ -170,11 +172,13 @@ def _read(data: Path) -> Kept | None:
         return Kept(model="bundled", by="host", reason="The stored choice could not be read.")
 
 
-def _store(data: Path, kept: Kept) -> None:
+def _store(data: Path, kept: Kept) -> bool:
     try:
         _write(data, kept)
+        return True
     except OSError as error:
         _log.warning("%s cannot be written (%s): the story model is the small one.", _path(data), error.strerror)
+        return False
 
 
 def _write(data: Path, kept: Kept) -> None:

