@@ -76,7 +76,7 @@ class Settings:
     openai_api_key: str | None = field(default=None, repr=False)
     inference_url: str | None = None
     inference_token: str | None = field(default=None, repr=False)
-    causal_model: ModelChoice = ModelChoice()
+    causal_model: ModelChoice = AUTO
     infill_model: ModelChoice = ModelChoice()
     masked_model: ModelChoice = ModelChoice()
     hub_endpoint: str | None = None
