@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log
+from types import MappingProxyType
 
 from bot.errors import BadInput
 from bot.inference.engine import Engine, Fill, Gap, ModelInfo, ProposeRequest
@@ -15,8 +16,10 @@ from bot.writing import slate
 from bot.writing.blanks import Template
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.pool import Candidate, Pool
+from bot.writing.pronouns import is_pronoun
 from bot.writing.ranking import Evidence, Ranked, Weights
 from bot.writing.reading import Reader
+from bot.writing.repeats import Repeats
 from bot.writing.sides import without
 from bot.writing.styles import InfillStyle
 from bot.writing.wishes import Wishes
@@ -33,12 +36,12 @@ TRIED = 200
 FIRSTS = 36
 PATHS = 12
 """First tokens, and paths further on, of the causal model's search."""
-FINALISTS = 24
-HOPE = 6.0
+FINALISTS = 48
+HOPE = 8.0
 OF_EACH = 2
 """Candidates that are read with the right text: the most promising, as long as they are no more than so many nats
 behind the best, and the most promising of each number of words. Nobody from farther back came among the first five."""
-SHORTLIST = 8
+SHORTLIST = 16
 """How many of them are read in full after a first look, by both models."""
 AGAIN = 8
 """Candidates of a further blank that are read again behind the fills of the surer ones."""
@@ -184,11 +187,22 @@ class Filling:
         if len(candidates) <= SHORTLIST:
             return candidates
         looks, weights = await self._reader.look(self._gap(number, fills), candidates)
-        ranked = await self._wishes.rank(number, looks, self._slots[number].pool.gap, weights)
+        ranked = await self._wishes.rank(number, looks, self._repeats(number), weights)
         return [each.candidate for each in ranked[:SHORTLIST]]
 
-    async def _rank(self, number: int, evidence: Sequence[Evidence]) -> list[Ranked]:
-        return await self._wishes.rank(number, evidence, self._slots[number].pool.gap, self._reader.weights)
+    async def _rank(
+        self, number: int, evidence: Sequence[Evidence], picked: Mapping[int, Ranked] = MappingProxyType({})
+    ) -> list[Ranked]:
+        """Rank the candidates of a blank; `picked` are the fills that were chosen for others."""
+        return await self._wishes.rank(number, evidence, self._repeats(number, picked), self._reader.weights)
+
+    def _repeats(self, number: int, picked: Mapping[int, Ranked] = MappingProxyType({})) -> Repeats:
+        """What fills of blank `number` may repeat: the writer's text, and the fills that were picked for others."""
+        written = self._slots[number].pool.gap
+        if not picked:
+            return Repeats(written)
+        fills = [picked[other].candidate.text if other in picked else None for other in range(len(self._slots))]
+        return Repeats(written, self._gap(number, fills))
 
     async def weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
         """Read candidates for one blank with both sides, given fills of the others."""
@@ -203,7 +217,7 @@ class Filling:
     async def choose(self, count: int) -> list[list[Ranked]]:
         """Choose `count` ways to fill all blanks."""
         if len(self._slots) == 1:
-            return [[each] for each in await self._diverse(self._slots[0].ranked, count)]
+            return [[each] for each in await diverse_few(self._engine, self._slots[0].ranked, count)]
         order = sorted(range(len(self._slots)), key=lambda number: -self._slots[number].ranked[0].confidence)
         said = [list(fills) for fills in self._style.shown if len(fills) == len(self._slots)]
         shown = {tuple(fills) for fills in said}
@@ -223,7 +237,7 @@ class Filling:
         """Fill the blanks one by one, the most certain first, the others scored anew behind it.
 
         A fill that an earlier try has there counts for less, so that the uncertain blanks vary and the certain do
-        not; so does one that says a longer word of another blank again.
+        not; so does one that repeats the fills picked for other blanks.
         """
         fills = [slot.guess() for slot in self._slots]
         picked: dict[int, Ranked] = {}
@@ -231,9 +245,8 @@ class Filling:
             ranked = self._slots[number].ranked
             if place:
                 candidates = [each.candidate for each in ranked[:AGAIN]]
-                ranked = await self._rank(number, await self.weigh(number, candidates, fills))
+                ranked = await self._rank(number, await self.weigh(number, candidates, fills), picked)
             said = [fills_of[number] for fills_of in tried]
-            said += [word for each in picked.values() for word in split_words(each.candidate.text) if len(word) > 3]
 
             def value(each: Ranked, said: Sequence[str] = tuple(said)) -> float:
                 text = each.candidate.text
@@ -244,19 +257,23 @@ class Filling:
             fills[number] = picked[number].candidate.text
         return [picked[number] for number in range(len(self._slots))]
 
-    async def _diverse(self, ranked: Sequence[Ranked], count: int) -> list[Ranked]:
-        """The best, and then a diverse few of the next."""
-        vectors = await self._engine.embed([each.candidate.text for each in ranked])
-        looks = {
-            id(each): slate.features(each.candidate.text, vector) for each, vector in zip(ranked, vectors, strict=True)
-        }
-        best = ranked[0].appeal
-        return slate.choose(
-            ranked,
-            count,
-            similarity=lambda a, b: slate.alike(looks[id(a)], looks[id(b)]),
-            quality=lambda each: 1 + (each.appeal - best) / 5,
-        )
+
+async def diverse_few(engine: Engine, ranked: Sequence[Ranked], count: int) -> list[Ranked]:
+    """Return the best of `ranked`, and then a diverse few of the next, `count` in all.
+
+    Two pronouns are as good as one to a writer: a second comes only where nothing else fits nearly as well.
+    """
+    vectors = await engine.embed([each.candidate.text for each in ranked])
+    looks = [slate.features(each.candidate.text, vector) for each, vector in zip(ranked, vectors, strict=True)]
+    pointing = [is_pronoun(each.candidate.text) for each in ranked]
+    best = ranked[0].appeal
+    chosen = slate.choose(
+        range(len(ranked)),
+        count,
+        similarity=lambda a, b: 1.0 if pointing[a] and pointing[b] else slate.alike(looks[a], looks[b]),
+        quality=lambda place: 1 + (ranked[place].appeal - best) / 5,
+    )
+    return [ranked[place] for place in chosen]
 
 
 def certainty(ranked: Sequence[Ranked]) -> float:

@@ -12,6 +12,7 @@ from math import inf
 from bot.inference.engine import Fill, Gap
 from bot.inference.masked.capitals import begins_sentence
 from bot.inference.words import has_han, split_words
+from bot.writing.alphabets import Alphabets
 
 MASKED_WEIGHT = 0.5
 MASKED_FLOOR = -9.0
@@ -63,6 +64,7 @@ class Pool:
         self._words = words
         self._allows = allows
         self._begins = begins_sentence(gap.left)
+        self._alphabets = Alphabets(gap.left, gap.right)
         self._found: dict[str, Candidate] = {}
 
     def __len__(self) -> int:
@@ -98,13 +100,16 @@ class Pool:
         return candidate
 
     def admits(self, text: str) -> bool:
-        """Tell whether a fill may be shown: words of the asked number, no echoes, nothing open, nothing demeaning."""
+        """Tell whether a fill may be shown: words of the asked number, no echoes, no scraps of another alphabet,
+        nothing open, nothing demeaning."""
         words = split_words(text)
         if not words or not all(any(char.isalnum() for char in word) for word in words):
             return False
         if len(words) not in self._words:
             return False
-        return not is_echo(text, self.gap) and _balanced(text) and self._allows(text)
+        if is_echo(text, self.gap) or self._alphabets.is_scrap(text):
+            return False
+        return _balanced(text) and self._allows(text)
 
     def best(
         self, limit: int, rarity: float = 0.0, *, of_each: int = 0, sure: int = 0, within: float = inf

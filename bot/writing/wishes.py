@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from bot.inference.engine import Engine, Gap
+from bot.inference.engine import Engine
 from bot.writing.pool import Candidate, Pool
 from bot.writing.ranking import Evidence, Ranked, Weights, rank
+from bot.writing.repeats import Repeats
 from bot.writing.styles import InfillStyle
 
 RARITY = 0.25
 """The share of a fill's improbability from the left that each step of boldness forgives, down to:"""
 RAREST = -14.0
-SAID_AGAIN = 1.5
-"""What it costs, and once more for each step of boldness, to say a longer word again that stands within so many
-characters:"""
-NEAR_CHARS = 80
 NEARNESS = 6.0
 """What likeness to the fill that others should resemble counts, in nats for a cosine of 1."""
 LOOKED_AT = 80
 """Candidates that are compared with it."""
-WORD = re.compile(r"[^\W_]+")
 
 
 class Wishes:
@@ -44,13 +39,13 @@ class Wishes:
         value = {id(c): c.promise(rarity) + NEARNESS * like for c, like in zip(candidates, likeness, strict=True)}
         return sorted(candidates, key=lambda candidate: -value[id(candidate)])[:count]
 
-    async def rank(self, number: int, evidence: Sequence[Evidence], gap: Gap, weights: Weights) -> list[Ranked]:
-        """Rank the candidates of blank `number`, which is `gap`, by the evidence and by what is wished for."""
-        # What the causal model likes best of all is what it has just read, the more where the left text counts less.
-        said = {word.casefold() for word in WORD.findall(gap.left[-NEAR_CHARS:] + " | " + gap.right[:NEAR_CHARS])}
+    async def rank(self, number: int, evidence: Sequence[Evidence], repeats: Repeats, weights: Weights) -> list[Ranked]:
+        """Rank the candidates of blank `number` by the evidence, by what they repeat of the text around them, and by
+        what is wished for."""
+        # The less the left text counts, the more a model likes to say again what it has just read.
         wishes = [
             -self._boldness * RARITY * max(each.prior, RAREST)
-            - (1.0 + self._boldness) * SAID_AGAIN * (not said.isdisjoint(_long_words(each)))
+            - (1.0 + self._boldness) * repeats.cost(each.candidate.text)
             for each in evidence
         ]
         if self._near:
@@ -62,7 +57,3 @@ class Wishes:
         """The cosine of the masked model's vectors of `texts` with that of `near`."""
         like, *vectors = await self._engine.embed([near, *texts])
         return [sum(a * b for a, b in zip(like, vector, strict=True)) for vector in vectors]
-
-
-def _long_words(evidence: Evidence) -> set[str]:
-    return {word.casefold() for word in WORD.findall(evidence.candidate.text) if len(word) > 3}

@@ -50,6 +50,7 @@ from bot.ui import stories as stories_cards
 from bot.ui import twists as twists_cards
 from bot.ui.locale import catalogue
 from bot.writing import (
+    alphabets,
     asks,
     blanks,
     bridging,
@@ -60,6 +61,8 @@ from bot.writing import (
     form,
     muse,
     pool,
+    pronouns,
+    repeats,
     restyling,
     sides,
     slate,
@@ -345,6 +348,8 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.words.token_spans": [words.token_spans],
     "bot.rules.words.has_han": [words.has_han],
     # ---- asking the models
+    "bot.writing.alphabets.alphabets": [alphabets.alphabets],
+    "bot.writing.alphabets.Alphabets.is_scrap": [lambda text: alphabets.Alphabets(text, text).is_scrap("lamp")],
     "bot.writing.asks.check": [
         lambda text: asks.check(ContinueAsk(owner=_OWNER, place=_PLACE, text=text)),
         lambda text: asks.check(InfillAsk(owner=_OWNER, place=_PLACE, text=text)),
@@ -408,6 +413,12 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: muse.possible(spotting.Spot(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows)
     ],
     "bot.writing.pool.is_echo": [lambda text: pool.is_echo("lamp", Gap(left=text, right=text))],
+    "bot.writing.pronouns.is_pronoun": [pronouns.is_pronoun],
+    "bot.writing.repeats.tokens": [repeats.tokens],
+    "bot.writing.repeats.carries": [repeats.carries],
+    "bot.writing.repeats.Repeats.cost": [
+        lambda text: repeats.Repeats(Gap(left=text, right=text)).cost("a lamp"),
+    ],
     "bot.writing.sides.left_part": [sides.left_part],
     "bot.writing.sides.right_part": [lambda text: sides.right_part(text, 16)],
     "bot.writing.slate.features": [slate.features],

@@ -21,8 +21,10 @@ from bot.writing import filling
 from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
 from bot.writing.demeaning import DemeaningWords
-from bot.writing.filling import SHORTLIST, lengths, pieces
+from bot.writing.filling import SHORTLIST, diverse_few, lengths, pieces
 from bot.writing.infilling import InfillJob
+from bot.writing.pool import Candidate
+from bot.writing.ranking import Ranked
 from bot.writing.sides import frame, left_part, right_part
 from bot.writing.styles import AS_IT_BELONGS, InfillStyle
 from tests.support.masked_models import make
@@ -104,6 +106,16 @@ async def test_a_fill_never_repeats_its_neighbours(engine: EngineClient) -> None
     for suggestion in await run(engine, "The fox opened the ___ near the harbour.", count=5):
         words = [word.strip(".,").casefold() for word in suggestion.text.split()]
         assert all(first != second for first, second in pairwise(words))
+
+
+async def test_two_pronouns_are_shown_only_where_nothing_else_fits(engine: EngineClient) -> None:
+    def ranked(*fills: tuple[str, float]) -> list[Ranked]:
+        return [Ranked(candidate=Candidate(text), confidence=0.1, appeal=appeal) for text, appeal in fills]
+
+    near = ranked(("it", -1.0), ("that", -1.2), ("them", -1.4), ("silence", -2.0), ("bread", -2.5))
+    assert [each.candidate.text for each in await diverse_few(engine, near, 3)] == ["it", "silence", "bread"]
+    far = ranked(("it", -1.0), ("that", -1.2), ("silence", -9.0), ("bread", -9.5))
+    assert [each.candidate.text for each in await diverse_few(engine, far, 3)][:2] == ["it", "that"]
 
 
 async def test_the_same_seed_gives_the_same_suggestions(engine: EngineClient) -> None:

@@ -56,6 +56,37 @@ class TestPool:
         found.add_fills([fill(text) for text in ("ugly thing", "the — door", "old", "door (of", "...", "gate")])
         assert texts(found) == ["gate"]
 
+    @pytest.mark.parametrize(
+        ("text", "left", "right"),
+        [
+            ("doоr", "She opened the ", "."),  # a Cyrillic letter
+            ("ключ", "She took the ", "."),
+            ("key月", "She took the ", "."),
+            ("m²", "She measured ", "."),
+            ("ор", "She opened the do", "."),
+            ("λ", "The old δράκων and the dr", "gon slept."),
+        ],
+    )
+    def test_no_scrap_of_another_alphabet(self, text: str, left: str, right: str) -> None:
+        found = pool(Gap(left=left, right=right))
+        found.add_grown([fill(text), fill("a")])
+        assert texts(found) == ["a"]
+
+    @pytest.mark.parametrize(
+        ("text", "left", "right"),
+        [
+            ("café", "They met in the ", "."),
+            ("дракон", "Старый ", " спал."),
+            ("Tokyo", "他去了", "。"),
+            ("食べた", "猫が魚を", "。"),
+            ("room 7b", "She went to ", "."),
+        ],
+    )
+    def test_alphabets_that_the_text_has_and_latin_words_may_stand(self, text: str, left: str, right: str) -> None:
+        found = pool(Gap(left=left, right=right))
+        found.add_grown([fill(text)])
+        assert texts(found) == [text]
+
     def test_a_sentence_begins_with_a_capital_whoever_proposes(self) -> None:
         found = pool(Gap(left="“Come here.”\n\n", right=" ran."))
         found.add_fills([fill("Anna")])

@@ -1,0 +1,135 @@
+"""What a fill says again of the text around it, and what that costs.
+
+What language models like best is what they have just read. A reader takes it for a stammer ("It is not what it is not
+what you think", "no map, and no map", "smiled with a smile"), unless the writer's own text repeats itself like that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.inference.engine import Gap
+from bot.inference.words import BLANK
+from bot.writing.spotting import LEAST_LETTERS, is_function_word, stem
+
+SAID_AGAIN = 1.5
+"""What it costs, in nats, to say a word that carries meaning again, in whatever form, for each time that it stands
+within:"""
+NEAR_CHARS = 80
+MOST_TIMES = 3
+"""Times that count."""
+COPIED = 4.0
+"""What it costs to copy a run of words that stands within:"""
+RUN_CHARS = 240
+STAMMER = 4
+"""Words on either side of a fill of several words within which a word that carries meaning, or any two, count as
+copied."""
+LONGEST_RUN = 4
+"""Words of the longest run that is looked for; a longer one holds it."""
+_TOKEN = re.compile(rf"{BLANK}|[^\W_]+(?:['’][^\W_]+)*")
+
+Words = Sequence[str]
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text as they are compared; a blank that is open is one, and is like no word."""
+    return [match[0].casefold() for match in _TOKEN.finditer(text)]
+
+
+def carries(word: str) -> bool:
+    """Tell whether a word carries meaning, so that its return is noticed."""
+    return len(word) >= LEAST_LETTERS and not is_function_word(word)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The words on both sides of a blank: those in which runs are looked for, and how often the stem of each that
+    carries meaning stands near."""
+
+    left: Words
+    right: Words
+    near: Counter[str]
+
+    @classmethod
+    def of(cls, gap: Gap) -> Around:
+        near = tokens(gap.left[-NEAR_CHARS:]) + tokens(gap.right[:NEAR_CHARS])
+        return cls(
+            tokens(gap.left[-RUN_CHARS:]),
+            tokens(gap.right[:RUN_CHARS]),
+            Counter(stem(word) for word in near if carries(word)),
+        )
+
+    def repeats_itself(self) -> bool:
+        """Tell whether the text says a run of three words twice, two that carry meaning, or one at once again."""
+        for words in (self.left, self.right):
+            if any(one == other and carries(one) for one, other in pairwise(words)):
+                return True
+        for size in (2, 3):
+            runs = [*_runs(self.left, size), *_runs(self.right, size)]
+            counted = Counter(run for run in runs if size > 2 or all(map(carries, run)))
+            if max(counted.values(), default=0) > 1:
+                return True
+        return False
+
+    def times(self, fill: Words) -> int:
+        """How often the words of a fill that carry meaning are said near."""
+        return sum(self.near[stem(word)] for word in fill if carries(word))
+
+    def stammers(self, fill: Words) -> bool:
+        """Tell whether a fill of several words has one that carries meaning, or any two, from right beside it."""
+        sides = self.left[-STAMMER:], self.right[:STAMMER]
+        stems = {stem(word) for words in sides for word in words if carries(word)}
+        pairs = {pair for words in sides for pair in pairwise(words)}
+        said = any(carries(word) and stem(word) in stems for word in fill)
+        return len(fill) > 1 and (said or not pairs.isdisjoint(pairwise(fill)))
+
+    def copies(self, fill: Words, strict: bool = False) -> bool:
+        """Tell whether a fill, with the words beside it or without, says a run again that stands elsewhere: two words
+        of its own of which one carries meaning, three of which two are its own, or four; where that is `strict`, one of
+        its own will do for two and three."""
+        beside = LONGEST_RUN - 1
+        left, right = self.left[-beside:], self.right[:beside]
+        line, first, last = [*left, *fill, *right], len(left), len(left) + len(fill)
+        for size in range(2, LONGEST_RUN + 1):
+            least = 1 if strict or size == LONGEST_RUN else 2
+            for start in range(max(0, first - size + 1), min(last, len(line) - size + 1)):
+                run = tuple(line[start : start + size])
+                own = min(start + size, last) - max(start, first)
+                if own < least or BLANK in run or (size == 2 and not any(map(carries, run))):
+                    continue
+                before = self.left[: len(self.left) - max(0, first - start)]
+                behind = self.right[max(0, start + size - last) :]
+                if run in _runs(before, size) or run in _runs(behind, size):
+                    return True
+        return False
+
+
+def _runs(words: Words, size: int) -> Iterator[tuple[str, ...]]:
+    return (tuple(words[start : start + size]) for start in range(len(words) - size + 1))
+
+
+class Repeats:
+    """What it costs fills of one blank to repeat what stands around it. `written` is the writer's own text, with all
+    other blanks open; `filled` has the fills that were chosen for others, which must not be said again either."""
+
+    def __init__(self, written: Gap, filled: Gap | None = None) -> None:
+        self._written = Around.of(written)
+        self._filled = Around.of(filled) if filled is not None else self._written
+        self._meant = self._written.repeats_itself()
+
+    def cost(self, fill: str) -> float:
+        """In nats; 0 where nothing is said again, or the writer does so too."""
+        words = tokens(fill)
+        if self._meant or not words:
+            return 0.0
+        copied = self._written.copies(words) or (
+            self._filled is not self._written
+            and self._filled.copies(words, strict=True)
+            and not self._written.copies(words, strict=True)
+        )
+        again = SAID_AGAIN * min(MOST_TIMES, self._filled.times(words))
+        return again + COPIED * (copied or self._filled.stammers(words))
