@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import AutoTokenizer, pipeline
 
 from benchmarks.infill import alone
@@ -17,6 +18,7 @@ from benchmarks.infill.tally import SHOWN
 from bot.errors import BadInput
 from bot.inference.engine import Engine
 from bot.inference.jobs import Owner
+from bot.inference.masked.loading import load_masked
 from bot.inference.words import split_words
 from bot.rules.generations import Place
 from bot.writing.blanks import parse
@@ -50,7 +52,9 @@ class Contenders:
         self._engine = engine
         self._words = DemeaningWords.load()
         self._tokenizer: Any = AutoTokenizer.from_pretrained(masked)
-        self._pipeline: Any = pipeline("fill-mask", model=str(masked), device="cpu")
+        # Loaded by us: transformers cannot read matrices that are stored in 8 bits.
+        model = load_masked(masked, torch.float32)
+        self._pipeline: Any = pipeline("fill-mask", model=model, tokenizer=self._tokenizer, device="cpu")
 
     def of_words(self) -> dict[str, Contender]:
         """The contenders for blanks of words, by their names in the table."""

@@ -6,9 +6,12 @@ import pytest
 
 from benchmarks.infill.alone import Compared
 from benchmarks.infill.blanks import Missing, cut_out, cut_sentences
+from benchmarks.infill.contenders import Contenders
 from benchmarks.infill.fit import Case, fit, objective, report
 from benchmarks.infill.grammar import faults, vocabulary
 from benchmarks.infill.tally import Tally
+from bot.inference.client import EngineClient
+from bot.inference.weights.bundled import BUNDLED_MASKED
 from bot.writing.cleaning import sentence_ends
 from bot.writing.pool import Candidate
 from bot.writing.ranking import Evidence, Weights
@@ -93,3 +96,12 @@ def test_a_report_counts_places_and_ranks() -> None:
     assert (found["2"]["exact_1"], found["2"]["rouge1"], found["2"]["rank_masked"]) == (1.0, 1.0, 1)
     assert found["1"]["finalists"] == 1.0
     assert found["1"]["pool"] == 0.0
+
+
+async def test_the_ten_lines_read_the_bundled_model(engine: EngineClient) -> None:
+    """Its matrices are stored in 8 bits, which `pipeline` cannot read by itself."""
+    answer = await Contenders(engine, BUNDLED_MASKED).ten_lines(
+        Missing(left="The cat sat on the ", fill="", right="."), 0
+    )
+    assert len({fill for fill in answer.fills if fill.isalpha()}) == len(answer.fills) > 0
+    assert {"floor", "bed", "table", "ground", "chair", "couch", "sofa", "wall", "rug"} & set(answer.fills)
