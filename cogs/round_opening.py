@@ -7,6 +7,7 @@ ends the writing early (an error, Cancel, the end of the program) loses no perso
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -74,10 +75,13 @@ class RoundOpening:
         mood: MoodName | None,
         count: int | None,
         length: int | None,
+        note: str = "",
     ) -> None:
-        """/continue in the thread of a story."""
+        """/continue in the thread of a story. A note stands on the round's card, so that those who vote know of it."""
+        if note:
+            interaction.extras[GIVEN] = note
         who = await self._finding.enter(interaction)
-        plan = await self._urn.plan_continue(who, story.id)
+        plan = replace(await self._urn.plan_continue(who, story.id), note=note)
         ask = ContinueAsk(
             owner=self._asking.owner(interaction),
             place=self._asking.place(interaction),
@@ -86,6 +90,8 @@ class RoundOpening:
             count=_count(count, settings),
             length=length or settings.length,
             context=plan.context.pieces,
+            near=plan.context.near,
+            note=note,
         )
         await self._open(interaction, who, plan, ask)
 
@@ -107,7 +113,7 @@ class RoundOpening:
             place=self._asking.place(interaction),
             text=plan.text,
             count=_count(count, settings),
-            context=plan.context.pieces,
+            context=plan.context.before,
         )
         await self._open(interaction, who, plan, ask)
 
@@ -140,7 +146,7 @@ class RoundOpening:
             left=plan.left,
             right=plan.right,
             count=_count(count, settings),
-            context=plan.context.pieces,
+            context=plan.context.before,
         )
         await self._open(interaction, who, plan, ask)
 

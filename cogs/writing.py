@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
 from typing import Any, Literal
 
 import discord
@@ -12,11 +13,12 @@ from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.characters import is_blank
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.notes import check_note
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.rules.stories import require_ai
 from bot.ui.answers import GIVEN, TYPED, guard, open_form, replace, take_time, whisper
 from bot.ui.cards import PERSON, reading_card
-from bot.ui.forms import Form, submitted
+from bot.ui.forms import NOTE, Form, NoteForm, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.receipts import receipt_card
 from bot.ui.shown import Shown
@@ -56,6 +58,8 @@ class Writing(commands.Cog):
             "rblanks": self.form_blanks,
             "go": self.go_on,
             "retry": self.retry,
+            "note": self.note,
+            "noted": self.form_noted,
             "own": self.own,
             "written": self.form_written,
             "why": self.why,
@@ -83,12 +87,14 @@ class Writing(commands.Cog):
         mood=named("command.continue.mood.name"),
         count=named("command.continue.count.name"),
         length=named("command.continue.length.name"),
+        note=named("command.continue.note.name"),
     )
     @app_commands.describe(
         text=named("command.continue.text.description"),
         mood=named("command.continue.mood.description"),
         count=named("command.continue.count.description"),
         length=named("command.continue.length.description"),
+        note=named("command.continue.note.description"),
     )
     @app_commands.choices(mood=MOOD_CHOICES)
     async def continue_(
@@ -98,9 +104,10 @@ class Writing(commands.Cog):
         mood: str | None = None,
         count: Count | None = None,
         length: Length | None = None,
+        note: str | None = None,
     ) -> None:
         """Continue `text`; without it, ask for it in a form that carries the other options along."""
-        await guard(interaction, self._on_command(interaction, "continue", text, mood, count, length))
+        await guard(interaction, self._on_command(interaction, "continue", text, mood, count, length, note=note))
 
     @app_commands.command(name=named("command.infill.name"), description=named("command.infill.description"))
     @app_commands.rename(
@@ -140,25 +147,31 @@ class Writing(commands.Cog):
         count: int | None,
         length: int | None,
         passage: int | None = None,
+        note: str | None = None,
     ) -> None:
-        if text is not None:
-            interaction.extras[TYPED] = text
+        typed = "\n\n".join(part for part in (text, note) if part)
+        if typed:
+            interaction.extras[TYPED] = typed
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, kind)
+        note = _note(interaction, note, typed)
         story = await self._rounds.story(interaction)
         if story is None and passage is not None:
             raise NotHere("not_a_story")
         if story is not None and kind == "continue" and text is None:
-            await self._rounds.go_on(interaction, settings, story, mood=_mood(mood), count=count, length=length)
+            await self._rounds.go_on(
+                interaction, settings, story, mood=_mood(mood), count=count, length=length, note=note
+            )
         elif story is not None and kind == "infill" and text is not None:
             await self._rounds.fill(interaction, settings, story, text, number=passage, count=count)
         elif passage is not None:
             await self._rounds.ask_blanks(interaction, passage, count)
         elif text is None:
             options = f"{kind}:{mood or NO_MOOD}:{count or 0}:{length or 0}"
-            await open_form(interaction, Form(private(interaction), kind, f"ink:ask:{options}"))
+            beside = note if kind == "continue" else None
+            await open_form(interaction, Form(private(interaction), kind, f"ink:ask:{options}", note=beside))
         else:
-            await self._start(interaction, settings, kind, text, mood, count, length)
+            await self._start(interaction, settings, kind, text, mood, count, length, note=note)
 
     async def _on_message(
         self, interaction: discord.Interaction[commands.Bot], message: discord.Message, kind: Kind
@@ -176,14 +189,16 @@ class Writing(commands.Cog):
         kind: Kind = "infill" if ids[0] == "infill" else "continue"
         count, length = number(ids, 2), number(ids, 3)
         mood = None if ids[1] == NO_MOOD else ids[1]
-        text = interaction.extras[GIVEN] = submitted(interaction)
+        text, note = submitted(interaction), submitted(interaction, NOTE)
+        given = interaction.extras[GIVEN] = "\n\n".join(part for part in (text, note) if part)
+        note = _note(interaction, note, given)
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, kind)
         story = await self._rounds.story(interaction) if kind == "infill" else None
         if story is not None:
             await self._rounds.fill(interaction, settings, story, text, number=None, count=count or None)
         else:
-            await self._start(interaction, settings, kind, text, mood, count or None, length or None)
+            await self._start(interaction, settings, kind, text, mood, count or None, length or None, note=note)
 
     async def form_blanks(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /infill opens for a passage of a story, in which blanks were put."""
@@ -206,6 +221,7 @@ class Writing(commands.Cog):
         count: int | None = None,
         length: int | None = None,
         parent_id: int | None = None,
+        note: str = "",
     ) -> None:
         """Ask the models; what is None is as the server set it. The thread of a story that people write alone has no
         suggestions of any kind."""
@@ -224,6 +240,7 @@ class Writing(commands.Cog):
                 count=count or settings.count,
                 length=length or settings.length,
                 parent_id=parent_id,
+                note=note,
             )
         await self._asking.ask(interaction, ask, settings)
 
@@ -243,14 +260,37 @@ class Writing(commands.Cog):
             )
 
     async def retry(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of *Retry*: the same request once more, on a new card, for the person who asked."""
+        """Handler of *Retry*: the same request once more, with its note, on a new card, for the person who asked."""
+        generation, settings = await self._retried(interaction, ids)
+        async with self._asking.once(interaction, f"retry:{generation.id}"):
+            await self._asking.ask(interaction, self._again(interaction, generation), settings)
+
+    async def note(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Retry with a note*: opens a form that has the note so far, to be changed or emptied."""
+        generation, _ = await self._retried(interaction, ids)
+        form = NoteForm(private(interaction), f"ink:noted:{generation.id}", generation.note)
+        await open_form(interaction, form)
+
+    async def form_noted(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: the same request once more, with what stands in it as the note."""
+        given = interaction.extras[GIVEN] = submitted(interaction, NOTE)
+        note = _note(interaction, given, given)
+        generation, settings = await self._retried(interaction, ids)
+        again = self._again(interaction, generation)
+        if not isinstance(again, ContinueAsk):
+            raise Gone("generation_gone")
+        await self._asking.ask(interaction, replaced(again, note=note), settings)
+
+    async def _retried(
+        self, interaction: discord.Interaction[Any], ids: tuple[str, ...]
+    ) -> tuple[Generation, ServerSettings]:
+        """Return what is to be asked for once more by the person who asked, and the server's settings."""
         generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_retry")
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, _feature(generation))
-        async with self._asking.once(interaction, f"retry:{generation.id}"):
-            await self._asking.ask(interaction, self._again(interaction, generation), settings)
+        return generation, settings
 
     def _again(self, interaction: discord.Interaction[Any], generation: Generation) -> Ask | BridgeAsk:
         owner, place = self._asking.owner(interaction), self._asking.place(interaction)
@@ -278,6 +318,7 @@ class Writing(commands.Cog):
             count=generation.count,
             length=generation.length,
             parent_id=generation.id,
+            note=generation.note,
         )
 
     async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -301,7 +342,7 @@ class Writing(commands.Cog):
         check(written)
         receipt = {"source": PERSON}
         own = Suggestion(text=_behind(parent, written.text), fills=(), score=0.0, receipt=receipt)
-        kept = await self._services.desk.keep(ask, (own,))
+        kept = await self._services.desk.keep(replaced(ask, note="") if isinstance(ask, ContinueAsk) else ask, (own,))
         await self._asking.present(interaction, kept, public(interaction, settings.language))
 
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -334,6 +375,15 @@ def _mood(given: str | None) -> MoodName | None:
     if given is not None and found is None:
         raise BadInput("mood_unknown", mood=given, allowed=", ".join(MOOD_NAMES))
     return found
+
+
+def _note(interaction: discord.Interaction[Any], given: str | None, typed: str) -> str:
+    """Return the note as it is used. Raises `BadInput` as `check_note`, and lets all that was typed be given back."""
+    try:
+        return check_note(given)
+    except BadInput:
+        interaction.extras[GIVEN] = typed
+        raise
 
 
 def _feature(generation: Generation) -> Kind:

@@ -33,6 +33,7 @@ class Generations:
             "parent_id": select(GENERATIONS.c.id).where(GENERATIONS.c.id == new.parent_id).scalar_subquery(),
             "created_ms": now_ms,
             "expires_ms": new.expires_ms,
+            "note": new.note,
         }
         returning = (GENERATIONS.c.id, GENERATIONS.c.parent_id)
         row = (await self._connection.execute(insert(GENERATIONS).values(values).returning(*returning))).one()
@@ -101,6 +102,7 @@ def _generation(row: Row[Any], suggestions: tuple[Suggestion, ...]) -> Generatio
         expires_ms=row.expires_ms,
         message_id=row.message_id,
         parent_id=row.parent_id,
+        note=row.note,
     )
 
 

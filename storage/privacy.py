@@ -126,10 +126,10 @@ async def _forget_opinions(connection: Connection, person_id: int) -> int:
 
 
 async def _forget_rounds(connection: Connection, person_id: int) -> int:
-    """Name nobody as who opened them; a text with blanks is what that person wrote."""
+    """Name nobody as who opened them; a text with blanks, and a note, is what that person wrote."""
     theirs = update(ROUNDS).where(ROUNDS.c.opened_by == person_id)
     asked = case((ROUNDS.c.kind == "infill", ""), else_=ROUNDS.c.text)
-    return (await connection.execute(theirs.values(opened_by=None, text=asked))).rowcount
+    return (await connection.execute(theirs.values(opened_by=None, text=asked, note=""))).rowcount
 
 
 PERSONAL = (

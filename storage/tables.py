@@ -21,6 +21,9 @@ METADATA = MetaData(
     }
 )
 
+EMPTY = text("''")
+"""The default of a text that older rows lack."""
+
 
 def _snowflake(name: str, **options: Any) -> Column[int]:
     return Column(name, WHOLE, info={"snowflake": True}, **options)
@@ -70,6 +73,7 @@ GENERATIONS = Table(
     Column("parent_id", WHOLE, ForeignKey("generations.id", ondelete="SET NULL")),
     Column("created_ms", WHOLE, nullable=False),
     Column("expires_ms", WHOLE, nullable=False),
+    Column("note", Text, nullable=False, server_default=EMPTY),
     Index(None, "expires_ms"),
     Index(None, "person_id"),
     Index(None, "message_id"),
@@ -188,6 +192,7 @@ ROUNDS = Table(
     Column("closed_ms", WHOLE),
     Column("winner_id", WHOLE),
     Column("extended", Integer, nullable=False, server_default="0"),
+    Column("note", Text, nullable=False, server_default=EMPTY),
     Index(None, "story_id"),
     Index(None, "state", "deadline_ms"),
     Index(None, "opened_by"),

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot.rules.moods import MOOD_NAMES
+from bot.rules.notes import MAX_NOTE
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE
 
 DEFAULT_COMMAND = "run"
@@ -14,8 +15,8 @@ EXIT_CODES = """\
 exit codes: 0 done; 1 it failed, and why is on standard error (with --jsonl: a line could not be answered);
 2 the command line is wrong; 130 Ctrl-C. Settings come from the environment and .env: see .env.example."""
 SCRIPT_HELP = """\
-With --jsonl, each line is an object {{"id": …, "text": …}}, which may also have {options},
-and is answered by one line, in the same order:
+With --jsonl, each line is an object {{"id": …, "text": …}}, which may also have
+{options}, and is answered by one line, in the same order:
     {{"id": …, "candidates": [{{{fields}}}, …]}}
     {{"id": …, "error": …}}
 All lines share the models' batch. --json prints one such object."""
@@ -92,7 +93,7 @@ def _upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _writing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    options = '"mood", "count", "length" and "seed"'
+    options = '"mood", "count", "length", "seed" and "note"'
     fields = '"text": …, "score": …, "receipt": …'
     more = SCRIPT_HELP.format(options=options, fields=fields)
     continuing = _add(commands, "continue", "suggest how a text goes on, for scripts and people", more=more)
@@ -110,6 +111,9 @@ def _writing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             "--seed", type=_seed, help="repeat what the engine can repeat (default: a new one each time)"
         )
     continuing.add_argument("--mood", choices=MOOD_NAMES, help="one mood (default: all four)")
+    continuing.add_argument(
+        "--note", default="", help=f'what you want of it ("make it funny"), up to {MAX_NOTE} characters'
+    )
     continuing.add_argument(
         "--length",
         type=int,

@@ -22,6 +22,7 @@ from bot.errors import HostError, InferenceError, PersonError, WorkerUnavailable
 from bot.inference.jobs import Owner, Working
 from bot.inference.queue import Inference, Ticket
 from bot.rules.generations import Place, Suggestion
+from bot.rules.notes import check_note
 from bot.rules.segments import ending
 from bot.rules.servers import DEFAULT_COUNT, DEFAULT_LENGTH
 from bot.settings import Settings
@@ -38,7 +39,7 @@ POLL_S = 0.2
 SHOWN = 70
 """So many of the last characters of a text are shown while it is written."""
 LONGEST_LINE = 1 << 20
-OPTIONS: Mapping[str, type] = {"mood": str, "count": int, "length": int, "seed": int}
+OPTIONS: Mapping[str, type] = {"mood": str, "count": int, "length": int, "seed": int, "note": str}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Wish:
     count: int = DEFAULT_COUNT
     length: int = DEFAULT_LENGTH
     seed: int | None = None
+    note: str = ""
 
 
 class BadLine(Exception):
@@ -112,6 +114,7 @@ class Writer:
             mood=wish.mood,  # type: ignore[arg-type]  # check() refuses what is no mood
             count=wish.count,
             length=wish.length,
+            note=check_note(wish.note),
         )
         check(ask)
         return self._inference.submit(ContinueJob(ask, self._words, seed))

@@ -46,6 +46,7 @@ class NewGeneration:
     expires_ms: int
     parent_id: int | None = None
     message_id: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Generation:
     """A finished request. `text` is what the person gave, of a bridge both sides with a blank between them; `mood` None
     means mixed. Times are UTC ms. What a twist holds is told in `bot.rules.twists`.
 
+    `note` is what the person wants of a continuation besides, empty where they said nothing (`bot.rules.notes`).
     `message_id` is the message that shows the card, or is about to, None where there is none yet; `parent_id` is the
     generation that this one retries or goes on from.
     """
@@ -70,3 +72,4 @@ class Generation:
     expires_ms: int
     message_id: int | None = None
     parent_id: int | None = None
+    note: str = ""

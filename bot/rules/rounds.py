@@ -38,6 +38,7 @@ class NewRound:
     after_id: int | None = None
     replaces_id: int | None = None
     before_id: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,8 @@ class Round:
     stands before `before_id`; what follows stands again behind it on the new branch. `writing`: the models are at work
     and nothing is shown; `salt` decides the last ties and is secret until the close, its SHA-256 is shown. `text`
     is what was asked (the end of the story, or the passage with blanks). `winner_id` is a candidate, also one without
-    text; `extended` counts deadlines that passed without a quorum. Times are UTC ms.
+    text; `extended` counts deadlines that passed without a quorum; `note` is what its opener asked of the models
+    besides (`bot.rules.notes`). Times are UTC ms.
     """
 
     id: int
@@ -66,6 +68,7 @@ class Round:
     closed_ms: int | None = None
     winner_id: int | None = None
     extended: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,5 @@
-"""What the models read of a story: title and premise, memory, lore that the text triggers, and the passages before it.
+"""What the models read of a story: title and premise, the passages before its end, memory, and lore that the text
+triggers.
 
 Everything goes to the worker in pieces, which fits them into the model's window: the oldest passages go first, then
 lore, memory, premise and title. Words of people who want no model to go on from them stay at home.
@@ -33,12 +34,19 @@ _TITLE, _PREMISE, _MEMORY, _LORE, _PASSAGE = 5, 4, 3, 2, 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What stands before a text. `left_out` are labels of what was not even sent because it is too far back, `withheld`
-    of passages whose authors want no model to go on from them."""
+    """What stands before a text, and `near`: memory and lore, which act where they stand close to its end. `left_out`
+    are labels of what was not even sent because it is too far back, `withheld` of passages whose authors want no model
+    to go on from them."""
 
     pieces: tuple[Piece, ...] = ()
+    near: tuple[Piece, ...] = ()
     left_out: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+
+    @property
+    def before(self) -> tuple[Piece, ...]:
+        """All of it, as it stands before a text that nothing can stand within."""
+        return (*self.pieces, *self.near)
 
 
 async def context_of(connection: Connection, story: Story, before: Passage | None, text: str) -> Context:
@@ -51,14 +59,17 @@ async def context_of(connection: Connection, story: Story, before: Passage | Non
     pieces = [
         Piece(text=f"{story.title}\n\n", label="title", priority=_TITLE),
         *_premise(story),
-        *_entries("memory", _MEMORY, (entry for entry in entries if entry.kind == "memory")),
-        *_entries("lore", _LORE, await asyncio.to_thread(triggered, entries, heard)),
         heading_of(text),
         *(_piece(passage) for passage in read),
+    ]
+    near = [
+        *_entries("memory", _MEMORY, (entry for entry in entries if entry.kind == "memory")),
+        *_entries("lore", _LORE, await asyncio.to_thread(triggered, entries, heard)),
     ]
     first = passages[0].depth if passages else 0
     return Context(
         pieces=tuple(pieces),
+        near=tuple(near),
         left_out=(f"passages 1-{first - 1}",) if first > 1 else (),
         withheld=tuple(f"passage {passage.depth}" for passage in passages if passage.author_id in refusing),
     )

@@ -79,12 +79,14 @@ class Opening:
             return await plan_bridge(connection, who, story_id, number)
 
     async def open_round(self, who: Who, plan: Plan) -> Round:
-        """Begin a round that models write for: it is `writing` until `fill` or `give_up`. Raises as the plan did."""
+        """Begin a round that models write for: it is `writing` until `fill` or `give_up`. Raises as the plan did,
+        and as `check_words` for a note."""
         now = self._now()
         async with self._database.transaction() as connection:
             story = await find(connection, who.server_id, plan.story.id)
             require_writer(story, await standing_of(connection, story, who))
             await require_no_round(connection, story)
+            await check_words(connection, story.server_id, plan.note)
             await People(connection).seen(who.person_id, now_ms=now)
             return await Rounds(connection).add(
                 NewRound(
@@ -98,6 +100,7 @@ class Opening:
                     after_id=plan.after_id,
                     replaces_id=plan.replaces_id,
                     before_id=plan.before_id,
+                    note=plan.note,
                 ),
                 now_ms=now,
             )

@@ -29,7 +29,8 @@ BRIDGED_CHARS = 1900
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What models are to write, and where it is to stand (see `Round`). `text` is what the round's card says that it is
-    about, and for a continuation and an infill what the models are given; `left` and `right` is what a bridge joins."""
+    about, and for a continuation and an infill what the models are given; `left` and `right` is what a bridge joins;
+    `note` is what its opener wants of a continuation besides."""
 
     story: Story
     kind: RoundKind
@@ -40,6 +41,7 @@ class Plan:
     before_id: int | None = None
     left: str = ""
     right: str = ""
+    note: str = ""
 
 
 async def plan_continue(connection: Connection, who: Who, story_id: int) -> Plan:

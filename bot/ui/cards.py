@@ -20,6 +20,8 @@ from bot.ui.infills import Filled, filled, sureness, wishes
 from bot.ui.locale import Catalogue
 from bot.ui.story_starts import story_start
 
+ROW = 5
+"""Buttons in a row."""
 ASKED_TEXT = 320
 FILLED_TEXT = 700
 """So much of a text is shown around each way to fill its blanks at most."""
@@ -104,7 +106,7 @@ def card(
     blocks.append(line())
     if moves:
         blocks.append(_moves(say, generation, moves))
-    blocks.append(_actions(say, generation, own=own, read=shortened))
+    blocks += _actions(say, generation, own=own, read=shortened)
     if (start := story_start(say, generation)) is not None:
         blocks.append(start)
     blocks.append(text(foot))
@@ -131,7 +133,13 @@ def _foot(say: Catalogue, generation: Generation, name: str) -> str:
         return f"-# {say('card.own.foot')}"
     mood = say(f"mood.{generation.mood or 'mixed'}")
     foot = say(f"card.{generation.kind}.foot", name=escape(name), mood=mood)
-    return "-# " + " · ".join([foot, *wishes(say, generation.suggestions[0].receipt)])
+    lines = [" · ".join([foot, *wishes(say, generation.suggestions[0].receipt)]), *note_line(say, generation.note)]
+    return "\n".join(f"-# {line}" for line in lines)
+
+
+def note_line(say: Catalogue, note: str) -> list[str]:
+    """Return a line that says which note the models were given, escaped; none where there was none."""
+    return [say("card.note", note=escape(note))] if note else []
 
 
 def _candidates(say: Catalogue, generation: Generation, literals: Sequence[str], room: int) -> tuple[list[str], bool]:
@@ -160,14 +168,18 @@ def _fit_fills(wholes: Sequence[Filled], room: int) -> tuple[list[str], bool]:
     return fitted, any(shown != whole.show() for shown, whole in zip(fitted, wholes, strict=True))
 
 
-def _actions(say: Catalogue, generation: Generation, *, own: bool, read: bool) -> ui.ActionRow[Any]:
+def _actions(say: Catalogue, generation: Generation, *, own: bool, read: bool) -> list[ui.ActionRow[Any]]:
+    """The buttons beneath, in as many rows as they need."""
     buttons = [] if own else [button(f"ink:retry:{generation.id}", say("button.retry"), emoji="🔁")]
+    if generation.kind == "continue" and not own:
+        buttons.append(button(f"ink:note:{generation.id}", say("button.note"), emoji="🎭"))
     buttons.append(button(f"ink:own:{generation.id}", say("button.own"), emoji="✍️"))
     if read:
         buttons.append(button(f"ink:read:{generation.id}:0", say("button.read"), emoji="📖"))
     buttons.append(button(f"ink:why:{generation.id}", say("button.why"), emoji="🔍"))
     buttons.append(button(f"ink:delete:{generation.id}", say("button.delete"), emoji="🗑️"))
-    return ui.ActionRow(*buttons)
+    first = 2 if len(buttons) > ROW else 0
+    return [ui.ActionRow(*row) for row in (buttons[:first], buttons[first:]) if row]
 
 
 def reading_card(say: Catalogue, generation: Generation, page: int, *, literals: Sequence[str] = ()) -> Card:

@@ -8,17 +8,23 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.rules.notes import MAX_NOTE
 from bot.rules.servers import MAX_TEXT
 from bot.ui.locale import Catalogue
 
 TEXT = "text"
 """The custom id of the box."""
+NOTE = "note"
+"""That of the box for a note."""
 
 
 class Form(ui.Modal):
-    """A form with one box. It counts as finished from the start, so that discord.py does not remember it."""
+    """A form with one box, and where `note` is not None another for a note, which has that in it. It counts as finished
+    from the start, so that discord.py does not remember it."""
 
-    def __init__(self, say: Catalogue, kind: str, custom_id: str, prefilled: str = "") -> None:
+    def __init__(
+        self, say: Catalogue, kind: str, custom_id: str, prefilled: str = "", *, note: str | None = None
+    ) -> None:
         super().__init__(title=say(f"form.{kind}.title"), custom_id=custom_id)
         box: ui.TextInput[Any] = ui.TextInput(
             custom_id=TEXT,
@@ -28,9 +34,29 @@ class Form(ui.Modal):
         )
         hint = say(f"form.{kind}.hint", limit=MAX_TEXT)
         self.add_item(ui.Label(text=say(f"form.{kind}.label"), description=hint, component=box))
+        if note is not None:
+            self.add_item(_note_box(say, note))
 
     def is_finished(self) -> bool:
         return True
+
+
+class NoteForm(ui.Modal):
+    """A form for a note alone, with the note so far in it."""
+
+    def __init__(self, say: Catalogue, custom_id: str, note: str) -> None:
+        super().__init__(title=say("form.note.title"), custom_id=custom_id)
+        self.add_item(_note_box(say, note))
+
+    def is_finished(self) -> bool:
+        return True
+
+
+def _note_box(say: Catalogue, note: str) -> ui.Label[Any]:
+    box: ui.TextInput[Any] = ui.TextInput(
+        custom_id=NOTE, style=discord.TextStyle.short, max_length=MAX_NOTE, required=False, default=note or None
+    )
+    return ui.Label(text=say("form.note.label"), description=say("form.note.hint"), component=box)
 
 
 def submitted(interaction: discord.Interaction[Any], name: str = TEXT) -> str:

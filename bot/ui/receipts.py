@@ -30,16 +30,17 @@ def receipt_card(say: Catalogue, generation: Generation) -> Card:
         (f"**{position}**\u2002{shown_head(suggestion.text, BEGINNING)}", suggestion.receipt)
         for position, suggestion in enumerate(generation.suggestions, start=1)
     ]
-    return Card(*receipt_blocks(say, made))
+    return Card(*receipt_blocks(say, made, generation.note))
 
 
-def receipt_blocks(say: Catalogue, made: Sequence[tuple[str, Mapping[str, Any]]]) -> list[ui.Item[Any]]:
+def receipt_blocks(say: Catalogue, made: Sequence[tuple[str, Mapping[str, Any]]], note: str = "") -> list[ui.Item[Any]]:
     """Return the blocks of such a card for texts, each with a line, escaped, that tells which is meant, and its
-    receipt; there is one at least."""
+    receipt; there is one at least. `note` is what the models were told besides, for all of them."""
     receipts = [facts(say, receipt) for _, receipt in made]
     common = [fact for fact in receipts[0] if all(fact in each for each in receipts[1:])]
+    told = [say("why.note", note=escape(note))] if note else []
     room = CARD_TEXT // (len(receipts) + 1) - 8
-    blocks: list[ui.Item[Any]] = [text(_lines(f"### {say('why.title')}\n{say('why.intro')}", common, room))]
+    blocks: list[ui.Item[Any]] = [text(_lines(f"### {say('why.title')}\n{say('why.intro')}", [*told, *common], room))]
     for (begins, _), each in zip(made, receipts, strict=True):
         blocks += [line(), text(_lines(begins, [fact for fact in each if fact not in common], room))]
     return blocks

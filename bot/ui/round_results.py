@@ -11,7 +11,7 @@ from discord import ui
 from bot.rules.ballots import Ballot, Outcome
 from bot.rules.rounds import Candidate
 from bot.rules.roundview import RoundView
-from bot.ui.cards import Card, button, line, notice, text
+from bot.ui.cards import Card, button, line, note_line, notice, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote, size
 from bot.ui.fitting import CARD_TEXT
@@ -35,7 +35,7 @@ def closed_card(say: Catalogue, view: RoundView) -> Card:
         whose = say("round.by", name=_source(say, winner))
         body = shown_head(winner.text, WINNER_TEXT, quote) if winner.text else f"-# {say('round.withdrawn')}"
         blocks = [text(f"### {title}"), text(f"{body}\n-# {whose}")]
-    how = [_how(say, view)]
+    how = [_how(say, view), *(f"-# {line}" for line in note_line(say, view.round.note))]
     if winner is not None and not winner.none and not view.in_canon:
         how.append(say("round.elsewhere"))
     blocks.append(text("\n".join(how)))
@@ -189,4 +189,4 @@ def why_card(say: Catalogue, view: RoundView) -> Card:
     ]
     if not made:
         return notice(f"### {say('why.title')}", say("round.why_people"))
-    return Card(*receipt_blocks(say, made))
+    return Card(*receipt_blocks(say, made, view.round.note))

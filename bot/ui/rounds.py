@@ -17,7 +17,7 @@ from bot.inference.jobs import Progress, Queued
 from bot.rules.ballots import commitment
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.rules.roundview import RoundView
-from bot.ui.cards import AMBER, ASKED_TEXT, Card, button, line, text
+from bot.ui.cards import AMBER, ASKED_TEXT, Card, button, line, note_line, text
 from bot.ui.cutting import WHOLE, label, share, shown_head, shown_tail
 from bot.ui.escaping import escape, quote, size
 from bot.ui.fitting import CARD_TEXT
@@ -55,13 +55,14 @@ def writing_card(say: Catalogue, round_: Round, progress: Progress | None) -> Ca
         at = "▱" * BAR
     own = button(f"ink:rown:{round_.id}", say("button.own"), emoji="✍️")
     cancel = button(f"ink:rcancel:{round_.id}", say("button.cancel"))
-    return Card(text(f"### {title}\n-# {at}"), text(say("round.sealed")), ui.ActionRow(own, cancel), colour=AMBER)
+    lines = "\n".join([f"### {title}", *(f"-# {each}" for each in (at, *note_line(say, round_.note)))])
+    return Card(text(lines), text(say("round.sealed")), ui.ActionRow(own, cancel), colour=AMBER)
 
 
 def open_card(say: Catalogue, view: RoundView) -> Card:
     """Return the card of an open round: what it is about, the candidates, the ballot, and how it will be decided."""
     title = f"### {say(f'round.title_{view.round.kind}')}"
-    about = about_text(view.round)
+    about = "\n".join([about_text(view.round), *(f"-# {each}" for each in note_line(say, view.round.note))]).strip()
     foot = _foot(say, view)
     room = CARD_TEXT - size(title) - size(about) - size(foot) - 64
     blocks: list[ui.Item[Any]] = [text(title), *([text(about)] if about else []), line()]

@@ -16,6 +16,7 @@ from bot.inference.jobs import Owner
 from bot.rules.characters import is_blank, normalise
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.notes import check_note
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE, MAX_TEXT
 from bot.rules.words import token_spans
 from bot.writing.blanks import has_blanks, parse
@@ -34,7 +35,8 @@ class ContinueAsk:
     `text` is normalised on the way in (see `bot.rules.characters`), so that what is checked, continued and kept
     is one and the same. `parent_id` is the generation that this one retries or goes on from. `context` is what the
     model reads before the text, in reading order, a heading included; where the window is too small it goes before
-    the text does. `local`: neither may leave this machine.
+    the text does. `near` is what it reads within the text, close to its end, and `note` what the person wants besides
+    (`bot.rules.notes`), which stands there, too. `local`: none of it may leave this machine.
     """
 
     owner: Owner
@@ -46,6 +48,8 @@ class ContinueAsk:
     length: int = DEFAULT_LENGTH
     parent_id: int | None = None
     context: tuple[Piece, ...] = ()
+    near: tuple[Piece, ...] = ()
+    note: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", normalise(self.text))
@@ -92,8 +96,8 @@ def check(ask: Ask) -> None:
     """Raise `BadInput` where no model could answer `ask`.
 
     Keys (and params): `text_empty`; `text_too_long` (length, limit); `mood_unknown` (mood, allowed);
-    `count_range` and `length_range` (given, low, high); those of `blanks.parse` for an infill; and `twist_blanks`
-    for a twist of a text with blanks in it.
+    `count_range` and `length_range` (given, low, high); those of `check_note`; those of `blanks.parse` for an infill;
+    and `twist_blanks` for a twist of a text with blanks in it.
     """
     if is_blank(ask.text):
         raise BadInput("text_empty")
@@ -104,6 +108,7 @@ def check(ask: Ask) -> None:
         _check_range("length_range", ask.length, LENGTH_RANGE)
         if ask.mood is not None and ask.mood not in MOOD_NAMES:
             raise BadInput("mood_unknown", mood=str(ask.mood), allowed=", ".join(MOOD_NAMES))
+        check_note(ask.note)
     elif isinstance(ask, InfillAsk):
         parse(ask.text)
     elif has_blanks(ask.text):

@@ -20,6 +20,7 @@ from bot.writing import cleaning, receipts, slate
 from bot.writing.asks import WRITING, ContinueAsk, can_read, check_language, is_foreign
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import Echo, TextSource, echo
+from bot.writing.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
 from bot.writing.slate import Features
 
 _log = logging.getLogger(__name__)
@@ -82,9 +83,10 @@ class ContinueJob:
         return ROWS * self._ask.length
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
-        if is_foreign(self._ask.text):
+        if is_foreign(self._ask.text) or is_foreign(self._ask.note):
             models = (await engine.health()).models
-            check_language(self._ask.text, WRITING, models, local=self._ask.local)
+            for text in (self._ask.text, self._ask.note):
+                check_language(text, WRITING, models, local=self._ask.local)
             self._measures = can_read(self._ask.text, "causal", models)
         drafts: list[Draft] = []
         chosen: list[Draft] = []
@@ -103,9 +105,10 @@ class ContinueJob:
     async def _generate(self, engine: Engine, report: Report, number: int) -> list[Continuation]:
         request = GenerateRequest(
             request_id=uuid.uuid4().hex,
-            pieces=pieces_of(self._prompt, self._ask.context),
+            pieces=pieces_of(self._prompt, self._ask.context, self._ask.near, self._ask.note),
             rows=rows_of(self._seed, number, self._ask.mood),
             max_new_tokens=self._ask.length,
+            stop=stops_of(self._ask.text) if self._ask.note else (),
             deadline_s=DEADLINE_S,
             local=self._ask.local,
         )
@@ -134,7 +137,7 @@ class ContinueJob:
         """Return the earlier drafts and those of the rows that may be shown, without doubles. It reads all of the story
         that the models read: call it in a thread."""
         if not self._story:
-            texts = (*(piece.text for piece in self._ask.context), self._ask.text)
+            texts = (*(piece.text for piece in (*self._ask.context, *self._ask.near)), self._ask.text)
             self._story = tuple(TextSource(text) for text in texts)
         found = [*earlier, *(draft for row in rows if (draft := self._draft(row)) is not None)]
         return slate.without_doubles(found, lambda draft: draft.look)
@@ -172,14 +175,21 @@ class ContinueJob:
     async def _measured(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
         """Return the drafts with their vectors and qualities; without vectors while the models still load."""
         try:
-            vectors = await engine.embed([self._prompt[-CONTEXT_CHARS:], *(draft.text for draft in drafts)])
+            vectors = await engine.embed(
+                [self._prompt[-CONTEXT_CHARS:], self._ask.note, *(draft.text for draft in drafts)]
+            )
         except WorkerUnavailable:
             _log.info("no masked model to compare by yet: the slate is chosen by its letters alone")
-            vectors = [[] for _ in range(len(drafts) + 1)]
-        story = slate.features("", vectors[0])
-        looks = [slate.features(draft.text, vector) for draft, vector in zip(drafts, vectors[1:], strict=True)]
+            vectors = [[] for _ in range(len(drafts) + 2)]
+        story, note = (slate.features("", vector) for vector in vectors[:2])
+        looks = [slate.features(draft.text, vector) for draft, vector in zip(drafts, vectors[2:], strict=True)]
+        weight = note_weight(self._ask.note)
         return [
-            replace(draft, look=look, quality=quality_of(draft, look, story, self._ask.length))
+            replace(
+                draft,
+                look=look,
+                quality=quality_of(draft, look, story, self._ask.length) + weight * slate.vector_cosine(look, note),
+            )
             for draft, look in zip(drafts, looks, strict=True)
         ]
 
@@ -209,12 +219,32 @@ def prompt_of(text: str) -> str:
     return text.rstrip(" \t\u3000")
 
 
-def pieces_of(prompt: str, context: Sequence[Piece] = ()) -> tuple[Piece, ...]:
-    """Return what the model reads: the context, or else a chapter heading, and the prompt, which is the last to be
-    cut."""
+def pieces_of(
+    prompt: str, context: Sequence[Piece] = (), near: Sequence[Piece] = (), note: str = ""
+) -> tuple[Piece, ...]:
+    """Return what the model reads: the context, or else a chapter heading, and the prompt, which is the last to be cut;
+    within that, close to its end, what is to act: pieces of `near`, and a note (see `bot.writing.notes`)."""
     before = context or (heading_of(prompt),)
-    last = max(piece.priority for piece in before) + 1
-    return (*before, Piece(text=prompt, label="text", priority=last, cut=True))
+    last = max(piece.priority for piece in (*before, *near)) + 1
+    if not near and not note:
+        return (*before, Piece(text=prompt, label="text", priority=last, cut=True))
+    noted = (Piece(text=f"{worded(note)}\n\n", label="note", priority=last + 1),) if note else ()
+    found: list[Piece] = []
+    rest, taken = prompt, 0
+    for sentences, told in ((NEAR_SENTENCES, tuple(near)), (NOTE_SENTENCES, noted)):
+        if told:
+            rest, behind = parted(rest, sentences - taken)
+            if not found:
+                found = [Piece(text=behind, label="text", priority=last + 2, cut=True)]
+            else:
+                found = [*_paragraph(behind, last), *found]
+            found, taken = [*told, *found], sentences
+    return (*before, *_paragraph(rest, last), *found)
+
+
+def _paragraph(text: str, priority: int) -> tuple[Piece, ...]:
+    """Return a part of the prompt that something stands behind; none where it is empty."""
+    return (Piece(text=f"{text.rstrip()}\n\n", label="text", priority=priority, cut=True),) if text.strip() else ()
 
 
 def heading_of(text: str) -> Piece:

@@ -76,10 +76,11 @@ class Desk:
         if isinstance(ask, ContinueAsk | BridgeAsk):
             local = await self._stays(ask.place)
             ask = replace(ask, local=local)
-        if asks.is_foreign(shape.text):
-            health = await self._health()
-            if health is not None:
-                asks.check_language(shape.text, needed, health.models, local=local)
+        texts = (shape.text, shape.note) if isinstance(shape, ContinueAsk) else (shape.text,)
+        health = await self._health() if any(map(asks.is_foreign, texts)) else None
+        if health is not None:
+            for text in texts:
+                asks.check_language(text, needed, health.models, local=local)
         return ask
 
     async def sent_to(self) -> str:
@@ -139,6 +140,7 @@ class Desk:
             expires_ms=now + self._keep_ms,
             parent_id=ask.parent_id,
             message_id=message_id,
+            note=ask.note if isinstance(ask, ContinueAsk) else "",
         )
         async with self._database.transaction() as connection:
             await People(connection).seen(ask.owner.person_id, now_ms=now)

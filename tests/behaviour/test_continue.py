@@ -10,8 +10,8 @@ import pytest
 from bot.ui.cards import PERSON
 from tests.behaviour.house import STORY, House, buttons, en, private, texts
 
-LABELS = [en(f"button.{name}") for name in ("go", "retry", "own", "why", "delete")]
-GO, RETRY, OWN, WHY, DELETE = LABELS
+LABELS = [en(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")]
+GO, RETRY, NOTE, OWN, WHY, DELETE = LABELS
 
 
 async def test_the_card(house: House) -> None:
@@ -117,7 +117,7 @@ async def test_what_has_expired_says_so_and_is_deleted_in_time(house: House) -> 
     assert card is not None
     house.now.ahead_ms = 31 * 24 * 3600 * 1000
 
-    for label in (GO, RETRY, OWN, WHY, DELETE):
+    for label in (GO, RETRY, NOTE, OWN, WHY, DELETE):
         assert private(await house.ben.click(card, label=label)) == en("error.generation_gone")
     assert await house.kept() == [1]
 

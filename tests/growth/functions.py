@@ -11,11 +11,12 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.errors import InklingError
-from bot.inference.engine import Fill, Gap
+from bot.inference.engine import Fill, Gap, Piece
 from bot.inference.jobs import Owner, Working
 from bot.inference.masked import capitals
 from bot.publishing import book, epub, html, language, markdown, naming
 from bot.rules import characters, courtesies, lore, matching, provenance, segments, servers, twists, words
+from bot.rules import notes as notes_rules
 from bot.rules import shares as counting
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
@@ -60,6 +61,7 @@ from bot.writing import (
     echo,
     form,
     muse,
+    notes,
     pool,
     pronouns,
     repeats,
@@ -357,6 +359,8 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.writing.asks.main_script": [asks.main_script],
     "bot.writing.asks.is_foreign": [asks.is_foreign],
+    "bot.writing.asks.check_language": [lambda text: asks.check_language(text, asks.WRITING, ())],
+    "bot.writing.asks.can_read": [lambda text: asks.can_read(text, "story", ())],
     "bot.writing.asks.onward": [
         lambda text: asks.onward(_LONG, text),
         lambda text: asks.onward(text, _LONG),
@@ -385,7 +389,13 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: cleaning.finished("Then it rained. [a] He said #", before=text),
     ],
     "bot.writing.continuing.prompt_of": [continuing.prompt_of],
-    "bot.writing.continuing.pieces_of": [continuing.pieces_of],
+    "bot.rules.notes.check_note": [notes_rules.check_note],
+    "bot.writing.notes.parted": [lambda text: notes.parted(text, 1), lambda text: notes.parted(text, 4)],
+    "bot.writing.notes.stops_of": [notes.stops_of],
+    "bot.writing.continuing.pieces_of": [
+        continuing.pieces_of,
+        lambda text: continuing.pieces_of(text, (), (Piece(text="Bells ring.", label="lore 1"),), "make it funny"),
+    ],
     "bot.writing.continuing.heading_of": [continuing.heading_of],
     "bot.writing.continuing.joined": [
         lambda text: continuing.joined(text, " Then it rained."),
@@ -598,6 +608,10 @@ BOUNDED: Mapping[str, str] = {
     "bot.ui.cards.button": "a label of ours",
     "bot.ui.cards.notice": "a text that is escaped already, and only passed on",
     "bot.ui.cards.text": "a text that is escaped already, and only passed on",
+    "bot.ui.cards.note_line": "a note of at most 200 characters",
+    "bot.ui.guide.guide_card": "the name of a machine",
+    "bot.writing.notes.note_weight": "a note of at most 200 characters",
+    "bot.writing.notes.worded": "a note of at most 200 characters",
     "bot.ui.escaping.begins_line": "reads the beginning of a line; called by the cutting functions",
     "bot.ui.forms.submitted": "the name of a box",
     "bot.ui.locale.language_of": "a locale",

@@ -39,7 +39,7 @@ async def context(table: Table, story: Story) -> Context:
 
 
 def labels(found: Context) -> list[str]:
-    return [piece.label for piece in found.pieces]
+    return [piece.label for piece in found.before]
 
 
 async def remember(table: Table, story: Story | None, kind: LoreKind, text: str, *triggers: str) -> None:
@@ -69,12 +69,14 @@ async def test_the_pieces_in_their_order(table: Table) -> None:
     assert [piece.text for piece in plan.context.pieces] == [
         "The Lighthouse\n\n",
         "A keeper is silent.\n\n",
-        "The keeper is called Osk.\n\n",
-        "Lanterns are forbidden.\n\n",
-        "Bells mean danger.\n\n",
         "CHAPTER I\n\n",
         "The rain began.\n\n",
         "A bell rang.\n\n",
+    ]
+    assert [piece.text for piece in plan.context.near] == [
+        "The keeper is called Osk.\n\n",
+        "Lanterns are forbidden.\n\n",
+        "Bells mean danger.\n\n",
     ]
     assert (plan.context.left_out, plan.context.withheld) == ((), ())
 
@@ -83,7 +85,7 @@ async def test_old_passages_go_first_and_the_text_last(table: Table) -> None:
     story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.", "The sun rose.")
     await remember(table, story, "memory", "The keeper is called Osk.")
     plan = await table.urn.plan_continue(BEN, story.id)
-    pieces = pieces_of(plan.text, plan.context.pieces)
+    pieces = pieces_of(plan.text, plan.context.pieces, plan.context.near)
     whole = fit(pieces, 10_000, len)
     assert whole.dropped == ()
     order = []
@@ -126,7 +128,7 @@ async def test_whose_words_stay_at_home(table: Table) -> None:
 
     plan = await table.urn.plan_continue(BEN, story.id)
 
-    assert "Chen" not in "".join(piece.text for piece in plan.context.pieces)
+    assert "Chen" not in "".join(piece.text for piece in plan.context.before)
     assert plan.context.withheld == ("passage 2",)
     round_ = await table.urn.open_round(BEN, plan)
     await table.urn.fill(round_.id, plan, [suggestion("A bell rang.")])

@@ -19,6 +19,7 @@ from bot.rules.ballots import Ballot, decide
 from bot.rules.courtesies import Courtesy
 from bot.rules.generations import Suggestion
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
+from bot.rules.notes import MAX_NOTE
 from bot.rules.rounds import MAX_CANDIDATES, NOBODY, Candidate, Round, RoundKind, RoundState
 from bot.rules.roundview import FOLDING_REPORTS, RoundView
 from bot.rules.servers import ServerSettings
@@ -35,9 +36,9 @@ from bot.rules.stories import (
 )
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.bridge_form import BridgeForm
-from bot.ui.cards import card, given_cards, notice, reading_card, reading_pages, text
+from bot.ui.cards import card, given_cards, note_line, notice, reading_card, reading_pages, text
 from bot.ui.cutting import label
-from bot.ui.forms import Form
+from bot.ui.forms import Form, NoteForm
 from bot.ui.guide import TOPICS, guide_card
 from bot.ui.locale import LANGUAGES, Catalogue, catalogue
 from bot.ui.lore import PAGE, LoreForm, lore_card
@@ -167,6 +168,13 @@ def _of_generations(say: Catalogue, long: str, name: str) -> Iterator[tuple[str,
     yield from (("cards.given_cards", each) for each in given_cards(say, long))
     yield "cards.notice", notice(say("progress.interrupted"))
     yield "Form", Form(say, "blanks", "ink:rblanks:1:0", long)
+    note = text_of(long[:40], MAX_NOTE)
+    yield "Form", Form(say, "continue", "ink:ask:continue:steady:1:1", note=note)
+    yield "NoteForm", NoteForm(say, f"ink:noted:{BIG}", note)
+    yield "cards.note_line", notice(*note_line(say, note))
+    noted = replace(generation("continue", long, [whole] * 5), note=note)
+    yield "cards.card", card(say, noted, name=name)
+    yield "receipts.receipt_card", receipt_card(say, noted)
     yield "BridgeForm", BridgeForm(say, "ink:bridge")
 
 
@@ -295,6 +303,7 @@ def _views(nasty: str, long: str, name: str) -> Iterator[RoundView]:
                     deadline_ms=BIG,
                     winner_id=ids[0],
                     extended=99,
+                    note=text_of(nasty, MAX_NOTE),
                 ),
                 candidates=(*candidates, none),
                 turnout=99,
