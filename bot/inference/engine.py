@@ -194,8 +194,19 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """A story model that is to take over, and how far it is: `done` of `total`, which is 0 where it is unknown."""
+
+    name: str
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How the worker is. `tokens_per_s` is of the last few seconds of work (0.0 before any)."""
+    """How the worker is. `tokens_per_s` is of the last few seconds of work (0.0 before any); `coming` is the story
+    model that will take over, if any."""
 
     ready: bool
     stage: str
@@ -205,6 +216,7 @@ class Health:
     steps: int = 0
     tokens_per_s: float = 0.0
     rss_mb: float = 0.0
+    coming: Coming | None = None
 
 
 class Engine(Protocol):

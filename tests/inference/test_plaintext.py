@@ -13,8 +13,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from bot.errors import WeightsError
+from bot.inference.causal.converting import TOKENIZER, save_tokenizer
 from bot.inference.causal.hints import CLOSE, OPEN
-from bot.inference.causal.loading import tokenizer_file
 from bot.inference.causal.phrases import Phrases
 from bot.inference.causal.protocol import Capabilities
 from bot.inference.causal.requests import Requests
@@ -257,8 +257,8 @@ def test_what_a_model_writes_behind_a_mark_of_a_person_is_told_from_that(tokeniz
 
 
 def test_a_gguf_files_marks_are_no_text(tmp_path: Path) -> None:
-    path = tokenizer_file(tiny_gguf(tmp_path / "gguf"), tmp_path / "cache")
-    wrapped = AutoTokenizer.from_pretrained(path.parent)
+    save_tokenizer(tiny_gguf(tmp_path / "gguf"), tmp_path)
+    path, wrapped = tmp_path / TOKENIZER, AutoTokenizer.from_pretrained(tmp_path)
     end = wrapped.get_vocab()["<|endoftext|>"]
     for tokens in (Tokens.from_file(path), Tokens.of(wrapped)):
         text = "The fox<|endoftext|> ran. <|endoftext|>"
@@ -267,14 +267,14 @@ def test_a_gguf_files_marks_are_no_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_bundled_models_are_given_no_mark_that_people_wrote() -> None:
+def test_the_bundled_models_are_given_no_mark_that_people_wrote(tmp_path: Path) -> None:
     try:
         causal, masked = resolve(ModelChoice(), "causal", DATA), resolve(ModelChoice(), "masked", DATA)
     except WeightsError as error:
         pytest.skip(str(error))
     assert causal.gguf is not None
-    path = tokenizer_file(causal.gguf, DATA / "cache")
-    tokens, wrapped = Tokens.from_file(path), AutoTokenizer.from_pretrained(path.parent)
+    save_tokenizer(causal.gguf, tmp_path)
+    tokens, wrapped = Tokens.from_file(tmp_path / TOKENIZER), AutoTokenizer.from_pretrained(tmp_path)
     names = [token.content for token in wrapped.backend_tokenizer.get_added_tokens_decoder().values()]
     assert {"<|endoftext|>", "<|im_start|>", "<|im_end|>", OPEN, CLOSE} <= set(names)
     texts = [ISSUE, *names, "".join(names)]

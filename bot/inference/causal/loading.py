@@ -5,11 +5,7 @@ De-quantising a GGUF takes many seconds, so it is done once and kept as safetens
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bot.errors import WeightsError
+from bot.inference.causal.kept import cache_key, making
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.settings import Dtype
 
@@ -29,10 +26,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _UNKNOWN_WINDOW = 1024
-_SCRATCH = "making-"
-_ABANDONED_S = 3600.0
-_FORMAT = "1"
-"""Part of the cache's keys: raise it when what is written there changes."""
 
 
 def load_causal(
@@ -90,17 +83,6 @@ def window_of(model: PreTrainedModel) -> int:
     return window if isinstance(window, int) and window > 0 else _UNKNOWN_WINDOW
 
 
-def tokenizer_file(gguf: Path, cache: Path) -> Path:
-    """Return a tokenizer.json made of the vocabulary in a GGUF, made on the first call."""
-    from transformers import AutoTokenizer
-
-    folder = cache / f"tokenizer-{cache_key(gguf)}"
-    if not (folder / "tokenizer.json").exists():
-        with making(folder) as scratch:
-            AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(scratch)
-    return folder / "tokenizer.json"
-
-
 def _dequantised(gguf: Path, dtype: torch.dtype, cache: Path) -> Path:
     """Return a folder with the GGUF's weights in `dtype`, made on the first call."""
     folder = cache / f"torch-{str(dtype).removeprefix('torch.')}-{cache_key(gguf)}"
@@ -130,29 +112,6 @@ def _dequantised(gguf: Path, dtype: torch.dtype, cache: Path) -> Path:
 
 
 @contextmanager
-def making(folder: Path) -> Iterator[Path]:
-    """Give a scratch folder beside `folder` that takes its place when everything in it is written."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _forget_abandoned(folder.parent)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_SCRATCH) as scratch:
-            made = Path(scratch) / "made"
-            made.mkdir()
-            yield made
-            shutil.rmtree(folder, ignore_errors=True)
-            made.replace(folder)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:  # RuntimeError: weights of another shape
-        raise WeightsError(f"{folder.name} could not be made in {folder.parent}: {_line(error)}") from error
-
-
-def _forget_abandoned(parent: Path) -> None:
-    """Remove what a process left behind that was killed while it made something."""
-    for path in parent.glob(f"{_SCRATCH}*"):
-        if time.time() - path.stat().st_mtime > _ABANDONED_S:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
 def _readable_errors(model: ResolvedModel) -> Iterator[None]:
     """Turn what loading can raise into one sentence."""
     from safetensors import SafetensorError
@@ -166,13 +125,6 @@ def _readable_errors(model: ResolvedModel) -> Iterator[None]:
 def _line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
-
-
-def cache_key(gguf: Path) -> str:
-    """Return a name for what is made of this very file."""
-    stat = gguf.stat()
-    mark = f"{_FORMAT}|{gguf.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
-    return f"{gguf.stem}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}"
 
 
 def _multiplies_bfloat16() -> bool:

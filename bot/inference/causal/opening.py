@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import WeightsError
+from bot.inference.causal.converting import Told
+from bot.inference.causal.openvino_model import is_prepared
 from bot.inference.causal.protocol import CausalEngine, Clock
 from bot.settings import Dtype, EngineChoice
 
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from bot.inference.weights.model import ResolvedModel
 
 _log = logging.getLogger(__name__)
+
+_GPUS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""What Linux has where there is a GPU for torch: of NVIDIA, of AMD, under WSL."""
 
 
 def open_causal(
@@ -26,25 +32,35 @@ def open_causal(
     dtype: Dtype,
     cache: Path,
     clock: Clock = time.monotonic,
+    told: Told | None = None,
+    strict: bool = False,
 ) -> CausalEngine:
     """Load a model into an engine. `auto` takes OpenVINO where it is installed, the device is the CPU and the weights
-    are GGUF or OpenVINO IR, else torch.
+    are GGUF or OpenVINO IR, else torch; and torch, too, where OpenVINO cannot load it, unless it is `strict`.
 
-    `cache` is a folder for what is made of the weights once; `clock` tells when deadlines pass. Raises `WeightsError`.
+    `cache` is a folder for what is made of the weights once, `told` hears how far that is; `clock` tells when deadlines
+    pass. Raises `WeightsError`.
     """
     if engine == "torch":
         return _open_torch(model, device, dtype, cache, clock)
     problem = _against_openvino(model, device)
     if problem is None:
         try:
-            return _open_openvino(model, dtype, cache, clock)
+            return _open_openvino(model, dtype, cache, clock, told)
         except WeightsError as error:
-            if engine == "openvino" or is_ir(model):
+            if engine == "openvino" or is_ir(model) or strict:
                 raise
             _log.warning("OpenVINO cannot load %s, torch takes over: %s", model.name, error)
     elif engine == "openvino":
         raise WeightsError(f"ENGINE=openvino: {problem} Set ENGINE=auto or torch.")
     return _open_torch(model, device, dtype, cache, clock)
+
+
+def is_at_hand(model: ResolvedModel, *, engine: EngineChoice, device: str, cache: Path) -> bool:
+    """Tell whether a model can be loaded without being made ready for a minute first."""
+    if engine == "torch" or _against_openvino(model, device) is not None:
+        return True  # torch reads a GGUF file anew where it must
+    return is_prepared(model, cache)
 
 
 def is_ir(model: ResolvedModel) -> bool:
@@ -63,15 +79,18 @@ def _against_openvino(model: ResolvedModel, device: str) -> str | None:
 
 
 def _has_accelerator() -> bool:
+    """Ask torch, whose import takes seconds, only where the system has a GPU at all."""
+    if sys.platform == "linux" and not any(map(Path.exists, map(Path, _GPUS))):
+        return False
     import torch
 
     return torch.cuda.is_available()
 
 
-def _open_openvino(model: ResolvedModel, dtype: Dtype, cache: Path, clock: Clock) -> CausalEngine:
+def _open_openvino(model: ResolvedModel, dtype: Dtype, cache: Path, clock: Clock, told: Told | None) -> CausalEngine:
     from bot.inference.causal.openvino_engine import OpenVinoEngine
 
-    return OpenVinoEngine.open(model, dtype=dtype, cache=cache, clock=clock)
+    return OpenVinoEngine.open(model, dtype=dtype, cache=cache, clock=clock, told=told)
 
 
 def _open_torch(model: ResolvedModel, device: str, dtype: Dtype, cache: Path, clock: Clock) -> CausalEngine:
