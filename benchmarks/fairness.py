@@ -29,9 +29,10 @@ from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Place
 from bot.settings import Settings, load_settings
 from bot.writing.asks import ContinueAsk, InfillAsk
-from bot.writing.continuing import ROWS, ContinueJob
+from bot.writing.continuing import ContinueJob
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.infilling import InfillJob
+from bot.writing.rows import MOST
 
 BUSY, QUIET = 1, 2
 FULL_S = 300.0
@@ -137,7 +138,9 @@ async def _busy(
     try:
         async with asyncio.timeout(FULL_S):
             if kind == "continue":
-                await _until(inference, lambda health: health.rows_running > 0.9 * ROWS * inference.running > 0)
+                await _until(
+                    inference, lambda health: health.rows_running > 0.7 * MOST["continue"] * inference.running > 0
+                )
         await asyncio.sleep(2.0)  # they are well on their way, and not all at their beginning
         yield tickets
     finally:

@@ -17,6 +17,8 @@ ModelRole = Literal["causal", "masked"]
 """A kind of model, and which of the infill pair is asked."""
 LoadedRole = Literal["story", "causal", "masked"]
 """What a loaded model is there for: `story` writes; the other two are the infill pair, which proposes and scores."""
+Tier = Literal["small", "large"]
+"""What a story model costs where it runs: of a large one fewer rows are asked for."""
 Finish = Literal["length", "stop", "end", "cancelled", "deadline"]
 Reproducible = Literal["always", "same_batch", "unknown"]
 
@@ -181,7 +183,7 @@ class ModelInfo:
     """A loaded model in a `role`: one that writes and scores is told of twice. `window` is its context in tokens;
     `languages` are BCP 47 tags it is known to write, empty where unknown. `update` is the revision of what taught a
     causal model to see both sides of a blank, empty where it sees the left one. `host` is the machine that texts are
-    sent to for it, empty where they stay on the worker's."""
+    sent to for it, empty where they stay on the worker's; `tier` is what it costs."""
 
     role: LoadedRole
     name: str
@@ -191,6 +193,7 @@ class ModelInfo:
     languages: tuple[str, ...] = ()
     update: str = ""
     host: str = ""
+    tier: Tier = "small"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +209,7 @@ class Coming:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How the worker is. `tokens_per_s` is of the last few seconds of work (0.0 before any); `coming` is the story
-    model that will take over, if any."""
+    model that will take over, if any. `jobs` is how many jobs wait or run in the bot, which alone knows it."""
 
     ready: bool
     stage: str
@@ -217,6 +220,7 @@ class Health:
     tokens_per_s: float = 0.0
     rss_mb: float = 0.0
     coming: Coming | None = None
+    jobs: int = 0
 
 
 class Engine(Protocol):

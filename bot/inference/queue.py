@@ -216,7 +216,8 @@ class Inference:
         self._wake.set()
 
     async def _run_one(self, ticket: Ticket[Any]) -> None:
-        engine = OnBehalf(self.engine, tenant_of(ticket._job.owner.server_id, self._key))
+        tenant = tenant_of(ticket._job.owner.server_id, self._key)
+        engine = OnBehalf(self.engine, tenant, lambda: self.waiting + self.running)
         try:
             result = await ticket._job.run(engine, ticket._report)
         except asyncio.CancelledError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 from bot.inference.engine import (
@@ -24,11 +24,12 @@ def tenant_of(server_id: int, key: bytes) -> str:
 
 
 class OnBehalf:
-    """An `Engine` whose requests carry the name of a tenant."""
+    """An `Engine` whose requests carry the name of a tenant; its health tells how many `jobs()` there are."""
 
-    def __init__(self, engine: Engine, tenant: str) -> None:
+    def __init__(self, engine: Engine, tenant: str, jobs: Callable[[], int] = lambda: 1) -> None:
         self._engine = engine
         self._tenant = tenant
+        self._jobs = jobs
 
     def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
         """See `Engine.generate`."""
@@ -48,4 +49,4 @@ class OnBehalf:
 
     async def health(self) -> Health:
         """See `Engine.health`."""
-        return await self._engine.health()
+        return replace(await self._engine.health(), jobs=self._jobs())

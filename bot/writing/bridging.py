@@ -30,9 +30,9 @@ from bot.writing.continuing import joined, pieces_of, prompt_of, row_seed
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import Echo, TextSource, echo
 from bot.writing.receipts import as_mapping
+from bot.writing.rows import MOST, health_of, rows_for
 from bot.writing.sides import left_part, right_part
 
-ROWS = 16
 MAX_TOKENS = 56
 MOODS_USED: tuple[MoodName, ...] = ("steady", "open", "plain")
 """The wild mood leads away from where the bridge has to end."""
@@ -108,11 +108,11 @@ class BridgeJob:
 
     @property
     def rows(self) -> int:
-        return ROWS
+        return MOST["bridge"]
 
     @property
     def tokens(self) -> int:
-        return ROWS * MAX_TOKENS
+        return MOST["bridge"] * MAX_TOKENS
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         chosen = await self._choose(engine, await self.candidates(engine, report))
@@ -122,34 +122,35 @@ class BridgeJob:
     async def candidates(self, engine: Engine, report: Report) -> list[Bridge]:
         """All bridges that may be shown, the best first. Raises as `run` does."""
         both = f"{self._ask.left}\n{self._ask.right}"
+        health = await health_of(engine)
         if is_foreign(both):
-            check_language(both, BRIDGING, (await engine.health()).models, local=self._ask.local)
-        rows = await self._generate(engine, report)
+            check_language(both, BRIDGING, health.models, local=self._ask.local)
+        rows = await self._generate(engine, report, rows_for("bridge", health, self._ask.count))
         drafts = await asyncio.to_thread(self._drafts, rows)
         if not drafts:
             raise BadInput("nothing_usable")
         return await self.read(engine, drafts[:READ])
 
-    async def _generate(self, engine: Engine, report: Report) -> list[Continuation]:
+    async def _generate(self, engine: Engine, report: Report, count: int) -> list[Continuation]:
         request = GenerateRequest(
             request_id=uuid.uuid4().hex,
             pieces=pieces_of(self._prompt, self._ask.context),
             rows=tuple(
                 Row(seed=row_seed(self._seed, number), mood=mood, sampling=MOODS[mood])
-                for number, mood in enumerate(MOODS_USED[number % len(MOODS_USED)] for number in range(ROWS))
+                for number, mood in enumerate(MOODS_USED[number % len(MOODS_USED)] for number in range(count))
             ),
             max_new_tokens=MAX_TOKENS,
             deadline_s=DEADLINE_S,
             local=self._ask.local,
         )
-        tokens = [0] * ROWS
+        tokens = [0] * count
         finished: list[Continuation] = []
         async with aclosing(engine.generate(request)) as events:  # type: ignore[type-var]  # an async generator
             async for event in events:
                 tokens[event.row] = MAX_TOKENS if isinstance(event, Continuation) else event.tokens
                 if isinstance(event, Continuation):
                     finished.append(event)
-                report("", min(sum(tokens), self.tokens - 1), self.tokens)
+                report("", min(sum(tokens), count * MAX_TOKENS - 1), count * MAX_TOKENS)
         return sorted(finished, key=lambda row: row.row)
 
     def _drafts(self, rows: Sequence[Continuation]) -> list[Bridge]:

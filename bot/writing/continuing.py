@@ -21,11 +21,11 @@ from bot.writing.asks import WRITING, ContinueAsk, can_read, check_language, is_
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import Echo, TextSource, echo
 from bot.writing.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
+from bot.writing.rows import MOST, health_of, rows_for
 from bot.writing.slate import Features
 
 _log = logging.getLogger(__name__)
 
-ROWS = 12
 ROUNDS = 2
 """When the first round leaves fewer than were asked for, one more is made."""
 DEADLINE_S = 600.0
@@ -76,22 +76,23 @@ class ContinueJob:
 
     @property
     def rows(self) -> int:
-        return ROWS
+        return MOST["continue"]
 
     @property
     def tokens(self) -> int:
-        return ROWS * self._ask.length
+        return MOST["continue"] * self._ask.length
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
+        health = await health_of(engine)
         if is_foreign(self._ask.text) or is_foreign(self._ask.note):
-            models = (await engine.health()).models
             for text in (self._ask.text, self._ask.note):
-                check_language(text, WRITING, models, local=self._ask.local)
-            self._measures = can_read(self._ask.text, "causal", models)
+                check_language(text, WRITING, health.models, local=self._ask.local)
+            self._measures = can_read(self._ask.text, "causal", health.models)
+        count = rows_for("continue", health, self._ask.count)
         drafts: list[Draft] = []
         chosen: list[Draft] = []
         for number in range(ROUNDS):
-            rows = await self._generate(engine, report, number)
+            rows = await self._generate(engine, report, number, count)
             drafts = await asyncio.to_thread(self._drafts, drafts, rows)
             chosen = await self._choose(engine, drafts)
             if len(chosen) >= self._ask.count:
@@ -102,17 +103,17 @@ class ContinueJob:
 
     # ---- making
 
-    async def _generate(self, engine: Engine, report: Report, number: int) -> list[Continuation]:
+    async def _generate(self, engine: Engine, report: Report, number: int, count: int) -> list[Continuation]:
         request = GenerateRequest(
             request_id=uuid.uuid4().hex,
             pieces=pieces_of(self._prompt, self._ask.context, self._ask.near, self._ask.note),
-            rows=rows_of(self._seed, number, self._ask.mood),
+            rows=rows_of(self._seed, number, self._ask.mood, count),
             max_new_tokens=self._ask.length,
             stop=stops_of(self._ask.text) if self._ask.note else (),
             deadline_s=DEADLINE_S,
             local=self._ask.local,
         )
-        tokens = [0] * ROWS
+        tokens = [0] * count
         finished: list[Continuation] = []
         shown = ""
         async with aclosing(engine.generate(request)) as events:  # type: ignore[type-var]  # an async generator
@@ -123,7 +124,7 @@ class ContinueJob:
                     tokens[event.row] = self._ask.length
                 if event.row == 0:
                     shown = self._showable(event.text)
-                report(shown, sum(tokens), self.tokens)
+                report(shown, sum(tokens), count * self._ask.length)
         return sorted(finished, key=lambda row: row.row)
 
     def _showable(self, text: str) -> str:
@@ -253,13 +254,13 @@ def heading_of(text: str) -> Piece:
     return Piece(text="第一章\n\n" if has_han(text) else "CHAPTER I\n\n", label="heading", priority=-1)
 
 
-def rows_of(seed: int, number: int, mood: MoodName | None) -> tuple[Row, ...]:
-    """Return the rows of round `number`: all in `mood`, or the four moods in turn; each with its own seed."""
+def rows_of(seed: int, number: int, mood: MoodName | None, count: int = MOST["continue"]) -> tuple[Row, ...]:
+    """Return `count` rows of round `number`: all in `mood`, or the four moods in turn. Each has its own seed, whatever
+    their number."""
     moods = (mood,) if mood is not None else MOOD_NAMES
-    names = [moods[i % len(moods)] for i in range(ROWS)]
-    return tuple(
-        Row(seed=row_seed(seed, number * ROWS + i), mood=name, sampling=MOODS[name]) for i, name in enumerate(names)
-    )
+    first = number * MOST["continue"]
+    names = [moods[i % len(moods)] for i in range(count)]
+    return tuple(Row(seed=row_seed(seed, first + i), mood=name, sampling=MOODS[name]) for i, name in enumerate(names))
 
 
 def row_seed(seed: int, index: int) -> int:

@@ -13,8 +13,9 @@ from bot.inference.jobs import Owner
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.writing.asks import ContinueAsk
-from bot.writing.continuing import ROWS, ContinueJob, joined, prompt_of, row_seed, rows_of
+from bot.writing.continuing import ContinueJob, joined, prompt_of, row_seed, rows_of
 from bot.writing.demeaning import DemeaningWords
+from bot.writing.rows import MOST
 from tests.support.models import sentences
 
 WORDS = DemeaningWords.load()
@@ -48,8 +49,8 @@ async def test_continues_with_real_models(engine: Engine) -> None:
         assert len(receipt["prompt_sha256"]) == 64
         assert receipt["shared_run"] < 8
     done = [done for _, done, _ in reports]
-    assert reports[0][2] == ROWS * 24
-    assert max(done) <= ROWS * 24
+    assert reports[0][2] == MOST["continue"] * 24
+    assert max(done) <= MOST["continue"] * 24
     assert any(text for text, _, _ in reports)
 
 
@@ -78,7 +79,7 @@ async def test_words_that_are_refused_are_neither_shown_nor_suggested(engine: En
     with pytest.raises(BadInput, match="nothing_usable"):
         await ContinueJob(ask(length=32), refusing, 3).run(engine, reports)
     assert all(refusing.allows(text) for text, _, _ in reports)
-    assert {total for _, _, total in reports} == {ROWS * 32}
+    assert {total for _, _, total in reports} == {MOST["continue"] * 32}
 
 
 class Unready:

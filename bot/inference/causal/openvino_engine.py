@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.inference.causal.converting import Told
 from bot.inference.causal.openvino_model import PreparedModel, open_pipeline, prepare
-from bot.inference.causal.protocol import Capabilities, Clock, RowUpdate
+from bot.inference.causal.protocol import LARGE_FROM, Capabilities, Clock, RowUpdate
 from bot.inference.causal.requests import OpenRequest, OpenRow, Requests
 from bot.inference.causal.tokens import Tokens
 from bot.inference.engine import GenerateRequest, ModelInfo, Row
@@ -47,12 +47,19 @@ class OpenVinoEngine:
         revision: str,
         window: int,
         languages: tuple[str, ...] = (),
+        weights: int = 0,
         clock: Clock = time.monotonic,
     ) -> None:
         self._pipeline = pipeline
         self._tokens = tokens
         self.info = ModelInfo(
-            role="story", name=name, revision=revision, engine="openvino", window=window, languages=languages
+            role="story",
+            name=name,
+            revision=revision,
+            engine="openvino",
+            window=window,
+            languages=languages,
+            tier="large" if weights >= LARGE_FROM else "small",
         )
         samplers = frozenset({"temperature", "top_p", "min_p"})
         self.capabilities = Capabilities(samplers=samplers, reproducible="same_batch", scores=False)
@@ -78,6 +85,7 @@ class OpenVinoEngine:
             revision=model.revision,
             window=prepared.window,
             languages=model.languages,
+            weights=prepared.weights,
             clock=clock,
         )
 

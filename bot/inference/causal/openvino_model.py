@@ -51,6 +51,11 @@ class PreparedModel:
     kv_values: int = 0
 
     @property
+    def weights(self) -> int:
+        """About how many weights there are, by the size of their file: a byte each."""
+        return (self.folder / WEIGHTS).stat().st_size
+
+    @property
     def blocks(self) -> int:
         """How many blocks of keys and values there may be."""
         if not self.kv_values:

@@ -13,6 +13,10 @@ Clock = Callable[[], float]
 """Seconds that only go forward, as `time.monotonic`."""
 
 
+LARGE_FROM = 400_000_000
+"""From how many weights on a model on a CPU is a large one: there a row of 48 tokens costs a second or more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What an engine can do. `samplers` are those it has in full (others are replaced, and the receipt says by

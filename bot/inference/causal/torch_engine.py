@@ -19,7 +19,7 @@ from torch import Tensor
 
 from bot.errors import WeightsError
 from bot.inference.causal.loading import end_ids, load_causal, window_of
-from bot.inference.causal.protocol import Capabilities, Clock, RowUpdate
+from bot.inference.causal.protocol import LARGE_FROM, Capabilities, Clock, RowUpdate
 from bot.inference.causal.requests import OpenRequest, OpenRow, Requests
 from bot.inference.causal.rowcache import RowCache
 from bot.inference.causal.sampling import Batch, sample
@@ -87,7 +87,13 @@ class TorchEngine:
         # In the shorter formats a row's last bits depend on who else is in the batch.
         exact: Reproducible = "always" if model.dtype == torch.float32 else "same_batch"
         self.info = ModelInfo(
-            role="story", name=name, revision=revision, engine="torch", window=window_of(model), languages=languages
+            role="story",
+            name=name,
+            revision=revision,
+            engine="torch",
+            window=window_of(model),
+            languages=languages,
+            tier="large" if model.device.type == "cpu" and model.num_parameters() >= LARGE_FROM else "small",
         )
         samplers = {"temperature", "top_p", "min_p", "typical_p", "xtc", "dry"}
         self.capabilities = Capabilities(samplers=frozenset(samplers), reproducible=exact, scores=True)

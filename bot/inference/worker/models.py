@@ -10,19 +10,23 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.errors import WorkerRefused, WorkerUnavailable
-from bot.inference.causal.opening import is_ir, open_causal
+from bot.errors import WeightsError, WorkerRefused, WorkerUnavailable
+from bot.inference.causal.opening import is_at_hand, is_ir, open_causal
 from bot.inference.causal.protocol import CausalEngine
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Health, ModelInfo, ModelRole
 from bot.inference.plan import ModelPlan
 from bot.inference.served.engine import ServedEngine
+from bot.inference.weights.digests import Progress
 from bot.inference.weights.model import ResolvedModel
 from bot.inference.weights.resolving import resolve
+from bot.inference.weights.story import plan_story
+from bot.inference.worker.changing import Change, Successor, give_up, large_successor
 from bot.inference.worker.loop import StepLoop
-from bot.settings import ModelChoice
+from bot.settings import BUNDLED, LARGE, ModelChoice
 
 if TYPE_CHECKING:  # torch takes seconds to import, and generating must not wait for it
+    from bot.inference.causal.converting import Told
     from bot.inference.causal.scoring import CausalScorer
     from bot.inference.masked.model import MaskedModel
 
@@ -37,17 +41,19 @@ class Models:
     def __init__(self, loop: StepLoop) -> None:
         self.loop = loop
         self.stage = "starting"
-        self._infos: list[ModelInfo] = []
+        self.successor: Successor | None = None
+        """What is to write instead of the story model, once all is loaded: see `change`."""
+        self._change: Change | None = None
         self._story: CausalEngine | None = None
+        self._infos: list[ModelInfo] = []
         self._masked: asyncio.Future[MaskedModel] = asyncio.get_running_loop().create_future()
         self._scorer: asyncio.Future[CausalScorer] = asyncio.get_running_loop().create_future()
 
     async def load(self, plan: ModelPlan) -> None:
         """Load everything, what writes first. Requests wait for what they need. Raises `WeightsError`."""
         self.stage = "loading the story model"
-        story = await asyncio.to_thread(_resolve, plan, plan.causal, "causal")
-        engine = self._story = await asyncio.to_thread(_open_story, story, plan)
-        self.loop.adopt(engine)
+        story, engine = await asyncio.to_thread(self._load_story, plan)
+        self._take_up(engine)
         self.stage = "loading the masked model"
         masked = await asyncio.to_thread(_open_masked, plan)
         self.loop.widen(masked.lanes)
@@ -62,6 +68,42 @@ class Models:
             self._infos.append(_info_of(scorer, infill))
             self._scorer.set_result(scorer)
         self.stage = "ready"
+
+    def _load_story(self, plan: ModelPlan) -> tuple[ResolvedModel, CausalEngine]:
+        """Load what writes first: the large model only where it is ready: nobody should wait a minute."""
+        planned = plan_story(plan.causal, plan.data)
+        now, later = planned.now, planned.later
+        if now == LARGE and not _is_at_hand(_resolve(plan, LARGE, "causal"), plan):
+            now, later = BUNDLED, LARGE
+        self.successor = None if later is None else large_successor(plan.data)
+        try:
+            story = _resolve(plan, now, "causal")
+            return story, _open_story(story, plan, strict=now == LARGE)
+        except WeightsError as error:
+            if now != LARGE:
+                raise
+            give_up(large_successor(plan.data), error)
+        story = _resolve(plan, BUNDLED, "causal")
+        return story, _open_story(story, plan)
+
+    async def change(self, plan: ModelPlan) -> None:
+        """Let the successor take over, where there is one; what fails is logged. Cancel it when the worker ends."""
+        if self.successor is None:
+            return
+
+        def open_(model: ResolvedModel, progress: Progress) -> CausalEngine:
+            def told(done: int, total: int) -> None:
+                progress(f"preparing {model.name}" if done < total else f"loading {model.name}", done, total)
+
+            told(0, 0)
+            return _open_story(model, plan, told, strict=True)
+
+        self._change = Change(self.successor, open_)
+        await self._change.run(self._take_up)
+
+    def _take_up(self, engine: CausalEngine) -> None:
+        self._story = engine
+        self.loop.adopt(engine)
 
     async def masked(self) -> MaskedModel:
         """Return the masked model, when it is there."""
@@ -87,6 +129,7 @@ class Models:
             steps=self.loop.steps,
             tokens_per_s=round(self.loop.tokens_per_s, 1),
             rss_mb=round(_rss_bytes() / 2**20, 1),
+            coming=None if self._change is None else self._change.coming,
         )
 
 
@@ -101,13 +144,27 @@ def _resolve(plan: ModelPlan, choice: ModelChoice, role: ModelRole) -> ResolvedM
     return resolve(choice, role, plan.data, plan.hub, note)
 
 
-def _open_story(model: ResolvedModel, plan: ModelPlan) -> CausalEngine:
+def _open_story(
+    model: ResolvedModel, plan: ModelPlan, told: Told | None = None, *, strict: bool = False
+) -> CausalEngine:
     """Open what writes: the model, or a server's, beside which the model is opened when a text must stay here."""
 
     def here() -> CausalEngine:
-        return open_causal(model, engine=plan.engine, device=plan.device, dtype=plan.dtype, cache=plan.data / "cache")
+        return open_causal(
+            model,
+            engine=plan.engine,
+            device=plan.device,
+            dtype=plan.dtype,
+            cache=plan.data / "cache",
+            told=told,
+            strict=strict,
+        )
 
     return here() if plan.server is None else ServedEngine(plan.server, here)
+
+
+def _is_at_hand(model: ResolvedModel, plan: ModelPlan) -> bool:
+    return is_at_hand(model, engine=plan.engine, device=plan.device, cache=plan.data / "cache")
 
 
 def _open_masked(plan: ModelPlan) -> MaskedModel:

@@ -53,19 +53,21 @@ async def serve(plan: ModelPlan, bound: socket.socket, token: str | None, stop: 
     loop.start()
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     loading = asyncio.create_task(models.load(plan))
+    changing: asyncio.Task[None] | None = None
     failing = asyncio.create_task(loop.failed.wait())
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((loading, serving, failing, stopping), return_when=asyncio.FIRST_COMPLETED)
         if loading.done():
             loading.result()
+            changing = asyncio.create_task(models.change(plan))
             await asyncio.wait((serving, failing, stopping), return_when=asyncio.FIRST_COMPLETED)
         if failing.done():
             raise RuntimeError("the models' thread failed")
     finally:
         server.should_exit = True
         await loop.close()
-        for task in (loading, failing, stopping):
+        for task in filter(None, (loading, changing, failing, stopping)):
             task.cancel()
         await asyncio.wait((serving,))
         with suppress(OSError):
