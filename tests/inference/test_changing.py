@@ -31,11 +31,13 @@ def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_gguf("qwen2", tmp_path_factory.mktemp("qwen"))
 
 
-@pytest.fixture
-def plan(tmp_path: Path, tiny_masked: Path) -> ModelPlan:
-    causal = ModelChoice(name=str(tiny_gpt2(tmp_path / "small")))
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory, tiny_masked: Path) -> ModelPlan:
+    """What was made of a model once is there for all tests."""
+    folder = tmp_path_factory.mktemp("plan")
+    causal = ModelChoice(name=str(tiny_gpt2(folder / "small", window=1024)))
     masked = ModelChoice(name=str(tiny_masked))
-    return ModelPlan(data=tmp_path / "data", causal=causal, infill=causal, masked=masked, device="cpu", dtype="float32")
+    return ModelPlan(data=folder / "data", causal=causal, infill=causal, masked=masked, device="cpu", dtype="float32")
 
 
 @pytest.fixture
@@ -68,11 +70,11 @@ async def test_requests_that_run_end_where_they_began(models: Models, plan: Mode
     given_up: list[str] = []
     models.successor = successor(qwen, given_up)
     before = await written(models, "before")
-    running = [asyncio.create_task(written(models, f"r{n}", tokens=200)) for n in range(4)]
+    running = [asyncio.create_task(written(models, f"r{n}", tokens=900)) for n in range(3)]
+    await until(lambda: models.loop.rows_running)
     changing = asyncio.create_task(models.change(plan))
-    while not changing.done():  # somebody asks all the time
-        running.append(asyncio.create_task(written(models, f"r{len(running)}", tokens=12)))
-        await asyncio.wait((changing, running[-1]), return_when=asyncio.FIRST_COMPLETED)
+    await until(lambda: (coming := models.health().coming) is not None and coming.stage.startswith("loading"))
+    running += [asyncio.create_task(written(models, f"r{n}", tokens=900)) for n in range(3, 6)]
     await changing
     after = await written(models, "after")
     results = await asyncio.gather(*running)

@@ -25,7 +25,7 @@ from bot.inference.weights.pace import Pace
 from bot.inference.weights.resolving import resolve
 from bot.inference.weights.story import give_up_large
 from bot.logs import describe
-from bot.settings import LARGE
+from bot.settings import LARGE, HubAccess
 
 _log = logging.getLogger(__name__)
 
@@ -50,11 +50,11 @@ class Successor:
     give_up: Callable[[str], None]
 
 
-def large_successor(data: Path) -> Successor:
+def large_successor(data: Path, hub: HubAccess) -> Successor:
     """The large story model, as `bot.inference.weights` knows it."""
 
     def fetch(progress: Progress) -> ResolvedModel:
-        fetch_large(data, progress)
+        fetch_large(data, progress, hub)
         return resolve(LARGE, "causal", data)
 
     return Successor(name=LARGE_MODEL.name, fetch=fetch, give_up=lambda reason: give_up_large(data, reason))

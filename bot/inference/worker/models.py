@@ -75,14 +75,14 @@ class Models:
         now, later = planned.now, planned.later
         if now == LARGE and not _is_at_hand(_resolve(plan, LARGE, "causal"), plan):
             now, later = BUNDLED, LARGE
-        self.successor = None if later is None else large_successor(plan.data)
+        self.successor = None if later is None else large_successor(plan.data, plan.hub)
         try:
             story = _resolve(plan, now, "causal")
             return story, _open_story(story, plan, strict=now == LARGE)
         except WeightsError as error:
             if now != LARGE:
                 raise
-            give_up(large_successor(plan.data), error)
+            give_up(large_successor(plan.data, plan.hub), error)
         story = _resolve(plan, BUNDLED, "causal")
         return story, _open_story(story, plan)
 
