@@ -66,13 +66,19 @@ def convert(gguf: Path, folder: Path, told: Told) -> None:
     import openvino as ov
     from gguf import GGUFReader
 
+    from bot.inference.causal.mapped import give_back
     from bot.inference.causal.openvino_graph import Shape, build, field
 
     reader = GGUFReader(str(gguf))
     shape = Shape.of(reader)
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as threads:
         packing = _Packing(threads)
-        model = build(reader, shape, packing.pack, told)
+
+        def after_layer(done: int, total: int) -> None:
+            give_back(gguf)
+            told(done, total)
+
+        model = build(reader, shape, packing.pack, after_layer)
         saving = threads.submit(ov.save_model, model, folder / GRAPH, compress_to_fp16=False)
         save_tokenizer(gguf, folder)
         saving.result()

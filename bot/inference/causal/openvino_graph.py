@@ -22,7 +22,8 @@ _INTERLEAVED = ("llama",)
 """Where a GGUF has the two halves of each head's rotation interleaved."""
 _EVERYTHING = 2**63 - 1
 
-_BLOCK_ROWS = 1024
+_BLOCK_WEIGHTS = 1 << 21
+"""About how many weights are read at once: de-quantising takes ten times their size for a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,13 +255,13 @@ class _Builder:
         tensor = self._tensor(name)
         heads = self._interleaved_heads(name)
         size = self._shape.head_size if heads else 1
-        block = max(1, _BLOCK_ROWS // size) * size
+        rows, columns = int(tensor.shape[1]), int(tensor.shape[0])
+        block = max(1, _BLOCK_WEIGHTS // (columns * size)) * size
 
         def read(begin: int, end: int) -> np.ndarray[Any, Any]:
             values = _dequantised(tensor, slice(begin, end))
             return _halves(values, size) if heads else values
 
-        rows, columns = int(tensor.shape[1]), int(tensor.shape[0])
         return self._pack(Matrix(rows=rows, columns=columns, block=block, read=read))
 
     def _vector(self, name: str) -> np.ndarray[Any, Any]:
