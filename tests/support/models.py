@@ -12,7 +12,8 @@ that what they write reads like words. Nothing here needs a network.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,21 @@ _WHERE = ("near the harbour", "in the dark wood", "under the hill", "before the 
 _THEN = ("and nobody spoke.", "and the rain began.", "then ran home.", "but the light was gone.")
 
 
+_CHINESE = (
+    ("狐狸", "女孩", "守灯人", "老玛莎", "水手", "女王", "我哥哥", "渔夫"),
+    ("打开了门，", "找到一盏灯，", "走过了桥，", "对着月亮唱歌，", "丢了一把银钥匙，"),
+    ("在港口旁边，", "在黑暗的森林里，", "在山脚下，", "在暴风雨之前，", "在磨坊后面，"),
+    ("没有人说话。", "雨开始下了。", "然后跑回家去。", "可是灯光不见了。"),
+)
+
+
+def chinese_sentences() -> list[str]:
+    """Return invented sentences in Chinese, in a fixed mixed order."""
+    every = ["".join(parts) for parts in product(*_CHINESE)]
+    order = torch.randperm(len(every), generator=torch.Generator().manual_seed(1)).tolist()
+    return [every[i] for i in order]
+
+
 def sentences() -> list[str]:
     """Return the invented sentences that the tiny models learn: every combination, in a fixed mixed order."""
     every = [f"{a} {b} {c} {d}" for a in _WHO for b in _DID for c in _WHERE for d in _THEN]
@@ -44,11 +60,12 @@ def sentences() -> list[str]:
     return [every[i] for i in order]
 
 
-def tiny_gpt2(folder: Path, *, window: int = 256, seed: int = 0) -> Path:
-    """Make a tiny GPT-2 in `folder` (kept as it is when it is there already) and return the folder."""
+def tiny_gpt2(folder: Path, *, window: int = 256, seed: int = 0, texts: Sequence[str] | None = None) -> Path:
+    """Make a tiny GPT-2 in `folder` (kept as it is when it is there already) and return the folder. It learns `texts`,
+    or the sentences."""
     if (folder / "config.json").exists():
         return folder
-    tokenizer = byte_level_tokenizer()
+    tokenizer = byte_level_tokenizer(texts)
     torch.manual_seed(seed)
     config = GPT2Config(
         vocab_size=tokenizer.get_vocab_size(),
@@ -63,7 +80,7 @@ def tiny_gpt2(folder: Path, *, window: int = 256, seed: int = 0) -> Path:
         attn_pdrop=0.0,
     )
     model = GPT2LMHeadModel(config)
-    learn_to_continue(model, tokenizer, end=0)
+    learn_to_continue(model, tokenizer, end=0, texts=texts)
     return save(model, wrap(tokenizer, window, bos_token="<|endoftext|>", eos_token="<|endoftext|>"), folder)
 
 
@@ -151,7 +168,7 @@ def tiny_bert(folder: Path, *, window: int = 128, seed: int = 2) -> Path:
     )
 
 
-def byte_level_tokenizer() -> Tokenizer:
+def byte_level_tokenizer(texts: Sequence[str] | None = None) -> Tokenizer:
     """GPT-2's kind: any text becomes tokens and comes back exactly; one character may be several tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -162,7 +179,7 @@ def byte_level_tokenizer() -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(sentences(), trainer)
+    tokenizer.train_from_iterator(texts or sentences(), trainer)
     return tokenizer
 
 
@@ -219,11 +236,14 @@ def _special_id(tokenizer: Tokenizer, token: str) -> int:
     return number
 
 
-def learn_to_continue(model: PreTrainedModel, tokenizer: Tokenizer, *, end: int, steps: int = 80) -> None:
-    """Train for a moment on running text, in which a text's end is rare (every twelfth sentence)."""
+def learn_to_continue(
+    model: PreTrainedModel, tokenizer: Tokenizer, *, end: int, steps: int = 80, texts: Sequence[str] | None = None
+) -> None:
+    """Train for a moment on running text, in which a text's end is rare (every twelfth sentence). Sentences that end in
+    a full stop of their own script need no space between them."""
     stream: list[int] = []
-    for number, sentence in enumerate(sentences()):
-        text = sentence if number % 12 == 0 else f" {sentence}"
+    for number, sentence in enumerate(texts or sentences()):
+        text = sentence if number % 12 == 0 or sentence.endswith("。") else f" {sentence}"
         stream += tokenizer.encode(text, add_special_tokens=False).ids
         if number % 12 == 11:
             stream.append(end)
