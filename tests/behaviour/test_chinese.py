@@ -12,6 +12,7 @@ import pytest_asyncio
 from bot.inference.client import EngineClient
 from bot.inference.engine import Health, LoadedRole
 from bot.inference.words import has_han
+from bot.ui.escaping import escape
 from tests.behaviour.house import House, en, private, texts, zh
 from tests.behaviour.voting import begin_story, candidates_of, open_round, shown
 from tests.support.models import chinese_sentences, tiny_gpt2
@@ -61,7 +62,7 @@ async def test_a_round_in_chinese(house: House) -> None:
 
 
 async def test_blanks_in_chinese_are_refused_with_what_they_need(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    needed = {"settings": "INFILL_MODEL, MASKED_MODEL"}
+    needed = {"settings": escape("INFILL_MODEL, MASKED_MODEL")}
     refused = await house.ben.slash(house.channel, "infill", text="老玛莎找到___，没有人说话。")
     assert private(refused) == en("error.fill_chinese", **needed)
     house.speak(monkeypatch, house.chen, "zh-CN")
