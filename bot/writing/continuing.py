@@ -36,7 +36,7 @@ HUMAN_BAND = (-8.0, -0.5)
 """Bounds of the mean log-probability of a word (nats) under the plain causal model. Below is gibberish, above a
 rut. Measured with the bundled model, each excerpt of about 35 words given the 240 characters before it: human prose
 -5.3 (middle nine tenths -6.7 to -3.7), the same words shuffled -9.9 (-11.5 to -8.4), random words -10.7. It measures
-what the large story model wrote as well, for which it found -4.0 to -2.2 in twelve rows: there only a rut is far."""
+the texts of the large story model as well: twelve rows of fiction had -4.0 to -2.2."""
 
 FLUENT = -5.6
 """Below this the bundled model's text mostly makes no sense to a reader, though a quarter of human prose is there;
