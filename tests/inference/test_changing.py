@@ -104,6 +104,21 @@ async def test_one_that_cannot_be_loaded_is_given_up(
     assert models.health().coming is None
 
 
+async def test_one_that_kills_the_worker_again_and_again_is_given_up(
+    models: Models, plan: ModelPlan, qwen: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    count = plan.data / "models" / "loading-large"
+    count.parent.mkdir(parents=True, exist_ok=True)
+    given_up: list[str] = []
+    for deaths in range(4):
+        count.write_text(str(deaths))
+        models.successor = successor(qwen, given_up)
+        await models.change(plan)
+        assert not count.exists()
+        assert len(given_up) == (deaths == 3)
+    assert "enough memory" in given_up[0]
+
+
 async def test_one_that_does_not_come_is_tried_again_at_the_next_start(
     models: Models, plan: ModelPlan, qwen: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

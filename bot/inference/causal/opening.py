@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import WeightsError
 from bot.inference.causal.converting import Told
-from bot.inference.causal.openvino_model import is_prepared
+from bot.inference.causal.openvino_model import is_prepared, prepare
 from bot.inference.causal.protocol import CausalEngine, Clock
 from bot.settings import Dtype, EngineChoice
 
@@ -32,21 +32,19 @@ def open_causal(
     dtype: Dtype,
     cache: Path,
     clock: Clock = time.monotonic,
-    told: Told | None = None,
     strict: bool = False,
 ) -> CausalEngine:
     """Load a model into an engine. `auto` takes OpenVINO where it is installed, the device is the CPU and the weights
     are GGUF or OpenVINO IR, else torch; and torch, too, where OpenVINO cannot load it, unless it is `strict`.
 
-    `cache` is a folder for what is made of the weights once, `told` hears how far that is; `clock` tells when deadlines
-    pass. Raises `WeightsError`.
+    `cache` is a folder for what is made of the weights once; `clock` tells when deadlines pass. Raises `WeightsError`.
     """
     if engine == "torch":
         return _open_torch(model, device, dtype, cache, clock)
     problem = _against_openvino(model, device)
     if problem is None:
         try:
-            return _open_openvino(model, dtype, cache, clock, told)
+            return _open_openvino(model, dtype, cache, clock)
         except WeightsError as error:
             if engine == "openvino" or is_ir(model) or strict:
                 raise
@@ -61,6 +59,13 @@ def is_at_hand(model: ResolvedModel, *, engine: EngineChoice, device: str, cache
     if engine == "torch" or _against_openvino(model, device) is not None:
         return True  # torch reads a GGUF file anew where it must
     return is_prepared(model, cache)
+
+
+def make_ready(model: ResolvedModel, *, engine: EngineChoice, device: str, cache: Path, told: Told) -> None:
+    """Make of a model what loading it needs, where that takes long; `told(done, total)` hears how far it is. Raises
+    `WeightsError`, and what `told` raises."""
+    if not is_at_hand(model, engine=engine, device=device, cache=cache):
+        prepare(model, cache, told)
 
 
 def is_ir(model: ResolvedModel) -> bool:
@@ -87,10 +92,10 @@ def _has_accelerator() -> bool:
     return torch.cuda.is_available()
 
 
-def _open_openvino(model: ResolvedModel, dtype: Dtype, cache: Path, clock: Clock, told: Told | None) -> CausalEngine:
+def _open_openvino(model: ResolvedModel, dtype: Dtype, cache: Path, clock: Clock) -> CausalEngine:
     from bot.inference.causal.openvino_engine import OpenVinoEngine
 
-    return OpenVinoEngine.open(model, dtype=dtype, cache=cache, clock=clock, told=told)
+    return OpenVinoEngine.open(model, dtype=dtype, cache=cache, clock=clock)
 
 
 def _open_torch(model: ResolvedModel, device: str, dtype: Dtype, cache: Path, clock: Clock) -> CausalEngine:

@@ -11,7 +11,6 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.inference.causal.converting import Told
 from bot.inference.causal.openvino_model import PreparedModel, open_pipeline, prepare
 from bot.inference.causal.protocol import LARGE_FROM, Capabilities, Clock, RowUpdate
 from bot.inference.causal.requests import OpenRequest, OpenRow, Requests
@@ -73,11 +72,9 @@ class OpenVinoEngine:
         self._steps = 0
 
     @classmethod
-    def open(
-        cls, model: ResolvedModel, *, dtype: Dtype, cache: Path, clock: Clock, told: Told | None = None
-    ) -> OpenVinoEngine:
-        """Load a GGUF file or an OpenVINO folder; `told` hears how far its preparation is. Raises `WeightsError`."""
-        prepared: PreparedModel = prepare(model, cache, told)
+    def open(cls, model: ResolvedModel, *, dtype: Dtype, cache: Path, clock: Clock) -> OpenVinoEngine:
+        """Load a GGUF file or an OpenVINO folder. Raises `WeightsError`."""
+        prepared: PreparedModel = prepare(model, cache)
         return cls(
             open_pipeline(prepared, dtype),
             Tokens.from_file(prepared.tokenizer, prepared.ends),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.errors import WeightsError, WorkerRefused, WorkerUnavailable
-from bot.inference.causal.opening import is_at_hand, is_ir, open_causal
+from bot.inference.causal.opening import is_at_hand, is_ir, make_ready, open_causal
 from bot.inference.causal.protocol import CausalEngine
 from bot.inference.default_dtype import DEFAULT_DTYPE
 from bot.inference.engine import Health, ModelInfo, ModelRole
@@ -21,12 +21,12 @@ from bot.inference.weights.digests import Progress
 from bot.inference.weights.model import ResolvedModel
 from bot.inference.weights.resolving import resolve
 from bot.inference.weights.story import plan_story
+from bot.inference.worker.attempts import attempt
 from bot.inference.worker.changing import Change, Successor, give_up, large_successor
 from bot.inference.worker.loop import StepLoop
 from bot.settings import BUNDLED, LARGE, ModelChoice
 
 if TYPE_CHECKING:  # torch takes seconds to import, and generating must not wait for it
-    from bot.inference.causal.converting import Told
     from bot.inference.causal.scoring import CausalScorer
     from bot.inference.masked.model import MaskedModel
 
@@ -76,14 +76,15 @@ class Models:
         if now == LARGE and not _is_at_hand(_resolve(plan, LARGE, "causal"), plan):
             now, later = BUNDLED, LARGE
         self.successor = None if later is None else large_successor(plan.data, plan.hub)
-        try:
-            story = _resolve(plan, now, "causal")
-            return story, _open_story(story, plan, strict=now == LARGE)
-        except WeightsError as error:
-            if now != LARGE:
-                raise
-            give_up(large_successor(plan.data, plan.hub), error)
-        story = _resolve(plan, BUNDLED, "causal")
+        if now == LARGE:
+            try:
+                with attempt(plan.data):
+                    story = _resolve(plan, LARGE, "causal")
+                    return story, _open_story(story, plan, strict=True)
+            except WeightsError as error:
+                give_up(large_successor(plan.data, plan.hub), error)
+                now = BUNDLED
+        story = _resolve(plan, now, "causal")
         return story, _open_story(story, plan)
 
     async def change(self, plan: ModelPlan) -> None:
@@ -96,7 +97,9 @@ class Models:
                 progress(f"preparing {model.name}" if done < total else f"loading {model.name}", done, total)
 
             told(0, 0)
-            return _open_story(model, plan, told, strict=True)
+            make_ready(model, engine=plan.engine, device=plan.device, cache=plan.data / "cache", told=told)
+            with attempt(plan.data):
+                return _open_story(model, plan, strict=True)
 
         self._change = Change(self.successor, open_)
         await self._change.run(self._take_up)
@@ -144,9 +147,7 @@ def _resolve(plan: ModelPlan, choice: ModelChoice, role: ModelRole) -> ResolvedM
     return resolve(choice, role, plan.data, plan.hub, note)
 
 
-def _open_story(
-    model: ResolvedModel, plan: ModelPlan, told: Told | None = None, *, strict: bool = False
-) -> CausalEngine:
+def _open_story(model: ResolvedModel, plan: ModelPlan, *, strict: bool = False) -> CausalEngine:
     """Open what writes: the model, or a server's, beside which the model is opened when a text must stay here."""
 
     def here() -> CausalEngine:
@@ -156,7 +157,6 @@ def _open_story(
             device=plan.device,
             dtype=plan.dtype,
             cache=plan.data / "cache",
-            told=told,
             strict=strict,
         )
 
