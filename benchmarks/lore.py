@@ -111,7 +111,7 @@ def gains(model: Any, tokenizer: Any, cases: Sequence[Window]) -> list[dict[str,
                 at = 0 if is_own else 2
                 sums[way][at] += with_entry - without
                 sums[way][at + 1] += 1
-        if number % 10 == 9:
+        if number % 5 == 4:
             print(f"{number + 1} windows", file=sys.stderr, flush=True)
     return [
         {
@@ -229,7 +229,7 @@ def main() -> None:
         report["names"] = {"model": engine.info.name, "depths": table}
     if arguments.windows:
         model, tokenizer = load_causal(
-            resolve(ModelChoice(), "causal", arguments.data), "cpu", "auto", arguments.data / "cache"
+            resolve(ModelChoice(), "causal", arguments.data), "cpu", "float32", arguments.data / "cache"
         )
         cases = list(windows(read_stories(half), arguments.windows, arguments.seed))
         report["gains"] = {"windows": len(cases), "depths": gains(model, tokenizer, cases)}

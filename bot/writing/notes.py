@@ -21,6 +21,7 @@ notes wanted, of the quarter nearest to each note 38%; of the large one's 18 and
 _FORBIDS = re.compile(
     r"\b(?:no|not|never|none|nobody|without|avoid|stop|don['’]?t|\w+n['’]t)\b|[不别没无勿莫]", re.IGNORECASE
 )
+_BEGINS = ("[Author's note", "【作者注")
 _WORDED, _WORDED_HAN = "[Author's note: {note}]", "【作者注：{note}】"
 
 
@@ -37,9 +38,9 @@ def note_weight(note: str) -> float:
 
 
 def stops_of(text: str) -> tuple[str, ...]:
-    """Return what ends a row that is written behind a note: the bracket of another note, where `text` has none of its
-    own."""
-    return tuple(bracket for bracket in ("[", "【") if bracket not in text)
+    """Return what ends a row that is written behind a note: the bracket of another note, or, where `text` has brackets
+    of its own, how one begins."""
+    return tuple(begins[0] if begins[0] not in text else begins for begins in _BEGINS)
 
 
 def parted(text: str, sentences: int) -> tuple[str, str]:

@@ -47,9 +47,10 @@ def test_what_a_note_wants_counts_for_a_row() -> None:
     assert note_weight("") == 0.0
 
 
-def test_a_bracket_ends_a_row_where_the_text_has_none() -> None:
+def test_another_note_ends_a_row() -> None:
     assert stops_of("It rained.") == ("[", "【")
-    assert stops_of("[Ben] Hello.") == ("【",)
+    assert stops_of("[Ben] Hello.") == ("[Author's note", "【")
+    assert all(any(worded(note).startswith(stop) for stop in stops_of("[Ben]【陈】")) for note in ("a dog", "一条狗"))
 
 
 def test_lore_and_a_note_stand_within_the_text_the_lore_closest() -> None:
