@@ -31,10 +31,12 @@ _ASK_HAN = "请从下面这段文字结束的地方接着写:\n\n"
 _THOUGHTS = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)\s*", re.DOTALL | re.IGNORECASE)
 _ANNOUNCED = re.compile(
     r"""\A\s*(?:
-        (?:(?:sure|certainly|of\ course|absolutely|okay|ok)\b[^\n:]{0,80}
-            | here(?:\s+is|'s|’s|\s+are)\b[^\n:]{0,80}
-            | (?:the\ )?(?:continuation|continued|continuing)\b[^\n:]{0,40})[:.!…]
-        | (?:好的|当然|以下|下面|这是|续写)[^\n:：。]{0,40}[:：。]
+        (?:sure|certainly|of\ course|absolutely|okay|ok)\b[!,.]*\s+
+            (?:here|i['’]ll|i\ will|i\ can|let\ me)\b[^\n]{0,120}?(?:: | [.!…]?[ \t]*(?=\n))
+        | here(?:['’]s|\ is|\ are)\b[^\n:]{0,80}?\b(?:continu\w+|story|text|passage|version|part|paragraphs?)\b
+            [^\n:]{0,40}:
+        | (?:the\ )?continuation[ \t]*:
+        | (?:好的|当然|以下|下面|续写)[^\n:：]{0,40}[:：]
     )[ \t]*\n*""",
     re.IGNORECASE | re.VERBOSE,
 )
