@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.inference.engine import Continuation
 from bot.inference.served.found import Found
 from bot.inference.served.look import look
 from bot.inference.worker.loop import StepLoop
@@ -29,7 +30,8 @@ async def test_the_worker_continues_through_completions(llama: Path, tiny_causal
         assert (found.endpoint, found.dialect.name, found.several) == ("completions", "transformers serve", False)
         with serving(tiny_causal, tiny_masked, server=server) as worker:
             async with client_of(worker) as client:
-                ended = [event async for event in client.generate(ask("a", tokens=12)) if hasattr(event, "finish")]
+                asked = ask("a", tokens=12)
+                ended = [event async for event in client.generate(asked) if isinstance(event, Continuation)]
                 health = await client.health()
     assert len(ended) == 4
     for one in ended:
