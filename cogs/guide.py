@@ -26,14 +26,17 @@ class Guide(commands.Cog):
     @app_commands.command(name=named("command.help.name"), description=named("command.help.description"))
     async def help(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Begin at the first topic."""
-        await guard(interaction, whisper(interaction, self._card(interaction, FIRST, "")))
+        await guard(interaction, self._help(interaction))
+
+    async def _help(self, interaction: discord.Interaction[Any]) -> None:
+        await whisper(interaction, self._card(interaction, FIRST, await self._services.desk.sent_to()))
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu: another topic, in the place of this one."""
         data: Any = interaction.data or {}
         values: list[str] = data.get("values", [])
         topic = next((topic for topic in topics_for(manages=True) if [topic] == values), FIRST)
-        host = await self._services.desk.sent_to() if topic == "privacy" else ""
+        host = await self._services.desk.sent_to()
         await replace(interaction, self._card(interaction, topic, host))
 
     def _card(self, interaction: discord.Interaction[Any], topic: Topic, host: str) -> Card:

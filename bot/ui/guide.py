@@ -24,6 +24,10 @@ TOPICS: Mapping[Topic, tuple[str, ...]] = {
 """What is told about each topic, a paragraph a key."""
 
 
+_BEFORE_WHERE = ("intro", "privacy_training")
+"""The paragraphs behind which it is told where texts go."""
+
+
 def topics_for(*, manages: bool) -> tuple[Topic, ...]:
     """Return the topics for somebody; how a server is set is for those who manage it."""
     return tuple(topic for topic in TOPICS if manages or topic != "server")
@@ -40,7 +44,7 @@ def guide_card(say: Catalogue, topic: Topic, *, manages: bool, keep_days: int, h
     blocks: list[ui.Item[Any]] = [text(f"### {say('help.title')}\n-# {say(f'help.topic_{topic}')}")]
     for part in TOPICS[topic]:
         blocks += [line(visible=False), text(say(f"help.{part}", count=keep_days))]
-    if topic == "privacy":
-        goes = say("help.privacy_outside", host=escape(host)) if host else say("help.privacy_here")
-        blocks += [line(visible=False), text(goes)]
+        if part in _BEFORE_WHERE:
+            goes = say("help.privacy_outside", host=escape(host)) if host else say("help.privacy_here")
+            blocks += [line(visible=False), text(goes)]
     return Card(*blocks, line(), ui.ActionRow(menu))

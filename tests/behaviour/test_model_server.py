@@ -58,6 +58,7 @@ async def test_people_know_where_texts_go_and_a_story_may_keep_its_own(house: Ho
 
     shown = await house.ben.slash(house.channel, "help")
     assert shown.response is not None
+    assert en("help.privacy_outside", host=host) in private(shown)
     told = await house.ben.select(shown.response, ["privacy"], custom_id="ink:guide")
     assert en("help.privacy_outside", host=host) in texts(told.response)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -187,3 +188,14 @@ def test_onward_cuts_at_a_sentence() -> None:
 
 def test_onward_keeps_a_text_without_spaces_almost_whole() -> None:
     assert len(onward("x" * MAX_TEXT, " And so.")) == MAX_TEXT
+
+
+def test_a_text_that_stays_here_needs_a_model_here_that_writes_its_language() -> None:
+    served = replace(model("story"), host="models.lan")
+    text = "守灯人一年没有说话。"
+    check_language(text, WRITING, (served, model("causal", "en")))
+    check_language(text, WRITING, (served, model("causal", "zh")), local=True)
+    check_language(text, WRITING, (model("story"), model("causal", "en")), local=True)
+    with pytest.raises(BadInput) as refused:
+        check_language(text, WRITING, (served, model("causal", "en")), local=True)
+    assert (refused.value.key, refused.value.params) == ("local_language", {"languages": "en"})

@@ -29,6 +29,8 @@ _NO_LIST = (400, 404, 405, 422)
 """How a server answers that has no list of models. (`transformers serve` fails with 500 where no hub cache is.)"""
 _STUBBORN = 8
 """So often a request is asked again without the fields that were refused."""
+LONGEST_NAME = 200
+"""Characters of a model's name; what is longer is none."""
 NAMES_TOLD = 8
 """So many names of models are told in a sentence."""
 
@@ -91,7 +93,8 @@ def _only(models: list[Mapping[str, Any]], server: ModelServer) -> str:
 
 
 def _names(models: list[Mapping[str, Any]]) -> list[str]:
-    return [name for one in models if isinstance(name := one.get("id"), str) and name.isprintable()]
+    names = (one.get("id") for one in models)
+    return [name for name in names if isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME]
 
 
 def _shown(names: list[str]) -> str:

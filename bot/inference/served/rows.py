@@ -128,7 +128,8 @@ class Call:
         usage = event.get("usage")
         if isinstance(usage, dict) and isinstance(told := usage.get("prompt_tokens"), int) and told > 0:
             self.prompt_tokens, self.usage = told, True
-        for choice in event.get("choices") or ():
+        choices = event.get("choices")
+        for choice in choices if isinstance(choices, list) else ():
             index = choice.get("index", 0) if isinstance(choice, dict) else None
             if not isinstance(index, int) or not 0 <= index < len(rows) or rows[index].finish is not None:
                 continue

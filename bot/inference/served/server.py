@@ -48,7 +48,8 @@ class ModelServer:
         if name == "localhost" or name.endswith(".localhost"):
             return True
         try:
-            return ipaddress.ip_address(name).is_loopback
+            address = ipaddress.ip_address(name)
+            return address.is_loopback or address.is_unspecified  # as servers print where they listen
         except ValueError:
             return False
 
