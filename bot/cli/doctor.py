@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import platform
@@ -14,6 +15,9 @@ from bot.cli.story import foresee
 from bot.cli.terminal import Terminal
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
+from bot.inference.served.look import look
+from bot.inference.served.server import server_of
+from bot.inference.served.troubles import ServerTrouble
 from bot.inference.weights.bundled import causal_file
 from bot.inference.weights.downloads import told
 from bot.inference.weights.large import LARGE, bytes_there
@@ -87,12 +91,32 @@ def _engine(settings: Settings) -> Iterator[Finding]:
         told_ = "ENGINE=openvino, but OpenVINO GenAI is not installed: set ENGINE=auto or torch."
         yield Finding(subject="engine", state="mend", told=told_)
         return
+    if settings.engine == "openai":
+        told_ = "A model server writes (ENGINE=openai); blanks are filled here."
+        yield Finding(subject="engine", state="well", told=told_)
+        return
     quick = settings.engine in ("auto", "openvino") and importlib.util.find_spec("openvino_genai") is not None
     yield Finding(
         subject="engine",
         state="well",
         told="OpenVINO, where the model and DEVICE allow." if quick else f"ENGINE={settings.engine}, without OpenVINO.",
     )
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    """Ask a model server what it has: it is reached, with the key, for the model that is named there."""
+    server = server_of(settings)
+    if server is None or settings.inference_url is not None:
+        return
+    try:
+        found = asyncio.run(look(server))
+    except ServerTrouble as error:
+        yield Finding(subject="model server", state="mend", told=f"{str(error)[0].upper()}{str(error)[1:]}.")
+        return
+    yield Finding(subject="model server", state="well", told=f"{server.host} has {found.model}: {found.described}.")
+    if server.told_host:
+        goes = "Texts are sent there to be continued, but for stories whose rules keep them here."
+        yield Finding(subject="model server", state="note", told=goes)
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
@@ -124,5 +148,5 @@ def _comes_by_itself(settings: Settings, role: ModelRole, choice: ModelChoice) -
     return is_hub_id(choice) and find(choice, role, settings.data) is None
 
 
-LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_discord, _machine, _folder, _engine, _models)
+LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_discord, _machine, _folder, _engine, _server, _models)
 """What is looked at, in this order."""
