@@ -45,14 +45,7 @@ def _run(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> 
     """Do what was chosen. Imports wait until here: `--help` and mistakes answer at once."""
     match chosen.command:
         case "models":
-            from bot.cli import models
-
-            if chosen.small:
-                from bot.cli.story import kept_small
-
-                settings = kept_small(settings)
-            actions = {"list": models.show, "fetch": models.fetch, "verify": models.verify}
-            return actions[chosen.action](settings, terminal)
+            return _about_models(chosen, settings, terminal)
         case "doctor":
             from bot.cli import doctor
 
@@ -70,6 +63,21 @@ def _run(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> 
             return _write(chosen, settings, terminal)
         case _:
             return _serve(chosen, settings, terminal)
+
+
+def _about_models(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
+    if chosen.action in ("try", "use"):
+        from bot.cli import trying
+
+        act = trying.attempt if chosen.action == "try" else trying.use
+        return act(settings, chosen.name, chosen.role, terminal, yes=chosen.yes)
+    from bot.cli import listing, models, story
+
+    if chosen.small:
+        settings = story.kept_small(settings)
+    if chosen.action == "list":
+        return listing.show(settings, terminal, as_json=chosen.json)
+    return (models.fetch if chosen.action == "fetch" else models.verify)(settings, terminal)
 
 
 def _serve(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:

@@ -292,6 +292,11 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv_path: Path | 
     return Settings(**values)
 
 
+def names_in_environment() -> frozenset[str]:
+    """Return which settings the environment of this process sets; they win over `.env`."""
+    return frozenset(variable.name for variable in VARIABLES if os.environ.get(variable.name, "").strip())
+
+
 def look_alikes(environ: Mapping[str, str] | None = None, dotenv_path: Path | None = DOTENV) -> tuple[str, ...]:
     """Return a warning for each name that looks like a misspelt variable: in `.env` any unknown one."""
     known = [variable.name for variable in VARIABLES]

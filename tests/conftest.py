@@ -17,6 +17,7 @@ from bot.logs import OURS, QUIETER
 from storage.database import Database, open_database
 from tests.support.beside import run_beside
 from tests.support.databases import furnish
+from tests.support.hub import LoopbackHub
 from tests.support.models import tiny_bert, tiny_gpt2
 from tests.support.patience import SLOW_IS_FINE
 from tests.support.worker import Worker, client_of, serving, until_ready
@@ -78,6 +79,16 @@ def own_logging() -> Iterator[None]:
         logger.handlers[:] = handlers
     logging.captureWarnings(False)
     threading.excepthook = in_threads
+
+
+@pytest.fixture
+def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
+    """A hub that nobody is known to, asked without pauses."""
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", "/nowhere")
+    monkeypatch.setattr("bot.inference.weights.hub.PAUSES_S", (0.0, 0.0, 0.0, 0.0))
+    with LoopbackHub() as hub:
+        yield hub
 
 
 @pytest.fixture(scope="session")

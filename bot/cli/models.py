@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from bot.cli.story import settle
 from bot.cli.terminal import Terminal
-from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
 from bot.inference.plan import plan_of
 from bot.inference.weights import verifying
 from bot.inference.weights.bundled import causal_file, fetch_bundled
+from bot.inference.weights.fetching import fetched, renewed
 from bot.inference.weights.large import fetch_large
-from bot.inference.weights.resolving import resolve
+from bot.inference.weights.model import ResolvedModel
+from bot.inference.weights.resolving import is_hub_id, resolve
 from bot.settings import AUTO, BUNDLED, LARGE, ModelChoice, Settings
 
 
@@ -24,56 +25,47 @@ def chosen(settings: Settings) -> tuple[tuple[ModelRole, ModelChoice], ...]:
 
 
 def fetch(settings: Settings, terminal: Terminal) -> int:
-    """Bring the chosen models onto this machine, the large story model too where it is the one. Raises
-    `WeightsError`."""
+    """Bring the chosen models onto this machine, the large story model too where it is the one; of a hub model without
+    a pinned commit the newest. Raises `WeightsError`."""
     story = settle(settings)
     settings = replace(settings, causal_model=story.later or story.now)
     for role, choice in chosen(settings):
-        if role == "causal" and choice == BUNDLED:
-            fetch_bundled(settings.data, terminal.progress)
-        elif role == "causal" and choice == LARGE:
-            fetch_large(settings.data, terminal.progress)
-        else:
-            terminal.progress(f"looking for {choice}", 0, 0)
-        model = resolve(choice, role, settings.data)
+        model = _fetched(settings, role, choice, terminal)
         terminal.note(f"{role}: {model.name} ({model.revision}) is in {model.gguf or model.folder}")
     return 0
 
 
-def ensure(settings: Settings, terminal: Terminal) -> None:
-    """Bring the bundled model where it is not there at all, before anything waits for it. Raises `WeightsError`."""
-    bundled = not {plan_of(settings).causal, settings.infill_model}.isdisjoint({BUNDLED, AUTO, LARGE})
-    if bundled and settings.inference_url is None and not causal_file(settings.data).exists():
+def _fetched(settings: Settings, role: ModelRole, choice: ModelChoice, terminal: Terminal) -> ResolvedModel:
+    if role == "causal" and choice == BUNDLED:
         fetch_bundled(settings.data, terminal.progress)
+    elif role == "causal" and choice == LARGE:
+        fetch_large(settings.data, terminal.progress, settings.hub)
+    elif is_hub_id(choice):
+        return renewed(choice, role, settings.data, settings.hub, terminal.progress)
+    return resolve(choice, role, settings.data)
 
 
-def show(settings: Settings, terminal: Terminal) -> int:
-    """List the chosen models; 1 where one is missing or broken."""
-    return _tell(settings, terminal, thorough=False)
+def ensure(settings: Settings, terminal: Terminal) -> None:
+    """Bring the bundled model, and hub models, where they are not there at all, before anything waits for them. Raises
+    `WeightsError`."""
+    if settings.inference_url is not None:
+        return
+    bundled = not {plan_of(settings).causal, settings.infill_model}.isdisjoint({BUNDLED, AUTO, LARGE})
+    if bundled and not causal_file(settings.data).exists():
+        fetch_bundled(settings.data, terminal.progress)
+    for role, choice in chosen(settings):
+        if is_hub_id(choice):
+            fetched(choice, role, settings.data, settings.hub, terminal.progress)
 
 
 def verify(settings: Settings, terminal: Terminal) -> int:
     """Check the chosen models as thoroughly as their kind allows; 1 where one is missing or broken."""
-    return _tell(settings, terminal, thorough=True)
-
-
-def _tell(settings: Settings, terminal: Terminal, *, thorough: bool) -> int:
     broken = 0
     for role, choice in chosen(settings):
-        state = verifying.verify(choice, role, settings.data, terminal.progress) if thorough else None
-        problem = state.problem if state else None
-        if problem is None:
-            try:
-                model = resolve(choice, role, settings.data)
-            except WeightsError as error:
-                problem = str(error)
-        if problem is not None:
+        state = verifying.verify(choice, role, settings.data, terminal.progress)
+        if state.problem is not None:
             broken = 1
-            terminal.note(f"{role}: {problem}")
+            terminal.note(f"{role}: {state.problem}")
         else:
-            told = "whole" if thorough else f"revision {model.revision}"
-            if model.update is not None and not thorough:
-                told += f" with update {model.update.revision}"
-            languages = ", ".join(model.languages) or "any"
-            terminal.say(f"{role}\t{model.name}\t{told}\tlanguages: {languages}\t{model.gguf or model.folder}")
+            terminal.say(f"{role}\t{choice}\twhole\t{state.where}")
     return broken

@@ -21,6 +21,11 @@ With --jsonl, each line is an object {{"id": …, "text": …}}, which may also 
     {{"id": …, "error": …}}
 All lines share the models' batch. --json prints one such object."""
 
+NAME_HELP = """\
+NAME is: auto, large or bundled (Inkling's own); a folder; a GGUF file; or a hub id with an optional @revision and
+the name, or the end of the name, of one file: Qwen/Qwen2.5-0.5B@main, org/name:model-Q4_K_M.gguf, org/name:Q4_K_M.
+Licence and size are shown before anything large is fetched. HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and proxies hold."""
+
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Keeps our line breaks and leaves room for the names."""
@@ -40,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     commands = parser.add_subparsers(dest="command", metavar="command", title="commands")
     _running(commands)
+    _models(commands)
     _upkeep(commands)
     _writing(commands)
     return parser
@@ -75,16 +81,32 @@ def _running(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     sync.add_argument("--guild", type=_snowflake, metavar="ID", help="only in the server with this id")
 
 
-def _upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    models = _add(commands, "models", "what is loaded from where; fetch it; check it")
-    models.add_argument(
-        "action",
-        choices=("list", "fetch", "verify"),
-        nargs="?",
-        default="list",
-        help="list: where the models are (default); fetch: bring what is missing; verify: check every byte",
+def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    models = _add(commands, "models", "what is in use; try another model, use it; fetch and check what is chosen")
+    actions = models.add_subparsers(dest="action", metavar="action", title="actions")
+    listing = _add(actions, "list", "what is in use for what, and what is known of it (the default)")
+    listing.add_argument("--json", action="store_true", help="print one JSON object")
+    fetch = _add(actions, "fetch", "bring what is chosen and missing; of a hub model without a commit, the newest")
+    fetch.add_argument("--small", action="store_true", help="leave out the large story model")
+    verify = _add(actions, "verify", "check every byte of what is chosen")
+    verify.add_argument("--small", action="store_true", help="leave out the large story model")
+    attempt = _add(
+        actions, "try", "load a model beside, and show what it writes, how fast, in how much memory", more=NAME_HELP
     )
-    models.add_argument("--small", action="store_true", help="leave out the large story model")
+    use = _add(actions, "use", "the same, then write it into .env, its revision pinned", more=NAME_HELP)
+    for parser in (attempt, use):
+        parser.add_argument("name", metavar="NAME", help="see above")
+        parser.add_argument(
+            "--for",
+            dest="role",
+            choices=("causal", "masked"),
+            help="the role to try it in, where a name has both (default: what the model is)",
+        )
+        parser.add_argument("--yes", action="store_true", help="do not ask before fetching")
+    models.set_defaults(action="list", small=False, json=False)
+
+
+def _upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add(commands, "doctor", "look at settings, machine and models, and say what to mend")
     backup = _add(commands, "backup", "copy the database to a file, while the bot runs, and verify the copy")
     backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes; it must not exist yet")

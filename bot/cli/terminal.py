@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TextIO
 
+from bot.inference.weights.pace import Pace
+
 BAR = 24
 REDRAW_S = 0.1
 
@@ -20,6 +22,7 @@ class Terminal:
         self._drawn = ""
         self._drawn_at = 0.0
         self._noted: set[str] = set()
+        self._pace = Pace()
 
     def say(self, line: str = "") -> None:
         """Write a line of the result, at once."""
@@ -33,16 +36,26 @@ class Terminal:
         self._err.write(f"{line}\n")
         self._err.flush()
 
+    def agrees(self, question: str) -> bool:
+        """Ask for a yes where a person sits at the terminal; where none does, there is nobody to ask, and it is one."""
+        if not (self._live and sys.stdin.isatty()):
+            return True
+        self._wipe()
+        self._err.write(f"{question} [y/N] ")
+        self._err.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
     def progress(self, label: str, done: int, total: int) -> None:
-        """Show how far something is, in bytes; `total` 0 where it is unknown. Without a terminal: once a label."""
+        """Show how far something is, in bytes, with rate and time left; `total` 0 where it is unknown. Without a
+        terminal: once a label."""
         if not self._live:
             if label not in self._noted:
                 self._noted.add(label)
                 self.note(f"{label} …")
             return
-        share = f" {100 * done // total:3d}% {'━' * (BAR * done // total):{BAR}}" if total else ""
-        size = f" {done / 1e6:.0f} of {total / 1e6:.0f} MB" if total > 1e6 else ""
-        self.status(f"{label}{share}{size}", hurry=bool(total) and done >= total)
+        line = self._pace.told(label, done, total)
+        share = f"{100 * done // total:3d}% {'━' * (BAR * done // total):{BAR}} " if total else ""
+        self.status(f"{share}{line}", hurry=bool(total) and done >= total)
 
     def status(self, line: str, *, hurry: bool = False) -> None:
         """Replace the line in place; on a terminal only, and not more often than an eye can follow."""

@@ -208,8 +208,9 @@ class Coming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How the worker is. `tokens_per_s` is of the last few seconds of work (0.0 before any); `coming` is the story
-    model that will take over, if any. `jobs` is how many jobs wait or run in the bot, which alone knows it."""
+    """How the worker is. `tokens_per_s` is of the last few seconds of work (0.0 before any); `rss_mb` is its memory in
+    MiB now, `peak_mb` the most that it was; `coming` is the story model that will take over, if any. `jobs` is how many
+    jobs wait or run in the bot, which alone knows it."""
 
     ready: bool
     stage: str
@@ -219,6 +220,7 @@ class Health:
     steps: int = 0
     tokens_per_s: float = 0.0
     rss_mb: float = 0.0
+    peak_mb: float = 0.0
     coming: Coming | None = None
     jobs: int = 0
 

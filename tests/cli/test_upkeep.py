@@ -1,12 +1,9 @@
-"""`inkling models`, `backup` and `restore`."""
+"""`inkling backup` and `restore`."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
-
-import pytest
 
 from bot.rules.servers import ServerSettings
 from storage.database import open_database
@@ -28,42 +25,6 @@ def recall(data: Path) -> int:
             return (await Servers(connection).get(1)).count
 
     return asyncio.run(read())
-
-
-@pytest.mark.parametrize("action", [(), ("list",), ("verify",)])
-def test_models_are_listed_with_where_they_are(
-    inkling: Inkling, action: tuple[str, ...], tiny_causal: Path, tiny_masked: Path
-) -> None:
-    code, out, _ = inkling("models", *action)
-    assert code == 0
-    causal, masked = out.splitlines()
-    assert causal.split("\t")[0] == "causal"
-    assert causal.endswith(str(tiny_causal))
-    assert masked.endswith(str(tiny_masked))
-
-
-@pytest.mark.parametrize("action", ["list", "verify"])
-def test_a_broken_model_is_told_and_the_other_still_listed(
-    inkling: Inkling, action: str, tiny_masked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = shutil.copytree(tiny_masked, tmp_path / "broken")
-    weights = broken / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-100])
-    monkeypatch.setenv("MASKED_MODEL", str(broken))
-    code, out, err = inkling("models", action)
-    assert code == 1
-    assert out.startswith("causal\t")
-    assert err.startswith("masked: ")
-    assert "cut short" in err
-
-
-def test_the_bundled_model_that_is_not_there_says_how_to_get_it(
-    inkling: Inkling, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CAUSAL_MODEL", "")
-    code, _, err = inkling("models", "list")
-    assert code == 1
-    assert "inkling models fetch" in err
 
 
 def test_what_was_backed_up_comes_back(inkling: Inkling, tmp_path: Path) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
-from bot.inference.weights import hub
 from bot.inference.weights.digests import silent
 from bot.inference.weights.fetching import Fetcher, fetched
 from bot.inference.weights.model import ResolvedModel
@@ -23,17 +21,6 @@ from tests.support.hub import Cut, LoopbackHub, Refuse, Spoil
 from tests.support.story_models import make_gguf
 
 WEIGHTS = "model.safetensors"
-
-
-@pytest.fixture
-def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
-    """A hub, and nobody who is known to it."""
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    monkeypatch.setenv("HF_TOKEN_PATH", "/nowhere")
-    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", "/nowhere")
-    monkeypatch.setattr(hub, "PAUSES_S", (0.0, 0.0, 0.0, 0.0))
-    with LoopbackHub() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -94,6 +94,16 @@ def fetched(choice: ModelChoice, role: ModelRole, data: Path, access: HubAccess,
     return fetcher.accept(fetcher.offer(choice, role))
 
 
+def renewed(choice: ModelChoice, role: ModelRole, data: Path, access: HubAccess, progress: Progress) -> ResolvedModel:
+    """Return a hub model as the hub has it now; one with a pinned commit that is here is not asked for. Raises
+    `WeightsError`."""
+    snapshot = find(choice, role, data)
+    if snapshot is not None and snapshot.commit == choice.revision:
+        return resolved(snapshot, choice, role)
+    fetcher = Fetcher(access, data, progress)
+    return fetcher.accept(fetcher.offer(choice, role, by_class=True))
+
+
 def resolved(snapshot: Snapshot, choice: ModelChoice, role: ModelRole) -> ResolvedModel:
     """Return the model of a snapshot. Raises `WeightsError` where it is of another kind, or cut short."""
     name = choice.name if snapshot.gguf is None else f"{choice.name}:{snapshot.gguf.name}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
+from bot.inference.weights.gguf_header import read_header
 from bot.inference.weights.model import ResolvedModel
 
 _ENDINGS: dict[ModelRole, tuple[str, ...]] = {
@@ -17,6 +18,8 @@ _ENDINGS: dict[ModelRole, tuple[str, ...]] = {
     "masked": ("ForMaskedLM",),
 }
 """How the names of the classes end that can have each role."""
+_NO_WRITERS = {"bert", "nomic-bert", "modern-bert", "jina-bert-v2", "clip", "t5encoder", "whisper", "mmproj"}
+"""What a GGUF file can hold that continues no texts."""
 
 
 def from_folder(folder: Path, role: ModelRole, *, name: str, revision: str, gguf: Path | None = None) -> ResolvedModel:
@@ -147,15 +150,17 @@ def _check_safetensors(path: Path) -> None:
 
 
 def _check_gguf(path: Path) -> None:
-    """Compare the size of the file with the last tensor that its header announces."""
-    from gguf import GGUFReader
-
+    """Compare the size of the file with the end of the last tensor that its header announces; it must be a model that
+    writes."""
     try:
-        with path.open("rb") as file:
-            if file.read(4) != b"GGUF":
-                raise WeightsError(f"{path} is not a GGUF file.")
-        last = max(GGUFReader(str(path)).tensors, key=lambda tensor: int(tensor.data_offset))
-    except (OSError, ValueError, IndexError, KeyError) as error:
-        raise WeightsError(f"{path} is damaged or cut short: fetch it again.") from error
-    if path.stat().st_size < int(last.data_offset) + int(last.n_bytes):
+        header = read_header(path)
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path} cannot be read as a GGUF file ({error}): fetch it again.") from error
+    if path.stat().st_size < header.end:
         raise WeightsError(f"{path} is cut short: fetch it again.")
+    parts = header.fields.get("split.count")
+    if isinstance(parts, int) and parts > 1:
+        raise WeightsError(f"{path} is one of {parts} parts: take a smaller file that is whole.")
+    kind = header.fields.get("general.architecture")
+    if kind in _NO_WRITERS:
+        raise WeightsError(f"{path} is a model of the kind {kind}, which continues no texts: take another file.")

@@ -71,10 +71,10 @@ class Shelf:
 
     def record(self, repository: Repository, revision: str | None) -> None:
         """Note what the hub listed at a commit, and that the revision is that commit."""
-        _write(self._listing(repository.commit), msgspec.json.encode(repository))
+        write_whole(self._listing(repository.commit), msgspec.json.encode(repository))
         named = revision or MAIN
         if named != repository.commit:
-            _write(self.root / "refs" / named, repository.commit.encode())
+            write_whole(self.root / "refs" / named, repository.commit.encode())
 
     def commit_of(self, revision: str | None) -> str | None:
         """Return the commit that a revision had when it was fetched; None where it never was."""
@@ -137,7 +137,7 @@ def _snapshot(shelf: Shelf, repository: Repository, selection: Selection) -> Sna
     return Snapshot(folder=folder, commit=repository.commit, gguf=gguf, repository=repository)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that nobody ever finds half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f"{path.name}.{os.getpid()}.new")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import resource
 import sys
 from pathlib import Path
@@ -132,6 +133,7 @@ class Models:
             steps=self.loop.steps,
             tokens_per_s=round(self.loop.tokens_per_s, 1),
             rss_mb=round(_rss_bytes() / 2**20, 1),
+            peak_mb=round(_peak_bytes() / 2**20, 1),
             coming=None if self._change is None else self._change.coming,
         )
 
@@ -207,10 +209,23 @@ def _info_of(scorer: CausalScorer, model: ResolvedModel) -> ModelInfo:
 
 
 def _rss_bytes() -> int:
-    """Memory in use now; where /proc is missing (macOS), its peak, which is there in bytes."""
+    """Memory in use now; where /proc is missing (macOS), its peak."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+        return _peak_bytes()
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _peak_bytes() -> int:
+    """The most memory that was in use. What getrusage says holds the peak of the process that began this one as well,
+    so on Linux it is asked of /proc."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        status = ""
+    found = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    if found is not None:
+        return int(found[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
