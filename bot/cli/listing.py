@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from bot.cli.story import at_once
+from bot.cli.story import foresee
 from bot.cli.terminal import Terminal
 from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
@@ -48,7 +48,7 @@ class Listed:
 
 def show(settings: Settings, terminal: Terminal, *, as_json: bool = False) -> int:
     """List the models in use; 1 where one is missing or broken."""
-    _, story = at_once(settings)
+    story = foresee(settings)
     entries = list(_entries(settings, story.now))
     if as_json:
         terminal.say(
