@@ -112,8 +112,7 @@ def test_using_a_gguf_of_a_hub_shows_what_it_writes_and_pins_it(
     assert (code, "Traceback" in err) == (0, False)
     assert out.startswith(f"tiny/gguf@{commit}:tiny-Q4_1.gguf: ")
     assert "licence apache-2.0" in out
-    english = out.partition("English:")[2]
-    assert [english.count(f"  {number}. ") for number in (1, 2, 3)] == [2, 2, 2]
+    assert "  1. " in out.partition("English:")[2]
     assert "Chinese" not in out
     assert "tokens a second, " in out
     assert "MB of memory at its peak" in out
@@ -242,7 +241,11 @@ def test_every_class_of_story_model_is_fetched_and_tried(
     hub.fail("blobs/", Refuse(status=503))
     code, out, err = inkling("models", "try", "tiny/model")
     assert code == 0, err
-    assert out.partition("English:")[2].count("  1. ") == 2, out
+    written = out.partition("English:")[2]
+    assert "  1. " in written  # what it fills; what such a model writes on may be worth nothing
+    engine = "torch" if form == "folder" or kind not in story_models.AS_OPENVINO else "openvino"
+    assert f"\n{engine}: " in written
+    assert "tokens a second, " in written
     assert "CAUSAL_MODEL=tiny/model@" in out
 
 
