@@ -22,6 +22,8 @@ within:"""
 NEAR_CHARS = 80
 MOST_TIMES = 3
 """Times that count."""
+MEANT_CHARS = 120
+"""Characters on either side within which a writer who repeats himself means to."""
 COPIED = 4.0
 """What it costs to copy a run of words that stands within:"""
 RUN_CHARS = 240
@@ -63,18 +65,6 @@ class Around:
             Counter(stem(word) for word in near if carries(word)),
         )
 
-    def repeats_itself(self) -> bool:
-        """Tell whether the text says a run of three words twice, two that carry meaning, or one at once again."""
-        for words in (self.left, self.right):
-            if any(one == other and carries(one) for one, other in pairwise(words)):
-                return True
-        for size in (2, 3):
-            runs = [*_runs(self.left, size), *_runs(self.right, size)]
-            counted = Counter(run for run in runs if size > 2 or all(map(carries, run)))
-            if max(counted.values(), default=0) > 1:
-                return True
-        return False
-
     def times(self, fill: Words) -> int:
         """How often the words of a fill that carry meaning are said near."""
         return sum(self.near[stem(word)] for word in fill if carries(word))
@@ -108,6 +98,16 @@ class Around:
         return False
 
 
+def repeats_itself(gap: Gap) -> bool:
+    """Tell whether the text right around a blank says a word that carries meaning at once again, or a run of three
+    words twice: then it means to. Names and terms that come twice are no such run."""
+    sides = tokens(gap.left[-MEANT_CHARS:]), tokens(gap.right[:MEANT_CHARS])
+    if any(one == other and carries(one) for words in sides for one, other in pairwise(words)):
+        return True
+    runs = Counter(run for words in sides for run in _runs(words, 3) if BLANK not in run and sum(map(carries, run)) < 2)
+    return max(runs.values(), default=0) > 1
+
+
 def _runs(words: Words, size: int) -> Iterator[tuple[str, ...]]:
     return (tuple(words[start : start + size]) for start in range(len(words) - size + 1))
 
@@ -119,7 +119,7 @@ class Repeats:
     def __init__(self, written: Gap, filled: Gap | None = None) -> None:
         self._written = Around.of(written)
         self._filled = Around.of(filled) if filled is not None else self._written
-        self._meant = self._written.repeats_itself()
+        self._meant = repeats_itself(written)
 
     def cost(self, fill: str) -> float:
         """In nats; 0 where nothing is said again, or the writer does so too."""

@@ -54,6 +54,22 @@ def test_a_writer_who_repeats_himself_may_go_on(left: str, fill: str, right: str
     assert cost(left, fill, right) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("left", "fill"),
+    [
+        ("Shall I prepare the delivery room? The delivery room was cold, and so was the ", "delivery room"),
+        ("Paul Lambrequin sat down. Nobody had seen Paul Lambrequin for a year, and ", "Lambrequin"),
+        (
+            "The stranger fell into the water. Men on a bridge above threw ropes and lanterns, and shouted until dawn "
+            "came grey over those hills; when his brother fell into the water, nobody gave ",
+            "the water",
+        ),
+    ],
+)
+def test_names_and_runs_that_come_twice_by_chance_are_no_leave_to_stammer(left: str, fill: str) -> None:
+    assert cost(left, fill, ".") >= SAID_AGAIN
+
+
 @pytest.mark.parametrize("fill", ["the", "and of", "it was", "there", "to go"])
 def test_words_that_hold_sentences_together_may_come_again(fill: str) -> None:
     assert cost("It was the end of it, and there was nothing to be done; ", fill, " as before.") == 0.0
