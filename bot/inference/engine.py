@@ -19,7 +19,7 @@ LoadedRole = Literal["story", "causal", "masked"]
 """What a loaded model is there for: `story` writes; the other two are the infill pair, which proposes and scores."""
 Tier = Literal["small", "large"]
 """What a story model costs where it runs: of a large one fewer rows are asked for."""
-Finish = Literal["length", "stop", "end", "cancelled", "deadline"]
+Finish = Literal["length", "stop", "end", "spent", "cancelled", "deadline"]
 Reproducible = Literal["always", "same_batch", "unknown"]
 
 
@@ -50,6 +50,8 @@ class GenerateRequest:
     `max_new_tokens` bounds each row. A row also ends before any of the `stop` strings (which are left
     out) and, where `deadline_s` (seconds from the arrival of the request) passes, with what it has.
 
+    `gives_up`: a row that repeats itself or makes no sense ends early, as "spent".
+
     `local`: the text must not leave this machine. Where the story model is another machine's, a local one continues.
 
     `tenant`, here and below, is on whose behalf it is asked: the worker shares its time between tenants.
@@ -61,6 +63,7 @@ class GenerateRequest:
     max_new_tokens: int
     stop: tuple[str, ...] = ()
     deadline_s: float | None = None
+    gives_up: bool = False
     local: bool = False
     tenant: str = ""
 
@@ -100,13 +103,15 @@ class Partial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continuation:
-    """A finished row: its text, why it ended, and its receipt."""
+    """A finished row: its text, why it ended, and its receipt. `log_probs` are the natural logarithms of its tokens'
+    probabilities under the plain model, whatever the samplers made of them; empty where the engine does not tell."""
 
     row: int
     text: str
     tokens: int
     finish: Finish
     receipt: Receipt
+    log_probs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

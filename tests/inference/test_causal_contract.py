@@ -17,6 +17,7 @@ import torch
 from bot.errors import WeightsError, WorkerRefused
 from bot.inference.causal.opening import open_causal
 from bot.inference.causal.protocol import CausalEngine
+from bot.inference.causal.requests import LOOKED_AT, is_hopeless
 from bot.inference.engine import GenerateRequest, Piece, Row
 from bot.inference.weights.resolving import resolve
 from bot.rules.moods import MOODS, Sampling
@@ -323,10 +324,40 @@ def test_the_receipt_says_where_a_text_came_from(engine: CausalEngine) -> None:
 
 def test_the_receipt_names_a_substitute_for_each_sampler_that_is_missing(engine: CausalEngine) -> None:
     record = run(engine, ask("a", tokens=2))
-    wanted = {"steady": {"top_p", "dry"}, "open": {"dry"}, "wild": {"xtc", "dry"}, "plain": {"typical_p", "dry"}}
+    wanted = {"steady": {"dry"}, "open": {"dry"}, "wild": {"xtc", "dry"}, "plain": {"dry"}}
     for told in record.values():
         replaced = {name for name, _ in told.final.receipt.substitutions} - {"temperature last"}
         assert replaced == wanted[told.final.receipt.mood or ""] - engine.capabilities.samplers
+
+
+def test_the_log_probabilities_are_those_of_the_plain_model(engine: CausalEngine) -> None:
+    """Neither a temperature nor what is cut off changes them."""
+    rows = [row(1, sampling=replace(STEADY_HAND, temperature=heat)) for heat in (1.0, 4.0)]
+    told = [run(engine, ask(f"a{number}", rows=[each], tokens=12)) for number, each in enumerate(rows)]
+    cool, hot = (told[number][f"a{number}", 0].final for number in range(2))
+    assert len(cool.log_probs) == cool.tokens
+    assert all(-30 < value <= 0.01 for value in cool.log_probs)
+    if hot.text == cool.text:  # a near-tie may fall otherwise
+        assert hot.log_probs == pytest.approx(cool.log_probs, abs=0.05)
+
+
+def test_a_row_that_makes_no_sense_is_given_up_where_that_is_wished(engine: CausalEngine) -> None:
+    rows = [row(seed, sampling=Sampling(temperature=50.0)) for seed in range(2)]
+    patient = run(engine, ask("a", rows=rows, tokens=40))
+    hasty = run(engine, replace(ask("b", rows=rows, tokens=40), gives_up=True))
+    for number in range(2):
+        assert patient["a", number].final.finish in {"length", "end"}
+        assert hasty["b", number].final.finish in {"spent", "end"}
+        assert hasty["b", number].final.tokens <= LOOKED_AT
+
+
+def test_what_is_hopeless() -> None:
+    fresh = list(range(40))
+    assert not is_hopeless(fresh, [-2.0] * 40)
+    assert is_hopeless(fresh, [-3.6] * 40)
+    assert not is_hopeless(fresh[:12], [-9.0] * 12)
+    assert is_hopeless([*fresh[:12], *fresh[:12]], [-1.0] * 24)
+    assert not is_hopeless([*fresh[:12], *fresh[:11], 99], [-1.0] * 24)
 
 
 def test_a_steady_hand_writes_the_same_with_every_seed(engine: CausalEngine) -> None:

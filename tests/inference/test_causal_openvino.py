@@ -109,9 +109,12 @@ def test_min_p_keeps_what_it_keeps_when_the_temperature_comes_last(engine: OpenV
 def test_the_moods_are_replaced_as_their_receipts_say() -> None:
     told = {mood: dict(substitutions(row(0, mood))) for mood in MOODS}
     assert told["open"] == {"dry": "frequency_penalty 0.3"}
-    assert told["plain"] == {"dry": "frequency_penalty 0.3", "typical_p": "top_p 0.95"}
+    assert told["plain"] == told["steady"] == told["open"]
     assert told["wild"] == {"dry": "frequency_penalty 0.3", "xtc": "presence_penalty 0.3"}
-    assert told["steady"] == {"dry": "frequency_penalty 0.3", "temperature last": "temperature before top_p"}
+    assert dict(substitutions(row(sampling=Sampling(temperature=0.7, top_p=0.9, typical_p=0.8)))) == {
+        "typical_p": "top_p 0.8",
+        "temperature last": "temperature before top_p",
+    }
     assert substitutions(row(sampling=Sampling())) == ()
 
 

@@ -124,11 +124,13 @@ class OpenVinoEngine:
 
     def _take(self, row: OpenRow, handle: Any) -> None:
         """Take what the pipeline has made of a row."""
-        fresh = [token for out in _outputs(handle) for token in out.generated_ids]
+        fresh = [
+            each for out in _outputs(handle) for each in zip(out.generated_ids, out.generated_log_probs, strict=True)
+        ]
         update: RowUpdate | None = None
-        for token in fresh:
+        for token, log_prob in fresh:
             if row.finish is None:
-                update = row.take(token) or update
+                update = row.take(token, log_prob) or update
         if update is not None:
             self._news.append(update)
         if fresh:
@@ -204,6 +206,7 @@ def _config(row: OpenRow, request: OpenRequest) -> Any:
     config.min_p = min(s.min_p ** (1 / s.temperature), 0.999)
     config.frequency_penalty = _frequency_penalty(s.dry_multiplier)
     config.presence_penalty = _presence_penalty(s.xtc_probability)
+    config.logprobs = 1  # those of the plain model, not of what the samplers leave
     config.stop_token_ids = set(request.ends)
     if request.ends:
         config.eos_token_id = min(request.ends)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import WorkerRefused
@@ -15,10 +15,30 @@ from bot.inference.engine import Continuation, Finish, GenerateRequest, ModelInf
 
 Substitutions = Callable[[Row], tuple[tuple[str, str], ...]]
 
+LOOP = 12
+"""A row whose last so many tokens stand in it before goes round in circles."""
+LOOKED_AT = 16
+"""So many tokens are needed to tell that they make no sense."""
+SENSELESS = -3.5
+"""Mean log-probability of a token (nats) below which a row makes none: of rows that readers marked none below -3 was of
+use, and half of all human prose is above."""
+
+
+def is_hopeless(tokens: Sequence[int], log_probs: Sequence[float]) -> bool:
+    """Tell whether a row will not get better: it repeats itself, or makes no sense. Looks once in four tokens."""
+    count = len(tokens)
+    if count % 4 or count < LOOKED_AT:
+        return False
+    if sum(log_probs) < SENSELESS * count:
+        return True
+    end = list(tokens[-LOOP:])
+    return any(tokens[at : at + LOOP] == end for at in range(count - LOOP))
+
 
 @dataclass(slots=True, eq=False)
 class OpenRow:
-    """A row that has not ended, or just has. `tokens` are the ids drawn so far."""
+    """A row that has not ended, or just has. `tokens` are the ids drawn so far, `log_probs` the logarithms of their
+    probabilities under the plain model."""
 
     request: OpenRequest
     index: int
@@ -26,19 +46,23 @@ class OpenRow:
     stream: TextStream
     receipt: Receipt
     tokens: list[int] = field(default_factory=list)
+    log_probs: list[float] = field(default_factory=list)
     finish: Finish | None = None
 
-    def take(self, token: int) -> RowUpdate | None:
+    def take(self, token: int, log_prob: float) -> RowUpdate | None:
         """Take the next token; return what there is to tell. Sets `finish` where the row ends by it."""
         if token in self.request.ends:
             return self.end("end")
         before = self.stream.visible
         self.tokens.append(token)
+        self.log_probs.append(round(log_prob, 2))
         self.stream.push(token)
         if self.stream.stopped:
             return self.end("stop")
         if len(self.tokens) >= self.request.room:
             return self.end("length")
+        if self.request.gives_up and is_hopeless(self.tokens, self.log_probs):
+            return self.end("spent")
         if self.stream.visible == before:
             return None
         partial = Partial(row=self.index, text=self.stream.visible, tokens=len(self.tokens))
@@ -55,6 +79,7 @@ class OpenRow:
                 tokens=len(self.tokens),
                 finish=finish,
                 receipt=self.receipt,
+                log_probs=tuple(self.log_probs),
             ),
         )
 
@@ -71,6 +96,7 @@ class OpenRequest:
     ends: frozenset[int]
     number: int = 0
     tenant: str = ""
+    gives_up: bool = False
     rows: list[OpenRow] = field(default_factory=list)
 
 
@@ -111,6 +137,7 @@ class Requests:
             ends=self._tokens.ends,
             number=self._count,
             tenant=request.tenant,
+            gives_up=request.gives_up,
         )
         self._count += 1
         for index, row in enumerate(request.rows):

@@ -238,10 +238,11 @@ class TorchEngine:
     def _draw(self, live: Sequence[_Live], logits: Tensor, batch: Batch) -> None:
         """Draw a token for each row and note the news."""
         ids = _left_padded([one.ids() for one in live]).to(logits.device)
-        drawn = sample(logits, ids, batch, [one.generator for one in live]).tolist()
-        for one, token in zip(live, drawn, strict=True):
+        drawn = sample(logits, ids, batch, [one.generator for one in live])
+        log_probs = logits.gather(1, drawn.unsqueeze(1)).squeeze(1) - logits.logsumexp(dim=-1)
+        for one, token, log_prob in zip(live, drawn.tolist(), log_probs.tolist(), strict=True):
             one.last = token
-            update = one.row.take(token)
+            update = one.row.take(token, log_prob)
             if update is not None:
                 self._news.append(update)
 
