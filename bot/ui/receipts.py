@@ -18,7 +18,7 @@ from bot.ui.twists import expected_facts
 
 BEGINNING = 80
 """How much of a suggestion is shown to tell which one is meant."""
-_UNSAID = frozenset({"kind", "done", "finish", "shared_percent", "word_log_prob", "text_sha256"})
+_UNSAID = frozenset({"kind", "done", "finish", "shared_percent", "word_log_prob", "token_log_prob", "text_sha256"})
 """What is on receipts for the benchmarks and says nothing to a writer."""
 
 

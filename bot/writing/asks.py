@@ -215,12 +215,6 @@ def check_language(
     raise BadInput("text_language", settings=settings, languages=known)
 
 
-def can_read(text: str, role: LoadedRole, models: Sequence[ModelInfo]) -> bool:
-    """Tell whether no loaded model of that role is known not to write in the script of `text`."""
-    languages = _SCRIPTS.get(main_script(text) or "")
-    return languages is None or all(_writes(model, languages) for model in models if model.role == role)
-
-
 def _writes(model: ModelInfo, languages: frozenset[str]) -> bool:
     return not model.languages or any(tag.lower().split("-")[0] in languages for tag in model.languages)
 

@@ -193,9 +193,13 @@ def finished(text: str, *, before: str) -> str:
     where there is one, quotes closed. Empty where nothing is left that could be shown."""
     form = form_of(before)
     text = whole_sentences(_without_strays(_unwrapped(plain(text, form), before, form), before), form)
+    return closed(text, before, form) if any(char.isalnum() for char in text) else ""
+
+
+def closed(text: str, before: str, form: Form = PROSE) -> str:
+    """Return `text`, which goes on from `before` and was cut behind a sentence or a line, with what is open at its end
+    closed: quotes, brackets, asterisks; and without a last line that only names who speaks next."""
     text = _without_bare_label(text, form)
-    if not any(char.isalnum() for char in text):
-        return ""
     return close_quotes(_closed_stars(text, before) if form.starred else text, before)
 
 

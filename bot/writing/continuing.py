@@ -11,15 +11,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bot.errors import BadInput, WorkerUnavailable
-from bot.inference.engine import Continuation, Engine, GenerateRequest, Piece, Row, ScoreItem, ScoreRequest
+from bot.inference.engine import Continuation, Engine, GenerateRequest, Piece, Row
 from bot.inference.jobs import Owner, Report
 from bot.inference.words import has_han, split_words
 from bot.rules.generations import Suggestion
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
-from bot.writing import cleaning, receipts, slate
-from bot.writing.asks import WRITING, ContinueAsk, can_read, check_language, is_foreign
+from bot.writing import cleaning, quality, receipts, slate
+from bot.writing.asks import WRITING, ContinueAsk, check_language, is_foreign
 from bot.writing.demeaning import DemeaningWords
 from bot.writing.echo import Echo, TextSource, echo
+from bot.writing.form import form_of
 from bot.writing.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
 from bot.writing.rows import MOST, health_of, rows_for
 from bot.writing.slate import Features
@@ -30,30 +31,25 @@ ROUNDS = 2
 """When the first round leaves fewer than were asked for, one more is made."""
 DEADLINE_S = 600.0
 MIN_WORDS = 3
-CONTEXT_CHARS = 240
-"""How much of the text's end a row is measured against: more costs time and moves the figures little."""
-HUMAN_BAND = (-8.0, -0.5)
-"""Bounds of the mean log-probability of a word (nats) under the plain causal model. Below is gibberish, above a
-rut. Measured with the bundled model, each excerpt of about 35 words given the 240 characters before it: human prose
--5.3 (middle nine tenths -6.7 to -3.7), the same words shuffled -9.9 (-11.5 to -8.4), random words -10.7. It measures
-the texts of the large story model as well: twelve rows of fiction had -4.0 to -2.2."""
-
-FLUENT = -5.6
-"""Below this the bundled model's text mostly makes no sense to a reader, though a quarter of human prose is there;
-such rows are shown only where better ones are missing."""
+SAME_MOOD = 2
+"""Of a slate of all moods so many at most are of one, where there are others."""
+QUALITY = 0.8
+"""What quality counts in the choice, against unlikeness: see `slate.choose`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A row that may be shown: its tidied text, what it shares with the text before it, how it looks, how good
-    it seems (0..1) and, once measured, the mean log-probability of its words."""
+    """A row that may be shown: its tidied text, what it shares with the text before it, how it looks, the mean
+    log-probability of its tokens where that is known, and how likely writers are to keep it (0..1). `doubtful`: it is
+    shown only where there are too few others."""
 
     text: str
     row: Continuation
     echo: Echo
     look: Features
-    quality: float = 0.0
-    log_prob: float | None = None
+    log_prob: float | None
+    quality: float
+    doubtful: bool
 
 
 class ContinueJob:
@@ -68,8 +64,8 @@ class ContinueJob:
         self._words = words
         self._seed = seed
         self._prompt = prompt_of(ask.text)
+        self._form = form_of(self._prompt)
         self._story: tuple[TextSource, ...] = ()
-        self._measures = True
 
     @property
     def owner(self) -> Owner:
@@ -88,7 +84,6 @@ class ContinueJob:
         if is_foreign(self._ask.text) or is_foreign(self._ask.note):
             for text in (self._ask.text, self._ask.note):
                 check_language(text, WRITING, health.models, local=self._ask.local)
-            self._measures = can_read(self._ask.text, "causal", health.models)
         count = rows_for("continue", health, self._ask.count)
         drafts: list[Draft] = []
         chosen: list[Draft] = []
@@ -112,6 +107,7 @@ class ContinueJob:
             max_new_tokens=self._ask.length,
             stop=stops_of(self._ask.text) if self._ask.note else (),
             deadline_s=DEADLINE_S,
+            gives_up=True,
             local=self._ask.local,
         )
         tokens = [0] * count
@@ -130,7 +126,7 @@ class ContinueJob:
 
     def _showable(self, text: str) -> str:
         """What may be seen of an unfinished row: whole words only, so that none shows before it is checked."""
-        text = cleaning.whole_words(cleaning.plain(text)).strip()
+        text = cleaning.whole_words(cleaning.plain(text, self._form)).strip()
         return text if self._words.allows(text) else ""
 
     # ---- choosing
@@ -147,70 +143,59 @@ class ContinueJob:
     def _draft(self, row: Continuation) -> Draft | None:
         """Return the row as it may be shown, or None where it may not."""
         text = joined(self._ask.text, cleaning.finished(row.text, before=self._prompt))
+        text = quality.shortened(text, self._prompt, self._form, self._ask.length)
         if len(split_words(text)) < MIN_WORDS or not self._words.allows(text) or slate.is_loop(text):
             return None
         shared = echo(text, self._story)
         if slate.is_copy(shared):
             return None
-        return Draft(text=text, row=row, echo=shared, look=slate.features(text))
+        log_prob = quality.mean_log_prob(row.log_probs, text, row.text)
+        found = quality.traits(text, log_prob, self._prompt, self._form, shared)
+        return Draft(
+            text=text,
+            row=row,
+            echo=shared,
+            look=slate.features(text),
+            log_prob=log_prob,
+            quality=quality.quality_of(found),
+            doubtful=quality.is_doubtful(found, log_prob),
+        )
 
     async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
-        """Pick the slate. Perplexity costs most, so only those that would be shown are measured; where one is
-        gibberish, the next in line takes its place. Doubtful ones come last, where there are too few."""
+        """Pick the slate: the best that differ; doubtful ones, and a third of one mood, where there are too few."""
         if not drafts:
             return []
-        waiting = slate.choose(
-            await self._measured(engine, drafts),
+        compared = await self._compared(engine, drafts)
+        spread = slate.spread([draft.quality for draft in compared])
+        ordered = slate.choose(
+            compared,
             len(drafts),
             similarity=lambda one, other: slate.alike(one.look, other.look),
-            quality=lambda draft: draft.quality,
+            quality=lambda draft: spread(draft.quality),
+            lam=QUALITY,
         )
         chosen: list[Draft] = []
-        doubtful: list[Draft] = []
-        while waiting and len(chosen) < self._ask.count:
-            missing = self._ask.count - len(chosen)
-            for draft in await self._human(engine, waiting[:missing]):
-                (chosen if draft.log_prob is None or draft.log_prob >= FLUENT else doubtful).append(draft)
-            waiting = waiting[missing:]
-        return [*chosen, *doubtful][: self._ask.count]
+        others: list[Draft] = []
+        for draft in ordered:
+            same = sum(one.row.receipt.mood == draft.row.receipt.mood for one in chosen)
+            full = self._ask.mood is None and same >= SAME_MOOD
+            (others if draft.doubtful or full else chosen).append(draft)
+        others.sort(key=lambda draft: draft.doubtful)
+        return [*chosen, *others][: self._ask.count]
 
-    async def _measured(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
-        """Return the drafts with their vectors and qualities; without vectors while the models still load."""
+    async def _compared(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
+        """Return the drafts with their vectors; without them while the models still load."""
         try:
-            vectors = await engine.embed(
-                [self._prompt[-CONTEXT_CHARS:], self._ask.note, *(draft.text for draft in drafts)]
-            )
+            note, *vectors = await engine.embed([self._ask.note, *(draft.text for draft in drafts)])
         except WorkerUnavailable:
             _log.info("no masked model to compare by yet: the slate is chosen by its letters alone")
-            vectors = [[] for _ in range(len(drafts) + 2)]
-        story, note = (slate.features("", vector) for vector in vectors[:2])
-        looks = [slate.features(draft.text, vector) for draft, vector in zip(drafts, vectors[2:], strict=True)]
-        weight = note_weight(self._ask.note)
+            return list(drafts)
+        wished, weight = slate.features("", note), note_weight(self._ask.note)
+        looks = [slate.features(draft.text, vector) for draft, vector in zip(drafts, vectors, strict=True)]
         return [
-            replace(
-                draft,
-                look=look,
-                quality=quality_of(draft, look, story, self._ask.length) + weight * slate.vector_cosine(look, note),
-            )
+            replace(draft, look=look, quality=draft.quality + weight * slate.vector_cosine(look, wished))
             for draft, look in zip(drafts, looks, strict=True)
         ]
-
-    async def _human(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
-        """Return those of the drafts whose perplexity is a human's; all while the models still load, and where what
-        measures is known not to read the text's language."""
-        if not self._measures:
-            return list(drafts)
-        left = self._prompt[-CONTEXT_CHARS:]
-        items = tuple(ScoreItem(left=left, asked=draft.text) for draft in drafts)
-        request = ScoreRequest(request_id=uuid.uuid4().hex, model="causal", items=items)
-        try:
-            scores = await engine.score(request)
-        except WorkerUnavailable:
-            _log.info("no model to measure perplexity with yet")
-            return list(drafts)
-        means = [sum(words) / max(1, len(words)) for words in scores]
-        low, high = HUMAN_BAND
-        return [replace(draft, log_prob=mean) for draft, mean in zip(drafts, means, strict=True) if low <= mean <= high]
 
 
 # ---- pure parts
@@ -287,19 +272,6 @@ def joined(before: str, text: str) -> str:
     ends = cleaning.sentence_ends(before)
     new_sentence = bool(ends) and ends[-1] == len(before) and not has_han(before[-1:] + text[:1])
     return f" {text}" if new_sentence and text[0].isalnum() else text
-
-
-_CALM = {"steady": 1.0, "open": 0.8, "plain": 0.6, "wild": 0.6}
-
-
-def quality_of(draft: Draft, look: Features, story: Features, length: int) -> float:
-    """Return how good a draft seems, 0..1, by what costs nothing more: whether it stays with the story, fills
-    the length that was asked for and ends a sentence; and a little for the calmer moods."""
-    near = slate.vector_cosine(look, story)
-    full = min(1.0, len(split_words(draft.text)) / max(MIN_WORDS, 0.45 * length))
-    whole = 1.0 if cleaning.sentence_ends(draft.text) else 0.0
-    calm = _CALM.get(draft.row.receipt.mood or "", 0.8)
-    return 0.4 * near + 0.3 * full + 0.2 * whole + 0.1 * calm
 
 
 def _suggestion(draft: Draft) -> Suggestion:

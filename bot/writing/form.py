@@ -1,4 +1,4 @@
-"""The form of a text: its lines, its speakers, its asterisks, its person and its tense. What goes on from it keeps to
+"""The form of a text: its lines, its speakers, its asterisks and its person. What goes on from it keeps to
 them."""
 
 from __future__ import annotations
@@ -6,16 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
-from typing import Literal
-
-Tense = Literal["past", "present", ""]
 
 READ_CHARS = 4000
 """The form is taken from so many of the last characters."""
 SHORT_LINE = 60
 """Lines are those of verse, a chat or a script where half of them are shorter (characters)."""
-LEAST_NARRATION = 12
+LEAST_NARRATION = 6
 """Words outside of quotes from which a text has a person."""
 
 LABEL = re.compile(
@@ -29,39 +27,25 @@ STARRED = re.compile(r"(?<![\w*])\*(?=[^\s*])[^*\n]+(?<=[^\s*])\*(?![\w*])")
 """What is done, between asterisks."""
 _QUOTED = re.compile(r"\"[^\"\n]*\"?|“[^”\n]*”?")
 _FIRST = re.compile(r"\b(?:I(?:['’](?:m|d|ll|ve))?|(?i:my|me|myself|mine|we|our|us|ourselves))\b(?!\.\w)")
-_SECOND = re.compile(r"\b(?:you|your|yours|yourself)\b", re.IGNORECASE)
-_PAST = re.compile(
-    r"""\b(?:was|were|had|did|said|went|came|took|saw|got|gave|made|knew|thought|found|told|felt|left|kept|held|began
-        |stood|heard|brought|sat|lost|ran|spoke|wrote|became|fell|rose|grew|threw|turned|could|wasn['’]t|weren['’]t
-        |hadn['’]t|didn['’]t|couldn['’]t|[a-z]{2,}ed)\b""",
-    re.VERBOSE,
-)
-_PRESENT = re.compile(
-    r"""\b(?:is|are|am|has|have|does|do|says|goes|comes|takes|sees|gets|gives|makes|knows|thinks|finds|tells|feels
-        |leaves|keeps|holds|begins|stands|hears|brings|sits|runs|speaks|falls|turns|looks|walks|can|will|isn['’]t|aren['’]t
-        |don['’]t|doesn['’]t|can['’]t|won['’]t|I['’]m|(?:you|we|they)['’]re|(?:it|he|she|that|there)['’]s)\b""",
-    re.VERBOSE | re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """How a text is written. `lined`: its lines end where no sentence does, as in verse, a chat or a script.
     `speakers`: who has a label at the start of a line, case folded; `cues`: they stand in capitals on lines of their
-    own. `starred`: actions stand between asterisks. `first_person` (somebody says "I"), `addressed` (somebody is told
-    "you") and `tense` are those of what stands outside of quotes, None or "" where that says too little."""
+    own; `monologues`: one of them speaks twice in a row. `starred`: actions stand between asterisks. `first_person`:
+    somebody says "I" outside of quotes, None where too little stands there."""
 
     lined: bool = False
     speakers: frozenset[str] = frozenset()
     cues: bool = False
+    monologues: bool = False
     starred: bool = False
     first_person: bool | None = None
-    addressed: bool | None = None
-    tense: Tense = ""
 
     @property
     def spoken(self) -> bool:
-        """Whether all of it is said by somebody named, so that it has no person and no tense of its own."""
+        """Whether all of it is said by somebody named, so that it has no person of its own."""
         return bool(self.speakers) or self.cues
 
 
@@ -82,10 +66,9 @@ def form_of(text: str) -> Form:
         lined=bool(speakers) or cues or _is_lined(text, lines),
         speakers=speakers or (frozenset(cue.casefold() for cue in CUE.findall(text)) if cues else frozenset[str]()),
         cues=cues,
+        monologues=any(one == other for one, other in pairwise(labels or CUE.findall(text))),
         starred=STARRED.search(text) is not None,
         first_person=_FIRST.search(narration) is not None if told else None,
-        addressed=_SECOND.search(narration) is not None if told else None,
-        tense=tense_of(narration) if told else "",
     )
 
 
@@ -105,19 +88,6 @@ def narrated(text: str) -> str:
     return _QUOTED.sub(lambda said: " " * len(said[0]), text)
 
 
-def tense_of(narration: str) -> Tense:
-    """Return the tense of most verbs that are known by their form; "" where they are few or undecided."""
-    past, present = len(_PAST.findall(narration)), len(_PRESENT.findall(narration))
-    if past >= 2 and past > 2 * present:
-        return "past"
-    return "present" if present >= 2 and present > 2 * past else ""
-
-
 def first_person_at(narration: str) -> int:
     """Return where somebody says "I" first, or -1."""
     return match.start() if (match := _FIRST.search(narration)) is not None else -1
-
-
-def addressed_at(narration: str) -> int:
-    """Return where somebody is told "you" first, or -1."""
-    return match.start() if (match := _SECOND.search(narration)) is not None else -1

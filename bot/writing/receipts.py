@@ -19,8 +19,8 @@ def of_continuation(row: Continuation, shared: Echo, log_prob: float | None) -> 
     """Return the receipt of a continuation.
 
     Besides the engine's: `finish`, `shared_run` (the longest run of words that it shares with the text before
-    it), `shared_percent` (of its words in such runs of five or more) and, where it was measured, `word_log_prob`
-    (the mean natural log-probability of its words under the plain model).
+    it), `shared_percent` (of its words in such runs of five or more) and, where the engine told it, `token_log_prob`
+    (the mean natural log-probability of its tokens under the plain model).
     """
     measured: dict[str, Any] = {
         "finish": row.finish,
@@ -28,7 +28,7 @@ def of_continuation(row: Continuation, shared: Echo, log_prob: float | None) -> 
         "shared_percent": round(100 * shared.shared),
     }
     if log_prob is not None:
-        measured["word_log_prob"] = round(log_prob, 2)
+        measured["token_log_prob"] = round(log_prob, 2)
     return as_mapping(row.receipt) | measured
 
 

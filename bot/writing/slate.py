@@ -51,6 +51,12 @@ def choose(
     return [candidates[i] for i in picked]
 
 
+def spread(values: Sequence[float]) -> Callable[[float], float]:
+    """Return how values between the least and the greatest of `values` become 0..1."""
+    low, high = min(values), max(values)
+    return lambda value: (value - low) / (high - low) if high > low else 1.0
+
+
 # ---- similarity
 
 

@@ -59,11 +59,13 @@ from bot.writing import (
     continuing,
     demeaning,
     echo,
+    faults,
     form,
     muse,
     notes,
     pool,
     pronouns,
+    quality,
     repeats,
     restyling,
     sides,
@@ -360,7 +362,6 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.asks.main_script": [asks.main_script],
     "bot.writing.asks.is_foreign": [asks.is_foreign],
     "bot.writing.asks.check_language": [lambda text: asks.check_language(text, asks.WRITING, ())],
-    "bot.writing.asks.can_read": [lambda text: asks.can_read(text, "story", ())],
     "bot.writing.asks.onward": [
         lambda text: asks.onward(_LONG, text),
         lambda text: asks.onward(text, _LONG),
@@ -384,6 +385,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
         cleaning.close_quotes,
         lambda text: cleaning.close_quotes("a", text),
     ],
+    "bot.writing.cleaning.closed": [lambda text: cleaning.closed(text, text, form.Form(starred=True))],
     "bot.writing.cleaning.finished": [
         lambda text: cleaning.finished(text, before=PROSE),
         lambda text: cleaning.finished("Then it rained. [a] He said #", before=text),
@@ -414,11 +416,14 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: echo.echo(_prose(len(text)), [echo.TextSource(text)]),
     ],
     "bot.writing.echo.said": [echo.said],
+    "bot.writing.faults.faults": [
+        lambda text: faults.faults(text, PROSE, form.form_of(PROSE)),
+        lambda text: faults.faults("Then it rained. He said no more to her.", text, form.PROSE),
+    ],
+    "bot.writing.faults.sentences": [lambda text: faults.sentences(text, form.Form(lined=True))],
     "bot.writing.form.form_of": [form.form_of],
     "bot.writing.form.narrated": [form.narrated],
-    "bot.writing.form.tense_of": [form.tense_of],
     "bot.writing.form.first_person_at": [form.first_person_at],
-    "bot.writing.form.addressed_at": [form.addressed_at],
     "bot.writing.muse.possible": [
         lambda text: muse.possible(spotting.Spot(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows)
     ],
@@ -442,6 +447,11 @@ CALLS: Mapping[str, Sequence[Call]] = {
             text, [(float(at % 7), spotting.Spot(at, at + 3, "abc")) for at in range(0, len(text), 9)], 11, 8
         )
     ],
+    "bot.writing.quality.traits": [
+        lambda text: quality.traits(text, -1.0, PROSE, form.PROSE, echo.Echo(longest_run=1, shared=0.0))
+    ],
+    "bot.writing.quality.shortened": [lambda text: quality.shortened(text, PROSE, form.PROSE, 160)],
+    "bot.writing.quality.mean_log_prob": [lambda text: quality.mean_log_prob((-1.0, -2.0), text, text)],
     "bot.writing.restyling.possible": [lambda text: restyling.possible(_gapped(text)[0])],
     "bot.writing.restyling.moved": [lambda text: restyling.moved(_gapped(text)[0], "longer")],
     "bot.writing.wordlist.ServerWords.found": [wordlist.ServerWords(_LISTED).found],

@@ -112,7 +112,7 @@ class Unready:
 async def test_while_torch_loads_it_answers_without_it(engine: Engine) -> None:
     suggestions = await ContinueJob(ask(), WORDS, 7).run(Unready(engine), Reports())  # type: ignore[arg-type]  # no fills
     assert suggestions
-    assert all("word_log_prob" not in suggestion.receipt for suggestion in suggestions)
+    assert all(suggestion.receipt["token_log_prob"] < 0 for suggestion in suggestions)
 
 
 async def test_chinese_is_refused_before_a_single_step(engine: Engine) -> None:

@@ -1,0 +1,225 @@
+"""What makes writers drop a suggestion, told by cheap tests: where in it the fault begins, so that what stands before
+may be kept. How often each test is right is printed by `python -m benchmarks.rows`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, get_args
+
+from bot.inference.words import has_han
+from bot.writing.cleaning import sentence_ends
+from bot.writing.echo import compared_words
+from bot.writing.form import CUE, LABEL, Form, first_person_at, narrated
+
+FaultKind = Literal["loop", "name", "person", "comment", "stray", "form"]
+KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
+
+SENTENCES_BACK = 40
+"""So many sentences before the text are compared with its own."""
+LEAST_SENTENCE = 3
+"""Sentences of fewer words may come again."""
+SAID_AGAIN = 0.75
+"""A sentence of which so much (a share of its different words) stands in one before it says nothing new."""
+LONGEST_VERSE = 90
+"""A line of more characters is none of verse."""
+
+_CAPITAL = re.compile(r"(?<![\w*])[A-Z][a-z'’]+\b")
+_OPENER = re.compile(r"(?:(?:^|[.!?…:\n]|[.!?…][\"”'’*)]+)\s*[\"“‘'*(—-]*|(?:^|[\s—-])[\"“‘'*(]+)$")
+"""What stands before a word that has its capital from its place."""
+_NO_NAMES = frozenset(
+    [
+        "i",
+        "i'm",
+        "i'd",
+        "i'll",
+        "i've",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "christmas",
+        "god",
+        "lord",
+        "sir",
+        "madam",
+        "mr",
+        "mrs",
+        "miss",
+        "ms",
+        "dr",
+        "english",
+        "french",
+        "oh",
+        "okay",
+        "ok",
+        "mom",
+        "dad",
+        "mum",
+        "mother",
+        "father",
+        "sister",
+        "brother",
+        "grandma",
+        "grandpa",
+        "captain",
+        "doctor",
+        "professor",
+        "earth",
+    ]
+)
+_ABOUT = re.compile(
+    r"""\b(?:(?:the|this|our|your|a|first|next|last|previous)\ (?:story|stories|chapters?|tale|poem|scene|novel|plot
+        |characters?|excerpt|passage|narrative|paragraph|writer|reader|audience|film|movie)|chapter\ \w+
+        |the\ end(?=\s*(?:[.!\n]|$))|(?:great|good|perfect)\ example|artificial\ intelligence|language\ model
+        |fanfic\w*|prompt|author|blog|podcast|article|website|video|comments?\ section)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_STRAY = re.compile(
+    r"""\d{3,} | \d[/-]\d | \b[A-Z]{4,}\b | \s[.,;!?](?=\s|$) | [.,;!?][,;] | (?<!\.)\.\.(?!\.)
+        | [_~^|{}<>\[\]\\=+#@%] | \(\s*\) | ["“]\s*["”]""",
+    re.VERBOSE,
+)
+_ALIEN = re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f]")
+"""A letter that is not Latin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A fault and where the sentence, or the line, begins that has it."""
+
+    kind: FaultKind
+    at: int
+
+
+def faults(text: str, before: str, form: Form) -> tuple[Fault, ...]:
+    """Return the first fault of each kind in `text`, which goes on from `before`, a text of this form."""
+    places: dict[FaultKind, int] = {
+        "loop": _loop_at(text, before, form),
+        "name": _name_at(text, before),
+        "person": _person_at(text, form),
+        "comment": _new_at(_ABOUT, text, before),
+        "stray": _stray_at(text, before),
+        "form": _form_at(text, form),
+    }
+    starts = [0, *(start for start, _ in sentences(text, form))]
+    return tuple(
+        Fault(kind=kind, at=max(start for start in starts if start <= at)) for kind, at in places.items() if at >= 0
+    )
+
+
+def sentences(text: str, form: Form) -> list[tuple[int, int]]:
+    """Return where each sentence of `text` begins and ends, in a lined form each line as well; the rest behind the last
+    end is one."""
+    ends = set(sentence_ends(text)) | {len(text)}
+    if form.lined:
+        ends |= {match.start() for match in re.finditer(r"\n", text)}
+    return [(start, end) for start, end in pairwise([0, *sorted(ends)]) if text[start:end].strip()]
+
+
+def _loop_at(text: str, before: str, form: Form) -> int:
+    """Where a sentence says again what one before it said, or three begin alike, or a run of words comes again."""
+    known = [compared_words(before[start:end]) for start, end in sentences(before, form)][-SENTENCES_BACK:]
+    run, opening_words = (10, 4) if has_han(text) else (5, 2)  # a Han character is a word here
+    openings: dict[tuple[str, ...], int] = {}
+    runs: set[tuple[str, ...]] = set()
+    for start, end in sentences(text, form):
+        words = compared_words(text[start:end])
+        if len(words) < LEAST_SENTENCE:
+            continue
+        opening = tuple(words[:opening_words])
+        openings[opening] = openings.get(opening, 0) + 1
+        fresh = [tuple(words[at : at + run]) for at in range(len(words) - run + 1)]
+        again = not runs.isdisjoint(fresh) or len(set(fresh)) < len(fresh)
+        if again or openings[opening] >= 3 or any(_says(words, other) for other in known):
+            return start
+        known.append(words)
+        runs.update(fresh)
+    return -1
+
+
+def _says(words: Sequence[str], other: Sequence[str]) -> bool:
+    """Tell whether a sentence has hardly a word that the other one lacks."""
+    own = set(words)
+    return len(own & set(other)) >= SAID_AGAIN * len(own) and 2 * len(own) >= len(set(other))
+
+
+def _name_at(text: str, before: str) -> int:
+    """Where a name stands that `before` does not have."""
+    known = {word.casefold() for word in re.findall(r"[^\W\d_]+", before)} | _NO_NAMES
+    for match in _CAPITAL.finditer(text):
+        word = re.sub(r"['’]s$", "", match[0]).casefold()
+        if word not in known and not _OPENER.search(text, max(0, match.start() - 8), match.start()):
+            return match.start()
+    return -1
+
+
+def _person_at(text: str, form: Form) -> int:
+    """Where a text that tells of others says "I"."""
+    return first_person_at(narrated(text)) if form.first_person is False else -1
+
+
+def _new_at(pattern: re.Pattern[str], text: str, before: str) -> int:
+    """Where something stands that `pattern` finds and `before` does not have."""
+    known = before.casefold()
+    return next((match.start() for match in pattern.finditer(text) if match[0].casefold() not in known), -1)
+
+
+def _stray_at(text: str, before: str) -> int:
+    """Where a mark, a number or a letter stands that has no place in a story like `before`."""
+    places = [_new_at(_STRAY, text, before)]
+    if not _ALIEN.search(before):
+        places.append(_new_at(_ALIEN, text, before))
+    return min((at for at in places if at >= 0), default=-1)
+
+
+def _form_at(text: str, form: Form) -> int:
+    """Where a speaker is named who has not spoken, speaks twice running, or stands in a text without speakers; where
+    verse turns into prose; and the beginning of what should have asterisks and has none."""
+    last = ""
+    for at, speaker in _speakers(text, form):
+        if speaker not in form.speakers or (speaker == last and not form.monologues):
+            return at
+        last = speaker
+    if form.lined and not form.spoken:
+        return _prose_at(text)
+    return 0 if form.starred and "*" not in text else -1
+
+
+def _speakers(text: str, form: Form) -> Iterator[tuple[int, str]]:
+    """Where speakers are named in `text`, and who."""
+    found = [(match.start(), match[1].casefold()) for match in LABEL.finditer(text)]
+    found += [(match.start(), match[1].casefold()) for match in CUE.finditer(text) if form.cues or len(match[1]) > 3]
+    yield from sorted(found)
+
+
+def _prose_at(text: str) -> int:
+    """Where a line is longer than one of verse."""
+    at = 0
+    for line in text.split("\n"):
+        if len(line) > LONGEST_VERSE:
+            return at
+        at += len(line) + 1
+    return -1
+
+
+def kinds(found: Sequence[Fault]) -> frozenset[FaultKind]:
+    """Return the kinds of these faults."""
+    return frozenset(fault.kind for fault in found)
