@@ -198,6 +198,8 @@ def _form_at(text: str, form: Form) -> int:
         if speaker not in form.speakers or (speaker == last and not form.monologues):
             return at
         last = speaker
+    if form.labelled:
+        return _unsaid_at(text)
     if form.lined and not form.spoken:
         return _prose_at(text)
     return 0 if form.starred and "*" not in text else -1
@@ -208,6 +210,13 @@ def _speakers(text: str, form: Form) -> Iterator[tuple[int, str]]:
     found = [(match.start(), match[1].casefold()) for match in LABEL.finditer(text)]
     found += [(match.start(), match[1].casefold()) for match in CUE.finditer(text) if form.cues or len(match[1]) > 3]
     yield from sorted(found)
+
+
+def _unsaid_at(text: str) -> int:
+    """Where a line, behind the first, has no speaker's label."""
+    said = {match.start() for match in LABEL.finditer(text)}
+    starts = [match.end() for match in re.finditer(r"\n", text)]
+    return next((at for at in starts if text[at : at + 1].strip() and at not in said), -1)
 
 
 def _prose_at(text: str) -> int:

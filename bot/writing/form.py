@@ -33,12 +33,13 @@ _FIRST = re.compile(r"\b(?:I(?:['’](?:m|d|ll|ve))?|(?i:my|me|myself|mine|we|ou
 class Form:
     """How a text is written. `lined`: its lines end where no sentence does, as in verse, a chat or a script.
     `speakers`: who has a label at the start of a line, case folded; `cues`: they stand in capitals on lines of their
-    own; `monologues`: one of them speaks twice in a row. `starred`: actions stand between asterisks. `first_person`:
-    somebody says "I" outside of quotes, None where too little stands there."""
+    own; `labelled`: each line has a label; `monologues`: somebody speaks twice running. `starred`: actions stand between
+    asterisks. `first_person`: somebody says "I" outside of quotes, None where too little stands there."""
 
     lined: bool = False
     speakers: frozenset[str] = frozenset()
     cues: bool = False
+    labelled: bool = False
     monologues: bool = False
     starred: bool = False
     first_person: bool | None = None
@@ -66,6 +67,7 @@ def form_of(text: str) -> Form:
         lined=bool(speakers) or cues or _is_lined(text, lines),
         speakers=speakers or (frozenset(cue.casefold() for cue in CUE.findall(text)) if cues else frozenset[str]()),
         cues=cues,
+        labelled=len(speakers) > 0 and len(labels) == len(lines),
         monologues=any(one == other for one, other in pairwise(labels or CUE.findall(text))),
         starred=STARRED.search(text) is not None,
         first_person=_FIRST.search(narration) is not None if told else None,

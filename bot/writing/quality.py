@@ -22,11 +22,15 @@ GIBBERISH = -2.5
 """Mean log-probability of a token (nats, under the model that wrote it) below which none of 66 rows of the small model
 was of use: such a row is shown only where others are missing."""
 _FLUENT = -1.2
+"""Mean log-probability of a token from which a row makes no more sense for being more likely."""
 _RUT = -1.0
-"""From here on down a row makes less sense, from there on up it repeats what was said."""
+"""Above this a row rather repeats what was said."""
 _LOWEST = -4.0
+"""Below this nothing gets worse."""
 _MANY_SENTENCES = 5
+"""More sentences than these count as these."""
 _LONG_RUN = 8
+"""A run of so many words of the text before is a copy of it."""
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
@@ -44,6 +48,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 )
 """What each trait is worth, in log-odds of being kept."""
 _BIAS = -0.6
+"""What a row without traits has, in log-odds."""
 
 
 def traits(text: str, log_prob: float | None, before: str, form: Form, shared: Echo) -> dict[str, float]:

@@ -304,6 +304,10 @@ def _person(text: str) -> object:
     return candidates.of_person(text, _story(), author_id=3, pen_name=None, base=_passage(_prose(len(text))))
 
 
+def _traits(text: str) -> dict[str, float]:
+    return quality.traits(text, -1.0, PROSE, form.PROSE, echo.Echo(longest_run=1, shared=0.0))
+
+
 CALLS: Mapping[str, Sequence[Call]] = {
     # ---- rules
     "bot.rules.characters.caseless": [characters.caseless],
@@ -447,9 +451,9 @@ CALLS: Mapping[str, Sequence[Call]] = {
             text, [(float(at % 7), spotting.Spot(at, at + 3, "abc")) for at in range(0, len(text), 9)], 11, 8
         )
     ],
-    "bot.writing.quality.traits": [
-        lambda text: quality.traits(text, -1.0, PROSE, form.PROSE, echo.Echo(longest_run=1, shared=0.0))
-    ],
+    "bot.writing.quality.traits": [_traits],
+    "bot.writing.quality.quality_of": [lambda text: quality.quality_of(_traits(text))],
+    "bot.writing.quality.is_doubtful": [lambda text: quality.is_doubtful(_traits(text), -1.0)],
     "bot.writing.quality.shortened": [lambda text: quality.shortened(text, PROSE, form.PROSE, 160)],
     "bot.writing.quality.mean_log_prob": [lambda text: quality.mean_log_prob((-1.0, -2.0), text, text)],
     "bot.writing.restyling.possible": [lambda text: restyling.possible(_gapped(text)[0])],

@@ -45,6 +45,7 @@ SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He wo
         (SCRIPT, " Would he?\nLENA: Yes.", set()),
         (SCRIPT, " Would he?\nMara: Yes.", {"form"}),
         (SCRIPT, " Would he?\nROSS: Yes.\nROSS: No.", {"form"}),
+        (SCRIPT, " Would he?\n\nThey are two friends who talk in a room.", {"form"}),
         ("他走进了那间屋子。", "他的手里拿着一盏灯。他的脸上没有表情。他的衣服湿透了。", set()),
         ("他走进了那间屋子。", "灯灭了。他慢慢地坐了下来等着。他慢慢地坐了下来等着。", {"loop"}),
     ],
