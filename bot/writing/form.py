@@ -33,7 +33,7 @@ _FIRST = re.compile(r"\b(?:I(?:['’](?:m|d|ll|ve))?|(?i:my|me|myself|mine|we|ou
 class Form:
     """How a text is written. `lined`: its lines end where no sentence does, as in verse, a chat or a script.
     `speakers`: who has a label at the start of a line, case folded; `cues`: they stand in capitals on lines of their
-    own; `labelled`: each line has a label; `monologues`: somebody speaks twice running. `starred`: actions stand between
+    own; `labelled`: each line has one; `monologues`: somebody speaks twice running. `starred`: actions stand between
     asterisks. `first_person`: somebody says "I" outside of quotes, None where too little stands there."""
 
     lined: bool = False
