@@ -149,8 +149,8 @@ def _wanted(dialect: Dialect, s: Sampling) -> tuple[dict[str, Any], list[tuple[s
         if s.min_p and not dialect.known:
             instead.append((_MIN_P, _UNSURE))
     elif s.min_p:
-        # The tail that min-p cuts off, roughly: it keeps less the hotter a row is.
-        fields["top_p"] = min(s.top_p, 0.95)
+        # The tail that min-p cuts off, roughly.
+        fields["top_p"] = round(min(s.top_p, 1 - s.min_p), 6)
         instead.append((_MIN_P, f"top_p {fields['top_p']:g}"))
     if _TYPICAL in dialect.samplers:
         fields["typical_p"] = s.typical_p

@@ -153,14 +153,14 @@ async def test_what_a_server_refuses_is_left_out_remembered_and_told() -> None:
     (ended,) = await continued(double, ask("a", rows=[row(sampling=MOODS["wild"])]))
     assert all(double.refuses.isdisjoint(body) for body in double.asked)
     told = dict(ended.receipt.substitutions)
-    assert (told["min_p"], told["presence_penalty"]) == ("top_p 0.95", "nothing: the server refuses it")
+    assert (told["min_p"], told["presence_penalty"]) == ("top_p 0.9", "nothing: the server refuses it")
 
 
 async def test_a_server_that_is_known_gets_the_samplers_it_has() -> None:
     double = Double(models=[{"id": "tale-7b", "owned_by": "llamacpp"}])
     (ended,) = await continued(double, ask("a", rows=[row(sampling=MOODS["wild"])]))
     (body,) = double.asked
-    assert (body["dry_multiplier"], body["xtc_probability"], body["min_p"]) == (0.8, 0.5, 0.08)
+    assert (body["dry_multiplier"], body["xtc_probability"], body["min_p"]) == (0.8, 0.5, MOODS["wild"].min_p)
     assert ended.receipt.substitutions == ()
 
 
@@ -168,7 +168,9 @@ async def test_vllm_gets_a_min_p_for_its_temperature_and_penalties_for_the_rest(
     double = Double(models=[{"id": "tale-7b", "owned_by": "vllm", "max_model_len": 2048}])
     (ended,) = await continued(double, ask("a", rows=[row(sampling=MOODS["wild"])]))
     (body,) = double.asked
-    assert (body["min_p"], body["frequency_penalty"], body["top_k"]) == (round(0.08 ** (1 / 1.3), 6), 0.3, -1)
+    wild = MOODS["wild"]
+    min_p = round(wild.min_p ** (1 / wild.temperature), 6)
+    assert (body["min_p"], body["frequency_penalty"], body["top_k"]) == (min_p, 0.3, -1)
     assert dict(ended.receipt.substitutions) == {"dry": "frequency_penalty 0.3", "xtc": "presence_penalty 0.3"}
 
 
