@@ -1,6 +1,7 @@
-"""Makes of a GGUF file what OpenVINO loads, in a process of its own and behind everything else that the machine does.
+"""Makes of a GGUF file what OpenVINO loads, in a process of its own: behind everything else that the machine does where
+another model writes meanwhile.
 
-    python -m bot.inference.causal.converting FILE FOLDER
+    python -m bot.inference.causal.converting [--gives-way] FILE FOLDER
 
 The weights are read from the file a block of rows at a time and become 8-bit, one scale a row: nothing is written but
 the result, and the process has little more in memory than that. Two threads work on it, for numpy lets go of the
@@ -32,7 +33,9 @@ WEIGHTS = "openvino_model.bin"
 TOKENIZER = "tokenizer.json"
 DETAILS = "inkling.json"
 """What else must be known of the model: `window`, `ends`, `group` and `kv_values` of `PreparedModel`."""
+GIVES_WAY = "--gives-way"
 NICENESS = 15
+"""By how much a conversion gives way, while another model writes."""
 THREADS = 2
 _LAST_LINES = 20
 
@@ -40,9 +43,11 @@ Told = Callable[[int, int], None]
 """told(done, total): how far it is. It may raise, and then the work ends there."""
 
 
-def convert_beside(gguf: Path, folder: Path, told: Told) -> None:
-    """Write `folder` in a process of its own, and wait for it. Raises `WeightsError`, and what `told` raises."""
-    command = [sys.executable, "-m", "bot.inference.causal.converting", str(gguf), str(folder)]
+def convert_beside(gguf: Path, folder: Path, told: Told, *, gives_way: bool = False) -> None:
+    """Write `folder` in a process of its own, and wait for it. `gives_way`: nobody waits for it. Raises `WeightsError`,
+    and what `told` raises."""
+    command = [sys.executable, "-m", "bot.inference.causal.converting", *([GIVES_WAY] if gives_way else [])]
+    command += [str(gguf), str(folder)]
     complaints: deque[str] = deque(maxlen=_LAST_LINES)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
@@ -141,10 +146,11 @@ def per_row(weights: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.nda
 
 def main(arguments: Sequence[str]) -> int:
     """Convert, telling on standard output how far it is; 1 with a sentence where it cannot be done."""
-    gguf, folder = map(Path, arguments)
-    os.nice(NICENESS)
+    *options, gguf, folder = arguments
+    if GIVES_WAY in options:
+        os.nice(NICENESS)
     try:
-        convert(gguf, folder, lambda done, total: _say(f"{done} of {total}"))
+        convert(Path(gguf), Path(folder), lambda done, total: _say(f"{done} of {total}"))
     except WeightsError as error:
         _say(" ".join(str(error).split()))
         return 1

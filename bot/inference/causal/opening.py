@@ -65,7 +65,7 @@ def make_ready(model: ResolvedModel, *, engine: EngineChoice, device: str, cache
     """Make of a model what loading it needs, where that takes long; `told(done, total)` hears how far it is. Raises
     `WeightsError`, and what `told` raises."""
     if not is_at_hand(model, engine=engine, device=device, cache=cache):
-        prepare(model, cache, told)
+        prepare(model, cache, told, gives_way=True)
 
 
 def is_ir(model: ResolvedModel) -> bool:

@@ -68,16 +68,16 @@ def is_prepared(model: ResolvedModel, cache: Path) -> bool:
     return model.gguf is None or ((_folder_of(model.gguf, cache) / DETAILS).exists())
 
 
-def prepare(model: ResolvedModel, cache: Path, told: Told | None = None) -> PreparedModel:
-    """Make what the pipeline loads, or find it in `cache`. `told(done, total)` hears how far it is. Raises
-    `WeightsError`, and what `told` raises."""
+def prepare(model: ResolvedModel, cache: Path, told: Told | None = None, *, gives_way: bool = False) -> PreparedModel:
+    """Make what the pipeline loads, or find it in `cache`. `told(done, total)` hears how far it is; `gives_way` where
+    another model writes meanwhile. Raises `WeightsError`, and what `told` raises."""
     if model.gguf is None:
         return _from_ir(model.folder)
     folder = _folder_of(model.gguf, cache)
     if not (folder / DETAILS).exists():
         _log.info("preparing %s for OpenVINO, once", model.gguf.name)
         with making(folder) as scratch:
-            convert_beside(model.gguf, scratch, told or _untold)
+            convert_beside(model.gguf, scratch, told or _untold, gives_way=gives_way)
         for made in ("openvino", "tokenizer"):  # what earlier versions left
             shutil.rmtree(cache / f"{made}-{cache_key(model.gguf)}", ignore_errors=True)
     details = json.loads((folder / DETAILS).read_text(encoding="utf-8"))
