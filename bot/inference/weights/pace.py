@@ -25,14 +25,14 @@ class Pace:
 
     def told(self, label: str, done: int, total: int) -> str:
         """Return `label: 212 of 1117 MB, 14.2 MB/s, 64 s left`, with what is known of it. `done` and `total` are in
-        bytes, `total` 0 where it is unknown."""
+        bytes, or a few steps, of which a share is told; `total` 0 where it is unknown."""
         now = self._clock()
         if label != self._label or done < self._done:
             self._label, self._began, self._looked, self._done, self._rate = label, now, now, done, 0.0
         elif now > self._looked:
             self._measure(done, now)
         if total <= 1_000_000:
-            return label
+            return f"{label}: {100 * done // total}%" if 0 < done < total else label
         parts = [f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"]
         if now - self._began >= SETTLED_S and self._rate >= SLOWEST and done < total:
             parts += [f"{self._rate / 1e6:.1f} MB/s", f"{_duration((total - done) / self._rate)} left"]

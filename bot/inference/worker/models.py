@@ -95,7 +95,7 @@ class Models:
 
         def open_(model: ResolvedModel, progress: Progress) -> CausalEngine:
             def told(done: int, total: int) -> None:
-                progress(f"preparing {model.name}" if done < total else f"loading {model.name}", done, total)
+                progress("preparing for OpenVINO" if done < total else "loading", done, total)
 
             told(0, 0)
             make_ready(model, engine=plan.engine, device=plan.device, cache=plan.data / "cache", told=told)
