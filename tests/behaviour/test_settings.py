@@ -47,7 +47,9 @@ async def test_options_are_stored_and_shown_and_used(house: House) -> None:
     kept = await house.generation(1)
     assert (kept.mood, kept.count, kept.length) == ("wild", 1, 9)
     assert zh("card.continue.title", count=1) in texts(result.response)
-    assert list(buttons(result.response)) == [zh(f"button.{name}") for name in ("go", "retry", "own", "why", "delete")]
+    assert list(buttons(result.response)) == [
+        zh(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")
+    ]
     assert result.response is not None
     assert private(await house.ben.click(result.response, label=zh("button.why"))).startswith(f"### {en('why.title')}")
 

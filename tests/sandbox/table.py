@@ -180,9 +180,13 @@ class Table:
         await expect(self.page.locator("#channel-name")).to_have_text(name, timeout=PATIENCE_S * 1000)
         await expect(self.page.locator("#action-status")).to_have_text(SETTLED, timeout=PATIENCE_S * 1000)
 
+    def _buttons(self, name: str) -> Locator:
+        """The buttons of that whole name, an emoji before it or not."""
+        return self.messages.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(name)}$"))
+
     async def press(self, name: str, *, last: bool = False) -> None:
         """Press a button of the conversation."""
-        buttons = self.messages.get_by_role("button", name=name)
+        buttons = self._buttons(name)
         await (buttons.last if last else buttons.first).click()
 
     async def reads(self, text: str | re.Pattern[str]) -> None:
@@ -191,11 +195,11 @@ class Table:
 
     async def count(self, name: str) -> int:
         """Return how many buttons of that name there are."""
-        return await self.messages.get_by_role("button", name=name).count()
+        return await self._buttons(name).count()
 
     async def until_count(self, name: str, number: int) -> None:
         """Wait until there are `number` buttons of that name."""
-        buttons = self.messages.get_by_role("button", name=name)
+        buttons = self._buttons(name)
         await expect(buttons).to_have_count(number, timeout=PATIENCE_S * 1000)
 
     async def become(self, person: str) -> None:
