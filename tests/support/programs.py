@@ -9,5 +9,6 @@ KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "OMP_NUM_THREADS")
 
 
 def bare_environment() -> dict[str, str]:
-    """The environment of a program that is given its settings by the test."""
-    return {name: value for name, value in os.environ.items() if name in KEPT}
+    """The environment of a program that is given its settings by the test: unless they name a story model, it is the
+    bundled one, so that no test fetches another."""
+    return {name: value for name, value in os.environ.items() if name in KEPT} | {"CAUSAL_MODEL": "bundled"}

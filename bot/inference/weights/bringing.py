@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -69,9 +70,10 @@ def clear_away(folder: Path) -> None:
 def bytes_beneath(folder: Path) -> int:
     """Return the size of all files in a folder together, in bytes."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # renamed or deleted meanwhile
-            continue
+    for place, _, names in os.walk(folder):  # unlike rglob it passes over folders that are deleted meanwhile
+        for name in names:
+            try:
+                total += (Path(place) / name).stat().st_size
+            except OSError:  # renamed or deleted meanwhile
+                continue
     return total

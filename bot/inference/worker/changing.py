@@ -114,9 +114,10 @@ class Change:
         return None
 
     def _tell(self, label: str, done: int, total: int) -> None:
-        if self._stopped.is_set():
-            raise _Stopped
         self.coming = Coming(name=self._successor.name, stage=label, done=done, total=total)
+        if self._stopped.is_set():  # looked at last: it may be stopped at any moment
+            self.coming = None
+            raise _Stopped
         told, now = self._pace.told(label, done, total), time.monotonic()
         if label != self._label or now - self._told_s >= TOLD_EVERY_S:
             self._label, self._told_s = label, now
