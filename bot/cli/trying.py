@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -164,12 +164,8 @@ async def _continued(engine: Engine, sample: Sample, terminal: Terminal) -> None
     check(ask)
     terminal.say(f"  {sample.text} …")
     terminal.status("writing …")
-    try:
-        suggestions = await ContinueJob(ask, DemeaningWords.load(), SEED).run(engine, _silent)
-    except PersonError as error:
-        terminal.say(f"     {explain(error)}")
-        return
-    _tell([" ".join(suggestion.text.split()) for suggestion in suggestions], terminal)
+    work = ContinueJob(ask, DemeaningWords.load(), SEED).run(engine, _silent)
+    await _tell(work, lambda suggestion: " ".join(suggestion.text.split()), terminal)
 
 
 async def _filled(engine: Engine, sample: Sample, terminal: Terminal) -> None:
@@ -177,17 +173,19 @@ async def _filled(engine: Engine, sample: Sample, terminal: Terminal) -> None:
     check(ask)
     terminal.say(f"  {sample.blanks}")
     terminal.status("filling …")
+    work = InfillJob(ask, DemeaningWords.load(), SEED).run(engine, _silent)
+    await _tell(work, lambda suggestion: " … ".join(suggestion.fills), terminal)
+
+
+async def _tell(work: Awaitable[Sequence[Suggestion]], words: Callable[[Suggestion], str], terminal: Terminal) -> None:
+    """Wait for suggestions and show the words of each, or what was wrong."""
     try:
-        suggestions: Sequence[Suggestion] = await InfillJob(ask, DemeaningWords.load(), SEED).run(engine, _silent)
+        suggestions = await work
     except PersonError as error:
         terminal.say(f"     {explain(error)}")
         return
-    _tell([" … ".join(suggestion.fills) for suggestion in suggestions], terminal)
-
-
-def _tell(texts: Sequence[str], terminal: Terminal) -> None:
-    for number, text in enumerate(texts, start=1):
-        terminal.say(f"  {number}. {text}")
+    for number, suggestion in enumerate(suggestions, start=1):
+        terminal.say(f"  {number}. {words(suggestion)}")
 
 
 def _kept(settings: Settings, found: Found, counting: Counting, health: Health) -> str:

@@ -1,27 +1,41 @@
-"""The SHA-256 of a file, with progress while it is read."""
+"""The digest of a file, with progress while it is read."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 Progress = Callable[[str, int, int], None]
 """progress(label, bytes_done, bytes_total): the total is 0 where it is unknown."""
+BLOCK = 1 << 20
+"""Bytes that are read at once."""
 
 
 def silent(label: str, done: int, total: int) -> None:
     """Tell a progress to nobody."""
 
 
-def file_sha256(path: Path, progress: Progress | None = None) -> str:
+class Digest(Protocol):
+    """What hashlib makes."""
+
+    def update(self, block: bytes, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+def file_sha256(path: Path, progress: Progress = silent) -> str:
     """Return the hexadecimal SHA-256 of a file."""
-    digest = hashlib.sha256()
+    return hexdigest(path, hashlib.sha256(), f"checking {path.name}", progress)
+
+
+def hexdigest(path: Path, digest: Digest, label: str, progress: Progress) -> str:
+    """Return, in hexadecimal, what a digest that was begun makes of a file."""
     total, done = path.stat().st_size, 0
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(BLOCK):
             digest.update(block)
             done += len(block)
-            if progress is not None:
-                progress(f"checking {path.name}", done, total)
+            progress(label, done, total)
     return digest.hexdigest()

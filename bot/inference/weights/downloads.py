@@ -8,12 +8,10 @@ import shutil
 from pathlib import Path
 
 from bot.errors import WeightsError
-from bot.inference.weights.digests import Progress
+from bot.inference.weights.digests import Progress, hexdigest
 from bot.inference.weights.hub import Hub, Interrupted, RemoteFile, Repository
 from bot.settings import ModelChoice
 
-BLOCK = 1 << 20
-"""Bytes that are read, written or hashed at once."""
 SPARE = 256 << 20
 """Bytes of the disk that stay free."""
 
@@ -58,14 +56,9 @@ def check_disk(folder: Path, needed: int, choice: ModelChoice) -> None:
 
 def digest_of(path: Path, file: RemoteFile, progress: Progress) -> str:
     """Return the digest of a file on disk, of the kind that the hub names for it."""
-    size, done = path.stat().st_size, 0
+    size = path.stat().st_size
     digest = hashlib.sha256() if len(file.digest) == 64 else hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            digest.update(block)
-            done += len(block)
-            progress(f"checking {file.path}", done, size)
-    return digest.hexdigest()
+    return hexdigest(path, digest, f"checking {file.path}", progress)
 
 
 def told(size: int) -> str:

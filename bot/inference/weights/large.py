@@ -19,7 +19,7 @@ from pathlib import Path
 from bot.errors import WeightsError
 from bot.inference.weights.bringing import bytes_beneath
 from bot.inference.weights.digests import Progress, file_sha256
-from bot.inference.weights.downloads import bring
+from bot.inference.weights.downloads import SPARE, bring
 from bot.inference.weights.hub import Hub, Patience, RemoteFile, Repository
 from bot.inference.weights.large_parts import large_parts
 from bot.inference.weights.locking import alone_in
@@ -57,8 +57,6 @@ LARGE = LargeModel(
 """The story model of the large tier. Its maker names 29 languages; two are tested with Inkling."""
 OPEN = HubAccess()
 """The hub as huggingface_hub finds it."""
-SPARE = 256 << 20
-"""How many bytes must stay free on the disk beside what is fetched."""
 
 
 def large_file(data: Path) -> Path:
@@ -90,8 +88,7 @@ def large_model(data: Path) -> ResolvedModel:
 
 def bytes_there(data: Path) -> int:
     """Return how much of the large model is on the disk already, whole or in parts."""
-    path = large_file(data)
-    return (path.stat().st_size if path.exists() else 0) + bytes_beneath(_unfinished(data))
+    return _size(large_file(data)) + bytes_beneath(_unfinished(data))
 
 
 def fetch_large(data: Path, progress: Progress, hub: HubAccess = OPEN) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from bot.inference.weights.model import ResolvedModel
-from bot.inference.weights.snapshots import write_whole
+from bot.inference.weights.whole import write_whole
 
 FILE = "measured.json"
 """In the folder of the models."""

@@ -21,6 +21,7 @@ from bot.inference.weights.digests import Progress
 from bot.inference.weights.downloads import digest_of
 from bot.inference.weights.hub import RemoteFile, Repository
 from bot.inference.weights.selecting import Selection, select
+from bot.inference.weights.whole import write_whole
 from bot.settings import ModelChoice
 
 MAIN = "main"
@@ -135,11 +136,3 @@ def _snapshot(shelf: Shelf, repository: Repository, selection: Selection) -> Sna
     folder = shelf.folder(repository.commit)
     gguf = None if selection.gguf is None else folder / selection.gguf
     return Snapshot(folder=folder, commit=repository.commit, gguf=gguf, repository=repository)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever finds half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
-    scratch.write_bytes(content)
-    scratch.replace(path)

@@ -17,6 +17,7 @@ import msgspec
 from bot import settings
 from bot.inference.weights.large import LARGE, bytes_there, has_large
 from bot.inference.weights.machine import Machine, look_at_machine
+from bot.inference.weights.whole import write_whole
 from bot.settings import AUTO, BUNDLED, EngineChoice, ModelChoice
 
 _log = logging.getLogger(__name__)
@@ -182,8 +183,4 @@ def _store(data: Path, kept: Kept) -> bool:
 
 
 def _write(data: Path, kept: Kept) -> None:
-    path = _path(data)
-    partial = path.with_suffix(".partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
-    partial.replace(path)
+    write_whole(_path(data), msgspec.json.format(msgspec.json.encode(kept)) + b"\n")

@@ -9,9 +9,9 @@ from bot.errors import WeightsError
 from bot.inference.engine import ModelRole
 from bot.inference.weights.bundled import verify_bundled
 from bot.inference.weights.digests import Progress
+from bot.inference.weights.facts import size_of
 from bot.inference.weights.fetching import verified
 from bot.inference.weights.large import large_file, verify_large
-from bot.inference.weights.model import ResolvedModel
 from bot.inference.weights.resolving import is_hub_id, resolve
 from bot.settings import AUTO, BUNDLED, ModelChoice
 
@@ -39,10 +39,4 @@ def verify(choice: ModelChoice, role: ModelRole, data: Path, progress: Progress)
             verify_bundled(model, progress)
     except WeightsError as error:
         return ModelState(role=role, choice=choice, where=None, size=0, problem=str(error))
-    return ModelState(role=role, choice=choice, where=model.gguf or model.folder, size=_size(model), problem=None)
-
-
-def _size(model: ResolvedModel) -> int:
-    if model.gguf is not None:
-        return model.gguf.stat().st_size
-    return sum(path.stat().st_size for path in model.folder.iterdir() if path.is_file())
+    return ModelState(role=role, choice=choice, where=model.gguf or model.folder, size=size_of(model), problem=None)
