@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections import defaultdict
+from itertools import pairwise
 
 from bot.rules.characters import normalise
 from bot.rules.words import stands_alone, token_spans
 from bot.writing.form import PROSE, Form, form_of
+from bot.writing.stars import closed_stars, restarred
 
 _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]|<(?:unk|pad|eos|bos)>")
 # Lines that are not prose: headings, lists, tables, code, rules, labels of a chat or an exam, links.
@@ -131,6 +133,15 @@ def _really_ends(text: str, match: re.Match[str]) -> bool:
     return not (pauses and following is not None and following[1].islower())
 
 
+def sentences(text: str, form: Form) -> list[tuple[int, int]]:
+    """Return where each sentence of `text` begins and ends, in a lined form each line as well; the rest behind the last
+    end is one."""
+    ends = set(sentence_ends(text)) | {len(text)}
+    if form.lined:
+        ends |= {match.start() for match in re.finditer(r"\n", text)}
+    return [(start, end) for start, end in pairwise([0, *sorted(ends)]) if text[start:end].strip()]
+
+
 def whole_sentences(text: str, form: Form = PROSE) -> str:
     """Return `text` up to its last sentence end, or, where no sentence ends, its whole words. Where a form has lines,
     the end of one serves as well."""
@@ -163,6 +174,20 @@ def close_quotes(text: str, before: str = "") -> str:
     if stack == ['"'] and text.endswith('"'):
         return text[:-1]  # it closes nothing
     return text + "".join(reversed(stack))
+
+
+_SINGLE = re.compile(r"(?:^|[,:.!?…—-])[ \t]*(?:(')|‘)(?=\w)", re.M)
+_SINGLE_END = re.compile(r"(?<=[\w.,!?…—-])['’](?!\w)")
+_ELIDED = re.compile(r"(?:t(?:is|was|il)|em|cause|bout|round|n|\d\ds?)\b", re.IGNORECASE)
+
+
+def _closed_single(text: str) -> str:
+    """Return `text` with a single quote closed that was opened in its last paragraph, where speech begins."""
+    start = text.rfind("\n") + 1
+    opened = [match for match in _SINGLE.finditer(text, start) if not _ELIDED.match(text, match.end())]
+    if not opened or _SINGLE_END.search(text, opened[-1].end()):
+        return text
+    return text + ("'" if opened[-1][1] else "’")
 
 
 _WRAP = re.compile(r"(?<=\S)\n(?=[a-z])")
@@ -198,20 +223,15 @@ def finished(text: str, *, before: str) -> str:
 
 def closed(text: str, before: str, form: Form = PROSE) -> str:
     """Return `text`, which goes on from `before` and was cut behind a sentence or a line, with what is open at its end
-    closed: quotes, brackets, asterisks; and without a last line that only names who speaks next."""
+    closed: quotes, brackets, asterisks, the latter around what is done alone. A last line that only names who speaks
+    next is left out."""
     text = _without_bare_label(text, form)
-    return close_quotes(_closed_stars(text, before) if form.starred else text, before)
+    if form.starred:
+        text = restarred(closed_stars(text, before), before)
+    return close_quotes(_closed_single(text), before)
 
 
 def _without_bare_label(text: str, form: Form) -> str:
     """Return `text` without a last line that only names who speaks next."""
     start = text.rfind("\n") + 1
     return text[:start].rstrip() if text[start:].strip(" \t:").casefold() in form.speakers else text
-
-
-def _closed_stars(text: str, before: str) -> str:
-    """Return `text` with the asterisk closed that is open at its end, or without the one that would close nothing."""
-    if (before.rpartition("\n")[2] + text).rpartition("\n")[2].count("*") % 2 == 0:
-        return text
-    bare = text.rstrip()
-    return bare[:-1].rstrip() if bare.endswith("*") else f"{bare}*"

@@ -6,23 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal, get_args
 
-from bot.inference.words import has_han
-from bot.writing.cleaning import sentence_ends
-from bot.writing.echo import compared_words
+from bot.writing.cleaning import sentences
 from bot.writing.form import CUE, LABEL, Form, first_person_at, narrated
+from bot.writing.loops import loop_at
+from bot.writing.stars import odd_line_at
 
 FaultKind = Literal["loop", "name", "person", "comment", "stray", "form"]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
-SENTENCES_BACK = 40
-"""So many sentences before the text are compared with its own."""
-LEAST_SENTENCE = 3
-"""Sentences of fewer words may come again."""
-SAID_AGAIN = 0.75
-"""A sentence of which so much (a share of its different words) stands in one before it says nothing new."""
 LONGEST_VERSE = 90
 """A line of more characters is none of verse."""
 
@@ -88,14 +81,17 @@ _NO_NAMES = frozenset(
 _ABOUT = re.compile(
     r"""\b(?:(?:the|this|our|your|a|first|next|last|previous)\ (?:story|stories|chapters?|tale|poem|scene|novel|plot
         |characters?|excerpt|passage|narrative|paragraph|writer|reader|audience|film|movie)|chapter\ \w+
+        |this\ is\ (?:the\ \w+\ of\ )?an?\ (?:\w+\ ){0,2}(?:conversation|dialogue|story|tale|poem|joke)
+        |the\ (?:conversation|dialogue)\ (?:is|was|between|continues|ends)
         |the\ end(?=\s*(?:[.!\n]|$))|(?:great|good|perfect)\ example|artificial\ intelligence|language\ model
         |fanfic\w*|prompt|author|blog|podcast|article|website|video|comments?\ section)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _STRAY = re.compile(
-    r"""\d{3,} | \d[/-]\d | \b[A-Z]{4,}\b | \s[.,;!?](?=\s|$) | [.,;!?][,;] | (?<!\.)\.\.(?!\.)
-        | [_~^|{}<>\[\]\\=+#@%] | \(\s*\) | ["“]\s*["”]""",
-    re.VERBOSE,
+    r"""\d{4,} | \d[/-]\d | \b[A-Z]{4,}\b | ^[IVX]{1,4}\.?$ | \s[.,;!?](?=\s|$) | [.,;!?][,;] | (?<!\.)\.\.(?!\.)
+        | [_~^|{}<>\[\]\\=+#@%] | \(\s*\) | ["“]\s*["”] | \s["”]\s | \]\s*\[
+        | \((?i:laugh(?:s|ing|ter)|sighs|smiles|pauses?|beat|applause|music|by\s[^()\n]{1,40})\)""",
+    re.VERBOSE | re.MULTILINE,
 )
 _ALIEN = re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f]")
 """A letter that is not Latin."""
@@ -112,53 +108,17 @@ class Fault:
 def faults(text: str, before: str, form: Form) -> tuple[Fault, ...]:
     """Return the first fault of each kind in `text`, which goes on from `before`, a text of this form."""
     places: dict[FaultKind, int] = {
-        "loop": _loop_at(text, before, form),
+        "loop": loop_at(text, before, form),
         "name": _name_at(text, before),
         "person": _person_at(text, form),
         "comment": _new_at(_ABOUT, text, before),
-        "stray": _stray_at(text, before),
+        "stray": _stray_at(text, before, form),
         "form": _form_at(text, form),
     }
     starts = [0, *(start for start, _ in sentences(text, form))]
     return tuple(
         Fault(kind=kind, at=max(start for start in starts if start <= at)) for kind, at in places.items() if at >= 0
     )
-
-
-def sentences(text: str, form: Form) -> list[tuple[int, int]]:
-    """Return where each sentence of `text` begins and ends, in a lined form each line as well; the rest behind the last
-    end is one."""
-    ends = set(sentence_ends(text)) | {len(text)}
-    if form.lined:
-        ends |= {match.start() for match in re.finditer(r"\n", text)}
-    return [(start, end) for start, end in pairwise([0, *sorted(ends)]) if text[start:end].strip()]
-
-
-def _loop_at(text: str, before: str, form: Form) -> int:
-    """Where a sentence says again what one before it said, or three begin alike, or a run of words comes again."""
-    known = [compared_words(before[start:end]) for start, end in sentences(before, form)][-SENTENCES_BACK:]
-    run, opening_words = (10, 4) if has_han(text) else (5, 2)  # a Han character is a word here
-    openings: dict[tuple[str, ...], int] = {}
-    runs: set[tuple[str, ...]] = set()
-    for start, end in sentences(text, form):
-        words = compared_words(text[start:end])
-        if len(words) < LEAST_SENTENCE:
-            continue
-        opening = tuple(words[:opening_words])
-        openings[opening] = openings.get(opening, 0) + 1
-        fresh = [tuple(words[at : at + run]) for at in range(len(words) - run + 1)]
-        again = not runs.isdisjoint(fresh) or len(set(fresh)) < len(fresh)
-        if again or openings[opening] >= 3 or any(_says(words, other) for other in known):
-            return start
-        known.append(words)
-        runs.update(fresh)
-    return -1
-
-
-def _says(words: Sequence[str], other: Sequence[str]) -> bool:
-    """Tell whether a sentence has hardly a word that the other one lacks."""
-    own = set(words)
-    return len(own & set(other)) >= SAID_AGAIN * len(own) and 2 * len(own) >= len(set(other))
 
 
 def _name_at(text: str, before: str) -> int:
@@ -182,9 +142,9 @@ def _new_at(pattern: re.Pattern[str], text: str, before: str) -> int:
     return next((match.start() for match in pattern.finditer(text) if match[0].casefold() not in known), -1)
 
 
-def _stray_at(text: str, before: str) -> int:
+def _stray_at(text: str, before: str, form: Form) -> int:
     """Where a mark, a number or a letter stands that has no place in a story like `before`."""
-    places = [_new_at(_STRAY, text, before)]
+    places = [_new_at(_STRAY, text, before), odd_line_at(text, before) if form.starred else -1]
     if not _ALIEN.search(before):
         places.append(_new_at(_ALIEN, text, before))
     return min((at for at in places if at >= 0), default=-1)

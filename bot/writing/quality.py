@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.inference.words import split_words
-from bot.writing.cleaning import closed
+from bot.writing.cleaning import closed, sentences
 from bot.writing.echo import Echo, compared_words
-from bot.writing.faults import KINDS, faults, kinds, sentences
+from bot.writing.faults import KINDS, faults, kinds
 from bot.writing.form import Form
 
 LEAST_WORDS = 8

@@ -61,6 +61,7 @@ from bot.writing import (
     echo,
     faults,
     form,
+    loops,
     muse,
     notes,
     pool,
@@ -71,6 +72,7 @@ from bot.writing import (
     sides,
     slate,
     spotting,
+    stars,
     wordlist,
 )
 from bot.writing.asks import ContinueAsk, InfillAsk, TwistAsk
@@ -384,6 +386,14 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: cleaning.turned_at(text, form.Form(cues=True, speakers=frozenset({"sam"}))),
     ],
     "bot.writing.cleaning.sentence_ends": [cleaning.sentence_ends],
+    "bot.writing.cleaning.sentences": [lambda text: cleaning.sentences(text, form.Form(lined=True))],
+    "bot.writing.loops.loop_at": [
+        lambda text: loops.loop_at(text, PROSE, form.form_of(PROSE)),
+        lambda text: loops.loop_at("Then it rained. He said no more to her.", text, form.PROSE),
+    ],
+    "bot.writing.stars.closed_stars": [lambda text: stars.closed_stars(text, text)],
+    "bot.writing.stars.restarred": [lambda text: stars.restarred(text, text), lambda text: stars.restarred(text, "")],
+    "bot.writing.stars.odd_line_at": [lambda text: stars.odd_line_at(text, text)],
     "bot.writing.cleaning.whole_sentences": [cleaning.whole_sentences],
     "bot.writing.cleaning.close_quotes": [
         cleaning.close_quotes,
@@ -424,7 +434,6 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: faults.faults(text, PROSE, form.form_of(PROSE)),
         lambda text: faults.faults("Then it rained. He said no more to her.", text, form.PROSE),
     ],
-    "bot.writing.faults.sentences": [lambda text: faults.sentences(text, form.Form(lined=True))],
     "bot.writing.form.form_of": [form.form_of],
     "bot.writing.form.narrated": [form.narrated],
     "bot.writing.form.first_person_at": [form.first_person_at],

@@ -144,6 +144,13 @@ VERSE = "The sea has taken back the stair,\nthe lamp is cold, the door ajar,\nan
         ("He ran.\n\n", "DETECTIVE FRANK ROSS\nSit down.", ""),
         (PLAY, '*He looks up* "So I am." *He smiles.* And', '*He looks up* "So I am." *He smiles.*'),
         (PLAY, "*He looks up. Then he", "*He looks up.*"),
+        (PLAY, '*He looks up. "So I am," he says.* And', '*He looks up.* "So I am," *he says.*'),
+        (PLAY, '*"So I am."*', '"So I am."'),
+        ('*Aria nods, says "Good," and sits.*\n\n', '*He says "Good."*', '*He says "Good."*'),
+        ("He looked.", " He said, 'They are gone. Both of", " He said, 'They are gone.'"),
+        ("He looked.", " ‘They are gone. Both of", " ‘They are gone.’"),
+        ("He looked.", " He said, 'They are gone,' and left. The boys' room", " He said, 'They are gone,' and left."),
+        ("He looked.", " He said: 'tis late. Then", " He said: 'tis late."),
         ("He looked. ", "*Slowly* he smiled. Then", "Slowly he smiled."),
         (VERSE, "to face the place\nthe islands are,\nand then the", "to face the place\nthe islands are,"),
         (

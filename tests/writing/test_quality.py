@@ -13,6 +13,7 @@ TOLD = "The keeper lit the lamp and went down to the harbour, where old Marta wa
 OWN = "I lit the lamp and went down to the harbour, where old Marta was mending my nets in the rain."
 PLAY = '*Marta lights the lamp.* "You are late," *she says, and turns to the window.*\n\n'
 VERSE = "The sea has taken back the stair,\nthe lamp is cold, the door ajar,\nand someone left a single chair\n"
+CHAT = "sam: guys the moon is doing the thing again\npip: what thing\nsam: THE thing\npip:"
 SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He would.\nROSS:"
 
 
@@ -24,6 +25,15 @@ SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He wo
         (TOLD, " The keeper lit the lamp and went down to the harbour.", {"loop"}),
         (TOLD, " Cold rain. Cold wind. Cold hands.", set()),  # too short to be one
         (TOLD, " It was very cold. It was very dark. It was very late.", {"loop"}),
+        (TOLD, " The planet was a planet. It was a planet that had gone dark.", {"loop"}),
+        (TOLD, " A girl came, and one with two girls who looked like a girl.", {"loop"}),
+        (TOLD, " She will do it for him, she says. She will. She will. She will not.", {"loop"}),
+        (TOLD, " She said she bought bread. She said she would go home now.", {"loop"}),
+        (TOLD, "\n\n“Gold?”\n\n“No gold. It was a diamond.”\n\n“A diamond?”\n\n“No diamond.”", {"loop"}),
+        (TOLD, " “No,” she said. “No. Take the lamp.”", set()),
+        ("A ring, a silver ring, the ring of kings!", " She took the ring, a ring of iron, no ring of kings.", set()),
+        (CHAT, " blinking\npip: blinking hard\nsam: hehe\npip: so blinking", {"loop"}),
+        (CHAT, " what now\npip: nothing\nsam: look at it again\npip: still nothing", set()),
         (TOLD, " Behind her stood Jonathan with a bucket.", {"name"}),
         (TOLD, ' She said, "Hold this." Nobody moved.', set()),
         (TOLD, " I told her that the boat was gone.", {"person"}),
@@ -32,6 +42,11 @@ SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He wo
         (TOLD, " She laughed. This story is a great example of courage.", {"comment"}),
         (TOLD, " She laughed. It was 1987 and rain fell .", {"stray"}),
         (TOLD, " She laughed. Россия was far.", {"stray"}),
+        (TOLD, " She laughed. “The prophet. ” he said.", {"stray"}),
+        (TOLD, " She laughed. (laughs) then nobody answered.", {"stray"}),
+        (TOLD, " She waited from one to 100 for an answer.", set()),
+        (TOLD, " She laughed. This is the beginning of a conversation between friends.", {"comment"}),
+        (PLAY, "She reads a letter* by the fire.\n\n*Nobody comes.*", {"stray"}),
         ("Старик зажёг лампу и вышел.", " Она засмеялась.", set()),
         (TOLD, " She laughed.\nMARTA: Sit down.", {"form"}),
         (PLAY, "She comes in and sits by the fire for a long time.", {"form"}),
