@@ -143,9 +143,12 @@ WITH_TORCH := cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cu
 	nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
 	nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx triton
 
+# It reports each import of OpenVINO to its maker; OpenVINO runs without.
+UNWANTED := openvino-telemetry
+
 .PHONY: lock
 lock: ## resolve the locks anew (needs uv, for all platforms at once); newer versions: rm *.lock first
-	@printf '%s\n' $(WITH_TORCH) >.without.tmp
+	@printf '%s\n' $(WITH_TORCH) $(UNWANTED) >.without.tmp
 	@$(LOCKING) --excludes .without.tmp -o requirements.lock
 	@$(LOCKING) --excludes .without.tmp -c requirements.lock --extra dev -o requirements-dev.lock
 	@rm -f .without.tmp
