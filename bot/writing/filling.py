@@ -19,7 +19,7 @@ from bot.writing.pool import Candidate, Pool
 from bot.writing.pronouns import is_pronoun
 from bot.writing.ranking import Evidence, Ranked, Weights
 from bot.writing.reading import Reader
-from bot.writing.repeats import Repeats
+from bot.writing.repeats import COPIED, Repeats
 from bot.writing.sides import without
 from bot.writing.styles import InfillStyle
 from bot.writing.wishes import Wishes
@@ -45,6 +45,8 @@ SHORTLIST = 16
 """How many of them are read in full after a first look, by both models."""
 AGAIN = 8
 """Candidates of a further blank that are read again behind the fills of the surer ones."""
+LOOKED_FOR = 120
+"""Candidates of the pool among which those are looked for that repeat nothing, where too many do."""
 RETURNING = 1.1
 """What a fill loses, in nats, for each try that has it already, with several blanks."""
 SPARE_TRIES = 3
@@ -233,6 +235,21 @@ class Filling:
             raise BadInput("blank_no_fill")
         return sorted(chosen.values(), key=lambda fills: -certainty(fills))
 
+    def _fresh(self, number: int, picked: Mapping[int, Ranked]) -> list[Candidate]:
+        """The candidates of a blank that are worth reading again behind the fills that were picked for others: the best
+        by what they cost there, so that not all of them repeat the same words; from farther back in the pool where
+        those that were read in full do."""
+        slot = self._slots[number]
+        repeats = self._repeats(number, picked)
+        fresh = sorted(slot.ranked, key=lambda each: repeats.cost(each.candidate.text) - each.appeal)[:AGAIN]
+        candidates = [each.candidate for each in fresh]
+        if repeats.cost(candidates[-1].text) < COPIED:
+            return candidates
+        known = {each.candidate.text for each in slot.ranked}
+        others = [c for c in slot.pool.best(LOOKED_FOR) if c.text not in known and not repeats.cost(c.text)]
+        said = [c for c in candidates if repeats.cost(c.text) < COPIED]
+        return (said + others + [c for c in candidates if c not in said])[:AGAIN]
+
     async def _complete(self, order: Sequence[int], tried: Sequence[Sequence[str]]) -> list[Ranked]:
         """Fill the blanks one by one, the most certain first, the others scored anew behind it.
 
@@ -244,7 +261,7 @@ class Filling:
         for place, number in enumerate(order):
             ranked = self._slots[number].ranked
             if place:
-                candidates = [each.candidate for each in ranked[:AGAIN]]
+                candidates = self._fresh(number, picked)
                 ranked = await self._rank(number, await self.weigh(number, candidates, fills), picked)
             said = [fills_of[number] for fills_of in tried]
 

@@ -42,10 +42,10 @@ class Weights:
 LEFT_ALONE = Weights()
 """Where the causal model sees the left text alone."""
 AT_FIRST_SIGHT = Weights(
-    prior=0.0, unlikely=-10.0, rare=1.0, masked=0.25, floor=-16.0, phrase=0.0, word=0.0, temperature=1.0
+    prior=0.0, unlikely=-10.0, rare=1.0, masked=0.45, floor=-16.0, phrase=0.0, word=0.0, temperature=1.0
 )
 """Of what it says with both sides in sight, without more: `joint` and `prior` are with these then."""
-BOTH_SIDES = Weights(prior=-0.3, masked=0.3, phrase=-1.5, word=3.5, seen=0.9, temperature=1.8)
+BOTH_SIDES = Weights(prior=-0.3, masked=0.3, phrase=-1.5, word=3.5, seen=0.7, temperature=1.8)
 """Where it was taught to see both sides, and reads candidates either way."""
 
 

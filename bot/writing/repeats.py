@@ -16,7 +16,7 @@ from bot.inference.engine import Gap
 from bot.inference.words import BLANK
 from bot.writing.spotting import LEAST_LETTERS, is_function_word, stem
 
-SAID_AGAIN = 1.5
+SAID_AGAIN = 3.0
 """What it costs, in nats, to say a word that carries meaning again, in whatever form, for each time that it stands
 within:"""
 NEAR_CHARS = 80
@@ -32,6 +32,18 @@ STAMMER = 4
 copied."""
 LONGEST_RUN = 4
 """Words of the longest run that is looked for; a longer one holds it."""
+_PAIRING = frozenset("after against by for in over to upon".split())  # noqa: SIM905  # as it is read
+"""Words that join a word to itself: hand in hand, day after day, step by step."""
+LIGHT = frozenset(
+    """
+    a again all an and another any are as at be been but by can come could did do down ever every for from get go had
+    has have he her him his how i if in into is it its less little many may me might more most much must my no nor not
+    of off on one or other our out over quite rather she should so some such than that the their them then there
+    these they this those through till to too up upon us very was we well were what when which who whom will with would
+    yes yet you your
+    """.split()  # noqa: SIM905  # a list of eighty quoted words would be no easier to read
+)
+"""Words that come twice within a few words without anybody noticing."""
 _TOKEN = re.compile(rf"{BLANK}|[^\W_]+(?:['’][^\W_]+)*")
 
 Words = Sequence[str]
@@ -69,9 +81,22 @@ class Around:
         """How often the words of a fill that carry meaning are said near."""
         return sum(self.near[stem(word)] for word in fill if carries(word))
 
+    def pairs(self, fill: Words) -> bool:
+        """Tell whether a fill of one word makes a pair with its like beside it, as *hand in hand*."""
+        if len(fill) != 1:
+            return False
+        before, behind = list(self.left[-2:]), list(self.right[:2])
+        return any(
+            len(words) == 2 and words[place] in _PAIRING and words[1 - place] == fill[0]
+            for words, place in ((before, 1), (behind, 0))
+        )
+
     def stammers(self, fill: Words) -> bool:
-        """Tell whether a fill of several words has one that carries meaning, or any two, from right beside it."""
+        """Tell whether a fill says a word from right beside it that a reader notices: of several words one that carries
+        meaning, or any two; of whatever length one that holds sentences together but is not light, as *inside*."""
         sides = self.left[-STAMMER:], self.right[:STAMMER]
+        if any(is_function_word(word) and word not in LIGHT and any(word in words for words in sides) for word in fill):
+            return True
         stems = {stem(word) for words in sides for word in words if carries(word)}
         pairs = {pair for words in sides for pair in pairwise(words)}
         said = any(carries(word) and stem(word) in stems for word in fill)
@@ -124,7 +149,7 @@ class Repeats:
     def cost(self, fill: str) -> float:
         """In nats; 0 where nothing is said again, or the writer does so too."""
         words = tokens(fill)
-        if self._meant or not words:
+        if self._meant or not words or self._written.pairs(words):
             return 0.0
         copied = self._written.copies(words) or (
             self._filled is not self._written

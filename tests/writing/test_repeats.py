@@ -6,7 +6,7 @@ import pytest
 
 from bot.inference.engine import Gap
 from bot.inference.words import BLANK
-from bot.writing.repeats import COPIED, MOST_TIMES, SAID_AGAIN, Repeats
+from bot.writing.repeats import COPIED, LIGHT, MOST_TIMES, SAID_AGAIN, Repeats
 
 
 def cost(left: str, fill: str, right: str) -> float:
@@ -68,6 +68,38 @@ def test_a_writer_who_repeats_himself_may_go_on(left: str, fill: str, right: str
 )
 def test_names_and_runs_that_come_twice_by_chance_are_no_leave_to_stammer(left: str, fill: str) -> None:
     assert cost(left, fill, ".") >= SAID_AGAIN
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("She found herself {} and ", "."), ("It was ", " and {} the gate."), ("They went {} then ", " the house.")],
+)
+@pytest.mark.parametrize(
+    "word", ["inside", "outside", "against", "behind", "nobody", "himself", "always", "without", "whether", "together"]
+)
+def test_a_word_that_holds_sentences_together_is_noticed_unless_light(left: str, right: str, word: str) -> None:
+    assert cost(left.format(word), word, right.format(word)) >= COPIED
+    assert cost(left.format(word), f"right {word}", right.format(word)) >= COPIED
+    assert cost(left.format("x"), word, right.format("x")) == 0.0
+
+
+@pytest.mark.parametrize("light", sorted(LIGHT))
+def test_a_light_word_may_come_again_at_once(light: str) -> None:
+    assert cost(f"He went {light} the ", light, " hall.") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("left", "fill", "right"),
+    [
+        ("They walked hand in ", "hand", "."),
+        ("The rain fell day after ", "day", " on the roof."),
+        ("They stood ", "face", " to face in the snow."),
+        ("He read the letter word for ", "word", "."),
+        ("The water rose inch by ", "inch", "."),
+    ],
+)
+def test_a_pair_of_like_words_is_no_stammer(left: str, fill: str, right: str) -> None:
+    assert cost(left, fill, right) == 0.0
 
 
 @pytest.mark.parametrize("fill", ["the", "and of", "it was", "there", "to go"])

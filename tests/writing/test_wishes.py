@@ -18,6 +18,10 @@ UNASKED = cast(Engine, None)
 GAP = Gap(left='"I am not a hero," she said. "I am just ', right=' who was late."')
 
 
+AGAIN = SAID_AGAIN * LEFT_ALONE.temperature
+"""What it costs to say a word again, before the temperature."""
+
+
 def evidence(text: str, joint: float, prior: float = -4.0) -> Evidence:
     return Evidence(candidate=Candidate(text), joint=joint, prior=prior)
 
@@ -27,7 +31,7 @@ async def order(style: InfillStyle, *candidates: Evidence) -> list[str]:
     return [each.candidate.text for each in ranked]
 
 
-@pytest.mark.parametrize(("lead", "first"), [(SAID_AGAIN - 0.5, "a girl"), (SAID_AGAIN + 0.5, "the hero")])
+@pytest.mark.parametrize(("lead", "first"), [(AGAIN - 0.5, "a girl"), (AGAIN + 0.5, "the hero")])
 async def test_a_longer_word_is_not_said_again_unless_it_is_much_likelier(lead: float, first: str) -> None:
     found = await order(AS_IT_BELONGS, evidence("the hero", -10.0 + lead), evidence("a girl", -10.0))
     assert found[0] == first
@@ -41,6 +45,6 @@ async def test_boldness_forgives_what_is_rare_and_minds_what_was_said() -> None:
     both = evidence("a girl", -10.0, prior=-3.0), evidence("a sparrow", -11.0, prior=-9.0)
     assert await order(AS_IT_BELONGS, *both) == ["a girl", "a sparrow"]
     assert await order(InfillStyle(boldness=1.0), *both) == ["a sparrow", "a girl"]
-    again = evidence("the hero", -10.0 + SAID_AGAIN + 1.0), evidence("a girl", -10.0)
+    again = evidence("the hero", -10.0 + AGAIN + 1.0), evidence("a girl", -10.0)
     assert await order(AS_IT_BELONGS, *again) == ["the hero", "a girl"]
     assert await order(InfillStyle(boldness=1.0), *again) == ["a girl", "the hero"]
