@@ -1,12 +1,13 @@
 """What readers say of rows, and how well cheap tests and the score of quality foretell it.
 
-498 rows of both story models for 25 prompts (marks.jsonl), made with the former moods and tidied, each marked keep,
-edit or drop with its faults by two readers who knew neither model nor mood, and by a third where those two disagreed.
+738 rows of both story models for 40 prompts (marks.jsonl), tidied, each marked keep, edit or drop with its faults by
+two readers who knew neither model nor mood, and by a third where those two disagreed. 498 of them were made with the
+former moods and have the former score, too; the other 240 with today's.
 For each kind of fault: how many rows have it by the test of `bot.writing.faults`, how many by a reader, precision and
 recall, and how many of those found were dropped by all. For the score: of all pairs of rows of one prompt and model
 that readers did not hold to be alike, the share that it puts in their order, and how the three best of each prompt were
-marked (0 drop, 1 edit, 2 keep), beside the former score. What is fitted on one half of the prompts is judged on the
-other.
+marked (0 drop, 1 edit, 2 keep), beside the former score. For each mood: how its rows were marked. What is fitted on one
+half of the prompts is judged on the other.
 
     python -m benchmarks.rows [--json] [--fit]
 
@@ -29,6 +30,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from bot.rules.moods import MOOD_NAMES
 from bot.writing.echo import TextSource, echo
 from bot.writing.faults import FaultKind, faults, kinds
 from bot.writing.form import form_of
@@ -56,8 +58,9 @@ class Marked:
     prompt: str
     half: int
     tier: str
+    mood: str
     worth: float
-    former: float
+    former: float | None
     found: frozenset[FaultKind]
     said: frozenset[str]
     traits: Mapping[str, float]
@@ -79,8 +82,9 @@ def read() -> list[Marked]:
                     prompt=line["of"],
                     half=half[line["of"]],
                     tier=line["tier"],
+                    mood=line["mood"],
                     worth=mean(WORTH[mark] for mark in line["marks"]),
-                    former=line["former"],
+                    former=line.get("former"),
                     found=kinds(faults(text, before, form)),
                     said=frozenset(line["faults"]),
                     traits=traits(text, log_prob, before, form, echo(text, [TextSource(before)])),
@@ -130,7 +134,7 @@ def agreement(rows: Iterable[Marked], score: Callable[[Marked], float]) -> tuple
 def figures() -> dict[str, Any]:
     """Measure everything."""
     rows = read()
-    found: dict[str, Any] = {"faults": {}, "score": {}}
+    found: dict[str, Any] = {"faults": {}, "score": {}, "moods": {}}
     for kind, name in NAMES.items():
         tested = [row for row in rows if kind in row.found]
         said = [row for row in rows if name in row.said]
@@ -144,14 +148,24 @@ def figures() -> dict[str, Any]:
         }
     weights = [fitted([row for row in rows if row.half != half]) for half in (0, 1)]
     scores: dict[str, Callable[[Marked], float]] = {
-        "former": lambda row: row.former,
+        "former": lambda row: row.former or 0.0,
         "fitted on the other half": lambda row: quality_of(row.traits, weights[row.half]),
         "as shipped": lambda row: quality_of(row.traits),
     }
     for tier in TIERS:
-        for name, score in scores.items():
-            pairs, best = agreement([row for row in rows if row.tier == tier], score)
-            found["score"][f"{tier}, {name}"] = {"pairs": round(pairs, 3), "best three": round(best, 2)}
+        for made, wanted in (("former moods", False), ("moods of today", True)):
+            of = [row for row in rows if row.tier == tier and (row.former is None) == wanted]
+            for name, score in scores.items():
+                if name != "former" or not wanted:
+                    pairs, best = agreement(of, score)
+                    found["score"][f"{tier}, {made}, {name}"] = {"pairs": round(pairs, 3), "best three": round(best, 2)}
+            for mood in MOOD_NAMES:
+                worth = [row.worth for row in of if row.mood == mood]
+                found["moods"][f"{tier}, {made}, {mood}"] = {
+                    "rows": len(worth),
+                    "worth": round(mean(worth), 2),
+                    "of use": round(mean(each >= 1 for each in worth), 2),
+                }
     return found
 
 
@@ -170,9 +184,9 @@ def main() -> None:
         return
     for table in found.values():
         columns = list(next(iter(table.values())))
-        print(" " * 32 + "".join(f"{column:>12}" for column in columns))
+        print(" " * 46 + "".join(f"{column:>12}" for column in columns))
         for name, values in table.items():
-            print(f"{name:32}" + "".join(f"{values[column]:12}" for column in columns))
+            print(f"{name:46}" + "".join(f"{values[column]:12}" for column in columns))
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ _ABOUT = re.compile(
 )
 _STRAY = re.compile(
     r"""\d{4,} | \d[/-]\d | \b[A-Z]{4,}\b | ^[IVX]{1,4}\.?$ | \s[.,;!?](?=\s|$) | [.,;!?][,;] | (?<!\.)\.\.(?!\.)
-        | [_~^|{}<>\[\]\\=+#@%] | \(\s*\) | ["“]\s*["”] | \s["”]\s | \]\s*\[
+        | [_~^|{}<>\[\]\\=+#@%] | \(\s*\) | (?:^|\s)"[ \t]?" | “\s?” | [ \t]["”]\s | \]\s*\[
         | \((?i:laugh(?:s|ing|ter)|sighs|smiles|pauses?|beat|applause|music|by\s[^()\n]{1,40})\)""",
     re.VERBOSE | re.MULTILINE,
 )
@@ -144,6 +144,8 @@ def _new_at(pattern: re.Pattern[str], text: str, before: str) -> int:
 
 def _stray_at(text: str, before: str, form: Form) -> int:
     """Where a mark, a number or a letter stands that has no place in a story like `before`."""
+    if form.cues:
+        text = CUE.sub(lambda cue: " " * len(cue[0]), text)
     places = [_new_at(_STRAY, text, before), odd_line_at(text, before) if form.starred else -1]
     if not _ALIEN.search(before):
         places.append(_new_at(_ALIEN, text, before))

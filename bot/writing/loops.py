@@ -21,6 +21,13 @@ SAME_OPENINGS = 3
 """So many sentences that begin with the same two words are too many."""
 LONG_OPENING = 3
 """Two sentences running must not begin with so many same words."""
+SAME_ENDING = 4
+"""Nor must they end in so many."""
+NEW_WORDS = 8
+"""A sentence of fewer words that has a new one which carries meaning says something new ("It is not about your job. It
+is about your mother.")."""
+LONGEST_STAMMER = 6
+"""A run of two to so many words is looked for at once again."""
 CROWD, CROWD_WORDS = 3, 12
 """A word that carries meaning must not come so often within so many words."""
 
@@ -38,7 +45,7 @@ def loop_at(text: str, before: str, form: Form) -> int:
     crowd, last = _Crowd(before, form), list[str]()
     for start, end in sentences(text, form):
         words = compared_words(_unlabelled(text[start:end], form))
-        if crowd.comes(words) or _begins_as(words, last):
+        if crowd.comes(words) or _stammers(words) or _echoes(words, last):
             return start
         last = words or last
         if len(words) < LEAST_SENTENCE:
@@ -59,23 +66,35 @@ def _unlabelled(text: str, form: Form) -> str:
     return CUE.sub("", LABEL.sub("", text)) if form.spoken else text
 
 
-def _begins_as(words: Sequence[str], last: Sequence[str]) -> bool:
-    """Tell whether a sentence begins as the last one does, or, where it is short, is the same. Han characters are too
-    short for words."""
-    if not words or has_han(words[0]):
+def _stammers(words: Sequence[str]) -> bool:
+    """Tell whether a run of words with one that carries meaning comes at once again: "a royal gift, a royal gift"."""
+    return any(
+        words[at : at + size] == words[at + size : at + 2 * size] and any(map(_carries, words[at : at + size]))
+        for size in range(2, LONGEST_STAMMER + 1)
+        for at in range(len(words) - 2 * size + 1)
+    )
+
+
+def _echoes(words: Sequence[str], last: Sequence[str]) -> bool:
+    """Tell whether a sentence begins or ends as the last one does, is a part of it, or, where it is short, the same.
+    Han characters are too short for words."""
+    if not words or not last or has_han(words[0]):
         return False
-    size = LONG_OPENING if len(last) >= LONG_OPENING else len(last)
+    if len(words) < LEAST_SENTENCE or len(last) < LEAST_SENTENCE:
+        return list(words) == list(last)
     return (
-        len(words) >= size > 0
-        and list(words[:size]) == list(last[:size])
-        and (size == LONG_OPENING or len(words) == size)
+        words[:LONG_OPENING] == last[:LONG_OPENING]
+        or (len(words) >= SAME_ENDING and words[-SAME_ENDING:] == last[-SAME_ENDING:])
+        or f" {' '.join(words)} " in f" {' '.join(last)} "
     )
 
 
 def _says(words: Sequence[str], other: Sequence[str]) -> bool:
     """Tell whether a sentence has hardly a word that the other one lacks."""
-    own = set(words)
-    return len(own & set(other)) >= SAID_AGAIN * len(own) and 2 * len(own) >= len(set(other))
+    own, known = set(words), set(other)
+    if len(own & known) < SAID_AGAIN * len(own) or 2 * len(own) < len(known):
+        return False
+    return len(own) >= NEW_WORDS or not any(map(_carries, own - known))
 
 
 class _Crowd:

@@ -8,6 +8,7 @@ from bot.writing.form import STARRED
 
 _SPAN = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*[\"“][^*\n]*)(?<=[^\s*])\*(?![\w*])")
 _SAID = re.compile(r"\s*(\"[^\"*\n]*\"|“[^”*\n]*”)\s*")
+_STAR = re.compile(r"((?<!\S)\*(?=\S))|((?<=\S)\*(?=\s|$))|\*")
 
 
 def closed_stars(text: str, before: str) -> str:
@@ -42,7 +43,17 @@ def odd_line_at(text: str, before: str) -> int:
     opened = before.rpartition("\n")[2]
     at = 0
     for line in text.split("\n"):
-        if (opened + line).count("*") % 2:
+        if _is_odd(opened + line):
             return at
         at, opened = at + len(line) + 1, ""
     return -1
+
+
+def _is_odd(line: str) -> bool:
+    """Tell whether an asterisk of a line opens what is open, closes what is not, or stays open."""
+    is_open = False
+    for match in _STAR.finditer(line):
+        if (match[1] and is_open) or (match[2] and not is_open):
+            return True
+        is_open = not is_open
+    return is_open

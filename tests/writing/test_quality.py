@@ -14,6 +14,7 @@ OWN = "I lit the lamp and went down to the harbour, where old Marta was mending 
 PLAY = '*Marta lights the lamp.* "You are late," *she says, and turns to the window.*\n\n'
 VERSE = "The sea has taken back the stair,\nthe lamp is cold, the door ajar,\nand someone left a single chair\n"
 CHAT = "sam: guys the moon is doing the thing again\npip: what thing\nsam: THE thing\npip:"
+PLAYED = "INT. DINER\n\nMAYA\nYou told me he was dead.\n\nFRANK\nI told you he wasn't a problem.\n\nMAYA\n"
 SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He would.\nROSS:"
 
 
@@ -30,6 +31,10 @@ SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He wo
         (TOLD, " She will do it for him, she says. She will. She will. She will not.", {"loop"}),
         (TOLD, " She said she bought bread. She said she would go home now.", {"loop"}),
         (TOLD, "\n\n“Gold?”\n\n“No gold. It was a diamond.”\n\n“A diamond?”\n\n“No diamond.”", {"loop"}),
+        (TOLD, " It was a royal gift, a royal gift from the queen.", {"loop"}),
+        (TOLD, " She asked what he was doing. She had no idea what he was doing.", {"loop"}),
+        (TOLD, " She turned back, but it was too late. It was too late.", {"loop"}),
+        (TOLD, " It is not about your job. It is about your mother.", set()),
         (TOLD, " “No,” she said. “No. Take the lamp.”", set()),
         ("A ring, a silver ring, the ring of kings!", " She took the ring, a ring of iron, no ring of kings.", set()),
         (CHAT, " blinking\npip: blinking hard\nsam: hehe\npip: so blinking", {"loop"}),
@@ -44,9 +49,14 @@ SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He wo
         (TOLD, " She laughed. Россия was far.", {"stray"}),
         (TOLD, " She laughed. “The prophet. ” he said.", {"stray"}),
         (TOLD, " She laughed. (laughs) then nobody answered.", {"stray"}),
+        (TOLD, '\n\n"Hold this."\n\n"No, hold it yourself."', set()),
+        (TOLD, ' She laughed. " " he said.', {"stray"}),
+        (PLAYED, "No. Why would I?\n\nFRANK\nYou know why, and you came.\n\nMAYA", set()),
         (TOLD, " She waited from one to 100 for an answer.", set()),
         (TOLD, " She laughed. This is the beginning of a conversation between friends.", {"comment"}),
         (PLAY, "She reads a letter* by the fire.\n\n*Nobody comes.*", {"stray"}),
+        (PLAY, '*She reads. *Nobody comes.* "No!"*', {"stray"}),
+        (PLAY, '*She reads.* "No!" *She weeps.* "Never."', set()),
         ("Старик зажёг лампу и вышел.", " Она засмеялась.", set()),
         (TOLD, " She laughed.\nMARTA: Sit down.", {"form"}),
         (PLAY, "She comes in and sits by the fire for a long time.", {"form"}),

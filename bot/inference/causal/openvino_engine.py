@@ -16,6 +16,7 @@ from bot.inference.causal.protocol import LARGE_FROM, Capabilities, Clock, RowUp
 from bot.inference.causal.requests import OpenRequest, OpenRow, Requests
 from bot.inference.causal.tokens import Tokens
 from bot.inference.engine import GenerateRequest, ModelInfo, Row
+from bot.rules.moods import Sampling
 from bot.settings import Dtype
 
 if TYPE_CHECKING:
@@ -179,9 +180,9 @@ def substitutions(row: Row) -> tuple[tuple[str, str], ...]:
     s = row.sampling
     found: list[tuple[str, str]] = []
     if s.dry_multiplier > 0:
-        found.append(("dry", f"frequency_penalty {_frequency_penalty(s.dry_multiplier):g}"))
+        found.append(("dry", f"frequency_penalty {penalties(s)[0]:g}"))
     if s.xtc_probability > 0:
-        found.append(("xtc", f"presence_penalty {_presence_penalty(s.xtc_probability):g}"))
+        found.append(("xtc", f"presence_penalty {penalties(s)[1]:g}"))
     if s.typical_p < 1:
         found.append(("typical_p", f"top_p {min(s.top_p, s.typical_p):g}"))
     if s.temperature != 1 and min(s.top_p, s.typical_p) < 1:
@@ -204,8 +205,7 @@ def _config(row: OpenRow, request: OpenRequest) -> Any:
     # Here the temperature comes first. It raises every ratio of probabilities to 1/T, and so the same power of min-p
     # keeps exactly the tokens that min-p keeps when the temperature comes last.
     config.min_p = min(s.min_p ** (1 / s.temperature), 0.999)
-    config.frequency_penalty = _frequency_penalty(s.dry_multiplier)
-    config.presence_penalty = _presence_penalty(s.xtc_probability)
+    config.frequency_penalty, config.presence_penalty = penalties(s)
     config.logprobs = 1  # those of the plain model, not of what the samplers leave
     config.stop_token_ids = set(request.ends)
     if request.ends:
@@ -213,12 +213,10 @@ def _config(row: OpenRow, request: OpenRequest) -> Any:
     return config
 
 
-def _frequency_penalty(dry_multiplier: float) -> float:
-    return min(2.0, round(_PER_DRY * dry_multiplier, 3))
-
-
-def _presence_penalty(xtc_probability: float) -> float:
-    return min(2.0, round(_PER_XTC * xtc_probability, 3))
+def penalties(sampling: Sampling) -> tuple[float, float]:
+    """Return the frequency and the presence penalty that stand in for DRY and for XTC."""
+    frequency, presence = _PER_DRY * sampling.dry_multiplier, _PER_XTC * sampling.xtc_probability
+    return min(2.0, round(frequency, 3)), min(2.0, round(presence, 3))
 
 
 def _outputs(handle: Any) -> list[Any]:
