@@ -24,8 +24,9 @@ class Weights:
     many that would do as well and were not found, and must not lose to a short one by its own improbability alone.
     `masked` multiplies the masked model's log-probability, of which each word costs at most `floor`, for the same
     reason: a rare word of several pieces is hard for it. `phrase` is added where there is more than one word, and
-    `word` for each word after the second. `temperature` makes the shares honest. `prior`, `masked`, `seen`, `floor` and
-    `temperature` are fitted, the others settle how often a long fill is shown.
+    `word` for each word after the second. `far` multiplies what a fill makes of the words behind the first few.
+    `temperature` makes the shares honest. `prior`, `masked`, `seen`, `floor` and `temperature` are fitted, the others
+    settle how often a long fill is shown.
     """
 
     prior: float = -0.075
@@ -36,6 +37,7 @@ class Weights:
     phrase: float = -1.0
     word: float = 1.5
     seen: float = 0.0
+    far: float = 0.5
     temperature: float = 1.3
 
 
@@ -52,14 +54,15 @@ BOTH_SIDES = Weights(prior=-0.3, masked=0.3, phrase=-1.5, word=3.5, seen=0.7, te
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What is known of a candidate, in natural logarithms, summed over words: `prior` is log p(fill | left), `joint`
-    that of the fill and what follows, `masked` the masked model's; `seen` is log p(fill, and that it ends | both
-    sides)."""
+    that of the fill and the first words that follow, `far` that of some more of them, `masked` the masked model's;
+    `seen` is log p(fill, and that it ends | both sides)."""
 
     candidate: Candidate
     joint: float
     prior: float = 0.0
     masked: float | None = None
     seen: float | None = None
+    far: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,7 @@ def total(evidence: Evidence, weights: Weights = LEFT_ALONE) -> float:
     """The weighed evidence; greater is better, comparable over all lengths within one blank."""
     words = evidence.candidate.words
     value = (evidence.joint - evidence.prior) + (1.0 + weights.prior) * _forgiven(evidence.prior, weights)
+    value += weights.far * evidence.far
     if words > 1:
         value += weights.phrase + weights.word * (words - 2)
     if evidence.masked is not None:

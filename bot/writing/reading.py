@@ -15,7 +15,10 @@ from bot.writing.sides import left_part, right_part, spelt
 LOOK_WORDS = 2
 """Words of the right text behind a candidate at the first look, where the causal model does not see it beforehand."""
 RIGHT_WORDS = 5
-"""Words of the right text that count behind a candidate."""
+"""Words of the right text that count in full behind a candidate."""
+FAR_WORDS = 16
+"""Words of it that are read: those behind the first few count by their share `far`. In a story they change little, but
+what makes sense of a short text often stands there ("she threw it into the lake")."""
 SEEN_WORDS = 16
 """Words of the right text that are given to a causal model which can see it."""
 
@@ -53,7 +56,7 @@ class Reader:
     async def read(self, gap: Gap, candidates: Sequence[Candidate]) -> list[Evidence]:
         """Read candidates in full, by both models."""
         joint, masked, seen = await asyncio.gather(
-            self._joint(gap, candidates, RIGHT_WORDS),
+            self._joint(gap, candidates, FAR_WORDS),
             self._scores("masked", [ScoreItem(left=gap.left, asked=c.text, right=gap.right) for c in candidates]),
             self._seen(gap, candidates),
         )
@@ -97,7 +100,8 @@ def evidence_of(
     return [
         Evidence(
             candidate=candidate,
-            joint=sum(values),
+            joint=sum(values[: candidate.words + RIGHT_WORDS]),
+            far=sum(values[candidate.words + RIGHT_WORDS :]),
             prior=sum(values[: candidate.words]),
             masked=whole,
             seen=sum(seen[number]) if seen else None,

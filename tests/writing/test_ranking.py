@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.writing.pool import Candidate
 from bot.writing.ranking import Evidence, Weights, rank, total
+from bot.writing.reading import RIGHT_WORDS, evidence_of
 
 PLAIN = Weights(prior=0.0, rare=1.0, masked=0.0, phrase=0.0, word=0.0, temperature=1.0)
 
@@ -53,6 +54,19 @@ def test_what_both_sides_say_is_forgiven_alike() -> None:
     weights = replace(PLAIN, unlikely=-10.0, rare=0.25, seen=0.5)
     for seen, counts in ((None, 0.0), (-6.0, -3.0), (-18.0, -5.0 - 0.5 * 0.25 * 8.0)):
         assert total(replace(evidence("door", -9.0), seen=seen), weights) == pytest.approx(-9.0 + counts)
+
+
+def test_words_farther_behind_count_by_their_share() -> None:
+    thing, gift = replace(evidence("thing", -9.0), far=-14.0), replace(evidence("gift", -10.0), far=-11.0)
+    assert total(thing, replace(PLAIN, far=0.5)) == -16.0
+    ranked = rank([thing, gift], replace(PLAIN, far=0.5))
+    assert [each.candidate.text for each in ranked] == ["gift", "thing"]
+
+
+async def test_what_follows_is_told_apart_by_how_far_behind_the_fill_it_stands() -> None:
+    values = [-2.0, -1.0, *[-0.5] * RIGHT_WORDS, *[-0.25] * 4]
+    (read,) = evidence_of([Candidate("old door")], [values], [-3.0])
+    assert (read.prior, read.joint, read.far) == (-3.0, -3.0 - 0.5 * RIGHT_WORDS, -1.0)
 
 
 def test_a_temperature_above_one_is_less_sure() -> None:
