@@ -33,10 +33,10 @@ from sqlalchemy import insert
 from bot.rules.ballots import Ballot
 from bot.rules.rounds import NewCandidate, NewRound
 from bot.rules.stories import NewStory, Story
+from bot.stories.access import Who
 from bot.stories.context import context_of
-from bot.stories.finding import Who
-from bot.stories.library import Library
-from bot.stories.pen import Pen
+from bot.stories.passages import Pen
+from bot.stories.queries import Library
 from storage.database import Database, open_database
 from storage.passages import Passages
 from storage.privacy import Privacy

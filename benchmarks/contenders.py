@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from bot.inference.weights.resolving import resolve
 from bot.settings import Settings
+from bot.worker.weights.resolving import resolve
 
 TEMPERATURE = 1.0
 MIN_P = 0.05
@@ -84,7 +84,7 @@ def naive_bot(settings: Settings) -> Run:
     """The usual bot: one transformers pipeline, one request after another, as float32."""
     from transformers import pipeline
 
-    from bot.inference.causal.loading import load_causal
+    from bot.worker.causal.loading import load_causal
 
     model, tokenizer = load_causal(
         resolve(settings.causal_model, "causal", settings.data), "cpu", "float32", settings.data / "cache"
@@ -130,8 +130,8 @@ def bare_engine(settings: Settings) -> Run:
     import openvino as ov
     import openvino_genai
 
-    from bot.inference.causal.openvino_model import open_pipeline, prepare
-    from bot.inference.causal.tokens import Tokens
+    from bot.worker.causal.openvino_model import open_pipeline, prepare
+    from bot.worker.causal.tokens import Tokens
 
     prepared = prepare(resolve(settings.causal_model, "causal", settings.data), settings.data / "cache")
     pipeline = open_pipeline(prepared, settings.dtype)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import MIN_P, TEMPERATURE, Timing, Work
-from bot.inference.engine import Continuation, Engine, GenerateRequest, Piece, Row
 from bot.inference.jobs import Limits, Owner, Report, Working
+from bot.inference.protocol import Continuation, Engine, GenerateRequest, Piece, Row
 from bot.inference.queue import Inference, Ticket
 from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Generation, Place, Suggestion
@@ -26,8 +26,8 @@ from bot.settings import Settings
 from bot.ui.cards import card
 from bot.ui.locale import Catalogue, catalogue
 from bot.writing.asks import ContinueAsk
-from bot.writing.continuing import ContinueJob
-from bot.writing.demeaning import DemeaningWords
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.continuation.job import ContinueJob
 
 _TEXT = (
     "the old keeper of a quiet harbour walked along the wall and counted every boat that had come home before dark "

@@ -22,16 +22,16 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.inference.engine import Health
 from bot.inference.jobs import Limits, Owner
+from bot.inference.protocol import Health
 from bot.inference.queue import Inference, Ticket
 from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Place
 from bot.settings import Settings, load_settings
 from bot.writing.asks import ContinueAsk, InfillAsk
-from bot.writing.continuing import ContinueJob
-from bot.writing.demeaning import DemeaningWords
-from bot.writing.infilling import InfillJob
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.continuation.job import ContinueJob
+from bot.writing.infill.job import InfillJob
 from bot.writing.rows import MOST
 
 BUSY, QUIET = 1, 2

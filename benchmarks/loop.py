@@ -22,8 +22,8 @@ from pathlib import Path
 
 from benchmarks.archive import Call as Work
 from benchmarks.archive import fill, pages, wholes, writes
-from bot.stories.finding import Who
-from bot.stories.planning import plan_continue, plan_infill
+from bot.stories.access import Who
+from bot.stories.rounds.planning import plan_continue, plan_infill
 from storage.database import Database, open_database
 from tests.growth.functions import CALLS
 from tests.growth.nasties import FULL, NASTIES
@@ -39,12 +39,12 @@ IN_THREADS = (
     "bot.rules.lore.triggered",
     "bot.rules.shares.",
     "bot.stories.beginning.",
-    "bot.stories.candidates.",
-    "bot.stories.quoting.",
+    "bot.stories.rounds.candidates.",
+    "bot.stories.rounds.quoting.",
     "bot.rules.provenance.",
     "bot.writing.cleaning.finished",
-    "bot.writing.echo.",
-    "bot.writing.slate.",
+    "bot.writing.overlap.",
+    "bot.writing.diversity.",
 )
 """What the bot calls in a thread."""
 MISQUOTED = "the keeper ___ the lamp ___ the ___ the salt that nobody ever tasted"

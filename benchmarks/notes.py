@@ -22,13 +22,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.inference.causal.opening import open_causal
-from bot.inference.causal.protocol import CausalEngine
-from bot.inference.engine import Continuation, GenerateRequest, Piece, Row
-from bot.inference.weights.resolving import resolve
+from bot.inference.protocol import Continuation, GenerateRequest, Piece, Row
 from bot.rules.moods import MOOD_NAMES, MOODS
 from bot.settings import load_settings
-from bot.writing.notes import parted
+from bot.worker.causal.engine_choice import open_causal
+from bot.worker.causal.protocol import CausalEngine
+from bot.worker.weights.resolving import resolve
+from bot.writing.continuation.notes import parted
 
 WORDINGS = {
     "A": "[Author's note: {note}]",

@@ -20,48 +20,48 @@ from discord.ext import commands
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
-from bot.inference.engine import Engine, Fill, GenerateRequest, Health, ProposeRequest, ScoreRequest
 from bot.inference.jobs import Limits
+from bot.inference.model_server import server_of
+from bot.inference.protocol import Engine, Fill, GenerateRequest, Health, ProposeRequest, ScoreRequest
 from bot.inference.queue import Inference
-from bot.inference.retrying import RetryingEngine
-from bot.inference.served.server import server_of
+from bot.inference.retry import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
 from bot.stories.earlier import EarlierRun
 from bot.stories.hosting import Hosting
-from bot.stories.library import Library
-from bot.stories.lorebook import Lorebook
-from bot.stories.manners import Manners
+from bot.stories.lore import Lorebook
 from bot.stories.outbox import Outbox
-from bot.stories.pen import Pen
-from bot.stories.urn import Urn
+from bot.stories.passages import Pen
+from bot.stories.profiles import Manners
+from bot.stories.queries import Library
+from bot.stories.rounds.service import Urn
 from bot.ui.locale import CommandTranslator
 from bot.ui.progress import Pulse, Wait, plain_wait
 from bot.ui.tree import Durable, InklingTree
-from bot.writing.demeaning import DemeaningWords
-from bot.writing.desk import Desk
-from cogs.asking import Asking
-from cogs.bridging import Bridging
-from cogs.clock import Clock
-from cogs.guide import Guide
-from cogs.hosting import Hosts
-from cogs.leftovers import Leftovers
-from cogs.lore import Lore
-from cogs.manners import Writers
-from cogs.privacy import Privacy
-from cogs.publishing import Publishing
-from cogs.refusals import Refusals
-from cogs.restyling import Restyling
-from cogs.round_opening import RoundOpening
-from cogs.rounds import Rounds
-from cogs.server import Server
-from cogs.services import Services
-from cogs.shelving import Shelving
-from cogs.showing import Showing
-from cogs.stories import Stories
-from cogs.threads import Threads
-from cogs.twist import Twisting
-from cogs.writing import Writing
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.service import Desk
+from cogs.bridge.cog import Bridging
+from cogs.continuation.cog import Writing
+from cogs.core.generation_flow import Asking
+from cogs.core.interrupted_cards import Leftovers
+from cogs.core.outbox import Showing
+from cogs.core.refusals import Refusals
+from cogs.core.scheduler import Clock
+from cogs.core.services import Services
+from cogs.help.cog import Guide
+from cogs.infill.restyling import Restyling
+from cogs.lore.cog import Lore
+from cogs.privacy.cog import Privacy
+from cogs.profiles.cog import Writers
+from cogs.publishing.cog import Publishing
+from cogs.rounds.cog import Rounds
+from cogs.rounds.opening import RoundOpening
+from cogs.settings.cog import Server
+from cogs.stories.cog import Stories
+from cogs.stories.hosting import Hosts
+from cogs.stories.lifecycle import Shelving
+from cogs.stories.threads import Threads
+from cogs.twist.cog import Twisting
 from storage.database import open_database
 
 _log = logging.getLogger(__name__)

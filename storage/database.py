@@ -22,9 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.errors import PlatformError, StorageError
 from storage.access import warn_of_others
 from storage.driver import OneCrossingConnection
-from storage.faults import raise_told
 from storage.lock import FolderLock
 from storage.schema import bring_up_to_date
+from storage.sqlite_errors import raise_told
 from storage.writer import TRY_S, Connection, Reading, Writer
 
 FILE = "inkling.db"

@@ -15,7 +15,7 @@ from typing import Any
 import aiosqlite
 from aiosqlite.context import Result
 
-from bot.rules.characters import caseless
+from bot.rules.text.characters import caseless
 
 
 class OneCrossingCursor(aiosqlite.Cursor):

@@ -9,8 +9,8 @@ from typing import Any, get_args
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
-from bot.rules.characters import caseless
 from bot.rules.stories import NewStory, Role, Standing, Story, StoryRules, StoryState
+from bot.rules.text.characters import caseless
 from storage.tables import LORE, PASSAGES, POSTS, ROUNDS, STORIES, STORY_PEOPLE, TREES
 from storage.writer import Connection
 

@@ -15,11 +15,11 @@ from hypothesis import settings
 from bot.inference.client import EngineClient
 from bot.logs import OURS, QUIETER
 from storage.database import Database, open_database
-from tests.support.beside import run_beside
 from tests.support.databases import furnish
 from tests.support.hub import LoopbackHub
 from tests.support.models import tiny_bert, tiny_gpt2
 from tests.support.patience import SLOW_IS_FINE
+from tests.support.thread_runner import run_beside
 from tests.support.worker import Worker, client_of, serving, until_ready
 
 # The same examples each time, so that whoever changes something is not told of something else. To look for new ones:
@@ -36,14 +36,14 @@ LONGEST = (
     "inference/test_supervisor.py",
     "sandbox/test_presses.py",
     "sandbox/test_threads.py",
-    "inference/test_causal_contract.py",
-    "inference/test_trees.py",
+    "worker/causal/test_engine_contract.py",
+    "worker/causal/test_token_tree.py",
     "sandbox/test_infill_page.py",
     "sandbox/test_story_page.py",
     "wire/test_lost_cards.py",
     "wire/test_stopping.py",
     "wire/test_gateway.py",
-    "inference/test_both_sides.py",
+    "worker/test_both_sides.py",
     "publishing/test_epub.py",
     "training/test_causal.py",
 )
@@ -86,7 +86,7 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
     """A hub that nobody is known to, asked without pauses."""
     monkeypatch.delenv("HF_TOKEN", raising=False)
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", "/nowhere")
-    monkeypatch.setattr("bot.inference.weights.hub.PAUSES_S", (0.0, 0.0, 0.0, 0.0))
+    monkeypatch.setattr("bot.worker.weights.hub.PAUSES_S", (0.0, 0.0, 0.0, 0.0))
     with LoopbackHub() as hub:
         yield hub
 

@@ -31,8 +31,8 @@ from benchmarks.infill.contenders import OURS, Contender, Contenders
 from benchmarks.infill.grammar import faults, vocabulary
 from benchmarks.infill.tally import Tally, table
 from bot.inference.supervisor import Supervisor
-from bot.inference.weights.resolving import resolve
 from bot.settings import ModelChoice, Settings, load_settings
+from bot.worker.weights.resolving import resolve
 
 CHECKED = 100
 """Shown fills that are checked by rule."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.infill.blanks import Missing
-from bot.inference.engine import Engine, Fill, Gap, ProposeRequest
-from bot.inference.words import split_words
-from bot.writing.filling import FREE_WORDS, Filling
-from bot.writing.pool import Candidate
-from bot.writing.ranking import Evidence, total
-from bot.writing.sides import left_part
+from bot.inference.protocol import Engine, Fill, Gap, ProposeRequest
+from bot.rules.text.words import split_words
+from bot.writing.infill.candidate_pool import Candidate
+from bot.writing.infill.filling import FREE_WORDS, Filling
+from bot.writing.infill.ranking import Evidence, total
+from bot.writing.text_windows import left_part
 
 LENGTHS = tuple(range(1, FREE_WORDS + 1))
 BEAM = 8

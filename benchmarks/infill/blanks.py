@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bot.inference.words import split_words
+from bot.rules.text.words import split_words
 from bot.writing.cleaning import sentence_ends
 
 LEFT, RIGHT = 1000, 500

@@ -16,17 +16,17 @@ from benchmarks.infill.alone import by_mean, causal_fills, compare, masked_fills
 from benchmarks.infill.blanks import Missing
 from benchmarks.infill.tally import SHOWN
 from bot.errors import BadInput
-from bot.inference.engine import Engine
 from bot.inference.jobs import Owner
-from bot.inference.masked.loading import load_masked
-from bot.inference.words import split_words
+from bot.inference.protocol import Engine
 from bot.rules.generations import Place
+from bot.rules.text.words import split_words
+from bot.worker.masked.loading import load_masked
 from bot.writing.blanks import parse
-from bot.writing.bridging import BridgeAsk, BridgeJob
-from bot.writing.demeaning import DemeaningWords
-from bot.writing.filling import Filling
-from bot.writing.ranking import total
-from bot.writing.styles import AS_IT_BELONGS
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.bridge.job import BridgeAsk, BridgeJob
+from bot.writing.infill.filling import Filling
+from bot.writing.infill.ranking import total
+from bot.writing.infill.style import AS_IT_BELONGS
 
 OURS = "Inkling"
 MASKED = "masked alone"

@@ -5,7 +5,7 @@
 What both models say of the candidates of each blank (the evidence) is gathered through the worker that the bot uses
 and kept in INKLING_DATA, under a name that changes with the models, so that a second run only fits. The objective is
 the mean log-probability of the missing words among the candidates, wherever both models came upon them; coordinate
-search from the weights as shipped. Prints the weights to put into `bot/writing/ranking.py`.
+search from the weights as shipped. Prints the weights to put into `bot/writing/infill/ranking.py`.
 
 What longer fills are given (`unlikely`, `rare`, `phrase`, `word`) is not fitted by that: it settles how often a long
 one is shown, which the blanks drawn here cannot tell, for no writer's are half of one word and an eighth of eight.
@@ -32,16 +32,16 @@ import msgspec
 from benchmarks.infill.alone import Compared, causal_mean, causal_whole, compare, masked_mean
 from benchmarks.infill.blanks import Half, Missing, cut_out, read_stories
 from benchmarks.infill.tally import Tally
-from bot.inference.engine import Engine, ModelInfo, ScoreItem, ScoreRequest
+from bot.inference.protocol import Engine, ModelInfo, ScoreItem, ScoreRequest
 from bot.inference.supervisor import Supervisor
-from bot.inference.words import split_words
+from bot.rules.text.words import split_words
 from bot.settings import Settings, load_settings
 from bot.writing.blanks import parse
-from bot.writing.demeaning import DemeaningWords
-from bot.writing.filling import Filling
-from bot.writing.pool import Candidate
-from bot.writing.ranking import BOTH_SIDES, LEFT_ALONE, Evidence, Weights, rank, total
-from bot.writing.styles import AS_IT_BELONGS
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.infill.candidate_pool import Candidate
+from bot.writing.infill.filling import Filling
+from bot.writing.infill.ranking import BOTH_SIDES, LEFT_ALONE, Evidence, Weights, rank, total
+from bot.writing.infill.style import AS_IT_BELONGS
 
 STEPS = {"prior": 0.05, "masked": 0.05, "seen": 0.05, "floor": 0.5, "temperature": 0.1}
 LENGTHS = tuple(

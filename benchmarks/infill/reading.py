@@ -25,8 +25,8 @@ from bot.rules.generations import Place, Suggestion
 from bot.settings import Settings, load_settings
 from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
-from bot.writing.demeaning import DemeaningWords
-from bot.writing.infilling import InfillJob
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.infill.job import InfillJob
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
 

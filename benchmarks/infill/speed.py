@@ -13,7 +13,8 @@ from typing import Any
 
 from benchmarks.infill.blanks import Missing
 from benchmarks.infill.tally import SHOWN
-from bot.inference.engine import (
+from bot.inference.jobs import Owner
+from bot.inference.protocol import (
     Continuation,
     Engine,
     Fill,
@@ -23,13 +24,12 @@ from bot.inference.engine import (
     ProposeRequest,
     ScoreRequest,
 )
-from bot.inference.jobs import Owner
 from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Place
 from bot.writing.asks import ContinueAsk, InfillAsk
-from bot.writing.continuing import ContinueJob
-from bot.writing.demeaning import DemeaningWords
-from bot.writing.infilling import InfillJob
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.continuation.job import ContinueJob
+from bot.writing.infill.job import InfillJob
 
 ROUNDS = 5
 COUNTED = 8

@@ -9,7 +9,7 @@ from typing import Any
 
 from rouge_score import rouge_scorer
 
-from bot.inference.words import split_words
+from bot.rules.text.words import split_words
 
 SHOWN = 5
 KINDS = ("rouge1", "rouge2", "rougeL")

@@ -3,7 +3,7 @@
 738 rows of both story models for 40 prompts (marks.jsonl), tidied, each marked keep, edit or drop with its faults by
 two readers who knew neither model nor mood, and by a third where those two disagreed. 498 of them were made with the
 former moods and have the former score, too; the other 240 with today's.
-For each kind of fault: how many rows have it by the test of `bot.writing.faults`, how many by a reader, precision and
+For each kind of fault: how many rows have it by the test of `bot.writing.continuation.faults`, how many by a reader, precision and
 recall, and how many of those found were dropped by all. For the score: of all pairs of rows of one prompt and model
 that readers did not hold to be alike, the share that it puts in their order, and how the three best of each prompt were
 marked (0 drop, 1 edit, 2 keep), beside the former score. For each mood: how its rows were marked. What is fitted on one
@@ -31,10 +31,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from bot.rules.moods import MOOD_NAMES
-from bot.writing.echo import TextSource, echo
-from bot.writing.faults import FaultKind, faults, kinds
+from bot.writing.continuation.faults import FaultKind, faults, kinds
+from bot.writing.continuation.quality import WEIGHTS, mean_log_prob, quality_of, traits
 from bot.writing.form import form_of
-from bot.writing.quality import WEIGHTS, mean_log_prob, quality_of, traits
+from bot.writing.overlap import TextSource, echo
 
 MARKS = Path(__file__).with_name("marks.jsonl")
 WORTH = {"drop": 0.0, "edit": 1.0, "keep": 2.0}

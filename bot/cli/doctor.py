@@ -14,17 +14,17 @@ from bot.cli.models import chosen
 from bot.cli.story import foresee
 from bot.cli.terminal import Terminal
 from bot.errors import WeightsError
-from bot.inference.engine import ModelRole
-from bot.inference.served.look import look
-from bot.inference.served.server import server_of
-from bot.inference.served.troubles import ServerTrouble
-from bot.inference.weights.bundled import causal_file
-from bot.inference.weights.downloads import told
-from bot.inference.weights.large import LARGE, bytes_there
-from bot.inference.weights.machine import look_at_machine
-from bot.inference.weights.resolving import is_hub_id, resolve
-from bot.inference.weights.snapshots import find
+from bot.inference.model_server import server_of
+from bot.inference.protocol import ModelRole
 from bot.settings import BUNDLED, ModelChoice, Settings
+from bot.worker.served.errors import ServerTrouble
+from bot.worker.served.probe import look
+from bot.worker.weights.bundled import causal_file
+from bot.worker.weights.downloads import told
+from bot.worker.weights.large import LARGE, bytes_there
+from bot.worker.weights.machine import look_at_machine
+from bot.worker.weights.resolving import is_hub_id, resolve
+from bot.worker.weights.snapshots import find
 
 LITTLE_MEMORY = 2 << 30
 """Below so many free bytes of memory even the bundled models may not fit beside the bot."""

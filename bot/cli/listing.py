@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass
 from bot.cli.story import foresee
 from bot.cli.terminal import Terminal
 from bot.errors import WeightsError
-from bot.inference.engine import ModelRole
-from bot.inference.weights import measured
-from bot.inference.weights.downloads import told
-from bot.inference.weights.facts import license_of, size_of
-from bot.inference.weights.model import ResolvedModel
-from bot.inference.weights.resolving import is_hub_id, resolve
-from bot.inference.weights.selecting import IR
-from bot.inference.weights.snapshots import Snapshot, find
-from bot.inference.weights.story import LOCAL
+from bot.inference.protocol import ModelRole
 from bot.settings import ModelChoice, Settings
+from bot.worker.weights import measured
+from bot.worker.weights.downloads import told
+from bot.worker.weights.facts import license_of, size_of
+from bot.worker.weights.model import ResolvedModel
+from bot.worker.weights.resolving import is_hub_id, resolve
+from bot.worker.weights.selecting import IR
+from bot.worker.weights.snapshots import Snapshot, find
+from bot.worker.weights.story_choice import LOCAL
 
 WIDTH = 14
 """Columns that the name of a use takes."""

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from bot.cli.story import settle
 from bot.cli.terminal import Terminal
-from bot.inference.engine import ModelRole
-from bot.inference.plan import plan_of
-from bot.inference.weights import verifying
-from bot.inference.weights.bundled import causal_file, fetch_bundled
-from bot.inference.weights.fetching import fetched, renewed
-from bot.inference.weights.large import fetch_large
-from bot.inference.weights.model import ResolvedModel
-from bot.inference.weights.resolving import is_hub_id, resolve
+from bot.inference.protocol import ModelRole
+from bot.inference.worker_config import plan_of
 from bot.settings import AUTO, BUNDLED, LARGE, ModelChoice, Settings
+from bot.worker.weights import verifying
+from bot.worker.weights.bundled import causal_file, fetch_bundled
+from bot.worker.weights.fetching import fetched, renewed
+from bot.worker.weights.large import fetch_large
+from bot.worker.weights.model import ResolvedModel
+from bot.worker.weights.resolving import is_hub_id, resolve
 
 
 def chosen(settings: Settings) -> tuple[tuple[ModelRole, ModelChoice], ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.inference.weights.story import LOCAL, Story, plan_story, settle_story
 from bot.settings import AUTO, BUNDLED, LARGE, Settings
+from bot.worker.weights.story_choice import LOCAL, Story, plan_story, settle_story
 from storage.database import FILE, make_folder
 
 

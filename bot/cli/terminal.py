@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TextIO
 
-from bot.inference.weights.pace import Pace
+from bot.worker.weights.pace import Pace
 
 BAR = 24
 REDRAW_S = 0.1

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from bot.app import create_inference, utc_now_ms
 from bot.cli import models
 from bot.cli.dotenv import quoted, set_in_dotenv
-from bot.cli.finding import VARIABLES, Found, find_model
+from bot.cli.model_lookup import VARIABLES, Found, find_model
 from bot.cli.terminal import Terminal
 from bot.cli.writing import explain
 from bot.errors import PersonError, WeightsError
-from bot.inference.engine import (
+from bot.inference.jobs import Owner
+from bot.inference.protocol import (
     Continuation,
     Engine,
     Fill,
@@ -27,18 +28,17 @@ from bot.inference.engine import (
     ProposeRequest,
     ScoreRequest,
 )
-from bot.inference.jobs import Owner
-from bot.inference.weights import measured
-from bot.inference.weights.downloads import told
-from bot.inference.weights.facts import knows_chinese, size_of
-from bot.inference.weights.machine import free_memory
-from bot.inference.weights.story import LOCAL, plan_story
 from bot.rules.generations import Place, Suggestion
 from bot.settings import DOTENV, Settings, names_in_environment
+from bot.worker.weights import measured
+from bot.worker.weights.downloads import told
+from bot.worker.weights.facts import knows_chinese, size_of
+from bot.worker.weights.machine import free_memory
+from bot.worker.weights.story_choice import LOCAL, plan_story
 from bot.writing.asks import ContinueAsk, InfillAsk, check
-from bot.writing.continuing import ContinueJob
-from bot.writing.demeaning import DemeaningWords
-from bot.writing.infilling import InfillJob
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.continuation.job import ContinueJob
+from bot.writing.infill.job import InfillJob
 
 SEED = 1
 """The same one each time, so that models can be compared."""

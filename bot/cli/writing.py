@@ -23,14 +23,14 @@ from bot.inference.jobs import Owner, Working
 from bot.inference.queue import Inference, Ticket
 from bot.rules.generations import Place, Suggestion
 from bot.rules.notes import check_note
-from bot.rules.segments import ending
 from bot.rules.servers import DEFAULT_COUNT, DEFAULT_LENGTH
+from bot.rules.text.segments import ending
 from bot.settings import Settings
 from bot.ui.locale import catalogue
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, check
-from bot.writing.continuing import ContinueJob
-from bot.writing.demeaning import DemeaningWords
-from bot.writing.infilling import InfillJob
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.continuation.job import ContinueJob
+from bot.writing.infill.job import InfillJob
 
 Kind = Literal["continue", "infill"]
 AT_ONCE = 32

@@ -11,15 +11,7 @@ import aiohttp
 import msgspec
 
 from bot.errors import InferenceError, WorkerRefused, WorkerUnavailable
-from bot.inference.engine import (
-    Continuation,
-    Fill,
-    GenerateRequest,
-    Health,
-    Partial,
-    ProposeRequest,
-    ScoreRequest,
-)
+from bot.inference.protocol import Continuation, Fill, GenerateRequest, Health, Partial, ProposeRequest, ScoreRequest
 from bot.inference.wire import KEEP_ALIVE_S, EmbedRequest, Line, Problem
 
 AnswerT = TypeVar("AnswerT")

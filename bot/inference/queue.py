@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from bot.errors import Busy, Cancelled
-from bot.inference.engine import Engine, Health
-from bot.inference.fair import Entry, FairQueue
+from bot.inference.fair_queue import Entry, FairQueue
 from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Working
+from bot.inference.protocol import Engine, Health
 from bot.inference.tenants import OnBehalf, tenant_of
 
 _log = logging.getLogger(__name__)

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
-from bot.inference.engine import Engine, Health
-from bot.inference.plan import EXIT_HOST_ERROR, ChildConfig, plan_of
-from bot.inference.retrying import RetryingEngine
-from bot.inference.signs import Patience, Pulse, Signs
+from bot.inference.liveness import Patience, Pulse, Signs
+from bot.inference.protocol import Engine, Health
+from bot.inference.retry import RetryingEngine
+from bot.inference.worker_config import EXIT_HOST_ERROR, ChildConfig, plan_of
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
-_worker_log = logging.getLogger("bot.inference.worker")
+_worker_log = logging.getLogger("bot.worker")
 
 _SECRETS = ("DISCORD_TOKEN", "INFERENCE_TOKEN", "OPENAI_API_KEY")
 _LOG_LINE = re.compile(r"\S+ \S+ (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) (?P<rest>\S+: .*)")
@@ -147,7 +147,7 @@ class Supervisor:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "bot.inference.worker",
+            "bot.worker",
             "--child",
             stdin=PIPE,
             stdout=DEVNULL,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
-from bot.inference.engine import (
+from bot.inference.protocol import (
     Continuation,
     Engine,
     Fill,

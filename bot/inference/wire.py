@@ -1,6 +1,6 @@
 """What goes between the client and the worker: NDJSON lines, errors, and the bounds of a request.
 
-A request is the JSON of its dataclass in `bot.inference.engine`. `POST /v1/generate` answers with one `Line` per
+A request is the JSON of its dataclass in `bot.inference.protocol`. `POST /v1/generate` answers with one `Line` per
 text line; an empty line only says that the worker is still there; a line with `end` or `problem` is the last.
 """
 
@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from bot.errors import WorkerRefused
-from bot.inference.engine import Continuation, GenerateRequest, Partial, ProposeRequest, Row, ScoreRequest
+from bot.inference.protocol import Continuation, GenerateRequest, Partial, ProposeRequest, Row, ScoreRequest
 
 MAX_BODY = 4 << 20
 """Bytes of a request body."""

@@ -16,7 +16,7 @@ from bot.rules.provenance import Origin, pieces
 from bot.rules.servers import Language
 from bot.rules.shares import Author, shares
 from bot.rules.stories import Licence, Passage, Story
-from bot.rules.words import split_words
+from bot.rules.text.words import split_words
 from bot.ui.escaping import tidy
 from bot.ui.locale import Catalogue
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from bot.publishing.book import clean
-from bot.publishing.mapdrawing import draw
-from bot.publishing.maprows import Layout, Row, lay_out
+from bot.publishing.map_drawing import draw
+from bot.publishing.tree_layout import Layout, Row, lay_out
 from bot.publishing.wording import model_names
 from bot.rules.stories import BEGINNING, TreeNode
-from bot.rules.words import word_spans
+from bot.rules.text.words import word_spans
 from bot.ui.cutting import ELLIPSIS, shown_head, shown_size
 from bot.ui.locale import Catalogue
 

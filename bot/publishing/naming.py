@@ -6,8 +6,8 @@ import re
 import unicodedata
 from itertools import accumulate, takewhile
 
-from bot.rules.characters import nfc
-from bot.rules.segments import clusters
+from bot.rules.text.characters import nfc
+from bot.rules.text.segments import clusters
 
 MAX_NAME = 100
 """Bytes of a name without its ending: file systems hold 255, and people put folders and copies around it."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.errors import BadInput, Gone, NotAllowed
-from bot.rules.characters import has_word, is_blank
-from bot.rules.matching import fold, stands_in
+from bot.rules.text.characters import has_word, is_blank
+from bot.rules.text.matching import fold, stands_in
 
 LoreKind = Literal["memory", "lore"]
 LoreState = Literal["proposed", "ratified", "rejected"]
@@ -91,7 +91,7 @@ def listed_triggers(kind: LoreKind, given: str) -> tuple[str, ...]:
 
 
 def triggered(entries: Iterable[LoreEntry], text: str) -> list[LoreEntry]:
-    """Return the lore of which a trigger stands in `text` (see `bot.rules.matching`), in the order given."""
+    """Return the lore of which a trigger stands in `text` (see `bot.rules.text.matching`), in the order given."""
     folded = fold(text)
     return [
         entry

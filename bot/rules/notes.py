@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import BadInput
-from bot.rules.characters import is_blank, normalise
+from bot.rules.text.characters import is_blank, normalise
 
 MAX_NOTE = 200
 """Characters of a note."""

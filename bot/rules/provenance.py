@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bot.rules.characters import normalise
-from bot.rules.diffing import common_words
-from bot.rules.words import token_spans, word_spans
+from bot.rules.text.characters import normalise
+from bot.rules.text.diffing import common_words
+from bot.rules.text.words import token_spans, word_spans
 
 Origin = Literal["human", "gpt", "bert", "edited"]
 """Where a passage or a word comes from. `edited` is said of a passage that holds a model's words and words that a
@@ -80,7 +80,7 @@ def edited(original_text: str, original_spans: Sequence[Span], new_text: str) ->
 
 
 def normalised(text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
-    """Return a text that may be older than the door for all text (`bot.rules.characters`) as it would have come through
+    """Return a text that may be older than the door for all text (`bot.rules.text.characters`) as it would have come through
     it, with its spans."""
     normal = normalise(text)
     if normal == text:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput
-from bot.rules.characters import is_blank
 from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.text.characters import is_blank
 
 Language = Literal["en", "zh-CN"]
 Feature = Literal["continue", "infill", "stories"]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput, NotAllowed, NotHere
-from bot.rules.characters import is_blank
 from bot.rules.languages import check_language
 from bot.rules.provenance import Origin, Span
+from bot.rules.text.characters import is_blank
 
 StoryState = Literal["open", "paused", "ended", "deleted"]
 Writers = Literal["anyone", "invited"]

@@ -15,7 +15,7 @@ from discord.ext import commands
 from bot.app import Services, create_bot
 from bot.sandbox.channels import start_thread
 from bot.sandbox.controls import name_buttons, place_now
-from bot.sandbox.doors import Address, Doors
+from bot.sandbox.routes import Address, Doors
 from bot.sandbox.simulation import Page, Preview, simcord
 
 _log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.rules.provenance import Origin, Span, edited, of_human, of_infill, of_model, origin_of
-from bot.rules.segments import beginning
 from bot.rules.stories import MAX_PASSAGE
+from bot.rules.text.segments import beginning
 from bot.rules.twists import twist_of
 from bot.writing.asks import onward
 from bot.writing.blanks import literals_of

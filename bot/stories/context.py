@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.errors import NotAllowed
-from bot.inference.engine import Piece
+from bot.inference.protocol import Piece
 from bot.rules.lore import LoreEntry, triggered
 from bot.rules.stories import Passage, Story
-from bot.writing.continuing import heading_of
-from storage.courtesies import Courtesies
+from bot.writing.continuation.job import heading_of
 from storage.lore import Lore
 from storage.passages import Passages
+from storage.profiles import Courtesies
 from storage.writer import Connection
 
 PASSAGES_CHARS = 6000

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from bot.rules.lore import LoreKind, check_text
 from bot.rules.stories import check_title
 from storage.database import Database
-from storage.lately import Lately
+from storage.recent import Lately
 
 REMEMBERED_S = 10 * 60.0
 """So long after something was kept a repeat of it may come of an answer that did not arrive."""

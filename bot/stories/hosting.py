@@ -9,10 +9,10 @@ from typing import Unpack
 from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules import stories as rules
 from bot.rules.stories import Role, RulesChange, Standing, Story, StoryState
+from bot.stories.access import Who, find, standing_of
 from bot.stories.canon import want_card, want_lead_in, want_thread
-from bot.stories.closing import cancel_rounds
-from bot.stories.finding import Who, find, standing_of
-from bot.stories.pen import check_words
+from bot.stories.passages import check_words
+from bot.stories.rounds.closing import cancel_rounds
 from storage.database import Database
 from storage.posts import Posts
 from storage.stories import Stories

@@ -27,7 +27,7 @@ from bot.errors import (
     WorkerRefused,
 )
 from bot.logs import describe
-from bot.rules.characters import is_blank
+from bot.rules.text.characters import is_blank
 from bot.ui.cards import Card, button, given_cards, notice, text
 from bot.ui.cutting import shown_head, shown_size
 from bot.ui.delivery import (

@@ -82,7 +82,7 @@ def card(
 ) -> Card:
     """Return the card of a finished request. `name` is how the person who asked is called, unescaped; `literals`
     is, for an infill or a bridge, the text around its blanks; `moves` are the ways in which an infill can be asked
-    anew (see `bot.writing.restyling`)."""
+    anew (see `bot.writing.infill.restyling`)."""
     own = is_own(generation)
     if own:
         title = say("card.own.title", name=escape(name))

@@ -13,8 +13,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from bot.rules.characters import is_blank
-from bot.rules.segments import clusters, line_parts
+from bot.rules.text.characters import is_blank
+from bot.rules.text.segments import clusters, line_parts
 from bot.ui.escaping import begins_line, escape, escapes, right_to_left, size, tidy
 
 Render = Callable[[str], str]

@@ -13,7 +13,7 @@ from typing import Any
 
 from discord import ui
 
-from bot.rules.segments import beginning
+from bot.rules.text.segments import beginning
 from bot.ui.cutting import ELLIPSIS, label, share
 from bot.ui.escaping import size
 

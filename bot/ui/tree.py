@@ -20,7 +20,7 @@ from discord.ext import commands
 from bot.errors import Gone, InklingError
 from bot.ui.answers import tell
 from bot.ui.delivery import acknowledge
-from bot.ui.door import let_in
+from bot.ui.incoming_text import let_in
 
 PREFIX = "ink"
 TEMPLATE = rf"{PREFIX}:(?P<action>[a-z]+)(?::(?P<ids>[0-9A-Za-z:_-]*))?"

@@ -11,17 +11,17 @@ from itertools import islice
 from types import MappingProxyType
 
 from bot.errors import BadInput
-from bot.inference.engine import LoadedRole, ModelInfo, Piece
 from bot.inference.jobs import Owner
-from bot.rules.characters import is_blank, normalise
+from bot.inference.protocol import LoadedRole, ModelInfo, Piece
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.notes import check_note
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE, MAX_TEXT
-from bot.rules.words import token_spans
+from bot.rules.text.characters import is_blank, normalise
+from bot.rules.text.words import token_spans
 from bot.writing.blanks import has_blanks, parse
 from bot.writing.cleaning import sentence_ends
-from bot.writing.styles import AS_IT_BELONGS, InfillStyle
+from bot.writing.infill.style import AS_IT_BELONGS, InfillStyle
 
 DEFAULT_TWISTS = 6
 """How many words a twist offers to change: each has a menu on the card."""
@@ -32,7 +32,7 @@ TWIST_RANGE = range(1, 9)
 class ContinueAsk:
     """Continue `text` with `count` suggestions of about `length` tokens; `mood` None mixes all moods.
 
-    `text` is normalised on the way in (see `bot.rules.characters`), so that what is checked, continued and kept
+    `text` is normalised on the way in (see `bot.rules.text.characters`), so that what is checked, continued and kept
     is one and the same. `parent_id` is the generation that this one retries or goes on from. `context` is what the
     model reads before the text, in reading order, a heading included; where the window is too small it goes before
     the text does. `near` is what it reads within the text, close to its end, and `note` what the person wants besides
@@ -157,7 +157,7 @@ BRIDGING: tuple[LoadedRole, ...] = (*WRITING, *FILLING)
 def main_script(text: str) -> str | None:
     """Return the script that more than half of the words of `text` are written in, as the first word of its
     letters' Unicode names ("LATIN", "CJK", …); None where there is no such script. Words are those of
-    `bot.rules.words`, in scripts without spaces, too, so that a few names in another script do not decide."""
+    `bot.rules.text.words`, in scripts without spaces, too, so that a few names in another script do not decide."""
     found: Counter[str] = Counter()
     script_of = {char: re.split("[ -]", unicodedata.name(char, ""), maxsplit=1)[0] for char in set(text)}
     for start, end in token_spans(text):

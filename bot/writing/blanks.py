@@ -18,11 +18,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import BadInput
-from bot.inference.engine import Gap
-from bot.inference.words import BLANK, has_han
-from bot.rules.characters import has_word
+from bot.inference.protocol import Gap
 from bot.rules.generations import Generation, Suggestion
-from bot.rules.matching import in_word
+from bot.rules.text.characters import has_word
+from bot.rules.text.matching import in_word
+from bot.rules.text.words import BLANK, has_han
 from bot.rules.twists import twist_of
 
 MAX_BLANKS = 8

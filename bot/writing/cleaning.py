@@ -7,8 +7,8 @@ import re
 from collections import defaultdict
 from itertools import pairwise
 
-from bot.rules.characters import normalise
-from bot.rules.words import stands_alone, token_spans
+from bot.rules.text.characters import normalise
+from bot.rules.text.words import stands_alone, token_spans
 from bot.writing.form import PROSE, Form, form_of
 from bot.writing.stars import closed_stars, restarred
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bot.inference.engine import Continuation, Receipt
-from bot.writing.echo import Echo
+from bot.inference.protocol import Continuation, Receipt
+from bot.writing.overlap import Echo
 
 
 def as_mapping(receipt: Receipt) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from bot.errors import WorkerUnavailable
-from bot.inference.engine import Engine, Health, Tier
+from bot.inference.protocol import Engine, Health, Tier
 
 Feature = Literal["continue", "bridge"]
 

@@ -26,7 +26,7 @@ WALL_CLOCK = {
 MAY_ASK = {
     ROOT / "bot/app.py",  # `utc_now_ms`, which is passed on from there
     ROOT / "bot/sandbox/opening.py",  # SimCord begins at the time of day
-    ROOT / "bot/inference/causal/kept.py",  # how old a file is
+    ROOT / "bot/worker/causal/kept_files.py",  # how old a file is
 }
 
 

@@ -16,9 +16,9 @@ from bot.inference.client import EngineClient
 from bot.sandbox.simulation import Env
 from bot.settings import Settings
 from bot.ui.progress import plain_wait
-from cogs.services import Services
-from tests.behaviour.holding import Held
-from tests.behaviour.house import House, Now, check_requests
+from cogs.core.services import Services
+from tests.behaviour.discord_world import House, Now, check_requests
+from tests.behaviour.held_engine import Held
 from tests.support.databases import furnish
 from tests.support.patience import PATIENCE_S
 from tests.support.watchdog import watched

@@ -13,7 +13,7 @@ from simcord.results import InteractionResult, ResponseMessage
 from sqlalchemy import select
 
 from storage.tables import METADATA
-from tests.behaviour.house import House
+from tests.behaviour.discord_world import House
 
 _COMPONENT, _ROW, _MENU, _BOX = 3, 1, 3, 4
 

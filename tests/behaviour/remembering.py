@@ -11,7 +11,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.lore import LoreEntry
 from storage.lore import Lore
-from tests.behaviour.house import House, en, walk
+from tests.behaviour.discord_world import House, en, walk
 
 AGREE, DISAGREE, RATIFY, REJECT, REMOVE = (
     en(f"button.{name}") for name in ("agree", "disagree", "ratify", "reject", "remove")

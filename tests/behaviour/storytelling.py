@@ -12,7 +12,7 @@ from simcord.results import InteractionResult
 from bot.rules.stories import Passage, Story
 from storage.passages import Passages
 from storage.stories import Stories
-from tests.behaviour.house import House, en, texts
+from tests.behaviour.discord_world import House, en, texts
 
 WRITE, READ, MAP, RULES = (en(f"button.{name}") for name in ("sadd", "sread", "smap", "srules"))
 FORM = {"title": "The Lighthouse", "premise": "Nobody has spoken for a year.", "writers": ["anyone"], "ai": ["on"]}

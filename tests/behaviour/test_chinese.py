@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from bot.inference.client import EngineClient
-from bot.inference.engine import Health, LoadedRole
-from bot.inference.words import has_han
+from bot.inference.protocol import Health, LoadedRole
+from bot.rules.text.words import has_han
 from bot.ui.escaping import escape
-from tests.behaviour.house import House, en, private, texts, zh
+from tests.behaviour.discord_world import House, en, private, texts, zh
 from tests.behaviour.voting import begin_story, candidates_of, open_round, shown
 from tests.support.models import chinese_sentences, tiny_gpt2
 from tests.support.worker import client_of, serving

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.ui.cards import PERSON
-from tests.behaviour.house import STORY, House, buttons, en, private, texts
+from tests.behaviour.discord_world import STORY, House, buttons, en, private, texts
 
 LABELS = [en(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")]
 GO, RETRY, NOTE, OWN, WHY, DELETE = LABELS

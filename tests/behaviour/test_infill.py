@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.behaviour.house import House, buttons, en, private, texts
+from tests.behaviour.discord_world import House, buttons, en, private, texts
 
 BLANKS = "The fox crossed the ___ near the harbour."
 

@@ -6,10 +6,10 @@ import re
 
 from simcord.results import ResponseMessage
 
-from bot.inference.words import split_words
-from bot.writing.restyling import style_of
-from bot.writing.styles import MAX_BOLDNESS
-from tests.behaviour.house import House, buttons, en, private, texts, walk, zh
+from bot.rules.text.words import split_words
+from bot.writing.infill.restyling import style_of
+from bot.writing.infill.style import MAX_BOLDNESS
+from tests.behaviour.discord_world import House, buttons, en, private, texts, walk, zh
 
 BLANKS = "The fox crossed the ___ near the harbour."
 MOVES = tuple(en(f"button.{move}") for move in ("stranger", "shorter", "longer"))

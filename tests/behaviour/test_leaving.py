@@ -11,7 +11,7 @@ from simcord.results import ResponseMessage
 
 from bot.rules.rounds import Candidate
 from storage.database import FILE
-from tests.behaviour.house import House, en, private, texts
+from tests.behaviour.discord_world import House, en, private, texts
 from tests.behaviour.remembering import AGREE, RATIFY, cards, note
 from tests.behaviour.storytelling import begin, canon_of, card_text, prose_of, story_of, write
 from tests.behaviour.voting import (

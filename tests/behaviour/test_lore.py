@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from simcord.actors import MemberActor
 
-from bot.stories.finding import Who
-from tests.behaviour.house import House, buttons, en, private, texts, walk, zh
+from bot.stories.access import Who
+from tests.behaviour.discord_world import House, buttons, en, private, texts, walk, zh
 from tests.behaviour.remembering import AGREE, DISAGREE, RATIFY, REJECT, REMOVE, cards, entries, note
 from tests.behaviour.storytelling import begin
 from tests.behaviour.voting import pass_time

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.inference.client import EngineClient
-from bot.inference.served.server import ModelServer
-from tests.behaviour.house import House, en, private, texts
+from bot.inference.model_server import ModelServer
+from tests.behaviour.discord_world import House, en, private, texts
 from tests.behaviour.storytelling import RULES, card_of
 from tests.behaviour.voting import FIRST, begin_story, candidates_of, open_round
 from tests.support.model_server import Double, model_server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.behaviour.house import House, private
+from tests.behaviour.discord_world import House, private
 from tests.behaviour.storytelling import begin, canon_of, write
 
 PASSAGE = (

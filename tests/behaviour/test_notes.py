@@ -6,8 +6,8 @@ import hashlib
 import json
 
 from bot.rules.notes import MAX_NOTE
-from bot.writing.continuing import pieces_of
-from tests.behaviour.house import STORY, House, en, private, texts
+from bot.writing.continuation.job import pieces_of
+from tests.behaviour.discord_world import STORY, House, en, private, texts
 from tests.behaviour.test_privacy import exported
 from tests.behaviour.test_words import set_words
 from tests.behaviour.voting import begin_story, candidates_of, card_in, catch_up, close, round_of, star

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.behaviour.house import House, en, private, walk
+from tests.behaviour.discord_world import House, en, private, walk
 
 
 @pytest.mark.parametrize(

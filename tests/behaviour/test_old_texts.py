@@ -9,7 +9,7 @@ from bot.rules.stories import NewPassage
 from storage.lore import Lore
 from storage.passages import Passages
 from storage.stories import Stories
-from tests.behaviour.house import House, en, private, texts
+from tests.behaviour.discord_world import House, en, private, texts
 from tests.behaviour.remembering import entries
 from tests.behaviour.storytelling import begin, story_of
 from tests.behaviour.voting import candidates_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.behaviour.house import House, en, leaves, private
+from tests.behaviour.discord_world import House, en, leaves, private
 from tests.behaviour.voting import begin_story
 
 LONGEST = 6000

@@ -8,7 +8,7 @@ import pytest
 
 from bot.rules.stories import Role
 from storage.stories import Stories
-from tests.behaviour.house import House, en, leaves, private
+from tests.behaviour.discord_world import House, en, leaves, private
 from tests.behaviour.storytelling import story_of
 from tests.behaviour.voting import begin_story
 

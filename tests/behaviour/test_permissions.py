@@ -10,7 +10,7 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.ui.permissions import INVITATION
-from tests.behaviour.house import House, en, private
+from tests.behaviour.discord_world import House, en, private
 from tests.behaviour.remembering import cards, note
 from tests.behaviour.storytelling import card_of, prose_of
 from tests.behaviour.voting import FIRST, begin_story, candidates_of, catch_up, close, like, open_round, propose

@@ -10,9 +10,9 @@ import pytest
 import simcord
 
 from bot.inference.queue import Ticket
-from bot.ui.guide import TOPICS
 from bot.ui.locale import LANGUAGES
-from tests.behaviour.house import STORY, House, en, private, texts, zh
+from cogs.help.cards import TOPICS
+from tests.behaviour.discord_world import STORY, House, en, private, texts, zh
 from tests.behaviour.voting import begin_story, open_round
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from simcord.actors import MemberActor
 
-from tests.behaviour.house import STORY, House, en, private, texts
+from tests.behaviour.discord_world import STORY, House, en, private, texts
 
 
 async def exported(house: House, person: MemberActor) -> dict[str, list[dict[str, Any]]]:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.logs import without_fuss
-from tests.behaviour.house import STORY, House, en, private, zh
+from tests.behaviour.discord_world import STORY, House, en, private, zh
 from tests.behaviour.storytelling import RULES, begin, card_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.behaviour.house import House, en, private
+from tests.behaviour.discord_world import House, en, private
 from tests.behaviour.storytelling import begin, prose_of, write
 
 FIRST, SECOND, THIRD = "The lamp went out.", "Nobody came to light it.", "The sea was loud."

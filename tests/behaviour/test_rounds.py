@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from bot.rules.ballots import commitment
-from tests.behaviour.house import House, buttons, en, private
+from tests.behaviour.discord_world import House, buttons, en, private
 from tests.behaviour.storytelling import canon_of, prose_of
 from tests.behaviour.voting import (
     FIRST,

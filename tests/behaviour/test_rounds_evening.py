@@ -6,7 +6,7 @@ import pytest
 
 from bot.app import create_bot
 from bot.rules.ballots import commitment
-from tests.behaviour.house import House, buttons, en, private, texts, zh
+from tests.behaviour.discord_world import House, buttons, en, private, texts, zh
 from tests.behaviour.storytelling import canon_of, prose_of
 from tests.behaviour.voting import (
     FIRST,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.behaviour.house import House, en
+from tests.behaviour.discord_world import House, en
 from tests.behaviour.storytelling import begin, canon_of, write
 from tests.behaviour.voting import (
     FIRST,

@@ -8,7 +8,7 @@ from simcord.backend.errors import SetupError
 
 from bot.rules.servers import ServerSettings
 from storage.servers import Servers
-from tests.behaviour.house import STORY, House, buttons, en, private, texts, walk, zh
+from tests.behaviour.discord_world import STORY, House, buttons, en, private, texts, walk, zh
 
 
 async def stored(house: House) -> ServerSettings:

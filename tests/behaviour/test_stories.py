@@ -9,11 +9,11 @@ import pytest
 import simcord
 from simcord.results import InteractionResult
 
-from bot.rules.courtesies import Courtesy
+from bot.rules.profiles import Courtesy
 from bot.rules.servers import ServerSettings
-from storage.courtesies import Courtesies
+from storage.profiles import Courtesies
 from storage.servers import Servers
-from tests.behaviour.house import House, buttons, en, private, texts, walk, zh
+from tests.behaviour.discord_world import House, buttons, en, private, texts, walk, zh
 from tests.behaviour.storytelling import (
     MAP,
     READ,

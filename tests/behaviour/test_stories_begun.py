@@ -6,7 +6,7 @@ from simcord.actors import MemberActor
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.provenance import Origin, word_origins
-from tests.behaviour.house import STORY, House, en, private
+from tests.behaviour.discord_world import STORY, House, en, private
 from tests.behaviour.storytelling import FORM, canon_of, card_text, prose_of
 
 

@@ -11,9 +11,9 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.rules.stories import GRACE_MS
-from bot.rules.words import split_words
+from bot.rules.text.words import split_words
 from storage.posts import Posts
-from tests.behaviour.house import House, en, private, texts, walk
+from tests.behaviour.discord_world import House, en, private, texts, walk
 from tests.behaviour.storytelling import (
     FORM,
     RULES,

@@ -8,7 +8,7 @@ import zipfile
 
 import simcord
 
-from tests.behaviour.house import House, en, private
+from tests.behaviour.discord_world import House, en, private
 from tests.behaviour.storytelling import begin, story_of, write
 
 THAI = "คนเฝ้าประภาคารไม่ได้พูดมาหนึ่งปีแล้ว เขาเขียนสิ่งที่ต้องการลงบนกระดานชนวน"

@@ -17,9 +17,9 @@ from bot.rules.generations import Place, Suggestion
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.tree import InklingTree
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
-from bot.writing.bridging import BridgeAsk
+from bot.writing.bridge.job import BridgeAsk
+from tests.behaviour.discord_world import House, en, private
 from tests.behaviour.forging import Actor, press, rows, strings
-from tests.behaviour.house import House, en, private
 from tests.behaviour.remembering import note
 from tests.behaviour.voting import begin_story, open_round
 

@@ -8,7 +8,7 @@ from typing import Any
 from simcord.results import ResponseMessage
 
 from bot.rules.twists import KEPT, suggestion_of, twist_of
-from tests.behaviour.house import STORY, House, buttons, en, private, texts, walk, zh
+from tests.behaviour.discord_world import STORY, House, buttons, en, private, texts, walk, zh
 from tests.behaviour.storytelling import FORM, canon_of
 
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began. Old Marta sang to the moon before the storm."

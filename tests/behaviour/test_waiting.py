@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text as sql
 
-import cogs.asking
+import cogs.core.generation_flow
 from bot.app import create_bot, create_services
 from bot.errors import StorageError, WorkerUnavailable
-from bot.inference.engine import Continuation, Fill, GenerateRequest, Health, Partial, ProposeRequest, ScoreRequest
+from bot.inference.protocol import Continuation, Fill, GenerateRequest, Health, Partial, ProposeRequest, ScoreRequest
 from bot.inference.queue import Ticket
 from bot.ui.escaping import escape
 from bot.ui.progress import Wait
-from cogs.asking import Asking
-from cogs.writing import Writing
-from tests.behaviour.house import STORY, House, buttons, en, private, texts
+from cogs.continuation.cog import Writing
+from cogs.core.generation_flow import Asking
+from tests.behaviour.discord_world import STORY, House, buttons, en, private, texts
 
 CANCEL = en("button.cancel")
 
@@ -117,7 +117,7 @@ async def test_a_card_that_was_deleted_meanwhile_is_offered_in_private(
         """An edit of the progress would find out sooner, and end the job."""
         await wait(asyncio.wait([ticket.ending()]))
 
-    monkeypatch.setattr(cogs.asking, "follow", only_the_end)
+    monkeypatch.setattr(cogs.core.generation_flow, "follow", only_the_end)
     result = await house.ask(house.ben, length=160)
     assert result.response is not None
     await house.ada.delete(result.response)

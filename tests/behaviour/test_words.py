@@ -9,7 +9,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.servers import MAX_LISTED_WORDS
 from storage.servers import Servers
-from tests.behaviour.house import House, en, private, texts, walk
+from tests.behaviour.discord_world import House, en, private, texts, walk
 from tests.behaviour.remembering import note
 from tests.behaviour.storytelling import begin, canon_of, write
 from tests.behaviour.voting import begin_story, candidates_of, open_round, propose

@@ -12,7 +12,7 @@ from simcord.results import InteractionResult, ResponseMessage
 from bot.rules.rounds import Candidate, Round
 from storage.passages import Passages
 from storage.rounds import Rounds
-from tests.behaviour.house import House, en, texts, walk
+from tests.behaviour.discord_world import House, en, texts, walk
 from tests.behaviour.storytelling import begin, write
 
 FIRST = "The fox crossed the bridge near the harbour and the rain began."

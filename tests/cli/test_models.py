@@ -133,7 +133,7 @@ def test_a_masked_model_that_knows_chinese_is_tried_in_both_languages(
     inkling: Inkling, hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = hub.add("tiny/zh", masked_models.make("chinese-bert", tmp_path / "made"))
-    monkeypatch.setattr("bot.inference.weights.facts.CHINESE_PIECES", 20)
+    monkeypatch.setattr("bot.worker.weights.facts.CHINESE_PIECES", 20)
     code, out, err = inkling("models", "try", "tiny/zh", "--yes")
     assert (code, "Traceback" in err) == (0, False)
     assert "English:" in out

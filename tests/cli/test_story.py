@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.inference.weights import bundled, large, story
-from bot.inference.weights.digests import file_sha256
-from bot.inference.weights.machine import Machine
+from bot.worker.weights import bundled, large, story_choice
+from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.machine import Machine
 from tests.cli.conftest import Inkling
 from tests.storage.test_opening import open_and_close
 from tests.support.databases import furnish
@@ -32,8 +32,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     whole.write_bytes(b"small")
     small = replace(bundled.BUNDLED_CAUSAL, member_size=5, member_sha256=file_sha256(whole))
     monkeypatch.setattr(bundled, "BUNDLED_CAUSAL", small)
-    roomy = Machine(memory=story.MEMORY, disk=story.DISK, openvino=True)
-    monkeypatch.setattr(story, "look_at_machine", lambda folder: roomy)
+    roomy = Machine(memory=story_choice.MEMORY, disk=story_choice.DISK, openvino=True)
+    monkeypatch.setattr(story_choice, "look_at_machine", lambda folder: roomy)
     only_index(monkeypatch, tmp_path / "nothing")
     monkeypatch.setenv("CAUSAL_MODEL", "auto")
     monkeypatch.setenv("INFILL_MODEL", "")
@@ -58,7 +58,7 @@ def test_a_folder_from_before_keeps_the_small_one(
     asyncio.run(open_and_close(furnish(data)))
     assert inkling("models", "fetch")[0] == 0
     assert not large.large_file(data).exists()
-    assert '"earlier"' in (data / "models" / story.FILE).read_text()
+    assert '"earlier"' in (data / "models" / story_choice.FILE).read_text()
     monkeypatch.setenv("CAUSAL_MODEL", "large")
     assert inkling("models", "fetch")[0] == 0
     assert large.large_file(data).exists()
@@ -80,7 +80,7 @@ def test_the_doctor_tells_what_would_be_chosen_and_what_to_mend(
     assert "well  story model: The story model is the large one" in out
     assert "have come." in out
     assert err == ""
-    assert not (data / "models" / story.FILE).exists()
+    assert not (data / "models" / story_choice.FILE).exists()
     broken = tmp_path / "broken"
     broken.mkdir()
     monkeypatch.setenv("MASKED_MODEL", str(broken))

@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from bot.cli.doctor import LITTLE_MEMORY
 from bot.cli.parser import build_parser
-from bot.inference.weights.story import MEMORY
+from bot.worker.weights.story_choice import MEMORY
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy/Dockerfile"

@@ -11,74 +11,47 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.errors import InklingError
-from bot.inference.engine import Fill, Gap, Piece
 from bot.inference.jobs import Owner, Working
-from bot.inference.masked import capitals
+from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, epub, html, language, markdown, naming
-from bot.rules import characters, courtesies, lore, matching, provenance, segments, servers, twists, words
+from bot.rules import lore, provenance, servers, twists
 from bot.rules import notes as notes_rules
+from bot.rules import profiles as courtesies
 from bot.rules import shares as counting
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
-from bot.rules.courtesies import Courtesy
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.lore import LoreEntry, Tally
+from bot.rules.profiles import Courtesy
+from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate, NewCandidate, Round, RoundState
-from bot.rules.roundview import RoundView
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import Passage, Standing, Story, StoryRules
+from bot.rules.text import alphabets, characters, matching, segments, truecasing, words
 from bot.rules.twists import Expected, Other, Twist
-from bot.stories import beginning, candidates, pen, quoting
-from bot.ui import (
-    cards,
-    cutting,
-    escaping,
-    fitting,
-    infills,
-    manners,
-    progress,
-    prose,
-    receipts,
-    round_private,
-    round_results,
-    rounds,
-    settings_card,
-    stories_reading,
-    story_starts,
-)
-from bot.ui import lore as lore_cards
-from bot.ui import stories as stories_cards
+from bot.stories import beginning
+from bot.stories import passages as pen
+from bot.stories.rounds import candidates, quoting
+from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipts, story_starts
 from bot.ui import twists as twists_cards
 from bot.ui.locale import catalogue
-from bot.writing import (
-    alphabets,
-    asks,
-    blanks,
-    bridging,
-    cleaning,
-    continuing,
-    demeaning,
-    echo,
-    faults,
-    form,
-    loops,
-    muse,
-    notes,
-    pool,
-    pronouns,
-    quality,
-    repeats,
-    restyling,
-    sides,
-    slate,
-    spotting,
-    stars,
-    wordlist,
-)
+from bot.writing import asks, blanks, blocklist, cleaning, diversity, form, overlap, server_words, stars, text_windows
 from bot.writing.asks import ContinueAsk, InfillAsk, TwistAsk
 from bot.writing.blanks import Template
-from bot.writing.bridging import BridgeAsk
-from bot.writing.desk import as_infill
+from bot.writing.bridge import job as bridging
+from bot.writing.bridge.job import BridgeAsk
+from bot.writing.continuation import faults, loops, notes, quality
+from bot.writing.continuation import job as continuing
+from bot.writing.infill import candidate_pool, pronouns, repeats, restyling
+from bot.writing.service import as_infill
+from bot.writing.twist import alternatives, word_selection
+from cogs.lore import cards as lore_cards
+from cogs.profiles import cards as manners
+from cogs.rounds import cards as rounds
+from cogs.rounds import private_cards, result_cards
+from cogs.settings import cards as settings_card
+from cogs.stories import cards as stories_cards
+from cogs.stories import reading
 
 Call = Callable[[str], object]
 
@@ -86,7 +59,7 @@ PROSE = "The keeper had not spoken for a year. Then, one night, the lamp went ou
 """An ordinary text to put beside a nasty one."""
 _SAY = catalogue("en")
 _OWNER, _PLACE = Owner(server_id=1, person_id=3), Place(server_id=1, channel_id=2)
-_WORDS = demeaning.DemeaningWords.load()
+_WORDS = blocklist.DemeaningWords.load()
 _LISTED = ("spider", "red herring", "*lamp*", "灯塔", "a" * 40)
 _FILL = Fill(text="boat", score=0.0, masks=1, source="beam")
 
@@ -307,26 +280,26 @@ def _person(text: str) -> object:
 
 
 def _traits(text: str) -> dict[str, float]:
-    return quality.traits(text, -1.0, PROSE, form.PROSE, echo.Echo(longest_run=1, shared=0.0))
+    return quality.traits(text, -1.0, PROSE, form.PROSE, overlap.Echo(longest_run=1, shared=0.0))
 
 
 CALLS: Mapping[str, Sequence[Call]] = {
     # ---- rules
-    "bot.rules.characters.caseless": [characters.caseless],
-    "bot.rules.characters.has_word": [characters.has_word],
-    "bot.rules.characters.is_blank": [characters.is_blank],
-    "bot.rules.characters.nfc": [characters.nfc],
-    "bot.rules.characters.nfkc": [characters.nfkc],
-    "bot.rules.characters.nfkd": [characters.nfkd],
-    "bot.rules.courtesies.change_courtesy": [
+    "bot.rules.text.characters.caseless": [characters.caseless],
+    "bot.rules.text.characters.has_word": [characters.has_word],
+    "bot.rules.text.characters.is_blank": [characters.is_blank],
+    "bot.rules.text.characters.nfc": [characters.nfc],
+    "bot.rules.text.characters.nfkc": [characters.nfkc],
+    "bot.rules.text.characters.nfkd": [characters.nfkd],
+    "bot.rules.profiles.change_courtesy": [
         lambda text: courtesies.change_courtesy(Courtesy(server_id=1, person_id=3), [text], pen_name=text),
         lambda text: courtesies.change_courtesy(Courtesy(server_id=1, person_id=3), [text], pen_name="Wren"),
     ],
     "bot.rules.lore.check_text": [lore.check_text],
     "bot.rules.lore.listed_triggers": [lambda text: lore.listed_triggers("lore", text)],
     "bot.rules.lore.triggered": [lambda text: lore.triggered([_entry(text)], text)],
-    "bot.rules.matching.fold": [matching.fold],
-    "bot.rules.matching.stands_in": [
+    "bot.rules.text.matching.fold": [matching.fold],
+    "bot.rules.text.matching.stands_in": [
         lambda text: matching.stands_in(text[:20] + "x", matching.fold(text)),
     ],
     "bot.rules.provenance.of_human": [provenance.of_human],
@@ -340,26 +313,26 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.provenance.normalised": [lambda text: provenance.normalised(text, _many_spans(text))],
     "bot.rules.provenance.pieces": [lambda text: provenance.pieces(text, _many_spans(text))],
     "bot.rules.provenance.word_origins": [lambda text: provenance.word_origins(text, _many_spans(text))],
-    "bot.rules.segments.beginning": [lambda text: segments.beginning(text, len(text) // 2)],
-    "bot.rules.segments.cluster_starts": [segments.cluster_starts],
-    "bot.rules.segments.clusters": [segments.clusters],
-    "bot.rules.segments.ending": [lambda text: segments.ending(text, len(text) // 2)],
-    "bot.rules.segments.line_parts": [segments.line_parts],
-    "bot.rules.segments.word_parts": [segments.word_parts],
-    "bot.rules.segments.word_starts": [segments.word_starts],
+    "bot.rules.text.segments.beginning": [lambda text: segments.beginning(text, len(text) // 2)],
+    "bot.rules.text.segments.cluster_starts": [segments.cluster_starts],
+    "bot.rules.text.segments.clusters": [segments.clusters],
+    "bot.rules.text.segments.ending": [lambda text: segments.ending(text, len(text) // 2)],
+    "bot.rules.text.segments.line_parts": [segments.line_parts],
+    "bot.rules.text.segments.word_parts": [segments.word_parts],
+    "bot.rules.text.segments.word_starts": [segments.word_starts],
     "bot.rules.servers.listed_words": [lambda text: servers.listed_words(text.split(" "))],
     "bot.rules.shares.shares": [lambda text: counting.shares([_passage(text)])],
     "bot.rules.stories.check_title": [stories_rules.check_title],
     "bot.rules.stories.check_premise": [stories_rules.check_premise],
     "bot.rules.twists.around": [lambda text: twists.around(text, twists.twist_of(_twisted(text)).words)],
     "bot.rules.twists.suggestion_of": [_twisted],
-    "bot.rules.words.word_spans": [words.word_spans],
-    "bot.rules.words.split_words": [words.split_words],
-    "bot.rules.words.token_spans": [words.token_spans],
-    "bot.rules.words.has_han": [words.has_han],
+    "bot.rules.text.words.word_spans": [words.word_spans],
+    "bot.rules.text.words.split_words": [words.split_words],
+    "bot.rules.text.words.token_spans": [words.token_spans],
+    "bot.rules.text.words.has_han": [words.has_han],
     # ---- asking the models
-    "bot.writing.alphabets.alphabets": [alphabets.alphabets],
-    "bot.writing.alphabets.Alphabets.is_scrap": [lambda text: alphabets.Alphabets(text, text).is_scrap("lamp")],
+    "bot.rules.text.alphabets.alphabets": [alphabets.alphabets],
+    "bot.rules.text.alphabets.Alphabets.is_scrap": [lambda text: alphabets.Alphabets(text, text).is_scrap("lamp")],
     "bot.writing.asks.check": [
         lambda text: asks.check(ContinueAsk(owner=_OWNER, place=_PLACE, text=text)),
         lambda text: asks.check(InfillAsk(owner=_OWNER, place=_PLACE, text=text)),
@@ -376,9 +349,9 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.blanks.has_blanks": [blanks.has_blanks],
     "bot.writing.blanks.parse": [blanks.parse],
     "bot.writing.blanks.literals_of": [lambda text: blanks.literals_of(_gapped(text)[0])],
-    "bot.writing.bridging.is_balanced": [bridging.is_balanced],
-    "bot.writing.bridging.joined_to": [lambda text: bridging.joined_to(text, text)],
-    "bot.rules.characters.normalise": [characters.normalise],
+    "bot.writing.bridge.job.is_balanced": [bridging.is_balanced],
+    "bot.writing.bridge.job.joined_to": [lambda text: bridging.joined_to(text, text)],
+    "bot.rules.text.characters.normalise": [characters.normalise],
     "bot.writing.cleaning.whole_words": [cleaning.whole_words],
     "bot.writing.cleaning.plain": [cleaning.plain],
     "bot.writing.cleaning.turned_at": [
@@ -387,7 +360,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.writing.cleaning.sentence_ends": [cleaning.sentence_ends],
     "bot.writing.cleaning.sentences": [lambda text: cleaning.sentences(text, form.Form(lined=True))],
-    "bot.writing.loops.loop_at": [
+    "bot.writing.continuation.loops.loop_at": [
         lambda text: loops.loop_at(text, PROSE, form.form_of(PROSE)),
         lambda text: loops.loop_at("Then it rained. He said no more to her.", text, form.PROSE),
     ],
@@ -404,81 +377,85 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: cleaning.finished(text, before=PROSE),
         lambda text: cleaning.finished("Then it rained. [a] He said #", before=text),
     ],
-    "bot.writing.continuing.prompt_of": [continuing.prompt_of],
+    "bot.writing.continuation.job.prompt_of": [continuing.prompt_of],
     "bot.rules.notes.check_note": [notes_rules.check_note],
-    "bot.writing.notes.parted": [lambda text: notes.parted(text, 1), lambda text: notes.parted(text, 4)],
-    "bot.writing.notes.stops_of": [notes.stops_of],
-    "bot.writing.continuing.pieces_of": [
+    "bot.writing.continuation.notes.parted": [lambda text: notes.parted(text, 1), lambda text: notes.parted(text, 4)],
+    "bot.writing.continuation.notes.stops_of": [notes.stops_of],
+    "bot.writing.continuation.job.pieces_of": [
         continuing.pieces_of,
         lambda text: continuing.pieces_of(text, (), (Piece(text="Bells ring.", label="lore 1"),), "make it funny"),
     ],
-    "bot.writing.continuing.heading_of": [continuing.heading_of],
-    "bot.writing.continuing.joined": [
+    "bot.writing.continuation.job.heading_of": [continuing.heading_of],
+    "bot.writing.continuation.job.joined": [
         lambda text: continuing.joined(text, " Then it rained."),
         lambda text: continuing.joined(PROSE, text),
     ],
-    "bot.writing.demeaning.without_leet": [demeaning.without_leet],
-    "bot.writing.demeaning.DemeaningWords.allows": [_WORDS.allows],
-    "bot.writing.desk.as_infill": [
+    "bot.writing.blocklist.without_leet": [blocklist.without_leet],
+    "bot.writing.blocklist.DemeaningWords.allows": [_WORDS.allows],
+    "bot.writing.service.as_infill": [
         lambda text: as_infill(
             BridgeAsk(owner=_OWNER, place=_PLACE, left=text[: len(text) // 2], right=text[len(text) // 2 :])
         )
     ],
-    "bot.writing.echo.compared_words": [echo.compared_words],
-    "bot.writing.echo.echo": [
-        lambda text: echo.echo(text, [echo.TextSource(text)]),
-        lambda text: echo.echo(_prose(len(text)), [echo.TextSource(text)]),
+    "bot.writing.overlap.compared_words": [overlap.compared_words],
+    "bot.writing.overlap.echo": [
+        lambda text: overlap.echo(text, [overlap.TextSource(text)]),
+        lambda text: overlap.echo(_prose(len(text)), [overlap.TextSource(text)]),
     ],
-    "bot.writing.echo.said": [echo.said],
-    "bot.writing.faults.faults": [
+    "bot.writing.overlap.said": [overlap.said],
+    "bot.writing.continuation.faults.faults": [
         lambda text: faults.faults(text, PROSE, form.form_of(PROSE)),
         lambda text: faults.faults("Then it rained. He said no more to her.", text, form.PROSE),
     ],
     "bot.writing.form.form_of": [form.form_of],
     "bot.writing.form.narrated": [form.narrated],
     "bot.writing.form.first_person_at": [form.first_person_at],
-    "bot.writing.muse.possible": [
-        lambda text: muse.possible(spotting.Spot(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows)
-    ],
-    "bot.writing.pool.is_echo": [lambda text: pool.is_echo("lamp", Gap(left=text, right=text))],
-    "bot.writing.pronouns.is_pronoun": [pronouns.is_pronoun],
-    "bot.writing.repeats.tokens": [repeats.tokens],
-    "bot.writing.repeats.carries": [repeats.carries],
-    "bot.writing.repeats.Repeats.cost": [
-        lambda text: repeats.Repeats(Gap(left=text, right=text)).cost("a lamp"),
-    ],
-    "bot.writing.sides.left_part": [sides.left_part],
-    "bot.writing.sides.right_part": [lambda text: sides.right_part(text, 16)],
-    "bot.writing.slate.features": [slate.features],
-    "bot.writing.slate.is_loop": [slate.is_loop],
-    "bot.writing.spotting.spots": [spotting.spots],
-    "bot.writing.spotting.stem": [spotting.stem],
-    "bot.writing.spotting.is_function_word": [spotting.is_function_word],
-    "bot.writing.spotting.is_kin": [lambda text: spotting.is_kin(text, "lamps")],
-    "bot.writing.spotting.spread": [
-        lambda text: spotting.spread(
-            text, [(float(at % 7), spotting.Spot(at, at + 3, "abc")) for at in range(0, len(text), 9)], 11, 8
+    "bot.writing.twist.alternatives.possible": [
+        lambda text: alternatives.possible(
+            word_selection.Spot(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows
         )
     ],
-    "bot.writing.quality.traits": [_traits],
-    "bot.writing.quality.quality_of": [lambda text: quality.quality_of(_traits(text))],
-    "bot.writing.quality.is_doubtful": [lambda text: quality.is_doubtful(_traits(text), -1.0)],
-    "bot.writing.quality.shortened": [lambda text: quality.shortened(text, PROSE, form.PROSE, 160)],
-    "bot.writing.quality.mean_log_prob": [lambda text: quality.mean_log_prob((-1.0, -2.0), text, text)],
-    "bot.writing.restyling.possible": [lambda text: restyling.possible(_gapped(text)[0])],
-    "bot.writing.restyling.moved": [lambda text: restyling.moved(_gapped(text)[0], "longer")],
-    "bot.writing.wordlist.ServerWords.found": [wordlist.ServerWords(_LISTED).found],
-    "bot.inference.masked.capitals.begins_sentence": [capitals.begins_sentence],
-    "bot.inference.masked.capitals.names_in": [capitals.names_in],
-    "bot.inference.masked.capitals.restore": [lambda text: capitals.restore("lamp", text, {"lamp": "Lamp"})],
+    "bot.writing.infill.candidate_pool.is_echo": [
+        lambda text: candidate_pool.is_echo("lamp", Gap(left=text, right=text))
+    ],
+    "bot.writing.infill.pronouns.is_pronoun": [pronouns.is_pronoun],
+    "bot.writing.infill.repeats.tokens": [repeats.tokens],
+    "bot.writing.infill.repeats.carries": [repeats.carries],
+    "bot.writing.infill.repeats.Repeats.cost": [
+        lambda text: repeats.Repeats(Gap(left=text, right=text)).cost("a lamp"),
+    ],
+    "bot.writing.text_windows.left_part": [text_windows.left_part],
+    "bot.writing.text_windows.right_part": [lambda text: text_windows.right_part(text, 16)],
+    "bot.writing.diversity.features": [diversity.features],
+    "bot.writing.diversity.is_loop": [diversity.is_loop],
+    "bot.writing.twist.word_selection.spots": [word_selection.spots],
+    "bot.writing.twist.word_selection.stem": [word_selection.stem],
+    "bot.writing.twist.word_selection.is_function_word": [word_selection.is_function_word],
+    "bot.writing.twist.word_selection.is_kin": [lambda text: word_selection.is_kin(text, "lamps")],
+    "bot.writing.twist.word_selection.spread": [
+        lambda text: word_selection.spread(
+            text, [(float(at % 7), word_selection.Spot(at, at + 3, "abc")) for at in range(0, len(text), 9)], 11, 8
+        )
+    ],
+    "bot.writing.continuation.quality.traits": [_traits],
+    "bot.writing.continuation.quality.quality_of": [lambda text: quality.quality_of(_traits(text))],
+    "bot.writing.continuation.quality.is_doubtful": [lambda text: quality.is_doubtful(_traits(text), -1.0)],
+    "bot.writing.continuation.quality.shortened": [lambda text: quality.shortened(text, PROSE, form.PROSE, 160)],
+    "bot.writing.continuation.quality.mean_log_prob": [lambda text: quality.mean_log_prob((-1.0, -2.0), text, text)],
+    "bot.writing.infill.restyling.possible": [lambda text: restyling.possible(_gapped(text)[0])],
+    "bot.writing.infill.restyling.moved": [lambda text: restyling.moved(_gapped(text)[0], "longer")],
+    "bot.writing.server_words.ServerWords.found": [server_words.ServerWords(_LISTED).found],
+    "bot.rules.text.truecasing.begins_sentence": [truecasing.begins_sentence],
+    "bot.rules.text.truecasing.names_in": [truecasing.names_in],
+    "bot.rules.text.truecasing.restore": [lambda text: truecasing.restore("lamp", text, {"lamp": "Lamp"})],
     # ---- stories
     "bot.stories.beginning.beginning_of": [
         lambda text: beginning.beginning_of([_continued(text)], 0),
         lambda text: beginning.beginning_of([_gapped(text)[0]], 0),
     ],
-    "bot.stories.candidates.of_person": [_person],
-    "bot.stories.candidates.allowed": [lambda text: candidates.allowed(text, _LISTED)],
-    "bot.stories.candidates.of_models": [
+    "bot.stories.rounds.candidates.of_person": [_person],
+    "bot.stories.rounds.candidates.allowed": [lambda text: candidates.allowed(text, _LISTED)],
+    "bot.stories.rounds.candidates.of_models": [
         lambda text: candidates.of_models("continue", [_suggested(text)]),
         lambda text: candidates.of_models(
             "infill",
@@ -487,11 +464,11 @@ CALLS: Mapping[str, Sequence[Call]] = {
             base=_passage(text),
         ),
     ],
-    "bot.stories.candidates.without_doubles": [
+    "bot.stories.rounds.candidates.without_doubles": [
         lambda text: candidates.without_doubles([NewCandidate(text=text), NewCandidate(text=text + "a")], [text])
     ],
-    "bot.stories.quoting.blanked": [_misquoted, _quoted, _short_quotes],
-    "bot.stories.pen.check_length": [lambda text: pen.check_length(_story(), text)],
+    "bot.stories.rounds.quoting.blanked": [_misquoted, _quoted, _short_quotes],
+    "bot.stories.passages.check_length": [lambda text: pen.check_length(_story(), text)],
     # ---- cards
     "bot.ui.cards.card": [
         lambda text: cards.card(_SAY, _continued(text), name=text[:32]),
@@ -529,13 +506,13 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: infills.filled(_gapped(text)[0], _suggested("a b", text), ("a ", " b")).show(700),
     ],
     "bot.ui.infills.wishes": [lambda text: infills.wishes(_SAY, {"style": {"near": [text]}})],
-    "bot.ui.lore.lore_card": [
+    "cogs.lore.cards.lore_card": [
         lambda text: lore_cards.lore_card(_SAY, _entry(text), Tally(), story=text, pen_name=text[:32])
     ],
-    "bot.ui.lore.list_card": [
+    "cogs.lore.cards.list_card": [
         lambda text: lore_cards.list_card(_SAY, "lore", [_entry(text)], story_id=1, story=text[:80], page=0)
     ],
-    "bot.ui.manners.writer_card": [
+    "cogs.profiles.cards.writer_card": [
         lambda text: manners.writer_card(_SAY, Courtesy(server_id=1, person_id=3, pen_name=text))
     ],
     "bot.ui.progress.progress_card": [
@@ -550,37 +527,39 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: receipts.receipt_blocks(_SAY, [(text[:80], {"other": text}), (text[:80], {"fills": []})])
     ],
     "bot.ui.receipts.facts": [lambda text: receipts.facts(_SAY, {"model": text, "dropped": text.split(" ")})],
-    "bot.ui.round_private.more_card": [
-        lambda text: round_private.more_card(_SAY, _view(text), Standing(person_id=3, host=True), told="")
+    "cogs.rounds.private_cards.more_card": [
+        lambda text: private_cards.more_card(_SAY, _view(text), Standing(person_id=3, host=True), told="")
     ],
-    "bot.ui.round_private.ballot_card": [lambda text: round_private.ballot_card(_SAY, _view(text), Ballot())],
-    "bot.ui.round_private.round_reading_card": [lambda text: round_private.round_reading_card(_SAY, _view(text), 0)],
-    "bot.ui.round_results.closed_card": [lambda text: round_results.closed_card(_SAY, _view(text, state="closed"))],
-    "bot.ui.round_results.why_card": [lambda text: round_results.why_card(_SAY, _view(text))],
-    "bot.ui.rounds.open_card": [
+    "cogs.rounds.private_cards.ballot_card": [lambda text: private_cards.ballot_card(_SAY, _view(text), Ballot())],
+    "cogs.rounds.private_cards.round_reading_card": [
+        lambda text: private_cards.round_reading_card(_SAY, _view(text), 0)
+    ],
+    "cogs.rounds.result_cards.closed_card": [lambda text: result_cards.closed_card(_SAY, _view(text, state="closed"))],
+    "cogs.rounds.result_cards.why_card": [lambda text: result_cards.why_card(_SAY, _view(text))],
+    "cogs.rounds.cards.open_card": [
         lambda text: rounds.open_card(_SAY, _view(text)),
         lambda text: rounds.open_card(_SAY, _infilled_view(text)),
         lambda text: rounds.open_card(_SAY, _view(text, kind="bridge")),
     ],
-    "bot.ui.rounds.candidate_menu": [lambda text: rounds.candidate_menu(_view(text), "ink:rreport:1", "hint")],
-    "bot.ui.rounds.fills_of": [
+    "cogs.rounds.cards.candidate_menu": [lambda text: rounds.candidate_menu(_view(text), "ink:rreport:1", "hint")],
+    "cogs.rounds.cards.fills_of": [
         lambda text: rounds.fills_of(_gapped(text)[1], _infilled_view(text).candidates[0].text),
         lambda text: rounds.fills_of((text[:2], *[text[2:4] or "a"] * 7, "zebra"), text),
         lambda text: rounds.fills_of((text[: len(text) // 2], "", "", text[-3:] + "x"), text),
     ],
-    "bot.ui.settings_card.settings_card": [
+    "cogs.settings.cards.settings_card": [
         lambda text: settings_card.settings_card(_SAY, ServerSettings(server_id=1, words=(text,)), text)
     ],
-    "bot.ui.stories.story_card": [lambda text: stories_cards.story_card(_SAY, *_own(text))],
-    "bot.ui.stories.rules_card": [lambda text: stories_cards.rules_card(_SAY, _own(text, text)[0])],
-    "bot.ui.stories.list_card": [lambda text: stories_cards.list_card(_SAY, [(_own(text, text)[0], 1)], 0, 1, 1)],
-    "bot.ui.stories.people_card": [
+    "cogs.stories.cards.story_card": [lambda text: stories_cards.story_card(_SAY, *_own(text))],
+    "cogs.stories.cards.rules_card": [lambda text: stories_cards.rules_card(_SAY, _own(text, text)[0])],
+    "cogs.stories.cards.list_card": [lambda text: stories_cards.list_card(_SAY, [(_own(text, text)[0], 1)], 0, 1, 1)],
+    "cogs.stories.cards.people_card": [
         lambda text: stories_cards.people_card(_SAY, _own(text, text)[0], {"cohost": (), "invited": ()})
     ],
-    "bot.ui.stories.withdraw_card": [lambda text: stories_cards.withdraw_card(_SAY, *_own(text))],
-    "bot.ui.stories.delete_card": [lambda text: stories_cards.delete_card(_SAY, _own(text, text)[0], 7)],
-    "bot.ui.stories_reading.reading_card": [
-        lambda text: stories_reading.reading_card(_SAY, *_parted(text), stories_reading.Spot(1), "f", total=2)
+    "cogs.stories.cards.withdraw_card": [lambda text: stories_cards.withdraw_card(_SAY, *_own(text))],
+    "cogs.stories.cards.delete_card": [lambda text: stories_cards.delete_card(_SAY, _own(text, text)[0], 7)],
+    "cogs.stories.reading.reading_card": [
+        lambda text: reading.reading_card(_SAY, *_parted(text), reading.Spot(1), "f", total=2)
     ],
     "bot.ui.story_starts.story_start": [lambda text: story_starts.story_start(_SAY, _continued(text))],
     "bot.ui.twists.twist_card": [lambda text: twists_cards.twist_card(_SAY, _twisted(text), name="Ada")],
@@ -612,39 +591,39 @@ BOUNDED: Mapping[str, str] = {
     "bot.publishing.map.draw_map": "titles and beginnings are short; drawn in a thread",
     "bot.publishing.map.outline": "titles and beginnings are short; drawn in a thread",
     "bot.publishing.map.who": "a name",
-    "bot.publishing.mapdrawing.draw": "titles and beginnings are short; drawn in a thread",
-    "bot.publishing.maprows.lay_out": "titles, which are only passed on",
+    "bot.publishing.map_drawing.draw": "titles and beginnings are short; drawn in a thread",
+    "bot.publishing.tree_layout.lay_out": "titles, which are only passed on",
     "bot.publishing.templating.render": "called by the formats of a book, which are in the table",
     "bot.publishing.templating.source": "the name of a file of ours",
     "bot.publishing.wording.label": "a key",
     "bot.rules.ballots.commitment": "a salt",
     "bot.rules.ballots.decide": "a salt",
-    "bot.rules.diffing.common_words": "called by `edited`, which is in the table",
+    "bot.rules.text.diffing.common_words": "called by `edited`, which is in the table",
     "bot.rules.languages.check_language": "the tag of a language, looked up in a table",
     "bot.rules.languages.name_of": "the tag of a language",
     "bot.rules.languages.offered": "the tag of a language",
-    "bot.rules.matching.in_word": "a character",
-    "bot.rules.words.stands_alone": "a character",
+    "bot.rules.text.matching.in_word": "a character",
+    "bot.rules.text.words.stands_alone": "a character",
     "bot.stories.context.context_of": "reads from the database; its lore is looked for in a thread",
-    "bot.stories.pen.check_words": "reads from the database, then `ServerWords.found`",
-    "bot.stories.planning.plan_infill": "reads from the database, then `blanked` in a thread",
+    "bot.stories.passages.check_words": "reads from the database, then `ServerWords.found`",
+    "bot.stories.rounds.planning.plan_infill": "reads from the database, then `blanked` in a thread",
     "bot.ui.cards.button": "a label of ours",
     "bot.ui.cards.notice": "a text that is escaped already, and only passed on",
     "bot.ui.cards.text": "a text that is escaped already, and only passed on",
     "bot.ui.cards.note_line": "a note of at most 200 characters",
-    "bot.ui.guide.guide_card": "the name of a machine",
-    "bot.writing.notes.note_weight": "a note of at most 200 characters",
-    "bot.writing.notes.worded": "a note of at most 200 characters",
+    "cogs.help.cards.guide_card": "the name of a machine",
+    "bot.writing.continuation.notes.note_weight": "a note of at most 200 characters",
+    "bot.writing.continuation.notes.worded": "a note of at most 200 characters",
     "bot.ui.escaping.begins_line": "reads the beginning of a line; called by the cutting functions",
     "bot.ui.forms.submitted": "the name of a box",
     "bot.ui.locale.language_of": "a locale",
     "bot.ui.locale.merged": "our own catalogues",
     "bot.ui.locale.named": "a key",
     "bot.ui.locale.places_of": "our own catalogues",
-    "bot.ui.stories_forms.chosen": "the name of a menu",
+    "cogs.stories.forms.chosen": "the name of a menu",
     "bot.ui.tree.number": "an id of a button, at most 100 characters",
-    "bot.ui.words_form.version": "one checksum over a list",
-    "bot.writing.sides.without": "fills, which are only passed on",
+    "cogs.settings.forms.version": "one checksum over a list",
+    "bot.writing.text_windows.without": "fills, which are only passed on",
 }
 """Why the texts of other functions cannot be long, or who answers for them."""
 

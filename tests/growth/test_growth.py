@@ -37,22 +37,22 @@ CUT = 4 * FULL
 """A length of which a quarter is more than any part of a card holds."""
 LIMITED = (
     "bot.stories.beginning.",
-    "bot.writing.restyling.",
+    "bot.writing.infill.restyling.",
     *(f"bot.ui.{name}" for name in ("cards", "fitting", "infills", "lore", "manners", "progress", "prose")),
     *(f"bot.ui.{name}" for name in ("round", "settings", "stories", "twists")),
 )
 """What has limits of its own, and more to do where a text is beyond them: it is measured with texts that are."""
 READING = (
-    "bot.rules.characters.",
+    "bot.rules.text.characters.",
     "bot.rules.lore.",
-    "bot.rules.words.",
-    "bot.stories.quoting.",
+    "bot.rules.text.words.",
+    "bot.stories.rounds.quoting.",
     "bot.ui.cutting.",
     "bot.ui.escaping.",
     "bot.writing.blanks.",
     "bot.writing.cleaning.",
-    "bot.writing.spotting.",
-    "bot.writing.demeaning.without_leet",
+    "bot.writing.twist.word_selection.",
+    "bot.writing.blocklist.without_leet",
     "bot.publishing.markdown.escape",
 )
 """What reads a text character by character, with patterns or without, meets all nasties; what is put together from such

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from bot.errors import BadInput, Busy, Cancelled
-from bot.inference.engine import Engine
 from bot.inference.jobs import Limits, Owner, Queued, Report, Working
+from bot.inference.protocol import Engine
 from bot.inference.queue import Inference, Ticket
 from tests.support.patience import PATIENCE_S
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import WorkerUnavailable
-from bot.inference.engine import Continuation, GenerateRequest, Piece, Row
-from bot.inference.signs import Patience
+from bot.inference.liveness import Patience
+from bot.inference.protocol import Continuation, GenerateRequest, Piece, Row
 from bot.inference.supervisor import Supervisor
 from bot.rules.moods import Sampling
 from bot.settings import ModelChoice, Settings

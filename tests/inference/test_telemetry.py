@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.inference import causal
+from bot.worker import causal
 from tests.architecture.test_imports import MODULES, imported
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from bot.publishing.canvas import MISSING, Ink
 from bot.publishing.map import MAX_TEXT, Map, draw_map
-from bot.publishing.mapdrawing import HEADER, LOOKS, PAPER, ROW
-from bot.publishing.mapink import MISSING, Ink
-from bot.publishing.maprows import MAX_LANES, MAX_ROWS, MIN_CHAIN, Layout, lay_out
+from bot.publishing.map_drawing import HEADER, LOOKS, PAPER, ROW
+from bot.publishing.tree_layout import MAX_LANES, MAX_ROWS, MIN_CHAIN, Layout, lay_out
 from bot.rules.provenance import ORIGINS, Origin
 from bot.rules.servers import Language
 from bot.rules.stories import BEGINNING, TreeNode

@@ -24,7 +24,7 @@ from bot.rules.provenance import (
 )
 from bot.rules.shares import Author, shares
 from bot.rules.stories import Passage
-from bot.rules.words import split_words, token_spans, word_spans
+from bot.rules.text.words import split_words, token_spans, word_spans
 
 WORDS = st.sampled_from(
     ["the", "lamp", "Lamp", "lamp,", "don't", "half-lit", "sea.", "…", "夜", "夜里，", "灯", "🌙", "42", "é"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.table import Sandbox, running_sandbox
+from tests.sandbox.open_sandbox import Sandbox, running_sandbox
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.ui.locale import catalogue
 from tests.sandbox import story
-from tests.sandbox.table import GO_ON, ROOT, Table, open_table, running_sandbox
+from tests.sandbox.open_sandbox import GO_ON, ROOT, Table, open_table, running_sandbox
 
 FOLDER = ROOT / "docs" / "images"
 TEXT = "The lighthouse keeper had not spoken for a year. On the first day of the storm"

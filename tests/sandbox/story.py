@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.ui.locale import Catalogue
-from tests.sandbox.table import Table
+from tests.sandbox.open_sandbox import Table
 
 
 async def begin(table: Table, say: Catalogue, title: str, premise: str) -> None:

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from bot.ui.locale import catalogue
-from tests.sandbox.table import Sandbox, open_table
+from tests.sandbox.open_sandbox import Sandbox, open_table
 from tests.support.browser import find_browser
 
 pytestmark = [

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.inference.weights.bundled import causal_file
 from bot.rules.servers import LENGTH_RANGE
-from tests.sandbox.table import GO_ON, ROOT, Sandbox, open_table, running_sandbox
+from bot.worker.weights.bundled import causal_file
+from tests.sandbox.open_sandbox import GO_ON, ROOT, Sandbox, open_table, running_sandbox
 from tests.support.browser import find_browser
 
 pytestmark = [

@@ -16,8 +16,8 @@ from discord.ext import commands
 from playwright.async_api import Locator, expect
 
 from bot.sandbox.page import LivePage
-from tests.sandbox.nooks import open_page
-from tests.sandbox.table import SETTLED, Table, open_table
+from tests.sandbox.open_sandbox import SETTLED, Table, open_table
+from tests.sandbox.thread_helpers import open_page
 from tests.support.browser import find_browser
 
 pytestmark = [

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from bot.ui.locale import catalogue
 from tests.sandbox import story
-from tests.sandbox.table import Sandbox, open_table
+from tests.sandbox.open_sandbox import Sandbox, open_table
 from tests.support.browser import find_browser
 
 pytestmark = [

@@ -9,11 +9,11 @@ import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.channels import LONGEST_NAME, start_thread, visible_channels
-from bot.sandbox.doors import Address
 from bot.sandbox.page import LivePage
+from bot.sandbox.routes import Address
 from bot.sandbox.world import CHANNEL
-from tests.sandbox.nooks import nooks, open_nooks
-from tests.sandbox.table import Table, open_table
+from tests.sandbox.open_sandbox import Table, open_table
+from tests.sandbox.thread_helpers import nooks, open_nooks
 from tests.support.browser import find_browser
 
 in_a_browser = [

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import SettingsError
-from bot.inference.served.server import server_of
+from bot.inference.model_server import server_of
 from bot.settings import VARIABLES, ModelChoice, Settings, load_settings, look_alikes
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gh1JkL.secret-part_of-it-0123456789"

@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import select
 
 from bot.rules.ballots import Ballot
-from bot.rules.courtesies import Courtesy
+from bot.rules.profiles import Courtesy
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.rules.stories import Passage, Story
-from storage.courtesies import Courtesies
 from storage.database import FILE, Database, open_database
 from storage.lore import Lore
 from storage.passages import Passages
 from storage.posts import Posts
 from storage.privacy import Privacy
+from storage.profiles import Courtesies
 from storage.rounds import Rounds
 from storage.stories import Stories
 from storage.tables import BALLOTS

@@ -14,13 +14,13 @@ from sqlalchemy.sql import ClauseElement
 
 from bot.rules.ballots import Ballot
 from bot.rules.stories import STATES
-from storage.courtesies import Courtesies
 from storage.database import Database
 from storage.lore import Lore
 from storage.mood_results import MoodResults
 from storage.passages import Passages
 from storage.posts import Posts
 from storage.privacy import Privacy
+from storage.profiles import Courtesies
 from storage.rounds import Rounds
 from storage.stories import Stories
 from storage.tables import METADATA

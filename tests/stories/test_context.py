@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.inference.causal.context import fit
-from bot.inference.engine import Continuation, Piece, Receipt
 from bot.inference.jobs import Owner
-from bot.rules.courtesies import Courtesy
+from bot.inference.protocol import Continuation, Piece, Receipt
 from bot.rules.generations import Place
 from bot.rules.lore import LoreKind
+from bot.rules.profiles import Courtesy
 from bot.rules.stories import Story
 from bot.stories.context import MEMORY_CHARS, PASSAGES_CHARS, Context
+from bot.worker.causal.context import fit
 from bot.writing.asks import ContinueAsk
-from bot.writing.continuing import ContinueJob, pieces_of
-from bot.writing.demeaning import DemeaningWords
-from storage.courtesies import Courtesies
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.continuation.job import ContinueJob, pieces_of
 from storage.lore import Lore
 from storage.passages import Passages
-from tests.stories.urns import BEN, CHEN, SERVER, Table, open_table, suggestion
+from storage.profiles import Courtesies
+from tests.stories.round_fixture import BEN, CHEN, SERVER, Table, open_table, suggestion
 
 RECEIPT = Receipt(
     engine="torch", model="tiny", revision="1", seed=1, mood=None, sampling=None, prompt_sha256="0", prompt_tokens=9

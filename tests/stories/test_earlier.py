@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.rules.stories import Additions, NewStory, Story, StoryRules
+from bot.stories.access import Who
 from bot.stories.earlier import REMEMBERED_S, EarlierRun
-from bot.stories.finding import Who
-from bot.stories.lorebook import Lorebook
-from bot.stories.pen import Pen
-from bot.stories.urn import Urn
+from bot.stories.lore import Lorebook
+from bot.stories.passages import Pen
+from bot.stories.rounds.service import Urn
 from storage.database import Database, open_database
 from tests.support.databases import furnish
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from storage.database import FILE, open_database
-from tests.support.beside import run_beside
+from tests.support.thread_runner import run_beside
 
 
 def furnish(folder: Path) -> Path:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.inference.causal.opening import open_causal
-from bot.inference.causal.protocol import CausalEngine
-from bot.inference.engine import Continuation, GenerateRequest, Partial, Piece, Row
-from bot.inference.weights.model import ResolvedModel
+from bot.inference.protocol import Continuation, GenerateRequest, Partial, Piece, Row
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName, Sampling
 from bot.settings import EngineChoice
+from bot.worker.causal.engine_choice import open_causal
+from bot.worker.causal.protocol import CausalEngine
+from bot.worker.weights.model import ResolvedModel
 
 
 @dataclass(slots=True)

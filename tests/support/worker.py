@@ -11,10 +11,10 @@ from pathlib import Path
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
-from bot.inference.plan import ModelPlan
-from bot.inference.served.server import ModelServer
-from bot.inference.worker.serving import bind_unix, serve
+from bot.inference.model_server import ModelServer
+from bot.inference.worker_config import ModelPlan
 from bot.settings import EngineChoice, ModelChoice
+from bot.worker.serving import bind_unix, serve
 from tests.support.patience import PATIENCE_S, until_answered
 
 

@@ -18,11 +18,11 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from bot.inference.causal.hints import CLOSE, OPEN, HintIds
-from bot.inference.causal.phrases import surfaces
-from bot.inference.causal.updates import add_update
-from bot.inference.plaintext import PlainText
-from bot.inference.weights.bundled import UPDATE_FILE
+from bot.worker.causal.fill_in_the_middle import CLOSE, OPEN, HintIds
+from bot.worker.causal.fill_search import surfaces
+from bot.worker.causal.lora import add_update
+from bot.worker.plaintext import PlainText
+from bot.worker.weights.bundled import UPDATE_FILE
 from tests.support.models import sentences, tiny_llama
 from tests.support.signals import forget_alternate_stack
 from training.causal import export, train

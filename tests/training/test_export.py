@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoTokenizer, BertForMaskedLM
 
-from bot.inference.eight_bits import LARGEST as LARGEST_STEP
-from bot.inference.eight_bits import StoredWeights
-from bot.inference.masked.loading import load_masked
+from bot.worker.eight_bits import LARGEST as LARGEST_STEP
+from bot.worker.eight_bits import StoredWeights
+from bot.worker.masked.loading import load_masked
 from training.corpus import load_corpus
 from training.manifest import LARGEST, write_manifest
 from training.masked import evaluate, export

@@ -20,9 +20,9 @@ from bot.ui.infills import Filled, sureness
 from bot.ui.locale import LANGUAGES, catalogue
 from bot.ui.progress import progress_card
 from bot.ui.receipts import facts, receipt_card
-from bot.ui.settings_card import settings_card
 from bot.ui.twists import twist_card
-from tests.behaviour.house import walk
+from cogs.settings.cards import settings_card
+from tests.behaviour.discord_world import walk
 
 ENGLISH = catalogue("en")
 PIECES = st.sampled_from(["The fox ran. ", "*_*_* ", "x" * 300, "@everyone <@1> ", "中文。", "🙂", "# head\n", "שלום "])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.characters import is_blank, normalise
+from bot.rules.text.characters import is_blank, normalise
 from bot.ui.escaping import bold, escape, quote, size, tidy
 
 NASTY = st.text(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.ui.cards import Card, button, line, notice, text
 from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT, HINT, LABEL, MOST_COMPONENTS, OPTION, cut
-from tests.behaviour.house import walk
+from tests.behaviour.discord_world import walk
 
 NASTY = ["x" * 9000, "*" * 5000, "\\" * 5000, "🙂" * 3000, "e" + "\u0301" * 5000, "שלום " * 1500, "a\n" * 4000, " ", ""]
 

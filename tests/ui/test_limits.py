@@ -16,12 +16,12 @@ from discord import ui
 import bot.ui
 from bot.inference.jobs import Queued, Working
 from bot.rules.ballots import Ballot, decide
-from bot.rules.courtesies import Courtesy
 from bot.rules.generations import Suggestion
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
 from bot.rules.notes import MAX_NOTE
+from bot.rules.profiles import Courtesy
+from bot.rules.round_views import FOLDING_REPORTS, RoundView
 from bot.rules.rounds import MAX_CANDIDATES, NOBODY, Candidate, Round, RoundKind, RoundState
-from bot.rules.roundview import FOLDING_REPORTS, RoundView
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import (
     MAX_PASSAGE,
@@ -35,23 +35,25 @@ from bot.rules.stories import (
     StoryState,
 )
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
-from bot.ui.bridge_form import BridgeForm
 from bot.ui.cards import card, given_cards, note_line, notice, reading_card, reading_pages, text
 from bot.ui.cutting import label
 from bot.ui.forms import Form, NoteForm
-from bot.ui.guide import TOPICS, guide_card
 from bot.ui.locale import LANGUAGES, Catalogue, catalogue
-from bot.ui.lore import PAGE, LoreForm, lore_card
-from bot.ui.lore import list_card as lore_list
-from bot.ui.manners import NameForm, writer_card
 from bot.ui.progress import progress_card
 from bot.ui.prose import Prose, prose, prose_parts
 from bot.ui.receipts import receipt_card
-from bot.ui.round_private import ballot_card, more_card, round_reading_card
-from bot.ui.round_results import ballots_card, closed_card, pairs_card, why_card
-from bot.ui.rounds import open_card, over_card, round_card, writing_card
-from bot.ui.settings_card import settings_card
-from bot.ui.stories import (
+from bot.ui.twists import twist_card
+from cogs.bridge.forms import BridgeForm
+from cogs.help.cards import TOPICS, guide_card
+from cogs.lore.cards import PAGE, LoreForm, lore_card
+from cogs.lore.cards import list_card as lore_list
+from cogs.profiles.cards import NameForm, writer_card
+from cogs.rounds.cards import open_card, over_card, round_card, writing_card
+from cogs.rounds.private_cards import ballot_card, more_card, round_reading_card
+from cogs.rounds.result_cards import ballots_card, closed_card, pairs_card, why_card
+from cogs.settings.cards import settings_card
+from cogs.settings.forms import WordsForm
+from cogs.stories.cards import (
     LISTED,
     delete_card,
     list_card,
@@ -61,11 +63,9 @@ from bot.ui.stories import (
     story_card,
     withdraw_card,
 )
-from bot.ui.stories_forms import PassageForm, StoryForm, TitleForm
-from bot.ui.stories_reading import Spot, window
-from bot.ui.stories_reading import reading_card as story_page
-from bot.ui.twists import twist_card
-from bot.ui.words_form import WordsForm
+from cogs.stories.forms import PassageForm, StoryForm, TitleForm
+from cogs.stories.reading import Spot, window
+from cogs.stories.reading import reading_card as story_page
 from tests.support.limits import faults_of_content, faults_of_form, faults_of_view
 from tests.ui.test_cards import RECEIPT, generation
 

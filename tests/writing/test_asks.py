@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadInput
-from bot.inference.engine import LoadedRole, ModelInfo
 from bot.inference.jobs import Owner
+from bot.inference.protocol import LoadedRole, ModelInfo
 from bot.rules.generations import Place
 from bot.rules.servers import MAX_TEXT
 from bot.writing.asks import (

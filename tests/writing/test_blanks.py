@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadInput
-from bot.inference.engine import Gap
-from bot.inference.words import BLANK
+from bot.inference.protocol import Gap
 from bot.rules.generations import Suggestion
+from bot.rules.text.words import BLANK
 from bot.writing.blanks import MAX_BLANKS, Blank, Segment, literals_of, parse, unmarked
-from bot.writing.restyling import possible
+from bot.writing.infill.restyling import possible
 from tests.support.generations import made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import WorkerUnavailable
-from bot.inference.engine import Health, ModelInfo, Tier
+from bot.inference.protocol import Health, ModelInfo, Tier
 from bot.writing.rows import MOST, Feature, health_of, rows_for
 
 

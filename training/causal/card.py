@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.inference.causal.hints import HINT_TOKENS, REREAD_TOKENS
-from bot.inference.weights.bundled import BUNDLED_CAUSAL, BUNDLED_CAUSAL_NAME
+from bot.worker.causal.fill_in_the_middle import HINT_TOKENS, REREAD_TOKENS
+from bot.worker.weights.bundled import BUNDLED_CAUSAL, BUNDLED_CAUSAL_NAME
 from training.causal.gaps import TRUNK
 from training.masked.card import place_of
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from bot.inference.causal.hints import HintIds
+from bot.worker.causal.fill_in_the_middle import HintIds
 from training.causal.gaps import IGNORED, TRUNK, GapBatch, GapPlan, Letters, draw_batch
 from training.corpus import Windows
 

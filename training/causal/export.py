@@ -1,6 +1,6 @@
 """Write what a run of `training.causal.train` learnt as the folder that the bot bundles, its matrices in 8 bits.
 
-python -m training.causal.export --run data/training/causal --to bot/inference/bundled_update
+python -m training.causal.export --run data/training/causal --to bot/worker/bundled_update
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bot.inference.eight_bits import StoredWeights, save_eight_bits
-from bot.inference.weights.bundled import BUNDLED_CAUSAL, UPDATE_FILE
+from bot.worker.eight_bits import StoredWeights, save_eight_bits
+from bot.worker.weights.bundled import BUNDLED_CAUSAL, UPDATE_FILE
 from training.causal.card import update_card
 from training.causal.lowrank import factors
 from training.manifest import write_manifest

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from bot.errors import WeightsError
-from bot.inference.causal.updates import DOWN, UP
-from bot.inference.eight_bits import StoredWeights
-from bot.inference.weights.digests import file_sha256
+from bot.worker.causal.lora import DOWN, UP
+from bot.worker.eight_bits import StoredWeights
+from bot.worker.weights.digests import file_sha256
 
 
 class LowRank(nn.Module):

@@ -20,13 +20,13 @@ from typing import Any
 import torch
 
 from bot.errors import WeightsError
-from bot.inference.causal.hints import HintIds
-from bot.inference.causal.loading import load_causal
-from bot.inference.causal.phrases import surfaces
-from bot.inference.plaintext import PlainText
-from bot.inference.weights.bundled import UPDATE_FILE
-from bot.inference.weights.resolving import resolve
 from bot.settings import ModelChoice
+from bot.worker.causal.fill_in_the_middle import HintIds
+from bot.worker.causal.fill_search import surfaces
+from bot.worker.causal.loading import load_causal
+from bot.worker.plaintext import PlainText
+from bot.worker.weights.bundled import UPDATE_FILE
+from bot.worker.weights.resolving import resolve
 from training.causal.evaluate import GapScores, choose_batches, evaluate
 from training.causal.gaps import WINDOW, Letters
 from training.causal.lowrank import start_with

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AttentionInterface, PreTrainedModel
 
-from bot.inference.causal.hints import HintIds
+from bot.worker.causal.fill_in_the_middle import HintIds
 from training.causal.gaps import IGNORED, TRUNK, WINDOW, GapBatch, GapPlan, Letters, draw_batch, plain_rows
 from training.causal.lowrank import LowRank, widen
 from training.corpus import Passes, Stories

@@ -1,6 +1,6 @@
 """How often the model finds what was hidden in the dev stories.
 
-python -m training.masked.evaluate --model bot/inference/bundled
+python -m training.masked.evaluate --model bot/worker/bundled
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer, BertForMaskedLM
 
-from bot.inference.masked.loading import load_masked
+from bot.worker.masked.loading import load_masked
 from training.corpus import Windows, load_corpus
 from training.masked.masking import MaskPlan, apply_mask, draw_mask
 from training.masked.model import Vocabulary, masked_logits, to_tensors, vocabulary_of

@@ -1,6 +1,6 @@
 """Write what a run learnt as the folder that the bot bundles, its matrices in 8 bits.
 
-    python -m training.masked.export --checkpoint OUT/checkpoint.pt --encoder FOLDER --to bot/inference/bundled
+    python -m training.masked.export --checkpoint OUT/checkpoint.pt --encoder FOLDER --to bot/worker/bundled
 
 `--checkpoint` may also be a safetensors file of a run's weights; `run.json` beside it then says how many tokens they
 have `seen`.
@@ -21,8 +21,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
-from bot.inference.eight_bits import save_eight_bits
-from bot.inference.weights.bundled import MASKED_FILE
+from bot.worker.eight_bits import save_eight_bits
+from bot.worker.weights.bundled import MASKED_FILE
 from training.manifest import write_manifest
 from training.masked.card import Facts, model_card
 from training.masked.checkpoints import read_progress

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, BertModel, PreTrainedTokenizerBase
 
-from bot.inference.masked.loading import load_masked
+from bot.worker.masked.loading import load_masked
 from training.corpus import Windows
 from training.masked.masking import MaskedBatch, SpecialIds
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer
 
-from bot.inference.weights.bundled import MASKED_FILE
-from bot.inference.weights.digests import file_sha256
+from bot.worker.weights.bundled import MASKED_FILE
+from bot.worker.weights.digests import file_sha256
 from training.corpus import PARTS, Corpus, check_corpus, corpus_file, load_corpus
 from training.masked.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.masked.evaluate import Scores, choose_windows

@@ -1,0 +1,109 @@
+"""An engine that outlives its worker: what a crash or a broken connection interrupts is asked for again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TypeVar
+
+from bot.errors import WorkerUnavailable
+from bot.inference.client import EngineClient
+from bot.inference.liveness import Pulse
+from bot.inference.protocol import Continuation, Fill, GenerateRequest, Health, Partial, ProposeRequest, ScoreRequest
+
+_log = logging.getLogger(__name__)
+AnswerT = TypeVar("AnswerT")
+
+RETRIES = 2
+PAUSE_S = 0.25
+LEAST_DEADLINE_S = 0.1
+
+
+class RetryingEngine:
+    """An `Engine` over clients that come and go.
+
+    `current` gives the client of the worker that is up now, waiting for one if need be; it raises
+    `WorkerUnavailable` when there will be none. `pulse` is told what comes back. Candidates that have finished are
+    kept, and only the missing rows are asked for again, under the same request id; after two more tries the error is
+    the caller's.
+    """
+
+    def __init__(self, current: Callable[[], Awaitable[EngineClient]], pulse: Pulse | None = None) -> None:
+        self._current = current
+        self._pulse = pulse or Pulse()
+
+    @classmethod
+    def over(cls, client: EngineClient) -> RetryingEngine:
+        """Retry over one client, for a worker that somebody else looks after."""
+
+        async def current() -> EngineClient:
+            return client
+
+        return cls(current)
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
+        """See `Engine.generate`. After a crash a row's partial text may begin anew."""
+        began = time.monotonic()
+        missing = list(range(len(request.rows)))
+        for attempt in range(RETRIES + 1):
+            asked, part = tuple(missing), _part(request, missing, time.monotonic() - began)
+            try:
+                client = await self._current()
+                async with aclosing(client.generate(part)) as events:
+                    async for event in events:
+                        self._pulse.beat()
+                        own = replace(event, row=asked[event.row])
+                        if isinstance(own, Continuation):
+                            missing.remove(own.row)
+                        yield own
+                return
+            except WorkerUnavailable as error:
+                if not missing:
+                    return
+                await _pause(attempt, error)
+
+    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
+        """See `Engine.propose`."""
+        return await self._ask(lambda client: client.propose(request))
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]:
+        """See `Engine.score`."""
+        return await self._ask(lambda client: client.score(request))
+
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
+        """See `Engine.embed`."""
+        return await self._ask(lambda client: client.embed(texts, tenant))
+
+    async def health(self) -> Health:
+        """See `Engine.health`."""
+        return await (await self._current()).health()
+
+    async def _ask(self, call: Callable[[EngineClient], Awaitable[AnswerT]]) -> AnswerT:
+        attempt = 0
+        while True:
+            try:
+                answer = await call(await self._current())
+            except WorkerUnavailable as error:
+                await _pause(attempt, error)
+                attempt += 1
+            else:
+                self._pulse.beat()
+                return answer
+
+
+def _part(request: GenerateRequest, missing: Sequence[int], elapsed_s: float) -> GenerateRequest:
+    """Ask for the missing rows alone, within the time that is left."""
+    left = None if request.deadline_s is None else max(LEAST_DEADLINE_S, request.deadline_s - elapsed_s)
+    return replace(request, rows=tuple(request.rows[row] for row in missing), deadline_s=left)
+
+
+async def _pause(attempt: int, error: WorkerUnavailable) -> None:
+    """Wait a moment before the next try; raise `error` where there is none."""
+    if attempt >= RETRIES:
+        raise error
+    _log.warning("asking the worker again: %s", error)
+    await asyncio.sleep(PAUSE_S * 2**attempt)

@@ -1,0 +1,49 @@
+"""Pen names, and whose words no model goes on from. It owns the transactions over courtesies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Unpack
+
+from bot.rules.profiles import Courtesy, CourtesyChange, change_courtesy
+from bot.stories.passages import check_words
+from storage.database import Database
+from storage.people import People
+from storage.profiles import Courtesies
+
+
+class Manners:
+    """What people ask of a server's stories. `now` gives UTC milliseconds."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+
+    async def of(self, server_id: int, person_id: int) -> Courtesy:
+        """Return somebody's wishes, the defaults where they never said any."""
+        async with self._database.reading() as connection:
+            return await Courtesies(connection).get(server_id, person_id)
+
+    async def names(self, server_id: int, person_ids: Collection[int]) -> Mapping[int, str]:
+        """Return the pen names of those of the people who have one in that server."""
+        async with self._database.reading() as connection:
+            return await Courtesies(connection).names(server_id, person_ids)
+
+    async def change(
+        self, server_id: int, person_id: int, *, known_as: Collection[str] = (), **change: Unpack[CourtesyChange]
+    ) -> Courtesy:
+        """Change somebody's wishes, and return them. `known_as` are names besides pen names that nobody may take.
+
+        Raises `BadInput` as `change_courtesy`, and `word_not_here` for a pen name that is on the server's word list.
+        """
+        async with self._database.transaction() as connection:
+            courtesies = Courtesies(connection)
+            courtesy = await courtesies.get(server_id, person_id)
+            taken = await courtesies.names_of_others(server_id, person_id)
+            changed = change_courtesy(courtesy, [*taken, *known_as], **change)
+            if changed.pen_name is not None and changed.pen_name != courtesy.pen_name:
+                await check_words(connection, server_id, changed.pen_name)
+            if changed != courtesy:
+                await People(connection).seen(person_id, now_ms=self._now())
+                await courtesies.save(changed)
+            return changed

@@ -1,0 +1,1 @@
+"""Rounds: opening, candidates, ballots and closing. These use cases own the transactions over them."""

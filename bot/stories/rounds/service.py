@@ -1,0 +1,234 @@
+"""Rounds and ballots: what people do with them. It owns the transactions over rounds.
+
+How a round comes to be stands in `opening` and `planning`, how it ends in `closing`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from bot.errors import Gone, NotHere
+from bot.rules.ballots import Ballot
+from bot.rules.round_views import RoundView
+from bot.rules.rounds import Candidate, Round, check_ballot, extended, on_deadline, on_show, require_open_round
+from bot.rules.stories import Standing, Story, require_lead, require_open, require_voter
+from bot.stories.access import Who, standing_of
+from bot.stories.canon import stands
+from bot.stories.rounds.access import again, became, find_candidate, find_round, require_under_way, view_of
+from bot.stories.rounds.closing import decide_round, end, make_canon, want_round
+from bot.stories.rounds.opening import Opening, Proposed
+from storage.people import People
+from storage.rounds import Rounds
+from storage.stories import Stories
+from storage.writer import Connection
+
+__all__ = ["Proposed", "Urn", "Voted"]
+
+DUE_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voted:
+    """Somebody's ballot as it is now, with the round that it is cast in."""
+
+    view: RoundView
+    ballot: Ballot
+
+
+class Urn(Opening):
+    """The rounds of all stories. `now` gives UTC milliseconds, `random` so many random bytes.
+
+    Whoever acts is authorised again in each transaction; a round of another server is as good as none. Everybody's
+    methods raise `Gone` (`round_gone`) for such, and `Gone` (`round_over`) for one that is over.
+    """
+
+    # ---- looking
+
+    async def view(self, who: Who, round_id: int) -> RoundView:
+        """Return a round of the server as its cards show it."""
+        async with self._database.reading() as connection:
+            _, round_ = await find_round(connection, who, round_id)
+            return await view_of(connection, round_)
+
+    async def shown(self, round_id: int) -> RoundView | None:
+        """Return a round as its card shows it to everybody, None where it is gone: for the outbox."""
+        async with self._database.reading() as connection:
+            round_ = await Rounds(connection).get(round_id)
+            return None if round_ is None else await view_of(connection, round_)
+
+    async def here(self, server_id: int, channel_id: int) -> Story | None:
+        """Return the story whose thread that is, None where it is none's."""
+        async with self._database.reading() as connection:
+            story = await Stories(connection).of_thread(channel_id)
+        return story if story is not None and story.server_id == server_id else None
+
+    async def ballot(self, who: Who, round_id: int) -> Voted:
+        """Return somebody's ballot, an empty one where they have cast none."""
+        async with self._database.reading() as connection:
+            _, round_ = await find_round(connection, who, round_id)
+            ballot = await Rounds(connection).ballot_of(round_id, who.person_id)
+            return Voted(view=await view_of(connection, round_), ballot=ballot or Ballot())
+
+    async def standing(self, who: Who, round_id: int) -> Standing:
+        """Return what somebody is in the round's story."""
+        async with self._database.reading() as connection:
+            story, _ = await find_round(connection, who, round_id)
+            return await standing_of(connection, story, who)
+
+    # ---- voting
+
+    async def like(self, who: Who, round_id: int, candidate_ids: Collection[int]) -> Voted:
+        """Like these candidates and no others; the favourite stays. Raises `NotAllowed` (`story_voters_only`), `Gone`
+        (`candidate_gone`)."""
+        liked = frozenset(candidate_ids)
+        return await self._vote(who, round_id, lambda ballot: dataclasses.replace(ballot, liked=liked))
+
+    async def star(self, who: Who, round_id: int, candidate_id: int | None) -> Voted:
+        """Make a candidate the favourite, or with None no candidate; what is liked stays. Raises as `like`."""
+        return await self._vote(who, round_id, lambda ballot: dataclasses.replace(ballot, favourite=candidate_id))
+
+    async def take_back(self, who: Who, round_id: int) -> Voted:
+        """Take somebody's whole ballot out of the urn."""
+        return await self._vote(who, round_id, lambda _: Ballot())
+
+    async def _vote(self, who: Who, round_id: int, change: Callable[[Ballot], Ballot]) -> Voted:
+        now = self._now()
+        async with self._database.transaction() as connection:
+            story, round_ = await find_round(connection, who, round_id)
+            require_open_round(round_)
+            require_open(story)
+            require_voter(story, await standing_of(connection, story, who))
+            rounds = Rounds(connection)
+            visible = on_show(await rounds.candidates(round_id))
+            before = await rounds.ballot_of(round_id, who.person_id) or Ballot()
+            ballot = change(_without_hidden(before, visible))
+            check_ballot(visible, ballot)
+            await rounds.cast(round_id, who.person_id, ballot)
+            await People(connection).seen(who.person_id, now_ms=now)
+            if bool(before.named) != bool(ballot.named):
+                await want_round(connection, story, round_id)  # the card shows the turnout, and nothing else of it
+            return Voted(view=await view_of(connection, round_), ballot=ballot)
+
+    # ---- keeping order
+
+    async def hide(self, who: Who, round_id: int, candidate_id: int) -> RoundView:
+        """Hide a candidate. Raises `NotAllowed` (`story_hosts_only`), `Gone` (`candidate_gone`)."""
+        async with self._database.transaction() as connection:
+            story, round_ = await self._led(connection, who, round_id)
+            candidate = await find_candidate(connection, round_, candidate_id)
+            await Rounds(connection).hide(candidate.id, who.person_id)
+            await want_round(connection, story, round_id)
+            return await view_of(connection, round_)
+
+    async def keep(self, who: Who, round_id: int, candidate_id: int) -> RoundView:
+        """Leave a candidate in the round that people reported: a host has looked at it. Raises as `hide`."""
+        async with self._database.transaction() as connection:
+            story, round_ = await self._led(connection, who, round_id)
+            candidate = await find_candidate(connection, round_, candidate_id)
+            await Rounds(connection).settle(candidate.id)
+            await want_round(connection, story, round_id)
+            return await view_of(connection, round_)
+
+    async def report(self, who: Who, round_id: int, candidate_id: int) -> bool:
+        """Report a candidate to the hosts; tell whether it is the first time that the person did. Raises `Gone`
+        (`candidate_gone`)."""
+        now = self._now()
+        async with self._database.transaction() as connection:
+            story, round_ = await find_round(connection, who, round_id)
+            require_under_way(round_)
+            candidate = await find_candidate(connection, round_, candidate_id)
+            first = await Rounds(connection).report(candidate.id, who.person_id, now)
+            await People(connection).seen(who.person_id, now_ms=now)
+            if first:
+                await want_round(connection, story, round_id)
+            return first
+
+    # ---- ending
+
+    async def close(self, who: Who, round_id: int) -> Round:
+        """Decide a round before its time. Raises `NotAllowed` (`story_hosts_only`), or `NotHere`: `round_unvoted` where
+        no ballot counts yet, `round_writing`, or as `require_open`."""
+        async with self._database.transaction() as connection:
+            story, round_ = await self._led(connection, who, round_id)
+            require_open_round(round_)
+            require_open(story)
+            if not await Rounds(connection).turnout(round_id):
+                raise NotHere("round_unvoted")
+            await decide_round(connection, story, round_, now_ms=self._now())
+            return await again(connection, round_)
+
+    async def cancel(self, who: Who, round_id: int) -> Round:
+        """End a round without a result: by its hosts, and while it is written by who began it."""
+        async with self._database.transaction() as connection:
+            story, round_ = await find_round(connection, who, round_id)
+            require_under_way(round_)
+            if not (round_.state == "writing" and round_.opened_by == who.person_id):
+                require_lead(await standing_of(connection, story, who))
+            await end(connection, story, round_, "cancelled", now_ms=self._now())
+            return await again(connection, round_)
+
+    async def make_canon(self, who: Who, round_id: int) -> None:
+        """Go on in the story from what won after the story had gone on elsewhere. Raises `NotAllowed`
+        (`story_hosts_only`), `Gone` (`round_gone`) where nothing won."""
+        async with self._database.transaction() as connection:
+            story, round_ = await find_round(connection, who, round_id)
+            require_lead(await standing_of(connection, story, who))
+            require_open(story)
+            winner = await Rounds(connection).candidate(round_.winner_id) if round_.winner_id is not None else None
+            passage = await became(connection, winner)
+            if round_.state != "closed" or passage is None or passage.withdrawn:
+                raise Gone("round_gone")
+            if not await stands(connection, story, passage):
+                await make_canon(connection, story, passage, now_ms=self._now())
+                await want_round(connection, story, round_id)
+
+    async def due(self) -> list[int]:
+        """Return the ids of the open rounds whose deadline has come."""
+        async with self._database.reading() as connection:
+            return [round_.id for round_ in await Rounds(connection).due(self._now(), DUE_AT_ONCE)]
+
+    async def next_ms(self) -> int | None:
+        """Return the next deadline of all (UTC ms), None where no round is open."""
+        async with self._database.reading() as connection:
+            return await Rounds(connection).next_deadline_ms()
+
+    async def close_due(self, round_id: int) -> Round | None:
+        """Do with a round what its deadline asks for: decide it, go on, or let it lapse; None where it is not due (any
+        more). What is paused waits; what has ended takes its rounds along."""
+        now = self._now()
+        async with self._database.transaction() as connection:
+            rounds = Rounds(connection)
+            round_ = await rounds.get(round_id)
+            if round_ is None or round_.state != "open" or round_.deadline_ms > now:
+                return None
+            story = await Stories(connection).get(round_.story_id)
+            assert story is not None, "a round goes with its story"
+            action = on_deadline(round_, story.rules, await rounds.turnout(round_id))
+            if story.state in ("ended", "deleted"):
+                await end(connection, story, round_, "cancelled", now_ms=now)
+            elif story.state == "paused" or action == "extend":
+                await rounds.save(extended(round_, story.rules, now))
+                await want_round(connection, story, round_id)
+            elif action == "lapse":
+                await end(connection, story, round_, "lapsed", now_ms=now)
+            else:
+                await decide_round(connection, story, round_, now_ms=now)
+            return await again(connection, round_)
+
+    # ---- inside of transactions
+
+    async def _led(self, connection: Connection, who: Who, round_id: int) -> tuple[Story, Round]:
+        """Return a round under way that the person leads."""
+        story, round_ = await find_round(connection, who, round_id)
+        require_lead(await standing_of(connection, story, who))
+        require_under_way(round_)
+        return story, round_
+
+
+def _without_hidden(ballot: Ballot, visible: Collection[Candidate]) -> Ballot:
+    """Return the ballot without what was hidden since it was cast."""
+    ids = {candidate.id for candidate in visible}
+    favourite = ballot.favourite if ballot.favourite in ids else None
+    return Ballot(liked=ballot.liked & ids, favourite=favourite)

@@ -1,0 +1,122 @@
+"""Many short texts behind one left context: the context is read once, and the texts grow from it as a tree."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from operator import itemgetter
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bot.worker.batching import Work, complete
+from bot.worker.causal.packed_runner import PASS_TOKENS, Packed
+from bot.worker.causal.padded_runner import Padded
+from bot.worker.causal.score_cache import Crown
+from bot.worker.causal.token_tree import ROOT, Grower, Tree
+from bot.worker.compute_threads import Lanes
+
+_log = logging.getLogger(__name__)
+
+KEPT_TRUNKS = 16
+"""Left contexts whose keys and values are kept, as many as the queue lets blanks be worked on at once: with the bundled
+model some 4 MB each, and 3 MB of what a search grew there."""
+_ALIKE = 0.15
+"""Nats: as far apart may log-probabilities of the two ways be, in the mean (bfloat16 moves them by 0.05)."""
+
+
+@dataclass(slots=True, eq=False)
+class Trunk:
+    """A left context after its forward pass, and the log-probabilities of what comes next, float32 [vocabulary] on the
+    CPU. `crown` is what a search has left there, while nobody uses it."""
+
+    tree: Tree
+    following: Tensor
+    crown: Crown | None = None
+
+
+class Branching:
+    """Trunks and trees over one causal model, whose works may run in several lanes."""
+
+    def __init__(self, model: Any, device: str) -> None:
+        self._trunks: OrderedDict[tuple[int, ...], Trunk] = OrderedDict()
+        self._lock = Lock()
+        self._grower = choose_grower(model, device)
+
+    def trunk(self, ids: Sequence[int]) -> Work[Trunk]:
+        """Read a left context piece by piece, or take it from the last few: all of it, or what it begins with."""
+        key = tuple(ids)
+        trunk = self._trunks.get(key) or (yield from read(self._grower, key, self._beginning(key)))
+        with self._lock:
+            self._trunks[key] = trunk
+            self._trunks.move_to_end(key)
+            while len(self._trunks) > KEPT_TRUNKS:
+                self._trunks.popitem(last=False)
+        return trunk
+
+    def _beginning(self, ids: tuple[int, ...]) -> Tree | None:
+        """The longest beginning of a context that is known. Its last token is read in any case: for what follows it."""
+        with self._lock:
+            kept = list(self._trunks.items())
+        most, tree = max(((common(ids, key), trunk.tree) for key, trunk in kept), default=(0, None), key=itemgetter(0))
+        return tree.beginning(min(most, len(ids) - 1)) if tree is not None and most > 1 else None
+
+    def crown(self, trunk: Trunk) -> Crown:
+        """Begin a crown of its own behind `trunk`."""
+        return Crown(Tree(self._grower, trunk.tree), trunk.following)
+
+    def take(self, trunk: Trunk) -> Crown | None:
+        """Take what a search has left behind `trunk`, so that nobody else uses it."""
+        with self._lock:
+            crown, trunk.crown = trunk.crown, None
+        return crown
+
+
+def read(grower: Grower, ids: Sequence[int], known: Tree | None = None) -> Work[Trunk]:
+    """Read a left context, which must not be empty, as far as it is not `known`."""
+    tree = Tree(grower) if known is None else known
+    for at in range(len(tree), len(ids), PASS_TOKENS):
+        piece = ids[at : at + PASS_TOKENS]
+        last = at + len(piece) - 1
+        table = yield from tree.grow(piece, range(at - 1, last), [last])
+    return Trunk(tree, table[0].cpu())
+
+
+def common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def choose_grower(model: Any, device: str) -> Grower:
+    """Choose how trees are run: packed where the model's numbers are those of plain rows then."""
+    packed, padded = Packed(model, device, Lanes.of(device)), Padded(model, device)
+    size = model.config.get_text_config().vocab_size
+    try:
+        tried = _trial(packed, size)
+    except (TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
+        # the ways in which models refuse an attention that they do not know
+        _log.info("the causal model has an attention of its own: infills ask it row by row, and are slower")
+        return padded
+    plain = _trial(padded, size)
+    likely = plain > plain.max(dim=-1, keepdim=True).values - 5.0
+    apart = float((tried - plain).abs()[likely].mean())
+    if apart < _ALIKE:
+        return packed
+    _log.info("packed passes of the causal model are %.2f nats off: infills ask it row by row, and are slower", apart)
+    return padded
+
+
+def _trial(grower: Grower, vocabulary: int) -> Tensor:
+    """The log-probabilities that two trees say which grow side by side, [6, vocabulary]."""
+    ids = [number % vocabulary for number in (11, 23, 37, 41, 53, 67)]
+    trunks = complete([read(grower, ids[:5]), read(grower, ids[2:])])
+    trees = [Tree(grower, trunk.tree) for trunk in trunks]
+    complete([tree.grow(ids[1:3], [ROOT, ROOT], [0, 1]) for tree in trees])
+    grown = complete([tree.grow(ids[3:6], [1, 0, 2], [3, 4]) for tree in trees])
+    following = torch.stack([trunk.following for trunk in trunks])
+    return torch.cat([following, *(table.cpu() for table in grown)])

@@ -1,0 +1,79 @@
+"""What the step loop keeps of a request that generates: its reader's part, the models' part, and how fast it goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from bot.inference.protocol import Continuation, GenerateRequest, Partial
+from bot.worker.causal.protocol import CausalEngine
+
+RATE_WINDOW_S = 5.0
+"""Seconds of work over which tokens a second are counted."""
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """What the reader of one request has not taken yet: every finished row, and each row's newest partial."""
+
+    left: set[int]
+    finished: deque[Continuation] = field(default_factory=deque)
+    partials: dict[int, Partial] = field(default_factory=dict)
+    failure: Exception | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def put(self, event: Partial | Continuation) -> None:
+        """Take an event for the reader."""
+        if event.row not in self.left:
+            return
+        if isinstance(event, Partial):
+            self.partials[event.row] = event
+        else:
+            self.partials.pop(event.row, None)
+            self.finished.append(event)
+            self.left.discard(event.row)
+        self.changed.set()
+
+    def fail(self, error: Exception) -> None:
+        """Let the reader be told what went wrong."""
+        self.failure = error
+        self.changed.set()
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A request in the models' thread. `rows` are the numbers that its reader knows the rows of its `engine` by.
+
+    `tokens` counts what each row has, -1 once it has finished."""
+
+    stream: Stream
+    request: GenerateRequest
+    rows: list[int]
+    tokens: dict[int, int] = field(default_factory=dict)
+    engine: CausalEngine | None = None
+
+
+class Rate:
+    """Tokens a second over the last few seconds of work; idle time does not count."""
+
+    def __init__(self, window_s: float = RATE_WINDOW_S) -> None:
+        self._window_s = window_s
+        self._steps: deque[tuple[float, int]] = deque()
+        self._busy_s = 0.0
+        self._tokens = 0
+
+    def add(self, busy_s: float, tokens: int) -> None:
+        """Note a step that took `busy_s` seconds and made `tokens` tokens."""
+        self._steps.append((busy_s, tokens))
+        self._busy_s += busy_s
+        self._tokens += tokens
+        while len(self._steps) > 1 and self._busy_s - self._steps[0][0] >= self._window_s:
+            old_s, old_tokens = self._steps.popleft()
+            self._busy_s -= old_s
+            self._tokens -= old_tokens
+
+    @property
+    def tokens_per_s(self) -> float:
+        """0.0 before any work."""
+        return self._tokens / self._busy_s if self._busy_s > 0.0 else 0.0

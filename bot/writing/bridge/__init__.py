@@ -1,0 +1,1 @@
+"""`/bridge`: whole sentences that lead from one text to another."""

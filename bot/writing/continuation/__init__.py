@@ -1,0 +1,1 @@
+"""`/continue`: what may follow a text."""

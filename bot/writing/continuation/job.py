@@ -1,0 +1,280 @@
+"""Continue a text: many rows in one batch, cut and filtered, and a diverse few of them shown."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import uuid
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from bot.errors import BadInput, WorkerUnavailable
+from bot.inference.jobs import Owner, Report
+from bot.inference.protocol import Continuation, Engine, GenerateRequest, Piece, Row
+from bot.rules.generations import Suggestion
+from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
+from bot.rules.text.words import has_han, split_words
+from bot.writing import cleaning, diversity, receipts
+from bot.writing.asks import WRITING, ContinueAsk, check_language, is_foreign
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.continuation import quality
+from bot.writing.continuation.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
+from bot.writing.diversity import Features
+from bot.writing.form import form_of
+from bot.writing.overlap import Echo, TextSource, echo
+from bot.writing.rows import MOST, health_of, rows_for
+
+_log = logging.getLogger(__name__)
+
+ROUNDS = 2
+"""When the first round leaves fewer than were asked for, one more is made."""
+DEADLINE_S = 600.0
+MIN_WORDS = 3
+SAME_MOOD = 2
+"""Of a slate of all moods so many at most are of one, where there are others."""
+QUALITY = 0.8
+"""What quality counts in the choice, against unlikeness: see `slate.choose`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A row that may be shown: its tidied text, what it shares with the text before it, how it looks, the mean
+    log-probability of its tokens where that is known, and how likely writers are to keep it (0..1). `doubtful`: it is
+    shown only where there are too few others."""
+
+    text: str
+    row: Continuation
+    echo: Echo
+    look: Features
+    log_prob: float | None
+    quality: float
+    doubtful: bool
+
+
+class ContinueJob:
+    """Continues `ask.text` and returns at most `ask.count` suggestions, the best first.
+
+    A suggestion's text begins with the white space that joins it to the text. The same seed asks for the same
+    rows. Raises `BadInput` (`nothing_usable`, and the keys of `check_language`) and what the engine raises.
+    """
+
+    def __init__(self, ask: ContinueAsk, words: DemeaningWords, seed: int) -> None:
+        self._ask = ask
+        self._words = words
+        self._seed = seed
+        self._prompt = prompt_of(ask.text)
+        self._form = form_of(self._prompt)
+        self._story: tuple[TextSource, ...] = ()
+
+    @property
+    def owner(self) -> Owner:
+        return self._ask.owner
+
+    @property
+    def rows(self) -> int:
+        return MOST["continue"]
+
+    @property
+    def tokens(self) -> int:
+        return MOST["continue"] * self._ask.length
+
+    async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
+        health = await health_of(engine)
+        if is_foreign(self._ask.text) or is_foreign(self._ask.note):
+            for text in (self._ask.text, self._ask.note):
+                check_language(text, WRITING, health.models, local=self._ask.local)
+        count = rows_for("continue", health, self._ask.count)
+        drafts: list[Draft] = []
+        chosen: list[Draft] = []
+        for number in range(ROUNDS):
+            rows = await self._generate(engine, report, number, count)
+            drafts = await asyncio.to_thread(self._drafts, drafts, rows)
+            chosen = await self._choose(engine, drafts)
+            if len(chosen) >= self._ask.count:
+                break
+        if not chosen:
+            raise BadInput("nothing_usable")
+        return tuple(_suggestion(draft) for draft in chosen)
+
+    # ---- making
+
+    async def _generate(self, engine: Engine, report: Report, number: int, count: int) -> list[Continuation]:
+        request = GenerateRequest(
+            request_id=uuid.uuid4().hex,
+            pieces=pieces_of(self._prompt, self._ask.context, self._ask.near, self._ask.note),
+            rows=rows_of(self._seed, number, self._ask.mood, count),
+            max_new_tokens=self._ask.length,
+            stop=stops_of(self._ask.text) if self._ask.note else (),
+            deadline_s=DEADLINE_S,
+            gives_up=True,
+            local=self._ask.local,
+        )
+        tokens = [0] * count
+        finished: list[Continuation] = []
+        shown = ""
+        async with aclosing(engine.generate(request)) as events:  # type: ignore[type-var]  # an async generator
+            async for event in events:
+                tokens[event.row] = event.tokens
+                if isinstance(event, Continuation):
+                    finished.append(event)
+                    tokens[event.row] = self._ask.length
+                if event.row == 0:
+                    shown = self._showable(event.text)
+                report(shown, sum(tokens), count * self._ask.length)
+        return sorted(finished, key=lambda row: row.row)
+
+    def _showable(self, text: str) -> str:
+        """What may be seen of an unfinished row: whole words only, so that none shows before it is checked."""
+        text = cleaning.whole_words(cleaning.plain(text, self._form)).strip()
+        return text if self._words.allows(text) else ""
+
+    # ---- choosing
+
+    def _drafts(self, earlier: Sequence[Draft], rows: Sequence[Continuation]) -> list[Draft]:
+        """Return the earlier drafts and those of the rows that may be shown, without doubles. It reads all of the story
+        that the models read: call it in a thread."""
+        if not self._story:
+            texts = (*(piece.text for piece in (*self._ask.context, *self._ask.near)), self._ask.text)
+            self._story = tuple(TextSource(text) for text in texts)
+        found = [*earlier, *(draft for row in rows if (draft := self._draft(row)) is not None)]
+        return diversity.without_doubles(found, lambda draft: draft.look)
+
+    def _draft(self, row: Continuation) -> Draft | None:
+        """Return the row as it may be shown, or None where it may not."""
+        text = joined(self._ask.text, cleaning.finished(row.text, before=self._prompt))
+        text = quality.shortened(text, self._prompt, self._form, self._ask.length)
+        if len(split_words(text)) < MIN_WORDS or not self._words.allows(text) or diversity.is_loop(text):
+            return None
+        shared = echo(text, self._story)
+        if diversity.is_copy(shared):
+            return None
+        log_prob = quality.mean_log_prob(row.log_probs, text, row.text)
+        found = quality.traits(text, log_prob, self._prompt, self._form, shared)
+        return Draft(
+            text=text,
+            row=row,
+            echo=shared,
+            look=diversity.features(text),
+            log_prob=log_prob,
+            quality=quality.quality_of(found),
+            doubtful=quality.is_doubtful(found, log_prob),
+        )
+
+    async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
+        """Pick the slate: the best that differ; doubtful ones, and a third of one mood, where there are too few."""
+        if not drafts:
+            return []
+        compared = await self._compared(engine, drafts)
+        spread = diversity.spread([draft.quality for draft in compared])
+        ordered = diversity.choose(
+            compared,
+            len(drafts),
+            similarity=lambda one, other: diversity.alike(one.look, other.look),
+            quality=lambda draft: spread(draft.quality),
+            lam=QUALITY,
+        )
+        chosen: list[Draft] = []
+        others: list[Draft] = []
+        for draft in ordered:
+            same = sum(one.row.receipt.mood == draft.row.receipt.mood for one in chosen)
+            full = self._ask.mood is None and same >= SAME_MOOD
+            (others if draft.doubtful or full else chosen).append(draft)
+        others.sort(key=lambda draft: draft.doubtful)
+        return [*chosen, *others][: self._ask.count]
+
+    async def _compared(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
+        """Return the drafts with their vectors; without them while the models still load."""
+        try:
+            note, *vectors = await engine.embed([self._ask.note, *(draft.text for draft in drafts)])
+        except WorkerUnavailable:
+            _log.info("no masked model to compare by yet: the slate is chosen by its letters alone")
+            return list(drafts)
+        wished, weight = diversity.features("", note), note_weight(self._ask.note)
+        looks = [diversity.features(draft.text, vector) for draft, vector in zip(drafts, vectors, strict=True)]
+        return [
+            replace(draft, look=look, quality=draft.quality + weight * diversity.vector_cosine(look, wished))
+            for draft, look in zip(drafts, looks, strict=True)
+        ]
+
+
+# ---- pure parts
+
+
+def prompt_of(text: str) -> str:
+    """Return what the model reads: the text without the spaces at its end, which belong to the next word."""
+    return text.rstrip(" \t\u3000")
+
+
+def pieces_of(
+    prompt: str, context: Sequence[Piece] = (), near: Sequence[Piece] = (), note: str = ""
+) -> tuple[Piece, ...]:
+    """Return what the model reads: the context, or else a chapter heading, and the prompt, which is the last to be cut;
+    within that, close to its end, what is to act: pieces of `near`, and a note (see `bot.writing.continuation.notes`)."""
+    before = context or (heading_of(prompt),)
+    last = max(piece.priority for piece in (*before, *near)) + 1
+    if not near and not note:
+        return (*before, Piece(text=prompt, label="text", priority=last, cut=True))
+    noted = (Piece(text=f"{worded(note)}\n\n", label="note", priority=last + 1),) if note else ()
+    found: list[Piece] = []
+    rest, taken = prompt, 0
+    for sentences, told in ((NEAR_SENTENCES, tuple(near)), (NOTE_SENTENCES, noted)):
+        if told:
+            rest, behind = parted(rest, sentences - taken)
+            if not found:
+                found = [Piece(text=behind, label="text", priority=last + 2, cut=True)]
+            else:
+                found = [*_paragraph(behind, last), *found]
+            found, taken = [*told, *found], sentences
+    return (*before, *_paragraph(rest, last), *found)
+
+
+def _paragraph(text: str, priority: int) -> tuple[Piece, ...]:
+    """Return a part of the prompt that something stands behind; none where it is empty."""
+    return (Piece(text=f"{text.rstrip()}\n\n", label="text", priority=priority, cut=True),) if text.strip() else ()
+
+
+def heading_of(text: str) -> Piece:
+    """Return a chapter heading. Under one the bundled model, which was taught to answer, tells on; without one it soon
+    talks about the text instead."""
+    return Piece(text="第一章\n\n" if has_han(text) else "CHAPTER I\n\n", label="heading", priority=-1)
+
+
+def rows_of(seed: int, number: int, mood: MoodName | None, count: int = MOST["continue"]) -> tuple[Row, ...]:
+    """Return `count` rows of round `number`: all in `mood`, or the four moods in turn. Each has its own seed, whatever
+    their number."""
+    moods = (mood,) if mood is not None else MOOD_NAMES
+    first = number * MOST["continue"]
+    names = [moods[i % len(moods)] for i in range(count)]
+    return tuple(Row(seed=row_seed(seed, first + i), mood=name, sampling=MOODS[name]) for i, name in enumerate(names))
+
+
+def row_seed(seed: int, index: int) -> int:
+    """Return the seed of a row, 0 <= seed < 2**32: spread, so that neighbouring asks share none."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{index}".encode()).digest()[:4], "big")
+
+
+def joined(before: str, text: str) -> str:
+    """Return `text` with the white space that joins it to `before`; empty where it cannot be joined.
+
+    Where `before` ends in white space, the text needs none of its own, and half a word cannot follow; where it ends in
+    line breaks, there are no more than two with those of the text. Where it ends a sentence, a new one begins with a
+    space.
+    """
+    if not text or not before:
+        return text
+    if before[-1] == "\n":
+        begins = text.lstrip()
+        breaks = text[: len(text) - len(begins)].count("\n")
+        return "\n" * min(breaks, max(0, 2 - len(before) + len(before.rstrip("\n")))) + begins
+    if before[-1].isspace():
+        return text.lstrip(" ") if text[0].isspace() else ""
+    ends = cleaning.sentence_ends(before)
+    new_sentence = bool(ends) and ends[-1] == len(before) and not has_han(before[-1:] + text[:1])
+    return f" {text}" if new_sentence and text[0].isalnum() else text
+
+
+def _suggestion(draft: Draft) -> Suggestion:
+    receipt = receipts.of_continuation(draft.row, draft.echo, draft.log_prob)
+    return Suggestion(text=draft.text, fills=(), score=round(draft.quality, 4), receipt=receipt)

@@ -1,0 +1,104 @@
+"""How likely a writer is to keep a row: a score fitted to what readers said of 500 rows (`python -m benchmarks.rows`);
+and where a row is best cut."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from bot.rules.text.words import split_words
+from bot.writing.cleaning import closed, sentences
+from bot.writing.continuation.faults import KINDS, faults, kinds
+from bot.writing.form import Form
+from bot.writing.overlap import Echo, compared_words
+
+LEAST_WORDS = 8
+"""A row is not cut to fewer words where it has more."""
+MOST_OF_LENGTH = 0.6
+"""So many words are shown for each token that was asked for: two of three useful rows gained, readers said, by losing
+their end."""
+GIBBERISH = -2.5
+"""Mean log-probability of a token (nats, under the model that wrote it) below which none of 66 rows of the small model
+was of use: such a row is shown only where others are missing."""
+_FLUENT = -1.2
+"""Mean log-probability of a token from which a row makes no more sense for being more likely."""
+_RUT = -1.0
+"""Above this a row rather repeats what was said."""
+_LOWEST = -4.0
+"""Below this nothing gets worse."""
+_MANY_SENTENCES = 5
+"""More sentences than these count as these."""
+_LONG_RUN = 8
+"""A run of so many words of the text before is a copy of it."""
+
+WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {
+        "sense": 1.12,
+        "rut": -0.36,
+        "sentences": 0.26,
+        "different": 0.44,
+        "copied": -0.6,
+        "loop": -0.3,
+        "name": -0.33,
+        "comment": -0.21,
+        "stray": -0.22,
+        "form": -0.52,
+    }
+)
+"""What each trait is worth, in log-odds of being kept."""
+_BIAS = -0.6
+"""What a row without traits has, in log-odds."""
+
+
+def traits(text: str, log_prob: float | None, before: str, form: Form, shared: Echo) -> dict[str, float]:
+    """Return what the score of `text` is made of, each about 0..1 (`sense` down to -2.8, `rut` up to 1), and whether it
+    has each kind of fault. It goes on from `before`, a text of this form, with which it shares so much; `log_prob` is
+    the mean of its tokens in nats."""
+    words = compared_words(text)
+    found = kinds(faults(text, before, form))
+    flags = {kind: float(kind in found) for kind in KINDS}
+    return flags | {
+        "sense": 0.0 if log_prob is None else max(_LOWEST, min(log_prob, _FLUENT)) - _FLUENT,
+        "rut": 0.0 if log_prob is None else max(0.0, log_prob - _RUT),
+        "sentences": min(_MANY_SENTENCES, len(sentences(text, form))) / _MANY_SENTENCES,
+        "different": len(set(words)) / max(1, len(words)),
+        "copied": min(_LONG_RUN, shared.longest_run) / _LONG_RUN,
+    }
+
+
+def quality_of(found: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS) -> float:
+    """Return the quality of a row with these traits, 0..1: about the share of readers who would keep or edit it."""
+    return 1 / (1 + math.exp(-_BIAS - sum(weight * found[name] for name, weight in weights.items())))
+
+
+def is_doubtful(found: Mapping[str, float], log_prob: float | None) -> bool:
+    """Tell whether a row with these traits is better not shown: it makes no sense, or has a fault that readers seldom
+    forgave (an invented name they did, where the rest was good)."""
+    senseless = log_prob is not None and log_prob < GIBBERISH
+    return senseless or any(found[kind] for kind in ("loop", "comment", "stray", "form", "person"))
+
+
+def mean_log_prob(log_probs: Sequence[float], text: str, whole: str) -> float | None:
+    """Return the mean of the log-probabilities of those tokens of `whole` that became `text`, which it begins with;
+    None where none are known."""
+    if not log_probs:
+        return None
+    share = len(text.strip()) / max(1, len(whole.strip()))
+    shown = log_probs[: max(1, math.ceil(min(1.0, share) * len(log_probs)))]
+    return sum(shown) / len(shown)
+
+
+def shortened(text: str, before: str, form: Form, length: int) -> str:
+    """Return `text` up to the sentence in which its first fault begins, and no longer than suits `length` tokens; the
+    first sentence, or so many that there are a few words, stays in any case."""
+    first = min((fault.at for fault in faults(text, before, form)), default=len(text))
+    most = max(LEAST_WORDS, round(MOST_OF_LENGTH * length))
+    kept, words = 0, 0
+    for start, end in sentences(text, form):
+        own = len(split_words(text[start:end]))
+        if words >= LEAST_WORDS and (start >= first or words + own > most):
+            break
+        kept, words = end, words + own
+    cut = text[:kept].rstrip()
+    return text if kept >= len(text) or not cut.strip() else closed(cut, before, form)

@@ -1,0 +1,1 @@
+"""`/infill`: what may stand in the blanks of a text."""

@@ -1,0 +1,314 @@
+"""The work on one template: both models propose for all its blanks, the pools are ranked, and a few are chosen."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp, log
+from types import MappingProxyType
+
+from bot.errors import BadInput
+from bot.inference.protocol import Engine, Fill, Gap, ModelInfo, ProposeRequest
+from bot.rules.text.words import split_words
+from bot.writing import diversity
+from bot.writing.blanks import Template
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.infill.candidate_pool import Candidate, Pool
+from bot.writing.infill.pronouns import is_pronoun
+from bot.writing.infill.ranking import Evidence, Ranked, Weights
+from bot.writing.infill.reading import Reader
+from bot.writing.infill.repeats import COPIED, Repeats
+from bot.writing.infill.style import InfillStyle
+from bot.writing.infill.style_ranking import Wishes
+from bot.writing.text_windows import without
+
+FREE_WORDS = 4
+"""Longest fill, in words, of a blank whose length is open."""
+SINGLES = 220
+"""Fills of one piece that the masked model proposes; they cost no more than one."""
+BEAM = 3
+DRAWS = 1
+"""Beam and samples for each greater number of pieces."""
+TRIED = 200
+"""How many of them the causal model looks at."""
+FIRSTS = 36
+PATHS = 12
+"""First tokens, and paths further on, of the causal model's search."""
+FINALISTS = 48
+HOPE = 8.0
+OF_EACH = 2
+"""Candidates that are read with the right text: the most promising, as long as they are no more than so many nats
+behind the best, and the most promising of each number of words. Nobody from farther back came among the first five."""
+SHORTLIST = 16
+"""How many of them are read in full after a first look, by both models."""
+AGAIN = 8
+"""Candidates of a further blank that are read again behind the fills of the surer ones."""
+LOOKED_FOR = 120
+"""Candidates of the pool among which those are looked for that repeat nothing, where too many do."""
+RETURNING = 1.1
+"""What a fill loses, in nats, for each try that has it already, with several blanks."""
+SPARE_TRIES = 3
+"""Further tries where several blanks came out as in an earlier suggestion."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A blank on the way: the numbers of words it may have, its pool, and its candidates as last ranked."""
+
+    words: tuple[int, ...]
+    pool: Pool
+    given: list[Fill] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    ranked: list[Ranked] = field(default_factory=list)
+
+    def guess(self) -> str | None:
+        """What stands here for the time being while the other blanks are looked at."""
+        if self.ranked:
+            return self.ranked[0].candidate.text
+        return next((candidate.text for candidate in self.pool.best(1)), None)
+
+
+class Filling:
+    """The work on one template. Call `propose`, `rank_all`, `choose`, in this order. `before` is what the causal model
+    reads before the text: a story's context."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        template: Template,
+        words: DemeaningWords,
+        seed: int,
+        style: InfillStyle,
+        before: str = "",
+    ) -> None:
+        self._engine = engine
+        self._template = template
+        self._seed = seed
+        self._style = style
+        blanks = template.blanks
+        self._wishes = Wishes(engine, style, len(blanks))
+        self._reader = Reader(engine, before)
+        shown = {fills[0].casefold() for fills in style.shown if len(blanks) == len(fills) == 1}
+
+        def allows(text: str) -> bool:
+            return text.casefold() not in shown and words.allows(text)
+
+        self._slots = [
+            _Slot(wanted, Pool(template.gap(number, [None] * len(blanks)), wanted, allows))
+            for number, wanted in enumerate(lengths(blank.words, style) for blank in blanks)
+        ]
+
+    @property
+    def weights(self) -> Weights:
+        """What the evidence counts."""
+        return self._reader.weights
+
+    def evidence(self, number: int) -> list[Evidence]:
+        """What is known of the candidates of blank `number` that were read with the right text."""
+        return self._slots[number].evidence
+
+    def candidates(self, number: int) -> list[Candidate]:
+        """All candidates of blank `number`, the most promising first."""
+        return self._slots[number].pool.best(len(self._slots[number].pool))
+
+    # ---- proposing
+
+    async def propose(self) -> tuple[ModelInfo, ...]:
+        """Fill the pools: from the masked model first, so that its best stand in the causal model's left texts. Returns
+        the models that did: before they have answered they may be loading still."""
+        alike: dict[tuple[int, ...], list[_Slot]] = {}
+        for slot in self._slots:
+            alike.setdefault(slot.words, []).append(slot)
+        await asyncio.gather(*(self._propose_masked(words, slots) for words, slots in alike.items()))
+        fills = [slot.guess() for slot in self._slots]
+        await asyncio.gather(*(self._propose_causal(number, fills) for number in range(len(self._slots))))
+        if not all(len(slot.pool) for slot in self._slots):
+            raise BadInput("blank_no_fill")
+        models = (await self._engine.health()).models
+        self._reader.meet(models)
+        return models
+
+    async def _propose_masked(self, words: tuple[int, ...], slots: Sequence[_Slot]) -> None:
+        short, long = pieces(words)
+        for fills_of in await asyncio.gather(self._beams(slots, short), self._beams(slots, long)):
+            for slot, fills in zip(slots, fills_of, strict=True):
+                slot.given += sorted(slot.pool.add_fills(fills), key=lambda fill: -fill.score)[:TRIED]
+
+    async def _beams(self, slots: Sequence[_Slot], masks: tuple[int, ...]) -> list[list[Fill]]:
+        if not masks:
+            return [[] for _ in slots]
+        single = masks == (1,)
+        return await self._engine.propose(
+            ProposeRequest(
+                request_id=uuid.uuid4().hex,
+                gaps=tuple(slot.pool.gap for slot in slots),
+                lengths=masks,
+                beam=SINGLES if single else BEAM,
+                samples=0 if single else DRAWS,
+                seed=self._seed,
+            )
+        )
+
+    async def _propose_causal(self, number: int, fills: Sequence[str | None]) -> None:
+        slot = self._slots[number]
+        effort = len(self._slots) ** -0.5
+        (grown,) = await self._engine.propose(
+            ProposeRequest(
+                request_id=uuid.uuid4().hex,
+                model="causal",
+                gaps=(self._reader.asked(self._gap(number, fills)),),
+                also=(tuple(slot.given),),
+                lengths=slot.words,
+                beam=round(FIRSTS * effort),
+                samples=round(PATHS * effort),
+                seed=(self._seed + number) % 2**32,
+            )
+        )
+        slot.pool.add_grown(grown)
+
+    # ---- ranking
+
+    async def rank_all(self, done: Callable[[int], None]) -> None:
+        """Rank every blank with the best guesses in the others."""
+        fills = [slot.guess() for slot in self._slots]
+        for number, slot in enumerate(self._slots):
+            finalists = await self._wishes.finalists(
+                number, slot.pool, FINALISTS, of_each=OF_EACH, sure=SHORTLIST, within=HOPE
+            )
+            slot.evidence = await self.weigh(number, await self._shortlist(number, finalists, fills), fills)
+            slot.ranked = await self._rank(number, slot.evidence)
+            fills[number] = slot.guess()
+            done(number + 1)
+
+    async def _shortlist(
+        self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]
+    ) -> Sequence[Candidate]:
+        """Choose those that are worth reading in full after a first look."""
+        if len(candidates) <= SHORTLIST:
+            return candidates
+        looks, weights = await self._reader.look(self._gap(number, fills), candidates)
+        ranked = await self._wishes.rank(number, looks, self._repeats(number), weights)
+        return [each.candidate for each in ranked[:SHORTLIST]]
+
+    async def _rank(
+        self, number: int, evidence: Sequence[Evidence], picked: Mapping[int, Ranked] = MappingProxyType({})
+    ) -> list[Ranked]:
+        """Rank the candidates of a blank; `picked` are the fills that were chosen for others."""
+        return await self._wishes.rank(number, evidence, self._repeats(number, picked), self._reader.weights)
+
+    def _repeats(self, number: int, picked: Mapping[int, Ranked] = MappingProxyType({})) -> Repeats:
+        """What fills of blank `number` may repeat: the writer's text, and the fills that were picked for others."""
+        written = self._slots[number].pool.gap
+        if not picked:
+            return Repeats(written)
+        fills = [picked[other].candidate.text if other in picked else None for other in range(len(self._slots))]
+        return Repeats(written, self._gap(number, fills))
+
+    async def weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
+        """Read candidates for one blank with both sides, given fills of the others."""
+        return await self._reader.read(self._gap(number, fills), candidates)
+
+    def _gap(self, number: int, fills: Sequence[str | None]) -> Gap:
+        """Blank `number`, with the fills in the others."""
+        return self._template.gap(number, without(fills, number))
+
+    # ---- choosing
+
+    async def choose(self, count: int) -> list[list[Ranked]]:
+        """Choose `count` ways to fill all blanks."""
+        if len(self._slots) == 1:
+            return [[each] for each in await diverse_few(self._engine, self._slots[0].ranked, count)]
+        order = sorted(range(len(self._slots)), key=lambda number: -self._slots[number].ranked[0].confidence)
+        said = [list(fills) for fills in self._style.shown if len(fills) == len(self._slots)]
+        shown = {tuple(fills) for fills in said}
+        chosen: dict[tuple[str, ...], list[Ranked]] = {}
+        for _ in range(count + SPARE_TRIES):
+            ranked = await self._complete(order, said)
+            said.append([each.candidate.text for each in ranked])
+            if tuple(said[-1]) not in shown:
+                chosen.setdefault(tuple(said[-1]), ranked)
+            if len(chosen) == count:
+                break
+        if not chosen:
+            raise BadInput("blank_no_fill")
+        return sorted(chosen.values(), key=lambda fills: -certainty(fills))
+
+    def _fresh(self, number: int, picked: Mapping[int, Ranked]) -> list[Candidate]:
+        """The candidates of a blank that are worth reading again behind the fills that were picked for others: the best
+        by what they cost there, so that not all of them repeat the same words; from farther back in the pool where
+        those that were read in full do."""
+        slot = self._slots[number]
+        repeats = self._repeats(number, picked)
+        fresh = sorted(slot.ranked, key=lambda each: repeats.cost(each.candidate.text) - each.appeal)[:AGAIN]
+        candidates = [each.candidate for each in fresh]
+        if repeats.cost(candidates[-1].text) < COPIED:
+            return candidates
+        known = {each.candidate.text for each in slot.ranked}
+        others = [c for c in slot.pool.best(LOOKED_FOR) if c.text not in known and not repeats.cost(c.text)]
+        said = [c for c in candidates if repeats.cost(c.text) < COPIED]
+        return (said + others + [c for c in candidates if c not in said])[:AGAIN]
+
+    async def _complete(self, order: Sequence[int], tried: Sequence[Sequence[str]]) -> list[Ranked]:
+        """Fill the blanks one by one, the most certain first, the others scored anew behind it.
+
+        A fill that an earlier try has there counts for less, so that the uncertain blanks vary and the certain do
+        not; so does one that repeats the fills picked for other blanks.
+        """
+        fills = [slot.guess() for slot in self._slots]
+        picked: dict[int, Ranked] = {}
+        for place, number in enumerate(order):
+            ranked = self._slots[number].ranked
+            if place:
+                candidates = self._fresh(number, picked)
+                ranked = await self._rank(number, await self.weigh(number, candidates, fills), picked)
+            said = [fills_of[number] for fills_of in tried]
+
+            def value(each: Ranked, said: Sequence[str] = tuple(said)) -> float:
+                text = each.candidate.text
+                again = said.count(text) + sum(word in said for word in split_words(text) if word != text)
+                return each.appeal - RETURNING * again
+
+            picked[number] = max(ranked, key=value)
+            fills[number] = picked[number].candidate.text
+        return [picked[number] for number in range(len(self._slots))]
+
+
+async def diverse_few(engine: Engine, ranked: Sequence[Ranked], count: int) -> list[Ranked]:
+    """Return the best of `ranked`, and then a diverse few of the next, `count` in all.
+
+    Two pronouns are as good as one to a writer: a second comes only where nothing else fits nearly as well.
+    """
+    vectors = await engine.embed([each.candidate.text for each in ranked])
+    looks = [diversity.features(each.candidate.text, vector) for each, vector in zip(ranked, vectors, strict=True)]
+    pointing = [is_pronoun(each.candidate.text) for each in ranked]
+    best = ranked[0].appeal
+    chosen = diversity.choose(
+        range(len(ranked)),
+        count,
+        similarity=lambda a, b: 1.0 if pointing[a] and pointing[b] else diversity.alike(looks[a], looks[b]),
+        quality=lambda place: 1 + (ranked[place].appeal - best) / 5,
+    )
+    return [ranked[place] for place in chosen]
+
+
+def certainty(ranked: Sequence[Ranked]) -> float:
+    """The confidence of a whole suggestion, 0..1: the geometric mean over its blanks."""
+    return exp(sum(log(max(each.confidence, 1e-9)) for each in ranked) / len(ranked))
+
+
+def lengths(hint: int | None, style: InfillStyle) -> tuple[int, ...]:
+    """How many words a fill may have: the writer's own number, or what the style leaves open."""
+    if hint is not None:
+        return (hint,)
+    most = style.most_words or max(FREE_WORDS, style.least_words + FREE_WORDS - 1)
+    return tuple(range(style.least_words, most + 1))
+
+
+def pieces(words: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Numbers of word pieces for the masked model to try: the single one, and the longer ones."""
+    if 1 in words:
+        return (1,), (2, 3)
+    least = min(words)
+    return (), tuple(range(least, least + 3))

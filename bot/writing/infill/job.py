@@ -1,0 +1,105 @@
+"""Fill the blanks of a text with both models: propose widely, rank by what belongs, show a diverse few."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.inference.jobs import Owner, Report
+from bot.inference.protocol import Engine, ModelInfo, ModelRole
+from bot.rules.generations import Suggestion
+from bot.writing.asks import FILLING, InfillAsk, check_language, is_foreign
+from bot.writing.blanks import parse
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.infill.candidate_pool import Candidate
+from bot.writing.infill.filling import BEAM, DRAWS, FIRSTS, PATHS, Filling, certainty
+from bot.writing.infill.ranking import Ranked
+from bot.writing.infill.restyling import as_mapping
+from bot.writing.infill.style import AS_IT_BELONGS
+from bot.writing.text_windows import frame
+
+ROWS = 12
+TOKENS = 400
+"""What the work on a blank counts for in the queue: it decodes no rows of its own, but takes as long."""
+
+
+class InfillJob:
+    """Fills the blanks of `ask.text` and returns at most `ask.count` suggestions, the best first.
+
+    The same `seed` asks for the same proposals. Raises `BadInput` at once with the keys of `blanks.parse`, and while
+    running with those of `check_language`, or with `blank_no_fill` where nothing that may be shown was found.
+    """
+
+    def __init__(self, ask: InfillAsk, words: DemeaningWords, seed: int) -> None:
+        self._ask = ask
+        self._words = words
+        self._seed = seed
+        self._template = parse(ask.text)
+        self._foreign = is_foreign(ask.text)
+        self._before, self._dropped = frame(ask.context)
+
+    @property
+    def owner(self) -> Owner:
+        return self._ask.owner
+
+    @property
+    def rows(self) -> int:
+        return ROWS * len(self._template.blanks)
+
+    @property
+    def tokens(self) -> int:
+        return TOKENS * len(self._template.blanks)
+
+    async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
+        self._check((await engine.health()).models)
+        filling = Filling(engine, self._template, self._words, self._seed, self._ask.style, self._before)
+        steps = 2 + len(self._template.blanks)
+        report("", 0, steps)
+        models = await filling.propose()
+        self._check(models)  # once more: they may have been loading still
+        report("", 1, steps)
+        await filling.rank_all(lambda done: report("", 1 + done, steps))
+        chosen = await filling.choose(self._ask.count)
+        report("", steps, steps)
+        by_role = {model.role: model for model in models if model.role != "story"}
+        return tuple(self._suggestion(ranked, by_role) for ranked in chosen)
+
+    def _check(self, models: Sequence[ModelInfo]) -> None:
+        """Raise `BadInput` where the models that are loaded do not write the text's language."""
+        if self._foreign:
+            check_language(self._ask.text, FILLING, models)
+
+    def _suggestion(self, ranked: Sequence[Ranked], models: Mapping[ModelRole, ModelInfo]) -> Suggestion:
+        fills = tuple(each.candidate.text for each in ranked)
+        receipt: dict[str, Any] = {
+            "kind": "infill",
+            "seed": self._seed,
+            "fills": [
+                {
+                    "text": each.candidate.text,
+                    "confidence": round(each.confidence, 4),
+                    "sources": sources(each.candidate),
+                }
+                for each in ranked
+            ],
+        }
+        settings = {"causal": {"beam": FIRSTS, "samples": PATHS}, "masked": {"beam": BEAM, "samples": DRAWS}}
+        for role, model in models.items():
+            names = {"engine": "torch", "model": model.name, "revision": model.revision}
+            receipt[role] = names | ({"update": model.update} if model.update else {}) | settings[role]
+        if self._ask.style != AS_IT_BELONGS:
+            receipt["style"] = as_mapping(self._ask.style)
+        if self._dropped:
+            receipt["dropped"] = list(self._dropped)
+        receipt["text_sha256"] = hashlib.sha256(self._ask.text.encode()).hexdigest()
+        return Suggestion(
+            text=self._template.fill(fills), fills=fills, score=min(1.0, certainty(ranked)), receipt=receipt
+        )
+
+
+def sources(candidate: Candidate) -> list[str]:
+    """Which models came upon it."""
+    return [
+        name for name, proposed in (("masked", candidate.masked is not None), ("causal", candidate.grown)) if proposed
+    ]

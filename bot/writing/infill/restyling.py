@@ -1,0 +1,103 @@
+"""*More like this*, *Stranger*, *Shorter*, *Longer*: from what a card shows to how the next one is wished for.
+
+The wish stands on the receipts, so that a press after a restart moves on from there, and the next press further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal, get_args
+
+from bot.errors import BadInput, Gone
+from bot.rules.generations import Generation
+from bot.rules.text.words import split_words
+from bot.writing.blanks import parse
+from bot.writing.infill.style import AS_IT_BELONGS, MAX_BOLDNESS, MOST_WORDS, InfillStyle
+
+Move = Literal["like", "stranger", "shorter", "longer"]
+MOVES: tuple[Move, ...] = get_args(Move)
+MOST_SHOWN = 40
+"""How many suggestions are kept from coming again: the newest."""
+
+
+def as_mapping(style: InfillStyle) -> dict[str, Any]:
+    """Return a style as it stands on a receipt: JSON-ready, without what is as usual."""
+    values: dict[str, Any] = {
+        "least_words": style.least_words,
+        "most_words": style.most_words,
+        "boldness": style.boldness,
+        "near": list(style.near),
+        "shown": [list(fills) for fills in style.shown],
+    }
+    usual: dict[str, Any] = {"least_words": 1, "most_words": None, "boldness": 0.0, "near": [], "shown": []}
+    return {name: value for name, value in values.items() if value != usual[name]}
+
+
+def style_of(generation: Generation) -> InfillStyle:
+    """Return the style that a generation was asked in, from its receipts; the usual one where they tell none."""
+    noted = generation.suggestions[0].receipt.get("style") if generation.suggestions else None
+    if not isinstance(noted, Mapping):
+        return AS_IT_BELONGS
+    return InfillStyle(
+        least_words=int(noted.get("least_words", 1)),
+        most_words=noted.get("most_words"),
+        boldness=float(noted.get("boldness", 0.0)),
+        near=tuple(noted.get("near", ())),
+        shown=tuple(tuple(fills) for fills in noted.get("shown", ())),
+    )
+
+
+def possible(generation: Generation) -> frozenset[Move]:
+    """Return the moves that would change something; none where a person filled the blanks."""
+    if generation.kind != "infill" or not all(suggestion.fills for suggestion in generation.suggestions):
+        return frozenset()
+    found: set[Move] = {"like"}
+    if style_of(generation).boldness < MAX_BOLDNESS:
+        found.add("stranger")
+    words = _open_words(generation)
+    if words and max(words) > 1:
+        found.add("shorter")
+    if words and min(words) < MOST_WORDS:
+        found.add("longer")
+    return frozenset(found)
+
+
+def moved(generation: Generation, move: Move, position: int = 0) -> InfillStyle:
+    """Return the style of the next card: what this one and those before it showed does not come again.
+
+    *Shorter* leaves out the longest that was shown, *Longer* the shortest, so that each press moves. Raises `BadInput`
+    (`stranger_most`, `shorter_most`, `longer_most` (limit)) where there is nothing further that way, and `Gone`
+    (`generation_gone`) where there is no such suggestion.
+    """
+    can = possible(generation)
+    if not can or not 0 <= position < len(generation.suggestions):
+        raise Gone("generation_gone")
+    if move not in can:
+        raise BadInput(f"{move}_most", limit=MOST_WORDS)
+    style = _with_shown(style_of(generation), [suggestion.fills for suggestion in generation.suggestions])
+    if move == "stranger":
+        return style.stranger()
+    if move == "like":
+        return style.like(generation.suggestions[position].fills)
+    words = _open_words(generation)
+    return style.shorter_than(max(words)) if move == "shorter" else style.longer_than(min(words))
+
+
+def _with_shown(style: InfillStyle, fills: Sequence[tuple[str, ...]]) -> InfillStyle:
+    return replace(style, shown=tuple(dict.fromkeys((*style.shown, *fills)))[-MOST_SHOWN:])
+
+
+def _open_words(generation: Generation) -> list[int]:
+    """How many words stand in the blanks whose length the writer left open."""
+    try:
+        blanks = parse(generation.text).blanks
+    except BadInput:
+        return []  # asked while other texts counted as blanks
+    return [
+        len(split_words(fill))
+        for suggestion in generation.suggestions
+        if len(suggestion.fills) == len(blanks)
+        for blank, fill in zip(blanks, suggestion.fills, strict=True)
+        if blank.words is None
+    ]

@@ -1,0 +1,59 @@
+"""What the style of an infill wishes for, at work: which candidates are read, and which of them appeal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.inference.protocol import Engine
+from bot.writing.infill.candidate_pool import Candidate, Pool
+from bot.writing.infill.ranking import Evidence, Ranked, Weights, rank
+from bot.writing.infill.repeats import Repeats
+from bot.writing.infill.style import InfillStyle
+
+RARITY = 0.25
+"""The share of a fill's improbability from the left that each step of boldness forgives, down to:"""
+RAREST = -14.0
+NEARNESS = 6.0
+"""What likeness to the fill that others should resemble counts, in nats for a cosine of 1."""
+LOOKED_AT = 80
+"""Candidates that are compared with it."""
+
+
+class Wishes:
+    """A style, for a text with so many blanks."""
+
+    def __init__(self, engine: Engine, style: InfillStyle, blanks: int) -> None:
+        self._engine = engine
+        self._boldness = style.boldness
+        self._near = style.near if len(style.near) == blanks else ()
+
+    async def finalists(
+        self, number: int, pool: Pool, count: int, *, of_each: int, sure: int, within: float
+    ) -> list[Candidate]:
+        """The candidates of blank `number` that are read with the right text: see `Pool.best`."""
+        rarity = min(0.9, RARITY * self._boldness)
+        if not self._near:
+            return pool.best(count, rarity, of_each=of_each, sure=sure, within=within)
+        candidates = pool.best(LOOKED_AT, rarity)
+        likeness = await self._likeness([candidate.text for candidate in candidates], self._near[number])
+        value = {id(c): c.promise(rarity) + NEARNESS * like for c, like in zip(candidates, likeness, strict=True)}
+        return sorted(candidates, key=lambda candidate: -value[id(candidate)])[:count]
+
+    async def rank(self, number: int, evidence: Sequence[Evidence], repeats: Repeats, weights: Weights) -> list[Ranked]:
+        """Rank the candidates of blank `number` by the evidence, by what they repeat of the text around them, and by
+        what is wished for."""
+        # The less the left text counts, the more a model likes to say again what it has just read.
+        wishes = [
+            -self._boldness * RARITY * max(each.prior, RAREST)
+            - (1.0 + self._boldness) * repeats.cost(each.candidate.text)
+            for each in evidence
+        ]
+        if self._near:
+            likeness = await self._likeness([each.candidate.text for each in evidence], self._near[number])
+            wishes = [wish + NEARNESS * like for wish, like in zip(wishes, likeness, strict=True)]
+        return rank(evidence, weights, wishes)
+
+    async def _likeness(self, texts: Sequence[str], near: str) -> list[float]:
+        """The cosine of the masked model's vectors of `texts` with that of `near`."""
+        like, *vectors = await self._engine.embed([near, *texts])
+        return [sum(a * b for a, b in zip(like, vector, strict=True)) for vector in vectors]

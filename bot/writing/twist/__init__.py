@@ -1,0 +1,1 @@
+"""`/twist`: rarer words for those that were to be expected."""

@@ -1,0 +1,283 @@
+"""Twist a passage: find the words that were to be expected, and rarer ones that still fit.
+
+What a reader sees coming is what the causal model, which reads as they do, and the masked model, which sees both sides,
+think likely. The rarer words come from the masked model, which knows what fits between two sides (BERT as a muse); the
+causal model then tells which of them belong there, their rarity set aside: the pointwise mutual information of word
+and place, beside that of the word that stands there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+from typing import Any
+
+from bot.errors import BadInput
+from bot.inference.jobs import Owner, Report
+from bot.inference.protocol import Engine, Gap, ModelInfo, ModelRole, ProposeRequest, ScoreItem, ScoreRequest
+from bot.rules.generations import Suggestion
+from bot.rules.text.words import has_han, word_spans
+from bot.rules.twists import Expected, Twist, suggestion_of
+from bot.writing.asks import FILLING, TwistAsk, check_language, is_foreign
+from bot.writing.blanks import unmarked
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.text_windows import left_part, right_part
+from bot.writing.twist.alternatives import Weighed, chosen, possible
+from bot.writing.twist.word_selection import Spot, spots, spread
+
+ROWS = 12
+TOKENS = 600
+"""What a twist counts for in the queue."""
+SPARE = 5
+"""Words that are looked at beyond those wanted: for some there is nothing rarer that fits."""
+APART = 8
+"""Characters between two words at least: what fits in place of one is judged with the others as they are."""
+LEAST_EXPECTED = -13.0
+"""The least expectation, as `_expectations` gives it, of a word that is called expected."""
+MASKED_FLOOR = -6.0
+"""How little the masked model counts at most: it does not know many words that the causal model does."""
+SIDE = 400
+"""Characters on either side that the masked model is shown: more than it reads."""
+CHUNK = 240
+LONGEST_WORD = 300
+"""Characters that the causal model reads at once, at most: few enough for any window."""
+BEAM = 200
+LOOKED_AT = 60
+WEIGHED = 12
+"""Words that the masked model proposes, of which the causal model looks at so many, and reads so many with what stands
+behind them."""
+RIGHT_WORDS = 6
+NAME = 1.5
+"""How much likelier a word is with a capital, in nats, where it is a name."""
+ANYWHERE = ("The", "and", "to", "was")
+ANYWHERE_HAN = ("，", "的", "了", "在")
+"""Words that say little of what follows them: how likely a word is behind them tells how rare it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A spot, what stands around it for the models, and the words that may stand there."""
+
+    spot: Spot
+    gap: Gap
+    words: list[str]
+
+    @property
+    def left(self) -> str:
+        """What the causal model reads before it: without the space, which belongs to the word."""
+        return left_part(self.gap.left).rstrip(" ")
+
+    @property
+    def space(self) -> str:
+        return " " if self.gap.left.endswith(" ") else ""
+
+
+class TwistJob:
+    """Finds the expected words of `ask.text` and returns one suggestion that holds them (see `bot.rules.twists`).
+
+    Raises `BadInput` with the keys of `check_language`, and `twist_nothing` where no word is expected and can be said
+    otherwise.
+    """
+
+    def __init__(self, ask: TwistAsk, words: DemeaningWords) -> None:
+        self._ask = ask
+        self._words = words
+
+    @property
+    def owner(self) -> Owner:
+        return self._ask.owner
+
+    @property
+    def rows(self) -> int:
+        return ROWS
+
+    @property
+    def tokens(self) -> int:
+        return TOKENS
+
+    async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
+        await self._models(engine)
+        muse = Muse(engine, self._ask.text, self._words)
+        report("", 0, 4)
+        expected = await muse.expected(self._ask.count + SPARE)
+        models = await self._models(engine)  # once more: they may have been loading still
+        report("", 1, 4)
+        places = await muse.places(list(expected))
+        report("", 2, 4)
+        found = await muse.weigh(places, lambda: report("", 3, 4))
+        report("", 4, 4)
+        # Where more was found than wanted, the most expected words are shown.
+        found = sorted(found, key=lambda word: -expected[Spot(word.start, word.end, word.word)])[: self._ask.count]
+        if not found:
+            raise BadInput("twist_nothing")
+        twist = Twist(self._ask.text, tuple(sorted(found, key=lambda word: word.start)))
+        return (suggestion_of(twist, self._receipt(models)),)
+
+    async def _models(self, engine: Engine) -> dict[ModelRole, ModelInfo]:
+        """Return the models that are loaded. Raises `BadInput` where they do not write the passage's language."""
+        models = {model.role: model for model in (await engine.health()).models if model.role != "story"}
+        if is_foreign(self._ask.text):
+            check_language(self._ask.text, FILLING, tuple(models.values()))
+        return models
+
+    def _receipt(self, models: Mapping[ModelRole, ModelInfo]) -> dict[str, Any]:
+        receipt: dict[str, Any] = {"kind": "twist"}
+        for role, model in models.items():
+            receipt[role] = {"engine": "torch", "model": model.name, "revision": model.revision}
+            if role == "masked":
+                receipt[role]["beam"] = BEAM
+        receipt["text_sha256"] = hashlib.sha256(self._ask.text.encode()).hexdigest()
+        return receipt
+
+
+class Muse:
+    """The work on one passage."""
+
+    def __init__(self, engine: Engine, text: str, words: DemeaningWords) -> None:
+        self._engine = engine
+        self._text = text
+        self._words = words
+
+    async def expected(self, wanted: int) -> dict[Spot, float]:
+        """Return the words that a reader sees coming most, at most `wanted`, with how much so."""
+        found = spots(self._text)
+        if not found:
+            raise BadInput("twist_nothing")
+        masked, causal = await asyncio.gather(self._between(found), self._ahead(found))
+        values = {
+            spot: max(MASKED_FLOOR, both) + 2 * left for spot, both, left in zip(found, masked, causal, strict=True)
+        }
+        telling = [(value, spot) for spot, value in values.items() if value >= LEAST_EXPECTED]
+        return {spot: values[spot] for spot in spread(self._text, telling, wanted, APART)}
+
+    async def _between(self, found: Sequence[Spot]) -> list[float]:
+        """log p(word | both sides) by the masked model."""
+        items = [
+            ScoreItem(
+                left=unmarked(self._text[max(0, spot.start - SIDE) : spot.start]),
+                asked=spot.word,
+                right=unmarked(self._text[spot.end : spot.end + SIDE]),
+            )
+            for spot in found
+        ]
+        return [sum(values) for values in await self._scores("masked", items)]
+
+    async def _ahead(self, found: Sequence[Spot]) -> list[float]:
+        """log p(word | left), with the marks attached to it, by the causal model."""
+        words = word_spans(self._text)
+        # Of a word that is longer than a part its beginning is read.
+        items = [
+            ScoreItem(left=left_part(self._text[:start]), asked=self._text[start:end][:LONGEST_WORD])
+            for start, end in chunks(words)
+        ]
+        scores = [value for values in await self._scores("causal", items) for value in values]
+        return [
+            sum(
+                score
+                for score, (start, end) in zip(scores, words, strict=True)
+                if start < spot.end and spot.start < end
+            )
+            for spot in found
+        ]
+
+    async def places(self, found: Sequence[Spot]) -> list[_Place]:
+        """Let the masked model propose words for each spot."""
+        gaps = [Gap(left=unmarked(self._text[: spot.start]), right=unmarked(self._text[spot.end :])) for spot in found]
+        if not gaps:
+            return []
+        lengths = (1, 2) if has_han(self._text) else (1,)
+        proposed = await self._engine.propose(
+            ProposeRequest(request_id=uuid.uuid4().hex, gaps=tuple(gaps), lengths=lengths, beam=BEAM)
+        )
+        return [
+            _Place(spot, gap, possible(spot, gap, fills, self._words.allows)[:LOOKED_AT])
+            for spot, gap, fills in zip(found, gaps, proposed, strict=True)
+        ]
+
+    async def weigh(self, places: Sequence[_Place], halfway: Callable[[], None]) -> list[Expected]:
+        """Return the spots for which there are rarer words that fit."""
+        every = sorted({word for place in places for word in (place.spot.word, *place.words)})
+        anywhere, priors = await asyncio.gather(self._anywhere(every), self._priors(places))
+        halfway()
+        finalists = [
+            sorted(place.words, key=lambda word: anywhere[word] - prior[word])[:WEIGHED]
+            for place, prior in zip(places, priors, strict=True)
+        ]
+        names, rights = await asyncio.gather(self._names(finalists, anywhere), self._rights(places, finalists))
+        found = []
+        for place, words, prior, right in zip(places, finalists, priors, rights, strict=True):
+            own = place.spot.word
+            weighed = [
+                Weighed(
+                    text=word,
+                    prior=prior[word] - prior[own],
+                    right=(right[word] - prior[word]) - (right[own] - prior[own]),
+                    anywhere=anywhere[word] - anywhere[own],
+                )
+                for word in words
+                if word not in names
+            ]
+            if others := chosen(weighed):
+                found.append(Expected(place.spot.start, place.spot.end, own, others))
+        return found
+
+    async def _anywhere(self, words: Sequence[str]) -> dict[str, float]:
+        """log p of each word behind words that say little: the mean of the probabilities."""
+        lefts = ANYWHERE_HAN if has_han(self._text) else ANYWHERE
+        space = "" if has_han(self._text) else " "
+        items = [ScoreItem(left=left, asked=space + word) for left in lefts for word in words]
+        scores = [sum(values) for values in await self._scores("causal", items)]
+        behind = [scores[at : at + len(words)] for at in range(0, len(scores), len(words))] if words else []
+        return {word: _mean([each[number] for each in behind]) for number, word in enumerate(words)}
+
+    async def _priors(self, places: Sequence[_Place]) -> list[dict[str, float]]:
+        """log p(word | left) of the words of each place."""
+        return await self._behind(places, [place.words for place in places], [""] * len(places))
+
+    async def _rights(self, places: Sequence[_Place], words: Sequence[Sequence[str]]) -> list[dict[str, float]]:
+        """log p(word and right text | left) of some words of each place."""
+        return await self._behind(places, words, [right_part(place.gap.right, RIGHT_WORDS) for place in places])
+
+    async def _behind(
+        self, places: Sequence[_Place], words: Sequence[Sequence[str]], rights: Sequence[str]
+    ) -> list[dict[str, float]]:
+        asked = [(place, word) for place, some in zip(places, words, strict=True) for word in (place.spot.word, *some)]
+        right_of = dict(zip((place.spot for place in places), rights, strict=True))
+        items = [ScoreItem(left=place.left, asked=place.space + word + right_of[place.spot]) for place, word in asked]
+        found: dict[Spot, dict[str, float]] = {place.spot: {} for place in places}
+        for (place, word), values in zip(asked, await self._scores("causal", items), strict=True):
+            found[place.spot][word] = sum(values)
+        return [found[place.spot] for place in places]
+
+    async def _names(self, words: Sequence[Sequence[str]], anywhere: Mapping[str, float]) -> frozenset[str]:
+        """Which of the words are names: the masked model knows no capitals, the causal model expects them there."""
+        every = sorted({word for some in words for word in some if word.islower()})
+        capitals = await self._anywhere([word.capitalize() for word in every])
+        return frozenset(word for word in every if capitals[word.capitalize()] > anywhere[word] + NAME)
+
+    async def _scores(self, model: ModelRole, items: Sequence[ScoreItem]) -> list[list[float]]:
+        if not items:
+            return []
+        return await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model=model, items=tuple(items)))
+
+
+def _mean(log_probs: Sequence[float]) -> float:
+    """The logarithm of the mean of probabilities."""
+    greatest = max(log_probs)
+    return greatest + log(sum(exp(value - greatest) for value in log_probs) / len(log_probs))
+
+
+def chunks(words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Divide a text into [start, end) parts of whole words, each with the space before it, that cover all its words."""
+    chunks: list[tuple[int, int]] = []
+    for _, end in words:
+        start = chunks[-1][0] if chunks else 0
+        if chunks and end - start <= CHUNK:
+            chunks[-1] = (start, end)
+        else:
+            chunks.append((chunks[-1][1] if chunks else 0, end))
+    return chunks

@@ -1,0 +1,71 @@
+"""/bridge: what leads from one text to another. In a story's thread it opens a round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.rules.servers import COUNT_RANGE
+from bot.ui.answers import GIVEN, guard, open_form
+from bot.ui.forms import submitted
+from bot.ui.locale import named, private
+from bot.ui.tree import InklingTree, number
+from bot.writing.bridge.job import BridgeAsk
+from cogs.bridge.forms import LEFT, RIGHT, BridgeForm
+from cogs.core.generation_flow import Asking
+from cogs.rounds.opening import RoundOpening
+
+Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
+Number = app_commands.Range[int, 1, 1_000_000]
+
+
+class Bridging(commands.Cog):
+    """The command, and the form that it opens where there is no story to go by."""
+
+    def __init__(self, tree: InklingTree, asking: Asking, rounds: RoundOpening) -> None:
+        self._asking = asking
+        self._rounds = rounds
+        tree.route("rbridge", self.form_bridge)
+
+    @app_commands.command(name=named("command.bridge.name"), description=named("command.bridge.description"))
+    @app_commands.rename(after=named("command.bridge.after.name"), count=named("command.bridge.count.name"))
+    @app_commands.describe(
+        after=named("command.bridge.after.description"), count=named("command.bridge.count.description")
+    )
+    async def bridge(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        after: Number | None = None,
+        count: Count | None = None,
+    ) -> None:
+        """Write between two passages of a story, or between two texts that are asked for in a form."""
+        await guard(interaction, self._on_command(interaction, after, count))
+
+    async def _on_command(
+        self, interaction: discord.Interaction[commands.Bot], after: int | None, count: int | None
+    ) -> None:
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, "infill")
+        story = await self._rounds.story(interaction)
+        if story is not None:
+            await self._rounds.bridge(interaction, settings, story, number=after, count=count)
+        else:
+            await open_form(interaction, BridgeForm(private(interaction), f"ink:rbridge:{count or 0}"))
+
+    async def form_bridge(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: a card with ways across, as /infill shows it."""
+        left, right = submitted(interaction, LEFT), submitted(interaction, RIGHT)
+        interaction.extras[GIVEN] = f"{left}\n\n{right}"
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, "infill")
+        ask = BridgeAsk(
+            owner=self._asking.owner(interaction),
+            place=self._asking.place(interaction),
+            left=left,
+            right=right,
+            count=number(ids, 0) or settings.count,
+        )
+        await self._asking.ask(interaction, ask, settings)

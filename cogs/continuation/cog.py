@@ -1,0 +1,404 @@
+"""/continue and /infill, their context menus, and the buttons under their cards; in stories they open rounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace as replaced
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import BadInput, Gone, NotAllowed, NotHere
+from bot.rules.generations import Generation, Suggestion
+from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.notes import check_note
+from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
+from bot.rules.stories import require_ai
+from bot.rules.text.characters import is_blank
+from bot.ui.answers import GIVEN, TYPED, guard, open_form, replace, take_time, whisper
+from bot.ui.cards import PERSON, reading_card
+from bot.ui.forms import NOTE, Form, NoteForm, submitted
+from bot.ui.locale import named, private, public
+from bot.ui.receipts import receipt_card
+from bot.ui.shown import Shown
+from bot.ui.tree import InklingTree, number
+from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk, check, onward
+from bot.writing.blanks import literals_of, parse
+from bot.writing.bridge.job import BridgeAsk
+from bot.writing.infill.restyling import style_of
+from cogs.core.generation_flow import Asking
+from cogs.core.services import Services
+from cogs.rounds.opening import RoundOpening
+from storage.generations import Generations
+
+MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in MOOD_NAMES]
+Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
+Length = app_commands.Range[int, LENGTH_RANGE[0], LENGTH_RANGE[-1]]
+Number = app_commands.Range[int, 1, 1_000_000]
+NO_MOOD = "mixed"
+
+Kind = Literal["continue", "infill"]
+
+
+class Writing(commands.Cog):
+    """What the models are for."""
+
+    def __init__(self, tree: InklingTree, services: Services, asking: Asking, rounds: RoundOpening) -> None:
+        self._tree = tree
+        self._services = services
+        self._asking = asking
+        self._rounds = rounds
+        self._menus = (
+            app_commands.ContextMenu(name=named("menu.continue"), callback=self.continue_message),
+            app_commands.ContextMenu(name=named("menu.infill"), callback=self.infill_message),
+        )
+        for action, handler in {
+            "ask": self.form_asked,
+            "rblanks": self.form_blanks,
+            "go": self.go_on,
+            "retry": self.retry,
+            "note": self.note,
+            "noted": self.form_noted,
+            "own": self.own,
+            "written": self.form_written,
+            "why": self.why,
+            "read": self.read,
+            "delete": self.delete,
+            "cancel": asking.cancel,
+            "reopen": asking.reopen,
+            "again": asking.repeats.again,
+        }.items():
+            tree.route(action, handler)
+
+    async def cog_load(self) -> None:
+        for menu in self._menus:
+            self._tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        for menu in self._menus:
+            self._tree.remove_command(menu.name, type=menu.type)
+
+    # ---- commands
+
+    @app_commands.command(name=named("command.continue.name"), description=named("command.continue.description"))
+    @app_commands.rename(
+        text=named("command.continue.text.name"),
+        mood=named("command.continue.mood.name"),
+        count=named("command.continue.count.name"),
+        length=named("command.continue.length.name"),
+        note=named("command.continue.note.name"),
+    )
+    @app_commands.describe(
+        text=named("command.continue.text.description"),
+        mood=named("command.continue.mood.description"),
+        count=named("command.continue.count.description"),
+        length=named("command.continue.length.description"),
+        note=named("command.continue.note.description"),
+    )
+    @app_commands.choices(mood=MOOD_CHOICES)
+    async def continue_(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        text: str | None = None,
+        mood: str | None = None,
+        count: Count | None = None,
+        length: Length | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Continue `text`; without it, ask for it in a form that carries the other options along."""
+        await guard(interaction, self._on_command(interaction, "continue", text, mood, count, length, note=note))
+
+    @app_commands.command(name=named("command.infill.name"), description=named("command.infill.description"))
+    @app_commands.rename(
+        text=named("command.infill.text.name"),
+        count=named("command.infill.count.name"),
+        passage=named("command.infill.passage.name"),
+    )
+    @app_commands.describe(
+        text=named("command.infill.text.description"),
+        count=named("command.infill.count.description"),
+        passage=named("command.infill.passage.description"),
+    )
+    async def infill(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        text: str | None = None,
+        count: Count | None = None,
+        passage: Number | None = None,
+    ) -> None:
+        """Fill the blanks of `text`; without it, ask for it in a form. In a story, of one of its passages."""
+        await guard(interaction, self._on_command(interaction, "infill", text, None, count, None, passage))
+
+    async def continue_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
+        """Context menu: continue the text of a message."""
+        await guard(interaction, self._on_message(interaction, message, "continue"))
+
+    async def infill_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
+        """Context menu: fill the blanks in a message."""
+        await guard(interaction, self._on_message(interaction, message, "infill"))
+
+    async def _on_command(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        kind: Kind,
+        text: str | None,
+        mood: str | None,
+        count: int | None,
+        length: int | None,
+        passage: int | None = None,
+        note: str | None = None,
+    ) -> None:
+        typed = "\n\n".join(part for part in (text, note) if part)
+        if typed:
+            interaction.extras[TYPED] = typed
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, kind)
+        note = _note(interaction, note, typed)
+        story = await self._rounds.story(interaction)
+        if story is None and passage is not None:
+            raise NotHere("not_a_story")
+        if story is not None and kind == "continue" and text is None:
+            await self._rounds.go_on(
+                interaction, settings, story, mood=_mood(mood), count=count, length=length, note=note
+            )
+        elif story is not None and kind == "infill" and text is not None:
+            await self._rounds.fill(interaction, settings, story, text, number=passage, count=count)
+        elif passage is not None:
+            await self._rounds.ask_blanks(interaction, passage, count)
+        elif text is None:
+            options = f"{kind}:{mood or NO_MOOD}:{count or 0}:{length or 0}"
+            beside = note if kind == "continue" else None
+            await open_form(interaction, Form(private(interaction), kind, f"ink:ask:{options}", note=beside))
+        else:
+            await self._start(interaction, settings, kind, text, mood, count, length, note=note)
+
+    async def _on_message(
+        self, interaction: discord.Interaction[commands.Bot], message: discord.Message, kind: Kind
+    ) -> None:
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, kind)
+        if is_blank(message.content):
+            async with self._services.database.reading() as connection:
+                ours = await Generations(connection).of_message(message.id)
+            raise BadInput("message_ours" if ours is not None else "message_empty")
+        await self._start(interaction, settings, kind, message.content)
+
+    async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the form that /continue and /infill open when no text is given."""
+        kind: Kind = "infill" if ids[0] == "infill" else "continue"
+        count, length = number(ids, 2), number(ids, 3)
+        mood = None if ids[1] == NO_MOOD else ids[1]
+        text, note = submitted(interaction), submitted(interaction, NOTE)
+        given = interaction.extras[GIVEN] = "\n\n".join(part for part in (text, note) if part)
+        note = _note(interaction, note, given)
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, kind)
+        story = await self._rounds.story(interaction) if kind == "infill" else None
+        if story is not None:
+            await self._rounds.fill(interaction, settings, story, text, number=None, count=count or None)
+        else:
+            await self._start(interaction, settings, kind, text, mood, count or None, length or None, note=note)
+
+    async def form_blanks(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the form that /infill opens for a passage of a story, in which blanks were put."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, "infill")
+        story = await self._rounds.story(interaction)
+        if story is None:
+            raise NotHere("not_a_story")
+        passage, count = number(ids, 0), number(ids, 1)
+        await self._rounds.fill(interaction, settings, story, text, number=passage, count=count or None)
+
+    async def _start(
+        self,
+        interaction: discord.Interaction[Any],
+        settings: ServerSettings,
+        kind: Kind,
+        text: str,
+        mood: str | None = None,
+        count: int | None = None,
+        length: int | None = None,
+        parent_id: int | None = None,
+        note: str = "",
+    ) -> None:
+        """Ask the models; what is None is as the server set it. The thread of a story that people write alone has no
+        suggestions of any kind."""
+        if (story := await self._rounds.story(interaction)) is not None:
+            require_ai(story)
+        owner, place = self._asking.owner(interaction), self._asking.place(interaction)
+        ask: Ask
+        if kind == "infill":
+            ask = InfillAsk(owner=owner, place=place, text=text, count=count or settings.count, parent_id=parent_id)
+        else:
+            ask = ContinueAsk(
+                owner=owner,
+                place=place,
+                text=text,
+                mood=_mood(mood) or settings.mood,
+                count=count or settings.count,
+                length=length or settings.length,
+                parent_id=parent_id,
+                note=note,
+            )
+        await self._asking.ask(interaction, ask, settings)
+
+    # ---- buttons: every click is authorised again
+
+    async def go_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Go on from here*: anyone may; it makes a new card."""
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        suggestion = _suggestion(generation, number(ids, 1))
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, "continue")
+        whole = onward(generation.text, suggestion.text) if generation.kind == "continue" else suggestion.text
+        async with self._asking.once(interaction, f"go:{generation.id}:{number(ids, 1)}"):
+            length = generation.length or None
+            await self._start(
+                interaction, settings, "continue", whole, generation.mood, None, length, parent_id=generation.id
+            )
+
+    async def retry(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Retry*: the same request once more, with its note, on a new card, for the person who asked."""
+        generation, settings = await self._retried(interaction, ids)
+        async with self._asking.once(interaction, f"retry:{generation.id}"):
+            await self._asking.ask(interaction, self._again(interaction, generation), settings)
+
+    async def note(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Retry with a note*: opens a form that has the note so far, to be changed or emptied."""
+        generation, _ = await self._retried(interaction, ids)
+        form = NoteForm(private(interaction), f"ink:noted:{generation.id}", generation.note)
+        await open_form(interaction, form)
+
+    async def form_noted(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: the same request once more, with what stands in it as the note."""
+        given = interaction.extras[GIVEN] = submitted(interaction, NOTE)
+        note = _note(interaction, given, given)
+        generation, settings = await self._retried(interaction, ids)
+        again = self._again(interaction, generation)
+        if not isinstance(again, ContinueAsk):
+            raise Gone("generation_gone")
+        await self._asking.ask(interaction, replaced(again, note=note), settings)
+
+    async def _retried(
+        self, interaction: discord.Interaction[Any], ids: tuple[str, ...]
+    ) -> tuple[Generation, ServerSettings]:
+        """Return what is to be asked for once more by the person who asked, and the server's settings."""
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        if interaction.user.id != generation.person_id:
+            raise NotAllowed("not_yours_retry")
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, _feature(generation))
+        return generation, settings
+
+    def _again(self, interaction: discord.Interaction[Any], generation: Generation) -> Ask | BridgeAsk:
+        owner, place = self._asking.owner(interaction), self._asking.place(interaction)
+        if generation.kind == "bridge":
+            left, right = parse(generation.text).literals
+            return BridgeAsk(owner=owner, place=place, left=left, right=right, count=generation.count)
+        if generation.kind == "infill":
+            return InfillAsk(
+                owner=owner,
+                place=place,
+                text=generation.text,
+                count=generation.count,
+                parent_id=generation.id,
+                style=style_of(generation),
+            )
+        if generation.kind == "twist":
+            return TwistAsk(
+                owner=owner, place=place, text=generation.text, count=generation.count, parent_id=generation.id
+            )
+        return ContinueAsk(
+            owner=owner,
+            place=place,
+            text=generation.text,
+            mood=generation.mood,
+            count=generation.count,
+            length=generation.length,
+            parent_id=generation.id,
+            note=generation.note,
+        )
+
+    async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, _feature(generation))
+        prefilled = generation.text if generation.kind != "continue" else ""
+        kind = "own" if generation.kind == "continue" else "fill"
+        form = Form(private(interaction), kind, f"ink:written:{generation.id}", prefilled)
+        await open_form(interaction, form)
+
+    async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: posts what the person wrote as a card to go on from."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        parent = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, _feature(parent))
+        ask = self._again(interaction, parent)
+        written = ContinueAsk(owner=ask.owner, place=ask.place, text=text)
+        check(written)
+        receipt = {"source": PERSON}
+        own = Suggestion(text=_behind(parent, written.text), fills=(), score=0.0, receipt=receipt)
+        kept = await self._services.desk.keep(replaced(ask, note="") if isinstance(ask, ContinueAsk) else ask, (own,))
+        await self._asking.present(interaction, kept, public(interaction, settings.language))
+
+    async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Why this text?*: the receipts, for the person who clicked alone."""
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        await whisper(interaction, receipt_card(private(interaction), generation))
+
+    async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Read it all* and of the buttons to turn its pages."""
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        page = reading_card(private(interaction), generation, number(ids, 1), literals=literals_of(generation))
+        if interaction.message is not None and interaction.message.flags.ephemeral:
+            await replace(interaction, page)
+        else:
+            await whisper(interaction, page)
+
+    async def delete(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Delete*: the card and what is kept for it, for the person who asked."""
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        if interaction.user.id != generation.person_id:
+            raise NotAllowed("not_yours_delete")
+        await take_time(interaction)
+        await self._services.desk.delete(generation.id)
+        await Shown(interaction, None if interaction.message is None else interaction.message.id).remove()
+
+
+def _mood(given: str | None) -> MoodName | None:
+    """Return the mood of that name; the choices leave nothing else, but a client may send anything."""
+    found = next((mood for mood in MOOD_NAMES if mood == given), None)
+    if given is not None and found is None:
+        raise BadInput("mood_unknown", mood=given, allowed=", ".join(MOOD_NAMES))
+    return found
+
+
+def _note(interaction: discord.Interaction[Any], given: str | None, typed: str) -> str:
+    """Return the note as it is used. Raises `BadInput` as `check_note`, and lets all that was typed be given back."""
+    try:
+        return check_note(given)
+    except BadInput:
+        interaction.extras[GIVEN] = typed
+        raise
+
+
+def _feature(generation: Generation) -> Kind:
+    """Return the switch that a generation stands under: a bridge is an infill of whole sentences."""
+    return "continue" if generation.kind == "continue" else "infill"
+
+
+def _suggestion(generation: Generation, position: int) -> Suggestion:
+    if not 0 <= position < len(generation.suggestions):
+        raise Gone("generation_gone")
+    return generation.suggestions[position]
+
+
+def _behind(parent: Generation, text: str) -> str:
+    """Return what a person wrote as it stands behind the text of `parent`: with a space where one is due."""
+    if parent.kind != "continue" or not parent.text or parent.text[-1].isspace() or text[:1].isspace():
+        return text
+    return text if text[0] in ",.;:!?…’”)。，！？；：、" else f" {text}"

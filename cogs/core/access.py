@@ -1,0 +1,42 @@
+"""Who leads a story: looked up when somebody decides something about it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.rules.stories import Story, require_lead
+from bot.stories.access import Who
+from cogs.core.context import Finding
+
+_log = logging.getLogger(__name__)
+
+_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
+
+
+class Leading(Finding):
+    """Finds stories for those who lead them."""
+
+    async def led(self, interaction: discord.Interaction[Any], given: str | None) -> tuple[Who, Story]:
+        """Return who acts, and the story, which they lead. Raises `NotAllowed`, and as `story`."""
+        who, story = await self.story(interaction, given)
+        story = await self.with_host(interaction, who, story)
+        require_lead(await self._services.library.standing(story, who.person_id, who.manages))
+        return who, story
+
+    async def with_host(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> Story:
+        """Look, when somebody acts in the host's place, whether the host is still in the server: nobody tells the bot
+        when people leave."""
+        if story.host_id is None or story.host_id == who.person_id or interaction.guild is None:
+            return story
+        try:
+            await interaction.guild.fetch_member(story.host_id)
+        except discord.NotFound as error:
+            if error.code in (_UNKNOWN_MEMBER, _UNKNOWN_USER):
+                return await self._services.hosting.host_left(story)
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            _log.info("it could not be seen whether a host is still here: %s", error)
+        return story

@@ -1,0 +1,263 @@
+"""From a click or a command to the card: check, queue, show progress, keep, show. And what a place allows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.errors import Busy, Cancelled, Gone, NotAllowed, NotHere, StorageError
+from bot.inference.jobs import Owner, Progress
+from bot.inference.queue import Ticket
+from bot.logs import describe
+from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
+from bot.rules.posts import Post
+from bot.rules.servers import Feature, ServerSettings
+from bot.ui.answers import replace, take_time
+from bot.ui.cards import notice
+from bot.ui.delivery import UNDELIVERED, UNKNOWN_MESSAGE
+from bot.ui.locale import Catalogue, public
+from bot.ui.progress import Wait, follow, progress_card
+from bot.ui.shown import SHOWN, Shown, reachable, show
+from bot.ui.tree import number
+from bot.writing.asks import Ask, ContinueAsk
+from bot.writing.bridge.job import BridgeAsk
+from cogs.core.outbox import Showing
+from cogs.core.presentation import NOTED, Presenting
+from cogs.core.repeats import Repeats
+from cogs.core.services import Services
+from storage.servers import Servers
+
+_log = logging.getLogger(__name__)
+
+LONGEST_WAIT_S = 12 * 60
+"""Where only the interaction's token can answer (15 minutes), a longer wait is refused."""
+
+
+@dataclass(slots=True)
+class _Live:
+    """A job whose progress is on show."""
+
+    ticket: Ticket[tuple[Suggestion, ...]]
+    person_id: int
+    shown: Shown
+    say: Catalogue
+    interrupted: bool = False
+
+
+class Asking:
+    """Carries asks to the desk and cards back. One for all the cogs of a bot."""
+
+    def __init__(self, services: Services, showing: Showing, wait: Wait) -> None:
+        self._services = services
+        self._presenting = Presenting(services, showing)
+        self._wait = wait
+        self.repeats = Repeats()
+        self._run = secrets.token_hex(4)
+        self._live: dict[str, _Live] = {}
+        self._pressed: set[tuple[int, str]] = set()
+        self._under_way: set[asyncio.Future[None]] = set()
+        self._stopping = False
+
+    # ---- where it is
+
+    async def settings(self, interaction: discord.Interaction[Any]) -> ServerSettings:
+        """Return what the server chose; the defaults in private and where the bot is not a member."""
+        server_id = self.place(interaction).server_id
+        if server_id is None:
+            return ServerSettings(server_id=0)
+        async with self._services.database.reading() as connection:
+            return await Servers(connection).get(server_id)
+
+    @staticmethod
+    def place(interaction: discord.Interaction[Any]) -> Place:
+        """Return where the interaction happens."""
+        member_of = interaction.guild_id if interaction.guild_id and reachable(interaction) else None
+        assert interaction.channel_id is not None, "commands, clicks and forms happen in a channel"
+        return Place(server_id=member_of, channel_id=interaction.channel_id)
+
+    @staticmethod
+    def owner(interaction: discord.Interaction[Any]) -> Owner:
+        """Return whose turn in the queue it is; a private conversation counts as a server of its own."""
+        return Owner(
+            server_id=interaction.guild_id or interaction.channel_id or interaction.user.id,
+            person_id=interaction.user.id,
+        )
+
+    @staticmethod
+    def permit(interaction: discord.Interaction[Any], settings: ServerSettings, feature: Feature) -> None:
+        """Raise `NotHere` where the server switched the feature off, or does not want it in this channel."""
+        if feature in settings.switched_off:
+            raise NotHere("feature_off")
+        here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
+        if settings.channels and not here & settings.channels:
+            names = [_channel_name(interaction, channel_id) for channel_id in sorted(settings.channels)]
+            raise NotHere("channel_not_allowed", channels=", ".join(names))
+
+    # ---- asking
+
+    @asynccontextmanager
+    async def once(self, interaction: discord.Interaction[Any], what: str) -> AsyncIterator[None]:
+        """Let one press of a person at `what` through at a time. Raises `Busy` for another."""
+        key = (interaction.user.id, what)
+        if key in self._pressed:
+            raise Busy("already_working", retry_after_s=5)
+        self._pressed.add(key)
+        try:
+            yield
+        finally:
+            self._pressed.discard(key)
+
+    async def ask(self, interaction: discord.Interaction[Any], ask: Ask | BridgeAsk, settings: ServerSettings) -> None:
+        """Answer `interaction`, which was not answered yet, with the card of what `ask` brings.
+
+        Raises `BadInput` and `Busy` before anything is shown, and afterwards what the job raises.
+        """
+        desk = self._services.desk
+        ask = await desk.check(ask)
+        ticket = desk.ask(ask)
+        ended = asyncio.get_running_loop().create_future()
+        self._under_way.add(ended)
+        try:
+            _refuse_if_late(interaction, ticket)
+            say = public(interaction, settings.language)
+            suggestions = await self._watched(interaction, ask, ticket, say)
+            if suggestions is not None:
+                shown: Shown = interaction.extras[SHOWN]
+                kept = await desk.keep(ask, suggestions, message_id=shown.message_id)
+                await self.present(interaction, kept, say)
+        finally:
+            ticket.cancel()
+            await self._settle(interaction)
+            self._under_way.discard(ended)
+            ended.set_result(None)
+
+    async def _watched(
+        self,
+        interaction: discord.Interaction[Any],
+        ask: Ask | BridgeAsk,
+        ticket: Ticket[tuple[Suggestion, ...]],
+        say: Catalogue,
+    ) -> tuple[Suggestion, ...] | None:
+        """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
+        kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
+        cancel_id = f"ink:cancel:{self._run}:{ticket.id}"
+        shown = await show(interaction, progress_card(say, kind, ticket.progress, cancel_id))
+        await self._note(interaction, shown)
+        live = self._live[ticket.id] = _Live(ticket, interaction.user.id, shown, say)
+
+        async def update(progress: Progress) -> None:
+            try:
+                await shown.edit(progress_card(say, kind, progress, cancel_id))
+                await self._note(interaction, shown)
+            except UNDELIVERED as error:
+                if getattr(error, "code", None) == UNKNOWN_MESSAGE:
+                    live.interrupted = True  # a moderator deleted the card
+                    ticket.cancel()
+                else:
+                    _log.info("progress could not be shown: %s", describe(error))
+
+        if self._stopping:
+            ticket.cancel()
+        try:
+            await follow(ticket, update, pulse=self._services.pulse, wait=self._wait)
+            return await ticket
+        except Cancelled:
+            if not (live.interrupted or self._stopping):
+                raise
+            interaction.extras.pop(SHOWN, None)
+            if not live.interrupted:
+                await self._tell_end(interaction, live)
+            return None
+        finally:
+            self._live.pop(ticket.id, None)
+
+    async def _note(self, interaction: discord.Interaction[Any], shown: Shown) -> None:
+        """Note that the progress is on show, once it is known where, for the case that the program is killed."""
+        if NOTED not in interaction.extras and shown.message_id is not None and reachable(interaction):
+            channel_id = self.place(interaction).channel_id
+            interaction.extras[NOTED] = await self._services.outbox.progresses(channel_id, shown.message_id)
+
+    async def _settle(self, interaction: discord.Interaction[Any]) -> None:
+        """Forget that the progress is on show: it no longer is."""
+        post: Post | None = interaction.extras.pop(NOTED, None)
+        if post is not None:
+            with suppress(StorageError):
+                await self._services.outbox.forget(post)
+
+    async def present(
+        self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue, place: Place | None = None
+    ) -> None:
+        """Show the card of a generation that is kept; see `Presenting`. `place` None: where it was asked for."""
+        await self._presenting.present(interaction, generation, say, place or generation.place)
+
+    async def reopen(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Show it here*, for the person whose card could not be shown: there, or in private."""
+        generation = await self._services.desk.open_own(number(ids, 0), interaction.user.id)
+        here = self.place(interaction)
+        if here.channel_id != generation.place.channel_id and not interaction.context.dm_channel:
+            raise Gone("generation_gone")
+        settings = await self.settings(interaction)
+        async with self.once(interaction, f"reopen:{generation.id}"):
+            await self.present(interaction, generation, public(interaction, settings.language), here)
+
+    # ---- stopping
+
+    async def cancel(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Cancel*: for the person who asked, and for moderators. A card that was left behind by an
+        earlier run of the program is told so instead."""
+        run, ticket_id = (*ids, "", "")[:2]
+        if run != self._run:
+            await self._clear(interaction)
+            return
+        live = self._live.get(ticket_id)
+        if live is None:
+            raise Gone("job_gone")
+        if interaction.user.id != live.person_id and not interaction.permissions.manage_messages:
+            raise NotAllowed("not_yours_cancel")
+        await take_time(interaction)
+        live.ticket.cancel()
+
+    async def _clear(self, interaction: discord.Interaction[Any]) -> None:
+        """Show in the place of a progress of an earlier run what came of it."""
+        assert interaction.message is not None, "a button stands on a message"
+        say = public(interaction, (await self.settings(interaction)).language)
+        message_id = interaction.message.id
+        left = await self._presenting.left_behind(interaction.client, interaction.guild, message_id, say)
+        await replace(interaction, left)
+
+    async def interrupt(self) -> None:
+        """Let everybody whose job is under way be told that it ends here, all at once: the bot is being stopped. What
+        is left where this is cancelled is told after the next start."""
+        self._stopping = True
+        for live in self._live.values():
+            live.ticket.cancel()
+        while self._under_way:
+            await asyncio.wait(list(self._under_way))
+
+    async def _tell_end(self, interaction: discord.Interaction[Any], live: _Live) -> None:
+        """Tell on a card that the bot is being stopped. Where that fails its note stays, for the next start."""
+        note: Post | None = interaction.extras.pop(NOTED, None)
+        try:
+            await live.shown.edit(notice(live.say("progress.interrupted")))
+        except (*UNDELIVERED, RuntimeError) as error:  # aiohttp's, of a closed session
+            _log.info("could not tell that a job was interrupted: %s", describe(error))
+        else:
+            interaction.extras[NOTED] = note
+
+
+def _refuse_if_late(interaction: discord.Interaction[Any], ticket: Ticket[Any]) -> None:
+    if ticket.eta_s > LONGEST_WAIT_S and not reachable(interaction):
+        late_s = ticket.eta_s - LONGEST_WAIT_S
+        raise Busy("too_long_here", retry_after_s=max(30.0, late_s), minutes=round(ticket.eta_s / 60))
+
+
+def _channel_name(interaction: discord.Interaction[Any], channel_id: int) -> str:
+    channel = interaction.client.get_channel(channel_id)
+    return f"#{getattr(channel, 'name', channel_id)}"

@@ -1,0 +1,36 @@
+"""What is left of work that was under way when the program last ended: its cards show what came of it, or say that it
+was interrupted."""
+
+from __future__ import annotations
+
+import discord
+from discord.ext import commands
+
+from bot.rules.posts import Post
+from bot.ui.cards import Card
+from cogs.core.outbox import Showing
+from cogs.core.presentation import Presenting
+from cogs.core.services import Services
+
+
+class Leftovers(commands.Cog):
+    """Finishes the cards of /continue and /infill that nobody edits any more; those of rounds are `Rounds`'."""
+
+    def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
+        self._bot = bot
+        self._services = services
+        self._showing = showing
+        self._presenting = Presenting(services, showing)
+        showing.register("progress", self.render)
+
+    async def cog_load(self) -> None:
+        # The cards follow when the bot is ready.
+        await self._services.outbox.begin()
+        await self._services.outbox.left_over()
+
+    async def render(self, post: Post) -> Card:
+        """Return what stands in the place of a progress: what came of it, or that it was interrupted."""
+        channel = self._bot.get_channel(post.channel_id)
+        guild = channel.guild if isinstance(channel, (discord.abc.GuildChannel, discord.Thread)) else None
+        say = await self._showing.say(0 if guild is None else guild.id)
+        return await self._presenting.left_behind(self._bot, guild, post.ref_id, say)

@@ -1,0 +1,145 @@
+"""From a generation that is kept to the card that shows it, whatever Discord or the network does meanwhile.
+
+Where the card cannot stand in the place of the progress it becomes a message of the bot's own. Where that is refused,
+too, the person who asked gets a private word with a button that opens it. What failed on the way is left to the outbox.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+import discord
+
+from bot.errors import StorageError
+from bot.logs import describe
+from bot.rules.generations import Generation, Place
+from bot.rules.posts import Post
+from bot.ui.answers import GIVEN, whisper
+from bot.ui.cards import Card, button, card, notice, text
+from bot.ui.delivery import ALREADY_ANSWERED, TRIES, UNDELIVERED, UNKNOWN_MESSAGE, is_on_the_way, persistently
+from bot.ui.locale import Catalogue, private
+from bot.ui.shown import SHOWN, Shown, reachable, show
+from bot.ui.twists import twist_card
+from bot.writing.blanks import literals_of
+from bot.writing.infill.restyling import possible
+from cogs.core.outbox import Showing
+from cogs.core.services import Services
+
+_log = logging.getLogger(__name__)
+
+NOTED = "noted"
+"""The key in `interaction.extras` of the post that notes that a progress is on show."""
+
+
+class Presenting:
+    """Shows what the models wrote, and what people wrote on their cards. One for all the cogs of a bot."""
+
+    def __init__(self, services: Services, showing: Showing) -> None:
+        self._services = services
+        self._showing = showing
+
+    async def present(
+        self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue, place: Place
+    ) -> None:
+        """Show the card of a generation that is kept, in the place of the progress or as the first answer. `place` is
+        where that is."""
+        final = final_card(say, generation, interaction.user.display_name)
+        interaction.extras.pop(GIVEN, None)
+        progress: Shown | None = interaction.extras.pop(SHOWN, None)
+        shown = await self._in_place(interaction, progress, final, generation)
+        if shown is None or shown.message_id is None:
+            return
+        if not await self._services.desk.sent(generation.id, place, shown.message_id):
+            await shown.remove()  # the person had everything of theirs deleted meanwhile
+
+    async def left_behind(
+        self, client: discord.Client, guild: discord.Guild | None, message_id: int, say: Catalogue
+    ) -> Card:
+        """Return what is to stand in the place of a progress that an earlier run of the program left behind: what came
+        of it, or that it was interrupted."""
+        kept = await self._services.desk.shown_by(message_id)
+        if kept is None:
+            return notice(say("progress.interrupted"))
+        return final_card(say, kept, await _name(client, guild, kept.person_id) or say("publishing.somebody"))
+
+    async def _in_place(
+        self, interaction: discord.Interaction[Any], progress: Shown | None, final: Card, generation: Generation
+    ) -> Shown | None:
+        """Put the final card in the place of the progress, None where it stands nowhere yet."""
+        shown = progress or Shown(interaction, None)
+        try:
+            if progress is None:
+                shown = await show(interaction, final)
+                interaction.extras.pop(SHOWN, None)
+            if progress is not None or shown.message_id is None:
+                tries = 1 if NOTED in interaction.extras else TRIES  # the outbox goes on trying
+                await persistently(lambda: shown.edit(final), tries=tries)
+        except UNDELIVERED as error:
+            if getattr(error, "code", None) == ALREADY_ANSWERED:
+                raise
+            _log.warning("the card of generation %d was refused: %s", generation.id, describe(error))
+            return await self._otherwise(interaction, shown, final, generation, error)
+        return shown
+
+    async def _otherwise(
+        self,
+        interaction: discord.Interaction[Any],
+        shown: Shown,
+        final: Card,
+        generation: Generation,
+        error: BaseException,
+    ) -> Shown | None:
+        noted: Post | None = interaction.extras.get(NOTED)
+        if is_on_the_way(error) and noted is not None:
+            del interaction.extras[NOTED]
+            with suppress(StorageError):  # logged; the next start of the program shows the card
+                await self._services.outbox.again(noted)
+                await self._showing.flush()
+            return None
+        deleted = isinstance(error, discord.NotFound) and error.code == UNKNOWN_MESSAGE
+        if reachable(interaction) and not deleted:
+            beside = Shown(interaction, None, by_token=False)
+            try:
+                await beside.send_anew(final)
+            except UNDELIVERED as refused:
+                _log.info("nor can it be a message of the bot's own: %s", describe(refused))
+            else:
+                await shown.remove()
+                return beside
+        await self._tell_privately(interaction, shown, generation)
+        return None
+
+    async def _tell_privately(
+        self, interaction: discord.Interaction[Any], shown: Shown, generation: Generation
+    ) -> None:
+        """Tell the person who asked that their card stands nowhere, with a button that opens it: there, or where that
+        is refused in a message to them alone."""
+        say = private(interaction)
+        told = say("card.not_shown", channel=f"<#{generation.place.channel_id}>")
+        reopen = button(f"ink:reopen:{generation.id}", say("button.reopen"), style=discord.ButtonStyle.primary)
+        read = button(f"ink:read:{generation.id}:0", say("button.read"), emoji="📖")
+        if shown.token_lives() and await whisper(interaction, Card(text(told), discord.ui.ActionRow(reopen, read))):
+            return
+        try:
+            await interaction.user.send(view=Card(text(told), discord.ui.ActionRow(reopen)))
+        except UNDELIVERED as error:
+            _log.warning("generation %d is kept, and nobody can be told of it: %s", generation.id, describe(error))
+
+
+async def _name(client: discord.Client, guild: discord.Guild | None, person_id: int) -> str | None:
+    """Return how somebody is called, None where that cannot be looked up."""
+    with suppress(*UNDELIVERED):
+        if guild is not None:
+            return (guild.get_member(person_id) or await guild.fetch_member(person_id)).display_name
+    with suppress(*UNDELIVERED):
+        return (client.get_user(person_id) or await client.fetch_user(person_id)).display_name
+    return None
+
+
+def final_card(say: Catalogue, generation: Generation, name: str) -> Card:
+    """Return the card of a generation. `name` is how the person who asked is called, unescaped."""
+    if generation.kind == "twist":
+        return twist_card(say, generation, name=name)
+    return card(say, generation, name=name, literals=literals_of(generation), moves=possible(generation))

@@ -1,0 +1,94 @@
+"""What Discord does not let the bot post in the threads of stories: who is told of it, and when it is tried again.
+
+What could not be posted waits in the outbox, in order, and is tried again with pauses. Whoever writes meanwhile hears
+that it is kept and why nobody sees it; who leads the story hears it once, after their next command in the server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.errors import NotHere
+from bot.rules.stories import Story
+from bot.ui.answers import whisper
+from bot.ui.cards import notice
+from bot.ui.escaping import escape
+from bot.ui.locale import Catalogue, private
+from bot.ui.permissions import CARDS_IN_THREADS, lacking_in
+from cogs.core.outbox import Showing
+from cogs.core.services import Services
+
+BLOCKED_BY_AUTOMOD = 200000
+"""Discord's code for a message that a rule of the server's AutoMod keeps back."""
+_TOLD = "refusal told"
+"""The key in `interaction.extras` that says that the person was told just now."""
+
+
+class Refusals(commands.Cog):
+    """Tells people what cannot be shown. One for all the cogs of a bot."""
+
+    def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
+        self._bot = bot
+        self._services = services
+        self._showing = showing
+        self._told: set[int] = set()
+
+    async def tell_writer(self, interaction: discord.Interaction[Any], story: Story) -> None:
+        """Tell somebody whose text was just kept where it cannot be posted now."""
+        code = None if story.thread_id is None else self._showing.refused.get(story.thread_id)
+        if code is not None:
+            interaction.extras[_TOLD] = True
+            say = private(interaction)
+            why = self._why(say, story, code)
+            await whisper(interaction, notice(say("story.refused", thread=f"<#{story.thread_id}>", why=why)))
+
+    @commands.Cog.listener()
+    async def on_app_command_completion(self, interaction: discord.Interaction[Any], command: object) -> None:
+        """Tell those who lead stories of this server, once, in whose threads nothing can be posted."""
+        self._told &= self._showing.refused.keys()
+        if interaction.guild_id is None or interaction.response.type is discord.InteractionResponseType.modal:
+            return
+        lines = []
+        say = private(interaction)
+        for thread_id, code in list(self._showing.refused.items()):
+            story = await self._led(interaction, thread_id)
+            if story is None or thread_id in self._told:
+                continue
+            self._told.add(thread_id)
+            title, thread = escape(story.title), f"<#{thread_id}>"
+            lines.append(say("story.refused_host", thread=thread, title=title, why=self._why(say, story, code)))
+        if lines and _TOLD not in interaction.extras:
+            await whisper(interaction, *(notice(line) for line in lines))
+
+    @commands.Cog.listener()
+    async def on_guild_channel_update(self, before: object, after: object) -> None:
+        """Permissions may have changed."""
+        await self._showing.try_again()
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, before: object, after: object) -> None:
+        """Permissions may have changed."""
+        await self._showing.try_again()
+
+    async def _led(self, interaction: discord.Interaction[Any], thread_id: int) -> Story | None:
+        """Return the story of a thread where the person who acts leads it, in the server where they act."""
+        assert interaction.guild_id is not None, "the caller looked"
+        try:
+            story = await self._services.library.here(interaction.guild_id, thread_id)
+        except NotHere:
+            return None
+        manages = interaction.permissions.manage_guild
+        standing = await self._services.library.standing(story, interaction.user.id, manages)
+        return story if standing.leads else None
+
+    def _why(self, say: Catalogue, story: Story, code: int) -> str:
+        channel = self._bot.get_channel(story.channel_id)
+        if code == BLOCKED_BY_AUTOMOD:
+            return say("story.refused_automod")
+        if isinstance(channel, discord.abc.GuildChannel) and (missing := lacking_in(channel, CARDS_IN_THREADS)):
+            names = ", ".join(say(f"permission.{name}") for name in missing)
+            return say("story.refused_lacking", permissions=names)
+        return say("story.refused_other", code=code)

@@ -1,0 +1,68 @@
+"""What comes due by itself: rounds reach their deadlines, deleted stories go for good, generations expire.
+
+It sleeps to the next deadline, or a minute at most: deadlines are times of the wall clock, which may be set, or go on
+while the machine is suspended. What a clock that is set forward passes is due at once. A due row is claimed where it is
+dealt with; what is due stays due while the bot is off.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from discord.ext import commands
+
+from bot.errors import Gone, StorageError
+from cogs.core.outbox import Showing
+from cogs.core.services import Services
+from cogs.core.task_timing import AFTER_A_FAILURE_S, LONGEST_SLEEP_S, Turns
+
+_log = logging.getLogger(__name__)
+
+
+class Clock(commands.Cog):
+    """The one clock of a bot. `wake` tells it that something may come due sooner than it knew."""
+
+    def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
+        self._services = services
+        self._showing = showing
+        self._turns = Turns(bot, "clock", self._turn)
+
+    async def cog_load(self) -> None:
+        self._turns.start()
+
+    async def cog_unload(self) -> None:
+        self._turns.stop()
+
+    def wake(self) -> None:
+        """Look again at once for what is next."""
+        self._turns.wake()
+
+    async def _turn(self) -> float:
+        """Deal with what is due, and return in how many seconds the next is."""
+        try:
+            await self._deal()
+            return await self._next_in_s()
+        except StorageError as error:
+            _log.error("what is due waits for %d seconds: %s", AFTER_A_FAILURE_S, error)
+            return AFTER_A_FAILURE_S
+
+    async def _deal(self) -> None:
+        changed = False
+        for round_id in await self._services.urn.due():
+            try:
+                changed |= await self._services.urn.close_due(round_id) is not None
+            except Gone as error:
+                _log.info("round %d was ended by somebody else: %s", round_id, error)
+        if purged := await self._services.library.purge_due():
+            _log.info("%d deleted stories are gone for good", purged)
+        if expired := await self._services.desk.expire():
+            _log.info("%d generations expired", expired)
+        if changed:
+            await self._showing.flush()
+
+    async def _next_in_s(self) -> float:
+        deadlines = (await self._services.urn.next_ms(), await self._services.library.next_purge_ms())
+        next_ms = min((deadline for deadline in deadlines if deadline is not None), default=None)
+        if next_ms is None:
+            return LONGEST_SLEEP_S
+        return max(0.0, (next_ms - self._services.now()) / 1000)

@@ -1,0 +1,48 @@
+"""*More like this*, *Stranger*, *Shorter* and *Longer* under the card of an infill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.errors import Gone
+from bot.rules.stories import require_ai
+from bot.ui.tree import InklingTree, number
+from bot.writing.asks import InfillAsk
+from bot.writing.infill.restyling import MOVES, moved
+from cogs.core.generation_flow import Asking
+from cogs.core.services import Services
+from cogs.rounds.opening import RoundOpening
+
+
+class Restyling(commands.Cog):
+    """Asks for an infill anew, with something moved."""
+
+    def __init__(self, tree: InklingTree, services: Services, asking: Asking, rounds: RoundOpening) -> None:
+        self._services = services
+        self._asking = asking
+        self._rounds = rounds
+        tree.route("move", self.move)
+
+    async def move(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the four: anyone may; it makes a new card, which goes on from the wish of the one pressed."""
+        move = next((move for move in MOVES if move == ids[0]), None)
+        if move is None:
+            raise Gone("generation_gone")
+        generation = await self._services.desk.open(number(ids, 1), self._asking.place(interaction))
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, "infill")
+        if (story := await self._rounds.story(interaction)) is not None:
+            require_ai(story)
+        ask = InfillAsk(
+            owner=self._asking.owner(interaction),
+            place=self._asking.place(interaction),
+            text=generation.text,
+            count=generation.count,
+            parent_id=generation.id,
+            style=moved(generation, move, number(ids, 2) if move == "like" else 0),
+        )
+        async with self._asking.once(interaction, "move:" + ":".join(ids)):
+            await self._asking.ask(interaction, ask, settings)

@@ -1,0 +1,1 @@
+"""`/story memory` and `/story lore`."""

@@ -1,0 +1,1 @@
+"""`/writer`: a person's profile as a writer in a server."""

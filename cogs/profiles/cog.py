@@ -1,0 +1,105 @@
+"""/writer: a pen name, and whether models may go on from one's words."""
+
+from __future__ import annotations
+
+from typing import Any, Unpack
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.rules.profiles import Courtesy, CourtesyChange
+from bot.rules.stories import MAX_PEN_NAME
+from bot.stories.access import Who
+from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
+from bot.ui.forms import submitted
+from bot.ui.locale import named, private
+from bot.ui.tree import InklingTree
+from cogs.core.context import Finding
+from cogs.core.generation_flow import Asking
+from cogs.core.services import Services
+from cogs.profiles.cards import NameForm, writer_card
+
+PenName = app_commands.Range[str, 1, MAX_PEN_NAME]
+
+
+class Writers(commands.Cog):
+    """What a writer asks of a server's stories."""
+
+    def __init__(self, tree: InklingTree, services: Services, asking: Asking) -> None:
+        self._manners = services.manners
+        self._finding = Finding(services, asking)
+        for action, handler in {
+            "lname": self.ask_name,
+            "lnamed": self.name_sent,
+            "lnoname": self.own_name,
+            "lai": self.turn_ai,
+        }.items():
+            tree.route(action, handler)
+
+    @app_commands.command(name=named("command.writer.name"), description=named("command.writer.description"))
+    @app_commands.rename(pen_name=named("command.writer.pen_name.name"), ai=named("command.writer.ai.name"))
+    @app_commands.describe(
+        pen_name=named("command.writer.pen_name.description"), ai=named("command.writer.ai.description")
+    )
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.allowed_installs(guilds=True, users=False)
+    async def writer(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        pen_name: PenName | None = None,
+        ai: bool | None = None,
+    ) -> None:
+        """Show what is set, after changing what was given."""
+        change: CourtesyChange = {}
+        if pen_name is not None:
+            change["pen_name"] = pen_name
+        if ai is not None:
+            change["no_ai"] = not ai
+        await guard(interaction, self._show(interaction, change))
+
+    async def _show(self, interaction: discord.Interaction[Any], change: CourtesyChange) -> None:
+        who = await self._finding.enter(interaction)
+        if change:
+            courtesy = await self._change(interaction, who, **change)
+        else:
+            courtesy = await self._manners.of(who.server_id, who.person_id)
+        await whisper(interaction, writer_card(private(interaction), courtesy, saved=bool(change)))
+
+    async def ask_name(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Pen name*: asks for one."""
+        who = await self._finding.enter(interaction)
+        courtesy = await self._manners.of(who.server_id, who.person_id)
+        await open_form(interaction, NameForm(private(interaction), "ink:lnamed", courtesy.pen_name))
+
+    async def name_sent(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form."""
+        name = interaction.extras[GIVEN] = submitted(interaction)
+        await self._edit(interaction, pen_name=name)
+
+    async def own_name(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Write under my own name*."""
+        await self._edit(interaction, pen_name=None)
+
+    async def turn_ai(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the switch for models; that of an old card does not say what is wanted, and turns over."""
+        wanted = {"on": True, "off": False}.get(ids[0]) if ids else None
+        if wanted is None:
+            who = await self._finding.enter(interaction)
+            wanted = (await self._manners.of(who.server_id, who.person_id)).no_ai
+        await self._edit(interaction, no_ai=not wanted)
+
+    async def _edit(self, interaction: discord.Interaction[Any], **change: Unpack[CourtesyChange]) -> None:
+        """Change what was asked on the card, and show the card as it is now."""
+        who = await self._finding.enter(interaction)
+        courtesy = await self._change(interaction, who, **change)
+        interaction.extras.pop(GIVEN, None)
+        await replace(interaction, writer_card(private(interaction), courtesy, saved=True))
+
+    async def _change(
+        self, interaction: discord.Interaction[Any], who: Who, **change: Unpack[CourtesyChange]
+    ) -> Courtesy:
+        """Change somebody's wishes; the bot's own names are nobody's to take."""
+        assert interaction.guild is not None, "who enters is in a server that the bot is a member of"
+        me = interaction.guild.me
+        return await self._manners.change(who.server_id, who.person_id, known_as=(me.name, me.display_name), **change)

@@ -1,0 +1,1 @@
+"""`/story map` and `/story export`."""

@@ -1,0 +1,210 @@
+"""/story map and /story export: a story to look at and to take along. These commands join the group of `stories`."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.errors import BadInput
+from bot.publishing.book import Book, make_book
+from bot.publishing.epub import to_epub
+from bot.publishing.html import to_html
+from bot.publishing.language import language_of
+from bot.publishing.map import Map, draw_map
+from bot.publishing.markdown import to_markdown
+from bot.publishing.naming import file_name
+from bot.rules.languages import UNKNOWN, name_of
+from bot.rules.stories import Passage, Story, TreeNode
+from bot.rules.text.characters import normalise
+from bot.stories.branches import branches_of, path_of
+from bot.ui.answers import follow_up, guard, take_time
+from bot.ui.cards import Card, text
+from bot.ui.cutting import shown_head
+from bot.ui.escaping import escape
+from bot.ui.locale import Catalogue, named, private
+from bot.ui.tree import InklingTree
+from cogs.core.context import Finding
+from cogs.core.generation_flow import Asking
+from cogs.core.services import Services
+from cogs.stories.group import join, story_commands
+
+_log = logging.getLogger(__name__)
+
+FORMATS: Mapping[str, Callable[[Book], bytes]] = {
+    "epub": to_epub,
+    "html": lambda book: to_html(book).encode(),
+    "md": lambda book: to_markdown(book).encode(),
+}
+AT_ONCE = 100
+"""People that Discord tells of in one request."""
+GONE_NAMED = 20
+"""So many of those who have left are asked for by name; others are somebody."""
+NAMES_S = 5.0
+MAP_TEXT = 2400
+_ALT_TEXT = 900
+_FORMAT_CHOICES = [app_commands.Choice(name=named(f"storychoice.format_{name}"), value=name) for name in FORMATS]
+
+
+class Publishing(commands.Cog):
+    """Stories as pictures and as books."""
+
+    def __init__(self, tree: InklingTree, services: Services, asking: Asking) -> None:
+        self._tree = tree
+        self._services = services
+        self._finding = Finding(services, asking)
+        self._commands = story_commands({"map": self.map, "export": self.export})
+        tree.route("smap", self.show_map)
+
+    async def cog_load(self) -> None:
+        join(self._tree, self._commands)
+
+    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        """Autocomplete: the server's stories."""
+        return await self._finding.choices(interaction, current)
+
+    # ---- the map
+
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def map(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Draw a story's tree."""
+        await guard(interaction, self._map(interaction, story))
+
+    async def _map(self, interaction: discord.Interaction[Any], given: str | None) -> None:
+        _, story = await self._finding.story(interaction, given)
+        await self._draw(interaction, story)
+
+    async def show_map(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Map*."""
+        _, story = await self._finding.clicked(interaction, ids)
+        await self._draw(interaction, story)
+
+    async def _draw(self, interaction: discord.Interaction[Any], story: Story) -> None:
+        if story.head_id is None:
+            raise BadInput("story_empty")
+        await take_time(interaction, private=True)
+        say = private(interaction)
+        nodes, on_tree = await self._services.library.tree(story)
+        heads = [(each.title, each.head_id) for each in on_tree if each.head_id is not None and each.state != "deleted"]
+        canon = path_of(nodes, story.head_id)
+        names = await self._names(interaction, [node.author_id for node in nodes if node.author_id is not None])
+        drawn = await asyncio.to_thread(draw_map, nodes, heads, canon, say, names)
+        files = [
+            discord.File(io.BytesIO(drawn.png), "map.png"),
+            discord.File(io.BytesIO(drawn.text.encode()), "map.txt"),
+        ]
+        await follow_up(interaction, view=_map_card(say, story, drawn), files=files)
+
+    # ---- the book
+
+    @app_commands.rename(
+        format=named("command.story.export.format.name"),
+        branches=named("command.story.export.branches.name"),
+        story=named("command.story.story.name"),
+    )
+    @app_commands.describe(
+        format=named("command.story.export.format.description"),
+        branches=named("command.story.export.branches.description"),
+        story=named("command.story.story.description"),
+    )
+    @app_commands.choices(format=_FORMAT_CHOICES)
+    @app_commands.autocomplete(story=stories)
+    async def export(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        format: str = "html",  # what the option is called
+        branches: bool = False,
+        story: str | None = None,
+    ) -> None:
+        """Give a story as a file."""
+        await guard(interaction, self._export(interaction, format, branches, story))
+
+    async def _export(
+        self, interaction: discord.Interaction[Any], kind: str, branches: bool, given: str | None
+    ) -> None:
+        _, story = await self._finding.story(interaction, given)
+        if story.head_id is None:
+            raise BadInput("story_empty")
+        publish = FORMATS.get(kind)
+        if publish is None:
+            raise BadInput("rule_unknown", given=kind)
+        await take_time(interaction, private=True)
+        say = private(interaction)
+        canon = await self._services.library.canon(story)
+        appendix = await self._branches(say, story, canon) if branches else []
+        passages = [*canon, *(passage for _, theirs in appendix for passage in theirs)]
+        people = [each.author_id for each in passages if each.author_id is not None and each.pen_name is None]
+        names = await self._names(interaction, [*people, *([story.host_id] if story.host_id is not None else [])])
+
+        def published() -> tuple[bytes, str]:
+            language = story.rules.language or language_of(canon)
+            now_ms = self._services.now()
+            book = make_book(story, canon, names, branches=appendix, language=language, say=say, now_ms=now_ms)
+            return publish(book), language
+
+        content, language = await asyncio.to_thread(published)
+        if interaction.guild is not None and len(content) > interaction.guild.filesize_limit:
+            raise BadInput("export_too_large", limit=interaction.guild.filesize_limit // 1_000_000)
+        file = discord.File(io.BytesIO(content), file_name(story.title, kind))
+        told = [say("story.exported", title=escape(story.title)), _language_told(say, language)]
+        await follow_up(interaction, content="\n".join(told), file=file)
+
+    async def _branches(
+        self, say: Catalogue, story: Story, canon: Sequence[Passage]
+    ) -> list[tuple[str, list[Passage]]]:
+        """Return what left canon, with titles; what a copy in the canon repeats is told there already."""
+        nodes, _ = await self._services.library.tree(story)
+        told = {passage.id for passage in canon} | {passage.original_id or passage.id for passage in canon}
+        chains = await asyncio.to_thread(branches_of, nodes, told)
+        found = await self._services.library.passages([node.id for chain in chains for node in chain])
+        return [
+            (_branch_title(say, chain[0]), [found[node.id] for node in chain if node.id in found]) for chain in chains
+        ]
+
+    # ---- names
+
+    async def _names(self, interaction: discord.Interaction[Any], people: Sequence[int]) -> dict[int, str]:
+        """Return how people are called in the server, as far as Discord tells in time."""
+        guild = interaction.guild
+        wanted = sorted(set(people))
+        found: dict[int, str] = {}
+        if guild is None or not wanted:
+            return found
+        try:
+            async with asyncio.timeout(NAMES_S):
+                for start in range(0, len(wanted), AT_ONCE):
+                    members = await guild.query_members(user_ids=wanted[start : start + AT_ONCE], limit=AT_ONCE)
+                    found |= {member.id: normalise(member.display_name) for member in members}
+                for person_id in [each for each in wanted if each not in found][:GONE_NAMED]:
+                    found[person_id] = normalise((await interaction.client.fetch_user(person_id)).display_name)
+        except (discord.DiscordException, aiohttp.ClientError, TimeoutError) as error:
+            _log.info("some names are not known: %s", error)
+        return found
+
+
+def _language_told(say: Catalogue, language: str) -> str:
+    """Say which language a file says it is in, and who can choose another."""
+    if language == UNKNOWN:
+        return say("story.exported_unknown")
+    return say("story.exported_language", language=escape(name_of(language)))
+
+
+def _map_card(say: Catalogue, story: Story, drawn: Map) -> Card:
+    """Return the card of a map: the picture, and as much of it in words as fits; all of that is in the file."""
+    gallery: ui.MediaGallery[Any] = ui.MediaGallery()
+    gallery.add_item(media="attachment://map.png", description=shown_head(drawn.text, _ALT_TEXT, str) or None)
+    title = text(f"### {say('story.map_title', title=escape(story.title))}")
+    return Card(title, gallery, text(shown_head(drawn.text, MAP_TEXT)), ui.File("attachment://map.txt"))
+
+
+def _branch_title(say: Catalogue, first: TreeNode) -> str:
+    return say("story.branch_after", number=first.depth - 1) if first.depth > 1 else say("story.branch_first")

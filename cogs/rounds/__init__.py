@@ -1,0 +1,1 @@
+"""Rounds in the threads of stories."""

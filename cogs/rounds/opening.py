@@ -1,0 +1,245 @@
+"""From a command in a story's thread to the card of a round: plan, queue, show how far it is, open.
+
+A round is kept before anything of it is shown, and while models write for it nothing of what they write is shown. What
+ends the writing early (an error, Cancel, the end of the program) loses no person's text.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot.errors import Cancelled, Gone, NotHere
+from bot.inference.jobs import Progress
+from bot.inference.queue import Ticket
+from bot.logs import describe
+from bot.rules.generations import Suggestion
+from bot.rules.moods import MoodName
+from bot.rules.rounds import Round
+from bot.rules.servers import ServerSettings
+from bot.rules.stories import Story
+from bot.stories.access import Who
+from bot.stories.rounds.planning import Plan
+from bot.ui.answers import GIVEN, open_form
+from bot.ui.delivery import UNDELIVERED, UNKNOWN_MESSAGE
+from bot.ui.forms import Form
+from bot.ui.locale import Catalogue, private
+from bot.ui.progress import Wait, follow
+from bot.ui.shown import SHOWN, Shown, show
+from bot.writing.asks import Ask, ContinueAsk, InfillAsk
+from bot.writing.bridge.job import BridgeAsk
+from cogs.core.context import Finding
+from cogs.core.generation_flow import Asking
+from cogs.core.outbox import Showing
+from cogs.core.scheduler import Clock
+from cogs.core.services import Services
+from cogs.rounds.cards import writing_card
+
+_log = logging.getLogger(__name__)
+
+MOST = 4
+"""So many candidates of models stand in a round at most."""
+
+
+class RoundOpening:
+    """Opens the rounds that models write for. One for all the cogs of a bot."""
+
+    def __init__(self, services: Services, asking: Asking, showing: Showing, clock: Clock, wait: Wait) -> None:
+        self._services = services
+        self._urn = services.urn
+        self._asking = asking
+        self._finding = Finding(services, asking)
+        self._showing = showing
+        self._clock = clock
+        self._wait = wait
+        self._live: dict[int, Ticket[tuple[Suggestion, ...]]] = {}
+        self._stopping = False
+
+    async def story(self, interaction: discord.Interaction[Any]) -> Story | None:
+        """Return the story in whose thread somebody is, None elsewhere."""
+        if interaction.guild_id is None or interaction.channel_id is None:
+            return None
+        return await self._urn.here(interaction.guild_id, interaction.channel_id)
+
+    # ---- what models are to write
+
+    async def go_on(
+        self,
+        interaction: discord.Interaction[Any],
+        settings: ServerSettings,
+        story: Story,
+        *,
+        mood: MoodName | None,
+        count: int | None,
+        length: int | None,
+        note: str = "",
+    ) -> None:
+        """/continue in the thread of a story. A note stands on the round's card, so that those who vote know of it."""
+        if note:
+            interaction.extras[GIVEN] = note
+        who = await self._finding.enter(interaction)
+        plan = replace(await self._urn.plan_continue(who, story.id), note=note)
+        ask = ContinueAsk(
+            owner=self._asking.owner(interaction),
+            place=self._asking.place(interaction),
+            text=plan.text,
+            mood=mood or settings.mood,
+            count=_count(count, settings),
+            length=length or settings.length,
+            context=plan.context.pieces,
+            near=plan.context.near,
+            note=note,
+        )
+        await self._open(interaction, who, plan, ask)
+
+    async def fill(
+        self,
+        interaction: discord.Interaction[Any],
+        settings: ServerSettings,
+        story: Story,
+        text: str,
+        *,
+        number: int | None,
+        count: int | None,
+    ) -> None:
+        """/infill in the thread of a story."""
+        who = await self._finding.enter(interaction)
+        plan = await self._urn.plan_infill(who, story.id, text, number)
+        ask = InfillAsk(
+            owner=self._asking.owner(interaction),
+            place=self._asking.place(interaction),
+            text=plan.text,
+            count=_count(count, settings),
+            context=plan.context.before,
+        )
+        await self._open(interaction, who, plan, ask)
+
+    async def ask_blanks(self, interaction: discord.Interaction[Any], number: int, count: int | None) -> None:
+        """Ask for blanks in a passage of the story in whose thread somebody is, in a form that has its text."""
+        who = await self._finding.enter(interaction)
+        assert interaction.channel_id is not None, "commands happen in a channel"
+        story = await self._services.library.here(who.server_id, interaction.channel_id)
+        passage = await self._services.library.numbered(story, number)
+        if passage.withdrawn:
+            raise NotHere("passage_withdrawn")
+        form = Form(private(interaction), "blanks", f"ink:rblanks:{number}:{count or 0}", passage.text)
+        await open_form(interaction, form)
+
+    async def bridge(
+        self,
+        interaction: discord.Interaction[Any],
+        settings: ServerSettings,
+        story: Story,
+        *,
+        number: int | None,
+        count: int | None,
+    ) -> None:
+        """/bridge in the thread of a story."""
+        who = await self._finding.enter(interaction)
+        plan = await self._urn.plan_bridge(who, story.id, number)
+        ask = BridgeAsk(
+            owner=self._asking.owner(interaction),
+            place=self._asking.place(interaction),
+            left=plan.left,
+            right=plan.right,
+            count=_count(count, settings),
+            context=plan.context.before,
+        )
+        await self._open(interaction, who, plan, ask)
+
+    # ---- writing
+
+    async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, ask: Ask | BridgeAsk) -> None:
+        """Carry a round from its plan to its card. Raises `BadInput` and `Busy` before anything is shown."""
+        ask = await self._services.desk.check(ask)
+        ticket = self._services.desk.ask(ask)
+        try:
+            round_ = await self._urn.open_round(who, plan)
+        except BaseException:
+            ticket.cancel()
+            raise
+        self._live[round_.id] = ticket
+        try:
+            suggestions = await self._written(interaction, round_, ticket, await self._showing.say(who.server_id))
+            await self._urn.fill(round_.id, plan, suggestions)
+        except BaseException as error:
+            ticket.cancel()
+            await self._give_up(interaction, round_, error)
+        else:
+            interaction.extras.pop(SHOWN, None)
+            interaction.extras.pop(GIVEN, None)
+            await self._shown()
+        finally:
+            self._live.pop(round_.id, None)
+
+    async def _written(
+        self,
+        interaction: discord.Interaction[Any],
+        round_: Round,
+        ticket: Ticket[tuple[Suggestion, ...]],
+        say: Catalogue,
+    ) -> tuple[Suggestion, ...]:
+        """Show how far the models are, and return what they wrote."""
+        shown = await show(interaction, writing_card(say, round_, ticket.progress))
+        await self._note(interaction, round_, shown)
+
+        async def update(progress: Progress) -> None:
+            try:
+                known = shown.message_id
+                await shown.edit(writing_card(say, round_, progress))
+                if shown.message_id != known:
+                    await self._note(interaction, round_, shown)
+            except UNDELIVERED as error:
+                if getattr(error, "code", None) == UNKNOWN_MESSAGE:
+                    ticket.cancel()  # a moderator deleted the card
+                else:
+                    _log.info("progress could not be shown: %s", describe(error))
+
+        await follow(ticket, update, pulse=self._services.pulse, wait=self._wait)
+        return await ticket
+
+    async def _note(self, interaction: discord.Interaction[Any], round_: Round, shown: Shown) -> None:
+        """Note which message shows a round, once that is known; without one its card is sent when it opens."""
+        if shown.message_id is not None:
+            assert interaction.channel_id is not None, "commands happen in a channel"
+            await self._urn.on_card(round_.id, interaction.channel_id, shown.message_id)
+
+    async def _give_up(self, interaction: discord.Interaction[Any], round_: Round, error: BaseException) -> None:
+        """End the writing of a round after an error, which the person is told where it says something new. While the
+        program ends the round is left as it is: at the next start people's texts are put to the vote."""
+        interaction.extras.pop(SHOWN, None)  # the card says how it ended
+        if self._stopping:
+            return
+        try:
+            await self._urn.give_up(round_.id)
+        except Gone:
+            return  # somebody cancelled it, and the card says so
+        await self._shown()
+        if not isinstance(error, Cancelled):
+            raise error
+
+    async def _shown(self) -> None:
+        await self._showing.flush()
+        self._clock.wake()
+
+    # ---- stopping
+
+    def stop_writing(self, round_id: int) -> None:
+        """Let the models stop writing for a round that was cancelled."""
+        if (ticket := self._live.get(round_id)) is not None:
+            ticket.cancel()
+
+    async def interrupt(self) -> None:
+        """Stop all writing, because the bot is being stopped: what people wrote is put to the vote."""
+        self._stopping = True
+        for ticket in list(self._live.values()):
+            ticket.cancel()
+        if await self._urn.interrupted():
+            await self._showing.flush()
+
+
+def _count(count: int | None, settings: ServerSettings) -> int:
+    return min(MOST, count or settings.count)

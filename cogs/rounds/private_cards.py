@@ -1,0 +1,101 @@
+"""What a round shows to one person alone: their ballot, the texts to read, and what else there is to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.rules.ballots import Ballot
+from bot.rules.round_views import RoundView
+from bot.rules.stories import Standing
+from bot.ui.cards import PAGE_TEXT, Card, button, line, text
+from bot.ui.cutting import shown_pages
+from bot.ui.escaping import size
+from bot.ui.locale import Catalogue
+from cogs.rounds.cards import GAP, ballot_menus, candidate_menu
+from cogs.rounds.result_cards import ballot_words
+
+
+def ballot_card(say: Catalogue, view: RoundView, ballot: Ballot) -> Card:
+    """Return somebody's ballot in words, with the menus to change it and a button to take it back."""
+    words = ballot_words(say, view, ballot)
+    closes = f"<t:{view.round.deadline_ms // 1000}:R>"
+    blocks: list[ui.Item[Any]] = [
+        text(f"### {say('round.your_ballot')}\n{words}"),
+        text(f"-# {say('round.changeable', time=closes)}"),
+        *ballot_menus(say, view, sorted(ballot.liked), ballot.favourite),
+    ]
+    if ballot.named:
+        blocks.append(ui.ActionRow(button(f"ink:rback:{view.round.id}", say("button.take_back"))))
+    return Card(*blocks)
+
+
+def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str = "") -> Card:
+    """Return what else there is to do: for everybody their ballot and reports; for who leads the story what was
+    reported, hiding, and the end. `told` is a sentence about what was just done."""
+    round_id = view.round.id
+    blocks: list[ui.Item[Any]] = [text(f"### {say('round.more_title')}")]
+    if told:
+        blocks.append(text(told))
+    is_open = view.round.state == "open"
+    if view.texts:
+        blocks.append(ui.ActionRow(candidate_menu(view, f"ink:rreport:{round_id}", say("round.report"))))
+    if standing.leads:
+        blocks += [line(), *_leading(say, view)]
+    buttons = [button(f"ink:rballot:{round_id}", say("button.my_ballot"), emoji="🗳️")] if is_open else []
+    if standing.leads:
+        if is_open:
+            style = discord.ButtonStyle.primary
+            buttons.append(button(f"ink:rclose:{round_id}", say("button.close"), style=style, emoji="⏱️"))
+        style = discord.ButtonStyle.danger
+        buttons.append(button(f"ink:rcancel:{round_id}", say("button.cancel_round"), style=style))
+    if buttons:
+        blocks.append(ui.ActionRow(*buttons))
+    return Card(*blocks)
+
+
+def _leading(say: Catalogue, view: RoundView) -> list[ui.Item[Any]]:
+    """What is for who leads the story: how often each text was reported, and the menus to hide or to keep."""
+    reported = [candidate for candidate in view.texts if view.reports.get(candidate.id)]
+    lines = [
+        say("round.reports", number=view.number(candidate), count=view.reports[candidate.id]) for candidate in reported
+    ]
+    blocks: list[ui.Item[Any]] = [text("\n".join([say("round.for_hosts"), *lines]))]
+    if view.texts:
+        hide = candidate_menu(view, f"ink:rhide:{view.round.id}", say("round.hide"))
+        blocks.append(ui.ActionRow(hide))
+    if reported:
+        keep = candidate_menu(view, f"ink:rkeep:{view.round.id}", say("round.keep"), reported)
+        blocks.append(ui.ActionRow(keep))
+    return blocks
+
+
+def round_reading_card(say: Catalogue, view: RoundView, page: int) -> Card:
+    """Return page `page` (from 0; clamped) of all texts of a round, whole."""
+    parts = [
+        f"**{view.number(candidate)}**{GAP}{part}"
+        for candidate in view.texts
+        for part in shown_pages(candidate.text, PAGE_TEXT)
+    ]
+    grouped = _grouped(parts) or [say("round.no_texts")]
+    page = min(max(page, 0), len(grouped) - 1)
+    blocks: list[ui.Item[Any]] = [text(grouped[page])]
+    if len(grouped) > 1:
+        back = button(f"ink:rread:{view.round.id}:{page - 1}", say("button.back"), emoji="◀️")
+        on = button(f"ink:rread:{view.round.id}:{page + 1}", say("button.on"), emoji="▶️")
+        back.disabled, on.disabled = page == 0, page == len(grouped) - 1
+        blocks += [line(), ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(grouped))}")]
+    return Card(*blocks)
+
+
+def _grouped(parts: list[str]) -> list[str]:
+    """Put short texts together on one page."""
+    grouped: list[str] = []
+    for part in parts:
+        if grouped and size(grouped[-1]) + size(part) + 2 <= PAGE_TEXT:
+            grouped[-1] += f"\n\n{part}"
+        else:
+            grouped.append(part)
+    return grouped

@@ -1,0 +1,1 @@
+"""`/settings`, and commands for the host of the bot."""

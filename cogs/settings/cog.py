@@ -1,0 +1,226 @@
+"""/settings, and what only the host of the bot may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import BadInput, Gone, NotAllowed, NotHere
+from bot.rules.moods import MOOD_NAMES
+from bot.rules.servers import Feature, ServerSettings, change_settings
+from bot.ui.answers import GIVEN, guard, open_form, replace, sentence, whisper
+from bot.ui.cards import Card
+from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
+from bot.ui.permissions import CARDS, lacking_in
+from bot.ui.shown import reachable
+from bot.ui.tree import InklingTree, number
+from cogs.continuation.cog import Count, Length
+from cogs.core.services import Services
+from cogs.settings.cards import MIXED, SERVER, settings_card
+from cogs.settings.forms import WordsForm, version, written_words
+from storage.counts import take_census
+from storage.servers import Servers
+
+MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in (MIXED, *MOOD_NAMES)]
+LANGUAGE_CHOICES = [
+    app_commands.Choice(name=named(f"language.{language}"), value=language) for language in (SERVER, *LANGUAGES)
+]
+
+
+class Server(commands.Cog):
+    """What belongs to a server, and to the host."""
+
+    def __init__(self, tree: InklingTree, services: Services) -> None:
+        self._tree = tree
+        self._services = services
+        tree.route("set", self.set_by_menu)
+        tree.route("switch", self.set_by_switch)
+        tree.route("lwords", self.ask_words)
+        tree.route("lworded", self.set_words)
+
+    # ---- /settings
+
+    @app_commands.command(name=named("command.settings.name"), description=named("command.settings.description"))
+    @app_commands.rename(
+        mood=named("command.settings.mood.name"),
+        count=named("command.settings.count.name"),
+        length=named("command.settings.length.name"),
+        language=named("command.settings.language.name"),
+        continue_=named("command.settings.continue.name"),
+        infill=named("command.settings.infill.name"),
+        stories=named("command.settings.stories.name"),
+    )
+    @app_commands.describe(
+        mood=named("command.settings.mood.description"),
+        count=named("command.settings.count.description"),
+        length=named("command.settings.length.description"),
+        language=named("command.settings.language.description"),
+        continue_=named("command.settings.continue.description"),
+        infill=named("command.settings.infill.description"),
+        stories=named("command.settings.stories.description"),
+    )
+    @app_commands.choices(mood=MOOD_CHOICES, language=LANGUAGE_CHOICES)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.default_permissions(manage_guild=True)
+    async def settings(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        mood: str | None = None,
+        count: Count | None = None,
+        length: Length | None = None,
+        language: str | None = None,
+        continue_: bool | None = None,
+        infill: bool | None = None,
+        stories: bool | None = None,
+    ) -> None:
+        """Show what is set, after changing what was given."""
+        given = {"mood": mood, "count": count, "length": length, "language": language}
+        changes = {name: _value(name, value) for name, value in given.items() if value is not None}
+        turned: dict[Feature, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
+        switches = {feature: on for feature, on in turned.items() if on is not None}
+        await guard(interaction, self._set(interaction, changes, switches))
+
+    async def _set(
+        self, interaction: discord.Interaction[Any], changes: Mapping[str, Any], switches: Mapping[Feature, bool | None]
+    ) -> None:
+        settings = await self._change(interaction, changes, switches)
+        await whisper(interaction, self._card(interaction, settings, len(changes) + len(switches)))
+
+    async def set_by_menu(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the menus on the card."""
+        data: Mapping[str, Any] = interaction.data or {}
+        values: list[str] = data.get("values", [])
+        name = ids[0]
+        if name == "channels":
+            changes: dict[str, Any] = {"channels": self._channels(interaction, values)}
+        elif name in ("mood", "count", "length", "language") and values:
+            changes = {name: _value(name, values[0])}
+        else:
+            raise Gone("generation_gone")
+        settings = await self._change(interaction, changes, {})
+        await replace(interaction, self._card(interaction, settings, 1))
+
+    async def set_by_switch(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the switches on the card; those of old cards do not say what is wanted, and turn over."""
+        feature = next((feature for feature in get_args(Feature) if feature == ids[0]), None)
+        if feature is None:
+            raise Gone("generation_gone")
+        wanted = {"on": True, "off": False}.get(ids[1]) if len(ids) > 1 else None
+        settings = await self._change(interaction, {}, {feature: wanted})
+        await replace(interaction, self._card(interaction, settings, 1))
+
+    async def ask_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Words*: shows the list in a form."""
+        async with self._services.database.reading() as connection:
+            words = (await Servers(connection).get(self._managed(interaction))).words
+        await open_form(interaction, WordsForm(private(interaction), f"ink:lworded:{version(words)}", words))
+
+    async def set_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form. What was written is given back where somebody else changed the list meanwhile."""
+        words = written_words(interaction)
+        interaction.extras[GIVEN] = "\n".join(words)
+        settings = await self._change(interaction, {"words": words}, {}, words_were=number(ids, 0))
+        interaction.extras.pop(GIVEN, None)
+        await replace(interaction, self._card(interaction, settings, 1))
+
+    async def _change(
+        self,
+        interaction: discord.Interaction[Any],
+        changes: Mapping[str, Any],
+        switches: Mapping[Feature, bool | None],
+        *,
+        words_were: int | None = None,
+    ) -> ServerSettings:
+        """Change and store in one transaction. A switch that is None is turned over. `words_were` is the version of the
+        word list that the person saw; raises `Gone` (`words_changed`) where it is another one by now."""
+        server_id = self._managed(interaction)
+        async with self._services.database.transaction() as connection:
+            servers = Servers(connection)
+            settings = await servers.get(server_id)
+            if words_were is not None and words_were != version(settings.words):
+                raise Gone("words_changed")
+            off = set(settings.switched_off)
+            for feature, on in switches.items():
+                wanted = feature in off if on is None else on
+                (off.discard if wanted else off.add)(feature)
+            changed = change_settings(settings, **changes, switched_off=frozenset(off))
+            if changed != settings:
+                await servers.save(changed, now_ms=self._services.now())
+        return changed
+
+    @staticmethod
+    def _managed(interaction: discord.Interaction[Any]) -> int:
+        """Return the server that the person may manage."""
+        if interaction.guild_id is None or not reachable(interaction):
+            raise NotHere("server_only")
+        if not interaction.permissions.manage_guild:
+            raise NotAllowed("manage_server")
+        return interaction.guild_id
+
+    @staticmethod
+    def _channels(interaction: discord.Interaction[Any], values: list[str]) -> frozenset[int]:
+        """Return the chosen channels. Raises `BadInput` for one that the bot cannot use."""
+        chosen = frozenset(int(value) for value in values)
+        for channel_id in sorted(chosen):
+            channel = interaction.client.get_channel(channel_id)
+            if not isinstance(channel, discord.abc.GuildChannel) or channel.guild.id != interaction.guild_id:
+                raise BadInput("channel_unseen", channel=f"#{channel_id}")
+            if lacking_in(channel, CARDS):
+                raise BadInput("channel_unseen", channel=f"#{channel.name}")
+        return chosen
+
+    @staticmethod
+    def _card(interaction: discord.Interaction[Any], settings: ServerSettings, saved: int) -> Card:
+        server = interaction.guild.name if interaction.guild is not None else ""
+        return settings_card(private(interaction), settings, server, saved=saved)
+
+    # ---- for the host, in a private message to the bot: "@Inkling sync", "@Inkling status"
+
+    @commands.command()
+    @commands.is_owner()
+    async def sync(self, context: commands.Context[commands.Bot], guild_id: int | None = None) -> None:
+        """Register the commands with Discord, everywhere or in one server."""
+        guild = discord.Object(guild_id) if guild_id is not None else None
+        if guild is not None:
+            self._tree.copy_global_to(guild=guild)
+        synced = await self._tree.sync(guild=guild)
+        await context.send(catalogue(DEFAULT)("owner.synced", count=len(synced)))
+
+    @commands.command()
+    @commands.is_owner()
+    async def status(self, context: commands.Context[commands.Bot]) -> None:
+        """Say how the models and the queue are, and how much there is of everything."""
+        health = await self._services.engine.health()
+        async with self._services.database.reading() as connection:
+            census = await take_census(connection)
+        say = catalogue(DEFAULT)
+        models = say(
+            "owner.status",
+            stage=health.stage,
+            waiting=self._services.inference.waiting,
+            running=self._services.inference.running,
+            speed=round(health.tokens_per_s),
+            memory=round(health.rss_mb),
+        )
+        stories = say("owner.stories", stories=census.stories, rounds=census.rounds, posts=census.posts)
+        await context.send(f"{models}\n{stories}")
+
+    async def cog_command_error(self, context: commands.Context[Any], error: Exception) -> None:
+        """Tell the host what went wrong, and everybody else that these commands are the host's."""
+        say = catalogue(DEFAULT)
+        if isinstance(error, commands.CheckFailure):
+            await context.send(say("error.owner_only"))
+        else:
+            await context.send(sentence(say, getattr(error, "original", error)))
+
+
+def _value(name: str, given: str | int) -> str | int | None:
+    """Return a menu's or an option's value as the rules want it; numbers that are none are left to them to refuse."""
+    if given in (MIXED, SERVER):
+        return None
+    return int(given) if name in ("count", "length") else given

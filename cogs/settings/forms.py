@@ -1,0 +1,67 @@
+"""The form for a server's word list, one word a line. A list that is too long for one box has several."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.rules.servers import MAX_LISTED_WORDS, MAX_TEXT
+from bot.rules.text.characters import is_blank
+from bot.ui.forms import submitted
+from bot.ui.locale import Catalogue
+
+_FILLED = 3000
+"""So many characters of a box are filled at most: the rest of its MAX_TEXT is for more words."""
+_BOXES = 5
+"""What a form can hold. The longest list that a server may have fills three."""
+_BETWEEN = re.compile(r"[\n,，、;；]")
+
+
+class WordsForm(ui.Modal):
+    """The form, with the list as it is. It counts as finished from the start, so that discord.py does not remember
+    it."""
+
+    def __init__(self, say: Catalogue, custom_id: str, words: Sequence[str]) -> None:
+        super().__init__(title=say("form.words.title"), custom_id=custom_id)
+        for place, filled in enumerate(_boxes(words)):
+            box: ui.TextInput[Any] = ui.TextInput(
+                custom_id=_name(place),
+                style=discord.TextStyle.paragraph,
+                max_length=MAX_TEXT,
+                required=False,
+                default=filled or None,
+            )
+            hint = say("form.words.hint", limit=MAX_LISTED_WORDS)
+            self.add_item(ui.Label(text=say("form.words.label"), description=hint, component=box))
+
+    def is_finished(self) -> bool:
+        return True
+
+
+def written_words(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
+    """Return the words that were sent in, as they were written."""
+    boxes = (submitted(interaction, _name(place)) for place in range(_BOXES))
+    return tuple(word for box in boxes for word in _BETWEEN.split(box) if not is_blank(word))
+
+
+def version(words: Sequence[str]) -> int:
+    """Return a number that tells one list from another, for a form to know which one it was opened with."""
+    return zlib.crc32("\n".join(words).encode())
+
+
+def _name(place: int) -> str:
+    return f"words{place}"
+
+
+def _boxes(words: Sequence[str]) -> list[str]:
+    boxes = [""]
+    for word in words:
+        if len(boxes[-1]) + len(word) >= _FILLED:
+            boxes.append("")
+        boxes[-1] += f"\n{word}" if boxes[-1] else word
+    return boxes

@@ -1,0 +1,1 @@
+"""`/story`: beginning, writing, reading and hosting stories."""

@@ -1,0 +1,445 @@
+"""/story …: beginning a story, writing in it, reading it. What its hosts decide is in `hosting`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import Gone
+from bot.rules.generations import Place
+from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
+from bot.stories.access import Who
+from bot.stories.beginning import Beginning, beginning_of
+from bot.stories.earlier import EarlierRun
+from bot.stories.passages import check_own
+from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
+from bot.ui.cards import Card, notice
+from bot.ui.cutting import shown_head
+from bot.ui.escaping import escape
+from bot.ui.forms import submitted
+from bot.ui.locale import Catalogue, named, private
+from bot.ui.tree import InklingTree, number
+from cogs.core.context import Finding, unseen
+from cogs.core.generation_flow import Asking
+from cogs.core.outbox import Showing
+from cogs.core.refusals import Refusals
+from cogs.core.repeats import Act, Repeats
+from cogs.core.services import Services
+from cogs.stories.cards import LISTED, list_card, overtaken_card, withdraw_card
+from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm, chosen
+from cogs.stories.reading import Direction, Spot, clamped, reading_card, window
+from cogs.stories.threads import place_for_story, show_opened
+
+Number = app_commands.Range[int, 1, 1_000_000]
+Title = app_commands.Range[str, 1, MAX_TITLE]
+Text = app_commands.Range[str, 1, MAX_PASSAGE]
+
+_BEGINNING = 80
+_CHAIN = 40
+"""So many cards back it is looked which of a text's words were suggested."""
+
+
+class Stories(commands.Cog):
+    """/story …: beginning, writing, reading. It owns the group `/story`, to which others add their commands."""
+
+    story = app_commands.Group(
+        name=named("command.story.name"),
+        description=named("command.story.description"),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+    )
+
+    def __init__(
+        self, tree: InklingTree, services: Services, asking: Asking, showing: Showing, refusals: Refusals
+    ) -> None:
+        self._tree = tree
+        self._services = services
+        self._showing = showing
+        self._refusals = refusals
+        self._finding = Finding(services, asking)
+        self._asking = asking
+        self._register_repeats(asking.repeats)
+        for action, handler in {
+            "snew": self.form_new,
+            "sfrom": self.begin_from,
+            "sadd": self.write_on,
+            "sadded": self.form_added,
+            "sagain": self.add_again,
+            "slist": self.turn_list,
+            "sread": self.read,
+            "swithdraw": self.withdrawn,
+        }.items():
+            tree.route(action, handler)
+
+    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        """Autocomplete: the server's stories."""
+        return await self._finding.choices(interaction, current)
+
+    # ---- beginning
+
+    @story.command(name=named("command.story.new.name"), description=named("command.story.new.description"))
+    async def new(self, interaction: discord.Interaction[commands.Bot]) -> None:
+        """Ask for a new story in a form."""
+        await guard(interaction, self._ask_new(interaction, "ink:snew"))
+
+    async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the menu *Start a story from…* on the card of a /continue or /infill: the same form."""
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        data: Mapping[str, Any] = interaction.data or {}
+        position = number(tuple(data.get("values", ())), 0)
+        await self._ask_new(interaction, f"ink:snew:{generation.id}:{position}")
+
+    async def _ask_new(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
+        await self._finding.enter(interaction)
+        say = private(interaction)
+        place_for_story(interaction, say)
+        await open_form(interaction, StoryForm(say, custom_id))
+
+    async def form_new(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: keeps the story, then opens its thread."""
+        title, premise = submitted(interaction, TITLE), submitted(interaction, PREMISE)
+        interaction.extras[GIVEN] = "\n\n".join(part for part in (title, premise) if part.strip())
+        who = await self._finding.enter(interaction)
+        say = private(interaction)
+        new = NewStory(
+            server_id=who.server_id,
+            channel_id=place_for_story(interaction, say),
+            host_id=who.person_id,
+            title=title,
+            premise=premise,
+            rules=_chosen_rules(interaction),
+        )
+        beginning = await self._beginning(self._asking.place(interaction), ids) if ids != ("",) else None
+        await self._begin(interaction, who, new, beginning)
+
+    async def _begin(
+        self, interaction: discord.Interaction[Any], who: Who, new: NewStory, beginning: Beginning | None
+    ) -> None:
+        act = Act.of(who, "story", new.channel_id, new, beginning)
+        await self._asking.repeats.check(interaction, act)
+        story = await self._services.pen.start(new, beginning)
+        interaction.extras.pop(GIVEN, None)
+        await self._opened(interaction, story, act)
+
+    async def _opened(self, interaction: discord.Interaction[Any], story: Story, act: Act) -> None:
+        self._asking.repeats.kept(act)
+        if await show_opened(interaction, self._services, self._showing, story):
+            self._asking.repeats.answered(act)
+
+    async def _beginning(self, place: Place, ids: tuple[str, ...]) -> Beginning:
+        """Return the text of a card's suggestion, with what was asked before it, as a first passage."""
+        chain = [await self._services.desk.open(number(ids, 0), place)]
+        position = number(ids, 1)
+        if not 0 <= position < len(chain[0].suggestions):
+            raise Gone("generation_gone")
+        with contextlib.suppress(Gone):
+            while (parent_id := chain[-1].parent_id) is not None and len(chain) < _CHAIN:
+                chain.append(await self._services.desk.open(parent_id, place))
+        return await asyncio.to_thread(beginning_of, chain, position)
+
+    @story.command(name=named("command.story.fork.name"), description=named("command.story.fork.description"))
+    @app_commands.rename(
+        title=named("command.story.fork.title.name"),
+        at=named("command.story.number.name"),
+        story=named("command.story.story.name"),
+    )
+    @app_commands.describe(
+        title=named("command.story.fork.title.description"),
+        at=named("command.story.fork.number.description"),
+        story=named("command.story.story.description"),
+    )
+    @app_commands.autocomplete(story=stories)
+    async def fork(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        title: Title | None = None,
+        at: Number | None = None,
+        story: str | None = None,
+    ) -> None:
+        """Begin another story on the same tree, with a thread of its own."""
+        await guard(interaction, self._fork(interaction, title, at, story))
+
+    async def _fork(
+        self, interaction: discord.Interaction[Any], title: str | None, at: int | None, given: str | None
+    ) -> None:
+        who, story = await self._finding.story(interaction, given)
+        say = private(interaction)
+        channel_id = place_for_story(interaction, say)
+        if title is None:
+            fork = (await self._showing.say(who.server_id))("story.fork_title", title=story.title)
+            title = fork if len(fork) <= MAX_TITLE else story.title
+        await self._fork_at(interaction, who, Act.of(who, "fork", channel_id, story.id, title, at))
+
+    async def _fork_at(self, interaction: discord.Interaction[Any], who: Who, act: Act) -> None:
+        await self._asking.repeats.check(interaction, act)
+        story_id, title, at = act.given
+        forked = await self._services.pen.fork(who, story_id, title, at, act.place)
+        await self._opened(interaction, forked, act)
+
+    # ---- writing
+
+    @story.command(name=named("command.story.add.name"), description=named("command.story.add.description"))
+    @app_commands.rename(text=named("command.story.add.text.name"), story=named("command.story.story.name"))
+    @app_commands.describe(
+        text=named("command.story.add.text.description"), story=named("command.story.story.description")
+    )
+    @app_commands.autocomplete(story=stories)
+    async def add(
+        self, interaction: discord.Interaction[commands.Bot], text: Text | None = None, story: str | None = None
+    ) -> None:
+        """Add a passage; without a text, ask for it in a form."""
+        await guard(interaction, self._add(interaction, text, story))
+
+    async def _add(self, interaction: discord.Interaction[Any], text: str | None, given: str | None) -> None:
+        if text is not None:
+            interaction.extras[GIVEN] = text
+        who, story = await self._finding.story(interaction, given)
+        if text is None:
+            await self._ask_passage(interaction, who, story)
+        else:
+            await self._keep(interaction, who, story, text, story.head_id)
+
+    async def write_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Write on*: the form for the next passage."""
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._ask_passage(interaction, who, story)
+
+    async def _ask_passage(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> None:
+        await self._services.library.check_writer(who, story)
+        vote = await self._services.library.votes(story)
+        custom_id = f"ink:sadded:{story.id}:{story.head_id or 0}"
+        await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=vote))
+
+    async def form_added(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._keep(interaction, who, story, text, number(ids, 1) or None)
+
+    async def _keep(
+        self, interaction: discord.Interaction[Any], who: Who, story: Story, text: str, behind: int | None
+    ) -> None:
+        """Keep a passage, as canon or as a candidate, as the story's rules and rounds say."""
+        say = private(interaction)
+        act = Act.of(who, "passage", story.id, text)
+        await self._asking.repeats.check(interaction, act)
+        if await self._services.library.votes(story):
+            proposed = await self._services.urn.propose(who, story.id, text)
+            told = notice(say("story.proposed_first" if proposed.opened else "story.proposed"))
+        else:
+            added = await self._services.pen.add_passage(who, story.id, text, behind)
+            if added.overtaken:
+                told = overtaken_card(say, story, added.passage)
+            else:
+                told = notice(_added(say, added.story, added.passage.depth, interaction.channel_id))
+        interaction.extras.pop(GIVEN, None)
+        self._asking.repeats.kept(act)
+        await self._tell(interaction, told, story, act)
+
+    def _register_repeats(self, repeats: Repeats) -> None:
+        """Say how what is kept here is kept once more, and how it is found where an earlier run kept it."""
+        earlier = self._services.earlier
+
+        async def keep(interaction: discord.Interaction[Any], act: Act) -> None:
+            who, story = await self._finding.clicked(interaction, (str(act.place),))
+            interaction.extras[GIVEN] = act.given[0]
+            await self._keep(interaction, who, story, act.given[0], story.head_id)
+
+        async def begin(interaction: discord.Interaction[Any], act: Act) -> None:
+            await self._begin(interaction, await self._finding.enter(interaction), *act.given)
+
+        async def fork(interaction: discord.Interaction[Any], act: Act) -> None:
+            await self._fork_at(interaction, await self._finding.enter(interaction), act)
+
+        async def behind(interaction: discord.Interaction[Any], act: Act) -> None:
+            who, story = await self._finding.clicked(interaction, (str(act.given[0]),))
+            await self._add_behind(interaction, who, story, act.place)
+
+        repeats.register("passage", keep, lambda act: earlier.wrote(act.person_id, act.place, act.given[0]))
+        repeats.register("behind", behind)
+        repeats.register("story", begin, lambda act: _began(earlier, act, act.given[0].title))
+        repeats.register("fork", fork, lambda act: _began(earlier, act, act.given[1]))
+
+    async def add_again(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Add it behind the newest*, for somebody who was overtaken."""
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._add_behind(interaction, who, story, number(ids, 1))
+
+    async def _add_behind(self, interaction: discord.Interaction[Any], who: Who, story: Story, passage_id: int) -> None:
+        act = Act.of(who, "behind", passage_id, story.id)
+        await self._asking.repeats.check(interaction, act)
+        passage = await self._services.pen.behind_newest(who, story.id, passage_id)
+        self._asking.repeats.kept(act)
+        told = notice(_added(private(interaction), story, passage.depth, interaction.channel_id))
+        if await replace(interaction, told):
+            self._asking.repeats.answered(act)
+        await self._showing.flush()
+        await self._refusals.tell_writer(interaction, story)
+
+    @story.command(name=named("command.story.undo.name"), description=named("command.story.undo.description"))
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def undo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Take the last passage back."""
+        await guard(interaction, self._undo(interaction, story))
+
+    async def _undo(self, interaction: discord.Interaction[Any], given: str | None) -> None:
+        who, story = await self._finding.story(interaction, given)
+        passage = await self._services.pen.undo(who, story.id)
+        told = private(interaction)("story.undone", number=passage.depth, beginning=_beginning_of(passage.text))
+        await self._tell(interaction, notice(told), story)
+
+    @story.command(name=named("command.story.redo.name"), description=named("command.story.redo.description"))
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def redo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Take back what was undone last."""
+        await guard(interaction, self._redo(interaction, story))
+
+    async def _redo(self, interaction: discord.Interaction[Any], given: str | None) -> None:
+        who, story = await self._finding.story(interaction, given)
+        passage = await self._services.pen.redo(who, story.id)
+        told = private(interaction)("story.redone", number=passage.depth, beginning=_beginning_of(passage.text))
+        await self._tell(interaction, notice(told), story)
+
+    @story.command(name=named("command.story.withdraw.name"), description=named("command.story.withdraw.description"))
+    @app_commands.rename(number=named("command.story.number.name"), story=named("command.story.story.name"))
+    @app_commands.describe(
+        number=named("command.story.withdraw.number.description"), story=named("command.story.story.description")
+    )
+    @app_commands.autocomplete(story=stories)
+    async def withdraw(
+        self, interaction: discord.Interaction[commands.Bot], number: Number, story: str | None = None
+    ) -> None:
+        """Ask whether a passage of one's own is really to be emptied."""
+        await guard(interaction, self._withdraw(interaction, number, story))
+
+    async def _withdraw(self, interaction: discord.Interaction[Any], number: int, given: str | None) -> None:
+        who, story = await self._finding.story(interaction, given)
+        passage = await self._services.library.numbered(story, number)
+        check_own(who, passage)
+        await whisper(interaction, withdraw_card(private(interaction), story, passage))
+
+    async def withdrawn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the confirmation."""
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._services.pen.withdraw(who, story.id, number(ids, 1))
+        await replace(interaction, notice(private(interaction)("story.withdrawn_done")))
+        await self._showing.flush()
+
+    # ---- reading
+
+    @story.command(name=named("command.story.list.name"), description=named("command.story.list.description"))
+    async def list_(self, interaction: discord.Interaction[commands.Bot]) -> None:
+        """Show the server's stories, a page at a time."""
+        await guard(interaction, self._list(interaction))
+
+    async def _list(self, interaction: discord.Interaction[Any]) -> None:
+        who = await self._finding.enter(interaction)
+        await whisper(interaction, await self._list_page(interaction, who, 0))
+
+    async def turn_list(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the list's *Back* and *On*."""
+        who = await self._finding.enter(interaction)
+        await replace(interaction, await self._list_page(interaction, who, number(ids, 0)))
+
+    async def _list_page(self, interaction: discord.Interaction[Any], who: Who, page: int) -> Card:
+        library, say, outside = self._services.library, private(interaction), unseen(interaction)
+        total = await library.count(who.server_id, outside)
+        if not total:
+            return notice(say("story.list_empty"))
+        pages = -(-total // LISTED)
+        page = min(max(page, 0), pages - 1)
+        stories = await library.listed(who.server_id, limit=LISTED, offset=page * LISTED, outside=outside)
+        return list_card(say, [(story, await library.length(story)) for story in stories], page, pages, total)
+
+    @story.command(name=named("command.story.show.name"), description=named("command.story.show.description"))
+    @app_commands.rename(at=named("command.story.number.name"), story=named("command.story.story.name"))
+    @app_commands.describe(
+        at=named("command.story.show.number.description"), story=named("command.story.story.description")
+    )
+    @app_commands.autocomplete(story=stories)
+    async def show(
+        self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: Number | None = None
+    ) -> None:
+        """Read a story privately, from its beginning or from a passage on."""
+        await guard(interaction, self._show(interaction, story, at))
+
+    async def _show(self, interaction: discord.Interaction[Any], given: str | None, at: int | None) -> None:
+        _, story = await self._finding.story(interaction, given)
+        first = 1 if at is None else (await self._services.library.numbered(story, at)).depth
+        await whisper(interaction, await self._page(private(interaction), story, Spot(first), "f"))
+
+    async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Read* and of the buttons to turn the pages."""
+        _, story = await self._finding.clicked(interaction, ids)
+        direction: Direction = "b" if ids[-1] == "b" else "f"
+        page = await self._page(private(interaction), story, Spot(number(ids, 1), number(ids, 2)), direction)
+        reading = interaction.message is not None and interaction.message.flags.ephemeral
+        if reading and not _is_list(interaction):
+            await replace(interaction, page)
+        else:
+            await whisper(interaction, page)
+
+    async def _page(self, say: Catalogue, story: Story, spot: Spot, direction: Direction) -> Card:
+        total = await self._services.library.length(story)
+        spot, direction = clamped(spot, direction, total)
+        passages = await self._services.library.page(story, *window(spot, direction))
+        return reading_card(say, story, passages, spot, direction, total)
+
+    async def _tell(
+        self, interaction: discord.Interaction[Any], told: Card, story: Story, act: Act | None = None
+    ) -> None:
+        """Tell the person what is committed, then show it to everybody; where that is refused, tell them too."""
+        if await whisper(interaction, told) and act is not None:
+            self._asking.repeats.answered(act)
+        await self._showing.flush()
+        await self._refusals.tell_writer(interaction, story)
+
+
+def _chosen_rules(interaction: discord.Interaction[Any]) -> StoryRules:
+    """Return the rules that were chosen in the form; a client may send anything, so they are checked."""
+    change: RulesChange = {}
+    if (writers := chosen(interaction, WRITERS)) is not None:
+        change["writers"] = "invited" if writers == "invited" else "anyone"
+    if (ai := chosen(interaction, AI)) is not None:
+        change["ai"] = ai == "on"
+    licence = chosen(interaction, LICENCE)
+    found = next((each for each in LICENCES if each == licence), None)
+    if found is not None:
+        change["licence"] = found
+    return change_rules(StoryRules(), **change)
+
+
+def _added(say: Catalogue, story: Story, number: int, channel_id: int | None) -> str:
+    if story.thread_id is None:
+        return say("story.added_no_thread", number=number, title=escape(story.title))
+    if story.thread_id != channel_id:
+        return say("story.added_there", number=number, thread=f"<#{story.thread_id}>")
+    return say("story.added", number=number)
+
+
+def _beginning_of(passage: str) -> str:
+    return shown_head(passage, _BEGINNING)
+
+
+def _is_list(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the button stands on the list of stories, which stays when a story is opened from it."""
+    message = interaction.message
+    if message is None:
+        return False
+    view = discord.ui.LayoutView.from_message(message)
+    return any(isinstance(child, discord.ui.Section) for child in view.walk_children())
+
+
+async def _began(earlier: EarlierRun, act: Act, title: str) -> bool:
+    """Tell whether an earlier run began that story."""
+    return await earlier.began(act.person_id, act.server_id, act.place, title)

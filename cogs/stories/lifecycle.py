@@ -1,0 +1,144 @@
+"""What hosts decide about whether a story goes on, goes away, or moves. These commands join the group of `stories`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import BadInput
+from bot.rules.stories import GRACE_MS, Story, StoryState
+from bot.stories.access import Who
+from bot.ui.answers import guard, replace, whisper
+from bot.ui.cards import notice
+from bot.ui.escaping import escape
+from bot.ui.locale import named, private
+from bot.ui.tree import InklingTree
+from cogs.core.access import Leading
+from cogs.core.generation_flow import Asking
+from cogs.core.outbox import Showing
+from cogs.core.services import Services
+from cogs.stories.cards import delete_card
+from cogs.stories.group import join, story_commands
+from cogs.stories.threads import place_for_story, show_opened
+
+_GRACE_DAYS = GRACE_MS // (24 * 60 * 60 * 1000)
+
+
+class Shelving(commands.Cog):
+    """Whether stories go on, and where."""
+
+    def __init__(self, tree: InklingTree, services: Services, asking: Asking, showing: Showing) -> None:
+        self._tree = tree
+        self._services = services
+        self._showing = showing
+        self._finding = Leading(services, asking)
+        self._commands = story_commands(
+            {
+                "pause": self.pause,
+                "resume": self.resume,
+                "end": self.end,
+                "delete": self.delete,
+                "restore": self.restore,
+                "reopen": self.reopen,
+            }
+        )
+        tree.route("sdelete", self.deleted)
+        tree.route("srestore", self.restored)
+
+    async def cog_load(self) -> None:
+        join(self._tree, self._commands)
+
+    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        """Autocomplete: the server's stories."""
+        return await self._finding.choices(interaction, current)
+
+    async def deleted_stories(
+        self, interaction: discord.Interaction[Any], current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Autocomplete: those of the server that can be restored."""
+        return await self._finding.choices(interaction, current, ("deleted",))
+
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def pause(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Let nothing be written for a while."""
+        await guard(interaction, self._move(interaction, story, "paused"))
+
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def resume(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Go on with a story that was paused or ended."""
+        await guard(interaction, self._move(interaction, story, "open"))
+
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def end(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """End a story."""
+        await guard(interaction, self._move(interaction, story, "ended"))
+
+    async def _move(self, interaction: discord.Interaction[Any], given: str | None, state: StoryState) -> None:
+        who, story = await self._finding.led(interaction, given)
+        if state == "open" and story.state == "deleted":
+            raise BadInput("restore_instead")
+        await self._services.hosting.move(who, story.id, state)
+        await whisper(interaction, notice(private(interaction)(f"story.now_{state}", title=escape(story.title))))
+        await self._showing.flush()
+
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def delete(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Ask whether a story is really to go."""
+        await guard(interaction, self._delete(interaction, story))
+
+    async def _delete(self, interaction: discord.Interaction[Any], given: str | None) -> None:
+        _, story = await self._finding.led(interaction, given)
+        await whisper(interaction, delete_card(private(interaction), story, _GRACE_DAYS))
+
+    async def deleted(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the confirmation."""
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._services.hosting.move(who, story.id, "deleted")
+        told = private(interaction)("story.now_deleted", title=escape(story.title), count=_GRACE_DAYS)
+        await replace(interaction, notice(told))
+        await self._showing.flush()
+
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=deleted_stories)
+    async def restore(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
+        """Bring a deleted story back."""
+        await guard(interaction, self._restore(interaction, story))
+
+    async def _restore(self, interaction: discord.Interaction[Any], given: str | None) -> None:
+        who, story = await self._finding.story(interaction, given, ("deleted",))
+        await self._bring_back(interaction, who, story)
+
+    async def restored(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Restore* on the card."""
+        who, story = await self._finding.clicked(interaction, ids)
+        await self._bring_back(interaction, who, story)
+
+    async def _bring_back(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> None:
+        await self._services.hosting.restore(who, story.id)
+        await whisper(interaction, notice(private(interaction)("story.restored", title=escape(story.title))))
+        await self._showing.flush()
+
+    @app_commands.rename(story=named("command.story.story.name"))
+    @app_commands.describe(story=named("command.story.story.description"))
+    @app_commands.autocomplete(story=stories)
+    async def reopen(self, interaction: discord.Interaction[commands.Bot], story: str) -> None:
+        """Open another thread, here, for a story that lost its own or is to move."""
+        await guard(interaction, self._reopen(interaction, story))
+
+    async def _reopen(self, interaction: discord.Interaction[Any], given: str) -> None:
+        who, story = await self._finding.led(interaction, given)
+        channel_id = place_for_story(interaction, private(interaction))
+        story = await self._services.hosting.reopen(who, story.id, channel_id)
+        await show_opened(interaction, self._services, self._showing, story)

@@ -1,0 +1,136 @@
+"""/twist, its context menu, the menus of words on its card, and *Use it*."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import BadInput, Gone, NotAllowed
+from bot.rules.generations import Generation, Suggestion
+from bot.rules.servers import ServerSettings
+from bot.rules.stories import require_ai
+from bot.rules.text.characters import is_blank
+from bot.rules.twists import suggestion_of, twist_of
+from bot.ui.answers import GIVEN, TYPED, guard, open_form, replace
+from bot.ui.forms import Form, submitted
+from bot.ui.locale import named, private, public
+from bot.ui.tree import InklingTree, number
+from bot.ui.twists import twist_card
+from bot.writing.asks import TwistAsk
+from cogs.core.generation_flow import Asking
+from cogs.core.services import Services
+from cogs.rounds.opening import RoundOpening
+from storage.generations import Generations
+
+
+class Twisting(commands.Cog):
+    """Expected words, and rarer ones to pick from. The picks are kept with the card, for the person who asked."""
+
+    def __init__(self, tree: InklingTree, services: Services, asking: Asking, rounds: RoundOpening) -> None:
+        self._tree = tree
+        self._services = services
+        self._asking = asking
+        self._rounds = rounds
+        self._menu = app_commands.ContextMenu(name=named("menu.twist"), callback=self.twist_message)
+        for action, handler in {"twistform": self.form_asked, "twist": self.pick, "use": self.use}.items():
+            tree.route(action, handler)
+
+    async def cog_load(self) -> None:
+        self._tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        self._tree.remove_command(self._menu.name, type=self._menu.type)
+
+    # ---- asking
+
+    @app_commands.command(name=named("command.twist.name"), description=named("command.twist.description"))
+    @app_commands.rename(text=named("command.twist.text.name"))
+    @app_commands.describe(text=named("command.twist.text.description"))
+    async def twist(self, interaction: discord.Interaction[commands.Bot], text: str | None = None) -> None:
+        """Twist `text`; without it, ask for it in a form."""
+        await guard(interaction, self._on_command(interaction, text))
+
+    async def twist_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
+        """Context menu: twist the text of a message."""
+        await guard(interaction, self._on_message(interaction, message))
+
+    async def _on_command(self, interaction: discord.Interaction[commands.Bot], text: str | None) -> None:
+        if text is not None:
+            interaction.extras[TYPED] = text
+        settings = await self._permitted(interaction)
+        if text is None:
+            await open_form(interaction, Form(private(interaction), "twist", "ink:twistform"))
+        else:
+            await self._start(interaction, settings, text)
+
+    async def _on_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
+        settings = await self._permitted(interaction)
+        if is_blank(message.content):
+            async with self._services.database.reading() as connection:
+                ours = await Generations(connection).of_message(message.id)
+            raise BadInput("message_ours" if ours is not None else "message_empty")
+        await self._start(interaction, settings, message.content)
+
+    async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the form that /twist opens when no text is given."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        await self._start(interaction, await self._permitted(interaction), text)
+
+    async def _permitted(self, interaction: discord.Interaction[Any]) -> ServerSettings:
+        """Return the settings here. A twist stands under the switch of infills: it is the same model's work."""
+        settings = await self._asking.settings(interaction)
+        self._asking.permit(interaction, settings, "infill")
+        return settings
+
+    async def _start(self, interaction: discord.Interaction[Any], settings: ServerSettings, text: str) -> None:
+        if (story := await self._rounds.story(interaction)) is not None:
+            require_ai(story)
+        ask = TwistAsk(owner=self._asking.owner(interaction), place=self._asking.place(interaction), text=text)
+        await self._asking.ask(interaction, ask, settings)
+
+    # ---- picking: every click is authorised again
+
+    async def pick(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the menu of a word: shows the passage with the pick in it."""
+        generation = await self._own(interaction, ids)
+        settings = await self._permitted(interaction)
+        data: Mapping[str, Any] = interaction.data or {}
+        word, other = number(ids, 1), number(tuple(data.get("values", ())), 0)
+
+        def picked(found: Generation) -> Suggestion:
+            return suggestion_of(twist_of(found).pick(word, other), found.suggestions[0].receipt)
+
+        kept = await self._services.desk.revise(generation.id, generation.place, picked)
+        say = public(interaction, settings.language)
+        await replace(interaction, twist_card(say, kept, name=interaction.user.display_name))
+
+    async def use(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Use it*: the passage as it stands now, on a card of its own to go on from."""
+        generation = await self._own(interaction, ids)
+        settings = await self._permitted(interaction)
+        twist = twist_of(generation).finished()
+        if not twist.words:
+            raise BadInput("twist_same")
+        ask = TwistAsk(
+            owner=self._asking.owner(interaction),
+            place=self._asking.place(interaction),
+            text=generation.text,
+            count=generation.count,
+            parent_id=generation.id,
+        )
+        async with self._asking.once(interaction, f"use:{generation.id}"):
+            kept = await self._services.desk.keep(ask, (suggestion_of(twist, generation.suggestions[0].receipt),))
+            await self._asking.present(interaction, kept, public(interaction, settings.language))
+
+    async def _own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> Generation:
+        """Return the twist under way that was clicked. Raises `Gone`, and `NotAllowed` for anybody but its asker."""
+        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        if twist_of(generation).done:
+            raise Gone("generation_gone")
+        if interaction.user.id != generation.person_id:
+            raise NotAllowed("not_yours_twist")
+        return generation

@@ -1,0 +1,103 @@
+"""Lore is told where it belongs, each opinion of it counts once; and what people ask for is remembered by server."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from bot.rules.lore import LoreEntry, LoreKind, LoreState
+from bot.rules.profiles import Courtesy
+from storage.database import Database
+from storage.lore import Lore
+from storage.profiles import Courtesies
+from storage.stories import Stories
+from storage.writer import Connection
+from tests.storage.examples import new_story
+
+
+async def add(
+    connection: Connection,
+    text: str,
+    story_id: int | None,
+    *,
+    server_id: int = 1,
+    kind: LoreKind = "lore",
+    state: LoreState = "ratified",
+) -> LoreEntry:
+    return await Lore(connection).add(
+        server_id=server_id,
+        story_id=story_id,
+        kind=kind,
+        triggers=("bell", "钟"),
+        text=text,
+        state=state,
+        proposed_by=7,
+        now_ms=5,
+    )
+
+
+async def test_a_story_is_told_its_own_and_the_servers(database: Database) -> None:
+    async with database.transaction() as connection:
+        lore = Lore(connection)
+        here, there = [(await Stories(connection).add(new_story(), now_ms=1)).id for _ in range(2)]
+        of_story = await add(connection, "the story's", here)
+        of_server = await add(connection, "the server's", None)
+        await add(connection, "another story's", there)
+        await add(connection, "another server's", None, server_id=2)
+        waiting = await add(connection, "not yet", here, state="proposed")
+        also = await add(connection, "not yet, all", None, state="proposed", kind="memory")
+        refused = await add(connection, "no", here, state="rejected")
+        assert of_story.triggers == ("bell", "钟")
+        assert await lore.ratified(1, here) == [of_server, of_story]
+        assert await lore.ratified(1, None) == [of_server]
+        assert await lore.proposed(1, here) == [waiting, also]
+        assert await lore.proposed(1, here, limit=1, offset=1) == [also]
+        assert await lore.listed(1, here, limit=9) == [waiting, of_story]
+        assert await lore.listed(1, here, limit=9, states=["rejected"]) == [refused]
+        assert await lore.listed(1, None, limit=9) == [also, of_server]
+        assert await lore.listed(1, None, limit=9, kinds=["memory"]) == [also]
+        assert await lore.listed(1, None, limit=1, offset=1) == [of_server]
+        assert await lore.count(1, here) == 2
+        assert await lore.count(1, None, states=["ratified"]) == 1
+
+
+async def test_an_opinion_counts_once_and_can_be_changed(database: Database) -> None:
+    async with database.transaction() as connection:
+        lore = Lore(connection)
+        entry = await add(connection, "text", None, state="proposed")
+        assert await lore.tally(entry.id) == (0, 0)
+        for person_id, agrees in ((7, True), (8, True), (9, False), (8, False), (7, True)):
+            await lore.vote(entry.id, person_id, agrees)
+        assert await lore.tally(entry.id) == (1, 2)
+
+
+async def test_an_entry_is_ratified_once(database: Database) -> None:
+    async with database.transaction() as connection:
+        lore = Lore(connection)
+        entry = await add(connection, "text", None, state="proposed")
+        assert await lore.set_state(entry.id, "ratified", from_state="proposed")
+        assert not await lore.set_state(entry.id, "rejected", from_state="proposed")
+        assert await lore.get(entry.id) == dataclasses.replace(entry, state="ratified")
+        assert await lore.set_state(entry.id, "rejected")
+        changed = dataclasses.replace(entry, triggers=(), text="other", state="proposed")
+        await lore.save(changed)
+        assert await lore.get(entry.id) == changed
+        assert await lore.delete(entry.id)
+        assert not await lore.delete(entry.id)
+        assert await lore.get(entry.id) is None
+
+
+async def test_wishes_are_one_persons_in_one_server(database: Database) -> None:
+    async with database.transaction() as connection:
+        courtesies = Courtesies(connection)
+        assert await courtesies.get(1, 7) == Courtesy(server_id=1, person_id=7)
+        for courtesy in (
+            Courtesy(server_id=1, person_id=7, pen_name="Wren", no_ai=True),
+            Courtesy(server_id=1, person_id=8, no_ai=True),
+            Courtesy(server_id=1, person_id=8),
+            Courtesy(server_id=2, person_id=9, no_ai=True),
+        ):
+            await courtesies.save(courtesy)
+            assert await courtesies.get(courtesy.server_id, courtesy.person_id) == courtesy
+        assert await courtesies.refusing(1, [7, 8, 9]) == {7}
+        assert await courtesies.refusing(2, [7, 8, 9]) == {9}
+        assert await courtesies.refusing(1, []) == frozenset()

@@ -1,0 +1,130 @@
+"""A server with a story and the urn of its rounds, on a real database; time stands still until a test moves it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Unpack
+
+from bot.rules.generations import Suggestion
+from bot.rules.posts import Post
+from bot.rules.rounds import Candidate, Round
+from bot.rules.stories import NewStory, Passage, RulesChange, Story, StoryRules, change_rules
+from bot.stories.access import Who
+from bot.stories.passages import Pen
+from bot.stories.rounds.service import Urn
+from storage.database import Database, open_database
+from storage.passages import Passages
+from storage.posts import Posts
+from storage.rounds import Rounds
+from storage.stories import Stories
+from tests.support.databases import furnish
+
+SERVER, CHANNEL, THREAD = 1, 2, 30
+HOST, BEN, CHEN, DEE, EVE = (Who(SERVER, number) for number in (11, 12, 13, 14, 15))
+STRANGER = Who(99, 12, manages=True)
+START_MS = 1_000_000_000
+MINUTE_MS = 60_000
+
+
+class Table:
+    """Everything that the tests of the urn look at and move."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.now_ms = START_MS
+        self.drawn = 0
+        self.urn = Urn(database, self.now, self.random)
+        self.pen = Pen(database, self.now)
+
+    def now(self) -> int:
+        return self.now_ms
+
+    def random(self, count: int) -> bytes:
+        """Bytes that come in order: candidates stand as they came."""
+        self.drawn += 1
+        return self.drawn.to_bytes(count, "big")
+
+    async def story(self, *texts: str, author: Who = HOST, **rules: Unpack[RulesChange]) -> Story:
+        """A story with a thread, of these passages."""
+        chosen = change_rules(StoryRules(), **rules)
+        async with self.database.transaction() as connection:
+            new = NewStory(
+                server_id=SERVER,
+                channel_id=CHANNEL,
+                host_id=HOST.person_id,
+                title="The Lighthouse",
+                premise="A keeper is silent.",
+                rules=chosen,
+            )
+            story = await Stories(connection).add(new, now_ms=self.now_ms)
+            await self.change(connection, story, thread_id=THREAD + story.id)
+        for text in texts:
+            story = await self.again(story)
+            await self.pen.add_passage(author, story.id, text, story.head_id)
+        return await self.again(story)
+
+    @staticmethod
+    async def change(connection: Any, story: Story, **change: Any) -> None:
+        """Store the story with `change`."""
+        import dataclasses
+
+        await Stories(connection).save(dataclasses.replace(story, **change))
+
+    async def again(self, story: Story) -> Story:
+        """The story as it is now."""
+        async with self.database.reading() as connection:
+            found = await Stories(connection).get(story.id)
+        assert found is not None
+        return found
+
+    async def round(self, round_id: int) -> Round:
+        """A round as it is now."""
+        async with self.database.reading() as connection:
+            found = await Rounds(connection).get(round_id)
+        assert found is not None
+        return found
+
+    async def candidates(self, round_id: int) -> list[Candidate]:
+        """A round's candidates, "none of these" last."""
+        async with self.database.reading() as connection:
+            return await Rounds(connection).candidates(round_id)
+
+    async def canon(self, story: Story) -> list[Passage]:
+        """What the story says now."""
+        story = await self.again(story)
+        if story.head_id is None:
+            return []
+        async with self.database.reading() as connection:
+            return await Passages(connection).canon(story.head_id)
+
+    async def children(self, story: Story, parent_id: int | None) -> list[Passage]:
+        """What stands behind a passage."""
+        async with self.database.reading() as connection:
+            return await Passages(connection).children(parent_id, story.tree_id)
+
+    async def posts(self, story: Story) -> list[Post]:
+        """What is on show, or due, in the story's thread."""
+        async with self.database.reading() as connection:
+            return await Posts(connection).of_channel(THREAD + story.id)
+
+    async def opened(self, story: Story, *texts: str, by: Who = BEN) -> Round:
+        """A round that models wrote these candidates for."""
+        plan = await self.urn.plan_continue(by, story.id)
+        round_ = await self.urn.open_round(by, plan)
+        return await self.urn.fill(round_.id, plan, [suggestion(text) for text in texts])
+
+
+def suggestion(text: str, *, mood: str = "wild", fills: Sequence[str] = ()) -> Suggestion:
+    """What a model suggested."""
+    return Suggestion(
+        text=text, fills=tuple(fills), score=1.0, receipt={"mood": mood, "seed": 7, "dropped": ["lore 3"]}
+    )
+
+
+@asynccontextmanager
+async def open_table(folder: Path) -> AsyncIterator[Table]:
+    """Open the database in `folder`, with nothing in it."""
+    async with open_database(furnish(folder / "data")) as database:
+        yield Table(database)

@@ -1,0 +1,112 @@
+"""BridgeJob through the real worker on a real socket, with tiny models that learnt a few invented sentences."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.errors import BadInput
+from bot.inference.client import EngineClient
+from bot.inference.jobs import Owner
+from bot.rules.generations import Place, Suggestion
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.bridge.job import BridgeAsk, BridgeJob
+from bot.writing.cleaning import sentence_ends
+from bot.writing.overlap import TextSource, echo
+
+LEFT = "The fox opened the door near the harbour, and nobody spoke."
+RIGHT = "A girl found a silver key under the hill, and the rain began."
+
+
+def ask(left: str = LEFT, right: str = RIGHT, count: int = 3) -> BridgeAsk:
+    return BridgeAsk(
+        owner=Owner(server_id=1, person_id=2),
+        place=Place(server_id=1, channel_id=3),
+        left=left,
+        right=right,
+        count=count,
+    )
+
+
+async def run(
+    engine: EngineClient, asked: BridgeAsk, *, seed: int = 1, words: DemeaningWords | None = None
+) -> tuple[Suggestion, ...]:
+    job = BridgeJob(asked, words or DemeaningWords.load(), seed)
+    return await job.run(engine, lambda text, done, total: None)
+
+
+async def test_whole_sentences_between_both_passages(engine: EngineClient) -> None:
+    suggestions = await run(engine, ask())
+    assert 1 <= len(suggestions) <= 3
+    for suggestion in suggestions:
+        (bridge,) = suggestion.fills
+        assert bridge == bridge.strip()
+        assert len(sentence_ends(bridge)) in {1, 2}
+        assert sentence_ends(bridge)[-1] == len(bridge)
+        assert suggestion.text == f"{LEFT} {bridge} {RIGHT}"
+        assert echo(bridge, (TextSource(RIGHT),)).longest_run < 4
+        assert 0.0 < suggestion.score <= 1.0
+    assert len({suggestion.fills for suggestion in suggestions}) == len(suggestions)
+
+
+async def test_a_seed_repeats_the_bridges(engine: EngineClient) -> None:
+    first, again = await run(engine, ask(), seed=5), await run(engine, ask(), seed=5)
+    assert [suggestion.fills for suggestion in first] == [suggestion.fills for suggestion in again]
+
+
+async def test_receipts_are_json_and_name_the_model(engine: EngineClient) -> None:
+    (suggestion, *_) = await run(engine, ask())
+    receipt = json.loads(json.dumps(suggestion.receipt))
+    assert receipt["kind"] == "bridge"
+    assert receipt["causal"]["engine"] == "torch"
+    assert receipt["fills"][0]["text"] == suggestion.fills[0]
+
+
+async def test_the_right_passage_decides(engine: EngineClient) -> None:
+    """With all else the same, other right passages order other bridges."""
+    orders = []
+    for right in (RIGHT, "The queen crossed the bridge before the storm."):
+        found = await run(engine, ask(right=right, count=8))
+        orders.append([suggestion.fills[0] for suggestion in found])
+    assert orders[0] != orders[1]
+
+
+@pytest.mark.parametrize(
+    ("left", "text", "right", "expected"),
+    [
+        ('"I came back.', "It was late.", 'Nobody was there."', "It was late."),
+        ('"I came back.', 'It was late."', 'Nobody was there."', "It was late."),
+        ('"I came back.', "It was late.", "Nobody spoke.", 'It was late."'),
+        ("He came back.", '"It was late.', "Nobody spoke.", '"It was late."'),
+        ("“I came back.", "It was late.”", "Nobody was there.”", "It was late."),
+        ('"Ah!"\nHe came back.', "It was late.", "Nobody spoke.", "It was late."),
+    ],
+)
+async def test_a_quotation_is_closed_once(left: str, text: str, right: str, expected: str) -> None:
+    assert BridgeJob(ask(left, right), DemeaningWords.load(), 1)._quoted(text) == expected
+
+
+async def test_progress_only_grows(engine: EngineClient) -> None:
+    seen: list[tuple[int, int]] = []
+    job = BridgeJob(ask(), DemeaningWords.load(), 1)
+    await job.run(engine, lambda text, done, total: seen.append((done, total)))
+    assert seen == sorted(seen)
+    assert seen[-1][0] == seen[-1][1] == job.tokens
+
+
+@pytest.mark.parametrize(("left", "right"), [("", RIGHT), (LEFT, " … "), ("___", RIGHT)])
+async def test_a_side_without_words_is_told_at_once(left: str, right: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        BridgeJob(ask(left, right), DemeaningWords.load(), 1)
+    assert caught.value.key == "text_empty"
+
+
+async def test_nothing_that_may_be_shown(engine: EngineClient) -> None:
+    class Nothing(DemeaningWords):
+        def allows(self, text: str) -> bool:
+            return False
+
+    with pytest.raises(BadInput) as caught:
+        await run(engine, ask(), words=Nothing([]))
+    assert caught.value.key == "nothing_usable"

@@ -1,0 +1,164 @@
+"""Continuing, with the real worker and tiny models; and the pure parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from bot.errors import BadInput, WorkerUnavailable
+from bot.inference.jobs import Owner
+from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health, ModelInfo, Partial, ScoreRequest
+from bot.rules.generations import Place
+from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.writing.asks import ContinueAsk
+from bot.writing.blocklist import DemeaningWords
+from bot.writing.continuation.job import ContinueJob, joined, prompt_of, row_seed, rows_of
+from bot.writing.rows import MOST
+from tests.support.models import sentences
+
+WORDS = DemeaningWords.load()
+TEXT = "The keeper found a lantern near the harbour, and nobody spoke. Old Marta crossed"
+
+
+def ask(text: str = TEXT, *, mood: MoodName | None = None, count: int = 3, length: int = 24) -> ContinueAsk:
+    owner = Owner(server_id=1, person_id=2)
+    return ContinueAsk(
+        owner=owner, place=Place(server_id=1, channel_id=3), text=text, mood=mood, count=count, length=length
+    )
+
+
+class Reports(list[tuple[str, int, int]]):
+    def __call__(self, text: str, done: int, total: int) -> None:
+        self.append((text, done, total))
+
+
+async def test_continues_with_real_models(engine: Engine) -> None:
+    reports = Reports()
+    suggestions = await ContinueJob(ask(), WORDS, 7).run(engine, reports)
+    assert 1 <= len(suggestions) <= 3
+    assert len({suggestion.text for suggestion in suggestions}) == len(suggestions)
+    for suggestion in suggestions:
+        assert suggestion.text.strip()
+        assert suggestion.fills == ()
+        receipt = json.loads(json.dumps(dict(suggestion.receipt)))
+        assert receipt["mood"] in MOOD_NAMES
+        assert receipt["seed"] in {row.seed for number in (0, 1) for row in rows_of(7, number, None)}
+        assert receipt["sampling"]["temperature"] > 0
+        assert len(receipt["prompt_sha256"]) == 64
+        assert receipt["shared_run"] < 8
+    done = [done for _, done, _ in reports]
+    assert reports[0][2] == MOST["continue"] * 24
+    assert max(done) <= MOST["continue"] * 24
+    assert any(text for text, _, _ in reports)
+
+
+async def test_the_same_seed_gives_the_same_suggestions(engine: Engine) -> None:
+    first = await ContinueJob(ask(), WORDS, 7).run(engine, Reports())
+    again = await ContinueJob(ask(), WORDS, 7).run(engine, Reports())
+    other = await ContinueJob(ask(), WORDS, 8).run(engine, Reports())
+    assert [s.text for s in first] == [s.text for s in again]
+    assert [s.text for s in first] != [s.text for s in other]
+
+
+async def test_a_mood_is_kept_to(engine: Engine) -> None:
+    suggestions = await ContinueJob(ask(mood="wild", count=5), WORDS, 1).run(engine, Reports())
+    assert {suggestion.receipt["mood"] for suggestion in suggestions} == {"wild"}
+
+
+async def test_a_text_that_outgrows_the_window_says_what_was_dropped(engine: Engine) -> None:
+    suggestions = await ContinueJob(ask(" ".join(sentences())[:3990]), WORDS, 1).run(engine, Reports())
+    assert all(suggestion.receipt["dropped"] for suggestion in suggestions)
+
+
+async def test_words_that_are_refused_are_neither_shown_nor_suggested(engine: Engine) -> None:
+    """Every tiny sentence has one of these words, so that nothing can be left."""
+    refusing = DemeaningWords(["the", "a", "and", "but", "then", "in", "near", "under", "before", "behind"])
+    reports = Reports()
+    with pytest.raises(BadInput, match="nothing_usable"):
+        await ContinueJob(ask(length=32), refusing, 3).run(engine, reports)
+    assert all(refusing.allows(text) for text, _, _ in reports)
+    assert {total for _, _, total in reports} == {MOST["continue"] * 32}
+
+
+class Unready:
+    """A worker whose causal engine is up while torch still loads: it generates, and refuses the rest."""
+
+    def __init__(self, engine: Engine, languages: tuple[str, ...] = ()) -> None:
+        self._engine = engine
+        self._languages = languages
+        self.generated = 0
+
+    async def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
+        self.generated += 1
+        async for event in self._engine.generate(request):
+            yield event
+
+    async def propose(self, request: object) -> list[list[object]]:
+        raise WorkerUnavailable("loading")
+
+    async def score(self, request: ScoreRequest) -> list[list[float]]:
+        raise WorkerUnavailable("loading")
+
+    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
+        raise WorkerUnavailable("loading")
+
+    async def health(self) -> Health:
+        info = ModelInfo(role="story", name="m", revision="", engine="torch", window=9, languages=self._languages)
+        return Health(ready=False, stage="loading", models=(info,))
+
+
+async def test_while_torch_loads_it_answers_without_it(engine: Engine) -> None:
+    suggestions = await ContinueJob(ask(), WORDS, 7).run(Unready(engine), Reports())  # type: ignore[arg-type]  # no fills
+    assert suggestions
+    assert all(suggestion.receipt["token_log_prob"] < 0 for suggestion in suggestions)
+
+
+async def test_chinese_is_refused_before_a_single_step(engine: Engine) -> None:
+    unready = Unready(engine, ("en",))
+    with pytest.raises(BadInput, match="text_chinese"):
+        await ContinueJob(ask("他打开了门。"), WORDS, 7).run(unready, Reports())  # type: ignore[arg-type]  # no fills
+    assert unready.generated == 0
+
+
+# ---- pure parts
+
+
+def test_four_moods_share_the_rows_evenly_and_no_seed_comes_twice() -> None:
+    rows = [*rows_of(5, 0, None), *rows_of(5, 1, None)]
+    assert [row.mood for row in rows[:4]] == list(MOOD_NAMES)
+    assert all(sum(row.mood == mood for row in rows) == 6 for mood in MOOD_NAMES)
+    assert len({row.seed for row in rows}) == 24
+    assert rows_of(5, 0, None) == tuple(rows[:12])
+    assert {row.mood for row in rows_of(5, 0, "plain")} == {"plain"}
+    assert all(0 <= row_seed(seed, 0) < 2**32 for seed in (0, 1, 2**32 - 1))
+
+
+def test_prompt_leaves_the_last_space_to_the_next_word() -> None:
+    assert prompt_of("He stood  \t") == "He stood"
+    assert prompt_of("He stood.\n\n") == "He stood.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "expected"),
+    [
+        ("He stood", " up.", " up."),
+        ("He walk", "ed home.", "ed home."),
+        ("He stood ", " up.", "up."),
+        ("He walk ", "ed home.", ""),
+        ("He stood.\n", "She sat.", "She sat."),
+        ("He stood.\n", " She sat.", "She sat."),
+        ("He stood.\n", "\n\nShe sat.", "\nShe sat."),
+        ("He stood.\n\n", "\nShe sat.", "She sat."),
+        ("He stood.", "\n\nShe sat.", "\n\nShe sat."),
+        ("He stood.", "She sat.", " She sat."),
+        ("He stood.", " She sat.", " She sat."),
+        ('"Go," he said. "Now', '."', '."'),
+        ("他走了。", "她来了。", "她来了。"),
+        ("", "He", "He"),
+        ("He", "", ""),
+    ],
+)
+def test_joined(before: str, text: str, expected: str) -> None:
+    assert joined(before, text) == expected

@@ -1,0 +1,133 @@
+"""What may stand in a blank and what may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.inference.protocol import Fill, Gap
+from bot.writing.infill.candidate_pool import MASKED_FLOOR, MASKED_WEIGHT, Pool, is_echo
+
+GAP = Gap(left="She opened the old ", right=" and looked inside.")
+
+
+def fill(text: str, masks: int = 1, score: float = 0.0) -> Fill:
+    return Fill(text=text, masks=masks, score=score, source="beam")
+
+
+def pool(gap: Gap = GAP, words: tuple[int, ...] = (1, 2, 3, 4)) -> Pool:
+    return Pool(gap, words, lambda text: "ugly" not in text)
+
+
+def texts(pool: Pool) -> list[str]:
+    return [candidate.text for candidate in pool.best(100)]
+
+
+class TestEchoes:
+    @pytest.mark.parametrize("text", ["old", "Old door", "door and", "the the door", "door door"])
+    def test_neighbouring_and_doubled_words(self, text: str) -> None:
+        assert is_echo(text, GAP)
+
+    @pytest.mark.parametrize("text", ["door", "older door", "and the door", "andes"])
+    def test_other_words(self, text: str) -> None:
+        assert not is_echo(text, GAP)
+
+    def test_a_glued_neighbour_is_no_word(self) -> None:
+        assert not is_echo("un", Gap(left="un", right=" happy"))
+
+    def test_chinese_may_double(self) -> None:
+        assert not is_echo("慢慢", Gap(left="月亮", right="升起来了。"))
+        assert is_echo("月亮", Gap(left="月亮", right="升起来了。"))
+
+
+class TestPool:
+    def test_doubles_join_and_the_cased_form_wins(self) -> None:
+        found = pool()
+        found.add_fills([fill("paris", score=2.0), fill("door", score=1.0)])
+        found.add_grown([fill("Paris", 2, score=-9.0), fill("PARIS", 3, score=-12.0)])
+        best = {candidate.text: candidate for candidate in found.best(10)}
+        assert set(best) == {"Paris", "door"}
+        assert best["Paris"].ahead == -9.0
+        assert best["Paris"].masked == 0.0
+        assert best["door"].ahead is None
+        assert best["door"].masked == -1.0
+
+    def test_what_may_not_be_shown_is_left_out(self) -> None:
+        found = pool()
+        found.add_fills([fill(text) for text in ("ugly thing", "the — door", "old", "door (of", "...", "gate")])
+        assert texts(found) == ["gate"]
+
+    @pytest.mark.parametrize(
+        ("text", "left", "right"),
+        [
+            ("doоr", "She opened the ", "."),  # a Cyrillic letter
+            ("ключ", "She took the ", "."),
+            ("key月", "She took the ", "."),
+            ("m²", "She measured ", "."),
+            ("ор", "She opened the do", "."),
+            ("λ", "The old δράκων and the dr", "gon slept."),
+        ],
+    )
+    def test_no_scrap_of_another_alphabet(self, text: str, left: str, right: str) -> None:
+        found = pool(Gap(left=left, right=right))
+        found.add_grown([fill(text), fill("a")])
+        assert texts(found) == ["a"]
+
+    @pytest.mark.parametrize(
+        ("text", "left", "right"),
+        [
+            ("café", "They met in the ", "."),
+            ("дракон", "Старый ", " спал."),
+            ("Tokyo", "他去了", "。"),
+            ("食べた", "猫が魚を", "。"),
+            ("room 7b", "She went to ", "."),
+        ],
+    )
+    def test_alphabets_that_the_text_has_and_latin_words_may_stand(self, text: str, left: str, right: str) -> None:
+        found = pool(Gap(left=left, right=right))
+        found.add_grown([fill(text)])
+        assert texts(found) == [text]
+
+    def test_a_sentence_begins_with_a_capital_whoever_proposes(self) -> None:
+        found = pool(Gap(left="“Come here.”\n\n", right=" ran."))
+        found.add_fills([fill("Anna")])
+        found.add_grown([fill("he", score=-4.0)])
+        assert set(texts(found)) == {"Anna", "He"}
+
+    def test_the_numbers_of_words_are_kept(self) -> None:
+        found = pool(words=(2,))
+        found.add_fills([fill("door"), fill("big door", 2), fill("door of the cell", 4)])
+        found.add_grown([fill("heavy wooden", 2), fill("heavy", 1)])
+        assert set(texts(found)) == {"big door", "heavy wooden"}
+
+    def test_the_most_promising_come_first_whoever_proposes_them(self) -> None:
+        found = pool()
+        found.add_fills([fill("lid", score=0.0), fill("gate", score=-2.0), fill("key", score=-1.0)])
+        found.add_grown([fill("gate", score=-4.0), fill("lid", score=-9.0), fill("tower room", 2, score=-3.0)])
+        # log p + half of how far behind the masked model's best; what one model does not know counts as its floor.
+        best = {candidate.text: candidate.promise() for candidate in found.best(10)}
+        assert best["tower room"] == -3.0 + MASKED_WEIGHT * MASKED_FLOOR
+        assert best["gate"] == -4.0 + MASKED_WEIGHT * -2.0
+        assert list(best.values()) == sorted(best.values(), reverse=True)
+        assert texts(found)[-1] == "key"
+
+    def test_no_more_than_asked_for(self) -> None:
+        found = pool()
+        found.add_grown([fill(f"m{chr(97 + n)}", score=-n) for n in range(24)])
+        assert [candidate.text for candidate in found.best(3)] == ["ma", "mb", "mc"]
+
+    def test_those_without_hope_are_left_out_beyond_the_first(self) -> None:
+        found = pool()
+        found.add_grown([fill(f"m{chr(97 + n)}", score=-2.0 * n) for n in range(10)])
+        assert [candidate.text for candidate in found.best(8, within=5.0)] == ["ma", "mb", "mc"]
+        assert [candidate.text for candidate in found.best(8, sure=4, within=5.0)] == ["ma", "mb", "mc", "md"]
+        assert len(found.best(8, sure=4, within=50.0)) == 8
+        found.add_grown([fill("big red hat", score=-40.0)])
+        assert found.best(8, of_each=1, within=5.0)[-1].text == "big red hat"
+
+    def test_the_best_of_each_number_of_words_are_among_the_best(self) -> None:
+        found = pool()
+        found.add_grown([fill(f"m{letter}", score=-1.0) for letter in "abcd"])
+        found.add_grown([fill(f"red m{letter}", score=-5.0 - at) for at, letter in enumerate("abc")])
+        found.add_grown([fill("big red hat", score=-9.0)])
+        named = [candidate.text for candidate in found.best(3, of_each=2)]
+        assert named == ["ma", "mb", "mc", "red ma", "red mb", "big red hat"]

@@ -1,0 +1,120 @@
+"""The desk, with the real queue, worker, tiny models and database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.errors import BadInput, Gone
+from bot.inference.client import EngineClient
+from bot.inference.jobs import Limits, Owner, Working
+from bot.inference.queue import Inference
+from bot.rules.generations import Place, Suggestion
+from bot.writing.asks import ContinueAsk, InfillAsk
+from bot.writing.service import DAY_MS, Desk
+from storage.database import Database
+
+PLACE = Place(server_id=1, channel_id=3)
+OWNER = Owner(server_id=1, person_id=2)
+
+
+class Clock:
+    """UTC milliseconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.ms = 1_700_000_000_000
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def desk(engine: EngineClient, database: Database, clock: Clock) -> AsyncIterator[Desk]:
+    inference = Inference(engine, Limits())
+    dispatcher = asyncio.create_task(inference.run())
+    yield Desk(inference=inference, database=database, keep_days=30, now=clock, seed=lambda: 5)
+    dispatcher.cancel()
+    await asyncio.gather(dispatcher, return_exceptions=True)
+
+
+def to_continue(text: str = "The keeper found a lantern near the harbour, and") -> ContinueAsk:
+    return ContinueAsk(owner=OWNER, place=PLACE, text=text, mood="open", count=2, length=16, parent_id=None)
+
+
+async def test_ask_keep_open_delete(desk: Desk, clock: Clock) -> None:
+    ask = to_continue()
+    await desk.check(ask)
+    ticket = desk.ask(ask)
+    seen = [progress async for progress in ticket]
+    suggestions = await ticket
+    assert any(isinstance(progress, Working) and progress.done for progress in seen)
+    kept = await desk.keep(ask, suggestions)
+    assert await desk.open(kept.id, PLACE) == kept
+    assert kept.text == ask.text
+    assert kept.suggestions == suggestions
+    assert (kept.kind, kept.mood, kept.person_id) == ("continue", "open", 2)
+    assert kept.expires_ms == clock.ms + 30 * DAY_MS
+    there = Place(server_id=1, channel_id=9)
+    await desk.sent(kept.id, there, 77)
+    opened = await desk.open(kept.id, there)
+    assert (opened.message_id, opened.place.channel_id) == (77, 9)
+    await desk.delete(kept.id)
+    await desk.delete(kept.id)
+    with pytest.raises(Gone, match="generation_gone"):
+        await desk.open(kept.id, there)
+
+
+async def test_what_stands_elsewhere_is_as_good_as_gone(desk: Desk) -> None:
+    suggestion = Suggestion(text=" left.", fills=(), score=0.0, receipt={})
+    kept = await desk.keep(to_continue(), (suggestion,))
+    for elsewhere in (Place(server_id=3, channel_id=9), Place(server_id=None, channel_id=8)):
+        with pytest.raises(Gone, match="generation_gone"):
+            await desk.open(kept.id, elsewhere)
+        with pytest.raises(Gone, match="generation_gone"):
+            await desk.revise(kept.id, elsewhere, lambda found: found.suggestions[0])
+    assert await desk.open(kept.id, Place(server_id=None, channel_id=PLACE.channel_id)) == kept
+
+
+async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(desk: Desk, clock: Clock) -> None:
+    ask = to_continue()
+    old = await desk.keep(ask, await desk.ask(ask))
+    clock.ms += 1
+    young = await desk.keep(ask, old.suggestions)
+    clock.ms += 30 * DAY_MS - 1
+    with pytest.raises(Gone):
+        await desk.open(old.id, PLACE)
+    assert await desk.expire() == 1
+    assert (await desk.open(young.id, PLACE)).id == young.id
+
+
+async def test_an_infill_goes_the_same_way(desk: Desk) -> None:
+    ask = InfillAsk(owner=OWNER, place=PLACE, text="The fox opened the ___ near the harbour.", count=2)
+    await desk.check(ask)
+    suggestions = await desk.ask(ask)
+    kept = await desk.keep(ask, suggestions)
+    opened = await desk.open(kept.id, PLACE)
+    assert opened.kind == "infill"
+    assert all(len(suggestion.fills) == 1 for suggestion in opened.suggestions)
+
+
+async def test_a_bad_ask_takes_no_place_in_the_queue(desk: Desk) -> None:
+    with pytest.raises(BadInput, match="text_empty"):
+        desk.ask(to_continue(" \u200b"))
+    with pytest.raises(BadInput, match="text_empty"):
+        await desk.check(to_continue(""))
+
+
+async def test_a_cancelled_ask_leaves_nothing_behind(desk: Desk) -> None:
+    ticket = desk.ask(to_continue())
+    ticket.cancel()
+    with pytest.raises(Exception, match="cancelled"):
+        await ticket
+    assert await desk.expire() == 0
