@@ -80,8 +80,8 @@ def edited(original_text: str, original_spans: Sequence[Span], new_text: str) ->
 
 
 def normalised(text: str, spans: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
-    """Return a text that may be older than the door for all text (`bot.rules.text.characters`) as it would have come through
-    it, with its spans."""
+    """Return a text that may have been kept before all text was normalised (`bot.rules.text.characters`) in its
+    normalised form, with its spans."""
     normal = normalise(text)
     if normal == text:
         return text, tuple(spans)

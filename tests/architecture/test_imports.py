@@ -25,22 +25,39 @@ FLOORS = (
     "bot.writing",
     "bot.ui",
     "storage",
+    "bot.worker",
     "bot.inference",
     "bot.rules",
     "bot.logs",
     "bot.settings",
     "bot.errors",
 )
+"""The packages from the roof down. `bot.worker` stands on `bot.inference`, whose protocol it answers; of what stands
+above it only the command line may import it (`FORBIDDEN`), which fetches and checks weights."""
+LOWEST = {"cogs": "cogs.core", "bot.rules": "bot.rules.text"}
+"""What lies lowest within a floor: it imports nothing else of that floor."""
+DATABASE = {"sqlalchemy", "aiosqlite", "sqlite3"}
+MODELS = {"torch", "transformers", "openvino_genai", "bot.worker"}
+"""What loads models, and the process that does so. Of that only `bot.cli` and the worker itself know."""
 FORBIDDEN = {
-    "cogs": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
-    "bot.publishing": {"discord", "torch", "transformers", "sqlalchemy", "aiosqlite", "sqlite3"},
-    "bot.ui": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
-    "bot.app": {"torch", "transformers", "openvino_genai", "sqlalchemy", "aiosqlite", "sqlite3"},
-    "bot.inference": {"discord", "sqlalchemy", "aiosqlite", "sqlite3", "alembic"},
-    "bot.writing": {"discord", "torch", "transformers", "sqlalchemy", "aiosqlite"},
-    "storage": {"discord", "torch", "transformers"},
+    "cogs": MODELS | DATABASE,
+    "bot.publishing": MODELS | DATABASE | {"discord"},
+    "bot.stories": MODELS | {"discord"},
+    "bot.ui": MODELS | DATABASE,
+    "bot.app": MODELS | DATABASE,
+    "bot.sandbox": MODELS | DATABASE,
+    "bot.cli": MODELS - {"bot.worker"},
+    "bot.inference": MODELS | DATABASE | {"discord", "alembic", "openvino"},
+    "bot.worker": DATABASE | {"discord", "alembic", "storage"},
+    "bot.writing": MODELS | {"discord", "sqlalchemy", "aiosqlite"},
+    "bot.rules": MODELS | DATABASE | {"discord"},
+    "storage": MODELS | {"discord"},
 }
-PURE = {"bot.rules": {"bot.errors", "bot.rules", "icu4py"}, "bot.errors": set[str]()}
+PURE = {
+    "bot.rules.text": {"bot.rules.text", "icu4py"},
+    "bot.rules": {"bot.errors", "bot.rules", "icu4py"},
+    "bot.errors": set[str](),
+}
 PRINTS = {ROOT / "bot/__main__.py"}
 READS_ENVIRONMENT = {
     ROOT / "bot/settings.py",
@@ -112,6 +129,18 @@ def test_imports_point_down(name: str) -> None:
     targets = {module for module in imported(MODULES[name]) if ours(module)}
     upward = sorted(module for module in targets if (there := floor(module)) is not None and there < here)
     assert not upward, f"{name} points up to {upward}"
+
+
+@pytest.mark.parametrize(("package", "lowest"), LOWEST.items())
+def test_what_a_floor_shares_imports_nothing_of_who_shares_it(package: str, lowest: str) -> None:
+    upward = {
+        (name, module)
+        for name, path in MODULES.items()
+        if within(name, lowest)
+        for module in imported(path)
+        if within(module, package) and not within(module, lowest)
+    }
+    assert not upward
 
 
 def test_nothing_goes_round_in_a_circle() -> None:

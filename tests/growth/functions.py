@@ -620,6 +620,8 @@ BOUNDED: Mapping[str, str] = {
     "bot.ui.locale.merged": "our own catalogues",
     "bot.ui.locale.named": "a key",
     "bot.ui.locale.places_of": "our own catalogues",
+    "cogs.core.presentation.final_card": "chooses among the cards, which are in the table",
+    "cogs.stories.group.story_commands": "the name of a command",
     "cogs.stories.forms.chosen": "the name of a menu",
     "bot.ui.tree.number": "an id of a button, at most 100 characters",
     "cogs.settings.forms.version": "one checksum over a list",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from itertools import islice
 from math import inf
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from types import ModuleType
 
 import pytest
@@ -38,8 +38,8 @@ CUT = 4 * FULL
 LIMITED = (
     "bot.stories.beginning.",
     "bot.writing.infill.restyling.",
-    *(f"bot.ui.{name}" for name in ("cards", "fitting", "infills", "lore", "manners", "progress", "prose")),
-    *(f"bot.ui.{name}" for name in ("round", "settings", "stories", "twists")),
+    *(f"bot.ui.{name}." for name in ("cards", "fitting", "infills", "progress", "prose", "twists")),
+    *(f"cogs.{name}." for name in ("lore", "profiles", "rounds", "settings", "stories")),
 )
 """What has limits of its own, and more to do where a text is beyond them: it is measured with texts that are."""
 READING = (
@@ -57,7 +57,7 @@ READING = (
 )
 """What reads a text character by character, with patterns or without, meets all nasties; what is put together from such
 functions meets the worst of them, and all of them among the long tests."""
-PACKAGES = ("bot.rules", "bot.writing", "bot.stories", "bot.ui", "bot.publishing")
+PACKAGES = ("bot.rules", "bot.writing", "bot.stories", "bot.ui", "bot.publishing", "cogs")
 
 
 def cost(function: Call, text: str, tries: int) -> float:
@@ -141,8 +141,8 @@ def _is_there(name: str) -> bool:
 def taking_texts() -> Iterator[str]:
     """The public functions of the packages that have a text among their parameters."""
     for package in PACKAGES:
-        for found in iter_modules(import_module(package).__path__):
-            module = import_module(f"{package}.{found.name}")
+        for found in walk_packages(import_module(package).__path__, f"{package}."):
+            module = import_module(found.name)
             yield from (f"{module.__name__}.{name}" for name in _functions(module))
 
 

@@ -5,9 +5,9 @@ The left text is read once, as a trunk. Behind it each blank has a branch of its
     left text … | OPEN right text CLOSE, the last of the left text again, the fill, the first of the right text
 
 A branch sees the trunk up to its blank, and itself: so it is exactly the plain sequence that the worker reads for one
-blank (`bot.worker.causal.fill_in_the_middle`). What is learnt are the fill and the first tokens behind it, which say that the
-fill ends. (Fill in the middle: Donahue et al. 2020, Bavarian et al. 2022; many blanks of one text in one pass by a tree
-of attention: Miao et al. 2024.)
+blank (`bot.worker.causal.fill_in_the_middle`). What is learnt are the fill and the first tokens behind it, which say
+that the fill ends. (Fill in the middle: Donahue et al. 2020, Bavarian et al. 2022; many blanks of one text in one pass
+by a tree of attention: Miao et al. 2024.)
 """
 
 from __future__ import annotations

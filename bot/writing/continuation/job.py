@@ -211,7 +211,7 @@ def pieces_of(
     prompt: str, context: Sequence[Piece] = (), near: Sequence[Piece] = (), note: str = ""
 ) -> tuple[Piece, ...]:
     """Return what the model reads: the context, or else a chapter heading, and the prompt, which is the last to be cut;
-    within that, close to its end, what is to act: pieces of `near`, and a note (see `bot.writing.continuation.notes`)."""
+    within that, close to its end, what is to act: pieces of `near`, and a note (`bot.writing.continuation.notes`)."""
     before = context or (heading_of(prompt),)
     last = max(piece.priority for piece in (*before, *near)) + 1
     if not near and not note:

@@ -25,12 +25,12 @@ FETCH = """
 import sys
 from pathlib import Path
 import msgspec
-from bot.inference.weights import large
+from bot.worker.weights import large
 large.LARGE = msgspec.json.decode(sys.argv[1], type=large.LargeModel)
 print(large.fetch_large(Path(sys.argv[2]), lambda *_: None))
 """
 """A program that fetches a model of its own in place of the large one."""
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.long
 

@@ -12,7 +12,7 @@ from bot.worker.weights.digests import file_sha256, silent
 from bot.worker.weights.large import LARGE, fetch_large
 from tests.cli.conftest import Inkling
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parents[3] / "data"
 """The data folder of this checkout: what is fetched once stays there."""
 
 pytestmark = pytest.mark.large

@@ -22,7 +22,7 @@ from bot.writing.blocklist import DemeaningWords
 from bot.writing.continuation.job import ContinueJob
 
 pytestmark = pytest.mark.large
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parents[3] / "data"
 ENGLISH = "The lighthouse keeper had not spoken for a year when the boat came. A girl stood in it with a lantern."
 CHINESE = "老灯塔看守人已经一年没有说过话了。那天傍晚，一条小船靠了岸，船上站着一个提着旧灯笼的女孩。"
 
