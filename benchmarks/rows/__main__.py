@@ -2,12 +2,12 @@
 
 738 rows of both story models for 40 prompts (marks.jsonl), tidied, each marked keep, edit or drop with its faults by
 two readers who knew neither model nor mood, and by a third where those two disagreed. 498 of them were made with the
-former moods and have the former score, too; the other 240 with today's.
-For each kind of fault: how many rows have it by the test of `bot.writing.continuation.faults`, how many by a reader, precision and
-recall, and how many of those found were dropped by all. For the score: of all pairs of rows of one prompt and model
-that readers did not hold to be alike, the share that it puts in their order, and how the three best of each prompt were
-marked (0 drop, 1 edit, 2 keep), beside the former score. For each mood: how its rows were marked. What is fitted on one
-half of the prompts is judged on the other.
+former moods and have the former score, too; the other 240 with today's. For each kind of fault: how many rows have it
+by the test of `bot.writing.continuation.faults`, how many by a reader, precision and recall, and how many of those
+found were dropped by all. For the score: of all pairs of rows of one prompt and model that readers did not hold to be
+alike, the share that it puts in their order, and how the three best of each prompt were marked (0 drop, 1 edit, 2
+keep), beside the former score. For each mood: how its rows were marked. What is fitted on one half of the prompts is
+judged on the other.
 
     python -m benchmarks.rows [--json] [--fit]
 
