@@ -105,12 +105,13 @@ class Settings:
 
 
 class _Refused(Exception):
-    """What is allowed, where a value is not. `shown` stands in for a value that must not be repeated."""
+    """What is allowed, with its verb, where a value is not. `shown` stands in for a value that must not be repeated,
+    `why` says what is wrong with it."""
 
-    def __init__(self, allowed: str, shown: str | None = None) -> None:
+    def __init__(self, allowed: str, shown: str | None = None, why: str = "") -> None:
         super().__init__(allowed)
-        self.allowed = allowed
         self.shown = shown
+        self.sentence = f"{allowed} allowed{f' ({why})' if why else ''}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +163,7 @@ def _url(*schemes: str) -> Callable[[str], str]:
 
 def _secret(text: str) -> str:
     if text.lower().startswith(("bot ", "bearer ")):
-        raise _Refused("the token alone is, without a word before it")
+        raise _Refused("the token alone, without a word before it, is")
     if re.fullmatch(r"[!-~]+", text) is None:
         raise _Refused("letters, digits and signs without spaces are")
     return text
@@ -180,7 +181,7 @@ def _path(text: str) -> tuple[Path, bool]:
 def _folder(text: str) -> Path:
     path, exists = _path(text)
     if exists and not path.is_dir():
-        raise _Refused("a folder is, or the name of a new one (this is a file)")
+        raise _Refused("a folder, or the name of a new one, is", why="this is a file")
     return path
 
 
@@ -189,7 +190,7 @@ def parse_model(text: str) -> ModelChoice:
     try:
         return _model(text)
     except _Refused as refused:
-        raise SettingsError([f"{text!r} names no model: {refused.allowed} allowed."]) from None
+        raise SettingsError([f"{text!r} names no model: {refused.sentence}"]) from None
 
 
 def _model(text: str) -> ModelChoice:
@@ -199,12 +200,12 @@ def _model(text: str) -> ModelChoice:
     if exists:
         return ModelChoice(name=str(path))
     if text.startswith((".", "/", "~")) or (text.endswith(".gguf") and ":" not in text):
-        raise _Refused(f"{_MODELS_ALLOWED} (there is no such folder or file)")
+        raise _Refused(_MODELS_ALLOWED, why="there is no such folder or file")
     match = _HUB_NAME.fullmatch(text)
     if match is None or (match["before"] and match["after"]):
         raise _Refused(_MODELS_ALLOWED)
     if match["file"] and {"", ".", ".."} & set(match["file"].split("/")):
-        raise _Refused(f"{_MODELS_ALLOWED} (the file lies in the repository)")
+        raise _Refused(_MODELS_ALLOWED, why="the file lies in the repository")
     return ModelChoice(name=match["name"], revision=match["before"] or match["after"], file=match["file"])
 
 
@@ -281,7 +282,7 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv_path: Path | 
             values[variable.field] = _served_model(text) if served else variable.read(text)
         except _Refused as refused:
             shown = f"{len(text)} characters (not shown)" if variable.secret else refused.shown or repr(text)
-            mistakes.append(f"{variable.name} holds {shown}: {refused.allowed} allowed.")
+            mistakes.append(f"{variable.name} holds {shown}: {refused.sentence}")
     url = values.get("inference_url", "")
     if url.startswith("http") and not given.get("INFERENCE_TOKEN", "").strip():
         mistakes.append(f"INFERENCE_TOKEN is empty: a worker at {url} needs the token that it was started with.")
