@@ -14,7 +14,7 @@ from bot.worker import causal
 from tests.architecture.test_imports import MODULES, imported
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO has no wheel for this platform")
