@@ -30,6 +30,9 @@ RUN_CHARS = 240
 STAMMER = 4
 """Words on either side of a fill of several words within which a word that carries meaning, or any two, count as
 copied."""
+BESIDE = 2
+"""Words on either side of a fill within which the fills of several blanks may not say even a light word again: this
+costs half as much as a copy, and as much where the two touch ("and and")."""
 LONGEST_RUN = 4
 """Words of the longest run that is looked for; a longer one holds it."""
 _PAIRING = frozenset("after against by for in over to upon".split())  # noqa: SIM905  # as it is read
@@ -102,6 +105,14 @@ class Around:
         said = any(carries(word) and stem(word) in stems for word in fill)
         return len(fill) > 1 and (said or not pairs.isdisjoint(pairwise(fill)))
 
+    def crowds(self, fill: Words) -> float:
+        """Tell how close the like of any word of a fill stands beside it: 1 where the two touch, 0.5 where there is one
+        word in between, else 0."""
+        before, behind = self.left[-BESIDE:][::-1], self.right[:BESIDE]
+        if before[:1] == list(fill[:1]) or behind[:1] == list(fill[-1:]):
+            return 1.0
+        return 0.5 * any(word in (*before, *behind) for word in fill)
+
     def copies(self, fill: Words, strict: bool = False) -> bool:
         """Tell whether a fill, with the words beside it or without, says a run again that stands elsewhere: two words
         of its own of which one carries meaning, three of which two are its own, or four; where that is `strict`, one of
@@ -157,4 +168,7 @@ class Repeats:
             and not self._written.copies(words, strict=True)
         )
         again = SAID_AGAIN * min(MOST_TIMES, self._filled.times(words))
-        return again + COPIED * (copied or self._filled.stammers(words))
+        if copied or self._filled.stammers(words):
+            return again + COPIED
+        crowds = self._filled.crowds(words) if self._filled is not self._written else 0.0
+        return again + COPIED * crowds

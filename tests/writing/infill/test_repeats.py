@@ -132,6 +132,23 @@ def test_the_fills_of_other_blanks_are_not_said_again_either() -> None:
     assert Repeats(written).cost("sea") == 0.0
 
 
+@pytest.mark.parametrize(
+    ("left", "fill", "right", "least"),
+    [
+        ("I and ", "and", f" {BLANK} was blue.", COPIED),
+        ("I and ", "and all", f" {BLANK} was blue.", COPIED),
+        (f"I {BLANK} ", "so the", " the sky was blue.", COPIED),
+        ("I was the ", "was", f" {BLANK} was blue.", COPIED / 2),
+        (f"I {BLANK} ", "the", " was the sky.", COPIED / 2),
+    ],
+)
+def test_fills_of_blanks_side_by_side_say_no_word_twice(left: str, fill: str, right: str, least: float) -> None:
+    """Eight of them became "The sun and and all that", and "the it was the snow it was"."""
+    opened = Gap(left=f"I {BLANK} {BLANK} ", right=f" {BLANK} was blue.")
+    assert Repeats(opened, Gap(left=left, right=right)).cost(fill) >= least
+    assert Repeats(opened, Gap(left=left, right=right)).cost("with") == 0.0
+
+
 def test_a_text_with_blanks_alone_around_it_and_a_fill_without_words_cost_nothing() -> None:
     assert cost("", "sea", "") == 0.0
     assert cost(BLANK, "…", BLANK) == 0.0
