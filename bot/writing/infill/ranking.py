@@ -37,7 +37,7 @@ class Weights:
     phrase: float = -1.0
     word: float = 1.5
     seen: float = 0.0
-    far: float = 0.5
+    far: float = 0.8
     temperature: float = 1.3
 
 
