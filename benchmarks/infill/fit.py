@@ -43,7 +43,7 @@ from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import BOTH_SIDES, LEFT_ALONE, Evidence, Weights, rank, total
 from bot.writing.infill.style import AS_IT_BELONGS
 
-STEPS = {"prior": 0.05, "masked": 0.05, "seen": 0.05, "floor": 0.5, "temperature": 0.1}
+STEPS = {"prior": 0.05, "masked": 0.05, "seen": 0.05, "far": 0.1, "floor": 0.5, "temperature": 0.1}
 LENGTHS = tuple(
     {"unlikely": unlikely, "rare": rare, "phrase": phrase, "word": word}
     for unlikely in (-8.0, -10.0, -12.0)
@@ -140,7 +140,7 @@ def fit(cases: Sequence[Case], start: Weights) -> Weights:
             for name, step in STEPS.items():
                 for move in (-step * size, step * size):
                     changed = replace(best, **{name: round(getattr(best, name) + move, 3)})
-                    if changed.temperature <= 0 or min(changed.masked, changed.seen) < 0:
+                    if changed.temperature <= 0 or min(changed.masked, changed.seen, changed.far) < 0:
                         continue
                     if (found := objective(cases, changed)) > value + 1e-5:
                         best, value, improved = changed, found, True

@@ -25,8 +25,8 @@ class Weights:
     `masked` multiplies the masked model's log-probability, of which each word costs at most `floor`, for the same
     reason: a rare word of several pieces is hard for it. `phrase` is added where there is more than one word, and
     `word` for each word after the second. `far` multiplies what a fill makes of the words behind the first few.
-    `temperature` makes the shares honest. `prior`, `masked`, `seen`, `floor` and `temperature` are fitted, the others
-    settle how often a long fill is shown.
+    `temperature` makes the shares honest. `prior`, `masked`, `seen`, `far`, `floor` and `temperature` are fitted, the
+    others settle how often a long fill is shown.
     """
 
     prior: float = -0.075

@@ -22,6 +22,54 @@ def texts(pool: Pool) -> list[str]:
     return [candidate.text for candidate in pool.best(100)]
 
 
+class TestAlphabets:
+    """A byte-level model now and then writes a scrap of one alphabet into a word of another."""
+
+    @pytest.mark.parametrize(
+        ("gap", "text"),
+        [
+            (GAP, "доor"),
+            (GAP, "dооr"),
+            (GAP, "doorの"),
+            (GAP, "the дoor"),
+            (GAP, "дверь"),
+            (GAP, "门"),
+            (GAP, "δoor"),
+            (GAP, "dᵒor"),
+            (GAP, "ⅳoor"),
+            (Gap(left="She opened the lan", right=" and looked."), "терн"),
+            (Gap(left="She opened the ", right="терн and looked."), "lan"),
+            (Gap(left="Она открыла ", right=" и вошла."), "dверь"),
+            (Gap(left="Она открыла ", right=" и вошла."), "θύρα"),
+            (Gap(left="她打开了", right="，没有人说话。"), "дверь"),
+        ],
+    )
+    def test_a_scrap_of_another_alphabet_is_not_shown(self, gap: Gap, text: str) -> None:
+        found = pool(gap)
+        assert not found.admits(text)
+        found.add_fills([fill(text)])
+        found.add_grown([fill(text)])
+        assert texts(found) == []
+
+    @pytest.mark.parametrize(
+        ("gap", "text"),
+        [
+            (GAP, "café"),
+            (GAP, "naïve façade"),
+            (GAP, "door"),
+            (GAP, "room 12"),
+            (Gap(left="She said дверь and opened the ", right="."), "дверь"),
+            (Gap(left="Она открыла ", right=" и вошла."), "дверь"),
+            (Gap(left="Она открыла ", right=" и вошла."), "DVD"),
+            (Gap(left="她打开了", right="，没有人说话。"), "那扇门"),
+            (Gap(left="她打开了", right="，没有人说话。"), "DVD机"),
+            (Gap(left="ドアを", right="た。"), "開け"),
+        ],
+    )
+    def test_words_of_the_alphabets_of_the_text_are(self, gap: Gap, text: str) -> None:
+        assert pool(gap).admits(text)
+
+
 class TestEchoes:
     @pytest.mark.parametrize("text", ["old", "Old door", "door and", "the the door", "door door"])
     def test_neighbouring_and_doubled_words(self, text: str) -> None:
