@@ -418,6 +418,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.infill.candidate_pool.is_echo": [
         lambda text: candidate_pool.is_echo("lamp", Gap(left=text, right=text))
     ],
+    "bot.writing.infill.pronouns.is_plain": [pronouns.is_plain],
     "bot.writing.infill.pronouns.is_pronoun": [pronouns.is_pronoun],
     "bot.writing.infill.repeats.tokens": [repeats.tokens],
     "bot.writing.infill.repeats.carries": [repeats.carries],

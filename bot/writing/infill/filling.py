@@ -16,7 +16,7 @@ from bot.writing import diversity
 from bot.writing.blanks import Template
 from bot.writing.blocklist import DemeaningWords
 from bot.writing.infill.candidate_pool import Candidate, Pool
-from bot.writing.infill.pronouns import is_pronoun
+from bot.writing.infill.pronouns import is_plain, is_pronoun
 from bot.writing.infill.ranking import Evidence, Ranked, Weights
 from bot.writing.infill.reading import Reader
 from bot.writing.infill.repeats import COPIED, Repeats
@@ -49,6 +49,8 @@ LOOKED_FOR = 120
 """Candidates of the pool among which those are looked for that repeat nothing, where too many do."""
 RETURNING = 1.1
 """What a fill loses, in nats, for each try that has it already, with several blanks."""
+PLAIN = 0.8
+"""How alike two fills are, 0..1, that have no word which carries meaning."""
 SPARE_TRIES = 3
 """Further tries where several blanks came out as in an earlier suggestion."""
 
@@ -278,16 +280,25 @@ class Filling:
 async def diverse_few(engine: Engine, ranked: Sequence[Ranked], count: int) -> list[Ranked]:
     """Return the best of `ranked`, and then a diverse few of the next, `count` in all.
 
-    Two pronouns are as good as one to a writer: a second comes only where nothing else fits nearly as well.
+    Two pronouns are as good as one to a writer: a second comes only where nothing else fits nearly as well. Two other
+    words that hold a sentence together are not much better.
     """
     vectors = await engine.embed([each.candidate.text for each in ranked])
     looks = [diversity.features(each.candidate.text, vector) for each, vector in zip(ranked, vectors, strict=True)]
     pointing = [is_pronoun(each.candidate.text) for each in ranked]
+    plain = [is_plain(each.candidate.text) for each in ranked]
     best = ranked[0].appeal
+
+    def likeness(a: int, b: int) -> float:
+        if pointing[a] and pointing[b]:
+            return 1.0
+        alike = diversity.alike(looks[a], looks[b])
+        return max(alike, PLAIN) if plain[a] and plain[b] else alike
+
     chosen = diversity.choose(
         range(len(ranked)),
         count,
-        similarity=lambda a, b: 1.0 if pointing[a] and pointing[b] else diversity.alike(looks[a], looks[b]),
+        similarity=likeness,
         quality=lambda place: 1 + (ranked[place].appeal - best) / 5,
     )
     return [ranked[place] for place in chosen]

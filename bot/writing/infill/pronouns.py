@@ -1,12 +1,23 @@
-"""Words that only point at something: they fit nearly everywhere, and say little."""
+"""Words that only point at something, or only hold a sentence together: they fit nearly everywhere, and say little."""
 
 from __future__ import annotations
 
+from bot.rules.text.words import split_words
+from bot.writing.twist.word_selection import is_function_word
+
 PRONOUNS = frozenset(
-    "i me you he him she her it we us they them thee this that these those".split()  # noqa: SIM905  # as it is read
+    """
+    i me you he him she her it we us they them thee this that these those mine yours hers ours theirs myself yourself
+    himself herself itself ourselves yourselves themselves
+    """.split()  # noqa: SIM905  # as it is read
 )
 
 
 def is_pronoun(text: str) -> bool:
     """Tell whether a fill is one such word and nothing else."""
     return text.casefold() in PRONOUNS
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a fill has no word that carries meaning."""
+    return all(is_function_word(word) for word in split_words(text))

@@ -30,6 +30,8 @@ RUN_CHARS = 240
 STAMMER = 4
 """Words on either side of a fill of several words within which a word that carries meaning, or any two, count as
 copied."""
+NOTICED = 8
+"""Words on either side within which a word that holds sentences together, but is not light, counts as copied too."""
 BESIDE = 2
 """Words on either side of a fill within which the fills of several blanks may not say even a light word again: this
 costs half as much as a copy, and as much where the two touch ("and and")."""
@@ -97,9 +99,10 @@ class Around:
     def stammers(self, fill: Words) -> bool:
         """Tell whether a fill says a word from right beside it that a reader notices: of several words one that carries
         meaning, or any two; of whatever length one that holds sentences together but is not light, as *inside*."""
-        sides = self.left[-STAMMER:], self.right[:STAMMER]
-        if any(is_function_word(word) and word not in LIGHT and any(word in words for words in sides) for word in fill):
+        noticed = {*self.left[-NOTICED:], *self.right[:NOTICED]}
+        if any(is_function_word(word) and word not in LIGHT and word in noticed for word in fill):
             return True
+        sides = self.left[-STAMMER:], self.right[:STAMMER]
         stems = {stem(word) for words in sides for word in words if carries(word)}
         pairs = {pair for words in sides for pair in pairwise(words)}
         said = any(carries(word) and stem(word) in stems for word in fill)

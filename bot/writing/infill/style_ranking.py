@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.inference.protocol import Engine
 from bot.writing.infill.candidate_pool import Candidate, Pool
+from bot.writing.infill.pronouns import is_pronoun
 from bot.writing.infill.ranking import Evidence, Ranked, Weights, rank
 from bot.writing.infill.repeats import Repeats
 from bot.writing.infill.style import InfillStyle
@@ -17,6 +18,9 @@ NEARNESS = 6.0
 """What likeness to the fill that others should resemble counts, in nats for a cosine of 1."""
 LOOKED_AT = 80
 """Candidates that are compared with it."""
+POINTING = 5.0
+"""What a pronoun loses, in nats, in a text with several blanks: who leaves more than one asks for what carries meaning
+("my sister collects it, and my brother collects it")."""
 
 
 class Wishes:
@@ -25,6 +29,7 @@ class Wishes:
     def __init__(self, engine: Engine, style: InfillStyle, blanks: int) -> None:
         self._engine = engine
         self._boldness = style.boldness
+        self._pointing = POINTING if blanks > 1 else 0.0
         self._near = style.near if len(style.near) == blanks else ()
 
     async def finalists(
@@ -46,6 +51,7 @@ class Wishes:
         wishes = [
             -self._boldness * RARITY * max(each.prior, RAREST)
             - (1.0 + self._boldness) * repeats.cost(each.candidate.text)
+            - self._pointing * is_pronoun(each.candidate.text)
             for each in evidence
         ]
         if self._near:

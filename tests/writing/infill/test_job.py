@@ -118,6 +118,16 @@ async def test_two_pronouns_are_shown_only_where_nothing_else_fits(engine: Engin
     assert [each.candidate.text for each in await diverse_few(engine, far, 3)][:2] == ["it", "that"]
 
 
+async def test_a_second_plain_word_is_shown_only_where_nothing_else_fits(engine: EngineClient) -> None:
+    def ranked(*fills: tuple[str, float]) -> list[Ranked]:
+        return [Ranked(candidate=Candidate(text), confidence=0.1, appeal=appeal) for text, appeal in fills]
+
+    near = ranked(("all", -1.0), ("now", -1.1), ("once", -1.2), ("dinner", -1.6), ("lunch", -2.0))
+    assert [each.candidate.text for each in await diverse_few(engine, near, 3)] == ["all", "dinner", "lunch"]
+    far = ranked(("in", -1.0), ("on", -1.2), ("under", -1.9), ("dinner", -9.0), ("lunch", -9.5))
+    assert {each.candidate.text for each in await diverse_few(engine, far, 3)} == {"in", "on", "under"}
+
+
 async def test_the_same_seed_gives_the_same_suggestions(engine: EngineClient) -> None:
     text = "A sailor ___ near the ___."
     first, again = await run(engine, text, seed=3), await run(engine, text, seed=3)

@@ -72,7 +72,12 @@ def test_names_and_runs_that_come_twice_by_chance_are_no_leave_to_stammer(left: 
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [("She found herself {} and ", "."), ("It was ", " and {} the gate."), ("They went {} then ", " the house.")],
+    [
+        ("Stay {} the walls, she said, and be ", "."),
+        ("She found herself {} and ", "."),
+        ("It was ", " and {} the gate."),
+        ("They went {} then ", " the house."),
+    ],
 )
 @pytest.mark.parametrize(
     "word", ["inside", "outside", "against", "behind", "nobody", "himself", "always", "without", "whether", "together"]

@@ -41,6 +41,18 @@ async def test_short_words_may_come_again() -> None:
     assert await order(AS_IT_BELONGS, evidence("a girl", -10.1), evidence("not", -10.0)) == ["not", "a girl"]
 
 
+@pytest.mark.parametrize("pronoun", ["it", "them", "mine", "himself"])
+async def test_a_pronoun_is_what_several_blanks_want_least(pronoun: str) -> None:
+    both = evidence(pronoun, -10.0), evidence("gold", -12.0)
+
+    async def best(blanks: int) -> str:
+        ranked = await Wishes(UNASKED, AS_IT_BELONGS, blanks).rank(0, both, Repeats(GAP), LEFT_ALONE)
+        return ranked[0].candidate.text
+
+    assert await best(1) == pronoun
+    assert await best(2) == "gold"
+
+
 async def test_boldness_forgives_what_is_rare_and_minds_what_was_said() -> None:
     both = evidence("a girl", -10.0, prior=-3.0), evidence("a sparrow", -11.0, prior=-9.0)
     assert await order(AS_IT_BELONGS, *both) == ["a girl", "a sparrow"]
