@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from bot.errors import PlatformError
+from bot.errors import InklingError, PlatformError
+from bot.ui.tree import raised
 
 logging.disable(logging.WARNING)  # SimCord tries out a bare client when it is imported, which has much to say
 try:
@@ -26,6 +27,18 @@ finally:
 class Env(simcord.Env):
     """SimCord's environment, for machines that are busy: SimCord itself gives a bot that starts five seconds, here it
     has the `settle_timeout` like whatever it does afterwards."""
+
+    def _capture_errors(self) -> None:
+        """Note what goes wrong in the bot. What Inkling raises on purpose is told to a person, and is no error."""
+        tree = self.bot.tree  # type: ignore[attr-defined]  # a commands.Bot
+        tell = tree.on_error
+        super()._capture_errors()
+        note_and_tell = tree.on_error
+
+        async def on_error(interaction: Any, error: Exception) -> None:
+            await (tell if isinstance(raised(error), InklingError) else note_and_tell)(interaction, error)
+
+        tree.on_error = on_error
 
     async def _settle_internal(self, *, timeout: float | None = None, **more: Any) -> None:  # noqa: ASYNC109
         longest = None if timeout is None else max(timeout, self.settle_timeout)

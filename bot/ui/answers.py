@@ -20,7 +20,6 @@ from bot.errors import (
     Busy,
     Cancelled,
     InferenceError,
-    InklingError,
     PersonError,
     StorageError,
     Unreached,
@@ -28,7 +27,8 @@ from bot.errors import (
 )
 from bot.logs import describe
 from bot.rules.text.characters import is_blank
-from bot.ui.cards import Card, button, given_cards, notice, text
+from bot.ui import routes
+from bot.ui.cards import Card, given_cards, notice, text
 from bot.ui.cutting import shown_head, shown_size
 from bot.ui.delivery import (
     ALREADY_ANSWERED,
@@ -168,16 +168,6 @@ async def _own_up(interaction: discord.Interaction[Any], error: discord.HTTPExce
             await interaction.response.send_message(view=card, ephemeral=True)
 
 
-async def guard(interaction: discord.Interaction[Any], work: Awaitable[object]) -> None:
-    """Do the `work` of a command; where it raises what Inkling raises on purpose, tell the person.
-
-    Whatever else it raises goes on to `tree.on_error`, which tells them as well."""
-    try:
-        await work
-    except InklingError as error:
-        await tell(interaction, error)
-
-
 async def tell(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Answer an error privately, in the person's language: what they can mend as a sentence, the rest as an
     incident with a line in the log. A public answer that was begun is taken back; a typed text is given back."""
@@ -190,7 +180,7 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
     say = private(interaction)
     cards = [notice(sentence(say, error))]
     if isinstance(error, AlreadyKept):
-        again = button(f"ink:again:{error.number}", say("button.keep_again"))
+        again = routes.KEEP_AGAIN.button(say("button.keep_again"), error.number)
         cards = [Card(text(sentence(say, error)), discord.ui.ActionRow(again), colour=None)]
     given = interaction.extras.pop(GIVEN, "") or _unsaid(error)
     if not given and not isinstance(error, PersonError):

@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from bot.rules.generations import Generation
+from bot.ui import routes
 from bot.ui.cutting import share, shown_head, shown_pages, shown_size, shown_tail
 from bot.ui.escaping import escape, quote, size, tidy
 from bot.ui.fitting import CARD_TEXT, fit
@@ -55,13 +56,6 @@ def line(*, visible: bool = True) -> ui.Separator[Any]:
     return ui.Separator(visible=visible, spacing=discord.SeparatorSpacing.small)
 
 
-def button(
-    custom_id: str, label: str, *, style: discord.ButtonStyle = discord.ButtonStyle.secondary, emoji: str | None = None
-) -> ui.Button[Any]:
-    """Return a button that is found again by its custom id."""
-    return ui.Button(custom_id=custom_id, label=label, style=style, emoji=emoji)
-
-
 def notice(message: str, *more: str, colour: discord.Colour | None = None) -> Card:
     """Return a card with a sentence or a few, each escaped already where it holds people's words."""
     return Card(*(text(part) for part in (message, *more)), colour=colour)
@@ -97,9 +91,9 @@ def card(
         blocks.append(text(asked))
     blocks.append(line())
     for position, shown in enumerate(texts):
-        go = button(f"ink:go:{generation.id}:{position}", say("button.go"))
+        go = routes.GO.button(say("button.go"), generation.id, position)
         if moves:
-            like = button(f"ink:move:like:{generation.id}:{position}", say("button.like"))
+            like = routes.MOVE.button(say("button.like"), "like", generation.id, position)
             blocks += [text(shown), ui.ActionRow(go, like)]
         else:
             blocks.append(ui.Section(text(shown), accessory=go))
@@ -117,7 +111,7 @@ def _moves(say: Catalogue, generation: Generation, possible: Collection[str]) ->
     """The buttons that ask once more with something changed; what cannot go further is greyed out."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     for move, emoji in _MOVES:
-        pressed = button(f"ink:move:{move}:{generation.id}", say(f"button.{move}"), emoji=emoji)
+        pressed = routes.MOVE.button(say(f"button.{move}"), move, generation.id, emoji=emoji)
         pressed.disabled = move not in possible
         row.add_item(pressed)
     return row
@@ -170,14 +164,14 @@ def _fit_fills(wholes: Sequence[Filled], room: int) -> tuple[list[str], bool]:
 
 def _actions(say: Catalogue, generation: Generation, *, own: bool, read: bool) -> list[ui.ActionRow[Any]]:
     """The buttons beneath, in as many rows as they need."""
-    buttons = [] if own else [button(f"ink:retry:{generation.id}", say("button.retry"), emoji="🔁")]
+    buttons = [] if own else [routes.RETRY.button(say("button.retry"), generation.id, emoji="🔁")]
     if generation.kind == "continue" and not own:
-        buttons.append(button(f"ink:note:{generation.id}", say("button.note"), emoji="🎭"))
-    buttons.append(button(f"ink:own:{generation.id}", say("button.own"), emoji="✍️"))
+        buttons.append(routes.RETRY_WITH_NOTE.button(say("button.note"), generation.id, emoji="🎭"))
+    buttons.append(routes.OWN.button(say("button.own"), generation.id, emoji="✍️"))
     if read:
-        buttons.append(button(f"ink:read:{generation.id}:0", say("button.read"), emoji="📖"))
-    buttons.append(button(f"ink:why:{generation.id}", say("button.why"), emoji="🔍"))
-    buttons.append(button(f"ink:delete:{generation.id}", say("button.delete"), emoji="🗑️"))
+        buttons.append(routes.READ.button(say("button.read"), generation.id, 0, emoji="📖"))
+    buttons.append(routes.WHY.button(say("button.why"), generation.id, emoji="🔍"))
+    buttons.append(routes.DELETE.button(say("button.delete"), generation.id, emoji="🗑️"))
     first = 2 if len(buttons) > ROW else 0
     return [ui.ActionRow(*row) for row in (buttons[:first], buttons[first:]) if row]
 
@@ -189,8 +183,8 @@ def reading_card(say: Catalogue, generation: Generation, page: int, *, literals:
     blocks: list[ui.Item[Any]] = [text(parts[page])]
     if len(parts) > 1:
         blocks.append(line())
-        back = button(f"ink:read:{generation.id}:{page - 1}", say("button.back"), emoji="◀️")
-        on = button(f"ink:read:{generation.id}:{page + 1}", say("button.on"), emoji="▶️")
+        back = routes.READ.button(say("button.back"), generation.id, page - 1, emoji="◀️")
+        on = routes.READ.button(say("button.on"), generation.id, page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, page == len(parts) - 1
         blocks += [ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(parts))}")]
     return Card(*blocks)

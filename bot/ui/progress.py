@@ -11,7 +11,7 @@ from discord import ui
 from bot.inference.jobs import Progress, Queued
 from bot.inference.queue import Ticket
 from bot.rules.generations import GenerationKind
-from bot.ui.cards import AMBER, Card, button, text
+from bot.ui.cards import AMBER, Card, text
 from bot.ui.cutting import shown_tail
 from bot.ui.locale import Catalogue, duration
 
@@ -84,5 +84,5 @@ def progress_card(say: Catalogue, kind: GenerationKind, progress: Progress, canc
         blocks.append(text(f"### {title}\n-# {'▰' * filled}{'▱' * (BAR - filled)}\u2002{left}"))
         if progress.text.strip():
             blocks.append(text(shown_tail(progress.text, STREAMED_TEXT)))
-    blocks.append(ui.ActionRow(button(cancel_id, say("button.cancel"))))
+    blocks.append(ui.ActionRow(ui.Button(custom_id=cancel_id, label=say("button.cancel"))))
     return Card(*blocks, colour=AMBER)

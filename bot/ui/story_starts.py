@@ -7,6 +7,7 @@ from typing import Any
 from discord import ui
 
 from bot.rules.generations import Generation
+from bot.ui import routes
 from bot.ui.cutting import label
 from bot.ui.locale import Catalogue
 
@@ -18,7 +19,7 @@ def story_start(say: Catalogue, generation: Generation) -> ui.ActionRow[Any] | N
     """Return the menu; None where no story can begin: outside of servers, and for what is no prose."""
     if generation.place.server_id is None or generation.kind not in ("continue", "infill", "twist"):
         return None
-    menu: ui.Select[Any] = ui.Select(custom_id=f"ink:sfrom:{generation.id}", placeholder=say("story.from"))
+    menu: ui.Select[Any] = ui.Select(custom_id=routes.START_STORY.id(generation.id), placeholder=say("story.from"))
     for position, suggestion in enumerate(generation.suggestions):
         words = " / ".join(suggestion.fills) if suggestion.fills else suggestion.text
         menu.add_option(label=label(f"{position + 1} · {words}", _LABEL), value=str(position))

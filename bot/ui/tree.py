@@ -1,7 +1,7 @@
 """The command tree: commands, and everything that finds its way by custom id; one error path for them all.
 
-Buttons, selects and forms carry `ink:<action>:<ids>` and nothing else. The tree sends them to the handler of that
-action, so they work the same before and after a restart; discord.py itself would only log what a `DynamicItem`
+Buttons, selects and forms carry the custom id of a route (`bot.ui.routes`) and nothing else. The tree sends them to the
+route's handler, so they work the same before and after a restart; discord.py itself would only log what a `DynamicItem`
 raises, and forgets forms when it ends.
 """
 
@@ -21,9 +21,8 @@ from bot.errors import Gone, InklingError
 from bot.ui.answers import tell
 from bot.ui.delivery import acknowledge
 from bot.ui.incoming_text import let_in
+from bot.ui.routes import TEMPLATE, Route
 
-PREFIX = "ink"
-TEMPLATE = rf"{PREFIX}:(?P<action>[a-z]+)(?::(?P<ids>[0-9A-Za-z:_-]*))?"
 REMEMBERED = 4096
 """How many interactions are remembered, to notice one that is delivered twice (after a RESUME)."""
 
@@ -41,11 +40,11 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
         self.acknowledge_s: float | None = None
         """After so many seconds what is not answered is acknowledged; None: never, where nobody is in a hurry."""
 
-    def route(self, action: str, handler: Handler) -> None:
-        """Send everything with the custom id `ink:<action>:…` to `handler`, with the ids behind it."""
-        if action in self._routes:
-            raise ValueError(f"the action {action} has a handler already")
-        self._routes[action] = handler
+    def route(self, route: Route, handler: Handler) -> None:
+        """Send everything with a custom id of `route` to `handler`, with the ids in it."""
+        if route.action in self._routes:
+            raise ValueError(f"the action {route.action} has a handler already")
+        self._routes[route.action] = handler
 
     @property
     def actions(self) -> frozenset[str]:
@@ -90,14 +89,16 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
             if handler is None:
                 raise Gone("generation_gone")
             await handler(interaction, tuple((ids or "").split(":")))
-        except InklingError as error:
-            await tell(interaction, error)
         except Exception as error:
             await self.on_error(interaction, error)
 
     async def on_error(self, interaction: discord.Interaction[commands.Bot], error: Exception, /) -> None:
-        # What a command raised comes in a wrapping, what a button or a form raised does not.
-        await tell(interaction, error.original if isinstance(error, app_commands.CommandInvokeError) else error)
+        """Tell the person what a command, a menu of a message, a button or a form raised. Of a command, what Inkling
+        raises on purpose is an answer like any other: it counts as completed."""
+        cause = raised(error)
+        await tell(interaction, cause)
+        if isinstance(cause, InklingError) and cause is not error:
+            self.client.dispatch("app_command_completion", interaction, interaction.command)
 
     async def on_form(self, interaction: discord.Interaction[Any]) -> None:
         """Listener for every interaction: takes the forms (modals) that are sent in."""
@@ -105,6 +106,11 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
             match = Durable.pattern().fullmatch(str(interaction.data.get("custom_id", "")))
             if match is not None:
                 await self.dispatch(interaction, match["action"], match["ids"])
+
+
+def raised(error: BaseException) -> BaseException:
+    """Return what was raised: discord.py wraps what a command raises, and not what a button or a form does."""
+    return error.original if isinstance(error, app_commands.CommandInvokeError) else error
 
 
 class Durable(ui.DynamicItem[ui.Item[Any]], template=TEMPLATE):
@@ -130,14 +136,3 @@ class Durable(ui.DynamicItem[ui.Item[Any]], template=TEMPLATE):
         tree = interaction.client.tree
         assert isinstance(tree, InklingTree), "Durable items belong to a bot with an InklingTree"
         await tree.dispatch(interaction, self._action, self._ids)
-
-
-def number(ids: tuple[str, ...], place: int) -> int:
-    """Return the id at `place`. Raises `Gone` where it is no number of 64 bits: a card from another time."""
-    try:
-        found = int(ids[place])
-    except (IndexError, ValueError):
-        raise Gone("generation_gone") from None
-    if not -(2**63) <= found < 2**63:
-        raise Gone("generation_gone")
-    return found

@@ -11,7 +11,8 @@ from discord import ui
 
 from bot.rules.generations import Generation
 from bot.rules.twists import KEPT, Twist, twist_of
-from bot.ui.cards import Card, button, line, text
+from bot.ui import routes
+from bot.ui.cards import Card, line, text
 from bot.ui.cutting import label
 from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
@@ -39,7 +40,7 @@ def twist_card(say: Catalogue, generation: Generation, *, name: str) -> Card:
         shown = whole.close().show(CARD_TEXT - size(title) - size(foot) - 8)
     blocks: list[ui.Item[Any]] = [text(title)]
     if twist.done:
-        blocks.append(ui.Section(text(shown), accessory=button(f"ink:go:{generation.id}:0", say("button.go"))))
+        blocks.append(ui.Section(text(shown), accessory=routes.GO.button(say("button.go"), generation.id, 0)))
     else:
         blocks += [text(shown), line()]
         blocks += [ui.ActionRow(_menu(say, generation.id, twist, number)) for number in range(len(twist.words))]
@@ -54,7 +55,7 @@ def _menu(say: Catalogue, generation_id: int, twist: Twist, number: int) -> ui.S
     """The menu of one word: to keep it, and the others from the nearest on; what is picked is ticked."""
     word = twist.words[number]
     menu: ui.Select[Any] = ui.Select(
-        custom_id=f"ink:twist:{generation_id}:{number}",
+        custom_id=routes.TWIST.id(generation_id, number),
         placeholder=label(say("card.twist.word", word=word.word), _LABEL),
     )
     if word.picked != KEPT:
@@ -72,13 +73,13 @@ def _menu(say: Catalogue, generation_id: int, twist: Twist, number: int) -> ui.S
 def _actions(say: Catalogue, generation: Generation, twist: Twist, *, read: bool) -> ui.ActionRow[Any]:
     row: ui.ActionRow[Any] = ui.ActionRow()
     if not twist.done:
-        use = button(f"ink:use:{generation.id}", say("button.use"), style=discord.ButtonStyle.primary, emoji="✅")
+        use = routes.USE.button(say("button.use"), generation.id, style=discord.ButtonStyle.primary, emoji="✅")
         use.disabled = not twist.picked
         row.add_item(use)
     if read:
-        row.add_item(button(f"ink:read:{generation.id}:0", say("button.read"), emoji="📖"))
-    row.add_item(button(f"ink:why:{generation.id}", say("button.why"), emoji="🔍"))
-    row.add_item(button(f"ink:delete:{generation.id}", say("button.delete"), emoji="🗑️"))
+        row.add_item(routes.READ.button(say("button.read"), generation.id, 0, emoji="📖"))
+    row.add_item(routes.WHY.button(say("button.why"), generation.id, emoji="🔍"))
+    row.add_item(routes.DELETE.button(say("button.delete"), generation.id, emoji="🗑️"))
     return row
 
 

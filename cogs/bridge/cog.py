@@ -9,12 +9,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.rules.servers import COUNT_RANGE
-from bot.ui.answers import GIVEN, guard, open_form
+from bot.ui.answers import GIVEN, open_form
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
-from bot.ui.tree import InklingTree, number
+from bot.ui.routes import number
+from bot.ui.tree import InklingTree
 from bot.writing.bridge.job import BridgeAsk
-from cogs.bridge.forms import LEFT, RIGHT, BridgeForm
+from cogs.bridge.forms import FORM, LEFT, RIGHT, BridgeForm
 from cogs.core.generation_flow import Asking
 from cogs.rounds.opening import RoundOpening
 
@@ -28,7 +29,7 @@ class Bridging(commands.Cog):
     def __init__(self, tree: InklingTree, asking: Asking, rounds: RoundOpening) -> None:
         self._asking = asking
         self._rounds = rounds
-        tree.route("rbridge", self.form_bridge)
+        tree.route(FORM, self.form_bridge)
 
     @app_commands.command(name=named("command.bridge.name"), description=named("command.bridge.description"))
     @app_commands.rename(after=named("command.bridge.after.name"), count=named("command.bridge.count.name"))
@@ -42,7 +43,7 @@ class Bridging(commands.Cog):
         count: Count | None = None,
     ) -> None:
         """Write between two passages of a story, or between two texts that are asked for in a form."""
-        await guard(interaction, self._on_command(interaction, after, count))
+        await self._on_command(interaction, after, count)
 
     async def _on_command(
         self, interaction: discord.Interaction[commands.Bot], after: int | None, count: int | None
@@ -53,7 +54,7 @@ class Bridging(commands.Cog):
         if story is not None:
             await self._rounds.bridge(interaction, settings, story, number=after, count=count)
         else:
-            await open_form(interaction, BridgeForm(private(interaction), f"ink:rbridge:{count or 0}"))
+            await open_form(interaction, BridgeForm(private(interaction), FORM.id(count or 0)))
 
     async def form_bridge(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: a card with ways across, as /infill shows it."""

@@ -8,11 +8,15 @@ import discord
 from discord import ui
 
 from bot.ui.locale import Catalogue
+from bot.ui.routes import Route
 
 LEFT, RIGHT = "left", "right"
 """The custom ids of the boxes."""
 SIDE_TEXT = 1900
 """Characters of one side: both and what stands between fit into one text."""
+
+FORM = Route("rbridge", "count")
+"""The form of /bridge. `count` is how many ways across are asked for, 0 for what the server set."""
 
 
 class BridgeForm(ui.Modal):

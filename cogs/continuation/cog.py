@@ -16,13 +16,15 @@ from bot.rules.notes import check_note
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.rules.stories import require_ai
 from bot.rules.text.characters import is_blank
-from bot.ui.answers import GIVEN, TYPED, guard, open_form, replace, take_time, whisper
+from bot.ui import routes
+from bot.ui.answers import GIVEN, TYPED, open_form, replace, take_time, whisper
 from bot.ui.cards import PERSON, reading_card
 from bot.ui.forms import NOTE, Form, NoteForm, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.receipts import receipt_card
+from bot.ui.routes import number
 from bot.ui.shown import Shown
-from bot.ui.tree import InklingTree, number
+from bot.ui.tree import InklingTree
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk, check, onward
 from bot.writing.blanks import literals_of, parse
 from bot.writing.bridge.job import BridgeAsk
@@ -30,6 +32,7 @@ from bot.writing.infill.restyling import style_of
 from cogs.core.generation_flow import Asking
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
+from cogs.rounds.routes import BLANKS_FORM
 from storage.generations import Generations
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in MOOD_NAMES]
@@ -53,23 +56,23 @@ class Writing(commands.Cog):
             app_commands.ContextMenu(name=named("menu.continue"), callback=self.continue_message),
             app_commands.ContextMenu(name=named("menu.infill"), callback=self.infill_message),
         )
-        for action, handler in {
-            "ask": self.form_asked,
-            "rblanks": self.form_blanks,
-            "go": self.go_on,
-            "retry": self.retry,
-            "note": self.note,
-            "noted": self.form_noted,
-            "own": self.own,
-            "written": self.form_written,
-            "why": self.why,
-            "read": self.read,
-            "delete": self.delete,
-            "cancel": asking.cancel,
-            "reopen": asking.reopen,
-            "again": asking.repeats.again,
+        for route, handler in {
+            routes.ASK_FORM: self.form_asked,
+            BLANKS_FORM: self.form_blanks,
+            routes.GO: self.go_on,
+            routes.RETRY: self.retry,
+            routes.RETRY_WITH_NOTE: self.note,
+            routes.NOTE_FORM: self.form_noted,
+            routes.OWN: self.own,
+            routes.OWN_FORM: self.form_written,
+            routes.WHY: self.why,
+            routes.READ: self.read,
+            routes.DELETE: self.delete,
+            routes.CANCEL: asking.cancel,
+            routes.REOPEN: asking.reopen,
+            routes.KEEP_AGAIN: asking.repeats.again,
         }.items():
-            tree.route(action, handler)
+            tree.route(route, handler)
 
     async def cog_load(self) -> None:
         for menu in self._menus:
@@ -107,7 +110,7 @@ class Writing(commands.Cog):
         note: str | None = None,
     ) -> None:
         """Continue `text`; without it, ask for it in a form that carries the other options along."""
-        await guard(interaction, self._on_command(interaction, "continue", text, mood, count, length, note=note))
+        await self._on_command(interaction, "continue", text, mood, count, length, note=note)
 
     @app_commands.command(name=named("command.infill.name"), description=named("command.infill.description"))
     @app_commands.rename(
@@ -128,15 +131,15 @@ class Writing(commands.Cog):
         passage: Number | None = None,
     ) -> None:
         """Fill the blanks of `text`; without it, ask for it in a form. In a story, of one of its passages."""
-        await guard(interaction, self._on_command(interaction, "infill", text, None, count, None, passage))
+        await self._on_command(interaction, "infill", text, None, count, None, passage)
 
     async def continue_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: continue the text of a message."""
-        await guard(interaction, self._on_message(interaction, message, "continue"))
+        await self._on_message(interaction, message, "continue")
 
     async def infill_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: fill the blanks in a message."""
-        await guard(interaction, self._on_message(interaction, message, "infill"))
+        await self._on_message(interaction, message, "infill")
 
     async def _on_command(
         self,
@@ -167,9 +170,9 @@ class Writing(commands.Cog):
         elif passage is not None:
             await self._rounds.ask_blanks(interaction, passage, count)
         elif text is None:
-            options = f"{kind}:{mood or NO_MOOD}:{count or 0}:{length or 0}"
+            custom_id = routes.ASK_FORM.id(kind, _mood(mood) or NO_MOOD, count or 0, length or 0)
             beside = note if kind == "continue" else None
-            await open_form(interaction, Form(private(interaction), kind, f"ink:ask:{options}", note=beside))
+            await open_form(interaction, Form(private(interaction), kind, custom_id, note=beside))
         else:
             await self._start(interaction, settings, kind, text, mood, count, length, note=note)
 
@@ -268,7 +271,7 @@ class Writing(commands.Cog):
     async def note(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Retry with a note*: opens a form that has the note so far, to be changed or emptied."""
         generation, _ = await self._retried(interaction, ids)
-        form = NoteForm(private(interaction), f"ink:noted:{generation.id}", generation.note)
+        form = NoteForm(private(interaction), routes.NOTE_FORM.id(generation.id), generation.note)
         await open_form(interaction, form)
 
     async def form_noted(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -328,7 +331,7 @@ class Writing(commands.Cog):
         self._asking.permit(interaction, settings, _feature(generation))
         prefilled = generation.text if generation.kind != "continue" else ""
         kind = "own" if generation.kind == "continue" else "fill"
-        form = Form(private(interaction), kind, f"ink:written:{generation.id}", prefilled)
+        form = Form(private(interaction), kind, routes.OWN_FORM.id(generation.id), prefilled)
         await open_form(interaction, form)
 
     async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

@@ -13,8 +13,8 @@ from bot.rules.stories import Story, StoryState
 from bot.stories.access import Who
 from bot.stories.queries import ALIVE
 from bot.ui.cutting import label
+from bot.ui.routes import number
 from bot.ui.shown import reachable
-from bot.ui.tree import number
 from cogs.core.generation_flow import Asking
 from cogs.core.services import Services
 

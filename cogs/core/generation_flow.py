@@ -19,13 +19,14 @@ from bot.logs import describe
 from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
 from bot.rules.posts import Post
 from bot.rules.servers import Feature, ServerSettings
+from bot.ui import routes
 from bot.ui.answers import replace, take_time
 from bot.ui.cards import notice
 from bot.ui.delivery import UNDELIVERED, UNKNOWN_MESSAGE
 from bot.ui.locale import Catalogue, public
 from bot.ui.progress import Wait, follow, progress_card
+from bot.ui.routes import number
 from bot.ui.shown import SHOWN, Shown, reachable, show
-from bot.ui.tree import number
 from bot.writing.asks import Ask, ContinueAsk
 from bot.writing.bridge.job import BridgeAsk
 from cogs.core.outbox import Showing
@@ -147,7 +148,7 @@ class Asking:
     ) -> tuple[Suggestion, ...] | None:
         """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
         kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
-        cancel_id = f"ink:cancel:{self._run}:{ticket.id}"
+        cancel_id = routes.CANCEL.id(self._run, ticket.id)
         shown = await show(interaction, progress_card(say, kind, ticket.progress, cancel_id))
         await self._note(interaction, shown)
         live = self._live[ticket.id] = _Live(ticket, interaction.user.id, shown, say)

@@ -16,8 +16,9 @@ from bot.errors import StorageError
 from bot.logs import describe
 from bot.rules.generations import Generation, Place
 from bot.rules.posts import Post
+from bot.ui import routes
 from bot.ui.answers import GIVEN, whisper
-from bot.ui.cards import Card, button, card, notice, text
+from bot.ui.cards import Card, card, notice, text
 from bot.ui.delivery import ALREADY_ANSWERED, TRIES, UNDELIVERED, UNKNOWN_MESSAGE, is_on_the_way, persistently
 from bot.ui.locale import Catalogue, private
 from bot.ui.shown import SHOWN, Shown, reachable, show
@@ -118,8 +119,8 @@ class Presenting:
         is refused in a message to them alone."""
         say = private(interaction)
         told = say("card.not_shown", channel=f"<#{generation.place.channel_id}>")
-        reopen = button(f"ink:reopen:{generation.id}", say("button.reopen"), style=discord.ButtonStyle.primary)
-        read = button(f"ink:read:{generation.id}:0", say("button.read"), emoji="📖")
+        reopen = routes.REOPEN.button(say("button.reopen"), generation.id, style=discord.ButtonStyle.primary)
+        read = routes.READ.button(say("button.read"), generation.id, 0, emoji="📖")
         if shown.token_lives() and await whisper(interaction, Card(text(told), discord.ui.ActionRow(reopen, read))):
             return
         try:

@@ -10,6 +10,7 @@ from discord import ui
 from bot.ui.cards import Card, line, text
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue
+from bot.ui.routes import Route
 
 Topic = Literal["writing", "stories", "rounds", "lore", "privacy", "server"]
 FIRST: Topic = "writing"
@@ -27,6 +28,9 @@ TOPICS: Mapping[Topic, tuple[str, ...]] = {
 _BEFORE_WHERE = ("intro", "privacy_training")
 """The paragraphs behind which it is told where texts go."""
 
+TOPIC = Route("guide")
+"""The menu of topics."""
+
 
 def topics_for(*, manages: bool) -> tuple[Topic, ...]:
     """Return the topics for somebody; how a server is set is for those who manage it."""
@@ -36,7 +40,7 @@ def topics_for(*, manages: bool) -> tuple[Topic, ...]:
 def guide_card(say: Catalogue, topic: Topic, *, manages: bool, keep_days: int, host: str = "") -> Card:
     """Return the card of a topic. `keep_days` is for how long requests are kept, `host` the machine that texts are sent
     to, empty where they stay on the bot's."""
-    menu: ui.Select[Any] = ui.Select(custom_id="ink:guide")
+    menu: ui.Select[Any] = ui.Select(custom_id=TOPIC.id())
     for each in topics_for(manages=manages):
         menu.add_option(
             label=say(f"help.topic_{each}"), description=say(f"help.about_{each}"), value=each, default=each == topic

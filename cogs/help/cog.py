@@ -8,12 +8,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.ui.answers import guard, replace, whisper
+from bot.ui.answers import replace, whisper
 from bot.ui.cards import Card
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
 from cogs.core.services import Services
-from cogs.help.cards import FIRST, Topic, guide_card, topics_for
+from cogs.help.cards import FIRST, TOPIC, Topic, guide_card, topics_for
 
 
 class Guide(commands.Cog):
@@ -21,12 +21,12 @@ class Guide(commands.Cog):
 
     def __init__(self, tree: InklingTree, services: Services) -> None:
         self._services = services
-        tree.route("guide", self.turn)
+        tree.route(TOPIC, self.turn)
 
     @app_commands.command(name=named("command.help.name"), description=named("command.help.description"))
     async def help(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Begin at the first topic."""
-        await guard(interaction, self._help(interaction))
+        await self._help(interaction)
 
     async def _help(self, interaction: discord.Interaction[Any]) -> None:
         await whisper(interaction, self._card(interaction, FIRST, await self._services.desk.sent_to()))

@@ -9,7 +9,9 @@ from discord.ext import commands
 
 from bot.errors import Gone
 from bot.rules.stories import require_ai
-from bot.ui.tree import InklingTree, number
+from bot.ui import routes
+from bot.ui.routes import number
+from bot.ui.tree import InklingTree
 from bot.writing.asks import InfillAsk
 from bot.writing.infill.restyling import MOVES, moved
 from cogs.core.generation_flow import Asking
@@ -24,7 +26,7 @@ class Restyling(commands.Cog):
         self._services = services
         self._asking = asking
         self._rounds = rounds
-        tree.route("move", self.move)
+        tree.route(routes.MOVE, self.move)
 
     async def move(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the four: anyone may; it makes a new card, which goes on from the wish of the one pressed."""

@@ -9,11 +9,12 @@ import discord
 from discord import ui
 
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, RATIFIES, LoreEntry, LoreKind, Tally
-from bot.ui.cards import AMBER, Card, button, line, text
+from bot.ui.cards import AMBER, Card, line, text
 from bot.ui.cutting import label, shown_head
 from bot.ui.escaping import escape, quote
 from bot.ui.forms import TEXT
 from bot.ui.locale import Catalogue
+from cogs.lore import routes
 
 TRIGGERS = "triggers"
 """The custom id of the box for trigger words."""
@@ -71,15 +72,15 @@ def lore_card(
     if entry.state == "proposed":
         blocks.append(
             ui.ActionRow(
-                button(f"ink:lyes:{entry.id}", say("button.agree"), emoji="👍"),
-                button(f"ink:lno:{entry.id}", say("button.disagree"), emoji="👎"),
-                button(f"ink:lratify:{entry.id}", say("button.ratify"), style=discord.ButtonStyle.success),
-                button(f"ink:lreject:{entry.id}", say("button.reject"), style=discord.ButtonStyle.danger),
+                routes.AGREE.button(say("button.agree"), entry.id, emoji="👍"),
+                routes.DISAGREE.button(say("button.disagree"), entry.id, emoji="👎"),
+                routes.RATIFY.button(say("button.ratify"), entry.id, style=discord.ButtonStyle.success),
+                routes.REJECT.button(say("button.reject"), entry.id, style=discord.ButtonStyle.danger),
             )
         )
-    last = [button(f"ink:lremove:{entry.id}", say("button.remove"), emoji="🗑️")]
+    last = [routes.REMOVE.button(say("button.remove"), entry.id, emoji="🗑️")]
     if back:
-        last.insert(0, button(f"ink:llist:{place_of(entry.story_id)}:{entry.kind}:0", say("button.back"), emoji="◀️"))
+        last.insert(0, routes.LIST.button(say("button.back"), place_of(entry.story_id), entry.kind, 0, emoji="◀️"))
     if back or entry.state != "proposed":
         blocks.append(ui.ActionRow(*last))
     return Card(*blocks, colour=AMBER) if entry.state == "proposed" else Card(*blocks)
@@ -98,14 +99,14 @@ def list_card(
     else:
         blocks.append(text(say(f"lore.{kind}_none")))
     blocks.append(line())
-    buttons = [button(f"ink:ladd:{place}:{kind}", say(f"button.add_{kind}"), emoji="✍️")]
+    buttons = [routes.ADD.button(say(f"button.add_{kind}"), place, kind, emoji="✍️")]
     if page or len(entries) > PAGE:
-        back = button(f"ink:llist:{place}:{kind}:{page - 1}", say("button.back"), emoji="◀️")
-        on = button(f"ink:llist:{place}:{kind}:{page + 1}", say("button.on"), emoji="▶️")
+        back = routes.LIST.button(say("button.back"), place, kind, page - 1, emoji="◀️")
+        on = routes.LIST.button(say("button.on"), place, kind, page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, len(entries) <= PAGE
         buttons += [back, on]
     if story_id is not None:
-        buttons.append(button(f"ink:llist:{_WHOLE_SERVER}:{kind}:0", say("button.whole_server"), emoji="🏛️"))
+        buttons.append(routes.LIST.button(say("button.whole_server"), _WHOLE_SERVER, kind, 0, emoji="🏛️"))
     blocks += [ui.ActionRow(*buttons), text(f"-# {say(f'lore.{kind}_hint')}")]
     return Card(*blocks)
 
@@ -148,7 +149,7 @@ def _row(say: Catalogue, entry: LoreEntry) -> str:
 
 
 def _choice(say: Catalogue, place: int, entries: Sequence[LoreEntry]) -> ui.Select[Any]:
-    menu: ui.Select[Any] = ui.Select(custom_id=f"ink:lopen:{place}", placeholder=say("lore.choose"))
+    menu: ui.Select[Any] = ui.Select(custom_id=routes.OPEN.id(place), placeholder=say("lore.choose"))
     for entry in entries:
         menu.add_option(label=beginning(entry), value=str(entry.id))
     return menu

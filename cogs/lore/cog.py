@@ -17,19 +17,21 @@ from bot.rules.stories import Story
 from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who
 from bot.stories.lore import Shown
-from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
+from bot.ui.answers import GIVEN, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote
 from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking
-from bot.ui.tree import InklingTree, number
+from bot.ui.routes import number
+from bot.ui.tree import InklingTree
 from cogs.core.context import CHOICES, Finding
 from cogs.core.generation_flow import Asking
 from cogs.core.outbox import Showing
 from cogs.core.repeats import Act
 from cogs.core.services import Services
+from cogs.lore import routes
 from cogs.lore.cards import PAGE, TRIGGERS, LoreForm, beginning, list_card, lore_card, place_of, story_of
 
 KINDS: tuple[LoreKind, ...] = get_args(LoreKind)
@@ -52,18 +54,18 @@ class Lore(commands.Cog):
         self._repeats = asking.repeats
         self._repeats.register("lore", self._keep_again, self._kept_before)
         self._groups = tuple(LoreGroup(self, kind) for kind in KINDS)
-        for action, handler in {
-            "ladd": self.ask,
-            "lform": self.form_sent,
-            "llist": self.turn,
-            "lopen": self.open,
-            "lyes": self.agree,
-            "lno": self.disagree,
-            "lratify": self.ratify,
-            "lreject": self.reject,
-            "lremove": self.remove,
+        for route, handler in {
+            routes.ADD: self.ask,
+            routes.FORM: self.form_sent,
+            routes.LIST: self.turn,
+            routes.OPEN: self.open,
+            routes.AGREE: self.agree,
+            routes.DISAGREE: self.disagree,
+            routes.RATIFY: self.ratify,
+            routes.REJECT: self.reject,
+            routes.REMOVE: self.remove,
         }.items():
-            tree.route(action, handler)
+            tree.route(route, handler)
         showing.register("lore", self.card)
 
     async def cog_load(self) -> None:
@@ -238,7 +240,7 @@ class Lore(commands.Cog):
         if story_id is None:
             _require_room_for_cards(interaction, say)
         await self._lorebook.check_writer(who, story_id)
-        await open_form(interaction, LoreForm(say, kind, f"ink:lform:{place_of(story_id)}:{kind}"))
+        await open_form(interaction, LoreForm(say, kind, routes.FORM.id(place_of(story_id), kind)))
 
     async def _decide(
         self,
@@ -303,7 +305,7 @@ class LoreGroup(app_commands.Group):
         self, interaction: discord.Interaction[commands.Bot], for_: str | None = None, story: str | None = None
     ) -> None:
         """Ask for an entry in a form."""
-        await guard(interaction, self._cog.add(interaction, self._kind, for_, story))
+        await self._cog.add(interaction, self._kind, for_, story)
 
     @app_commands.command(
         name=named("command.story.lore.list.name"), description=named("command.story.lore.list.description")
@@ -317,7 +319,7 @@ class LoreGroup(app_commands.Group):
         self, interaction: discord.Interaction[commands.Bot], for_: str | None = None, story: str | None = None
     ) -> None:
         """Show the entries privately."""
-        await guard(interaction, self._cog.look(interaction, self._kind, for_, story))
+        await self._cog.look(interaction, self._kind, for_, story)
 
     @app_commands.command(
         name=named("command.story.lore.remove.name"), description=named("command.story.lore.remove.description")
@@ -341,7 +343,7 @@ class LoreGroup(app_commands.Group):
         story: str | None = None,
     ) -> None:
         """Remove an entry."""
-        await guard(interaction, self._cog.take_out(interaction, self._kind, entry, for_, story))
+        await self._cog.take_out(interaction, self._kind, entry, for_, story)
 
     @remove.autocomplete("entry")
     async def entries(self, interaction: discord.Interaction[commands.Bot], current: str) -> Choices:

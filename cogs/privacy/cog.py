@@ -16,10 +16,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import NotAllowed
-from bot.ui.answers import change, follow_up, guard, take_time, whisper
-from bot.ui.cards import AMBER, Card, button, line, notice, text
+from bot.ui.answers import change, follow_up, take_time, whisper
+from bot.ui.cards import AMBER, Card, line, notice, text
 from bot.ui.locale import named, private
-from bot.ui.tree import InklingTree, number
+from bot.ui.routes import Route, number
+from bot.ui.tree import InklingTree
 from cogs.core.outbox import Showing
 from cogs.core.services import Services
 from storage.privacy import Privacy as Kept
@@ -28,6 +29,9 @@ _log = logging.getLogger(__name__)
 
 PLAIN_FILE_BYTES = 8_000_000
 """An export larger than this is compressed: Discord takes 10 MB."""
+
+FORGET = Route("forget", "person_id")
+"""The confirmation of /privacy delete."""
 
 
 class Privacy(commands.Cog):
@@ -38,12 +42,12 @@ class Privacy(commands.Cog):
     def __init__(self, tree: InklingTree, services: Services, showing: Showing) -> None:
         self._services = services
         self._showing = showing
-        tree.route("forget", self.forget)
+        tree.route(FORGET, self.forget)
 
     @privacy.command(name=named("command.privacy.export.name"), description=named("command.privacy.export.description"))
     async def export(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Send a private file with everything that is kept about the person."""
-        await guard(interaction, self._export(interaction))
+        await self._export(interaction)
 
     async def _export(self, interaction: discord.Interaction[Any]) -> None:
         await take_time(interaction, private=True)
@@ -61,7 +65,7 @@ class Privacy(commands.Cog):
     async def delete(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Ask whether everything that is kept about the person is really to go."""
         say = private(interaction)
-        forget = button(f"ink:forget:{interaction.user.id}", say("button.forget"), style=discord.ButtonStyle.danger)
+        forget = FORGET.button(say("button.forget"), interaction.user.id, style=discord.ButtonStyle.danger)
         told: list[discord.ui.Item[Any]] = []
         for part in ("confirm", "confirm_stories", "confirm_final"):
             told += [text(say(f"privacy.{part}")), line(visible=False)]

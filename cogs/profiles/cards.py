@@ -9,10 +9,20 @@ from discord import ui
 
 from bot.rules.profiles import Courtesy
 from bot.rules.stories import MAX_PEN_NAME
-from bot.ui.cards import Card, button, line, text
+from bot.ui.cards import Card, line, text
 from bot.ui.escaping import bold
 from bot.ui.forms import TEXT
 from bot.ui.locale import Catalogue
+from bot.ui.routes import Route
+
+ASK_NAME = Route("lname")
+"""*Pen name*: opens a form."""
+NAME_FORM = Route("lnamed")
+"""The form for a pen name."""
+OWN_NAME = Route("lnoname")
+"""*Write under my own name*."""
+TURN_AI = Route("lai", optional=("wanted",))
+"""The switch for models: "on" or "off" is wanted."""
 
 
 class NameForm(ui.Modal):
@@ -33,13 +43,13 @@ def writer_card(say: Catalogue, courtesy: Courtesy, *, saved: bool = False) -> C
     pen_name = courtesy.pen_name
     named = say("writer.pen_name", name=bold(pen_name)) if pen_name is not None else say("writer.own_name")
     refused = courtesy.no_ai
-    names = [button("ink:lname", say("button.pen_name"), emoji="✏️")]
+    names = [ASK_NAME.button(say("button.pen_name"), emoji="✏️")]
     if pen_name is not None:
-        names.append(button("ink:lnoname", say("button.own_name")))
+        names.append(OWN_NAME.button(say("button.own_name")))
     # It says what is wanted, not "the other": pressed twice, as when an answer is lost, it does the same.
-    consent = button(
-        f"ink:lai:{'on' if refused else 'off'}",
+    consent = TURN_AI.button(
         say("button.ai_yes" if refused else "button.ai_no"),
+        "on" if refused else "off",
         style=discord.ButtonStyle.secondary,
         emoji="🤖",
     )

@@ -11,14 +11,14 @@ from discord.ext import commands
 from bot.rules.profiles import Courtesy, CourtesyChange
 from bot.rules.stories import MAX_PEN_NAME
 from bot.stories.access import Who
-from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
+from bot.ui.answers import GIVEN, open_form, replace, whisper
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
 from cogs.core.context import Finding
 from cogs.core.generation_flow import Asking
 from cogs.core.services import Services
-from cogs.profiles.cards import NameForm, writer_card
+from cogs.profiles.cards import ASK_NAME, NAME_FORM, OWN_NAME, TURN_AI, NameForm, writer_card
 
 PenName = app_commands.Range[str, 1, MAX_PEN_NAME]
 
@@ -29,13 +29,13 @@ class Writers(commands.Cog):
     def __init__(self, tree: InklingTree, services: Services, asking: Asking) -> None:
         self._manners = services.manners
         self._finding = Finding(services, asking)
-        for action, handler in {
-            "lname": self.ask_name,
-            "lnamed": self.name_sent,
-            "lnoname": self.own_name,
-            "lai": self.turn_ai,
+        for route, handler in {
+            ASK_NAME: self.ask_name,
+            NAME_FORM: self.name_sent,
+            OWN_NAME: self.own_name,
+            TURN_AI: self.turn_ai,
         }.items():
-            tree.route(action, handler)
+            tree.route(route, handler)
 
     @app_commands.command(name=named("command.writer.name"), description=named("command.writer.description"))
     @app_commands.rename(pen_name=named("command.writer.pen_name.name"), ai=named("command.writer.ai.name"))
@@ -56,7 +56,7 @@ class Writers(commands.Cog):
             change["pen_name"] = pen_name
         if ai is not None:
             change["no_ai"] = not ai
-        await guard(interaction, self._show(interaction, change))
+        await self._show(interaction, change)
 
     async def _show(self, interaction: discord.Interaction[Any], change: CourtesyChange) -> None:
         who = await self._finding.enter(interaction)
@@ -70,7 +70,7 @@ class Writers(commands.Cog):
         """Handler of *Pen name*: asks for one."""
         who = await self._finding.enter(interaction)
         courtesy = await self._manners.of(who.server_id, who.person_id)
-        await open_form(interaction, NameForm(private(interaction), "ink:lnamed", courtesy.pen_name))
+        await open_form(interaction, NameForm(private(interaction), NAME_FORM.id(), courtesy.pen_name))
 
     async def name_sent(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""

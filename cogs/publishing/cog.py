@@ -25,7 +25,7 @@ from bot.rules.languages import UNKNOWN, name_of
 from bot.rules.stories import Passage, Story, TreeNode
 from bot.rules.text.characters import normalise
 from bot.stories.branches import branches_of, path_of
-from bot.ui.answers import follow_up, guard, take_time
+from bot.ui.answers import follow_up, take_time
 from bot.ui.cards import Card, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
@@ -34,6 +34,7 @@ from bot.ui.tree import InklingTree
 from cogs.core.context import Finding
 from cogs.core.generation_flow import Asking
 from cogs.core.services import Services
+from cogs.stories import routes
 from cogs.stories.group import join, story_commands
 
 _log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Publishing(commands.Cog):
         self._services = services
         self._finding = Finding(services, asking)
         self._commands = story_commands({"map": self.map, "export": self.export})
-        tree.route("smap", self.show_map)
+        tree.route(routes.MAP, self.show_map)
 
     async def cog_load(self) -> None:
         join(self._tree, self._commands)
@@ -77,7 +78,7 @@ class Publishing(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def map(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Draw a story's tree."""
-        await guard(interaction, self._map(interaction, story))
+        await self._map(interaction, story)
 
     async def _map(self, interaction: discord.Interaction[Any], given: str | None) -> None:
         _, story = await self._finding.story(interaction, given)
@@ -126,7 +127,7 @@ class Publishing(commands.Cog):
         story: str | None = None,
     ) -> None:
         """Give a story as a file."""
-        await guard(interaction, self._export(interaction, format, branches, story))
+        await self._export(interaction, format, branches, story)
 
     async def _export(
         self, interaction: discord.Interaction[Any], kind: str, branches: bool, given: str | None

@@ -17,12 +17,13 @@ from bot.inference.jobs import Progress, Queued
 from bot.rules.ballots import commitment
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import NOBODY, Candidate, Round
-from bot.ui.cards import AMBER, ASKED_TEXT, Card, button, line, note_line, text
+from bot.ui.cards import AMBER, ASKED_TEXT, Card, line, note_line, text
 from bot.ui.cutting import WHOLE, label, share, shown_head, shown_tail
 from bot.ui.escaping import escape, quote, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue, duration
+from cogs.rounds import routes
 
 BAR = 12
 LABEL = 90
@@ -53,8 +54,8 @@ def writing_card(say: Catalogue, round_: Round, progress: Progress | None) -> Ca
         at = f"{'▰' * filled}{'▱' * (BAR - filled)}{GAP}{left}"
     else:
         at = "▱" * BAR
-    own = button(f"ink:rown:{round_.id}", say("button.own"), emoji="✍️")
-    cancel = button(f"ink:rcancel:{round_.id}", say("button.cancel"))
+    own = routes.OWN.button(say("button.own"), round_.id, emoji="✍️")
+    cancel = routes.CANCEL.button(say("button.cancel"), round_.id)
     lines = "\n".join([f"### {title}", *(f"-# {each}" for each in (at, *note_line(say, round_.note)))])
     return Card(text(lines), text(say("round.sealed")), ui.ActionRow(own, cancel), colour=AMBER)
 
@@ -86,7 +87,7 @@ def over_card(say: Catalogue, view: RoundView) -> Card:
     message = say(f"round.{view.round.state}" if view.texts else f"round.{view.round.state}_empty")
     blocks: list[ui.Item[Any]] = [text(f"### {say(f'round.title_{view.round.kind}')}"), text(message)]
     if view.texts:
-        blocks.append(ui.ActionRow(button(f"ink:rread:{view.round.id}:0", say("button.read"), emoji="📖")))
+        blocks.append(ui.ActionRow(routes.READ.button(say("button.read"), view.round.id, 0, emoji="📖")))
     return Card(*blocks, colour=None)
 
 
@@ -180,8 +181,8 @@ def ballot_menus(say: Catalogue, view: RoundView, liked: Sequence[int] = (), fav
     """Return the two menus of the ballot, with what is on it already."""
     options = [(candidate.id, _label(view, candidate)) for candidate in view.texts]
     options += [(candidate.id, say("round.none")) for candidate in view.candidates if candidate.none]
-    like = _menu(f"ink:rlike:{view.round.id}", say("round.like"), options, set(liked), len(options))
-    star = _menu(f"ink:rstar:{view.round.id}", say("round.star"), options, {favourite}, 1)
+    like = _menu(routes.LIKE.id(view.round.id), say("round.like"), options, set(liked), len(options))
+    star = _menu(routes.STAR.id(view.round.id), say("round.star"), options, {favourite}, 1)
     return [ui.ActionRow(like), ui.ActionRow(star)]
 
 
@@ -208,7 +209,7 @@ def _menu(
 
 def _actions(say: Catalogue, view: RoundView) -> ui.ActionRow[Any]:
     return ui.ActionRow(
-        button(f"ink:rown:{view.round.id}", say("button.own"), emoji="✍️"),
-        button(f"ink:rread:{view.round.id}:0", say("button.read"), emoji="📖"),
-        button(f"ink:rmore:{view.round.id}", say("button.more"), emoji="⚙️"),
+        routes.OWN.button(say("button.own"), view.round.id, emoji="✍️"),
+        routes.READ.button(say("button.read"), view.round.id, 0, emoji="📖"),
+        routes.MORE.button(say("button.more"), view.round.id, emoji="⚙️"),
     )

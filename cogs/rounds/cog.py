@@ -17,7 +17,8 @@ from bot.ui.answers import GIVEN, open_form, respond, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import Catalogue, private
-from bot.ui.tree import InklingTree, number
+from bot.ui.routes import number
+from bot.ui.tree import InklingTree
 from bot.writing.blanks import parse
 from cogs.core.context import Finding
 from cogs.core.generation_flow import Asking
@@ -25,6 +26,7 @@ from cogs.core.outbox import Showing
 from cogs.core.repeats import Act
 from cogs.core.scheduler import Clock
 from cogs.core.services import Services
+from cogs.rounds import routes
 from cogs.rounds.cards import round_card
 from cogs.rounds.opening import RoundOpening
 from cogs.rounds.private_cards import ballot_card, more_card, round_reading_card
@@ -50,26 +52,26 @@ class Rounds(commands.Cog):
         self._opening = opening
         self._clock = clock
         showing.register("round", self.render)
-        for action, handler in {
-            "rlike": self.like,
-            "rstar": self.star,
-            "rback": self.take_back,
-            "rballot": self.my_ballot,
-            "rown": self.own,
-            "rwrite": self.form_own,
-            "rread": self.read,
-            "rmore": self.more,
-            "rreport": self.report,
-            "rhide": self.hide,
-            "rkeep": self.keep,
-            "rclose": self.close,
-            "rcancel": self.cancel,
-            "rcanon": self.make_canon,
-            "rpairs": self.pairs,
-            "rballots": self.ballots,
-            "rwhy": self.why,
+        for route, handler in {
+            routes.LIKE: self.like,
+            routes.STAR: self.star,
+            routes.TAKE_BACK: self.take_back,
+            routes.BALLOT: self.my_ballot,
+            routes.OWN: self.own,
+            routes.OWN_FORM: self.form_own,
+            routes.READ: self.read,
+            routes.MORE: self.more,
+            routes.REPORT: self.report,
+            routes.HIDE: self.hide,
+            routes.KEEP: self.keep,
+            routes.CLOSE: self.close,
+            routes.CANCEL: self.cancel,
+            routes.CANON: self.make_canon,
+            routes.PAIRS: self.pairs,
+            routes.BALLOTS: self.ballots,
+            routes.WHY: self.why,
         }.items():
-            tree.route(action, handler)
+            tree.route(route, handler)
 
     async def cog_load(self) -> None:
         # What models wrote for when the program last ended is nobody's any more; the cards follow by themselves.
@@ -123,7 +125,7 @@ class Rounds(commands.Cog):
         if view.round.state not in ("writing", "open"):
             raise Gone("round_over")
         kind, prefilled = ("fill", view.round.text) if view.round.kind == "infill" else ("own", "")
-        form = Form(private(interaction), kind, f"ink:rwrite:{view.round.id}", prefilled)
+        form = Form(private(interaction), kind, routes.OWN_FORM.id(view.round.id), prefilled)
         await open_form(interaction, form)
 
     async def form_own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

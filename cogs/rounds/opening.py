@@ -36,6 +36,7 @@ from cogs.core.generation_flow import Asking
 from cogs.core.outbox import Showing
 from cogs.core.scheduler import Clock
 from cogs.core.services import Services
+from cogs.rounds import routes
 from cogs.rounds.cards import writing_card
 
 _log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class RoundOpening:
         passage = await self._services.library.numbered(story, number)
         if passage.withdrawn:
             raise NotHere("passage_withdrawn")
-        form = Form(private(interaction), "blanks", f"ink:rblanks:{number}:{count or 0}", passage.text)
+        form = Form(private(interaction), "blanks", routes.BLANKS_FORM.id(number, count or 0), passage.text)
         await open_form(interaction, form)
 
     async def bridge(

@@ -10,10 +10,11 @@ from discord import ui
 from bot.rules.ballots import Ballot
 from bot.rules.round_views import RoundView
 from bot.rules.stories import Standing
-from bot.ui.cards import PAGE_TEXT, Card, button, line, text
+from bot.ui.cards import PAGE_TEXT, Card, line, text
 from bot.ui.cutting import shown_pages
 from bot.ui.escaping import size
 from bot.ui.locale import Catalogue
+from cogs.rounds import routes
 from cogs.rounds.cards import GAP, ballot_menus, candidate_menu
 from cogs.rounds.result_cards import ballot_words
 
@@ -28,7 +29,7 @@ def ballot_card(say: Catalogue, view: RoundView, ballot: Ballot) -> Card:
         *ballot_menus(say, view, sorted(ballot.liked), ballot.favourite),
     ]
     if ballot.named:
-        blocks.append(ui.ActionRow(button(f"ink:rback:{view.round.id}", say("button.take_back"))))
+        blocks.append(ui.ActionRow(routes.TAKE_BACK.button(say("button.take_back"), view.round.id)))
     return Card(*blocks)
 
 
@@ -41,16 +42,16 @@ def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str 
         blocks.append(text(told))
     is_open = view.round.state == "open"
     if view.texts:
-        blocks.append(ui.ActionRow(candidate_menu(view, f"ink:rreport:{round_id}", say("round.report"))))
+        blocks.append(ui.ActionRow(candidate_menu(view, routes.REPORT.id(round_id), say("round.report"))))
     if standing.leads:
         blocks += [line(), *_leading(say, view)]
-    buttons = [button(f"ink:rballot:{round_id}", say("button.my_ballot"), emoji="🗳️")] if is_open else []
+    buttons = [routes.BALLOT.button(say("button.my_ballot"), round_id, emoji="🗳️")] if is_open else []
     if standing.leads:
         if is_open:
             style = discord.ButtonStyle.primary
-            buttons.append(button(f"ink:rclose:{round_id}", say("button.close"), style=style, emoji="⏱️"))
+            buttons.append(routes.CLOSE.button(say("button.close"), round_id, style=style, emoji="⏱️"))
         style = discord.ButtonStyle.danger
-        buttons.append(button(f"ink:rcancel:{round_id}", say("button.cancel_round"), style=style))
+        buttons.append(routes.CANCEL.button(say("button.cancel_round"), round_id, style=style))
     if buttons:
         blocks.append(ui.ActionRow(*buttons))
     return Card(*blocks)
@@ -64,10 +65,10 @@ def _leading(say: Catalogue, view: RoundView) -> list[ui.Item[Any]]:
     ]
     blocks: list[ui.Item[Any]] = [text("\n".join([say("round.for_hosts"), *lines]))]
     if view.texts:
-        hide = candidate_menu(view, f"ink:rhide:{view.round.id}", say("round.hide"))
+        hide = candidate_menu(view, routes.HIDE.id(view.round.id), say("round.hide"))
         blocks.append(ui.ActionRow(hide))
     if reported:
-        keep = candidate_menu(view, f"ink:rkeep:{view.round.id}", say("round.keep"), reported)
+        keep = candidate_menu(view, routes.KEEP.id(view.round.id), say("round.keep"), reported)
         blocks.append(ui.ActionRow(keep))
     return blocks
 
@@ -83,8 +84,8 @@ def round_reading_card(say: Catalogue, view: RoundView, page: int) -> Card:
     page = min(max(page, 0), len(grouped) - 1)
     blocks: list[ui.Item[Any]] = [text(grouped[page])]
     if len(grouped) > 1:
-        back = button(f"ink:rread:{view.round.id}:{page - 1}", say("button.back"), emoji="◀️")
-        on = button(f"ink:rread:{view.round.id}:{page + 1}", say("button.on"), emoji="▶️")
+        back = routes.READ.button(say("button.back"), view.round.id, page - 1, emoji="◀️")
+        on = routes.READ.button(say("button.on"), view.round.id, page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, page == len(grouped) - 1
         blocks += [line(), ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(grouped))}")]
     return Card(*blocks)

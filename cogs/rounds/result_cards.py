@@ -11,13 +11,14 @@ from discord import ui
 from bot.rules.ballots import Ballot, Outcome
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate
-from bot.ui.cards import Card, button, line, note_line, notice, text
+from bot.ui.cards import Card, line, note_line, notice, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
 from bot.ui.receipts import BEGINNING, receipt_blocks
+from cogs.rounds import routes
 from cogs.rounds.cards import GAP
 
 WINNER_TEXT = 1600
@@ -97,12 +98,12 @@ def _actions(say: Catalogue, view: RoundView) -> ui.ActionRow[Any]:
     round_id = view.round.id
     buttons = []
     if view.outcome is not None:
-        buttons.append(button(f"ink:rpairs:{round_id}", say("button.pairs"), emoji="⚖️"))
-        buttons.append(button(f"ink:rballots:{round_id}", say("button.ballots"), emoji="🗳️"))
-    buttons.append(button(f"ink:rwhy:{round_id}", say("button.why"), emoji="🔍"))
-    buttons.append(button(f"ink:rread:{round_id}:0", say("button.read"), emoji="📖"))
+        buttons.append(routes.PAIRS.button(say("button.pairs"), round_id, emoji="⚖️"))
+        buttons.append(routes.BALLOTS.button(say("button.ballots"), round_id, emoji="🗳️"))
+    buttons.append(routes.WHY.button(say("button.why"), round_id, emoji="🔍"))
+    buttons.append(routes.READ.button(say("button.read"), round_id, 0, emoji="📖"))
     if view.winner is not None and not view.winner.none and not view.in_canon:
-        buttons.append(button(f"ink:rcanon:{round_id}", say("button.canon"), emoji="🔀"))
+        buttons.append(routes.CANON.button(say("button.canon"), round_id, emoji="🔀"))
     return ui.ActionRow(*buttons)
 
 

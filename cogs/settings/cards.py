@@ -9,14 +9,24 @@ from discord import ui
 
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import COUNT_RANGE, Feature, ServerSettings
-from bot.ui.cards import Card, button, line, text
+from bot.ui.cards import Card, line, text
 from bot.ui.escaping import escape
 from bot.ui.locale import LANGUAGES, Catalogue
+from bot.ui.routes import Route
 
 MIXED = "mixed"
 SERVER = "server"
 LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160)
 MAX_CHANNELS = 25
+
+SET = Route("set", "what")
+"""The menus: `what` is set by them."""
+SWITCH = Route("switch", "feature", optional=("wanted",))
+"""The switches: "on" or "off" is wanted."""
+WORDS = Route("lwords")
+"""*Words*: opens a form."""
+WORDS_FORM = Route("lworded", "version")
+"""The form of the word list, opened with `version` of it."""
 
 
 def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, saved: int = 0) -> Card:
@@ -54,7 +64,7 @@ def _languages(say: Catalogue) -> list[tuple[str, str]]:
 
 
 def _menu(what: str, options: list[tuple[str, str]], current: str) -> ui.ActionRow[Any]:
-    menu: ui.Select[Any] = ui.Select(custom_id=f"ink:set:{what}")
+    menu: ui.Select[Any] = ui.Select(custom_id=SET.id(what))
     for value, label in options:
         menu.add_option(label=label, value=value, default=value == current)
     return ui.ActionRow(menu)
@@ -66,7 +76,7 @@ def _channel_menu(say: Catalogue, settings: ServerSettings) -> ui.ChannelSelect[
         for channel_id in sorted(settings.channels)[:MAX_CHANNELS]
     ]
     return ui.ChannelSelect(
-        custom_id="ink:set:channels",
+        custom_id=SET.id("channels"),
         channel_types=[discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.forum],
         placeholder=say("settings.channels_hint"),
         min_values=0,
@@ -79,8 +89,8 @@ def _switch(say: Catalogue, settings: ServerSettings, feature: Feature) -> ui.Bu
     on = feature not in settings.switched_off
     style = discord.ButtonStyle.success if on else discord.ButtonStyle.secondary
     # It says what is wanted, not "the other": pressed twice, as when an answer is lost, it does the same.
-    return button(
-        f"ink:switch:{feature}:{'off' if on else 'on'}", say(f"settings.{feature}_{'on' if on else 'off'}"), style=style
+    return SWITCH.button(
+        say(f"settings.{feature}_{'on' if on else 'off'}"), feature, "off" if on else "on", style=style
     )
 
 
@@ -88,5 +98,5 @@ def _words(say: Catalogue, settings: ServerSettings) -> ui.Section[Any]:
     count = len(settings.words)
     listed = say("settings.words_some", count=count) if count else say("settings.words_none")
     return ui.Section(
-        text(f"{say('settings.words')}\n-# {listed}"), accessory=button("ink:lwords", say("button.words"), emoji="📝")
+        text(f"{say('settings.words')}\n-# {listed}"), accessory=WORDS.button(say("button.words"), emoji="📝")
     )

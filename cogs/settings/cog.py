@@ -12,15 +12,16 @@ from discord.ext import commands
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import Feature, ServerSettings, change_settings
-from bot.ui.answers import GIVEN, guard, open_form, replace, sentence, whisper
+from bot.ui.answers import GIVEN, open_form, replace, sentence, whisper
 from bot.ui.cards import Card
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
 from bot.ui.permissions import CARDS, lacking_in
+from bot.ui.routes import number
 from bot.ui.shown import reachable
-from bot.ui.tree import InklingTree, number
+from bot.ui.tree import InklingTree
 from cogs.continuation.cog import Count, Length
 from cogs.core.services import Services
-from cogs.settings.cards import MIXED, SERVER, settings_card
+from cogs.settings.cards import MIXED, SERVER, SET, SWITCH, WORDS, WORDS_FORM, settings_card
 from cogs.settings.forms import WordsForm, version, written_words
 from storage.counts import take_census
 from storage.servers import Servers
@@ -37,10 +38,10 @@ class Server(commands.Cog):
     def __init__(self, tree: InklingTree, services: Services) -> None:
         self._tree = tree
         self._services = services
-        tree.route("set", self.set_by_menu)
-        tree.route("switch", self.set_by_switch)
-        tree.route("lwords", self.ask_words)
-        tree.route("lworded", self.set_words)
+        tree.route(SET, self.set_by_menu)
+        tree.route(SWITCH, self.set_by_switch)
+        tree.route(WORDS, self.ask_words)
+        tree.route(WORDS_FORM, self.set_words)
 
     # ---- /settings
 
@@ -83,7 +84,7 @@ class Server(commands.Cog):
         changes = {name: _value(name, value) for name, value in given.items() if value is not None}
         turned: dict[Feature, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
         switches = {feature: on for feature, on in turned.items() if on is not None}
-        await guard(interaction, self._set(interaction, changes, switches))
+        await self._set(interaction, changes, switches)
 
     async def _set(
         self, interaction: discord.Interaction[Any], changes: Mapping[str, Any], switches: Mapping[Feature, bool | None]
@@ -118,7 +119,7 @@ class Server(commands.Cog):
         """Handler of *Words*: shows the list in a form."""
         async with self._services.database.reading() as connection:
             words = (await Servers(connection).get(self._managed(interaction))).words
-        await open_form(interaction, WordsForm(private(interaction), f"ink:lworded:{version(words)}", words))
+        await open_form(interaction, WordsForm(private(interaction), WORDS_FORM.id(version(words)), words))
 
     async def set_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form. What was written is given back where somebody else changed the list meanwhile."""

@@ -10,11 +10,12 @@ from discord import ui
 
 from bot.rules.languages import name_of
 from bot.rules.stories import Passage, Role, Story, StoryRules
-from bot.ui.cards import AMBER, INK, Card, button, line, text
+from bot.ui.cards import AMBER, INK, Card, line, text
 from bot.ui.cutting import shown_head, shown_tail
 from bot.ui.escaping import escape, quote
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
+from cogs.stories import routes
 
 PREMISE_TEXT = 900
 LAST_TEXT = 500
@@ -50,15 +51,15 @@ def story_card(say: Catalogue, story: Story, last: Passage | None) -> Card:
 
 def _actions(say: Catalogue, story: Story, *, written: bool) -> ui.ActionRow[Any]:
     if story.state == "deleted":
-        restore = button(f"ink:srestore:{story.id}", say("button.srestore"), emoji="↩️")
+        restore = routes.RESTORE.button(say("button.srestore"), story.id, emoji="↩️")
         return ui.ActionRow(restore)
-    write = button(f"ink:sadd:{story.id}", say("button.sadd"), style=discord.ButtonStyle.primary, emoji="✍️")
+    write = routes.WRITE_ON.button(say("button.sadd"), story.id, style=discord.ButtonStyle.primary, emoji="✍️")
     write.disabled = story.state != "open"
-    read = button(f"ink:sread:{story.id}:1:0:f", say("button.sread"), emoji="📖")
+    read = routes.READ.button(say("button.sread"), story.id, 1, 0, "f", emoji="📖")
     read.disabled = not written
-    tree = button(f"ink:smap:{story.id}", say("button.smap"), emoji="🌳")
+    tree = routes.MAP.button(say("button.smap"), story.id, emoji="🌳")
     tree.disabled = not written
-    return ui.ActionRow(write, read, tree, button(f"ink:srules:{story.id}", say("button.srules"), emoji="📜"))
+    return ui.ActionRow(write, read, tree, routes.RULES.button(say("button.srules"), story.id, emoji="📜"))
 
 
 def _state(say: Catalogue, story: Story) -> str:
@@ -134,10 +135,10 @@ def list_card(say: Catalogue, listed: Sequence[tuple[Story, int]], page: int, pa
         where = f"<#{story.thread_id}>" if story.thread_id is not None else say("story.no_thread")
         facts = " · ".join([say(f"story.is_{story.state}"), say("story.passages", count=passages), where])
         shown = f"{_MARKS[story.state]} **{escape(story.title)}**\n-# {facts}"
-        blocks.append(ui.Section(text(shown), accessory=button(f"ink:sread:{story.id}:1:0:f", say("button.sread"))))
+        blocks.append(ui.Section(text(shown), accessory=routes.READ.button(say("button.sread"), story.id, 1, 0, "f")))
     if pages > 1:
-        back = button(f"ink:slist:{page - 1}", say("button.back"), emoji="◀️")
-        on = button(f"ink:slist:{page + 1}", say("button.on"), emoji="▶️")
+        back = routes.LIST.button(say("button.back"), page - 1, emoji="◀️")
+        on = routes.LIST.button(say("button.on"), page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, page == pages - 1
         blocks += [line(), ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=pages)}")]
     return Card(*blocks)
@@ -172,14 +173,14 @@ def _names(say: Catalogue, people: Collection[int]) -> str:
 
 def delete_card(say: Catalogue, story: Story, days: int) -> Card:
     """Ask whether a story is really to go."""
-    sure = button(f"ink:sdelete:{story.id}", say("button.sdelete"), style=discord.ButtonStyle.danger)
+    sure = routes.DELETE.button(say("button.sdelete"), story.id, style=discord.ButtonStyle.danger)
     question = say("story.delete_confirm", title=escape(story.title), count=days)
     return Card(text(question), ui.ActionRow(sure), colour=AMBER)
 
 
 def withdraw_card(say: Catalogue, story: Story, passage: Passage) -> Card:
     """Ask whether a passage is really to be withdrawn, showing which."""
-    sure = button(f"ink:swithdraw:{story.id}:{passage.id}", say("button.swithdraw"), style=discord.ButtonStyle.danger)
+    sure = routes.WITHDRAW.button(say("button.swithdraw"), story.id, passage.id, style=discord.ButtonStyle.danger)
     question = say("story.withdraw_confirm", number=passage.depth)
     shown = f"{shown_head(passage.text, LAST_TEXT, quote)}\n-# {signature(say, passage)}"
     return Card(text(question), text(shown), ui.ActionRow(sure), colour=AMBER)
@@ -187,5 +188,5 @@ def withdraw_card(say: Catalogue, story: Story, passage: Passage) -> Card:
 
 def overtaken_card(say: Catalogue, story: Story, passage: Passage) -> Card:
     """Tell somebody that another was faster, and offer to add their passage behind the newest."""
-    again = button(f"ink:sagain:{story.id}:{passage.id}", say("button.sagain"), style=discord.ButtonStyle.primary)
+    again = routes.ADD_AGAIN.button(say("button.sagain"), story.id, passage.id, style=discord.ButtonStyle.primary)
     return Card(text(say("story.overtaken")), ui.ActionRow(again), colour=AMBER)

@@ -18,19 +18,21 @@ from bot.stories.access import Who
 from bot.stories.beginning import Beginning, beginning_of
 from bot.stories.earlier import EarlierRun
 from bot.stories.passages import check_own
-from bot.ui.answers import GIVEN, guard, open_form, replace, whisper
+from bot.ui.answers import GIVEN, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
 from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
-from bot.ui.tree import InklingTree, number
+from bot.ui.routes import START_STORY, number
+from bot.ui.tree import InklingTree
 from cogs.core.context import Finding, unseen
 from cogs.core.generation_flow import Asking
 from cogs.core.outbox import Showing
 from cogs.core.refusals import Refusals
 from cogs.core.repeats import Act, Repeats
 from cogs.core.services import Services
+from cogs.stories import routes
 from cogs.stories.cards import LISTED, list_card, overtaken_card, withdraw_card
 from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm, chosen
 from cogs.stories.reading import Direction, Spot, clamped, reading_card, window
@@ -65,17 +67,17 @@ class Stories(commands.Cog):
         self._finding = Finding(services, asking)
         self._asking = asking
         self._register_repeats(asking.repeats)
-        for action, handler in {
-            "snew": self.form_new,
-            "sfrom": self.begin_from,
-            "sadd": self.write_on,
-            "sadded": self.form_added,
-            "sagain": self.add_again,
-            "slist": self.turn_list,
-            "sread": self.read,
-            "swithdraw": self.withdrawn,
+        for route, handler in {
+            routes.NEW_FORM: self.form_new,
+            START_STORY: self.begin_from,
+            routes.WRITE_ON: self.write_on,
+            routes.PASSAGE_FORM: self.form_added,
+            routes.ADD_AGAIN: self.add_again,
+            routes.LIST: self.turn_list,
+            routes.READ: self.read,
+            routes.WITHDRAW: self.withdrawn,
         }.items():
-            tree.route(action, handler)
+            tree.route(route, handler)
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         """Autocomplete: the server's stories."""
@@ -86,14 +88,14 @@ class Stories(commands.Cog):
     @story.command(name=named("command.story.new.name"), description=named("command.story.new.description"))
     async def new(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Ask for a new story in a form."""
-        await guard(interaction, self._ask_new(interaction, "ink:snew"))
+        await self._ask_new(interaction, routes.NEW_FORM.id())
 
     async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu *Start a story from…* on the card of a /continue or /infill: the same form."""
         generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
         data: Mapping[str, Any] = interaction.data or {}
         position = number(tuple(data.get("values", ())), 0)
-        await self._ask_new(interaction, f"ink:snew:{generation.id}:{position}")
+        await self._ask_new(interaction, routes.NEW_FORM.id(generation.id, position))
 
     async def _ask_new(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         await self._finding.enter(interaction)
@@ -163,7 +165,7 @@ class Stories(commands.Cog):
         story: str | None = None,
     ) -> None:
         """Begin another story on the same tree, with a thread of its own."""
-        await guard(interaction, self._fork(interaction, title, at, story))
+        await self._fork(interaction, title, at, story)
 
     async def _fork(
         self, interaction: discord.Interaction[Any], title: str | None, at: int | None, given: str | None
@@ -194,7 +196,7 @@ class Stories(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], text: Text | None = None, story: str | None = None
     ) -> None:
         """Add a passage; without a text, ask for it in a form."""
-        await guard(interaction, self._add(interaction, text, story))
+        await self._add(interaction, text, story)
 
     async def _add(self, interaction: discord.Interaction[Any], text: str | None, given: str | None) -> None:
         if text is not None:
@@ -213,7 +215,7 @@ class Stories(commands.Cog):
     async def _ask_passage(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> None:
         await self._services.library.check_writer(who, story)
         vote = await self._services.library.votes(story)
-        custom_id = f"ink:sadded:{story.id}:{story.head_id or 0}"
+        custom_id = routes.PASSAGE_FORM.id(story.id, story.head_id or 0)
         await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=vote))
 
     async def form_added(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -288,7 +290,7 @@ class Stories(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def undo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Take the last passage back."""
-        await guard(interaction, self._undo(interaction, story))
+        await self._undo(interaction, story)
 
     async def _undo(self, interaction: discord.Interaction[Any], given: str | None) -> None:
         who, story = await self._finding.story(interaction, given)
@@ -302,7 +304,7 @@ class Stories(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def redo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Take back what was undone last."""
-        await guard(interaction, self._redo(interaction, story))
+        await self._redo(interaction, story)
 
     async def _redo(self, interaction: discord.Interaction[Any], given: str | None) -> None:
         who, story = await self._finding.story(interaction, given)
@@ -320,7 +322,7 @@ class Stories(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], number: Number, story: str | None = None
     ) -> None:
         """Ask whether a passage of one's own is really to be emptied."""
-        await guard(interaction, self._withdraw(interaction, number, story))
+        await self._withdraw(interaction, number, story)
 
     async def _withdraw(self, interaction: discord.Interaction[Any], number: int, given: str | None) -> None:
         who, story = await self._finding.story(interaction, given)
@@ -340,7 +342,7 @@ class Stories(commands.Cog):
     @story.command(name=named("command.story.list.name"), description=named("command.story.list.description"))
     async def list_(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Show the server's stories, a page at a time."""
-        await guard(interaction, self._list(interaction))
+        await self._list(interaction)
 
     async def _list(self, interaction: discord.Interaction[Any]) -> None:
         who = await self._finding.enter(interaction)
@@ -371,7 +373,7 @@ class Stories(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: Number | None = None
     ) -> None:
         """Read a story privately, from its beginning or from a passage on."""
-        await guard(interaction, self._show(interaction, story, at))
+        await self._show(interaction, story, at)
 
     async def _show(self, interaction: discord.Interaction[Any], given: str | None, at: int | None) -> None:
         _, story = await self._finding.story(interaction, given)

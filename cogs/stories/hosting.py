@@ -28,7 +28,7 @@ from bot.rules.stories import (
 )
 from bot.rules.text.characters import is_blank
 from bot.stories.access import Who
-from bot.ui.answers import GIVEN, guard, open_form, whisper
+from bot.ui.answers import GIVEN, open_form, whisper
 from bot.ui.cards import notice
 from bot.ui.escaping import escape
 from bot.ui.forms import submitted
@@ -39,6 +39,7 @@ from cogs.core.context import CHOICES
 from cogs.core.generation_flow import Asking
 from cogs.core.outbox import Showing
 from cogs.core.services import Services
+from cogs.stories import routes
 from cogs.stories.cards import people_card, rules_card
 from cogs.stories.forms import PREMISE, TITLE, TitleForm
 from cogs.stories.group import join, story_commands
@@ -77,11 +78,11 @@ class Hosts(commands.Cog):
                 "people": self.people,
             }
         )
-        for action, handler in {
-            "srename": self.form_renamed,
-            "srules": self.show_rules,
+        for route, handler in {
+            routes.RENAME_FORM: self.form_renamed,
+            routes.RULES: self.show_rules,
         }.items():
-            tree.route(action, handler)
+            tree.route(route, handler)
 
     async def cog_load(self) -> None:
         join(self._tree, self._commands)
@@ -105,12 +106,12 @@ class Hosts(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], title: Title | None = None, story: str | None = None
     ) -> None:
         """Give a story another title; without one, ask for title and premise in a form."""
-        await guard(interaction, self._rename(interaction, title, story))
+        await self._rename(interaction, title, story)
 
     async def _rename(self, interaction: discord.Interaction[Any], title: str | None, given: str | None) -> None:
         who, story = await self._finding.led(interaction, given)
         if title is None:
-            form = TitleForm(private(interaction), story, f"ink:srename:{story.id}")
+            form = TitleForm(private(interaction), story, routes.RENAME_FORM.id(story.id))
             await open_form(interaction, form)
         else:
             await self._renamed(interaction, who, story, title, None)
@@ -218,7 +219,7 @@ class Hosts(commands.Cog):
             "outside": outside,
         }
         change: Any = {name: value for name, value in given.items() if value is not None}
-        await guard(interaction, self._rules(interaction, change, story))
+        await self._rules(interaction, change, story)
 
     async def _rules(self, interaction: discord.Interaction[Any], change: RulesChange, given: str | None) -> None:
         if is_blank(change.get("language", FOUND)):
@@ -261,7 +262,7 @@ class Hosts(commands.Cog):
         story: str | None = None,
     ) -> None:
         """Show who has which role, after changing what was given."""
-        await guard(interaction, self._people(interaction, person, role, remove, story))
+        await self._people(interaction, person, role, remove, story)
 
     async def _people(
         self,

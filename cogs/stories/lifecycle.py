@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.errors import BadInput
 from bot.rules.stories import GRACE_MS, Story, StoryState
 from bot.stories.access import Who
-from bot.ui.answers import guard, replace, whisper
+from bot.ui.answers import replace, whisper
 from bot.ui.cards import notice
 from bot.ui.escaping import escape
 from bot.ui.locale import named, private
@@ -20,6 +20,7 @@ from cogs.core.access import Leading
 from cogs.core.generation_flow import Asking
 from cogs.core.outbox import Showing
 from cogs.core.services import Services
+from cogs.stories import routes
 from cogs.stories.cards import delete_card
 from cogs.stories.group import join, story_commands
 from cogs.stories.threads import place_for_story, show_opened
@@ -45,8 +46,8 @@ class Shelving(commands.Cog):
                 "reopen": self.reopen,
             }
         )
-        tree.route("sdelete", self.deleted)
-        tree.route("srestore", self.restored)
+        tree.route(routes.DELETE, self.deleted)
+        tree.route(routes.RESTORE, self.restored)
 
     async def cog_load(self) -> None:
         join(self._tree, self._commands)
@@ -66,21 +67,21 @@ class Shelving(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def pause(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Let nothing be written for a while."""
-        await guard(interaction, self._move(interaction, story, "paused"))
+        await self._move(interaction, story, "paused")
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
     @app_commands.autocomplete(story=stories)
     async def resume(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Go on with a story that was paused or ended."""
-        await guard(interaction, self._move(interaction, story, "open"))
+        await self._move(interaction, story, "open")
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
     @app_commands.autocomplete(story=stories)
     async def end(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """End a story."""
-        await guard(interaction, self._move(interaction, story, "ended"))
+        await self._move(interaction, story, "ended")
 
     async def _move(self, interaction: discord.Interaction[Any], given: str | None, state: StoryState) -> None:
         who, story = await self._finding.led(interaction, given)
@@ -95,7 +96,7 @@ class Shelving(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def delete(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Ask whether a story is really to go."""
-        await guard(interaction, self._delete(interaction, story))
+        await self._delete(interaction, story)
 
     async def _delete(self, interaction: discord.Interaction[Any], given: str | None) -> None:
         _, story = await self._finding.led(interaction, given)
@@ -114,7 +115,7 @@ class Shelving(commands.Cog):
     @app_commands.autocomplete(story=deleted_stories)
     async def restore(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Bring a deleted story back."""
-        await guard(interaction, self._restore(interaction, story))
+        await self._restore(interaction, story)
 
     async def _restore(self, interaction: discord.Interaction[Any], given: str | None) -> None:
         who, story = await self._finding.story(interaction, given, ("deleted",))
@@ -135,7 +136,7 @@ class Shelving(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def reopen(self, interaction: discord.Interaction[commands.Bot], story: str) -> None:
         """Open another thread, here, for a story that lost its own or is to move."""
-        await guard(interaction, self._reopen(interaction, story))
+        await self._reopen(interaction, story)
 
     async def _reopen(self, interaction: discord.Interaction[Any], given: str) -> None:
         who, story = await self._finding.led(interaction, given)

@@ -13,11 +13,12 @@ from typing import Any, Literal
 from discord import ui
 
 from bot.rules.stories import Passage, Story
-from bot.ui.cards import Card, button, line, text
+from bot.ui.cards import Card, line, text
 from bot.ui.cutting import shown_pages
 from bot.ui.escaping import escape, size
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
+from cogs.stories import routes
 
 READING_TEXT = 3200
 PART_TEXT = 2800
@@ -119,7 +120,7 @@ def _turning(say: Catalogue, story: Story, first: Spot, last: Spot, total: int) 
     ]
     row: ui.ActionRow[Any] = ui.ActionRow()
     for spot, direction, emoji, label, idle in turns:
-        turn = button(f"ink:sread:{story.id}:{spot.number}:{spot.part}:{direction}", say(label), emoji=emoji)
+        turn = routes.READ.button(say(label), story.id, spot.number, spot.part, direction, emoji=emoji)
         turn.disabled = idle
         row.add_item(turn)
     return row

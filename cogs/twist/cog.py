@@ -15,10 +15,12 @@ from bot.rules.servers import ServerSettings
 from bot.rules.stories import require_ai
 from bot.rules.text.characters import is_blank
 from bot.rules.twists import suggestion_of, twist_of
-from bot.ui.answers import GIVEN, TYPED, guard, open_form, replace
+from bot.ui import routes
+from bot.ui.answers import GIVEN, TYPED, open_form, replace
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
-from bot.ui.tree import InklingTree, number
+from bot.ui.routes import number
+from bot.ui.tree import InklingTree
 from bot.ui.twists import twist_card
 from bot.writing.asks import TwistAsk
 from cogs.core.generation_flow import Asking
@@ -36,8 +38,9 @@ class Twisting(commands.Cog):
         self._asking = asking
         self._rounds = rounds
         self._menu = app_commands.ContextMenu(name=named("menu.twist"), callback=self.twist_message)
-        for action, handler in {"twistform": self.form_asked, "twist": self.pick, "use": self.use}.items():
-            tree.route(action, handler)
+        tree.route(routes.TWIST_FORM, self.form_asked)
+        tree.route(routes.TWIST, self.pick)
+        tree.route(routes.USE, self.use)
 
     async def cog_load(self) -> None:
         self._tree.add_command(self._menu)
@@ -52,18 +55,18 @@ class Twisting(commands.Cog):
     @app_commands.describe(text=named("command.twist.text.description"))
     async def twist(self, interaction: discord.Interaction[commands.Bot], text: str | None = None) -> None:
         """Twist `text`; without it, ask for it in a form."""
-        await guard(interaction, self._on_command(interaction, text))
+        await self._on_command(interaction, text)
 
     async def twist_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: twist the text of a message."""
-        await guard(interaction, self._on_message(interaction, message))
+        await self._on_message(interaction, message)
 
     async def _on_command(self, interaction: discord.Interaction[commands.Bot], text: str | None) -> None:
         if text is not None:
             interaction.extras[TYPED] = text
         settings = await self._permitted(interaction)
         if text is None:
-            await open_form(interaction, Form(private(interaction), "twist", "ink:twistform"))
+            await open_form(interaction, Form(private(interaction), "twist", routes.TWIST_FORM.id()))
         else:
             await self._start(interaction, settings, text)
 

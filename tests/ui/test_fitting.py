@@ -10,7 +10,7 @@ from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.cards import Card, button, line, notice, text
+from bot.ui.cards import Card, line, notice, text
 from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT, HINT, LABEL, MOST_COMPONENTS, OPTION, cut
 from tests.behaviour.discord_world import walk
@@ -36,7 +36,7 @@ def test_texts_are_cut_to_what_a_message_holds(long: str, beside: list[str]) -> 
 def test_labels_menus_and_numbers_are_cut() -> None:
     menu: ui.Select[Any] = ui.Select(custom_id="ink:a", placeholder="p" * 300)
     menu.options = [discord.SelectOption(label="l" * 300, value="1", description="d" * 300)]
-    rows = [ui.ActionRow(button(f"ink:b:{number}", "b" * 300)) for number in range(30)]
+    rows = [ui.ActionRow(ui.Button(custom_id=f"ink:b:{number}", label="b" * 300)) for number in range(30)]
     card = Card(text("t"), line(), ui.ActionRow(menu), *rows)
     parts = shown(card)
     assert len(parts) <= MOST_COMPONENTS
@@ -47,7 +47,7 @@ def test_labels_menus_and_numbers_are_cut() -> None:
 
 
 def test_a_text_beside_a_button_is_never_empty() -> None:
-    card = Card(text(""), ui.Section(text(" "), accessory=button("ink:a", "a")))
+    card = Card(text(""), ui.Section(text(" "), accessory=ui.Button(custom_id="ink:a", label="a")))
     assert [part["content"] for part in shown(card) if part["type"] == 10] == ["…"]
 
 

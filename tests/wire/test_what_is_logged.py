@@ -3,7 +3,6 @@ word of what people wrote stands in it, and no token."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ import pytest
 from bot.cli import online
 from bot.cli.terminal import Terminal
 from bot.settings import Settings
+from tests.support.routes import all_routes
 from tests.wire.discord_server import TOKEN, DiscordServer, running_discord
 from tests.wire.faults import Fault, Reply
 from tests.wire.people import Person
-from tests.wire.program import ROOT, environment, running_program
+from tests.wire.program import environment, running_program
 
 ADA = Person(id=600_000_000_000_000_001, name="ada")
 MARK = "Zimtschnecke"
@@ -26,14 +26,6 @@ STRING, INTEGER, BOOLEAN = 3, 4, 5
 BOXES = ("text", "title", "premise", "left", "right", "triggers", "words", "words0", "words1")
 """The names of all boxes in forms: whoever asks for one finds it."""
 LEAVE_OUT = {"settings", "privacy delete"}
-
-
-def actions_of_the_bot() -> list[str]:
-    """Every action that a custom id names, as the program's text has them."""
-    sources = [*(ROOT / "cogs").glob("*.py"), *(ROOT / "bot" / "ui").glob("*.py")]
-    found = {name for path in sources for name in re.findall(r"\bink:([a-z]+)", path.read_text(encoding="utf-8"))}
-    assert len(found) > 30
-    return sorted(found)
 
 
 def leaves(commands: list[Any]) -> Iterator[tuple[list[str], list[Any]]]:
@@ -125,7 +117,7 @@ async def test_no_word_of_people_and_no_token_is_logged_at_any_level(
             Settings(discord_token=TOKEN, discord_api_base=server.api_base, data=tmp_path), None, Terminal()
         )
         env = environment(server, tmp_path / "data", tiny_causal, tiny_masked) | {"LOG_LEVEL": "DEBUG"}
-        actions = actions_of_the_bot()
+        actions = [route.action for route in all_routes()]
         async with running_program(env, "run", folder=tmp_path) as program:
             await server.wait_for(lambda: server.identifies or program.process.returncode is not None)
             await evening(server, actions)
