@@ -43,11 +43,6 @@ class Bridging(commands.Cog):
         count: Count | None = None,
     ) -> None:
         """Write between two passages of a story, or between two texts that are asked for in a form."""
-        await self._on_command(interaction, after, count)
-
-    async def _on_command(
-        self, interaction: discord.Interaction[commands.Bot], after: int | None, count: int | None
-    ) -> None:
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, "infill")
         story = await self._rounds.story(interaction)

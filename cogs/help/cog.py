@@ -26,9 +26,6 @@ class Guide(commands.Cog):
     @app_commands.command(name=named("command.help.name"), description=named("command.help.description"))
     async def help(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Begin at the first topic."""
-        await self._help(interaction)
-
-    async def _help(self, interaction: discord.Interaction[Any]) -> None:
         await whisper(interaction, self._card(interaction, FIRST, await self._services.desk.sent_to()))
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

@@ -47,9 +47,6 @@ class Privacy(commands.Cog):
     @privacy.command(name=named("command.privacy.export.name"), description=named("command.privacy.export.description"))
     async def export(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Send a private file with everything that is kept about the person."""
-        await self._export(interaction)
-
-    async def _export(self, interaction: discord.Interaction[Any]) -> None:
         await take_time(interaction, private=True)
         async with self._services.database.reading() as connection:
             kept = await Kept(connection).export(interaction.user.id)

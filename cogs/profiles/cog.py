@@ -56,9 +56,6 @@ class Writers(commands.Cog):
             change["pen_name"] = pen_name
         if ai is not None:
             change["no_ai"] = not ai
-        await self._show(interaction, change)
-
-    async def _show(self, interaction: discord.Interaction[Any], change: CourtesyChange) -> None:
         who = await self._finding.enter(interaction)
         if change:
             courtesy = await self._change(interaction, who, **change)

@@ -78,11 +78,8 @@ class Publishing(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def map(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Draw a story's tree."""
-        await self._map(interaction, story)
-
-    async def _map(self, interaction: discord.Interaction[Any], given: str | None) -> None:
-        _, story = await self._finding.story(interaction, given)
-        await self._draw(interaction, story)
+        _, found = await self._finding.story(interaction, story)
+        await self._draw(interaction, found)
 
     async def show_map(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Map*."""
@@ -127,36 +124,31 @@ class Publishing(commands.Cog):
         story: str | None = None,
     ) -> None:
         """Give a story as a file."""
-        await self._export(interaction, format, branches, story)
-
-    async def _export(
-        self, interaction: discord.Interaction[Any], kind: str, branches: bool, given: str | None
-    ) -> None:
-        _, story = await self._finding.story(interaction, given)
-        if story.head_id is None:
+        _, found = await self._finding.story(interaction, story)
+        if found.head_id is None:
             raise BadInput("story_empty")
-        publish = FORMATS.get(kind)
+        publish = FORMATS.get(format)
         if publish is None:
-            raise BadInput("rule_unknown", given=kind)
+            raise BadInput("rule_unknown", given=format)
         await take_time(interaction, private=True)
         say = private(interaction)
-        canon = await self._services.library.canon(story)
-        appendix = await self._branches(say, story, canon) if branches else []
+        canon = await self._services.library.canon(found)
+        appendix = await self._branches(say, found, canon) if branches else []
         passages = [*canon, *(passage for _, theirs in appendix for passage in theirs)]
         people = [each.author_id for each in passages if each.author_id is not None and each.pen_name is None]
-        names = await self._names(interaction, [*people, *([story.host_id] if story.host_id is not None else [])])
+        names = await self._names(interaction, [*people, *([found.host_id] if found.host_id is not None else [])])
 
         def published() -> tuple[bytes, str]:
-            language = story.rules.language or language_of(canon)
+            language = found.rules.language or language_of(canon)
             now_ms = self._services.now()
-            book = make_book(story, canon, names, branches=appendix, language=language, say=say, now_ms=now_ms)
+            book = make_book(found, canon, names, branches=appendix, language=language, say=say, now_ms=now_ms)
             return publish(book), language
 
         content, language = await asyncio.to_thread(published)
         if interaction.guild is not None and len(content) > interaction.guild.filesize_limit:
             raise BadInput("export_too_large", limit=interaction.guild.filesize_limit // 1_000_000)
-        file = discord.File(io.BytesIO(content), file_name(story.title, kind))
-        told = [say("story.exported", title=escape(story.title)), _language_told(say, language)]
+        file = discord.File(io.BytesIO(content), file_name(found.title, format))
+        told = [say("story.exported", title=escape(found.title)), _language_told(say, language)]
         await follow_up(interaction, content="\n".join(told), file=file)
 
     async def _branches(

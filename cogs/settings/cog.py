@@ -84,11 +84,6 @@ class Server(commands.Cog):
         changes = {name: _value(name, value) for name, value in given.items() if value is not None}
         turned: dict[Feature, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
         switches = {feature: on for feature, on in turned.items() if on is not None}
-        await self._set(interaction, changes, switches)
-
-    async def _set(
-        self, interaction: discord.Interaction[Any], changes: Mapping[str, Any], switches: Mapping[Feature, bool | None]
-    ) -> None:
         settings = await self._change(interaction, changes, switches)
         await whisper(interaction, self._card(interaction, settings, len(changes) + len(switches)))
 

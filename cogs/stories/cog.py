@@ -165,18 +165,13 @@ class Stories(commands.Cog):
         story: str | None = None,
     ) -> None:
         """Begin another story on the same tree, with a thread of its own."""
-        await self._fork(interaction, title, at, story)
-
-    async def _fork(
-        self, interaction: discord.Interaction[Any], title: str | None, at: int | None, given: str | None
-    ) -> None:
-        who, story = await self._finding.story(interaction, given)
+        who, found = await self._finding.story(interaction, story)
         say = private(interaction)
         channel_id = place_for_story(interaction, say)
         if title is None:
-            fork = (await self._showing.say(who.server_id))("story.fork_title", title=story.title)
-            title = fork if len(fork) <= MAX_TITLE else story.title
-        await self._fork_at(interaction, who, Act.of(who, "fork", channel_id, story.id, title, at))
+            fork = (await self._showing.say(who.server_id))("story.fork_title", title=found.title)
+            title = fork if len(fork) <= MAX_TITLE else found.title
+        await self._fork_at(interaction, who, Act.of(who, "fork", channel_id, found.id, title, at))
 
     async def _fork_at(self, interaction: discord.Interaction[Any], who: Who, act: Act) -> None:
         await self._asking.repeats.check(interaction, act)
@@ -196,16 +191,13 @@ class Stories(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], text: Text | None = None, story: str | None = None
     ) -> None:
         """Add a passage; without a text, ask for it in a form."""
-        await self._add(interaction, text, story)
-
-    async def _add(self, interaction: discord.Interaction[Any], text: str | None, given: str | None) -> None:
         if text is not None:
             interaction.extras[GIVEN] = text
-        who, story = await self._finding.story(interaction, given)
+        who, found = await self._finding.story(interaction, story)
         if text is None:
-            await self._ask_passage(interaction, who, story)
+            await self._ask_passage(interaction, who, found)
         else:
-            await self._keep(interaction, who, story, text, story.head_id)
+            await self._keep(interaction, who, found, text, found.head_id)
 
     async def write_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write on*: the form for the next passage."""
@@ -290,13 +282,10 @@ class Stories(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def undo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Take the last passage back."""
-        await self._undo(interaction, story)
-
-    async def _undo(self, interaction: discord.Interaction[Any], given: str | None) -> None:
-        who, story = await self._finding.story(interaction, given)
-        passage = await self._services.pen.undo(who, story.id)
+        who, found = await self._finding.story(interaction, story)
+        passage = await self._services.pen.undo(who, found.id)
         told = private(interaction)("story.undone", number=passage.depth, beginning=_beginning_of(passage.text))
-        await self._tell(interaction, notice(told), story)
+        await self._tell(interaction, notice(told), found)
 
     @story.command(name=named("command.story.redo.name"), description=named("command.story.redo.description"))
     @app_commands.rename(story=named("command.story.story.name"))
@@ -304,13 +293,10 @@ class Stories(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def redo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Take back what was undone last."""
-        await self._redo(interaction, story)
-
-    async def _redo(self, interaction: discord.Interaction[Any], given: str | None) -> None:
-        who, story = await self._finding.story(interaction, given)
-        passage = await self._services.pen.redo(who, story.id)
+        who, found = await self._finding.story(interaction, story)
+        passage = await self._services.pen.redo(who, found.id)
         told = private(interaction)("story.redone", number=passage.depth, beginning=_beginning_of(passage.text))
-        await self._tell(interaction, notice(told), story)
+        await self._tell(interaction, notice(told), found)
 
     @story.command(name=named("command.story.withdraw.name"), description=named("command.story.withdraw.description"))
     @app_commands.rename(number=named("command.story.number.name"), story=named("command.story.story.name"))
@@ -322,13 +308,10 @@ class Stories(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], number: Number, story: str | None = None
     ) -> None:
         """Ask whether a passage of one's own is really to be emptied."""
-        await self._withdraw(interaction, number, story)
-
-    async def _withdraw(self, interaction: discord.Interaction[Any], number: int, given: str | None) -> None:
-        who, story = await self._finding.story(interaction, given)
-        passage = await self._services.library.numbered(story, number)
+        who, found = await self._finding.story(interaction, story)
+        passage = await self._services.library.numbered(found, number)
         check_own(who, passage)
-        await whisper(interaction, withdraw_card(private(interaction), story, passage))
+        await whisper(interaction, withdraw_card(private(interaction), found, passage))
 
     async def withdrawn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the confirmation."""
@@ -342,9 +325,6 @@ class Stories(commands.Cog):
     @story.command(name=named("command.story.list.name"), description=named("command.story.list.description"))
     async def list_(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Show the server's stories, a page at a time."""
-        await self._list(interaction)
-
-    async def _list(self, interaction: discord.Interaction[Any]) -> None:
         who = await self._finding.enter(interaction)
         await whisper(interaction, await self._list_page(interaction, who, 0))
 
@@ -373,12 +353,9 @@ class Stories(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: Number | None = None
     ) -> None:
         """Read a story privately, from its beginning or from a passage on."""
-        await self._show(interaction, story, at)
-
-    async def _show(self, interaction: discord.Interaction[Any], given: str | None, at: int | None) -> None:
-        _, story = await self._finding.story(interaction, given)
-        first = 1 if at is None else (await self._services.library.numbered(story, at)).depth
-        await whisper(interaction, await self._page(private(interaction), story, Spot(first), "f"))
+        _, found = await self._finding.story(interaction, story)
+        first = 1 if at is None else (await self._services.library.numbered(found, at)).depth
+        await whisper(interaction, await self._page(private(interaction), found, Spot(first), "f"))
 
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read* and of the buttons to turn the pages."""

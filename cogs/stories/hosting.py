@@ -20,7 +20,6 @@ from bot.rules.stories import (
     QUORUM,
     ROUND_MINUTES,
     Additions,
-    RulesChange,
     Story,
     Unvoted,
     Voters,
@@ -106,15 +105,12 @@ class Hosts(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], title: Title | None = None, story: str | None = None
     ) -> None:
         """Give a story another title; without one, ask for title and premise in a form."""
-        await self._rename(interaction, title, story)
-
-    async def _rename(self, interaction: discord.Interaction[Any], title: str | None, given: str | None) -> None:
-        who, story = await self._finding.led(interaction, given)
+        who, found = await self._finding.led(interaction, story)
         if title is None:
-            form = TitleForm(private(interaction), story, routes.RENAME_FORM.id(story.id))
+            form = TitleForm(private(interaction), found, routes.RENAME_FORM.id(found.id))
             await open_form(interaction, form)
         else:
-            await self._renamed(interaction, who, story, title, None)
+            await self._renamed(interaction, who, found, title, None)
 
     async def form_renamed(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
@@ -219,17 +215,14 @@ class Hosts(commands.Cog):
             "outside": outside,
         }
         change: Any = {name: value for name, value in given.items() if value is not None}
-        await self._rules(interaction, change, story)
-
-    async def _rules(self, interaction: discord.Interaction[Any], change: RulesChange, given: str | None) -> None:
         if is_blank(change.get("language", FOUND)):
             raise BadInput("story_language")  # as a rule it would mean that the program is to find it out
         if change:
-            who, story = await self._finding.led(interaction, given)
-            story = await self._services.hosting.set_rules(who, story.id, **change)
+            who, found = await self._finding.led(interaction, story)
+            found = await self._services.hosting.set_rules(who, found.id, **change)
         else:
-            _, story = await self._finding.story(interaction, given)
-        await whisper(interaction, rules_card(private(interaction), story, changed=bool(change)))
+            _, found = await self._finding.story(interaction, story)
+        await whisper(interaction, rules_card(private(interaction), found, changed=bool(change)))
         await self._showing.flush()
 
     async def show_rules(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -262,29 +255,19 @@ class Hosts(commands.Cog):
         story: str | None = None,
     ) -> None:
         """Show who has which role, after changing what was given."""
-        await self._people(interaction, person, role, remove, story)
-
-    async def _people(
-        self,
-        interaction: discord.Interaction[Any],
-        person: discord.User | discord.Member | None,
-        role: str,
-        remove: bool,
-        given: str | None,
-    ) -> None:
         say = private(interaction)
         note = None
-        who, story = await self._finding.story(interaction, given)
+        who, found = await self._finding.story(interaction, story)
         if person is not None:
             if person.bot:
                 raise BadInput("role_bot")
             if role == "host" and not remove and not isinstance(person, discord.Member):
                 raise BadInput("host_not_here")
-            story = await self._finding.with_host(interaction, who, story)
-            story = await self._give_role(who, story, person.id, role, remove)
+            found = await self._finding.with_host(interaction, who, found)
+            found = await self._give_role(who, found, person.id, role, remove)
             note = say(f"story.role_{'taken' if remove else 'given'}", name=person.mention)
-        people = await self._services.hosting.people(story)
-        await whisper(interaction, people_card(say, story, people, note=note))
+        people = await self._services.hosting.people(found)
+        await whisper(interaction, people_card(say, found, people, note=note))
         await self._showing.flush()
 
     async def _give_role(self, who: Who, story: Story, person_id: int, role: str, remove: bool) -> Story:

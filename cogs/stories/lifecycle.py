@@ -96,11 +96,8 @@ class Shelving(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def delete(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Ask whether a story is really to go."""
-        await self._delete(interaction, story)
-
-    async def _delete(self, interaction: discord.Interaction[Any], given: str | None) -> None:
-        _, story = await self._finding.led(interaction, given)
-        await whisper(interaction, delete_card(private(interaction), story, _GRACE_DAYS))
+        _, found = await self._finding.led(interaction, story)
+        await whisper(interaction, delete_card(private(interaction), found, _GRACE_DAYS))
 
     async def deleted(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the confirmation."""
@@ -115,11 +112,8 @@ class Shelving(commands.Cog):
     @app_commands.autocomplete(story=deleted_stories)
     async def restore(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Bring a deleted story back."""
-        await self._restore(interaction, story)
-
-    async def _restore(self, interaction: discord.Interaction[Any], given: str | None) -> None:
-        who, story = await self._finding.story(interaction, given, ("deleted",))
-        await self._bring_back(interaction, who, story)
+        who, found = await self._finding.story(interaction, story, ("deleted",))
+        await self._bring_back(interaction, who, found)
 
     async def restored(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Restore* on the card."""
@@ -136,10 +130,7 @@ class Shelving(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def reopen(self, interaction: discord.Interaction[commands.Bot], story: str) -> None:
         """Open another thread, here, for a story that lost its own or is to move."""
-        await self._reopen(interaction, story)
-
-    async def _reopen(self, interaction: discord.Interaction[Any], given: str) -> None:
-        who, story = await self._finding.led(interaction, given)
+        who, found = await self._finding.led(interaction, story)
         channel_id = place_for_story(interaction, private(interaction))
-        story = await self._services.hosting.reopen(who, story.id, channel_id)
-        await show_opened(interaction, self._services, self._showing, story)
+        found = await self._services.hosting.reopen(who, found.id, channel_id)
+        await show_opened(interaction, self._services, self._showing, found)

@@ -55,13 +55,6 @@ class Twisting(commands.Cog):
     @app_commands.describe(text=named("command.twist.text.description"))
     async def twist(self, interaction: discord.Interaction[commands.Bot], text: str | None = None) -> None:
         """Twist `text`; without it, ask for it in a form."""
-        await self._on_command(interaction, text)
-
-    async def twist_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
-        """Context menu: twist the text of a message."""
-        await self._on_message(interaction, message)
-
-    async def _on_command(self, interaction: discord.Interaction[commands.Bot], text: str | None) -> None:
         if text is not None:
             interaction.extras[TYPED] = text
         settings = await self._permitted(interaction)
@@ -70,7 +63,8 @@ class Twisting(commands.Cog):
         else:
             await self._start(interaction, settings, text)
 
-    async def _on_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
+    async def twist_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
+        """Context menu: twist the text of a message."""
         settings = await self._permitted(interaction)
         if is_blank(message.content):
             async with self._services.database.reading() as connection:
