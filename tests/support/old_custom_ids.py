@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "again": ("ink:again:123456789",),
-    "ask": ("ink:ask:continue:mixed:0:0", "ink:ask:continue:steady:3:48", "ink:ask:infill:mixed:2:0"),
+    "ask": ("ink:ask:continue:mixed:1:16", "ink:ask:continue:steady:1:16", "ink:ask:infill:mixed:1:0"),
     "cancel": ("ink:cancel:0a1b2c3d:1f", "ink:cancel:0a1b2c3d:1"),
     "delete": ("ink:delete:1",),
     "forget": ("ink:forget:600000000000000001",),
@@ -28,7 +28,7 @@ OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "lwords": ("ink:lwords",),
     "lworded": ("ink:lworded:0", "ink:lworded:4294967295"),
     "lyes": ("ink:lyes:1",),
-    "move": ("ink:move:like:1:0", "ink:move:stranger:1", "ink:move:shorter:1", "ink:move:longer:1"),
+    "move": ("ink:move:like:2:0", "ink:move:stranger:2", "ink:move:shorter:2", "ink:move:longer:2"),
     "note": ("ink:note:1",),
     "noted": ("ink:noted:1",),
     "own": ("ink:own:1",),
@@ -69,9 +69,9 @@ OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "srules": ("ink:srules:1",),
     "switch": ("ink:switch:continue", "ink:switch:infill:on", "ink:switch:stories:off"),
     "swithdraw": ("ink:swithdraw:1:1",),
-    "twist": ("ink:twist:1:0",),
+    "twist": ("ink:twist:3:0",),
     "twistform": ("ink:twistform",),
-    "use": ("ink:use:1",),
+    "use": ("ink:use:3",),
     "why": ("ink:why:1",),
     "written": ("ink:written:1",),
 }

@@ -1,0 +1,87 @@
+"""Every button, menu and form with the custom id that an earlier version gave it: none leads nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.inference.jobs import Owner
+from bot.rules.generations import Place, Suggestion
+from bot.rules.twists import Expected, Other, Twist, suggestion_of
+from bot.ui.tree import InklingTree
+from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
+from tests.behaviour.discord_world import House, en, private
+from tests.behaviour.forging import press
+from tests.behaviour.remembering import note
+from tests.behaviour.voting import begin_story, candidates_of, open_round, star
+from tests.support.old_custom_ids import OLD_CUSTOM_IDS
+
+TEXT = "The fox crossed the bridge near the harbour and the rain began."
+BOXES = {"text": "A word.", "title": "Mine", "premise": "", "triggers": "fox", "left": "One.", "right": "Two."}
+VALUES = {"twist": ["0"], "sfrom": ["0"], "guide": ["rounds"], "set": ["2"]}
+"""What is chosen in a menu; "1" elsewhere."""
+CLOSED = frozenset({"rballots", "rcanon", "rpairs", "rwhy"})
+"""What stands on the card of a round that is closed."""
+LAST = (
+    "rcancel",
+    "use",
+    "sagain",
+    "swithdraw",
+    "sdelete",
+    "srestore",
+    "lratify",
+    "lreject",
+    "lremove",
+    "delete",
+    "forget",
+)
+"""What ends something that others are about, in an order in which each still finds its own."""
+GONE = {en(f"error.{key}") for key in ("generation_gone", "story_gone", "round_gone", "lore_gone", "passage_gone")}
+INCIDENT = en("error.incident", incident="@").split("@")[0]
+
+
+async def keep_one_of_each(house: House) -> None:
+    """A story with a passage, an open round and an entry that is proposed; the cards of a /continue (1), an infill (2)
+    and a twist (3): all of Ada's, and all but the latter two with the id 1."""
+    thread = await begin_story(house, passages=(TEXT,))
+    await star(house.ben, await open_round(house, thread), (await candidates_of(house))[0][0])
+    await note(house.ben, thread, "The harbour is old.", "fox")
+    place = Place(server_id=house.guild.id, channel_id=house.channel.id)
+    owner = Owner(server_id=house.guild.id, person_id=house.ada.id)
+    told = Suggestion(text=" It fell.", fills=(), score=0.0, receipt={})
+    filled = Suggestion(text=TEXT, fills=("crossed",), score=0.0, receipt={})
+    picked = Twist(TEXT, (Expected(4, 7, "fox", (Other("owl", 2.0),), 0),))
+    asks: tuple[tuple[Ask, Suggestion], ...] = (
+        (ContinueAsk(owner=owner, place=place, text=TEXT, count=1, length=8), told),
+        (InfillAsk(owner=owner, place=place, text=TEXT.replace("crossed", "___"), count=1), filled),
+        (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(picked, {})),
+    )
+    for ask, suggestion in asks:
+        await house.services.desk.keep(ask, (suggestion,))
+
+
+async def press_all(house: House, actions: list[str]) -> None:
+    """Press every old custom id of these actions, and see that something is at the end of each."""
+    for action in actions:
+        card = (await house.ada.slash(house.channel, "help")).response
+        assert card is not None
+        for custom_id in OLD_CUSTOM_IDS[action]:
+            own = custom_id.replace("600000000000000001", str(house.ada.id))
+            result = await press(house.ada, card, own, VALUES.get(action, ["1"]), BOXES)
+            if result.modal is None and any(
+                answer.ephemeral for answer in [result.response, *result.followups] if answer
+            ):
+                told = private(result)
+                assert told not in GONE, custom_id
+                assert INCIDENT not in told, custom_id
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
+async def test_every_old_custom_id_leads_somewhere(house: House, closed: bool) -> None:
+    tree = house.env.bot.tree  # type: ignore[attr-defined]  # a commands.Bot
+    assert isinstance(tree, InklingTree)
+    assert tree.actions == OLD_CUSTOM_IDS.keys()
+    await keep_one_of_each(house)
+    if closed:
+        await press_all(house, ["rclose", *sorted(CLOSED)])
+    else:
+        await press_all(house, [*sorted(tree.actions - CLOSED - {"rclose", *LAST}), *LAST])
