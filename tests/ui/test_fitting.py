@@ -36,7 +36,8 @@ def test_texts_are_cut_to_what_a_message_holds(long: str, beside: list[str]) -> 
 def test_labels_menus_and_numbers_are_cut() -> None:
     menu: ui.Select[Any] = ui.Select(custom_id="ink:a", placeholder="p" * 300)
     menu.options = [discord.SelectOption(label="l" * 300, value="1", description="d" * 300)]
-    rows = [ui.ActionRow(ui.Button(custom_id=f"ink:b:{number}", label="b" * 300)) for number in range(30)]
+    pressed: list[ui.Button[Any]] = [ui.Button(custom_id=f"ink:b:{number}", label="b" * 300) for number in range(30)]
+    rows: list[ui.ActionRow[Any]] = [ui.ActionRow(each) for each in pressed]
     card = Card(text("t"), line(), ui.ActionRow(menu), *rows)
     parts = shown(card)
     assert len(parts) <= MOST_COMPONENTS
