@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.inference.protocol import Gap, Piece
 from bot.rules.text.words import BLANK, has_han, word_spans
+from bot.writing.cleaning import sentence_ends
 
 LEFT_CHARS = 500
 RIGHT_CHARS = 200
@@ -43,6 +44,17 @@ def right_part(right: str, words: int) -> str:
     if not spans:
         return "。" if has_han(right) else "."
     return right[: min(spans[-1][1], RIGHT_CHARS)]
+
+
+def right_sentence(right: str, least: int, most: int) -> str:
+    """The beginning of the right text that bears upon a blank: all of it where it has no more than `most` words, else
+    to the end of the sentence, but `least` words at least and `most` at most."""
+    spans = word_spans(right[: RIGHT_CHARS + 1])
+    if len(spans) <= most and len(right) <= RIGHT_CHARS:
+        return right_part(right, most)
+    ends = sentence_ends(right[:RIGHT_CHARS])
+    within = sum(start < ends[0] for start, _ in spans) if ends else most
+    return right_part(right, max(least, min(most, within)))
 
 
 def without(fills: Sequence[str | None], number: int) -> list[str | None]:

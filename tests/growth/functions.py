@@ -427,6 +427,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.writing.text_windows.left_part": [text_windows.left_part],
     "bot.writing.text_windows.right_part": [lambda text: text_windows.right_part(text, 16)],
+    "bot.writing.text_windows.right_sentence": [lambda text: text_windows.right_sentence(text, 5, 16)],
     "bot.writing.diversity.features": [diversity.features],
     "bot.writing.diversity.is_loop": [diversity.is_loop],
     "bot.writing.twist.word_selection.spots": [word_selection.spots],

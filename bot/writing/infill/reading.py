@@ -10,15 +10,16 @@ from typing import Literal
 from bot.inference.protocol import Engine, Gap, ModelInfo, ScoreItem, ScoreRequest
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.ranking import AT_FIRST_SIGHT, BOTH_SIDES, LEFT_ALONE, Evidence, Weights
-from bot.writing.text_windows import left_part, right_part, spelt
+from bot.writing.text_windows import left_part, right_part, right_sentence, spelt
 
 LOOK_WORDS = 2
 """Words of the right text behind a candidate at the first look, where the causal model does not see it beforehand."""
 RIGHT_WORDS = 5
 """Words of the right text that count in full behind a candidate."""
 FAR_WORDS = 16
-"""Words of it that are read: those behind the first few count by their share `far`. In a story they change little, but
-what makes sense of a short text often stands there ("she threw it into the lake")."""
+"""Words of it that are read at most, to the end of the sentence or of a short text: those behind the first few count by
+their share `far`. In a story they change little, but what makes sense of a blank often stands there ("she threw it into
+the lake")."""
 SEEN_WORDS = 16
 """Words of the right text that are given to a causal model which can see it."""
 
@@ -51,21 +52,21 @@ class Reader:
         behind = [candidate.behind for candidate in candidates]
         if self._sees_both:
             return evidence_of(candidates, await self._seen(gap, candidates), behind), AT_FIRST_SIGHT
-        return evidence_of(candidates, await self._joint(gap, candidates, LOOK_WORDS), behind), LEFT_ALONE
+        return evidence_of(candidates, await self._joint(gap, candidates, LOOK_WORDS, LOOK_WORDS), behind), LEFT_ALONE
 
     async def read(self, gap: Gap, candidates: Sequence[Candidate]) -> list[Evidence]:
         """Read candidates in full, by both models."""
         joint, masked, seen = await asyncio.gather(
-            self._joint(gap, candidates, FAR_WORDS),
+            self._joint(gap, candidates, RIGHT_WORDS, FAR_WORDS),
             self._scores("masked", [ScoreItem(left=gap.left, asked=c.text, right=gap.right) for c in candidates]),
             self._seen(gap, candidates),
         )
         return evidence_of(candidates, joint, [sum(values) for values in masked], seen)
 
-    async def _joint(self, gap: Gap, candidates: Sequence[Candidate], words: int) -> list[list[float]]:
-        """Log-probabilities of each word of each candidate and of so many words behind it, with the left text in
-        sight."""
-        behind = right_part(spelt(gap).right, words)
+    async def _joint(self, gap: Gap, candidates: Sequence[Candidate], least: int, most: int) -> list[list[float]]:
+        """Log-probabilities of each word of each candidate and of the sentence behind it, from `least` to `most` words,
+        with the left text in sight."""
+        behind = right_sentence(spelt(gap).right, least, most)
         return await self._scores("causal", self._items(gap, candidates, behind, seen=""))
 
     async def _seen(self, gap: Gap, candidates: Sequence[Candidate]) -> list[list[float]]:

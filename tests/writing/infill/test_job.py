@@ -26,7 +26,7 @@ from bot.writing.infill.filling import SHORTLIST, diverse_few, lengths, pieces
 from bot.writing.infill.job import InfillJob
 from bot.writing.infill.ranking import Ranked
 from bot.writing.infill.style import AS_IT_BELONGS, InfillStyle
-from bot.writing.text_windows import frame, left_part, right_part
+from bot.writing.text_windows import frame, left_part, right_part, right_sentence
 from tests.support.masked_models import make
 from tests.support.models import tiny_gpt2
 from tests.support.worker import running_worker
@@ -288,3 +288,13 @@ async def test_the_parts_that_the_causal_model_reads() -> None:
     assert left_part("short") == "short"
     assert right_part(", and so on, and on.", 3) == ", and so"
     assert right_part(" ", 3) == "."
+
+
+async def test_what_is_read_behind_a_fill_ends_with_its_sentence_unless_the_text_is_short() -> None:
+    rest = " And nobody in the village ever spoke of that again, neither that year nor in any other year."
+    assert right_sentence(" where the milk should be. It winked." + rest, 2, 16) == " where the milk should be."
+    assert right_sentence("." + rest, 3, 16) == ". And nobody"
+    assert right_sentence(" in the car park. They know us.", 2, 16) == " in the car park. They know us."
+    assert right_sentence(" word" * 40, 5, 16) == " word" * 16
+    assert right_sentence("", 5, 16) == "."
+    assert len(right_sentence("x" * 9000, 5, 16)) <= 200
