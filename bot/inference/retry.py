@@ -27,14 +27,21 @@ class RetryingEngine:
     """An `Engine` over clients that come and go.
 
     `current` gives the client of the worker that is up now, waiting for one if need be; it raises
-    `WorkerUnavailable` when there will be none. `pulse` is told what comes back. Candidates that have finished are
+    `WorkerUnavailable` when there will be none. `lost` is called with a client that failed and returns when it is known
+    whether that worker still answers. `pulse` is told what comes back. Candidates that have finished are
     kept, and only the missing rows are asked for again, under the same request id; after two more tries the error is
     the caller's.
     """
 
-    def __init__(self, current: Callable[[], Awaitable[EngineClient]], pulse: Pulse | None = None) -> None:
+    def __init__(
+        self,
+        current: Callable[[], Awaitable[EngineClient]],
+        pulse: Pulse | None = None,
+        lost: Callable[[EngineClient], Awaitable[None]] | None = None,
+    ) -> None:
         self._current = current
         self._pulse = pulse or Pulse()
+        self._lost = lost
 
     @classmethod
     def over(cls, client: EngineClient) -> RetryingEngine:
@@ -51,6 +58,7 @@ class RetryingEngine:
         missing = list(range(len(request.rows)))
         for attempt in range(RETRIES + 1):
             asked, part = tuple(missing), _part(request, missing, time.monotonic() - began)
+            client = None
             try:
                 client = await self._current()
                 async with aclosing(client.generate(part)) as events:
@@ -64,7 +72,7 @@ class RetryingEngine:
             except WorkerUnavailable as error:
                 if not missing:
                     return
-                await _pause(attempt, error)
+                await self._pause(attempt, client, error)
 
     async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
         """See `Engine.propose`."""
@@ -85,25 +93,28 @@ class RetryingEngine:
     async def _ask(self, call: Callable[[EngineClient], Awaitable[AnswerT]]) -> AnswerT:
         attempt = 0
         while True:
+            client = None
             try:
-                answer = await call(await self._current())
+                client = await self._current()
+                answer = await call(client)
             except WorkerUnavailable as error:
-                await _pause(attempt, error)
+                await self._pause(attempt, client, error)
                 attempt += 1
             else:
                 self._pulse.beat()
                 return answer
+
+    async def _pause(self, attempt: int, client: EngineClient | None, error: WorkerUnavailable) -> None:
+        """Wait before the next try; raise `error` where there is none."""
+        if attempt >= RETRIES:
+            raise error
+        _log.warning("asking the worker again: %s", error)
+        await asyncio.sleep(PAUSE_S * 2**attempt)
+        if self._lost is not None and client is not None:
+            await self._lost(client)
 
 
 def _part(request: GenerateRequest, missing: Sequence[int], elapsed_s: float) -> GenerateRequest:
     """Ask for the missing rows alone, within the time that is left."""
     left = None if request.deadline_s is None else max(LEAST_DEADLINE_S, request.deadline_s - elapsed_s)
     return replace(request, rows=tuple(request.rows[row] for row in missing), deadline_s=left)
-
-
-async def _pause(attempt: int, error: WorkerUnavailable) -> None:
-    """Wait a moment before the next try; raise `error` where there is none."""
-    if attempt >= RETRIES:
-        raise error
-    _log.warning("asking the worker again: %s", error)
-    await asyncio.sleep(PAUSE_S * 2**attempt)

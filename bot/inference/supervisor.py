@@ -47,6 +47,7 @@ class Supervisor:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._last = Health(ready=False, stage="starting", models=())
+        self._answers = 0
         self._engine = _SupervisedEngine(self)
         self.pid: int | None = None
         self.restarts = 0
@@ -89,6 +90,15 @@ class Supervisor:
             except TimeoutError:
                 raise WorkerUnavailable(f"the worker is not up yet ({self.stage})") from None
         return self._client
+
+    async def lost(self, client: EngineClient) -> None:
+        """Return when the worker that `client` reached has answered again, or is known to have ended: one that ends
+        closes its socket first. Raises nothing; it waits no longer than a call does for a worker."""
+        answers = self._answers
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.wait_s):
+                while self._client is client and self._answers == answers:
+                    await self._changed.wait()
 
     def _notify(self) -> None:
         self._changed.set()
@@ -169,9 +179,10 @@ class Supervisor:
                 health = None
                 with suppress(WorkerUnavailable):
                     health = self._last = await client.health(within_s=patience.answer_s)
+                    self._answers += 1
                     if self._client is None:
                         self._client, self._problem = client, None
-                        self._notify()
+                    self._notify()
                 reason = signs.look(health, time.monotonic())
                 if reason is not None:
                     return reason
@@ -203,7 +214,7 @@ class _SupervisedEngine(RetryingEngine):
     """Its health is told also while there is no worker."""
 
     def __init__(self, supervisor: Supervisor) -> None:
-        super().__init__(supervisor.current, supervisor._pulse)
+        super().__init__(supervisor.current, supervisor._pulse, supervisor.lost)
         self._supervisor = supervisor
 
     async def health(self) -> Health:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from bot.ui.escaping import escape
 from tests.behaviour.discord_world import House, en, private, texts, zh
 from tests.behaviour.voting import begin_story, candidates_of, open_round, shown
 from tests.support.models import chinese_sentences, tiny_gpt2
-from tests.support.worker import client_of, serving
+from tests.support.worker import Worker, client_of, serving
 
 KNOWN: dict[LoadedRole, tuple[str, ...]] = {"story": ("en", "zh"), "causal": ("en",), "masked": ("en",)}
 BEGUN = "老玛莎找到一盏灯，在港口旁边，没有人说话。"
@@ -30,12 +30,18 @@ class Telling(EngineClient):
         return replace(told, models=tuple(replace(one, languages=KNOWN[one.role]) for one in told.models))
 
 
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory, tiny_causal: Path, tiny_masked: Path) -> Iterator[Worker]:
+    """A worker whose story model knows Chinese: one for all tests, since it takes longest."""
+    story = tiny_gpt2(tmp_path_factory.mktemp("chinese") / "story", texts=chinese_sentences())
+    with serving(story, tiny_masked, infill=tiny_causal) as running:
+        yield running
+
+
 @pytest_asyncio.fixture
-async def engine(tmp_path: Path, tiny_causal: Path, tiny_masked: Path) -> AsyncIterator[EngineClient]:
-    story = tiny_gpt2(tmp_path / "story", texts=chinese_sentences())
-    with serving(story, tiny_masked, infill=tiny_causal) as worker:
-        async with client_of(worker), Telling(worker.url) as client:
-            yield client
+async def engine(worker: Worker) -> AsyncIterator[EngineClient]:
+    async with client_of(worker), Telling(worker.url) as client:
+        yield client
 
 
 def han(parts: Sequence[str]) -> bool:

@@ -30,7 +30,7 @@ HOPELESS_S = 0.25
 BEYOND_DOUBT = 5.0
 """What grows less at a first look is not looked at again."""
 TRIES = 5
-DOUBTS = 4
+DOUBTS = 20
 """How often what grows too fast is measured before it is believed: other processes take the caches away, which costs
 the longer text more. What grows with the square grows too fast each time."""
 CUT = 4 * FULL

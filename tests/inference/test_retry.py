@@ -139,3 +139,25 @@ async def test_other_calls_are_tried_three_times_too() -> None:
         await RetryingEngine(current, pulse).score(asked)
     assert calls == RETRIES + 1
     assert not pulse.beats  # to ask again is no sign of life
+
+
+async def test_a_worker_that_has_gone_uses_up_no_tries_before_it_is_known_why(tmp_path: Path) -> None:
+    """A worker that ends closes its socket a while before its process is over: what is asked meanwhile waits for the
+    reason, however long that takes."""
+    known = asyncio.Event()
+
+    async def lost(client: EngineClient) -> None:
+        known.set()
+
+    async with EngineClient(f"unix://{tmp_path / 'gone.sock'}") as gone:
+
+        async def current() -> EngineClient:
+            if known.is_set():
+                raise WorkerUnavailable("the reason")
+            return gone
+
+        with pytest.raises(WorkerUnavailable, match="the reason"):
+            await RetryingEngine(current, lost=lost).score(ScoreRequest(request_id="s", model="causal", items=()))
+        known.clear()
+        with pytest.raises(WorkerUnavailable, match="the reason"):
+            await collect(RetryingEngine(current, lost=lost), request(1), [])

@@ -46,6 +46,7 @@ async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbo
     assert "Traceback" not in sandbox.text
 
 
+@pytest.mark.long
 async def test_a_thread_is_a_place_to_write_in_and_outlives_a_restart(sandbox: Sandbox) -> None:
     async with open_table(sandbox.url) as table:
         await table.become("Tomás")

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from hypothesis import HealthCheck
 
-PATIENCE_S = 180.0
+PATIENCE_S = 600.0
 """How long anything may take on a small machine that has other things to do: what takes longer hangs."""
 POLL_S = 0.02
 """How often a condition is looked at that nothing tells of."""
