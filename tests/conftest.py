@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -93,14 +95,26 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
 
 @pytest.fixture(scope="session")
 def tiny_causal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny GPT-2, made once."""
-    return tiny_gpt2(tmp_path_factory.mktemp("causal"))
+    """The folder of a tiny GPT-2, made once for all processes that test."""
+    with _shared(tmp_path_factory) as shared:
+        return tiny_gpt2(shared / "causal")
 
 
 @pytest.fixture(scope="session")
 def tiny_masked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny BERT, made once."""
-    return tiny_bert(tmp_path_factory.mktemp("masked"))
+    """The folder of a tiny BERT, made once for all processes that test."""
+    with _shared(tmp_path_factory) as shared:
+        return tiny_bert(shared / "masked")
+
+
+@contextmanager
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that all processes of this run see, for one of them at a time."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (folder / "models.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -117,8 +117,9 @@ class EngineClient:
         if self._session is not None and self._session.closed:
             raise WorkerUnavailable("the connection to the worker is closed")
         if self._session is None:
+            # A new connection costs nothing there, and none is found dead that a worker of before held open.
             connector: aiohttp.BaseConnector = (
-                aiohttp.UnixConnector(path=self._socket, limit=0)
+                aiohttp.UnixConnector(path=self._socket, limit=0, force_close=True)
                 if self._socket is not None
                 else aiohttp.TCPConnector(limit=0)
             )
