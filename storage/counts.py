@@ -11,7 +11,7 @@ from storage.writer import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Census:
+class Counts:
     """Stories, not counting deleted ones; rounds under way, being written or open; posts that Discord does not show
     yet."""
 
@@ -20,14 +20,19 @@ class Census:
     posts: int
 
 
-async def take_census(connection: Connection) -> Census:
-    """Count what there is in all servers."""
-    return Census(
-        stories=await _count(connection, STORIES.c.state != "deleted"),
-        rounds=await _count(connection, ROUNDS.c.state.in_(("writing", "open"))),
-        posts=await _count(connection, POSTS.c.wanted > POSTS.c.shown),
-    )
+class Counter:
+    """Counts what there is in all servers."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
-async def _count(connection: Connection, which: ColumnElement[bool]) -> int:
-    return int((await connection.execute(select(func.count()).where(which))).scalar_one())
+    async def get(self) -> Counts:
+        """Return all counts."""
+        return Counts(
+            stories=await self._count(STORIES.c.state != "deleted"),
+            rounds=await self._count(ROUNDS.c.state.in_(("writing", "open"))),
+            posts=await self._count(POSTS.c.wanted > POSTS.c.shown),
+        )
+
+    async def _count(self, which: ColumnElement[bool]) -> int:
+        return int((await self._connection.execute(select(func.count()).where(which))).scalar_one())

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ from storage.driver import OneCrossingConnection
 from storage.lock import FolderLock
 from storage.schema import bring_up_to_date
 from storage.sqlite_errors import raise_told
-from storage.writer import TRY_S, Connection, Reading, Writer
+from storage.unit_of_work import Snapshot, UnitOfWork
+from storage.writer import TRY_S, Reading, Writer
 
 FILE = "inkling.db"
 
@@ -37,14 +38,16 @@ _WRITER_PRAGMAS = ("secure_delete=ON", f"journal_size_limit={64 << 20}")
 
 
 class Database:
-    """Transactions and reads. Made by `open_database`."""
+    """Transactions and reads. Made by `open_database`. `now` gives the time in UTC milliseconds."""
 
-    def __init__(self, path: Path, writer: Writer, readers: AsyncEngine) -> None:
+    def __init__(self, path: Path, writer: Writer, readers: AsyncEngine, now: Callable[[], int]) -> None:
         self.path = path
+        self.now = now
         self._writer = writer
         self._readers = readers
 
-    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[UnitOfWork]:
         """A read-then-write transaction, alone on the database; durable when its `async with` is left in peace.
 
         An exception in the body undoes that body only. A cancelled caller's work is undone, too, unless its body was
@@ -53,22 +56,24 @@ class Database:
         in the same commit was told that anything was saved. Others wait meanwhile: a body waits for nothing
         but the database.
         """
-        return self._writer.transaction()
+        async with self._writer.transaction() as turn:
+            yield UnitOfWork(turn, self.now())
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
-        """A connection that sees one committed state of the database throughout, and cannot write."""
+    async def reading(self) -> AsyncIterator[Snapshot]:
+        """One committed state of the database, which stays the same throughout, and cannot be written."""
         async with AsyncExitStack() as stack:
             try:
                 connection = await stack.enter_async_context(self._readers.connect())
             except (DBAPIError, sqlite3.Error) as error:
                 raise_told(error, self.path)
-            yield Reading(connection, self.path)
+            yield Snapshot(Reading(connection, self.path), self.now())
 
 
 @asynccontextmanager
-async def open_database(folder: Path) -> AsyncIterator[Database]:
-    """Open the database in `folder` (made if missing, for its owner's eyes only), brought up to date.
+async def open_database(folder: Path, now: Callable[[], int]) -> AsyncIterator[Database]:
+    """Open the database in `folder` (made if missing, for its owner's eyes only), brought up to date. `now` is the
+    clock of its transactions: the time in UTC milliseconds.
 
     Raises `StorageError`: the folder cannot be written, another copy of the bot uses it, the database is damaged or
     from a newer version. Raises `PlatformError` where SQLite is too old.
@@ -93,7 +98,7 @@ async def open_database(folder: Path) -> AsyncIterator[Database]:
         stack.push_async_callback(readers.dispose)
         writer = Writer(held, driver, path)
         stack.push_async_callback(writer.close)
-        yield Database(path, writer, readers)
+        yield Database(path, writer, readers, now)
 
 
 def make_folder(folder: Path) -> None:

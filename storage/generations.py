@@ -12,11 +12,32 @@ from storage.tables import GENERATIONS, SUGGESTIONS
 from storage.writer import Connection
 
 
-class Generations:
-    """One aggregate: a generation owns its suggestions."""
+class GenerationReader:
+    """Generations, as one transaction sees them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def get(self, generation_id: int) -> Generation | None:
+        """Return the generation, or None where it was deleted. One that is past its time is there until `expire`."""
+        return await self._one(select(GENERATIONS).where(GENERATIONS.c.id == generation_id))
+
+    async def of_message(self, message_id: int) -> Generation | None:
+        """Return the generation that a message shows: the newest, where a card was used again."""
+        shown = select(GENERATIONS).where(GENERATIONS.c.message_id == message_id)
+        return await self._one(shown.order_by(GENERATIONS.c.id.desc()).limit(1))
+
+    async def _one(self, statement: Select[Any]) -> Generation | None:
+        row = (await self._connection.execute(statement)).one_or_none()
+        if row is None:
+            return None
+        parts = select(SUGGESTIONS).where(SUGGESTIONS.c.generation_id == row.id).order_by(SUGGESTIONS.c.position)
+        suggestions = tuple(_suggestion(part) for part in await self._connection.execute(parts))
+        return _generation(row, suggestions)
+
+
+class Generations(GenerationReader):
+    """One aggregate: a generation owns its suggestions."""
 
     async def add(self, new: NewGeneration, *, now_ms: int) -> Generation:
         """Store a generation and return it with its id. A parent that is gone by now leaves `parent_id` None."""
@@ -43,15 +64,6 @@ class Generations:
         shared = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)}
         return Generation(**shared | {"id": row.id, "parent_id": row.parent_id, "created_ms": now_ms})
 
-    async def get(self, generation_id: int) -> Generation | None:
-        """Return the generation, or None where it was deleted. One that is past its time is there until `expire`."""
-        return await self._one(select(GENERATIONS).where(GENERATIONS.c.id == generation_id))
-
-    async def of_message(self, message_id: int) -> Generation | None:
-        """Return the generation that a message shows: the newest, where a card was used again."""
-        shown = select(GENERATIONS).where(GENERATIONS.c.message_id == message_id)
-        return await self._one(shown.order_by(GENERATIONS.c.id.desc()).limit(1))
-
     async def sent(self, generation_id: int, place: Place, message_id: int) -> bool:
         """Note which message shows the generation, and where; tell whether the generation is still there."""
         noted = await self._connection.execute(
@@ -77,14 +89,6 @@ class Generations:
         """Delete what is past its time (`expires_ms` <= `now_ms`) and return how many generations that were."""
         deleted = await self._connection.execute(delete(GENERATIONS).where(GENERATIONS.c.expires_ms <= now_ms))
         return deleted.rowcount
-
-    async def _one(self, statement: Select[Any]) -> Generation | None:
-        row = (await self._connection.execute(statement)).one_or_none()
-        if row is None:
-            return None
-        parts = select(SUGGESTIONS).where(SUGGESTIONS.c.generation_id == row.id).order_by(SUGGESTIONS.c.position)
-        suggestions = tuple(_suggestion(part) for part in await self._connection.execute(parts))
-        return _generation(row, suggestions)
 
 
 def _generation(row: Row[Any], suggestions: tuple[Suggestion, ...]) -> Generation:

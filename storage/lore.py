@@ -15,66 +15,16 @@ from storage.writer import Connection
 LORE_STATES: tuple[LoreState, ...] = get_args(LoreState)
 
 
-class Lore:
-    """One aggregate: an entry owns the votes on it."""
+class LoreReader:
+    """Memory and lore, and the votes on them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    async def add(
-        self,
-        *,
-        server_id: int,
-        story_id: int | None,
-        kind: LoreKind,
-        triggers: Sequence[str],
-        text: str,
-        state: LoreState,
-        proposed_by: int | None,
-        now_ms: int,
-    ) -> LoreEntry:
-        """Store an entry and return it with its id."""
-        values = {
-            "server_id": server_id,
-            "story_id": story_id,
-            "kind": kind,
-            "triggers": list(triggers),
-            "text": text,
-            "state": state,
-            "proposed_by": proposed_by,
-            "created_ms": now_ms,
-        }
-        return _entry((await self._connection.execute(insert(LORE).values(values).returning(LORE))).one())
 
     async def get(self, lore_id: int) -> LoreEntry | None:
         """Return the entry, or None where there is none."""
         row = (await self._connection.execute(select(LORE).where(LORE.c.id == lore_id))).one_or_none()
         return None if row is None else _entry(row)
-
-    async def save(self, entry: LoreEntry) -> None:
-        """Store all of the entry that can change: its triggers, text and state."""
-        values = {"triggers": list(entry.triggers), "text": entry.text, "state": entry.state}
-        await self._connection.execute(update(LORE).where(LORE.c.id == entry.id).values(values))
-
-    async def set_state(self, lore_id: int, state: LoreState, *, from_state: LoreState | None = None) -> bool:
-        """Set an entry's state, on request only from another; tell whether it was set."""
-        entry = update(LORE).where(LORE.c.id == lore_id)
-        if from_state is not None:
-            entry = entry.where(LORE.c.state == from_state)
-        return (await self._connection.execute(entry.values(state=state))).rowcount > 0
-
-    async def delete(self, lore_id: int) -> bool:
-        """Delete an entry with its votes; tell whether it was there."""
-        return (await self._connection.execute(delete(LORE).where(LORE.c.id == lore_id))).rowcount > 0
-
-    async def vote(self, lore_id: int, person_id: int, agrees: bool) -> None:
-        """Note what somebody thinks of an entry, in the place of what they thought before."""
-        values = {"lore_id": lore_id, "person_id": person_id, "agrees": int(agrees)}
-        await self._connection.execute(
-            sqlite.insert(LORE_VOTES)
-            .values(values)
-            .on_conflict_do_update(index_elements=["lore_id", "person_id"], set_={"agrees": int(agrees)})
-        )
 
     async def tally(self, lore_id: int) -> tuple[int, int]:
         """Return how many are for an entry, and how many against it."""
@@ -126,6 +76,60 @@ class Lore:
 
     async def _all(self, statement: Select[Any]) -> list[LoreEntry]:
         return [_entry(row) for row in await self._connection.execute(statement)]
+
+
+class Lore(LoreReader):
+    """One aggregate: an entry owns the votes on it."""
+
+    async def add(
+        self,
+        *,
+        server_id: int,
+        story_id: int | None,
+        kind: LoreKind,
+        triggers: Sequence[str],
+        text: str,
+        state: LoreState,
+        proposed_by: int | None,
+        now_ms: int,
+    ) -> LoreEntry:
+        """Store an entry and return it with its id."""
+        values = {
+            "server_id": server_id,
+            "story_id": story_id,
+            "kind": kind,
+            "triggers": list(triggers),
+            "text": text,
+            "state": state,
+            "proposed_by": proposed_by,
+            "created_ms": now_ms,
+        }
+        return _entry((await self._connection.execute(insert(LORE).values(values).returning(LORE))).one())
+
+    async def save(self, entry: LoreEntry) -> None:
+        """Store all of the entry that can change: its triggers, text and state."""
+        values = {"triggers": list(entry.triggers), "text": entry.text, "state": entry.state}
+        await self._connection.execute(update(LORE).where(LORE.c.id == entry.id).values(values))
+
+    async def set_state(self, lore_id: int, state: LoreState, *, from_state: LoreState | None = None) -> bool:
+        """Set an entry's state, on request only from another; tell whether it was set."""
+        entry = update(LORE).where(LORE.c.id == lore_id)
+        if from_state is not None:
+            entry = entry.where(LORE.c.state == from_state)
+        return (await self._connection.execute(entry.values(state=state))).rowcount > 0
+
+    async def delete(self, lore_id: int) -> bool:
+        """Delete an entry with its votes; tell whether it was there."""
+        return (await self._connection.execute(delete(LORE).where(LORE.c.id == lore_id))).rowcount > 0
+
+    async def vote(self, lore_id: int, person_id: int, agrees: bool) -> None:
+        """Note what somebody thinks of an entry, in the place of what they thought before."""
+        values = {"lore_id": lore_id, "person_id": person_id, "agrees": int(agrees)}
+        await self._connection.execute(
+            sqlite.insert(LORE_VOTES)
+            .values(values)
+            .on_conflict_do_update(index_elements=["lore_id", "person_id"], set_={"agrees": int(agrees)})
+        )
 
 
 def _heard(server_id: int, story_id: int | None) -> Select[Any]:

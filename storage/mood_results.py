@@ -10,18 +10,11 @@ from storage.tables import MOOD_RESULTS
 from storage.writer import Connection
 
 
-class MoodResults:
-    """One row for each mood that had candidates in a round that was closed."""
+class MoodResultReader:
+    """How moods did."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    async def add(
-        self, server_id: int, mood: MoodName, *, candidates: int, won: int, points: int, voters: int, closed_ms: int
-    ) -> None:
-        """Store how a mood did in a round; see `MoodResult`."""
-        values = {"mood": mood, "candidates": candidates, "won": won, "points": points, "voters": voters}
-        await self._connection.execute(insert(MOOD_RESULTS).values(server_id=server_id, closed_ms=closed_ms, **values))
 
     async def by_mood(self, server_id: int, *, limit: int = 1000) -> dict[MoodName, list[MoodResult]]:
         """Return the server's last `limit` results of all moods together, by mood, the most recent first."""
@@ -39,3 +32,14 @@ class MoodResults:
                 )
             )
         return found
+
+
+class MoodResults(MoodResultReader):
+    """One row for each mood that had candidates in a round that was closed."""
+
+    async def add(
+        self, server_id: int, mood: MoodName, *, candidates: int, won: int, points: int, voters: int, closed_ms: int
+    ) -> None:
+        """Store how a mood did in a round; see `MoodResult`."""
+        values = {"mood": mood, "candidates": candidates, "won": won, "points": points, "voters": voters}
+        await self._connection.execute(insert(MOOD_RESULTS).values(server_id=server_id, closed_ms=closed_ms, **values))

@@ -36,22 +36,11 @@ _REPEATED = (
 _ORIGINAL = func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id)
 
 
-class Passages:
-    """The passages of all trees."""
+class PassageReader:
+    """The passages of all trees, to be read."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    async def add(self, new: NewPassage, *, now_ms: int) -> Passage:
-        """Store a passage behind its parent, without moving any head, and return it with its id and depth."""
-        values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
-            "depth": 1 if new.parent_id is None else _depth_of(new.parent_id) + 1,
-            "spans": packed(new.spans),
-            "receipt": None if new.receipt is None else dict(new.receipt),
-            "created_ms": now_ms,
-        }
-        added = await self._connection.execute(insert(PASSAGES).values(values).returning(PASSAGES))
-        return _passage(added.one())
 
     async def get(self, passage_id: int) -> Passage | None:
         """Return the passage, or None where there is none."""
@@ -102,6 +91,29 @@ class Passages:
         same = select(PASSAGES.c.id).where(or_(PASSAGES.c.id == original, PASSAGES.c.original_id == original))
         return list((await self._connection.execute(same.order_by(PASSAGES.c.id))).scalars())
 
+    async def _between(self, head_id: int, first: ColumnElement[int], last: ColumnElement[int]) -> list[Passage]:
+        path = _path(head_id, first)
+        found = select(PASSAGES).join(path, path.c.id == PASSAGES.c.id).where(path.c.depth <= last)
+        return await self._all(found.order_by(PASSAGES.c.depth))
+
+    async def _all(self, statement: Select[Any]) -> list[Passage]:
+        return await values_of(await self._connection.execute(statement), _passage)
+
+
+class Passages(PassageReader):
+    """The passages of all trees."""
+
+    async def add(self, new: NewPassage, *, now_ms: int) -> Passage:
+        """Store a passage behind its parent, without moving any head, and return it with its id and depth."""
+        values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
+            "depth": 1 if new.parent_id is None else _depth_of(new.parent_id) + 1,
+            "spans": packed(new.spans),
+            "receipt": None if new.receipt is None else dict(new.receipt),
+            "created_ms": now_ms,
+        }
+        added = await self._connection.execute(insert(PASSAGES).values(values).returning(PASSAGES))
+        return _passage(added.one())
+
     async def copy_path(self, after_id: int | None, first_id: int, head_id: int) -> int:
         """Repeat the passages from `first_id` to `head_id` (on one path) as a chain behind `after_id` (None: as a
         root), and return the id of the last.
@@ -132,11 +144,6 @@ class Passages:
         original = select(_ORIGINAL).where(PASSAGES.c.id == passage_id)
         return await withdraw(self._connection, original)
 
-    async def _between(self, head_id: int, first: ColumnElement[int], last: ColumnElement[int]) -> list[Passage]:
-        path = _path(head_id, first)
-        found = select(PASSAGES).join(path, path.c.id == PASSAGES.c.id).where(path.c.depth <= last)
-        return await self._all(found.order_by(PASSAGES.c.depth))
-
     async def _repeat_first(self, after_id: int | None, first_id: int, head_id: int) -> Row[Any]:
         """Repeat one passage behind `after_id`; return the copy's `id` and `depth`, the original's and the head's
         depth. Ids rise and are never used again: all above this one are free for the rest of the chain, while this
@@ -153,9 +160,6 @@ class Passages:
         depths = _depth_of(first_id).label("original_depth"), _depth_of(head_id).label("head_depth")
         returned = await self._connection.execute(copied.returning(PASSAGES.c.id, PASSAGES.c.depth, *depths))
         return returned.one()
-
-    async def _all(self, statement: Select[Any]) -> list[Passage]:
-        return await values_of(await self._connection.execute(statement), _passage)
 
 
 def _depth_of(passage_id: int) -> ScalarSelect[int]:

@@ -21,11 +21,49 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(18)
 
 
-class Posts:
+class PostReader:
+    """What is on show, or due."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def get(self, kind: PostKind, ref_id: int, part: int = 0) -> Post | None:
+        """Return the post of something, None where it was never wanted or is forgotten."""
+        return await self._one(
+            select(POSTS).where(POSTS.c.kind == kind, POSTS.c.ref_id == ref_id, POSTS.c.part == part)
+        )
+
+    async def due(self, now_ms: int, limit: int) -> list[Post]:
+        """Return the posts that are to be shown now (steady ms), the longest waiting first."""
+        late = select(POSTS).where(_DUE, POSTS.c.next_ms <= now_ms)
+        return await self._all(late.order_by(POSTS.c.next_ms, POSTS.c.id).limit(limit))
+
+    async def next_ms(self) -> int | None:
+        """Return when the next post is due (steady ms; 0: at once), None where nothing is."""
+        found: int | None = (await self._connection.execute(select(func.min(POSTS.c.next_ms)).where(_DUE))).scalar_one()
+        return found
+
+    async def of_message(self, message_id: int) -> Post | None:
+        """Return the post that a message shows."""
+        return await self._one(select(POSTS).where(POSTS.c.message_id == message_id).order_by(POSTS.c.id).limit(1))
+
+    async def of_channel(self, channel_id: int) -> list[Post]:
+        """Return what is on show, or due, in a channel, in the order in which it was first wanted."""
+        return await self._all(select(POSTS).where(POSTS.c.channel_id == channel_id).order_by(POSTS.c.id))
+
+    async def _one(self, statement: Select[Any]) -> Post | None:
+        row = (await self._connection.execute(statement)).one_or_none()
+        return None if row is None else _post(row)
+
+    async def _all(self, statement: Select[Any]) -> list[Post]:
+        return [_post(row) for row in await self._connection.execute(statement)]
+
+
+class Posts(PostReader):
     """Every message that the bot keeps on show. `nonce` makes a new one for each message to be sent."""
 
     def __init__(self, connection: Connection, nonce: Callable[[], str] = new_nonce) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._nonce = nonce
 
     async def want(
@@ -63,26 +101,10 @@ class Posts:
         changed = update(POSTS).where(theirs).values(wanted=POSTS.c.wanted + 1, attempts=0, next_ms=_AT_ONCE)
         return (await self._connection.execute(changed)).rowcount
 
-    async def get(self, kind: PostKind, ref_id: int, part: int = 0) -> Post | None:
-        """Return the post of something, None where it was never wanted or is forgotten."""
-        return await self._one(
-            select(POSTS).where(POSTS.c.kind == kind, POSTS.c.ref_id == ref_id, POSTS.c.part == part)
-        )
-
-    async def due(self, now_ms: int, limit: int) -> list[Post]:
-        """Return the posts that are to be shown now (steady ms), the longest waiting first."""
-        late = select(POSTS).where(_DUE, POSTS.c.next_ms <= now_ms)
-        return await self._all(late.order_by(POSTS.c.next_ms, POSTS.c.id).limit(limit))
-
     async def hurry(self) -> None:
         """Have every post that waits for a time due at once."""
         waiting = update(POSTS).where(_DUE, POSTS.c.next_ms > _AT_ONCE)
         await self._connection.execute(waiting.values(next_ms=_AT_ONCE))
-
-    async def next_ms(self) -> int | None:
-        """Return when the next post is due (steady ms; 0: at once), None where nothing is."""
-        found: int | None = (await self._connection.execute(select(func.min(POSTS.c.next_ms)).where(_DUE))).scalar_one()
-        return found
 
     async def trying(self, post_id: int, now_ms: int) -> None:
         """Note, before it is sent, that a post is tried."""
@@ -103,14 +125,6 @@ class Posts:
     async def failed(self, post_id: int, next_ms: int, now_ms: int) -> None:
         """Note that a post could not be shown now (UTC ms), and when it is to be tried again (steady ms)."""
         await self._set(post_id, next_ms=next_ms, tried_ms=func.coalesce(POSTS.c.tried_ms, now_ms))
-
-    async def of_message(self, message_id: int) -> Post | None:
-        """Return the post that a message shows."""
-        return await self._one(select(POSTS).where(POSTS.c.message_id == message_id).order_by(POSTS.c.id).limit(1))
-
-    async def of_channel(self, channel_id: int) -> list[Post]:
-        """Return what is on show, or due, in a channel, in the order in which it was first wanted."""
-        return await self._all(select(POSTS).where(POSTS.c.channel_id == channel_id).order_by(POSTS.c.id))
 
     async def once_more(self, kind: PostKind) -> int:
         """Have shown once more all of a kind that was shown once, and return how many posts that are; what was shown
@@ -141,13 +155,6 @@ class Posts:
 
     async def _set(self, post_id: int, **values: Any) -> None:
         await self._connection.execute(update(POSTS).where(POSTS.c.id == post_id).values(values))
-
-    async def _one(self, statement: Select[Any]) -> Post | None:
-        row = (await self._connection.execute(statement)).one_or_none()
-        return None if row is None else _post(row)
-
-    async def _all(self, statement: Select[Any]) -> list[Post]:
-        return [_post(row) for row in await self._connection.execute(statement)]
 
 
 _DUE = POSTS.c.wanted > POSTS.c.shown

@@ -161,8 +161,8 @@ PERSONAL = (
 )
 
 
-class Privacy:
-    """What `/privacy` does; the caller owns the transaction, so that it is all or nothing."""
+class PrivacyReader:
+    """What is kept about a person."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -184,6 +184,19 @@ class Privacy:
             found[personal.called] = rows
         return found
 
+    async def _rows(
+        self, table: Table, condition: ColumnElement[bool], only: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        columns = [table.c[name] for name in only] or list(table.c)
+        rows = await self._connection.execute(select(*columns).where(condition).order_by(*table.primary_key))
+        return await values_of(
+            rows, lambda row: {name: _readable(table, name, value) for name, value in row._mapping.items()}
+        )
+
+
+class Privacy(PrivacyReader):
+    """What `/privacy` does; the caller owns the transaction, so that it is all or nothing."""
+
     async def delete(self, person_id: int) -> Mapping[str, int]:
         """Delete every row about the person (parts go with their whole), or what in it is theirs, and return the
         numbers by table. What in Discord shows such a row is due to be shown anew."""
@@ -198,15 +211,6 @@ class Privacy:
                 gone = await self._connection.execute(delete(personal.table).where(theirs))
                 counts[personal.called] = gone.rowcount
         return counts
-
-    async def _rows(
-        self, table: Table, condition: ColumnElement[bool], only: Sequence[str] = ()
-    ) -> list[dict[str, Any]]:
-        columns = [table.c[name] for name in only] or list(table.c)
-        rows = await self._connection.execute(select(*columns).where(condition).order_by(*table.primary_key))
-        return await values_of(
-            rows, lambda row: {name: _readable(table, name, value) for name, value in row._mapping.items()}
-        )
 
 
 def _readable(table: Table, name: str, value: Any) -> Any:

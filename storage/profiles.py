@@ -12,8 +12,8 @@ from storage.tables import COURTESIES
 from storage.writer import Connection
 
 
-class Courtesies:
-    """Everybody's wishes, one row for a person in a server."""
+class CourtesyReader:
+    """What writers chose."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -25,15 +25,6 @@ class Courtesies:
         if row is None:
             return Courtesy(server_id=server_id, person_id=person_id)
         return Courtesy(server_id=server_id, person_id=person_id, pen_name=row.pen_name, no_ai=bool(row.no_ai))
-
-    async def save(self, courtesy: Courtesy) -> None:
-        """Store all of somebody's wishes in one server."""
-        values = {"pen_name": courtesy.pen_name, "no_ai": int(courtesy.no_ai)}
-        await self._connection.execute(
-            insert(COURTESIES)
-            .values(server_id=courtesy.server_id, person_id=courtesy.person_id, **values)
-            .on_conflict_do_update(index_elements=["server_id", "person_id"], set_=values)
-        )
 
     async def refusing(self, server_id: int, person_ids: Collection[int]) -> frozenset[int]:
         """Return those of the people who let no model go on from their words."""
@@ -59,3 +50,16 @@ class Courtesies:
             COURTESIES.c.pen_name.is_not(None),
         )
         return list((await self._connection.execute(theirs)).scalars())
+
+
+class Courtesies(CourtesyReader):
+    """Everybody's wishes, one row for a person in a server."""
+
+    async def save(self, courtesy: Courtesy) -> None:
+        """Store all of somebody's wishes in one server."""
+        values = {"pen_name": courtesy.pen_name, "no_ai": int(courtesy.no_ai)}
+        await self._connection.execute(
+            insert(COURTESIES)
+            .values(server_id=courtesy.server_id, person_id=courtesy.person_id, **values)
+            .on_conflict_do_update(index_elements=["server_id", "person_id"], set_=values)
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, Select, Table, and_, select
 
 from bot.rules.lore import LoreKind
@@ -9,37 +11,43 @@ from storage.tables import CANDIDATES, LORE, PASSAGES, ROUNDS, STORIES
 from storage.writer import Connection
 
 
-class Lately:
-    """What a person kept from `since_ms` to `until_ms` (UTC milliseconds, both included)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Who kept something, and from `since_ms` to `until_ms` (UTC milliseconds, both included)."""
 
-    def __init__(self, connection: Connection, person_id: int, since_ms: int, until_ms: int) -> None:
+    person_id: int
+    since_ms: int
+    until_ms: int
+
+
+class RecentWork:
+    """Whether somebody kept something within some time."""
+
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._person_id = person_id
-        self._since_ms = since_ms
-        self._until_ms = until_ms
 
-    async def wrote(self, story_id: int, text: str) -> bool:
+    async def wrote(self, kept: Kept, story_id: int, text: str) -> bool:
         """Tell whether they wrote `text` as a passage of the story's tree, or as a candidate for it."""
         tree = select(STORIES.c.tree_id).where(STORIES.c.id == story_id).scalar_subquery()
-        as_passage = and_(PASSAGES.c.author_id == self._person_id, PASSAGES.c.text == text, PASSAGES.c.tree_id == tree)
+        as_passage = and_(PASSAGES.c.author_id == kept.person_id, PASSAGES.c.text == text, PASSAGES.c.tree_id == tree)
         rounds = select(ROUNDS.c.id).where(ROUNDS.c.story_id == story_id)
         as_candidate = and_(
-            CANDIDATES.c.author_id == self._person_id, CANDIDATES.c.text == text, CANDIDATES.c.round_id.in_(rounds)
+            CANDIDATES.c.author_id == kept.person_id, CANDIDATES.c.text == text, CANDIDATES.c.round_id.in_(rounds)
         )
-        return await self._any(PASSAGES, as_passage) or await self._any(CANDIDATES, as_candidate)
+        return await self._any(kept, PASSAGES, as_passage) or await self._any(kept, CANDIDATES, as_candidate)
 
-    async def proposed(self, server_id: int, story_id: int | None, kind: LoreKind, text: str) -> bool:
+    async def proposed(self, kept: Kept, server_id: int, story_id: int | None, kind: LoreKind, text: str) -> bool:
         """Tell whether they proposed that entry for the story, or for the server as a whole."""
         where = LORE.c.story_id.is_(None) if story_id is None else LORE.c.story_id == story_id
-        own = and_(LORE.c.proposed_by == self._person_id, LORE.c.server_id == server_id, where)
-        return await self._any(LORE, and_(own, LORE.c.kind == kind, LORE.c.text == text))
+        own = and_(LORE.c.proposed_by == kept.person_id, LORE.c.server_id == server_id, where)
+        return await self._any(kept, LORE, and_(own, LORE.c.kind == kind, LORE.c.text == text))
 
-    async def began(self, server_id: int, channel_id: int, title: str) -> bool:
+    async def began(self, kept: Kept, server_id: int, channel_id: int, title: str) -> bool:
         """Tell whether they began a story of that title in that channel."""
-        own = and_(STORIES.c.host_id == self._person_id, STORIES.c.server_id == server_id)
-        return await self._any(STORIES, and_(own, STORIES.c.channel_id == channel_id, STORIES.c.title == title))
+        own = and_(STORIES.c.host_id == kept.person_id, STORIES.c.server_id == server_id)
+        return await self._any(kept, STORIES, and_(own, STORIES.c.channel_id == channel_id, STORIES.c.title == title))
 
-    async def _any(self, table: Table, same: ColumnElement[bool]) -> bool:
-        then = table.c.created_ms.between(self._since_ms, self._until_ms)
+    async def _any(self, kept: Kept, table: Table, same: ColumnElement[bool]) -> bool:
+        then = table.c.created_ms.between(kept.since_ms, kept.until_ms)
         found: Select[tuple[int]] = select(table.c.id).where(same, then).limit(1)
         return (await self._connection.execute(found)).first() is not None

@@ -25,11 +25,93 @@ _OF_VOTER = and_(BALLOTS.c.round_id == bindparam("round"), BALLOTS.c.voter_id ==
 _BALLOT, _TAKE_BACK, _CAST = select(BALLOTS).where(_OF_VOTER), delete(BALLOTS).where(_OF_VOTER), insert(BALLOTS)
 
 
-class Rounds:
-    """One aggregate: a round owns its candidates, the ballots on them, and what was reported."""
+class RoundReader:
+    """Rounds with their candidates, ballots and reports, to be read."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def get(self, round_id: int) -> Round | None:
+        """Return the round, or None where there is none."""
+        row = (await self._connection.execute(_ROUND, {"round": round_id})).one_or_none()
+        return None if row is None else _round(row)
+
+    async def open_of(self, story_id: int) -> list[Round]:
+        """Return the rounds of a story that are being written or open, the oldest first."""
+        under_way = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.in_(_UNDER_WAY))
+        return await self._all(under_way.order_by(ROUNDS.c.id))
+
+    async def history(self, story_id: int, *, limit: int, offset: int = 0) -> list[Round]:
+        """Return the rounds of a story that are over, the newest first."""
+        over = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.not_in(_UNDER_WAY))
+        return await self._all(over.order_by(ROUNDS.c.id.desc()).limit(limit).offset(offset))
+
+    async def due(self, now_ms: int, limit: int) -> list[Round]:
+        """Return the open rounds whose deadline has come (`deadline_ms` <= `now_ms`), the longest overdue first."""
+        over = select(ROUNDS).where(ROUNDS.c.state == "open", ROUNDS.c.deadline_ms <= now_ms)
+        return await self._all(over.order_by(ROUNDS.c.deadline_ms, ROUNDS.c.id).limit(limit))
+
+    async def next_deadline_ms(self) -> int | None:
+        """Return the first deadline of all open rounds (UTC ms), None where none is open."""
+        first = select(func.min(ROUNDS.c.deadline_ms)).where(ROUNDS.c.state == "open")
+        found: int | None = (await self._connection.execute(first)).scalar_one()
+        return found
+
+    async def writing(self) -> list[Round]:
+        """Return the rounds that models were writing for; after a restart nobody is any more."""
+        return await self._all(select(ROUNDS).where(ROUNDS.c.state == "writing").order_by(ROUNDS.c.id))
+
+    async def candidate(self, candidate_id: int) -> Candidate | None:
+        """Return the candidate, or None where there is none."""
+        found = await self._connection.execute(select(CANDIDATES).where(CANDIDATES.c.id == candidate_id))
+        row = found.one_or_none()
+        return None if row is None else _candidate(row)
+
+    async def candidates(self, round_id: int) -> list[Candidate]:
+        """Return a round's candidates, hidden ones too, by their place; "none of these" comes last."""
+        theirs = select(CANDIDATES).where(CANDIDATES.c.round_id == round_id)
+        ordered = theirs.order_by(CANDIDATES.c.none, CANDIDATES.c.place, CANDIDATES.c.id)
+        return [_candidate(row) for row in await self._connection.execute(ordered)]
+
+    # ---- ballots
+
+    async def ballot_of(self, round_id: int, voter_id: int) -> Ballot | None:
+        """Return somebody's ballot, None where they have cast none."""
+        rows = (await self._connection.execute(_BALLOT, {"round": round_id, "voter": voter_id})).all()
+        return _ballot(rows) if rows else None
+
+    async def ballots(self, round_id: int) -> list[Ballot]:
+        """Return all ballots without their voters, ordered by what is on them, so that the order tells nothing."""
+        cast = select(BALLOTS).where(BALLOTS.c.round_id == round_id).order_by(BALLOTS.c.voter_id)
+        rows = await self._connection.execute(cast)
+        found = [_ballot(theirs) for _, theirs in groupby(rows, key=lambda row: row.voter_id)]
+        return sorted(found, key=lambda ballot: (ballot.favourite or 0, sorted(ballot.liked)))
+
+    async def turnout(self, round_id: int) -> int:
+        """Return how many have cast a ballot that counts: with something on it that is not hidden."""
+        voters = (
+            select(func.count(BALLOTS.c.voter_id.distinct()))
+            .join(CANDIDATES, CANDIDATES.c.id == BALLOTS.c.candidate_id)
+            .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None))
+        )
+        return int((await self._connection.execute(voters)).scalar_one())
+
+    async def reports(self, round_id: int) -> dict[int, int]:
+        """Return how many people reported each of a round's candidates; one that nobody did is not in it."""
+        counted = (
+            select(CANDIDATES.c.id, func.count().label("people"))
+            .join(REPORTS, REPORTS.c.candidate_id == CANDIDATES.c.id)
+            .where(CANDIDATES.c.round_id == round_id)
+            .group_by(CANDIDATES.c.id)
+        )
+        return {row.id: row.people for row in await self._connection.execute(counted)}
+
+    async def _all(self, statement: Select[Any]) -> list[Round]:
+        return [_round(row) for row in await self._connection.execute(statement)]
+
+
+class Rounds(RoundReader):
+    """One aggregate: a round owns its candidates, the ballots on them, and what was reported."""
 
     async def add(
         self,
@@ -45,11 +127,6 @@ class Rounds:
         for candidate, place in zip(candidates, places, strict=True):
             await self.add_candidate(added.id, candidate, place, now_ms)
         return _round(added)
-
-    async def get(self, round_id: int) -> Round | None:
-        """Return the round, or None where there is none."""
-        row = (await self._connection.execute(_ROUND, {"round": round_id})).one_or_none()
-        return None if row is None else _round(row)
 
     async def save(self, round_: Round) -> None:
         """Store all of the round that can change."""
@@ -82,31 +159,6 @@ class Rounds:
         )
         return claimed.rowcount > 0
 
-    async def open_of(self, story_id: int) -> list[Round]:
-        """Return the rounds of a story that are being written or open, the oldest first."""
-        under_way = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.in_(_UNDER_WAY))
-        return await self._all(under_way.order_by(ROUNDS.c.id))
-
-    async def history(self, story_id: int, *, limit: int, offset: int = 0) -> list[Round]:
-        """Return the rounds of a story that are over, the newest first."""
-        over = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.not_in(_UNDER_WAY))
-        return await self._all(over.order_by(ROUNDS.c.id.desc()).limit(limit).offset(offset))
-
-    async def due(self, now_ms: int, limit: int) -> list[Round]:
-        """Return the open rounds whose deadline has come (`deadline_ms` <= `now_ms`), the longest overdue first."""
-        over = select(ROUNDS).where(ROUNDS.c.state == "open", ROUNDS.c.deadline_ms <= now_ms)
-        return await self._all(over.order_by(ROUNDS.c.deadline_ms, ROUNDS.c.id).limit(limit))
-
-    async def next_deadline_ms(self) -> int | None:
-        """Return the first deadline of all open rounds (UTC ms), None where none is open."""
-        first = select(func.min(ROUNDS.c.deadline_ms)).where(ROUNDS.c.state == "open")
-        found: int | None = (await self._connection.execute(first)).scalar_one()
-        return found
-
-    async def writing(self) -> list[Round]:
-        """Return the rounds that models were writing for; after a restart nobody is any more."""
-        return await self._all(select(ROUNDS).where(ROUNDS.c.state == "writing").order_by(ROUNDS.c.id))
-
     # ---- candidates
 
     async def add_candidate(self, round_id: int, new: NewCandidate, place: int, now_ms: int) -> Candidate:
@@ -122,18 +174,6 @@ class Rounds:
         added = await self._connection.execute(insert(CANDIDATES).values(values).returning(CANDIDATES))
         return _candidate(added.one())
 
-    async def candidate(self, candidate_id: int) -> Candidate | None:
-        """Return the candidate, or None where there is none."""
-        found = await self._connection.execute(select(CANDIDATES).where(CANDIDATES.c.id == candidate_id))
-        row = found.one_or_none()
-        return None if row is None else _candidate(row)
-
-    async def candidates(self, round_id: int) -> list[Candidate]:
-        """Return a round's candidates, hidden ones too, by their place; "none of these" comes last."""
-        theirs = select(CANDIDATES).where(CANDIDATES.c.round_id == round_id)
-        ordered = theirs.order_by(CANDIDATES.c.none, CANDIDATES.c.place, CANDIDATES.c.id)
-        return [_candidate(row) for row in await self._connection.execute(ordered)]
-
     async def hide(self, candidate_id: int, by: int) -> None:
         """Hide a candidate in somebody's name."""
         await self._connection.execute(update(CANDIDATES).where(CANDIDATES.c.id == candidate_id).values(hidden_by=by))
@@ -143,13 +183,6 @@ class Rounds:
         await self._connection.execute(
             update(CANDIDATES).where(CANDIDATES.c.id == candidate_id).values(passage_id=passage_id)
         )
-
-    # ---- ballots
-
-    async def ballot_of(self, round_id: int, voter_id: int) -> Ballot | None:
-        """Return somebody's ballot, None where they have cast none."""
-        rows = (await self._connection.execute(_BALLOT, {"round": round_id, "voter": voter_id})).all()
-        return _ballot(rows) if rows else None
 
     async def cast(self, round_id: int, voter_id: int, ballot: Ballot) -> None:
         """Put the ballot in the place of whatever the voter cast before; an empty one takes it back."""
@@ -164,22 +197,6 @@ class Rounds:
         if rows:
             await self._connection.execute(_CAST, rows)
 
-    async def ballots(self, round_id: int) -> list[Ballot]:
-        """Return all ballots without their voters, ordered by what is on them, so that the order tells nothing."""
-        cast = select(BALLOTS).where(BALLOTS.c.round_id == round_id).order_by(BALLOTS.c.voter_id)
-        rows = await self._connection.execute(cast)
-        found = [_ballot(theirs) for _, theirs in groupby(rows, key=lambda row: row.voter_id)]
-        return sorted(found, key=lambda ballot: (ballot.favourite or 0, sorted(ballot.liked)))
-
-    async def turnout(self, round_id: int) -> int:
-        """Return how many have cast a ballot that counts: with something on it that is not hidden."""
-        voters = (
-            select(func.count(BALLOTS.c.voter_id.distinct()))
-            .join(CANDIDATES, CANDIDATES.c.id == BALLOTS.c.candidate_id)
-            .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None))
-        )
-        return int((await self._connection.execute(voters)).scalar_one())
-
     # ---- reports
 
     async def report(self, candidate_id: int, person_id: int, now_ms: int) -> bool:
@@ -191,19 +208,6 @@ class Rounds:
     async def settle(self, candidate_id: int) -> None:
         """Forget who reported a candidate: somebody who may decide has looked at it."""
         await self._connection.execute(delete(REPORTS).where(REPORTS.c.candidate_id == candidate_id))
-
-    async def reports(self, round_id: int) -> dict[int, int]:
-        """Return how many people reported each of a round's candidates; one that nobody did is not in it."""
-        counted = (
-            select(CANDIDATES.c.id, func.count().label("people"))
-            .join(REPORTS, REPORTS.c.candidate_id == CANDIDATES.c.id)
-            .where(CANDIDATES.c.round_id == round_id)
-            .group_by(CANDIDATES.c.id)
-        )
-        return {row.id: row.people for row in await self._connection.execute(counted)}
-
-    async def _all(self, statement: Select[Any]) -> list[Round]:
-        return [_round(row) for row in await self._connection.execute(statement)]
 
 
 def _round(row: Row[Any]) -> Round:

@@ -10,8 +10,8 @@ from storage.tables import SERVERS
 from storage.writer import Connection
 
 
-class Servers:
-    """The settings that the managers of each server chose."""
+class ServerReader:
+    """The settings of each server, to be read."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -32,6 +32,10 @@ class Servers:
             switched_off=frozenset(row.switched_off),
             words=tuple(row.words),
         )
+
+
+class Servers(ServerReader):
+    """The settings that the managers of each server chose."""
 
     async def save(self, settings: ServerSettings, *, now_ms: int) -> None:
         """Store all the settings of one server."""

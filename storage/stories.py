@@ -17,37 +17,11 @@ from storage.writer import Connection
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
-class Stories:
-    """One aggregate: a story owns its roles; it stands on a tree that others may stand on, too."""
+class StoryReader:
+    """Stories and who has a role in them, to be read."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    async def add(
-        self,
-        new: NewStory,
-        *,
-        tree_id: int | None = None,
-        head_id: int | None = None,
-        fork_of: int | None = None,
-        now_ms: int,
-    ) -> Story:
-        """Store an open story and return it with its id; without a `tree_id` it stands on a tree of its own."""
-        if tree_id is None:
-            planted = await self._connection.execute(insert(TREES).values(created_ms=now_ms).returning(TREES.c.id))
-            tree_id = planted.scalar_one()
-        values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
-            "tree_id": tree_id,
-            "fork_of": fork_of,
-            "thread_id": None,
-            "rules": dataclasses.asdict(new.rules),
-            "state": "open",
-            "head_id": head_id,
-            "created_ms": now_ms,
-            "changed_ms": now_ms,
-        }
-        added = await self._connection.execute(insert(STORIES).values(values).returning(STORIES))
-        return _story(added.one())
 
     async def get(self, story_id: int) -> Story | None:
         """Return the story, whatever its state, or None where it is gone for good."""
@@ -56,23 +30,6 @@ class Stories:
     async def of_thread(self, thread_id: int) -> Story | None:
         """Return the story whose thread that is."""
         return await self._one(select(STORIES).where(STORIES.c.thread_id == thread_id))
-
-    async def save(self, story: Story) -> None:
-        """Store all of the story that can change."""
-        values = {
-            "channel_id": story.channel_id,
-            "thread_id": story.thread_id,
-            "title": story.title,
-            "premise": story.premise,
-            "rules": dataclasses.asdict(story.rules),
-            "state": story.state,
-            "head_id": story.head_id,
-            "redo_id": story.redo_id,
-            "host_id": story.host_id,
-            "changed_ms": story.changed_ms,
-            "purge_ms": story.purge_ms,
-        }
-        await self._connection.execute(update(STORIES).where(STORIES.c.id == story.id).values(values))
 
     async def listed(
         self,
@@ -111,30 +68,11 @@ class Stories:
         found: int | None = (await self._connection.execute(select(func.min(STORIES.c.purge_ms)))).scalar_one()
         return found
 
-    async def purge(self, story_id: int) -> None:
-        """Delete a story with its rounds, lore, roles and posts, and its tree where no other story stands on it."""
-        story = await self.get(story_id)
-        if story is None:
-            return
-        await self._forget_posts(story)
-        await self._connection.execute(delete(STORIES).where(STORIES.c.id == story_id))
-        others = select(STORIES.c.id).where(STORIES.c.tree_id == story.tree_id).exists()
-        await self._connection.execute(delete(TREES).where(TREES.c.id == story.tree_id, ~others))
-
     async def people(self, story_id: int) -> dict[Role, frozenset[int]]:
         """Return who has which role in the story; every role is there."""
         rows = await self._connection.execute(select(STORY_PEOPLE).where(STORY_PEOPLE.c.story_id == story_id))
         found = [(row.role, row.person_id) for row in rows]
         return {role: frozenset(person for theirs, person in found if theirs == role) for role in ROLES}
-
-    async def set_role(self, story_id: int, person_id: int, role: Role, present: bool) -> None:
-        """Give somebody a role in the story, or take it away."""
-        values = {"story_id": story_id, "person_id": person_id, "role": role}
-        if present:
-            await self._connection.execute(sqlite.insert(STORY_PEOPLE).values(values).on_conflict_do_nothing())
-        else:
-            theirs = [STORY_PEOPLE.c[name] == value for name, value in values.items()]
-            await self._connection.execute(delete(STORY_PEOPLE).where(*theirs))
 
     async def standing_of(self, story: Story, person_id: int, manages: bool) -> Standing:
         """Return what the person is in the story; `manages`: they may manage the Discord server."""
@@ -149,6 +87,79 @@ class Stories:
             cohost="cohost" in roles,
             invited="invited" in roles,
         )
+
+    async def _one(self, statement: Select[Any]) -> Story | None:
+        row = (await self._connection.execute(statement)).one_or_none()
+        return None if row is None else _story(row)
+
+    async def _all(self, statement: Select[Any]) -> list[Story]:
+        return [_story(row) for row in await self._connection.execute(statement)]
+
+
+class Stories(StoryReader):
+    """One aggregate: a story owns its roles; it stands on a tree that others may stand on, too."""
+
+    async def add(
+        self,
+        new: NewStory,
+        *,
+        tree_id: int | None = None,
+        head_id: int | None = None,
+        fork_of: int | None = None,
+        now_ms: int,
+    ) -> Story:
+        """Store an open story and return it with its id; without a `tree_id` it stands on a tree of its own."""
+        if tree_id is None:
+            planted = await self._connection.execute(insert(TREES).values(created_ms=now_ms).returning(TREES.c.id))
+            tree_id = planted.scalar_one()
+        values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
+            "tree_id": tree_id,
+            "fork_of": fork_of,
+            "thread_id": None,
+            "rules": dataclasses.asdict(new.rules),
+            "state": "open",
+            "head_id": head_id,
+            "created_ms": now_ms,
+            "changed_ms": now_ms,
+        }
+        added = await self._connection.execute(insert(STORIES).values(values).returning(STORIES))
+        return _story(added.one())
+
+    async def save(self, story: Story) -> None:
+        """Store all of the story that can change."""
+        values = {
+            "channel_id": story.channel_id,
+            "thread_id": story.thread_id,
+            "title": story.title,
+            "premise": story.premise,
+            "rules": dataclasses.asdict(story.rules),
+            "state": story.state,
+            "head_id": story.head_id,
+            "redo_id": story.redo_id,
+            "host_id": story.host_id,
+            "changed_ms": story.changed_ms,
+            "purge_ms": story.purge_ms,
+        }
+        await self._connection.execute(update(STORIES).where(STORIES.c.id == story.id).values(values))
+
+    async def purge(self, story_id: int) -> None:
+        """Delete a story with its rounds, lore, roles and posts, and its tree where no other story stands on it."""
+        story = await self.get(story_id)
+        if story is None:
+            return
+        await self._forget_posts(story)
+        await self._connection.execute(delete(STORIES).where(STORIES.c.id == story_id))
+        others = select(STORIES.c.id).where(STORIES.c.tree_id == story.tree_id).exists()
+        await self._connection.execute(delete(TREES).where(TREES.c.id == story.tree_id, ~others))
+
+    async def set_role(self, story_id: int, person_id: int, role: Role, present: bool) -> None:
+        """Give somebody a role in the story, or take it away."""
+        values = {"story_id": story_id, "person_id": person_id, "role": role}
+        if present:
+            await self._connection.execute(sqlite.insert(STORY_PEOPLE).values(values).on_conflict_do_nothing())
+        else:
+            theirs = [STORY_PEOPLE.c[name] == value for name, value in values.items()]
+            await self._connection.execute(delete(STORY_PEOPLE).where(*theirs))
 
     async def _forget_posts(self, story: Story) -> None:
         """Forget what is on show of a story: by what it shows, and by its thread. Prose of a tree that stays, too, was
@@ -165,13 +176,6 @@ class Stories:
         if len(await self.on_tree(story.tree_id)) == 1:
             ids = select(PASSAGES.c.id).where(PASSAGES.c.tree_id == story.tree_id)
             await self._connection.execute(delete(POSTS).where(POSTS.c.kind == "passage", POSTS.c.ref_id.in_(ids)))
-
-    async def _one(self, statement: Select[Any]) -> Story | None:
-        row = (await self._connection.execute(statement)).one_or_none()
-        return None if row is None else _story(row)
-
-    async def _all(self, statement: Select[Any]) -> list[Story]:
-        return [_story(row) for row in await self._connection.execute(statement)]
 
 
 def _of_server(server_id: int, states: Collection[StoryState], outside: Collection[int]) -> ColumnElement[bool]:

@@ -7,19 +7,13 @@ from collections.abc import Sequence
 
 from bot.rules.stories import NewPassage, Passage, Story
 from bot.ui.prose import prose_parts
-from storage.passages import Passages
-from storage.posts import Posts
-from storage.rounds import Rounds
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 
 LEAD_IN = 3
 """How many passages are posted in a thread that is opened for a story which is under way."""
 
 
-async def advance(
-    connection: Connection, story: Story, new: NewPassage, *, now_ms: int, follow_id: int | None = None
-) -> Passage:
+async def advance(tx: UnitOfWork, story: Story, new: NewPassage, *, follow_id: int | None = None) -> Passage:
     """Add a passage that is canon at once, move the head of `story` to it, and have it and the story's card shown.
 
     It stands behind `new.parent_id` (None: at the root), wherever the head was. With a `follow_id`, a passage of the
@@ -27,82 +21,77 @@ async def advance(
     passage behind the one that it replaces, a bridge with the one that it stands before), and the head is the last of
     these copies. `story` must be as this transaction read it.
     """
-    passages = Passages(connection)
-    passage = await passages.add(new, now_ms=now_ms)
+    passage = await tx.passages.add(new, now_ms=tx.now_ms)
     head_id = passage.id
     if follow_id is not None and story.head_id is not None:
-        replaced = await passages.canon(story.head_id, limit=1)
-        head_id = await passages.copy_path(passage.id, follow_id, story.head_id)
-        await show_again(connection, replaced)
-    await move_head(connection, story, head_id, now_ms=now_ms)
-    await want_prose(connection, story, passage)
+        replaced = await tx.passages.canon(story.head_id, limit=1)
+        head_id = await tx.passages.copy_path(passage.id, follow_id, story.head_id)
+        await show_again(tx, replaced)
+    await move_head(tx, story, head_id)
+    await want_prose(tx, story, passage)
     return passage
 
 
-async def move_head(
-    connection: Connection, story: Story, head_id: int | None, *, now_ms: int, redo_id: int | None = None
-) -> Story:
+async def move_head(tx: UnitOfWork, story: Story, head_id: int | None, *, redo_id: int | None = None) -> Story:
     """Move the head of `story` and have its card shown anew. From `redo_id` canon went back to there; where the story
     goes another way (None) nothing is left to be taken in again."""
-    moved = dataclasses.replace(story, head_id=head_id, redo_id=redo_id, changed_ms=now_ms)
-    await Stories(connection).save(moved)
-    await want_card(connection, moved)
+    moved = dataclasses.replace(story, head_id=head_id, redo_id=redo_id, changed_ms=tx.now_ms)
+    await tx.stories.save(moved)
+    await want_card(tx, moved)
     return moved
 
 
-async def want_card(connection: Connection, story: Story) -> None:
+async def want_card(tx: UnitOfWork, story: Story) -> None:
     """Have the story's card shown as it is now; nothing where its thread was deleted."""
     if story.thread_id is not None:
-        await Posts(connection).want("story", story.id, story.thread_id)
+        await tx.posts.want("story", story.id, story.thread_id)
 
 
-async def want_thread(connection: Connection, story: Story) -> None:
+async def want_thread(tx: UnitOfWork, story: Story) -> None:
     """Have a thread opened for a story that has none, in its channel, and its card shown there."""
-    await Posts(connection).want("story", story.id, story.channel_id)
+    await tx.posts.want("story", story.id, story.channel_id)
 
 
-async def want_prose(connection: Connection, story: Story, passage: Passage) -> None:
+async def want_prose(tx: UnitOfWork, story: Story, passage: Passage) -> None:
     """Have a passage posted in the story's thread. Without a thread it waits: see `want_lead_in`."""
     if story.thread_id is None:
         return
-    posts = Posts(connection)
     for part in range(len(prose_parts(passage.text))):
-        await posts.want("passage", passage.id, story.thread_id, part=part)
+        await tx.posts.want("passage", passage.id, story.thread_id, part=part)
 
 
-async def want_lead_in(connection: Connection, story: Story) -> None:
+async def want_lead_in(tx: UnitOfWork, story: Story) -> None:
     """Have the story's card, its last passages and the round under way shown in a thread that was just opened."""
     if story.thread_id is None:
         return
-    await want_card(connection, story)
-    await Posts(connection).move("story", story.id, story.thread_id)
+    await want_card(tx, story)
+    await tx.posts.move("story", story.id, story.thread_id)
     if story.head_id is not None:
-        for passage in await Passages(connection).canon(story.head_id, limit=LEAD_IN):
-            await want_prose(connection, story, passage)
-    for round_ in await Rounds(connection).open_of(story.id):
-        await Posts(connection).want("round", round_.id, story.thread_id)
+        for passage in await tx.passages.canon(story.head_id, limit=LEAD_IN):
+            await want_prose(tx, story, passage)
+    for round_ in await tx.rounds.open_of(story.id):
+        await tx.posts.want("round", round_.id, story.thread_id)
 
 
-async def show_canon(connection: Connection, story: Story, passage: Passage) -> None:
+async def show_canon(tx: UnitOfWork, story: Story, passage: Passage) -> None:
     """Have a passage that became canon shown as such: where it is on show already, or by a new post."""
-    if not await show_again(connection, [passage]):
-        await want_prose(connection, story, passage)
+    if not await show_again(tx, [passage]):
+        await want_prose(tx, story, passage)
 
 
-async def show_again(connection: Connection, passages: Sequence[Passage]) -> int:
+async def show_again(tx: UnitOfWork, passages: Sequence[Passage]) -> int:
     """Have what is on show of these passages shown as it is now (they became canon, or are no more, or were emptied),
     and return how many posts that are. A copy is on show where its original is."""
     ids = {passage.id for passage in passages}
     ids |= {passage.original_id for passage in passages if passage.original_id is not None}
-    return await Posts(connection).again("passage", sorted(ids))
+    return await tx.posts.again("passage", sorted(ids))
 
 
-async def stands(connection: Connection, story: Story, passage: Passage) -> bool:
+async def stands(tx: Snapshot, story: Story, passage: Passage) -> bool:
     """Tell whether a passage, or a copy of it on another branch, is part of the story's canon."""
     if story.head_id is None:
         return False
-    passages = Passages(connection)
-    for each in await passages.copies(passage):
-        if await passages.is_on_path(each, story.head_id):
+    for each in await tx.passages.copies(passage):
+        if await tx.passages.is_on_path(each, story.head_id):
             return True
     return False

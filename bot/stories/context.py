@@ -16,10 +16,7 @@ from bot.inference.protocol import Piece
 from bot.rules.lore import LoreEntry, triggered
 from bot.rules.stories import Passage, Story
 from bot.writing.continuation.job import heading_of
-from storage.lore import Lore
-from storage.passages import Passages
-from storage.profiles import Courtesies
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot
 
 PASSAGES_CHARS = 6000
 """How much of the story before the last passage is sent at most: about 1,500 tokens, which a small machine without a
@@ -49,11 +46,11 @@ class Context:
         return (*self.pieces, *self.near)
 
 
-async def context_of(connection: Connection, story: Story, before: Passage | None, text: str) -> Context:
+async def context_of(tx: Snapshot, story: Story, before: Passage | None, text: str) -> Context:
     """Return the context for `text`, which stands behind the passages up to `before` (None: at the beginning)."""
-    passages = await _passages(connection, before)
-    refusing = await refusing_of(connection, story, passages)
-    entries = await Lore(connection).ratified(story.server_id, story.id)
+    passages = await _passages(tx, before)
+    refusing = await refusing_of(tx, story, passages)
+    entries = await tx.lore.ratified(story.server_id, story.id)
     read = [passage for passage in passages if passage.author_id not in refusing]
     heard = "\n".join([*(passage.text for passage in read[-2:]), text])
     pieces = [
@@ -75,26 +72,26 @@ async def context_of(connection: Connection, story: Story, before: Passage | Non
     )
 
 
-async def refusing_of(connection: Connection, story: Story, passages: Iterable[Passage]) -> frozenset[int]:
+async def refusing_of(tx: Snapshot, story: Story, passages: Iterable[Passage]) -> frozenset[int]:
     """Return who of the authors wants no model to go on from their words in this server."""
     authors = {passage.author_id for passage in passages if passage.author_id is not None}
-    return await Courtesies(connection).refusing(story.server_id, authors) if authors else frozenset()
+    return await tx.profiles.refusing(story.server_id, authors) if authors else frozenset()
 
 
-async def require_consent(connection: Connection, story: Story, *passages: Passage | None) -> None:
+async def require_consent(tx: Snapshot, story: Story, *passages: Passage | None) -> None:
     """Raise `NotAllowed` (`author_no_ai`) where a model would go on from, or fill, words that their author keeps to
     people."""
-    if await refusing_of(connection, story, (passage for passage in passages if passage is not None)):
+    if await refusing_of(tx, story, (passage for passage in passages if passage is not None)):
         raise NotAllowed("author_no_ai")
 
 
-async def _passages(connection: Connection, before: Passage | None) -> list[Passage]:
+async def _passages(tx: Snapshot, before: Passage | None) -> list[Passage]:
     """Return the passages up to `before` in reading order, as many whole ones as may be sent, newest first."""
     found: list[Passage] = []
     room = PASSAGES_CHARS
     last = before.depth if before is not None else 0
     while before is not None and last >= 1:
-        page = await Passages(connection).canon_page(before.id, max(1, last - PAGE + 1), last)
+        page = await tx.passages.canon_page(before.id, max(1, last - PAGE + 1), last)
         for passage in reversed(page):
             room -= len(passage.text)
             if room < 0 and found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Unpack
 
 from bot.errors import BadInput, NotAllowed, NotHere
@@ -14,112 +14,107 @@ from bot.stories.canon import want_card, want_lead_in, want_thread
 from bot.stories.passages import check_words
 from bot.stories.rounds.closing import cancel_rounds
 from storage.database import Database
-from storage.posts import Posts
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 
 
 class Hosting:
-    """What is decided about all stories. `now` gives UTC milliseconds."""
+    """What is decided about all stories."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     # ---- what who leads a story decides
 
     async def rename(self, who: Who, story_id: int, title: str, premise: str | None = None) -> Story:
         """Give a story another title, and another premise where one is given. Raises `BadInput`, `NotAllowed`."""
         title = rules.check_title(title)
-        async with self._database.transaction() as connection:
-            story = await self._led(connection, who, story_id)
+        async with self._database.transaction() as tx:
+            story = await self._led(tx, who, story_id)
             premise = story.premise if premise is None else rules.check_premise(premise)
-            await check_words(connection, who.server_id, f"{title}\n{premise}")
-            return await self._change(connection, dataclasses.replace(story, title=title, premise=premise))
+            await check_words(tx, who.server_id, f"{title}\n{premise}")
+            return await self._change(tx, dataclasses.replace(story, title=title, premise=premise))
 
     async def set_rules(self, who: Who, story_id: int, **change: Unpack[RulesChange]) -> Story:
         """Change a story's rules. Raises as `change_rules`, and `NotAllowed`."""
-        async with self._database.transaction() as connection:
-            story = await self._led(connection, who, story_id)
+        async with self._database.transaction() as tx:
+            story = await self._led(tx, who, story_id)
             changed = rules.change_rules(story.rules, **change)
-            return await self._change(connection, dataclasses.replace(story, rules=changed))
+            return await self._change(tx, dataclasses.replace(story, rules=changed))
 
     async def move(self, who: Who, story_id: int, state: StoryState) -> Story:
         """Open, pause, end or delete a story; what ends or goes takes its rounds along. Raises as `rules.move`, and
         `NotAllowed`."""
-        async with self._database.transaction() as connection:
-            story = await self._led(connection, who, story_id)
-            moved = rules.move(story, state, self._now())
+        async with self._database.transaction() as tx:
+            story = await self._led(tx, who, story_id)
+            moved = rules.move(story, state, tx.now_ms)
             if state in ("ended", "deleted"):
-                await cancel_rounds(connection, story, now_ms=self._now())
-            return await self._change(connection, moved)
+                await cancel_rounds(tx, story)
+            return await self._change(tx, moved)
 
     async def restore(self, who: Who, story_id: int) -> Story:
         """Bring a deleted story back. Raises `NotAllowed`, `NotHere` (`not_deleted`)."""
-        async with self._database.transaction() as connection:
-            story = await self._led(connection, who, story_id)
+        async with self._database.transaction() as tx:
+            story = await self._led(tx, who, story_id)
             if story.state != "deleted":
                 raise NotHere("not_deleted")
-            return await self._change(connection, rules.move(story, "open", self._now()))
+            return await self._change(tx, rules.move(story, "open", tx.now_ms))
 
     async def people(self, story: Story) -> Mapping[Role, frozenset[int]]:
         """Return who has which role in a story."""
-        async with self._database.reading() as connection:
-            return await Stories(connection).people(story.id)
+        async with self._database.reading() as tx:
+            return await tx.stories.people(story.id)
 
     async def set_role(self, who: Who, story_id: int, person_id: int, role: Role, present: bool) -> Story:
         """Give somebody a role in a story, or take it away. Co-hosts are for the host and the server's managers to
         choose; anybody may lay down their own role. Raises `NotAllowed`; `BadInput` (`role_host`)."""
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
-            standing = await standing_of(connection, story, who)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
+            standing = await standing_of(tx, story, who)
             if present or person_id != who.person_id:
                 rules.require_lead(standing)
                 if role == "cohost" and not (standing.host or standing.manages):
                     raise NotAllowed("cohosts_by_host")
             if story.host_id == person_id:
                 raise BadInput("role_host")
-            await Stories(connection).set_role(story.id, person_id, role, present)
-            return await self._change(connection, story)
+            await tx.stories.set_role(story.id, person_id, role, present)
+            return await self._change(tx, story)
 
     async def hand_over(self, who: Who, story_id: int, person_id: int) -> Story:
         """Make somebody else the host; who hosted becomes a co-host. Raises `NotAllowed`."""
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
-            standing = await standing_of(connection, story, who)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
+            standing = await standing_of(tx, story, who)
             if not (standing.host or standing.manages):
                 raise NotAllowed("cohosts_by_host")
-            stories = Stories(connection)
-            await stories.set_role(story.id, person_id, "cohost", False)
+            await tx.stories.set_role(story.id, person_id, "cohost", False)
             if story.host_id is not None and story.host_id != person_id:
-                await stories.set_role(story.id, story.host_id, "cohost", True)
-            return await self._change(connection, dataclasses.replace(story, host_id=person_id))
+                await tx.stories.set_role(story.id, story.host_id, "cohost", True)
+            return await self._change(tx, dataclasses.replace(story, host_id=person_id))
 
     async def host_left(self, story: Story) -> Story:
         """Note that a story's host has left the server: a co-host becomes the host, the one that came to Discord first;
         without one the server's managers lead."""
-        async with self._database.transaction() as connection:
-            known = await find(connection, story.server_id, story.id)
+        async with self._database.transaction() as tx:
+            known = await find(tx, story.server_id, story.id)
             if known.host_id != story.host_id:
                 return known
-            stories = Stories(connection)
-            cohosts = (await stories.people(story.id))["cohost"]
+            cohosts = (await tx.stories.people(story.id))["cohost"]
             heir = min(cohosts, default=None)
             if heir is not None:
-                await stories.set_role(story.id, heir, "cohost", False)
-            return await self._change(connection, dataclasses.replace(known, host_id=heir))
+                await tx.stories.set_role(story.id, heir, "cohost", False)
+            return await self._change(tx, dataclasses.replace(known, host_id=heir))
 
     async def reopen(self, who: Who, story_id: int, channel_id: int) -> Story:
         """Have another thread opened for a story, in that channel. What its old one shows is left there. Raises
         `NotAllowed`, `NotHere` (`story_deleted`)."""
-        async with self._database.transaction() as connection:
-            story = await self._led(connection, who, story_id)
+        async with self._database.transaction() as tx:
+            story = await self._led(tx, who, story_id)
             if story.state == "deleted":
                 rules.require_open(story)
             if story.thread_id is not None:
-                await _forget_channel(connection, story.thread_id)
-            story = await self._change(connection, dataclasses.replace(story, thread_id=None, channel_id=channel_id))
-            await want_thread(connection, story)
+                await _forget_channel(tx, story.thread_id)
+            story = await self._change(tx, dataclasses.replace(story, thread_id=None, channel_id=channel_id))
+            await want_thread(tx, story)
             return story
 
     # ---- what happens in Discord
@@ -127,48 +122,45 @@ class Hosting:
     async def opened(self, story_id: int, thread_id: int) -> bool:
         """Note that a thread was opened for a story, and have its card and its last passages shown there. Tell False
         where the story is gone or has a thread already: then this one is nobody's."""
-        async with self._database.transaction() as connection:
-            stories = Stories(connection)
-            story = await stories.get(story_id)
+        async with self._database.transaction() as tx:
+            story = await tx.stories.get(story_id)
             if story is None or story.thread_id is not None:
                 return False
             story = dataclasses.replace(story, thread_id=thread_id)
-            await stories.save(story)
-            await want_lead_in(connection, story)
+            await tx.stories.save(story)
+            await want_lead_in(tx, story)
             return True
 
     async def thread_gone(self, thread_id: int) -> Story | None:
         """Note that a thread was deleted, and return the story that stood in it; it stays in the archive. Rounds lose
         their cards, too, but not their votes."""
-        async with self._database.transaction() as connection:
-            await _forget_channel(connection, thread_id)
-            stories = Stories(connection)
-            story = await stories.of_thread(thread_id)
+        async with self._database.transaction() as tx:
+            await _forget_channel(tx, thread_id)
+            story = await tx.stories.of_thread(thread_id)
             if story is None:
                 return None
-            await stories.save(dataclasses.replace(story, thread_id=None))
+            await tx.stories.save(dataclasses.replace(story, thread_id=None))
             return story
 
     async def is_known(self, thread_id: int) -> bool:
         """Tell whether a thread is some story's."""
-        async with self._database.reading() as connection:
-            return await Stories(connection).of_thread(thread_id) is not None
+        async with self._database.reading() as tx:
+            return await tx.stories.of_thread(thread_id) is not None
 
-    async def _led(self, connection: Connection, who: Who, story_id: int) -> Story:
+    async def _led(self, tx: Snapshot, who: Who, story_id: int) -> Story:
         """Return a story that somebody leads. Raises `NotAllowed` (`story_hosts_only`), `Gone` (`story_gone`)."""
-        story = await find(connection, who.server_id, story_id)
-        standing: Standing = await standing_of(connection, story, who)
+        story = await find(tx, who.server_id, story_id)
+        standing: Standing = await standing_of(tx, story, who)
         rules.require_lead(standing)
         return story
 
-    async def _change(self, connection: Connection, story: Story) -> Story:
-        changed = dataclasses.replace(story, changed_ms=self._now())
-        await Stories(connection).save(changed)
-        await want_card(connection, changed)
+    async def _change(self, tx: UnitOfWork, story: Story) -> Story:
+        changed = dataclasses.replace(story, changed_ms=tx.now_ms)
+        await tx.stories.save(changed)
+        await want_card(tx, changed)
         return changed
 
 
-async def _forget_channel(connection: Connection, channel_id: int) -> None:
-    posts = Posts(connection)
-    for post in await posts.of_channel(channel_id):
-        await posts.forget(post.id)
+async def _forget_channel(tx: UnitOfWork, channel_id: int) -> None:
+    for post in await tx.posts.of_channel(channel_id):
+        await tx.posts.forget(post.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
@@ -13,12 +13,7 @@ from bot.rules.stories import Story, require_open, require_voter, require_writer
 from bot.stories.access import Who, find_seen, standing_of
 from bot.stories.passages import check_words
 from storage.database import Database
-from storage.lore import Lore
-from storage.people import People
-from storage.posts import Posts
-from storage.profiles import Courtesies
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 
 LISTED: tuple[LoreState, ...] = ("ratified", "proposed")
 WAITING: tuple[LoreState, ...] = ("proposed",)
@@ -36,15 +31,14 @@ class Shown:
 
 
 class Lorebook:
-    """The memory and lore of all stories and servers. `now` gives UTC milliseconds.
+    """The memory and lore of all stories and servers.
 
     A `story_id` of None means the server as a whole: what is told in all of its stories. Everybody who acts is
     authorised in the transaction; what belongs to another server is as good as gone.
     """
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     # ---- what models are told
 
@@ -60,8 +54,8 @@ class Lorebook:
 
     async def check_writer(self, who: Who, story_id: int | None) -> None:
         """Raise where somebody cannot propose anything, before they write it. See `propose`."""
-        async with self._database.reading() as connection:
-            await self._leads_as_writer(connection, who, story_id)
+        async with self._database.reading() as tx:
+            await self._leads_as_writer(tx, who, story_id)
 
     async def propose(
         self, who: Who, story_id: int | None, kind: LoreKind, text: str, triggers: str = "", *, channel_id: int
@@ -74,13 +68,12 @@ class Lorebook:
         """
         text = rules.check_text(text)
         listed = rules.listed_triggers(kind, triggers)
-        async with self._database.transaction() as connection:
-            story, leads = await self._leads_as_writer(connection, who, story_id)
-            await check_words(connection, who.server_id, "\n".join((text, *listed)))
-            await self._require_room(connection, who, story_id, leads)
-            now_ms = self._now()
-            await People(connection).seen(who.person_id, now_ms=now_ms)
-            entry = await Lore(connection).add(
+        async with self._database.transaction() as tx:
+            story, leads = await self._leads_as_writer(tx, who, story_id)
+            await check_words(tx, who.server_id, "\n".join((text, *listed)))
+            await self._require_room(tx, who, story_id, leads)
+            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            entry = await tx.lore.add(
                 server_id=who.server_id,
                 story_id=story_id,
                 kind=kind,
@@ -88,9 +81,9 @@ class Lorebook:
                 text=text,
                 state="ratified" if leads else "proposed",
                 proposed_by=who.person_id,
-                now_ms=now_ms,
+                now_ms=tx.now_ms,
             )
-            await _want_card(connection, entry, story, channel_id)
+            await _want_card(tx, entry, story, channel_id)
             return entry
 
     async def vote(self, who: Who, lore_id: int, agrees: bool, *, channel_id: int) -> Shown:
@@ -99,58 +92,57 @@ class Lorebook:
         Raises `Gone`: `lore_gone`, `lore_already_ratified`, `lore_already_rejected`; as `require_open` and
         `require_voter`.
         """
-        async with self._database.transaction() as connection:
-            entry, story = await self._proposed(connection, who, lore_id)
+        async with self._database.transaction() as tx:
+            entry, story = await self._proposed(tx, who, lore_id)
             if story is not None:
                 require_open(story)
-                require_voter(story, await standing_of(connection, story, who))
-            await People(connection).seen(who.person_id, now_ms=self._now())
-            lore = Lore(connection)
-            await lore.vote(entry.id, who.person_id, agrees)
-            verdict = (await _tally(connection, entry)).verdict
+                require_voter(story, await standing_of(tx, story, who))
+            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.lore.vote(entry.id, who.person_id, agrees)
+            verdict = (await _tally(tx, entry)).verdict
             if verdict != "proposed":
-                await lore.set_state(entry.id, verdict, from_state="proposed")
-            await _want_card(connection, entry, story, channel_id)
-            return await _shown(connection, dataclasses.replace(entry, state=verdict), story)
+                await tx.lore.set_state(entry.id, verdict, from_state="proposed")
+            await _want_card(tx, entry, story, channel_id)
+            return await _shown(tx, dataclasses.replace(entry, state=verdict), story)
 
     async def decide(self, who: Who, lore_id: int, ratified: bool, *, channel_id: int) -> Shown:
         """Ratify or reject an entry: for who leads the story, or for the server as a whole manages it.
 
         Raises `NotAllowed`: `story_hosts_only`, `lore_managers_only`; `Gone` as `vote`.
         """
-        async with self._database.transaction() as connection:
-            entry, story = await self._proposed(connection, who, lore_id)
-            if not await self._leads(connection, who, story):
+        async with self._database.transaction() as tx:
+            entry, story = await self._proposed(tx, who, lore_id)
+            if not await self._leads(tx, who, story):
                 raise NotAllowed("lore_managers_only" if story is None else "story_hosts_only")
             state: LoreState = "ratified" if ratified else "rejected"
-            await Lore(connection).set_state(entry.id, state, from_state="proposed")
-            await _want_card(connection, entry, story, channel_id)
-            return await _shown(connection, dataclasses.replace(entry, state=state), story)
+            await tx.lore.set_state(entry.id, state, from_state="proposed")
+            await _want_card(tx, entry, story, channel_id)
+            return await _shown(tx, dataclasses.replace(entry, state=state), story)
 
     async def remove(self, who: Who, lore_id: int) -> LoreEntry:
         """Delete an entry, and return it as it was. Raises as `require_removable`, `Gone` (`lore_gone`)."""
-        async with self._database.transaction() as connection:
-            entry, story = await self._entry(connection, who, lore_id)
-            rules.require_removable(entry, who.person_id, leads=await self._leads(connection, who, story))
-            await Posts(connection).again("lore", [entry.id])
-            await Lore(connection).delete(entry.id)
+        async with self._database.transaction() as tx:
+            entry, story = await self._entry(tx, who, lore_id)
+            rules.require_removable(entry, who.person_id, leads=await self._leads(tx, who, story))
+            await tx.posts.again("lore", [entry.id])
+            await tx.lore.delete(entry.id)
             return entry
 
     # ---- what people look at
 
     async def shown(self, lore_id: int) -> Shown | None:
         """Return what the card of an entry shows, None where it is gone."""
-        async with self._database.reading() as connection:
-            entry = await Lore(connection).get(lore_id)
+        async with self._database.reading() as tx:
+            entry = await tx.lore.get(lore_id)
             if entry is None:
                 return None
-            story = None if entry.story_id is None else await Stories(connection).get(entry.story_id)
-            return await _shown(connection, entry, story)
+            story = None if entry.story_id is None else await tx.stories.get(entry.story_id)
+            return await _shown(tx, entry, story)
 
     async def find(self, who: Who, lore_id: int) -> Shown:
         """Return what the card of an entry of this server shows. Raises `Gone` (`lore_gone`)."""
-        async with self._database.reading() as connection:
-            return await _shown(connection, *await self._entry(connection, who, lore_id))
+        async with self._database.reading() as tx:
+            return await _shown(tx, *await self._entry(tx, who, lore_id))
 
     async def listed(
         self,
@@ -163,68 +155,64 @@ class Lorebook:
     ) -> list[LoreEntry]:
         """Return the entries of one story, or of the server as a whole, the newest first; rejected ones are not among
         them."""
-        async with self._database.reading() as connection:
-            lore = Lore(connection)
-            return await lore.listed(server_id, story_id, kinds=kinds, states=LISTED, limit=limit, offset=offset)
+        async with self._database.reading() as tx:
+            return await tx.lore.listed(server_id, story_id, kinds=kinds, states=LISTED, limit=limit, offset=offset)
 
     async def _ratified(self, server_id: int, story_id: int) -> Sequence[LoreEntry]:
-        async with self._database.reading() as connection:
-            return await Lore(connection).ratified(server_id, story_id)
+        async with self._database.reading() as tx:
+            return await tx.lore.ratified(server_id, story_id)
 
-    async def _entry(self, connection: Connection, who: Who, lore_id: int) -> tuple[LoreEntry, Story | None]:
-        entry = await Lore(connection).get(lore_id)
+    async def _entry(self, tx: Snapshot, who: Who, lore_id: int) -> tuple[LoreEntry, Story | None]:
+        entry = await tx.lore.get(lore_id)
         if entry is None or entry.server_id != who.server_id:
             raise Gone("lore_gone")
-        story = None if entry.story_id is None else await find_seen(connection, who, entry.story_id)
+        story = None if entry.story_id is None else await find_seen(tx, who, entry.story_id)
         if story is not None and story.state == "deleted":
             require_open(story)
         return entry, story
 
-    async def _proposed(self, connection: Connection, who: Who, lore_id: int) -> tuple[LoreEntry, Story | None]:
-        entry, story = await self._entry(connection, who, lore_id)
+    async def _proposed(self, tx: Snapshot, who: Who, lore_id: int) -> tuple[LoreEntry, Story | None]:
+        entry, story = await self._entry(tx, who, lore_id)
         rules.require_proposed(entry)
         return entry, story
 
-    async def _leads(self, connection: Connection, who: Who, story: Story | None) -> bool:
-        return who.manages if story is None else (await standing_of(connection, story, who)).leads
+    async def _leads(self, tx: Snapshot, who: Who, story: Story | None) -> bool:
+        return who.manages if story is None else (await standing_of(tx, story, who)).leads
 
-    async def _leads_as_writer(
-        self, connection: Connection, who: Who, story_id: int | None
-    ) -> tuple[Story | None, bool]:
+    async def _leads_as_writer(self, tx: Snapshot, who: Who, story_id: int | None) -> tuple[Story | None, bool]:
         """Return the story in which somebody may write, and whether they lead there. Who leads may note things in a
         story that is paused or over, too."""
         if story_id is None:
             return None, who.manages
-        story = await find_seen(connection, who, story_id)
-        standing = await standing_of(connection, story, who)
+        story = await find_seen(tx, who, story_id)
+        standing = await standing_of(tx, story, who)
         if not standing.leads:
             require_writer(story, standing)
         elif story.state == "deleted":
             raise NotHere("story_deleted")
         return story, standing.leads
 
-    async def _require_room(self, connection: Connection, who: Who, story_id: int | None, leads: bool) -> None:
-        lore = Lore(connection)
-        if await lore.count(who.server_id, story_id, states=LISTED) >= rules.MAX_ENTRIES:
+    async def _require_room(self, tx: Snapshot, who: Who, story_id: int | None, leads: bool) -> None:
+        if await tx.lore.count(who.server_id, story_id, states=LISTED) >= rules.MAX_ENTRIES:
             raise BadInput("lore_full", limit=rules.MAX_ENTRIES)
-        waiting = await lore.listed(who.server_id, story_id, states=WAITING, limit=rules.MAX_ENTRIES)
+        waiting = await tx.lore.listed(who.server_id, story_id, states=WAITING, limit=rules.MAX_ENTRIES)
         if not leads and sum(each.proposed_by == who.person_id for each in waiting) >= rules.MAX_PROPOSED:
             raise BadInput("lore_waiting", limit=rules.MAX_PROPOSED)
 
 
-async def _tally(connection: Connection, entry: LoreEntry) -> Tally:
-    agreeing, disagreeing = await Lore(connection).tally(entry.id)
+async def _tally(tx: Snapshot, entry: LoreEntry) -> Tally:
+    agreeing, disagreeing = await tx.lore.tally(entry.id)
     return Tally(agreeing=agreeing, disagreeing=disagreeing)
 
 
-async def _shown(connection: Connection, entry: LoreEntry, story: Story | None) -> Shown:
+async def _shown(tx: Snapshot, entry: LoreEntry, story: Story | None) -> Shown:
     pen_name = None
     if entry.proposed_by is not None:
-        pen_name = (await Courtesies(connection).get(entry.server_id, entry.proposed_by)).pen_name
-    return Shown(entry=entry, story=story, tally=await _tally(connection, entry), pen_name=pen_name)
+        pen_name = (await tx.profiles.get(entry.server_id, entry.proposed_by)).pen_name
+    return Shown(entry=entry, story=story, tally=await _tally(tx, entry), pen_name=pen_name)
 
 
-async def _want_card(connection: Connection, entry: LoreEntry, story: Story | None, channel_id: int) -> None:
+async def _want_card(tx: UnitOfWork, entry: LoreEntry, story: Story | None, channel_id: int) -> None:
     """Have the entry's card shown: in the story's thread, or where there is none in `channel_id`."""
     thread_id = story.thread_id if story is not None else None
-    await Posts(connection).want("lore", entry.id, thread_id or channel_id)
+    await tx.posts.want("lore", entry.id, thread_id or channel_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import BadInput, NotAllowed, NotHere
@@ -17,13 +16,7 @@ from bot.stories.beginning import Beginning
 from bot.stories.canon import advance, move_head, show_again, show_canon, stands, want_card, want_thread
 from bot.writing.server_words import ServerWords
 from storage.database import Database
-from storage.passages import Passages
-from storage.people import People
-from storage.profiles import Courtesies
-from storage.rounds import Rounds
-from storage.servers import Servers
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +30,10 @@ class Added:
 
 
 class Pen:
-    """The hand that writes in all stories. `now` gives UTC milliseconds."""
+    """The hand that writes in all stories."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def start(self, new: NewStory, beginning: Beginning | None = None) -> Story:
         """Keep a new story, with its first passage where there is one, and have its thread opened and its card shown.
@@ -49,28 +41,26 @@ class Pen:
         Raises `BadInput` for a title, a premise or a beginning that will not do.
         """
         new = dataclasses.replace(new, title=rules.check_title(new.title), premise=rules.check_premise(new.premise))
-        now_ms = self._now()
-        async with self._database.transaction() as connection:
-            await check_words(connection, new.server_id, f"{new.title}\n{new.premise}")
-            await People(connection).seen(new.host_id, now_ms=now_ms)
-            story = await Stories(connection).add(new, now_ms=now_ms)
-            await want_thread(connection, story)
+        async with self._database.transaction() as tx:
+            await check_words(tx, new.server_id, f"{new.title}\n{new.premise}")
+            await tx.people.seen(new.host_id, now_ms=tx.now_ms)
+            story = await tx.stories.add(new, now_ms=tx.now_ms)
+            await want_thread(tx, story)
             if beginning is not None:
-                await check_words(connection, new.server_id, beginning.text)
-                await advance(connection, story, await _begun(connection, story, beginning), now_ms=now_ms)
-            return await find(connection, new.server_id, story.id)
+                await check_words(tx, new.server_id, beginning.text)
+                await advance(tx, story, await _begun(tx, story, beginning))
+            return await find(tx, new.server_id, story.id)
 
     async def fork(self, who: Who, story_id: int, title: str, number: int | None, channel_id: int) -> Story:
         """Start another story on the same tree, at the passage with that number (None: the last), and have its thread
         opened in that channel. Raises as `require_writer`, but for the story's state; `BadInput` (`passage_number`)."""
-        now_ms = self._now()
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
             if story.state == "deleted":
                 raise NotHere("story_deleted")
             open_ = dataclasses.replace(story, state="open")
-            rules.require_writer(open_, await standing_of(connection, story, who))
-            head_id = story.head_id if number is None else (await numbered(connection, story, number)).id
+            rules.require_writer(open_, await standing_of(tx, story, who))
+            head_id = story.head_id if number is None else (await numbered(tx, story, number)).id
             new = NewStory(
                 server_id=story.server_id,
                 channel_id=channel_id,
@@ -79,12 +69,12 @@ class Pen:
                 premise=story.premise,
                 rules=story.rules,
             )
-            await check_words(connection, who.server_id, new.title)
-            await People(connection).seen(who.person_id, now_ms=now_ms)
-            forked = await Stories(connection).add(
-                new, tree_id=story.tree_id, head_id=head_id, fork_of=story.id, now_ms=now_ms
+            await check_words(tx, who.server_id, new.title)
+            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            forked = await tx.stories.add(
+                new, tree_id=story.tree_id, head_id=head_id, fork_of=story.id, now_ms=tx.now_ms
             )
-            await want_thread(connection, forked)
+            await want_thread(tx, forked)
             return forked
 
     async def add_passage(self, who: Who, story_id: int, text: str, behind: int | None) -> Added:
@@ -94,35 +84,33 @@ class Pen:
         (`text_empty`, `text_too_long`, `passage_too_short`, `passage_too_long`, `word_not_here`), and as
         `require_writer`.
         """
-        now_ms = self._now()
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
-            rules.require_writer(story, await standing_of(connection, story, who))
-            new = await _new(connection, story, who.person_id, text, behind)
-            await People(connection).seen(who.person_id, now_ms=now_ms)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
+            rules.require_writer(story, await standing_of(tx, story, who))
+            new = await _new(tx, story, who.person_id, text, behind)
+            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
             if story.head_id == behind:
-                added = await advance(connection, story, new, now_ms=now_ms)
-                return Added(story=await find(connection, who.server_id, story_id), passage=added, overtaken=False)
+                added = await advance(tx, story, new)
+                return Added(story=await find(tx, who.server_id, story_id), passage=added, overtaken=False)
             if behind is not None:
-                await passage_of(connection, story, behind)
-            added = await Passages(connection).add(new, now_ms=now_ms)
+                await passage_of(tx, story, behind)
+            added = await tx.passages.add(new, now_ms=tx.now_ms)
             return Added(story=story, passage=added, overtaken=True)
 
     async def behind_newest(self, who: Who, story_id: int, passage_id: int) -> Passage:
         """Repeat a passage of one's own that was overtaken behind the newest one, as canon. Raises `Gone`
         (`passage_gone`), `NotAllowed` (`not_your_passage`), `NotHere` (`passage_stands`), and as `require_writer`."""
-        now_ms = self._now()
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
-            rules.require_writer(story, await standing_of(connection, story, who))
-            passage = await passage_of(connection, story, passage_id)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
+            rules.require_writer(story, await standing_of(tx, story, who))
+            passage = await passage_of(tx, story, passage_id)
             check_own(who, passage)
-            if await stands(connection, story, passage):
+            if await stands(tx, story, passage):
                 raise NotHere("passage_stands")
-            copy_id = await Passages(connection).copy_path(story.head_id, passage.id, passage.id)
-            await move_head(connection, story, copy_id, now_ms=now_ms)
-            copy = await passage_of(connection, story, copy_id)
-            await show_canon(connection, story, copy)
+            copy_id = await tx.passages.copy_path(story.head_id, passage.id, passage.id)
+            await move_head(tx, story, copy_id)
+            copy = await passage_of(tx, story, copy_id)
+            await show_canon(tx, story, copy)
             return copy
 
     async def undo(self, who: Who, story_id: int) -> Passage:
@@ -131,42 +119,42 @@ class Pen:
         Raises `NotAllowed` (`undo_not_yours`), `NotHere`: `nothing_to_undo`, `round_open_first`, and as
         `require_open`.
         """
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
-            await _require_quiet(connection, story)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
+            await _require_quiet(tx, story)
             if story.head_id is None:
                 raise NotHere("nothing_to_undo")
-            head = await passage_of(connection, story, story.head_id)
-            await _require_own_or_lead(connection, story, head, who)
+            head = await passage_of(tx, story, story.head_id)
+            await _require_own_or_lead(tx, story, head, who)
             began = story.redo_id or head.id
-            await move_head(connection, story, head.parent_id, now_ms=self._now(), redo_id=began)
-            await show_again(connection, [head])
+            await move_head(tx, story, head.parent_id, redo_id=began)
+            await show_again(tx, [head])
             return head
 
     async def redo(self, who: Who, story_id: int) -> Passage:
         """Take the passage that was taken back last in again, and return it. Raises as `undo`,
         but `nothing_to_redo`."""
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
-            await _require_quiet(connection, story)
-            again = await _next_of(connection, story)
-            await _require_own_or_lead(connection, story, again, who)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
+            await _require_quiet(tx, story)
+            again = await _next_of(tx, story)
+            await _require_own_or_lead(tx, story, again, who)
             left = None if again.id == story.redo_id else story.redo_id
-            await move_head(connection, story, again.id, now_ms=self._now(), redo_id=left)
-            await show_canon(connection, story, again)
+            await move_head(tx, story, again.id, redo_id=left)
+            await show_canon(tx, story, again)
             return again
 
     async def withdraw(self, who: Who, story_id: int, passage_id: int) -> None:
         """Empty a passage of one's own for good: its place stays. Raises `Gone` (`passage_gone`), `NotAllowed`
         (`not_your_passage`)."""
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
-            passage = await passage_of(connection, story, passage_id)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
+            passage = await passage_of(tx, story, passage_id)
             check_own(who, passage)
-            await Passages(connection).withdraw(passage.id)
-            await show_again(connection, [passage])
-            for each in await Stories(connection).on_tree(story.tree_id):
-                await want_card(connection, each)
+            await tx.passages.withdraw(passage.id)
+            await show_again(tx, [passage])
+            for each in await tx.stories.on_tree(story.tree_id):
+                await want_card(tx, each)
 
 
 def check_own(who: Who, passage: Passage) -> None:
@@ -175,10 +163,10 @@ def check_own(who: Who, passage: Passage) -> None:
         raise NotAllowed("not_your_passage")
 
 
-async def check_words(connection: Connection, server_id: int, text: str) -> None:
+async def check_words(tx: Snapshot, server_id: int, text: str) -> None:
     """Raise `BadInput` (`word_not_here`: word) where a text has a word of the server's own list. People may write
     whatever else they like: the list of what models never suggest is not theirs."""
-    ServerWords((await Servers(connection).get(server_id)).words).require(text)
+    ServerWords((await tx.servers.get(server_id)).words).require(text)
 
 
 def check_length(story: Story, text: str) -> str:
@@ -197,11 +185,11 @@ def check_length(story: Story, text: str) -> str:
     return text
 
 
-async def _new(connection: Connection, story: Story, author_id: int, text: str, behind: int | None) -> NewPassage:
+async def _new(tx: Snapshot, story: Story, author_id: int, text: str, behind: int | None) -> NewPassage:
     """Return a person's own passage, checked and signed as they wish."""
     text = check_length(story, text)
-    await check_words(connection, story.server_id, text)
-    courtesy = await Courtesies(connection).get(story.server_id, author_id)
+    await check_words(tx, story.server_id, text)
+    courtesy = await tx.profiles.get(story.server_id, author_id)
     return NewPassage(
         tree_id=story.tree_id,
         parent_id=behind,
@@ -213,11 +201,11 @@ async def _new(connection: Connection, story: Story, author_id: int, text: str, 
     )
 
 
-async def _begun(connection: Connection, story: Story, beginning: Beginning) -> NewPassage:
+async def _begun(tx: Snapshot, story: Story, beginning: Beginning) -> NewPassage:
     """Return a first passage; it may be longer than what follows."""
     pen_name = None
     if beginning.author_id is not None:
-        pen_name = (await Courtesies(connection).get(story.server_id, beginning.author_id)).pen_name
+        pen_name = (await tx.profiles.get(story.server_id, beginning.author_id)).pen_name
     return NewPassage(
         tree_id=story.tree_id,
         parent_id=None,
@@ -229,22 +217,22 @@ async def _begun(connection: Connection, story: Story, beginning: Beginning) -> 
     )
 
 
-async def _require_quiet(connection: Connection, story: Story) -> None:
+async def _require_quiet(tx: Snapshot, story: Story) -> None:
     """Raise `NotHere` where the story is not open, or a round is about its next passage (`round_open_first`)."""
     rules.require_open(story)
-    if await Rounds(connection).open_of(story.id):
+    if await tx.rounds.open_of(story.id):
         raise NotHere("round_open_first")
 
 
-async def _require_own_or_lead(connection: Connection, story: Story, passage: Passage, who: Who) -> None:
-    if passage.author_id != who.person_id and not (await standing_of(connection, story, who)).leads:
+async def _require_own_or_lead(tx: Snapshot, story: Story, passage: Passage, who: Who) -> None:
+    if passage.author_id != who.person_id and not (await standing_of(tx, story, who)).leads:
         raise NotAllowed("undo_not_yours")
 
 
-async def _next_of(connection: Connection, story: Story) -> Passage:
+async def _next_of(tx: Snapshot, story: Story) -> Passage:
     """Return the passage that was taken back last. Raises `NotHere` (`nothing_to_redo`)."""
     if story.redo_id is None:
         raise NotHere("nothing_to_redo")
-    depth = 1 if story.head_id is None else (await passage_of(connection, story, story.head_id)).depth + 1
-    (again,) = await Passages(connection).canon_page(story.redo_id, depth, depth)
+    depth = 1 if story.head_id is None else (await passage_of(tx, story, story.head_id)).depth + 1
+    (again,) = await tx.passages.canon_page(story.redo_id, depth, depth)
     return again

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Unpack
 
 from bot.rules.profiles import Courtesy, CourtesyChange, change_courtesy
 from bot.stories.passages import check_words
 from storage.database import Database
-from storage.people import People
-from storage.profiles import Courtesies
 
 
 class Manners:
-    """What people ask of a server's stories. `now` gives UTC milliseconds."""
+    """What people ask of a server's stories."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     async def of(self, server_id: int, person_id: int) -> Courtesy:
         """Return somebody's wishes, the defaults where they never said any."""
-        async with self._database.reading() as connection:
-            return await Courtesies(connection).get(server_id, person_id)
+        async with self._database.reading() as tx:
+            return await tx.profiles.get(server_id, person_id)
 
     async def names(self, server_id: int, person_ids: Collection[int]) -> Mapping[int, str]:
         """Return the pen names of those of the people who have one in that server."""
-        async with self._database.reading() as connection:
-            return await Courtesies(connection).names(server_id, person_ids)
+        async with self._database.reading() as tx:
+            return await tx.profiles.names(server_id, person_ids)
 
     async def change(
         self, server_id: int, person_id: int, *, known_as: Collection[str] = (), **change: Unpack[CourtesyChange]
@@ -36,14 +33,13 @@ class Manners:
 
         Raises `BadInput` as `change_courtesy`, and `word_not_here` for a pen name that is on the server's word list.
         """
-        async with self._database.transaction() as connection:
-            courtesies = Courtesies(connection)
-            courtesy = await courtesies.get(server_id, person_id)
-            taken = await courtesies.names_of_others(server_id, person_id)
+        async with self._database.transaction() as tx:
+            courtesy = await tx.profiles.get(server_id, person_id)
+            taken = await tx.profiles.names_of_others(server_id, person_id)
             changed = change_courtesy(courtesy, [*taken, *known_as], **change)
             if changed.pen_name is not None and changed.pen_name != courtesy.pen_name:
-                await check_words(connection, server_id, changed.pen_name)
+                await check_words(tx, server_id, changed.pen_name)
             if changed != courtesy:
-                await People(connection).seen(person_id, now_ms=self._now())
-                await courtesies.save(changed)
+                await tx.people.seen(person_id, now_ms=tx.now_ms)
+                await tx.profiles.save(changed)
             return changed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from bot.errors import BadInput
 from bot.rules import stories as rules
@@ -11,9 +11,6 @@ from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who, find, find_here, find_seen, numbered, passage_of, standing_of
 from bot.stories.canon import stands
 from storage.database import Database
-from storage.passages import Passages
-from storage.rounds import Rounds
-from storage.stories import Stories
 
 ALIVE: tuple[StoryState, ...] = ("open", "paused", "ended")
 _ID_DIGITS = 19
@@ -21,29 +18,28 @@ _ID_DIGITS = 19
 
 
 class Library:
-    """The stories of all servers. `now` gives UTC milliseconds."""
+    """The stories of all servers."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._now = now
 
     # ---- finding and reading
 
     async def here(self, server_id: int, channel_id: int) -> Story:
         """Return the story whose thread that is. Raises `NotHere` (`not_a_story`)."""
-        async with self._database.reading() as connection:
-            return await find_here(connection, server_id, channel_id)
+        async with self._database.reading() as tx:
+            return await find_here(tx, server_id, channel_id)
 
     async def find(self, server_id: int, story_id: int) -> Story:
         """Return a server's story. Raises `Gone` (`story_gone`) where it has none with that id."""
-        async with self._database.reading() as connection:
-            return await find(connection, server_id, story_id)
+        async with self._database.reading() as tx:
+            return await find(tx, server_id, story_id)
 
     async def seen(self, who: Who, story_id: int) -> Story:
         """Return a story of the person's server. Raises `Gone` (`story_gone`) where it has none with that id, or none
         that they may see."""
-        async with self._database.reading() as connection:
-            return await find_seen(connection, who, story_id)
+        async with self._database.reading() as tx:
+            return await find_seen(tx, who, story_id)
 
     async def named(
         self,
@@ -78,8 +74,8 @@ class Library:
 
     async def open(self, story_id: int) -> Story | None:
         """Return a story whatever its state, for what is shown of it; None where it is gone for good."""
-        async with self._database.reading() as connection:
-            return await Stories(connection).get(story_id)
+        async with self._database.reading() as tx:
+            return await tx.stories.get(story_id)
 
     async def listed(
         self,
@@ -93,62 +89,62 @@ class Library:
     ) -> list[Story]:
         """Return a server's stories with `prefix` in their titles, the last changed first, leaving out those in the
         channels `outside`."""
-        async with self._database.reading() as connection:
-            return await Stories(connection).listed(
+        async with self._database.reading() as tx:
+            return await tx.stories.listed(
                 server_id, states=states, limit=limit, offset=offset, prefix=prefix, outside=outside
             )
 
     async def count(self, server_id: int, outside: Collection[int] = ()) -> int:
         """Return how many stories a server has, not counting deleted ones and those in the channels `outside`."""
-        async with self._database.reading() as connection:
-            return await Stories(connection).count(server_id, ALIVE, outside)
+        async with self._database.reading() as tx:
+            return await tx.stories.count(server_id, ALIVE, outside)
 
     async def standing(self, story: Story, person_id: int, manages: bool) -> Standing:
         """Return what somebody is in a story; `manages`: they may manage the Discord server."""
-        async with self._database.reading() as connection:
-            return await Stories(connection).standing_of(story, person_id, manages)
+        async with self._database.reading() as tx:
+            return await tx.stories.standing_of(story, person_id, manages)
 
     async def passage(self, story: Story, passage_id: int) -> Passage:
         """Return a passage of the story's tree. Raises `Gone` (`passage_gone`)."""
-        async with self._database.reading() as connection:
-            return await passage_of(connection, story, passage_id)
+        async with self._database.reading() as tx:
+            return await passage_of(tx, story, passage_id)
 
     async def numbered(self, story: Story, number: int) -> Passage:
         """Return the passage with that number, counted from 1 along the canon. Raises `BadInput`
         (`passage_number`: given, limit)."""
-        async with self._database.reading() as connection:
-            return await numbered(connection, story, number)
+        async with self._database.reading() as tx:
+            return await numbered(tx, story, number)
 
     async def canon_tail(self, story: Story, limit: int) -> list[Passage]:
         """Return the last passages of a story in reading order."""
         if story.head_id is None:
             return []
-        async with self._database.reading() as connection:
-            return await Passages(connection).canon(story.head_id, limit=limit)
+        async with self._database.reading() as tx:
+            return await tx.passages.canon(story.head_id, limit=limit)
 
     async def canon(self, story: Story) -> list[Passage]:
         """Return the whole story in reading order."""
         if story.head_id is None:
             return []
-        async with self._database.reading() as connection:
-            return await Passages(connection).canon(story.head_id)
+        async with self._database.reading() as tx:
+            return await tx.passages.canon(story.head_id)
 
     async def page(self, story: Story, first: int, last: int) -> list[Passage]:
         """Return the passages of a story with these numbers, both ends included."""
         if story.head_id is None:
             return []
-        async with self._database.reading() as connection:
-            return await Passages(connection).canon_page(story.head_id, first, last)
+        async with self._database.reading() as tx:
+            return await tx.passages.canon_page(story.head_id, first, last)
 
     async def tree(self, story: Story) -> tuple[list[TreeNode], list[Story]]:
         """Return the tree that a story stands on, and all stories that stand on it."""
-        async with self._database.reading() as connection:
-            return await Passages(connection).tree(story.tree_id), await Stories(connection).on_tree(story.tree_id)
+        async with self._database.reading() as tx:
+            return await tx.passages.tree(story.tree_id), await tx.stories.on_tree(story.tree_id)
 
     async def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Return those of the passages that are there, by id."""
-        async with self._database.reading() as connection:
-            found = [await Passages(connection).get(passage_id) for passage_id in ids]
+        async with self._database.reading() as tx:
+            found = [await tx.passages.get(passage_id) for passage_id in ids]
         return {passage.id: passage for passage in found if passage is not None}
 
     async def length(self, story: Story) -> int:
@@ -158,37 +154,36 @@ class Library:
 
     async def on_show(self, passage_id: int, thread_id: int) -> tuple[Story, Passage, bool] | None:
         """Return the story that has this thread, a passage, and whether it is part of it; None where one is gone."""
-        async with self._database.reading() as connection:
-            passage = await Passages(connection).get(passage_id)
-            story = await Stories(connection).of_thread(thread_id)
+        async with self._database.reading() as tx:
+            passage = await tx.passages.get(passage_id)
+            story = await tx.stories.of_thread(thread_id)
             if passage is None or story is None or passage.tree_id != story.tree_id:
                 return None
-            return story, passage, await stands(connection, story, passage)
+            return story, passage, await stands(tx, story, passage)
 
     async def votes(self, story: Story) -> bool:
         """Tell whether a person's own next passage is a candidate: by the story's rules, or in the round under way."""
         if story.rules.additions == "vote":
             return True
-        async with self._database.reading() as connection:
-            return any(round_.kind == "continue" for round_ in await Rounds(connection).open_of(story.id))
+        async with self._database.reading() as tx:
+            return any(round_.kind == "continue" for round_ in await tx.rounds.open_of(story.id))
 
     async def check_writer(self, who: Who, story: Story) -> None:
         """Raise as `require_writer` where somebody cannot write in a story now: before a form is opened for them."""
-        async with self._database.reading() as connection:
-            rules.require_writer(story, await standing_of(connection, story, who))
+        async with self._database.reading() as tx:
+            rules.require_writer(story, await standing_of(tx, story, who))
 
     # ---- what goes by itself
 
     async def next_purge_ms(self) -> int | None:
         """Return when the next deleted story goes for good (UTC ms), None where there is none."""
-        async with self._database.reading() as connection:
-            return await Stories(connection).next_purge_ms()
+        async with self._database.reading() as tx:
+            return await tx.stories.next_purge_ms()
 
     async def purge_due(self) -> int:
         """Delete for good the stories whose time of grace is over, and return how many there were."""
-        async with self._database.transaction() as connection:
-            stories = Stories(connection)
-            due = await stories.purgeable(self._now())
+        async with self._database.transaction() as tx:
+            due = await tx.stories.purgeable(tx.now_ms)
             for story in due:
-                await stories.purge(story.id)
+                await tx.stories.purge(story.id)
             return len(due)

@@ -12,51 +12,48 @@ from bot.rules.stories import Passage, Story
 from bot.stories.access import Who
 from bot.stories.canon import stands
 from bot.stories.rounds.candidates import template_of
-from storage.passages import Passages
-from storage.rounds import Rounds
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot
 
 UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")
 
 
-async def find_round(connection: Connection, who: Who, round_id: int) -> tuple[Story, Round]:
+async def find_round(tx: Snapshot, who: Who, round_id: int) -> tuple[Story, Round]:
     """Return a round of the person's server, with its story, which stands where they may look. Raises `Gone`
     (`round_gone`)."""
-    round_ = await Rounds(connection).get(round_id)
-    story = None if round_ is None else await Stories(connection).get(round_.story_id)
+    round_ = await tx.rounds.get(round_id)
+    story = None if round_ is None else await tx.stories.get(round_.story_id)
     if round_ is None or story is None or story.server_id != who.server_id or not who.sees(story.channel_id):
         raise Gone("round_gone")
     return story, round_
 
 
-async def find_writing(connection: Connection, round_id: int) -> tuple[Story, Round]:
+async def find_writing(tx: Snapshot, round_id: int) -> tuple[Story, Round]:
     """Return a round that is being written, with its story."""
-    round_ = await Rounds(connection).get(round_id)
+    round_ = await tx.rounds.get(round_id)
     if round_ is None or round_.state != "writing":
         raise Gone("round_over")
-    story = await Stories(connection).get(round_.story_id)
+    story = await tx.stories.get(round_.story_id)
     assert story is not None, "a round goes with its story"
     return story, round_
 
 
-async def again(connection: Connection, round_: Round) -> Round:
-    found = await Rounds(connection).get(round_.id)
+async def again(tx: Snapshot, round_: Round) -> Round:
+    found = await tx.rounds.get(round_.id)
     assert found is not None, "rounds go with their stories only"
     return found
 
 
-async def find_candidate(connection: Connection, round_: Round, candidate_id: int) -> Candidate:
-    candidate = await Rounds(connection).candidate(candidate_id)
+async def find_candidate(tx: Snapshot, round_: Round, candidate_id: int) -> Candidate:
+    candidate = await tx.rounds.candidate(candidate_id)
     if candidate is None or candidate.round_id != round_.id or candidate.none or candidate.hidden_by is not None:
         raise Gone("candidate_gone")
     return candidate
 
 
-async def became(connection: Connection, candidate: Candidate | None) -> Passage | None:
+async def became(tx: Snapshot, candidate: Candidate | None) -> Passage | None:
     if candidate is None or candidate.passage_id is None:
         return None
-    return await Passages(connection).get(candidate.passage_id)
+    return await tx.passages.get(candidate.passage_id)
 
 
 def require_under_way(round_: Round) -> None:
@@ -64,28 +61,27 @@ def require_under_way(round_: Round) -> None:
         raise Gone("round_over")
 
 
-async def view_of(connection: Connection, round_: Round) -> RoundView:
-    rounds = Rounds(connection)
-    story = await Stories(connection).get(round_.story_id)
+async def view_of(tx: Snapshot, round_: Round) -> RoundView:
+    story = await tx.stories.get(round_.story_id)
     assert story is not None, "a round goes with its story"
-    candidates = await rounds.candidates(round_.id)
+    candidates = await tx.rounds.candidates(round_.id)
     view = RoundView(
         story=story,
         round=round_,
         candidates=tuple(candidates),
-        turnout=await rounds.turnout(round_.id),
-        reports=await rounds.reports(round_.id),
+        turnout=await tx.rounds.turnout(round_.id),
+        reports=await tx.rounds.reports(round_.id),
         literals=template.literals if (template := template_of(round_)) is not None else (),
     )
     if round_.state != "closed":
         return view
-    ballots = await rounds.ballots(round_.id)
+    ballots = await tx.rounds.ballots(round_.id)
     eligible = [each.id for each in view.eligible]
     counts = any(ballot.named & set(eligible) for ballot in ballots)
-    passage = await became(connection, view.winner)
+    passage = await became(tx, view.winner)
     return dataclasses.replace(
         view,
         ballots=tuple(ballots),
         outcome=decide(eligible, ballots, round_.salt) if eligible and counts else None,
-        in_canon=passage is not None and await stands(connection, story, passage),
+        in_canon=passage is not None and await stands(tx, story, passage),
     )

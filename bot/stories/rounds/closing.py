@@ -8,73 +8,64 @@ from bot.rules.moods import MOOD_NAMES
 from bot.rules.rounds import Candidate, Round, RoundState, on_show
 from bot.rules.stories import NewPassage, Passage, Story
 from bot.stories.canon import advance, move_head, show_again, show_canon
-from storage.mood_results import MoodResults
-from storage.passages import Passages
-from storage.posts import Posts
-from storage.rounds import Rounds
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 
 SHOWN_AGAIN = 20
 """So many of the last passages are looked at again when canon takes another branch."""
 
 
-async def decide_round(connection: Connection, story: Story, round_: Round, *, now_ms: int) -> Outcome:
+async def decide_round(tx: UnitOfWork, story: Story, round_: Round) -> Outcome:
     """Close an open round by its ballots, of which one at least counts: the winner goes on in canon, or stands as a
     branch where the story has moved on meanwhile; the others stand as branches. Raises `Gone` (`round_over`)."""
-    rounds = Rounds(connection)
-    candidates = on_show(await rounds.candidates(round_.id))
-    outcome = decide([each.id for each in candidates], await rounds.ballots(round_.id), round_.salt)
-    await end(connection, story, round_, "closed", winner_id=outcome.winner, now_ms=now_ms)
+    candidates = on_show(await tx.rounds.candidates(round_.id))
+    outcome = decide([each.id for each in candidates], await tx.rounds.ballots(round_.id), round_.salt)
+    await end(tx, story, round_, "closed", winner_id=outcome.winner)
     for candidate in candidates:
         if not candidate.none:
-            await _plant(connection, story, round_, candidate, wins=candidate.id == outcome.winner, now_ms=now_ms)
-    await _note_moods(connection, story, candidates, outcome, now_ms)
+            await _plant(tx, story, round_, candidate, wins=candidate.id == outcome.winner)
+    await _note_moods(tx, story, candidates, outcome)
     return outcome
 
 
 async def end(
-    connection: Connection,
+    tx: UnitOfWork,
     story: Story,
     round_: Round,
     state: RoundState,
     *,
     winner_id: int | None = None,
-    now_ms: int,
 ) -> None:
     """Claim the end of a round as it was read, and have its card shown. Raises `Gone` (`round_over`) where somebody was
     faster."""
-    claimed = await Rounds(connection).close(
-        round_.id, from_state=round_.state, to_state=state, winner_id=winner_id, closed_ms=now_ms
+    claimed = await tx.rounds.close(
+        round_.id, from_state=round_.state, to_state=state, winner_id=winner_id, closed_ms=tx.now_ms
     )
     if not claimed:
         raise Gone("round_over")
-    await want_round(connection, story, round_.id)
+    await want_round(tx, story, round_.id)
 
 
-async def cancel_rounds(connection: Connection, story: Story, *, now_ms: int) -> None:
+async def cancel_rounds(tx: UnitOfWork, story: Story) -> None:
     """Cancel what is under way in a story that ends or goes."""
-    for round_ in await Rounds(connection).open_of(story.id):
-        await end(connection, story, round_, "cancelled", now_ms=now_ms)
+    for round_ in await tx.rounds.open_of(story.id):
+        await end(tx, story, round_, "cancelled")
 
 
-async def want_round(connection: Connection, story: Story, round_id: int) -> None:
+async def want_round(tx: UnitOfWork, story: Story, round_id: int) -> None:
     """Have a round's card shown as it is now; nothing while the story has no thread."""
     if story.thread_id is not None:
-        await Posts(connection).want("round", round_id, story.thread_id)
+        await tx.posts.want("round", round_id, story.thread_id)
 
 
-async def make_canon(connection: Connection, story: Story, passage: Passage, *, now_ms: int) -> None:
+async def make_canon(tx: UnitOfWork, story: Story, passage: Passage) -> None:
     """Move the story's head to what won while the story went on elsewhere."""
-    passages = Passages(connection)
-    left = [] if story.head_id is None else await passages.canon(story.head_id, limit=SHOWN_AGAIN)
-    moved = await move_head(connection, story, passage.id, now_ms=now_ms)
-    await show_again(connection, left)
-    await show_canon(connection, moved, passage)
+    left = [] if story.head_id is None else await tx.passages.canon(story.head_id, limit=SHOWN_AGAIN)
+    moved = await move_head(tx, story, passage.id)
+    await show_again(tx, left)
+    await show_canon(tx, moved, passage)
 
 
-async def _plant(
-    connection: Connection, story: Story, round_: Round, candidate: Candidate, *, wins: bool, now_ms: int
-) -> None:
+async def _plant(tx: UnitOfWork, story: Story, round_: Round, candidate: Candidate, *, wins: bool) -> None:
     """Make a passage of a candidate."""
     new = NewPassage(
         tree_id=story.tree_id,
@@ -87,43 +78,40 @@ async def _plant(
         round_id=round_.id,
         receipt=candidate.receipt,
     )
-    fits, follow_id = await _place(connection, story, round_) if wins else (False, None)
+    fits, follow_id = await _place(tx, story, round_) if wins else (False, None)
     if fits:
-        passage = await advance(connection, story, new, now_ms=now_ms, follow_id=follow_id)
+        passage = await advance(tx, story, new, follow_id=follow_id)
     else:
-        passage = await Passages(connection).add(new, now_ms=now_ms)
-    await Rounds(connection).became(candidate.id, passage.id)
+        passage = await tx.passages.add(new, now_ms=tx.now_ms)
+    await tx.rounds.became(candidate.id, passage.id)
 
 
-async def _place(connection: Connection, story: Story, round_: Round) -> tuple[bool, int | None]:
+async def _place(tx: Snapshot, story: Story, round_: Round) -> tuple[bool, int | None]:
     """Return whether what wins still has its place in canon, and the passage that is to follow it there."""
-    passages = Passages(connection)
     if round_.kind == "continue":
         return story.head_id == round_.after_id, None
     beside_id = round_.replaces_id if round_.kind == "infill" else round_.before_id
-    if story.head_id is None or beside_id is None or not await passages.is_on_path(beside_id, story.head_id):
+    if story.head_id is None or beside_id is None or not await tx.passages.is_on_path(beside_id, story.head_id):
         return False, None
     if round_.kind == "bridge":
         return True, beside_id
-    replaced = await passages.get(beside_id)
+    replaced = await tx.passages.get(beside_id)
     assert replaced is not None, "what stands on a path is there"
-    following = await passages.canon_page(story.head_id, replaced.depth + 1, replaced.depth + 1)
+    following = await tx.passages.canon_page(story.head_id, replaced.depth + 1, replaced.depth + 1)
     return True, following[0].id if following else None
 
 
-async def _note_moods(
-    connection: Connection, story: Story, candidates: list[Candidate], outcome: Outcome, now_ms: int
-) -> None:
+async def _note_moods(tx: UnitOfWork, story: Story, candidates: list[Candidate], outcome: Outcome) -> None:
     """Keep how each mood did, and nothing that leads back to the round."""
     for mood in MOOD_NAMES:
         of_mood = [candidate.id for candidate in candidates if candidate.mood == mood]
         if of_mood:
-            await MoodResults(connection).add(
+            await tx.mood_results.add(
                 story.server_id,
                 mood,
                 candidates=len(of_mood),
                 won=int(outcome.winner in of_mood),
                 points=sum(outcome.scores[each] for each in of_mood),
                 voters=outcome.voters,
-                closed_ms=now_ms,
+                closed_ms=tx.now_ms,
             )

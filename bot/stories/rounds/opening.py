@@ -31,14 +31,7 @@ from bot.stories.rounds.candidates import NONE_OF_THESE, allowed, of_models, of_
 from bot.stories.rounds.closing import end, want_round
 from bot.stories.rounds.planning import Plan, plan_bridge, plan_continue, plan_infill, require_no_round
 from storage.database import Database
-from storage.passages import Passages
-from storage.people import People
-from storage.posts import Posts
-from storage.profiles import Courtesies
-from storage.rounds import Rounds
-from storage.servers import Servers
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 
 OWN_TEXTS = 2
 """So many texts of one person stand in a round at most."""
@@ -56,39 +49,35 @@ class Proposed:
 class Opening:
     """The part of the urn (see there) in which candidates are gathered."""
 
-    def __init__(
-        self, database: Database, now: Callable[[], int], random: Callable[[int], bytes] = secrets.token_bytes
-    ) -> None:
+    def __init__(self, database: Database, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
         self._database = database
-        self._now = now
         self._random = random
 
     async def plan_continue(self, who: Who, story_id: int) -> Plan:
         """See `planning.plan_continue`."""
-        async with self._database.reading() as connection:
-            return await plan_continue(connection, who, story_id)
+        async with self._database.reading() as tx:
+            return await plan_continue(tx, who, story_id)
 
     async def plan_infill(self, who: Who, story_id: int, asked: str, number: int | None = None) -> Plan:
         """See `planning.plan_infill`."""
-        async with self._database.reading() as connection:
-            return await plan_infill(connection, who, story_id, asked, number)
+        async with self._database.reading() as tx:
+            return await plan_infill(tx, who, story_id, asked, number)
 
     async def plan_bridge(self, who: Who, story_id: int, number: int | None = None) -> Plan:
         """See `planning.plan_bridge`."""
-        async with self._database.reading() as connection:
-            return await plan_bridge(connection, who, story_id, number)
+        async with self._database.reading() as tx:
+            return await plan_bridge(tx, who, story_id, number)
 
     async def open_round(self, who: Who, plan: Plan) -> Round:
         """Begin a round that models write for: it is `writing` until `fill` or `give_up`. Raises as the plan did,
         and as `check_words` for a note."""
-        now = self._now()
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, plan.story.id)
-            require_writer(story, await standing_of(connection, story, who))
-            await require_no_round(connection, story)
-            await check_words(connection, story.server_id, plan.note)
-            await People(connection).seen(who.person_id, now_ms=now)
-            return await Rounds(connection).add(
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, plan.story.id)
+            require_writer(story, await standing_of(tx, story, who))
+            await require_no_round(tx, story)
+            await check_words(tx, story.server_id, plan.note)
+            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            return await tx.rounds.add(
                 NewRound(
                     story_id=story.id,
                     kind=plan.kind,
@@ -96,21 +85,20 @@ class Opening:
                     opened_by=who.person_id,
                     text=plan.text.strip(),
                     salt=salt_from(self._random(SALT_BYTES)),
-                    deadline_ms=deadline_from(story.rules, now),
+                    deadline_ms=deadline_from(story.rules, tx.now_ms),
                     after_id=plan.after_id,
                     replaces_id=plan.replaces_id,
                     before_id=plan.before_id,
                     note=plan.note,
                 ),
-                now_ms=now,
+                now_ms=tx.now_ms,
             )
 
     async def on_card(self, round_id: int, channel_id: int, message_id: int) -> None:
         """Note which message shows the progress, and then the card, of a round."""
-        async with self._database.transaction() as connection:
-            posts = Posts(connection)
-            post = await posts.want("round", round_id, channel_id, message_id=message_id)
-            await posts.shown(post.id, wanted=post.wanted, message_id=message_id)
+        async with self._database.transaction() as tx:
+            post = await tx.posts.want("round", round_id, channel_id, message_id=message_id)
+            await tx.posts.shown(post.id, wanted=post.wanted, message_id=message_id)
 
     async def fill(self, round_id: int, plan: Plan, suggestions: Sequence[Suggestion]) -> Round:
         """Open a round that was being written, with the models' suggestions beside the texts that people wrote.
@@ -118,12 +106,12 @@ class Opening:
         What the server's word list forbids is left out. Raises `BadInput` (`nothing_usable`) and leaves the round as it
         is where nothing is left, `Gone` (`round_over`) where it was cancelled meanwhile.
         """
-        async with self._database.transaction() as connection:
-            story, round_ = await find_writing(connection, round_id)
-            there = on_show(await Rounds(connection).candidates(round_id))
-            base = await Passages(connection).get(plan.replaces_id) if plan.replaces_id is not None else None
+        async with self._database.transaction() as tx:
+            story, round_ = await find_writing(tx, round_id)
+            there = on_show(await tx.rounds.candidates(round_id))
+            base = await tx.passages.get(plan.replaces_id) if plan.replaces_id is not None else None
             marks = (("dropped", plan.context.left_out), ("withheld", plan.context.withheld))
-            listed = (await Servers(connection).get(story.server_id)).words
+            listed = (await tx.servers.get(story.server_id)).words
 
             def new() -> list[NewCandidate]:
                 made = of_models(plan.kind, suggestions, template=template_of(round_), base=base, marks=marks)
@@ -135,23 +123,23 @@ class Opening:
             if not kept and not there:
                 raise BadInput("nothing_usable")
             for candidate in kept:
-                require_room(await Rounds(connection).candidates(round_id))
-                await self._add(connection, round_id, candidate)
-            return await self._open(connection, story, round_)
+                require_room(await tx.rounds.candidates(round_id))
+                await self._add(tx, round_id, candidate)
+            return await self._open(tx, story, round_)
 
     async def give_up(self, round_id: int) -> Round:
         """End the writing without suggestions: with people's texts the round opens, without any it is cancelled."""
-        async with self._database.transaction() as connection:
-            return await self._without_models(connection, *await find_writing(connection, round_id))
+        async with self._database.transaction() as tx:
+            return await self._without_models(tx, *await find_writing(tx, round_id))
 
     async def interrupted(self) -> int:
         """Give up all that models were writing for when the program ended, and return how many rounds that were."""
-        async with self._database.transaction() as connection:
-            writing = await Rounds(connection).writing()
+        async with self._database.transaction() as tx:
+            writing = await tx.rounds.writing()
             for round_ in writing:
-                story = await Stories(connection).get(round_.story_id)
+                story = await tx.stories.get(round_.story_id)
                 assert story is not None, "a round goes with its story"
-                await self._without_models(connection, story, round_)
+                await self._without_models(tx, story, round_)
             return len(writing)
 
     async def propose(
@@ -164,46 +152,44 @@ class Opening:
         and `NotHere` where the person cannot write there; `NotHere` as `require_no_round` where the round that is
         under way is about something else.
         """
-        now = self._now()
-        async with self._database.transaction() as connection:
-            story = await find(connection, who.server_id, story_id)
-            require_writer(story, await standing_of(connection, story, who))
-            round_ = await self._round_for(connection, story, round_id)
+        async with self._database.transaction() as tx:
+            story = await find(tx, who.server_id, story_id)
+            require_writer(story, await standing_of(tx, story, who))
+            round_ = await self._round_for(tx, story, round_id)
             base = None
             if round_ is not None and round_.replaces_id is not None:
-                base = await Passages(connection).get(round_.replaces_id)
-            new = await self._own(connection, story, who, text, pen_name, base)
+                base = await tx.passages.get(round_.replaces_id)
+            new = await self._own(tx, story, who, text, pen_name, base)
             opened = round_ is None
             if round_ is None:
-                round_ = await self._begin(connection, story, who)
-            await _require_welcome(connection, round_, new, who)
-            candidate = await self._add(connection, round_.id, new)
-            await People(connection).seen(who.person_id, now_ms=now)
+                round_ = await self._begin(tx, story, who)
+            await _require_welcome(tx, round_, new, who)
+            candidate = await self._add(tx, round_.id, new)
+            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
             if round_.state == "open":
-                await want_round(connection, story, round_.id)
+                await want_round(tx, story, round_.id)
             return Proposed(round=round_, candidate=candidate, opened=opened)
 
     # ---- inside of transactions
 
-    async def _round_for(self, connection: Connection, story: Story, round_id: int | None) -> Round | None:
+    async def _round_for(self, tx: Snapshot, story: Story, round_id: int | None) -> Round | None:
         """Return the round that a person's text goes into; None where one is to be opened."""
         if round_id is not None:
-            round_ = await Rounds(connection).get(round_id)
+            round_ = await tx.rounds.get(round_id)
             if round_ is None or round_.story_id != story.id:
                 raise Gone("round_gone")
             require_under_way(round_)
             return round_
-        for round_ in await Rounds(connection).open_of(story.id):
+        for round_ in await tx.rounds.open_of(story.id):
             if round_.kind == "continue":
                 return round_
-        await require_no_round(connection, story)
+        await require_no_round(tx, story)
         return None
 
-    async def _begin(self, connection: Connection, story: Story, who: Who) -> Round:
+    async def _begin(self, tx: UnitOfWork, story: Story, who: Who) -> Round:
         """Open a round with nothing but "none of these" in it, for a person's text."""
-        now = self._now()
-        head = await Passages(connection).get(story.head_id) if story.head_id is not None else None
-        round_ = await Rounds(connection).add(
+        head = await tx.passages.get(story.head_id) if story.head_id is not None else None
+        round_ = await tx.rounds.add(
             NewRound(
                 story_id=story.id,
                 kind="continue",
@@ -211,48 +197,47 @@ class Opening:
                 opened_by=who.person_id,
                 text=(head.text if head is not None else story.premise or story.title).strip(),
                 salt=salt_from(self._random(SALT_BYTES)),
-                deadline_ms=deadline_from(story.rules, now),
+                deadline_ms=deadline_from(story.rules, tx.now_ms),
                 after_id=story.head_id,
             ),
-            now_ms=now,
+            now_ms=tx.now_ms,
         )
-        await self._add(connection, round_.id, NONE_OF_THESE)
-        await want_round(connection, story, round_.id)
+        await self._add(tx, round_.id, NONE_OF_THESE)
+        await want_round(tx, story, round_.id)
         return round_
 
     async def _own(
-        self, connection: Connection, story: Story, who: Who, text: str, pen_name: str | None, base: Passage | None
+        self, tx: Snapshot, story: Story, who: Who, text: str, pen_name: str | None, base: Passage | None
     ) -> NewCandidate:
-        await check_words(connection, story.server_id, text)
+        await check_words(tx, story.server_id, text)
         if pen_name is None:
-            pen_name = (await Courtesies(connection).get(story.server_id, who.person_id)).pen_name
+            pen_name = (await tx.profiles.get(story.server_id, who.person_id)).pen_name
         return await asyncio.to_thread(of_person, text, story, author_id=who.person_id, pen_name=pen_name, base=base)
 
-    async def _without_models(self, connection: Connection, story: Story, round_: Round) -> Round:
-        if on_show(await Rounds(connection).candidates(round_.id)):
-            return await self._open(connection, story, round_)
-        await end(connection, story, round_, "cancelled", now_ms=self._now())
-        return await again(connection, round_)
+    async def _without_models(self, tx: UnitOfWork, story: Story, round_: Round) -> Round:
+        if on_show(await tx.rounds.candidates(round_.id)):
+            return await self._open(tx, story, round_)
+        await end(tx, story, round_, "cancelled")
+        return await again(tx, round_)
 
-    async def _open(self, connection: Connection, story: Story, round_: Round) -> Round:
+    async def _open(self, tx: UnitOfWork, story: Story, round_: Round) -> Round:
         """Put a round that was being written before the community; its time begins now."""
-        rounds = Rounds(connection)
-        await self._add(connection, round_.id, NONE_OF_THESE)
-        if not await rounds.close(round_.id, from_state="writing", to_state="open", winner_id=None, closed_ms=None):
+        await self._add(tx, round_.id, NONE_OF_THESE)
+        if not await tx.rounds.close(round_.id, from_state="writing", to_state="open", winner_id=None, closed_ms=None):
             raise Gone("round_over")
-        deadline_ms = deadline_from(story.rules, self._now())
-        await rounds.save(dataclasses.replace(round_, state="open", deadline_ms=deadline_ms))
-        await want_round(connection, story, round_.id)
-        return await again(connection, round_)
+        deadline_ms = deadline_from(story.rules, tx.now_ms)
+        await tx.rounds.save(dataclasses.replace(round_, state="open", deadline_ms=deadline_ms))
+        await want_round(tx, story, round_.id)
+        return await again(tx, round_)
 
-    async def _add(self, connection: Connection, round_id: int, new: NewCandidate) -> Candidate:
+    async def _add(self, tx: UnitOfWork, round_id: int, new: NewCandidate) -> Candidate:
         place = place_from(self._random(PLACE_BYTES))
-        return await Rounds(connection).add_candidate(round_id, new, place, self._now())
+        return await tx.rounds.add_candidate(round_id, new, place, tx.now_ms)
 
 
-async def _require_welcome(connection: Connection, round_: Round, new: NewCandidate, who: Who) -> None:
+async def _require_welcome(tx: Snapshot, round_: Round, new: NewCandidate, who: Who) -> None:
     """Raise `BadInput` where the round takes no further text, or not this one of this person."""
-    candidates = await Rounds(connection).candidates(round_.id)
+    candidates = await tx.rounds.candidates(round_.id)
     require_room(candidates)
     theirs = [each for each in candidates if each.author_id == who.person_id and each.receipt is None]
     if len(theirs) >= OWN_TEXTS:

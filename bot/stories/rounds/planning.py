@@ -14,10 +14,7 @@ from bot.stories.access import Who, find, numbered, passage_of, standing_of
 from bot.stories.context import Context, context_of, require_consent
 from bot.stories.rounds.quoting import blanked
 from bot.writing.blanks import parse
-from storage.passages import Passages
-from storage.posts import Posts
-from storage.rounds import Rounds
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot
 
 SEARCHED = 200
 """So many of the last passages are looked through for a text with blanks."""
@@ -44,66 +41,66 @@ class Plan:
     note: str = ""
 
 
-async def plan_continue(connection: Connection, who: Who, story_id: int) -> Plan:
+async def plan_continue(tx: Snapshot, who: Who, story_id: int) -> Plan:
     """Go on behind the head; a story without a line begins from its premise, or from its title."""
-    story = await _writable(connection, who, story_id)
-    head = await passage_of(connection, story, story.head_id) if story.head_id is not None else None
-    await require_consent(connection, story, head)
+    story = await _writable(tx, who, story_id)
+    head = await passage_of(tx, story, story.head_id) if story.head_id is not None else None
+    await require_consent(tx, story, head)
     if head is None:
         return Plan(story=story, kind="continue", text=f"{story.premise or story.title}\n\n", context=Context())
     if head.withdrawn:
         raise NotHere("passage_withdrawn")
-    before = await passage_of(connection, story, head.parent_id) if head.parent_id is not None else None
-    context = await context_of(connection, story, before, head.text)
+    before = await passage_of(tx, story, head.parent_id) if head.parent_id is not None else None
+    context = await context_of(tx, story, before, head.text)
     return Plan(story=story, kind="continue", text=head.text, context=context, after_id=head.id)
 
 
-async def plan_infill(connection: Connection, who: Who, story_id: int, asked: str, number: int | None = None) -> Plan:
+async def plan_infill(tx: Snapshot, who: Who, story_id: int, asked: str, number: int | None = None) -> Plan:
     """Fill the blanks of `asked` in the passage that it comes from, or in passage `number` of canon. Raises `BadInput`
     (`text_empty`, `infill_nowhere`, and as `parse`)."""
-    story = await _writable(connection, who, story_id)
+    story = await _writable(tx, who, story_id)
     asked = asked.strip()
     if is_blank(asked):
         raise BadInput("text_empty")
     parse(asked)
     if number is not None:
-        passage = await numbered(connection, story, number)
+        passage = await numbered(tx, story, number)
         if passage.withdrawn:
             raise NotHere("passage_withdrawn")
         found = await asyncio.to_thread(blanked, asked, [passage]) or (passage, asked)
     else:
-        canon = await Passages(connection).canon(story.head_id, limit=SEARCHED) if story.head_id is not None else []
+        canon = await tx.passages.canon(story.head_id, limit=SEARCHED) if story.head_id is not None else []
         if (at := await asyncio.to_thread(blanked, asked, canon)) is None:
             raise BadInput("infill_nowhere")
         found = at
     passage, text = found
-    await require_consent(connection, story, passage)
-    before = await passage_of(connection, story, passage.parent_id) if passage.parent_id is not None else None
-    context = await context_of(connection, story, before, text)
+    await require_consent(tx, story, passage)
+    before = await passage_of(tx, story, passage.parent_id) if passage.parent_id is not None else None
+    context = await context_of(tx, story, before, text)
     return Plan(
         story=story, kind="infill", text=text, context=context, after_id=passage.parent_id, replaces_id=passage.id
     )
 
 
-async def plan_bridge(connection: Connection, who: Who, story_id: int, number: int | None = None) -> Plan:
+async def plan_bridge(tx: Snapshot, who: Who, story_id: int, number: int | None = None) -> Plan:
     """Write between passage `number` of canon and the next; without a number between the last two."""
-    story = await _writable(connection, who, story_id)
-    head = await passage_of(connection, story, story.head_id) if story.head_id is not None else None
+    story = await _writable(tx, who, story_id)
+    head = await passage_of(tx, story, story.head_id) if story.head_id is not None else None
     if head is None or head.depth < 2:
         raise BadInput("bridge_needs_two")
     first = head.depth - 1 if number is None else number
     if not 1 <= first < head.depth:
         raise BadInput("bridge_where", given=first, low=1, high=head.depth - 1)
-    left, right = await Passages(connection).canon_page(head.id, first, first + 1)
-    await require_consent(connection, story, left, right)
+    left, right = await tx.passages.canon_page(head.id, first, first + 1)
+    await require_consent(tx, story, left, right)
     if left.withdrawn or right.withdrawn:
         raise NotHere("passage_withdrawn")
-    before = await passage_of(connection, story, left.parent_id) if left.parent_id is not None else None
+    before = await passage_of(tx, story, left.parent_id) if left.parent_id is not None else None
     return Plan(
         story=story,
         kind="bridge",
         text=f"{left.text}\n\n{right.text}",
-        context=await context_of(connection, story, before, f"{left.text}\n{right.text}"),
+        context=await context_of(tx, story, before, f"{left.text}\n{right.text}"),
         after_id=left.id,
         before_id=right.id,
         left=ending(left.text, BRIDGED_CHARS),
@@ -111,20 +108,20 @@ async def plan_bridge(connection: Connection, who: Who, story_id: int, number: i
     )
 
 
-async def require_no_round(connection: Connection, story: Story) -> None:
+async def require_no_round(tx: Snapshot, story: Story) -> None:
     """Raise `NotHere` where a round of the story is under way: with its address (`round_already`: server, channel,
     message), or without while it has none (`round_already_coming`)."""
-    for round_ in await Rounds(connection).open_of(story.id):
-        post = await Posts(connection).get("round", round_.id)
+    for round_ in await tx.rounds.open_of(story.id):
+        post = await tx.posts.get("round", round_.id)
         if post is None or post.message_id is None:
             raise NotHere("round_already_coming")
         raise NotHere("round_already", server=story.server_id, channel=post.channel_id, message=post.message_id)
 
 
-async def _writable(connection: Connection, who: Who, story_id: int) -> Story:
+async def _writable(tx: Snapshot, who: Who, story_id: int) -> Story:
     """Return the story where the person may let models write now."""
-    story = await find(connection, who.server_id, story_id)
-    require_writer(story, await standing_of(connection, story, who))
+    story = await find(tx, who.server_id, story_id)
+    require_writer(story, await standing_of(tx, story, who))
     require_ai(story)
-    await require_no_round(connection, story)
+    await require_no_round(tx, story)
     return story

@@ -19,10 +19,7 @@ from bot.stories.canon import stands
 from bot.stories.rounds.access import again, became, find_candidate, find_round, require_under_way, view_of
 from bot.stories.rounds.closing import decide_round, end, make_canon, want_round
 from bot.stories.rounds.opening import Opening, Proposed
-from storage.people import People
-from storage.rounds import Rounds
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot
 
 __all__ = ["Proposed", "Urn", "Voted"]
 
@@ -38,7 +35,7 @@ class Voted:
 
 
 class Urn(Opening):
-    """The rounds of all stories. `now` gives UTC milliseconds, `random` so many random bytes.
+    """The rounds of all stories. `random` gives so many random bytes.
 
     Whoever acts is authorised again in each transaction; a round of another server is as good as none. Everybody's
     methods raise `Gone` (`round_gone`) for such, and `Gone` (`round_over`) for one that is over.
@@ -48,34 +45,34 @@ class Urn(Opening):
 
     async def view(self, who: Who, round_id: int) -> RoundView:
         """Return a round of the server as its cards show it."""
-        async with self._database.reading() as connection:
-            _, round_ = await find_round(connection, who, round_id)
-            return await view_of(connection, round_)
+        async with self._database.reading() as tx:
+            _, round_ = await find_round(tx, who, round_id)
+            return await view_of(tx, round_)
 
     async def shown(self, round_id: int) -> RoundView | None:
         """Return a round as its card shows it to everybody, None where it is gone: for the outbox."""
-        async with self._database.reading() as connection:
-            round_ = await Rounds(connection).get(round_id)
-            return None if round_ is None else await view_of(connection, round_)
+        async with self._database.reading() as tx:
+            round_ = await tx.rounds.get(round_id)
+            return None if round_ is None else await view_of(tx, round_)
 
     async def here(self, server_id: int, channel_id: int) -> Story | None:
         """Return the story whose thread that is, None where it is none's."""
-        async with self._database.reading() as connection:
-            story = await Stories(connection).of_thread(channel_id)
+        async with self._database.reading() as tx:
+            story = await tx.stories.of_thread(channel_id)
         return story if story is not None and story.server_id == server_id else None
 
     async def ballot(self, who: Who, round_id: int) -> Voted:
         """Return somebody's ballot, an empty one where they have cast none."""
-        async with self._database.reading() as connection:
-            _, round_ = await find_round(connection, who, round_id)
-            ballot = await Rounds(connection).ballot_of(round_id, who.person_id)
-            return Voted(view=await view_of(connection, round_), ballot=ballot or Ballot())
+        async with self._database.reading() as tx:
+            _, round_ = await find_round(tx, who, round_id)
+            ballot = await tx.rounds.ballot_of(round_id, who.person_id)
+            return Voted(view=await view_of(tx, round_), ballot=ballot or Ballot())
 
     async def standing(self, who: Who, round_id: int) -> Standing:
         """Return what somebody is in the round's story."""
-        async with self._database.reading() as connection:
-            story, _ = await find_round(connection, who, round_id)
-            return await standing_of(connection, story, who)
+        async with self._database.reading() as tx:
+            story, _ = await find_round(tx, who, round_id)
+            return await standing_of(tx, story, who)
 
     # ---- voting
 
@@ -94,55 +91,52 @@ class Urn(Opening):
         return await self._vote(who, round_id, lambda _: Ballot())
 
     async def _vote(self, who: Who, round_id: int, change: Callable[[Ballot], Ballot]) -> Voted:
-        now = self._now()
-        async with self._database.transaction() as connection:
-            story, round_ = await find_round(connection, who, round_id)
+        async with self._database.transaction() as tx:
+            story, round_ = await find_round(tx, who, round_id)
             require_open_round(round_)
             require_open(story)
-            require_voter(story, await standing_of(connection, story, who))
-            rounds = Rounds(connection)
-            visible = on_show(await rounds.candidates(round_id))
-            before = await rounds.ballot_of(round_id, who.person_id) or Ballot()
+            require_voter(story, await standing_of(tx, story, who))
+            visible = on_show(await tx.rounds.candidates(round_id))
+            before = await tx.rounds.ballot_of(round_id, who.person_id) or Ballot()
             ballot = change(_without_hidden(before, visible))
             check_ballot(visible, ballot)
-            await rounds.cast(round_id, who.person_id, ballot)
-            await People(connection).seen(who.person_id, now_ms=now)
+            await tx.rounds.cast(round_id, who.person_id, ballot)
+            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
             if bool(before.named) != bool(ballot.named):
-                await want_round(connection, story, round_id)  # the card shows the turnout, and nothing else of it
-            return Voted(view=await view_of(connection, round_), ballot=ballot)
+                await want_round(tx, story, round_id)  # the card shows the turnout, and nothing else of it
+            return Voted(view=await view_of(tx, round_), ballot=ballot)
 
     # ---- keeping order
 
     async def hide(self, who: Who, round_id: int, candidate_id: int) -> RoundView:
         """Hide a candidate. Raises `NotAllowed` (`story_hosts_only`), `Gone` (`candidate_gone`)."""
-        async with self._database.transaction() as connection:
-            story, round_ = await self._led(connection, who, round_id)
-            candidate = await find_candidate(connection, round_, candidate_id)
-            await Rounds(connection).hide(candidate.id, who.person_id)
-            await want_round(connection, story, round_id)
-            return await view_of(connection, round_)
+        async with self._database.transaction() as tx:
+            story, round_ = await self._led(tx, who, round_id)
+            candidate = await find_candidate(tx, round_, candidate_id)
+            await tx.rounds.hide(candidate.id, who.person_id)
+            await want_round(tx, story, round_id)
+            return await view_of(tx, round_)
 
     async def keep(self, who: Who, round_id: int, candidate_id: int) -> RoundView:
         """Leave a candidate in the round that people reported: a host has looked at it. Raises as `hide`."""
-        async with self._database.transaction() as connection:
-            story, round_ = await self._led(connection, who, round_id)
-            candidate = await find_candidate(connection, round_, candidate_id)
-            await Rounds(connection).settle(candidate.id)
-            await want_round(connection, story, round_id)
-            return await view_of(connection, round_)
+        async with self._database.transaction() as tx:
+            story, round_ = await self._led(tx, who, round_id)
+            candidate = await find_candidate(tx, round_, candidate_id)
+            await tx.rounds.settle(candidate.id)
+            await want_round(tx, story, round_id)
+            return await view_of(tx, round_)
 
     async def report(self, who: Who, round_id: int, candidate_id: int) -> bool:
         """Report a candidate to the hosts; tell whether it is the first time that the person did. Raises `Gone`
         (`candidate_gone`)."""
-        now = self._now()
-        async with self._database.transaction() as connection:
-            story, round_ = await find_round(connection, who, round_id)
+        async with self._database.transaction() as tx:
+            story, round_ = await find_round(tx, who, round_id)
             require_under_way(round_)
-            candidate = await find_candidate(connection, round_, candidate_id)
-            first = await Rounds(connection).report(candidate.id, who.person_id, now)
-            await People(connection).seen(who.person_id, now_ms=now)
+            candidate = await find_candidate(tx, round_, candidate_id)
+            first = await tx.rounds.report(candidate.id, who.person_id, tx.now_ms)
+            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
             if first:
-                await want_round(connection, story, round_id)
+                await want_round(tx, story, round_id)
             return first
 
     # ---- ending
@@ -150,79 +144,77 @@ class Urn(Opening):
     async def close(self, who: Who, round_id: int) -> Round:
         """Decide a round before its time. Raises `NotAllowed` (`story_hosts_only`), or `NotHere`: `round_unvoted` where
         no ballot counts yet, `round_writing`, or as `require_open`."""
-        async with self._database.transaction() as connection:
-            story, round_ = await self._led(connection, who, round_id)
+        async with self._database.transaction() as tx:
+            story, round_ = await self._led(tx, who, round_id)
             require_open_round(round_)
             require_open(story)
-            if not await Rounds(connection).turnout(round_id):
+            if not await tx.rounds.turnout(round_id):
                 raise NotHere("round_unvoted")
-            await decide_round(connection, story, round_, now_ms=self._now())
-            return await again(connection, round_)
+            await decide_round(tx, story, round_)
+            return await again(tx, round_)
 
     async def cancel(self, who: Who, round_id: int) -> Round:
         """End a round without a result: by its hosts, and while it is written by who began it."""
-        async with self._database.transaction() as connection:
-            story, round_ = await find_round(connection, who, round_id)
+        async with self._database.transaction() as tx:
+            story, round_ = await find_round(tx, who, round_id)
             require_under_way(round_)
             if not (round_.state == "writing" and round_.opened_by == who.person_id):
-                require_lead(await standing_of(connection, story, who))
-            await end(connection, story, round_, "cancelled", now_ms=self._now())
-            return await again(connection, round_)
+                require_lead(await standing_of(tx, story, who))
+            await end(tx, story, round_, "cancelled")
+            return await again(tx, round_)
 
     async def make_canon(self, who: Who, round_id: int) -> None:
         """Go on in the story from what won after the story had gone on elsewhere. Raises `NotAllowed`
         (`story_hosts_only`), `Gone` (`round_gone`) where nothing won."""
-        async with self._database.transaction() as connection:
-            story, round_ = await find_round(connection, who, round_id)
-            require_lead(await standing_of(connection, story, who))
+        async with self._database.transaction() as tx:
+            story, round_ = await find_round(tx, who, round_id)
+            require_lead(await standing_of(tx, story, who))
             require_open(story)
-            winner = await Rounds(connection).candidate(round_.winner_id) if round_.winner_id is not None else None
-            passage = await became(connection, winner)
+            winner = await tx.rounds.candidate(round_.winner_id) if round_.winner_id is not None else None
+            passage = await became(tx, winner)
             if round_.state != "closed" or passage is None or passage.withdrawn:
                 raise Gone("round_gone")
-            if not await stands(connection, story, passage):
-                await make_canon(connection, story, passage, now_ms=self._now())
-                await want_round(connection, story, round_id)
+            if not await stands(tx, story, passage):
+                await make_canon(tx, story, passage)
+                await want_round(tx, story, round_id)
 
     async def due(self) -> list[int]:
         """Return the ids of the open rounds whose deadline has come."""
-        async with self._database.reading() as connection:
-            return [round_.id for round_ in await Rounds(connection).due(self._now(), DUE_AT_ONCE)]
+        async with self._database.reading() as tx:
+            return [round_.id for round_ in await tx.rounds.due(tx.now_ms, DUE_AT_ONCE)]
 
     async def next_ms(self) -> int | None:
         """Return the next deadline of all (UTC ms), None where no round is open."""
-        async with self._database.reading() as connection:
-            return await Rounds(connection).next_deadline_ms()
+        async with self._database.reading() as tx:
+            return await tx.rounds.next_deadline_ms()
 
     async def close_due(self, round_id: int) -> Round | None:
         """Do with a round what its deadline asks for: decide it, go on, or let it lapse; None where it is not due (any
         more). What is paused waits; what has ended takes its rounds along."""
-        now = self._now()
-        async with self._database.transaction() as connection:
-            rounds = Rounds(connection)
-            round_ = await rounds.get(round_id)
-            if round_ is None or round_.state != "open" or round_.deadline_ms > now:
+        async with self._database.transaction() as tx:
+            round_ = await tx.rounds.get(round_id)
+            if round_ is None or round_.state != "open" or round_.deadline_ms > tx.now_ms:
                 return None
-            story = await Stories(connection).get(round_.story_id)
+            story = await tx.stories.get(round_.story_id)
             assert story is not None, "a round goes with its story"
-            action = on_deadline(round_, story.rules, await rounds.turnout(round_id))
+            action = on_deadline(round_, story.rules, await tx.rounds.turnout(round_id))
             if story.state in ("ended", "deleted"):
-                await end(connection, story, round_, "cancelled", now_ms=now)
+                await end(tx, story, round_, "cancelled")
             elif story.state == "paused" or action == "extend":
-                await rounds.save(extended(round_, story.rules, now))
-                await want_round(connection, story, round_id)
+                await tx.rounds.save(extended(round_, story.rules, tx.now_ms))
+                await want_round(tx, story, round_id)
             elif action == "lapse":
-                await end(connection, story, round_, "lapsed", now_ms=now)
+                await end(tx, story, round_, "lapsed")
             else:
-                await decide_round(connection, story, round_, now_ms=now)
-            return await again(connection, round_)
+                await decide_round(tx, story, round_)
+            return await again(tx, round_)
 
     # ---- inside of transactions
 
-    async def _led(self, connection: Connection, who: Who, round_id: int) -> tuple[Story, Round]:
+    async def _led(self, tx: Snapshot, who: Who, round_id: int) -> tuple[Story, Round]:
         """Return a round under way that the person leads."""
-        story, round_ = await find_round(connection, who, round_id)
-        require_lead(await standing_of(connection, story, who))
+        story, round_ = await find_round(tx, who, round_id)
+        require_lead(await standing_of(tx, story, who))
         require_under_way(round_)
         return story, round_
 
