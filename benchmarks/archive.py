@@ -36,6 +36,7 @@ from bot.rules.stories import NewStory, Story
 from bot.stories.access import Who
 from bot.stories.context import context_of
 from bot.stories.passages import Pen
+from bot.stories.publishing import PublishingService
 from bot.stories.queries import Library
 from storage.database import Database, open_database
 from storage.passages import Passages
@@ -195,53 +196,47 @@ async def fill(database: Database, passages: int, stories: int) -> Archive:
 
 def pages(archive: Archive) -> dict[str, Call]:
     """Reads of which each command shows a page, a list or a card: they must not grow with the archive."""
-    library, story, middle = Library(archive.database, lambda: 0), archive.story, archive.passages // 2
+    library, story, middle = Library(archive.database), archive.story, archive.passages // 2
 
     async def context() -> object:
         async with archive.database.reading() as connection:
             before = await Passages(connection).get(story.head_id or 0)
             return await context_of(connection, story, before, "The door opened.")
 
-    async def history() -> object:
-        async with archive.database.reading() as connection:
-            return await Rounds(connection).history(story.id, limit=10)
-
     return {
         "story of a thread": lambda: library.here(SERVER, THREAD),
-        "list": lambda: library.listed(SERVER, limit=10),
-        "list, last page": lambda: library.listed(SERVER, limit=10, offset=9990 * archive.passages // 10_000),
+        "list": lambda: library.list_page(SERVER, 0, 10),
+        "list, last page": lambda: library.list_page(SERVER, 999 * archive.passages // 10_000, 10),
         "autocomplete, nothing typed": lambda: library.listed(SERVER, limit=25),
         "autocomplete, found at once": lambda: library.listed(SERVER, limit=25, prefix="the"),
         "autocomplete, not found": lambda: library.listed(SERVER, limit=25, prefix="zoölogy"),
-        "count": lambda: library.count(SERVER),
         "first page": lambda: library.page(story, 1, 10),
         "page in the middle": lambda: library.page(story, middle, middle + 9),
         "last page": lambda: library.page(story, archive.passages - 9, archive.passages),
         "passage by its number": lambda: library.numbered(story, middle),
         "context": context,
-        "round history": history,
         "next purge": library.next_purge_ms,
     }
 
 
 def wholes(archive: Archive) -> dict[str, Call]:
     """Reads that take the whole story, as a map and an export do."""
-    library, story = Library(archive.database, lambda: 0), archive.story
+    publishing, story = PublishingService(archive.database), archive.story
 
     async def export() -> object:
         async with archive.database.reading() as connection:
             return await Privacy(connection).export(105)
 
     return {
-        "map (the whole tree)": lambda: library.tree(story),
-        "export (the whole canon)": lambda: library.canon(story),
+        "map (the whole tree)": lambda: publishing.tree(story),
+        "export (the whole canon)": lambda: publishing.manuscript(story, branches=False),
         "privacy export of a writer": export,
     }
 
 
 def writes(archive: Archive) -> dict[str, Call]:
     """Changes, in an order in which each can be made again."""
-    pen, story = Pen(archive.database, lambda: 10**6), archive.story
+    pen, story = Pen(archive.database), archive.story
     who = Who(SERVER, HOST, manages=True)
 
     async def add() -> object:
@@ -326,7 +321,7 @@ async def held(calls: Mapping[str, Call], paged: Mapping[str, Call]) -> tuple[fl
 
 async def measure(folder: Path, passages: int, stories: int, repeat: int) -> Result:
     """Fill an archive in `folder`, ask everything of it, and take it apart."""
-    async with open_database(folder) as database:
+    async with open_database(folder, lambda: 0) as database:
         archive = await fill(database, passages, stories)
         timings = {}
         for calls, times in ((pages, repeat), (wholes, repeat), (writes, max(3, repeat // 5)), (lasts, 1)):

@@ -70,7 +70,7 @@ class Result:
 @asynccontextmanager
 async def ours(folder: Path) -> AsyncIterator[Booth]:
     """The bot's own database."""
-    async with open_database(folder) as database:
+    async with open_database(folder, lambda: 0) as database:
         async with database.transaction() as connection:
             await connection.execute(text(CREATE))
             await connection.execute(text(INSERT))
@@ -152,7 +152,7 @@ async def open_round(database: Database) -> tuple[int, list[int]]:
 @asynccontextmanager
 async def our_ballots(folder: Path) -> AsyncIterator[Booth]:
     """The bot's own urn."""
-    async with open_database(folder) as database:
+    async with open_database(folder, lambda: 0) as database:
         round_id, candidates = await open_round(database)
         voters = itertools.count(1)
         ballot = Ballot(frozenset(candidates[:2]), candidates[2])
@@ -176,7 +176,7 @@ async def our_ballots(folder: Path) -> AsyncIterator[Booth]:
 @asynccontextmanager
 async def bare_ballots(folder: Path) -> AsyncIterator[Booth]:
     """The same tables and statements on one held aiosqlite connection, a commit for each ballot, voters in turn."""
-    async with open_database(folder) as database:
+    async with open_database(folder, lambda: 0) as database:
         round_id, candidates = await open_round(database)
     rows = [(candidate, 1 + place // 2) for place, candidate in enumerate(candidates[:3])]
     voters = itertools.count(1)

@@ -32,9 +32,12 @@ from bot.stories.hosting import Hosting
 from bot.stories.lore import Lorebook
 from bot.stories.outbox import Outbox
 from bot.stories.passages import Pen
+from bot.stories.privacy import PrivacyService
 from bot.stories.profiles import Manners
+from bot.stories.publishing import PublishingService
 from bot.stories.queries import Library
 from bot.stories.rounds.service import Urn
+from bot.stories.server_settings import ServerSettingsService
 from bot.ui.locale import CommandTranslator
 from bot.ui.progress import Pulse, Wait, plain_wait
 from bot.ui.tree import Durable, InklingTree
@@ -125,7 +128,7 @@ async def create_services(
     Long-lived tasks start here, outside of the bot. Raises `HostError` where the host has something to mend.
     """
     async with (
-        open_database(settings.data) as database,
+        open_database(settings.data, now) as database,
         create_inference(settings, engine=engine) as inference,
     ):
         pulse = Pulse()
@@ -145,14 +148,17 @@ async def create_services(
                 database=database,
                 inference=inference,
                 desk=desk,
-                library=Library(database, now),
-                pen=Pen(database, now),
-                hosting=Hosting(database, now),
-                urn=Urn(database, now),
-                lorebook=Lorebook(database, now),
-                manners=Manners(database, now),
-                outbox=Outbox(database, now, steady),
-                earlier=EarlierRun(database, now),
+                library=Library(database),
+                pen=Pen(database),
+                hosting=Hosting(database),
+                urn=Urn(database),
+                lorebook=Lorebook(database),
+                manners=Manners(database),
+                outbox=Outbox(database, steady),
+                earlier=EarlierRun(database),
+                server_settings=ServerSettingsService(database),
+                privacy=PrivacyService(database),
+                publishing=PublishingService(database),
                 engine=inference.engine,
                 pulse=pulse,
                 now=now,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
@@ -11,8 +11,6 @@ from sqlalchemy.dialects import sqlite
 from bot.rules.lore import LoreEntry, LoreKind, LoreState
 from storage.tables import LORE, LORE_VOTES
 from storage.writer import Connection
-
-LORE_STATES: tuple[LoreState, ...] = get_args(LoreState)
 
 
 class LoreReader:
@@ -38,13 +36,6 @@ class LoreReader:
         """Return what models are told in a story: the server's ratified entries, then the story's, the oldest first."""
         theirs = _heard(server_id, story_id).where(LORE.c.state == "ratified")
         return await self._all(theirs.order_by(LORE.c.story_id.is_not(None), LORE.c.id))
-
-    async def proposed(
-        self, server_id: int, story_id: int | None, *, limit: int = 25, offset: int = 0
-    ) -> list[LoreEntry]:
-        """Return what waits for a decision in the server and the story, the oldest first."""
-        theirs = _heard(server_id, story_id).where(LORE.c.state == "proposed")
-        return await self._all(theirs.order_by(LORE.c.id).limit(limit).offset(offset))
 
     async def listed(
         self,

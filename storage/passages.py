@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
 from storage.columns import WHOLE
 from storage.rows import values_of
 from storage.spans import packed, unpacked
-from storage.tables import PASSAGES, STORIES
+from storage.tables import PASSAGES
 from storage.withdrawing import withdraw
 from storage.writer import Connection
 
@@ -33,6 +34,8 @@ _REPEATED = (
     "withdrawn",
 )
 """What a passage has in common with its copy on another branch."""
+_AT_ONCE = 2000
+"""Ids in one statement: SQLite takes 32,766 parameters."""
 _ORIGINAL = func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id)
 
 
@@ -46,6 +49,14 @@ class PassageReader:
         """Return the passage, or None where there is none."""
         row = (await self._connection.execute(select(PASSAGES).where(PASSAGES.c.id == passage_id))).one_or_none()
         return None if row is None else _passage(row)
+
+    async def by_id(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """Return those of the passages that are there, by their ids."""
+        found: dict[int, Passage] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = select(PASSAGES).where(PASSAGES.c.id.in_(ids[start : start + _AT_ONCE]))
+            found |= {passage.id: passage for passage in await self._all(some)}
+        return found
 
     async def canon(self, head_id: int, *, limit: int | None = None, offset_from_end: int = 0) -> list[Passage]:
         """Return the path from the root to the head in reading order; with a `limit` only its last passages.
@@ -66,6 +77,14 @@ class PassageReader:
         found = await self._connection.execute(select(path.c.id).where(path.c.id == passage_id))
         return found.one_or_none() is not None
 
+    async def is_told(self, passage: Passage, head_id: int) -> bool:
+        """Tell whether the passage, or another one with its words, stands on the path from the root to the head."""
+        same = _with_words_of(passage)
+        first = select(func.min(PASSAGES.c.depth)).where(same).scalar_subquery()
+        path = _path(head_id, first)
+        told = select(path.c.id).join(PASSAGES, PASSAGES.c.id == path.c.id).where(same).limit(1)
+        return (await self._connection.execute(told)).one_or_none() is not None
+
     async def children(self, parent_id: int | None, tree_id: int) -> list[Passage]:
         """Return what stands directly behind a passage, the oldest first; None for the roots of the tree."""
         behind = select(PASSAGES).where(PASSAGES.c.tree_id == tree_id, PASSAGES.c.parent_id == parent_id)
@@ -78,18 +97,6 @@ class PassageReader:
         nodes = select(*(PASSAGES.c[name] for name in names), beginning).where(PASSAGES.c.tree_id == tree_id)
         rows = await self._connection.execute(nodes.order_by(PASSAGES.c.id))
         return await values_of(rows, lambda row: TreeNode(**{**row._mapping, "withdrawn": bool(row.withdrawn)}))
-
-    async def of_author(self, person_id: int, server_id: int) -> list[Passage]:
-        """Return what somebody wrote in a server's stories, copies too, the oldest first."""
-        trees = select(STORIES.c.tree_id).where(STORIES.c.server_id == server_id)
-        theirs = select(PASSAGES).where(PASSAGES.c.author_id == person_id, PASSAGES.c.tree_id.in_(trees))
-        return await self._all(theirs.order_by(PASSAGES.c.id))
-
-    async def copies(self, passage: Passage) -> list[int]:
-        """Return the ids of all passages with the same words: the original, and its copies on other branches."""
-        original = passage.original_id or passage.id
-        same = select(PASSAGES.c.id).where(or_(PASSAGES.c.id == original, PASSAGES.c.original_id == original))
-        return list((await self._connection.execute(same.order_by(PASSAGES.c.id))).scalars())
 
     async def _between(self, head_id: int, first: ColumnElement[int], last: ColumnElement[int]) -> list[Passage]:
         path = _path(head_id, first)
@@ -160,6 +167,12 @@ class Passages(PassageReader):
         depths = _depth_of(first_id).label("original_depth"), _depth_of(head_id).label("head_depth")
         returned = await self._connection.execute(copied.returning(PASSAGES.c.id, PASSAGES.c.depth, *depths))
         return returned.one()
+
+
+def _with_words_of(passage: Passage) -> ColumnElement[bool]:
+    """The original of a passage, and all its copies."""
+    original = passage.original_id or passage.id
+    return or_(PASSAGES.c.id == original, PASSAGES.c.original_id == original)
 
 
 def _depth_of(passage_id: int) -> ScalarSelect[int]:

@@ -41,11 +41,6 @@ class RoundReader:
         under_way = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.in_(_UNDER_WAY))
         return await self._all(under_way.order_by(ROUNDS.c.id))
 
-    async def history(self, story_id: int, *, limit: int, offset: int = 0) -> list[Round]:
-        """Return the rounds of a story that are over, the newest first."""
-        over = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.not_in(_UNDER_WAY))
-        return await self._all(over.order_by(ROUNDS.c.id.desc()).limit(limit).offset(offset))
-
     async def due(self, now_ms: int, limit: int) -> list[Round]:
         """Return the open rounds whose deadline has come (`deadline_ms` <= `now_ms`), the longest overdue first."""
         over = select(ROUNDS).where(ROUNDS.c.state == "open", ROUNDS.c.deadline_ms <= now_ms)

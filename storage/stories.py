@@ -46,8 +46,23 @@ class StoryReader:
         found = select(STORIES).where(_of_server(server_id, states, outside))
         if wanted := caseless(prefix):
             found = found.where(func.instr(func.caseless(STORIES.c.title), wanted) > 0)
-        newest = found.order_by(STORIES.c.changed_ms.desc(), STORIES.c.id.desc())
-        return await self._all(newest.limit(limit).offset(offset))
+        return await self._all(_newest(found).limit(limit).offset(offset))
+
+    async def list_with_lengths(
+        self,
+        server_id: int,
+        *,
+        states: Collection[StoryState],
+        limit: int,
+        offset: int = 0,
+        outside: Collection[int] = (),
+    ) -> list[tuple[Story, int]]:
+        """Return a server's stories as `listed` does, each with the number of its passages."""
+        length = select(PASSAGES.c.depth).where(PASSAGES.c.id == STORIES.c.head_id).scalar_subquery()
+        found = select(STORIES, func.coalesce(length, 0).label("length"))
+        page = _newest(found.where(_of_server(server_id, states, outside))).limit(limit).offset(offset)
+        rows = await self._connection.execute(page)
+        return [(_story(row), row.length) for row in rows]
 
     async def count(self, server_id: int, states: Collection[StoryState], outside: Collection[int] = ()) -> int:
         """Return how many stories of the server are in these states, leaving out the channels `outside`."""
@@ -183,5 +198,10 @@ def _of_server(server_id: int, states: Collection[StoryState], outside: Collecti
     return and_(theirs, STORIES.c.channel_id.not_in(sorted(outside))) if outside else theirs
 
 
+def _newest(stories: Select[Any]) -> Select[Any]:
+    return stories.order_by(STORIES.c.changed_ms.desc(), STORIES.c.id.desc())
+
+
 def _story(row: Row[Any]) -> Story:
-    return Story(**{**row._mapping, "rules": StoryRules(**row.rules)})
+    columns = {column.name: row._mapping[column.name] for column in STORIES.c}
+    return Story(**{**columns, "rules": StoryRules(**row.rules)})

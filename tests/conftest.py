@@ -17,6 +17,7 @@ from hypothesis import settings
 from bot.inference.client import EngineClient
 from bot.logs import OURS, QUIETER
 from storage.database import Database, open_database
+from tests.support.clocks import epoch
 from tests.support.databases import furnish
 from tests.support.hub import LoopbackHub
 from tests.support.models import tiny_bert, tiny_gpt2
@@ -136,5 +137,5 @@ async def engine(tiny_worker: Worker) -> AsyncIterator[EngineClient]:
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """A database with nothing in it."""
-    async with open_database(furnish(tmp_path / "data")) as opened:
+    async with open_database(furnish(tmp_path / "data"), epoch) as opened:
         yield opened

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack, get_args
 
@@ -77,6 +78,11 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
     for feature in sorted(changed.switched_off - set(FEATURES)):
         raise BadInput("feature_unknown", given=str(feature), allowed=", ".join(FEATURES))
     return changed
+
+
+def version_of(words: Sequence[str]) -> int:
+    """Return a number that tells one word list from another, so that it is known which one somebody saw."""
+    return zlib.crc32("\n".join(words).encode())
 
 
 def listed_words(words: Iterable[str]) -> tuple[str, ...]:

@@ -89,9 +89,4 @@ async def show_again(tx: UnitOfWork, passages: Sequence[Passage]) -> int:
 
 async def stands(tx: Snapshot, story: Story, passage: Passage) -> bool:
     """Tell whether a passage, or a copy of it on another branch, is part of the story's canon."""
-    if story.head_id is None:
-        return False
-    for each in await tx.passages.copies(passage):
-        if await tx.passages.is_on_path(each, story.head_id):
-            return True
-    return False
+    return story.head_id is not None and await tx.passages.is_told(passage, story.head_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
@@ -39,16 +39,6 @@ class Lorebook:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    # ---- what models are told
-
-    async def memory(self, server_id: int, story_id: int) -> list[LoreEntry]:
-        """Return what is always told in a story: the server's memory, then the story's, the oldest first."""
-        return [entry for entry in await self._ratified(server_id, story_id) if entry.kind == "memory"]
-
-    async def triggered(self, server_id: int, story_id: int, text: str) -> list[LoreEntry]:
-        """Return the lore of which a trigger stands in `text`: the server's, then the story's, the oldest first."""
-        return rules.triggered(await self._ratified(server_id, story_id), text)
 
     # ---- what people do
 
@@ -157,10 +147,6 @@ class Lorebook:
         them."""
         async with self._database.reading() as tx:
             return await tx.lore.listed(server_id, story_id, kinds=kinds, states=LISTED, limit=limit, offset=offset)
-
-    async def _ratified(self, server_id: int, story_id: int) -> Sequence[LoreEntry]:
-        async with self._database.reading() as tx:
-            return await tx.lore.ratified(server_id, story_id)
 
     async def _entry(self, tx: Snapshot, who: Who, lore_id: int) -> tuple[LoreEntry, Story | None]:
         entry = await tx.lore.get(lore_id)

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from bot.errors import BadInput
 from bot.rules import stories as rules
-from bot.rules.stories import Passage, Standing, Story, StoryState, TreeNode
+from bot.rules.stories import Passage, Standing, Story, StoryState
 from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who, find, find_here, find_seen, numbered, passage_of, standing_of
 from bot.stories.canon import stands
+from storage.counts import Counts
 from storage.database import Database
 
 ALIVE: tuple[StoryState, ...] = ("open", "paused", "ended")
 _ID_DIGITS = 19
 """Ids are shorter than that: SQLite's whole numbers have 64 bits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryPage:
+    """A page of a server's stories, each with the number of its passages. `page` counts from 0; `total` is the number
+    of stories on all `pages`."""
+
+    stories: Sequence[tuple[Story, int]]
+    page: int
+    pages: int
+    total: int
 
 
 class Library:
@@ -94,10 +107,22 @@ class Library:
                 server_id, states=states, limit=limit, offset=offset, prefix=prefix, outside=outside
             )
 
-    async def count(self, server_id: int, outside: Collection[int] = ()) -> int:
-        """Return how many stories a server has, not counting deleted ones and those in the channels `outside`."""
+    async def list_page(self, server_id: int, page: int, size: int, outside: Collection[int] = ()) -> StoryPage:
+        """Return a page (from 0) of `size` of a server's stories, the last changed first, the last page where there are
+        fewer. Deleted ones, and those in the channels `outside`, are left out."""
         async with self._database.reading() as tx:
-            return await tx.stories.count(server_id, ALIVE, outside)
+            total = await tx.stories.count(server_id, ALIVE, outside)
+            pages = max(1, -(-total // size))
+            page = min(max(page, 0), pages - 1)
+            stories = await tx.stories.list_with_lengths(
+                server_id, states=ALIVE, limit=size, offset=page * size, outside=outside
+            )
+        return StoryPage(stories=stories, page=page, pages=pages, total=total)
+
+    async def counts(self) -> Counts:
+        """Return how much there is of everything in all servers, for the host of the bot."""
+        async with self._database.reading() as tx:
+            return await tx.counts.get()
 
     async def standing(self, story: Story, person_id: int, manages: bool) -> Standing:
         """Return what somebody is in a story; `manages`: they may manage the Discord server."""
@@ -122,30 +147,12 @@ class Library:
         async with self._database.reading() as tx:
             return await tx.passages.canon(story.head_id, limit=limit)
 
-    async def canon(self, story: Story) -> list[Passage]:
-        """Return the whole story in reading order."""
-        if story.head_id is None:
-            return []
-        async with self._database.reading() as tx:
-            return await tx.passages.canon(story.head_id)
-
     async def page(self, story: Story, first: int, last: int) -> list[Passage]:
         """Return the passages of a story with these numbers, both ends included."""
         if story.head_id is None:
             return []
         async with self._database.reading() as tx:
             return await tx.passages.canon_page(story.head_id, first, last)
-
-    async def tree(self, story: Story) -> tuple[list[TreeNode], list[Story]]:
-        """Return the tree that a story stands on, and all stories that stand on it."""
-        async with self._database.reading() as tx:
-            return await tx.passages.tree(story.tree_id), await tx.stories.on_tree(story.tree_id)
-
-    async def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
-        """Return those of the passages that are there, by id."""
-        async with self._database.reading() as tx:
-            found = [await tx.passages.get(passage_id) for passage_id in ids]
-        return {passage.id: passage for passage in found if passage is not None}
 
     async def length(self, story: Story) -> int:
         """Return how many passages a story has."""

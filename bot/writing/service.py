@@ -190,6 +190,11 @@ class Desk:
             found = await Generations(connection).of_message(message_id)
         return None if found is None or found.expires_ms <= self._now() else found
 
+    async def is_card(self, message_id: int) -> bool:
+        """Tell whether a message shows a generation, be it past its time."""
+        async with self._database.reading() as tx:
+            return await tx.generations.of_message(message_id) is not None
+
     async def delete(self, generation_id: int) -> None:
         """Forget the generation; deleting what is gone already is no error."""
         async with self._database.transaction() as connection:

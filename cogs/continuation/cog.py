@@ -33,7 +33,6 @@ from cogs.core.generation_flow import Asking
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
 from cogs.rounds.routes import BLANKS_FORM
-from storage.generations import Generations
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in MOOD_NAMES]
 Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
@@ -182,9 +181,8 @@ class Writing(commands.Cog):
         settings = await self._asking.settings(interaction)
         self._asking.permit(interaction, settings, kind)
         if is_blank(message.content):
-            async with self._services.database.reading() as connection:
-                ours = await Generations(connection).of_message(message.id)
-            raise BadInput("message_ours" if ours is not None else "message_empty")
+            ours = await self._services.desk.is_card(message.id)
+            raise BadInput("message_ours" if ours else "message_empty")
         await self._start(interaction, settings, kind, message.content)
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

@@ -33,7 +33,6 @@ from cogs.core.outbox import Showing
 from cogs.core.presentation import NOTED, Presenting
 from cogs.core.repeats import Repeats
 from cogs.core.services import Services
-from storage.servers import Servers
 
 _log = logging.getLogger(__name__)
 
@@ -73,8 +72,7 @@ class Asking:
         server_id = self.place(interaction).server_id
         if server_id is None:
             return ServerSettings(server_id=0)
-        async with self._services.database.reading() as connection:
-            return await Servers(connection).get(server_id)
+        return await self._services.server_settings.get(server_id)
 
     @staticmethod
     def place(interaction: discord.Interaction[Any]) -> Place:

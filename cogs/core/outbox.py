@@ -28,7 +28,6 @@ from bot.ui.progress import EDIT_EVERY_S
 from bot.ui.prose import Prose
 from cogs.core.services import Services
 from cogs.core.task_timing import Turns
-from storage.servers import Servers
 
 _log = logging.getLogger(__name__)
 
@@ -93,8 +92,7 @@ class Showing:
 
     async def say(self, server_id: int) -> Catalogue:
         """Return the language of what everybody sees in a server: what it chose, else its own locale."""
-        async with self._services.database.reading() as connection:
-            chosen = (await Servers(connection).get(server_id)).language
+        chosen = (await self._services.server_settings.get(server_id)).language
         guild = self._bot.get_guild(server_id)
         return catalogue(chosen or language_of(guild.preferred_locale if guild is not None else None))
 

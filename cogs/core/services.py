@@ -13,9 +13,12 @@ from bot.stories.hosting import Hosting
 from bot.stories.lore import Lorebook
 from bot.stories.outbox import Outbox
 from bot.stories.passages import Pen
+from bot.stories.privacy import PrivacyService
 from bot.stories.profiles import Manners
+from bot.stories.publishing import PublishingService
 from bot.stories.queries import Library
 from bot.stories.rounds.service import Urn
+from bot.stories.server_settings import ServerSettingsService
 from bot.ui.progress import Pulse
 from bot.writing.service import Desk
 from storage.database import Database
@@ -37,6 +40,9 @@ class Services:
     manners: Manners
     outbox: Outbox
     earlier: EarlierRun
+    server_settings: ServerSettingsService
+    privacy: PrivacyService
+    publishing: PublishingService
     engine: Engine
     pulse: Pulse
     now: Callable[[], int]

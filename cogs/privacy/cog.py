@@ -23,7 +23,6 @@ from bot.ui.routes import Route, number
 from bot.ui.tree import InklingTree
 from cogs.core.outbox import Showing
 from cogs.core.services import Services
-from storage.privacy import Privacy as Kept
 
 _log = logging.getLogger(__name__)
 
@@ -48,8 +47,7 @@ class Privacy(commands.Cog):
     async def export(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Send a private file with everything that is kept about the person."""
         await take_time(interaction, private=True)
-        async with self._services.database.reading() as connection:
-            kept = await Kept(connection).export(interaction.user.id)
+        kept = await self._services.privacy.export(interaction.user.id)
         say = private(interaction)
         if not any(kept.values()):
             await whisper(interaction, notice(say("privacy.nothing")))
@@ -75,14 +73,11 @@ class Privacy(commands.Cog):
         if interaction.user.id != person_id:
             raise NotAllowed("not_yours")
         await take_time(interaction)
-        async with self._services.database.transaction() as connection:
-            kept = await Kept(connection).export(person_id)
-            deleted = await Kept(connection).delete(person_id)
+        deleted = await self._services.privacy.delete(person_id)
         say = private(interaction)
-        total = sum(deleted.values())
-        done = say("privacy.deleted", count=total) if total else say("privacy.nothing")
+        done = say("privacy.deleted", count=deleted.rows) if deleted.rows else say("privacy.nothing")
         await change(interaction, notice(done))
-        for row in kept.get("generations", ()):
+        for row in deleted.kept.get("generations", ()):
             if row["message_id"] is not None and row["server_id"] is not None:
                 await self._take_down(int(row["channel_id"]), int(row["message_id"]), interaction.client)
         await self._showing.flush()

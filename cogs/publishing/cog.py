@@ -22,9 +22,8 @@ from bot.publishing.map import Map, draw_map
 from bot.publishing.markdown import to_markdown
 from bot.publishing.naming import file_name
 from bot.rules.languages import UNKNOWN, name_of
-from bot.rules.stories import Passage, Story, TreeNode
+from bot.rules.stories import Passage, Story
 from bot.rules.text.characters import normalise
-from bot.stories.branches import branches_of, path_of
 from bot.ui.answers import follow_up, take_time
 from bot.ui.cards import Card, text
 from bot.ui.cutting import shown_head
@@ -91,11 +90,10 @@ class Publishing(commands.Cog):
             raise BadInput("story_empty")
         await take_time(interaction, private=True)
         say = private(interaction)
-        nodes, on_tree = await self._services.library.tree(story)
-        heads = [(each.title, each.head_id) for each in on_tree if each.head_id is not None and each.state != "deleted"]
-        canon = path_of(nodes, story.head_id)
-        names = await self._names(interaction, [node.author_id for node in nodes if node.author_id is not None])
-        drawn = await asyncio.to_thread(draw_map, nodes, heads, canon, say, names)
+        tree = await self._services.publishing.tree(story)
+        heads = [(each.title, each.head_id) for each in tree.stories if each.head_id is not None]
+        names = await self._names(interaction, [node.author_id for node in tree.nodes if node.author_id is not None])
+        drawn = await asyncio.to_thread(draw_map, tree.nodes, heads, tree.canon, say, names)
         files = [
             discord.File(io.BytesIO(drawn.png), "map.png"),
             discord.File(io.BytesIO(drawn.text.encode()), "map.txt"),
@@ -132,16 +130,17 @@ class Publishing(commands.Cog):
             raise BadInput("rule_unknown", given=format)
         await take_time(interaction, private=True)
         say = private(interaction)
-        canon = await self._services.library.canon(found)
-        appendix = await self._branches(say, found, canon) if branches else []
-        passages = [*canon, *(passage for _, theirs in appendix for passage in theirs)]
+        written = await self._services.publishing.manuscript(found, branches=branches)
+        appendix = [(_branch_title(say, chain[0]), chain) for chain in written.branches]
+        passages = [*written.canon, *(passage for chain in written.branches for passage in chain)]
         people = [each.author_id for each in passages if each.author_id is not None and each.pen_name is None]
         names = await self._names(interaction, [*people, *([found.host_id] if found.host_id is not None else [])])
 
         def published() -> tuple[bytes, str]:
-            language = found.rules.language or language_of(canon)
-            now_ms = self._services.now()
-            book = make_book(found, canon, names, branches=appendix, language=language, say=say, now_ms=now_ms)
+            language = found.rules.language or language_of(written.canon)
+            book = make_book(
+                found, written.canon, names, branches=appendix, language=language, say=say, now_ms=written.now_ms
+            )
             return publish(book), language
 
         content, language = await asyncio.to_thread(published)
@@ -150,18 +149,6 @@ class Publishing(commands.Cog):
         file = discord.File(io.BytesIO(content), file_name(found.title, format))
         told = [say("story.exported", title=escape(found.title)), _language_told(say, language)]
         await follow_up(interaction, content="\n".join(told), file=file)
-
-    async def _branches(
-        self, say: Catalogue, story: Story, canon: Sequence[Passage]
-    ) -> list[tuple[str, list[Passage]]]:
-        """Return what left canon, with titles; what a copy in the canon repeats is told there already."""
-        nodes, _ = await self._services.library.tree(story)
-        told = {passage.id for passage in canon} | {passage.original_id or passage.id for passage in canon}
-        chains = await asyncio.to_thread(branches_of, nodes, told)
-        found = await self._services.library.passages([node.id for chain in chains for node in chain])
-        return [
-            (_branch_title(say, chain[0]), [found[node.id] for node in chain if node.id in found]) for chain in chains
-        ]
 
     # ---- names
 
@@ -199,5 +186,5 @@ def _map_card(say: Catalogue, story: Story, drawn: Map) -> Card:
     return Card(title, gallery, text(shown_head(drawn.text, MAP_TEXT)), ui.File("attachment://map.txt"))
 
 
-def _branch_title(say: Catalogue, first: TreeNode) -> str:
+def _branch_title(say: Catalogue, first: Passage) -> str:
     return say("story.branch_after", number=first.depth - 1) if first.depth > 1 else say("story.branch_first")

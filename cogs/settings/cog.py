@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import discord
 from discord import app_commands
@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import Feature, ServerSettings, change_settings
+from bot.rules.servers import Feature, ServerSettings, SettingsChange, version_of
 from bot.ui.answers import GIVEN, open_form, replace, sentence, whisper
 from bot.ui.cards import Card
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
@@ -22,9 +22,7 @@ from bot.ui.tree import InklingTree
 from cogs.continuation.cog import Count, Length
 from cogs.core.services import Services
 from cogs.settings.cards import MIXED, SERVER, SET, SWITCH, WORDS, WORDS_FORM, settings_card
-from cogs.settings.forms import WordsForm, version, written_words
-from storage.counts import take_census
-from storage.servers import Servers
+from cogs.settings.forms import WordsForm, written_words
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in (MIXED, *MOOD_NAMES)]
 LANGUAGE_CHOICES = [
@@ -112,9 +110,8 @@ class Server(commands.Cog):
 
     async def ask_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Words*: shows the list in a form."""
-        async with self._services.database.reading() as connection:
-            words = (await Servers(connection).get(self._managed(interaction))).words
-        await open_form(interaction, WordsForm(private(interaction), WORDS_FORM.id(version(words)), words))
+        words = (await self._services.server_settings.get(self._managed(interaction))).words
+        await open_form(interaction, WordsForm(private(interaction), WORDS_FORM.id(version_of(words)), words))
 
     async def set_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form. What was written is given back where somebody else changed the list meanwhile."""
@@ -132,22 +129,10 @@ class Server(commands.Cog):
         *,
         words_were: int | None = None,
     ) -> ServerSettings:
-        """Change and store in one transaction. A switch that is None is turned over. `words_were` is the version of the
-        word list that the person saw; raises `Gone` (`words_changed`) where it is another one by now."""
-        server_id = self._managed(interaction)
-        async with self._services.database.transaction() as connection:
-            servers = Servers(connection)
-            settings = await servers.get(server_id)
-            if words_were is not None and words_were != version(settings.words):
-                raise Gone("words_changed")
-            off = set(settings.switched_off)
-            for feature, on in switches.items():
-                wanted = feature in off if on is None else on
-                (off.discard if wanted else off.add)(feature)
-            changed = change_settings(settings, **changes, switched_off=frozenset(off))
-            if changed != settings:
-                await servers.save(changed, now_ms=self._services.now())
-        return changed
+        """Change the settings of the server that the person manages; see `ServerSettingsService.change`."""
+        return await self._services.server_settings.change(
+            self._managed(interaction), cast(SettingsChange, changes), switches, words_were=words_were
+        )
 
     @staticmethod
     def _managed(interaction: discord.Interaction[Any]) -> int:
@@ -192,8 +177,7 @@ class Server(commands.Cog):
     async def status(self, context: commands.Context[commands.Bot]) -> None:
         """Say how the models and the queue are, and how much there is of everything."""
         health = await self._services.engine.health()
-        async with self._services.database.reading() as connection:
-            census = await take_census(connection)
+        counts = await self._services.library.counts()
         say = catalogue(DEFAULT)
         models = say(
             "owner.status",
@@ -203,7 +187,7 @@ class Server(commands.Cog):
             speed=round(health.tokens_per_s),
             memory=round(health.rss_mb),
         )
-        stories = say("owner.stories", stories=census.stories, rounds=census.rounds, posts=census.posts)
+        stories = say("owner.stories", stories=counts.stories, rounds=counts.rounds, posts=counts.posts)
         await context.send(f"{models}\n{stories}")
 
     async def cog_command_error(self, context: commands.Context[Any], error: Exception) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,11 +46,6 @@ def written_words(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
     """Return the words that were sent in, as they were written."""
     boxes = (submitted(interaction, _name(place)) for place in range(_BOXES))
     return tuple(word for box in boxes for word in _BETWEEN.split(box) if not is_blank(word))
-
-
-def version(words: Sequence[str]) -> int:
-    """Return a number that tells one list from another, for a form to know which one it was opened with."""
-    return zlib.crc32("\n".join(words).encode())
 
 
 def _name(place: int) -> str:

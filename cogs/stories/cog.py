@@ -335,13 +335,10 @@ class Stories(commands.Cog):
 
     async def _list_page(self, interaction: discord.Interaction[Any], who: Who, page: int) -> Card:
         library, say, outside = self._services.library, private(interaction), unseen(interaction)
-        total = await library.count(who.server_id, outside)
-        if not total:
+        listed = await library.list_page(who.server_id, page, LISTED, outside)
+        if not listed.total:
             return notice(say("story.list_empty"))
-        pages = -(-total // LISTED)
-        page = min(max(page, 0), pages - 1)
-        stories = await library.listed(who.server_id, limit=LISTED, offset=page * LISTED, outside=outside)
-        return list_card(say, [(story, await library.length(story)) for story in stories], page, pages, total)
+        return list_card(say, listed.stories, listed.page, listed.pages, listed.total)
 
     @story.command(name=named("command.story.show.name"), description=named("command.story.show.description"))
     @app_commands.rename(at=named("command.story.number.name"), story=named("command.story.story.name"))

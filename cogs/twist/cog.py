@@ -26,7 +26,6 @@ from bot.writing.asks import TwistAsk
 from cogs.core.generation_flow import Asking
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
-from storage.generations import Generations
 
 
 class Twisting(commands.Cog):
@@ -67,9 +66,8 @@ class Twisting(commands.Cog):
         """Context menu: twist the text of a message."""
         settings = await self._permitted(interaction)
         if is_blank(message.content):
-            async with self._services.database.reading() as connection:
-                ours = await Generations(connection).of_message(message.id)
-            raise BadInput("message_ours" if ours is not None else "message_empty")
+            ours = await self._services.desk.is_card(message.id)
+            raise BadInput("message_ours" if ours else "message_empty")
         await self._start(interaction, settings, message.content)
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult, ResponseMessage
 
-from bot.rules.lore import LoreEntry
+from bot.rules.lore import LoreEntry, triggered
 from storage.lore import Lore
 from tests.behaviour.discord_world import House, en, walk
 
@@ -34,6 +34,21 @@ async def entries(house: House) -> list[LoreEntry]:
     async with house.services.database.reading() as connection:
         found = [await Lore(connection).get(number) for number in range(1, 20)]
     return [entry for entry in found if entry is not None]
+
+
+async def told_memory(house: House, story_id: int, server_id: int | None = None) -> list[LoreEntry]:
+    """What models are always told in a story."""
+    return [entry for entry in await _ratified(house, story_id, server_id) if entry.kind == "memory"]
+
+
+async def told_lore(house: House, story_id: int, text: str) -> list[LoreEntry]:
+    """What models are told because `text` triggers it."""
+    return triggered(await _ratified(house, story_id), text)
+
+
+async def _ratified(house: House, story_id: int, server_id: int | None = None) -> list[LoreEntry]:
+    async with house.services.database.reading() as tx:
+        return await tx.lore.ratified(server_id or house.guild.id, story_id)
 
 
 def cards(house: House, channel: simcord.ChannelHandle) -> list[ResponseMessage]:

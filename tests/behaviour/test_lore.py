@@ -7,7 +7,18 @@ from simcord.actors import MemberActor
 
 from bot.stories.access import Who
 from tests.behaviour.discord_world import House, buttons, en, private, texts, walk, zh
-from tests.behaviour.remembering import AGREE, DISAGREE, RATIFY, REJECT, REMOVE, cards, entries, note
+from tests.behaviour.remembering import (
+    AGREE,
+    DISAGREE,
+    RATIFY,
+    REJECT,
+    REMOVE,
+    cards,
+    entries,
+    note,
+    told_lore,
+    told_memory,
+)
 from tests.behaviour.storytelling import begin
 from tests.behaviour.voting import pass_time
 
@@ -28,7 +39,7 @@ async def test_the_hosts_entry_is_taken_at_once(house: House) -> None:
     assert r"\*never\* sleeps. \@everyone" in texts(card)
     assert en("lore.of_story", title="The Lighthouse") in texts(card)
     assert list(buttons(card)) == [REMOVE]
-    (told_to_models,) = await house.services.lorebook.memory(house.guild.id, 1)
+    (told_to_models,) = await told_memory(house, 1)
     assert told_to_models == entry
 
 
@@ -41,14 +52,14 @@ async def test_somebody_proposes_and_the_host_decides(house: House) -> None:
     (card,) = cards(house, thread)
     assert en("lore.tally", agreeing=0, disagreeing=0) in texts(card)
     assert f"<@{house.chen.id}>" in texts(card)
-    assert await house.services.lorebook.triggered(house.guild.id, 1, "A lamp.") == []
+    assert await told_lore(house, 1, "A lamp.") == []
     await house.restart()
 
     for label in (RATIFY, REJECT):
         assert private(await house.chen.click(card, label=label)) == en("error.story_hosts_only")
     assert private(await house.ben.click(card, label=RATIFY)) == en("lore.now_ratified")
 
-    assert [each.id for each in await house.services.lorebook.triggered(house.guild.id, 1, "A LAMP.")] == [entry.id]
+    assert [each.id for each in await told_lore(house, 1, "A LAMP.")] == [entry.id]
     await pass_time(house, 2)
     (card,) = cards(house, thread)
     assert en("lore.lore_ratified") in texts(card)
@@ -135,8 +146,8 @@ async def test_the_whole_server(house: House) -> None:
     assert private(await house.ben.click(card, label=RATIFY)) == en("error.lore_managers_only")
     assert private(await house.ada.click(card, label=RATIFY)) == en("lore.now_ratified")
 
-    assert [entry.text for entry in await house.services.lorebook.memory(house.guild.id, 1)] == [KEEPER]
-    assert await house.services.lorebook.memory(house.guild.id + 1, 1) == []
+    assert [entry.text for entry in await told_memory(house, 1)] == [KEEPER]
+    assert await told_memory(house, 1, house.guild.id + 1) == []
     refused = await house.ben.slash(house.channel, "story memory remove", entry="1")
     assert private(refused) == en("error.lore_managers_only")
 
@@ -252,7 +263,7 @@ async def test_everybody_reads_the_servers_language(house: House, monkeypatch: p
     assert zh("lore.lore_proposed") in texts(card)
     assert (await entries(house))[0].triggers == ("灯塔", "看守人")
     await house.ada.click(card, label=zh("button.ratify"))
-    heard = await house.services.lorebook.triggered(house.guild.id, 1, "暴风雨之夜，灯塔熄了。")
+    heard = await told_lore(house, 1, "暴风雨之夜，灯塔熄了。")
     assert [entry.id for entry in heard] == [1]
 
 

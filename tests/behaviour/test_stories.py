@@ -158,8 +158,8 @@ async def test_what_was_taken_back_stays_as_a_branch_beside_the_new(house: House
     await write(house, house.ada, thread, SECOND)
 
     assert [passage.text for passage in await canon_of(house, thread)] == [SECOND]
-    nodes, _ = await house.services.library.tree(await story_of(house, thread))
-    assert [(node.depth, node.beginning) for node in nodes] == [(1, FIRST), (1, SECOND)]
+    tree = await house.services.publishing.tree(await story_of(house, thread))
+    assert [(node.depth, node.beginning) for node in tree.nodes] == [(1, FIRST), (1, SECOND)]
 
 
 async def test_a_fork_goes_its_own_way(house: House) -> None:

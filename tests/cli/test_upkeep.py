@@ -9,11 +9,12 @@ from bot.rules.servers import ServerSettings
 from storage.database import open_database
 from storage.servers import Servers
 from tests.cli.conftest import Inkling
+from tests.support.clocks import epoch
 
 
 def remember(data: Path, count: int) -> None:
     async def write() -> None:
-        async with open_database(data) as database, database.transaction() as connection:
+        async with open_database(data, epoch) as database, database.transaction() as connection:
             await Servers(connection).save(ServerSettings(server_id=1, count=count), now_ms=1)
 
     asyncio.run(write())
@@ -21,7 +22,7 @@ def remember(data: Path, count: int) -> None:
 
 def recall(data: Path) -> int:
     async def read() -> int:
-        async with open_database(data) as database, database.reading() as connection:
+        async with open_database(data, epoch) as database, database.reading() as connection:
             return (await Servers(connection).get(1)).count
 
     return asyncio.run(read())
@@ -64,7 +65,7 @@ def test_restoring_is_refused_while_the_bot_runs(inkling: Inkling, tmp_path: Pat
     assert inkling("backup", str(tmp_path / "copy.db"))[0] == 0
 
     async def while_open() -> None:
-        async with open_database(tmp_path / "data"):
+        async with open_database(tmp_path / "data", epoch):
             code, _, err = await asyncio.to_thread(inkling, "restore", str(tmp_path / "copy.db"))
             assert code == 1
             assert err.startswith("inkling: ")

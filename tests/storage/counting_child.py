@@ -15,6 +15,7 @@ from pathlib import Path
 
 from storage.database import Database, open_database
 from tests.storage.tally import add, prepare
+from tests.support.clocks import epoch
 
 
 async def vote_for_ever(database: Database) -> None:
@@ -32,7 +33,7 @@ async def main(folder: Path, voters: int, command: str, last: int) -> None:
         if last and said == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async with open_database(folder) as database:
+    async with open_database(folder, epoch) as database:
         await prepare(database)
         await database._writer._driver.set_trace_callback(trace)
         os.write(1, b"r")

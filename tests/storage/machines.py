@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from storage.database import Database, open_database
 from storage.writer import Connection
+from tests.support.clocks import epoch
 from tests.support.databases import furnish
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class DatabaseMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
-        self.opened = open_database(furnish(Path(self.folder.name)))
+        self.opened = open_database(furnish(Path(self.folder.name)), epoch)
         self.database: Database = self.runner.run(self.opened.__aenter__())
 
     def teardown(self) -> None:
@@ -36,7 +37,7 @@ class DatabaseMachine(RuleBasedStateMachine):
     def reopen(self) -> None:
         """As a restart of the bot does."""
         self.runner.run(self.opened.__aexit__(None, None, None))
-        self.opened = open_database(Path(self.folder.name))
+        self.opened = open_database(Path(self.folder.name), epoch)
         self.database = self.runner.run(self.opened.__aenter__())
 
     def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:

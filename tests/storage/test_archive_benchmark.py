@@ -8,10 +8,11 @@ from benchmarks.archive import Result, Timing, fill, lasts, measure, mistakes, p
 from storage.database import open_database
 from storage.passages import Passages
 from storage.stories import Stories
+from tests.support.clocks import epoch
 
 
 async def test_the_archive_is_as_large_as_it_claims(tmp_path: Path) -> None:
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, epoch) as database:
         archive = await fill(database, 120, 7)
         async with database.reading() as connection:
             assert await Stories(connection).count(1, ["open"]) == 7

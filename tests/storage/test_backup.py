@@ -18,6 +18,7 @@ from storage.backup import backup, restore, verify
 from storage.database import FILE, open_database
 from storage.people import People
 from tests.storage.tally import FILL, add, prepare, total, total_on_disk
+from tests.support.clocks import epoch
 from tests.support.patience import until, wait_until
 
 
@@ -26,7 +27,7 @@ def names(folder: Path) -> list[str]:
 
 
 async def lived_in(folder: Path, votes: int) -> Path:
-    async with open_database(folder) as database:
+    async with open_database(folder, epoch) as database:
         await prepare(database)
         await add(database, votes)
     return folder / FILE
@@ -39,7 +40,7 @@ async def test_there_and_back(tmp_path: Path) -> None:
     assert names(tmp_path) == ["old", "saved.db"], "one file, nothing beside it"
     assert restore(saved, tmp_path / "new") is None
     assert names(tmp_path / "new") == [FILE, "inkling.lock"]
-    async with open_database(tmp_path / "new") as database:
+    async with open_database(tmp_path / "new", epoch) as database:
         assert await total(database) == 5
         await add(database)
         assert await total(database) == 6
@@ -64,7 +65,7 @@ async def test_a_backup_while_the_bot_writes_is_of_one_moment(tmp_path: Path) ->
             await add(database)
             written += 1
 
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(tmp_path / "data", epoch) as database:
         await prepare(database)
         async with database.transaction() as connection:
             for _ in range(40):  # several steps of the copy
@@ -87,7 +88,7 @@ async def test_a_backup_while_the_bot_writes_is_of_one_moment(tmp_path: Path) ->
 
 
 async def test_what_is_not_flushed_to_the_file_yet_is_in_the_backup(tmp_path: Path) -> None:
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(tmp_path / "data", epoch) as database:
         await prepare(database)
         await add(database, 3)
         assert (tmp_path / "data" / f"{FILE}-wal").stat().st_size > 0
@@ -99,7 +100,7 @@ async def test_restoring_keeps_the_old_database_aside(tmp_path: Path) -> None:
     await lived_in(tmp_path / "data", 1)
     saved = backup(tmp_path / "data", tmp_path / "saved.db")
     for number, votes in ((1, 10), (2, 20)):
-        async with open_database(tmp_path / "data") as database:
+        async with open_database(tmp_path / "data", epoch) as database:
             await add(database, votes)
         aside = restore(saved, tmp_path / "data")
         assert aside == tmp_path / "data" / f"inkling-replaced-{number}.db"
@@ -110,7 +111,7 @@ async def test_restoring_keeps_the_old_database_aside(tmp_path: Path) -> None:
 async def test_restoring_over_a_killed_bot_keeps_its_log_aside_and_apart(tmp_path: Path) -> None:
     """The log of the old database must not be played onto the new one."""
     saved = backup((await lived_in(tmp_path / "old", 1)).parent, tmp_path / "saved.db")
-    async with open_database(tmp_path / "busy") as database:
+    async with open_database(tmp_path / "busy", epoch) as database:
         await prepare(database)
         await add(database, 99)
         copy = tmp_path / "data"
@@ -126,7 +127,7 @@ async def test_restoring_over_a_killed_bot_keeps_its_log_aside_and_apart(tmp_pat
 async def test_a_damaged_database_can_be_replaced_and_its_log_stays_apart(tmp_path: Path) -> None:
     saved = backup((await lived_in(tmp_path / "old", 1)).parent, tmp_path / "saved.db")
     path = await lived_in(tmp_path / "data", 1)
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(tmp_path / "data", epoch) as database:
         await add(database, 98)  # in the log alone
         log = path.with_name(f"{FILE}-wal").read_bytes()
     path.write_bytes(b"\x07" * path.stat().st_size)
@@ -135,7 +136,7 @@ async def test_a_damaged_database_can_be_replaced_and_its_log_stays_apart(tmp_pa
     assert aside is not None
     assert set(aside.read_bytes()) == {7}
     assert aside.with_name(f"{aside.name}-wal").read_bytes() == log
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(tmp_path / "data", epoch) as database:
         assert await total(database) == 1
 
 
@@ -145,7 +146,7 @@ async def test_a_restore_that_breaks_off_leaves_a_whole_database(
 ) -> None:
     await lived_in(tmp_path / "data", 1)
     saved = backup(tmp_path / "data", tmp_path / "saved.db")
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(tmp_path / "data", epoch) as database:
         await add(database)
 
     class Killed(BaseException):
@@ -171,7 +172,7 @@ async def test_a_restore_that_breaks_off_leaves_a_whole_database(
                 patch.setattr(backup_module, "flush_folder", die)
         with pytest.raises(Killed):
             restore(saved, tmp_path / "data")
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(tmp_path / "data", epoch) as database:
         assert await total(database) == 2
 
 
@@ -211,7 +212,7 @@ async def test_a_damaged_database_makes_no_backup(tmp_path: Path) -> None:
 async def test_no_restore_while_a_bot_runs(tmp_path: Path) -> None:
     await lived_in(tmp_path / "old", 1)
     saved = backup(tmp_path / "old", tmp_path / "saved.db")
-    async with open_database(tmp_path / "data") as database:
+    async with open_database(tmp_path / "data", epoch) as database:
         await prepare(database)
         with pytest.raises(StorageError, match="another Inkling uses this folder"):
             await asyncio.to_thread(restore, saved, tmp_path / "data")

@@ -14,6 +14,7 @@ import pytest
 
 from storage.database import FILE, open_database
 from tests.storage.tally import add, total, total_on_disk
+from tests.support.clocks import epoch
 from tests.support.patience import PATIENCE_S
 
 VOTERS = 20
@@ -49,7 +50,7 @@ async def test_killed_at_a_random_moment(tmp_path: Path, seed: int) -> None:
         told = heard + acknowledged(child)
     kept = total_on_disk(tmp_path / FILE)
     assert told <= kept <= told + VOTERS, "each voter has at most one that it was not told of"
-    async with open_database(tmp_path) as database:  # the lock died with its holder
+    async with open_database(tmp_path, epoch) as database:  # the lock died with its holder
         await add(database)
         assert await total(database) == kept + 1
 

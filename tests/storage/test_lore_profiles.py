@@ -49,8 +49,6 @@ async def test_a_story_is_told_its_own_and_the_servers(database: Database) -> No
         assert of_story.triggers == ("bell", "钟")
         assert await lore.ratified(1, here) == [of_server, of_story]
         assert await lore.ratified(1, None) == [of_server]
-        assert await lore.proposed(1, here) == [waiting, also]
-        assert await lore.proposed(1, here, limit=1, offset=1) == [also]
         assert await lore.listed(1, here, limit=9) == [waiting, of_story]
         assert await lore.listed(1, here, limit=9, states=["rejected"]) == [refused]
         assert await lore.listed(1, None, limit=9) == [also, of_server]

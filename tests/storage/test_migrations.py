@@ -27,6 +27,7 @@ from storage.people import People
 from storage.schema import configuration, newest
 from storage.stories import Stories
 from storage.tables import METADATA
+from tests.support.clocks import epoch
 
 NEXT = '''"""A test's own.
 
@@ -69,7 +70,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 
 async def make(folder: Path) -> Path:
-    async with open_database(folder) as database, database.transaction() as connection:
+    async with open_database(folder, epoch) as database, database.transaction() as connection:
         await People(connection).seen(7, now_ms=1)
     return folder / FILE
 
@@ -136,7 +137,7 @@ async def test_what_was_taken_back_before_can_be_taken_in_again_after(tmp_path: 
         connection.exec_driver_sql("UPDATE stories SET head_id = NULL WHERE tree_id = 3")  # all was taken back
         connection.commit()
     engine.dispose()
-    async with open_database(tmp_path):
+    async with open_database(tmp_path, epoch):
         pass
     assert rows(path, "SELECT id, head_id, redo_id FROM stories ORDER BY id") == [
         (10, 12, 14),
@@ -165,7 +166,7 @@ async def test_stories_of_before_leave_their_language_to_their_text(tmp_path: Pa
         )
         connection.commit()
     engine.dispose()
-    async with open_database(tmp_path) as database, database.reading() as connection:
+    async with open_database(tmp_path, epoch) as database, database.reading() as connection:
         story = await Stories(connection).get(1)
     assert story is not None
     assert story.rules == StoryRules(ai=False, quorum=3, licence="cc0-1.0", language="")
@@ -177,14 +178,14 @@ async def test_a_new_migration_is_applied_once_after_a_copy(tmp_path: Path, inst
     path = await make(tmp_path / "data")
     before = newest()
     install('    op.add_column("people", sa.Column("pen_name", sa.Text))')
-    async with open_database(path.parent):
+    async with open_database(path.parent, epoch):
         pass
     assert rows(path, "SELECT person_id, pen_name FROM people") == [(7, None)]
     aside = path.with_name(f"inkling-before-migration-from-{before}.db")
     assert rows(aside, "SELECT * FROM people") == [(7, 1, 1)]
     assert rows(aside, "SELECT * FROM alembic_version") == [(before,)]
     aside.unlink()
-    async with open_database(path.parent):
+    async with open_database(path.parent, epoch):
         pass
     assert not aside.exists()
 
@@ -197,7 +198,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, install: I
     )
     install(body)
     with pytest.raises(ZeroDivisionError):
-        async with open_database(path.parent):
+        async with open_database(path.parent, epoch):
             pass
     assert (rows(path, "SELECT * FROM sqlite_schema"), rows(path, "SELECT * FROM alembic_version")) == before
     assert rows(path, "SELECT * FROM people") == [(7, 1, 1)]
@@ -209,7 +210,7 @@ async def test_making_a_table_anew_keeps_what_hangs_on_it(tmp_path: Path, instal
         connection.execute("INSERT INTO generations VALUES (1,'continue',1,1,1,7,'text',NULL,3,48,NULL,0,0,'')")
         connection.execute("INSERT INTO suggestions VALUES (1,0,'a','[]',0.0,'{}')")
     install('    with op.batch_alter_table("generations") as batch:\n        batch.alter_column("text", nullable=True)')
-    async with open_database(path.parent):
+    async with open_database(path.parent, epoch):
         pass
     assert rows(path, "SELECT text FROM suggestions") == [("a",)]
 
@@ -218,7 +219,7 @@ async def test_a_migration_that_breaks_links_is_refused(tmp_path: Path, install:
     path = await make(tmp_path / "data")
     install("""    op.execute("INSERT INTO suggestions VALUES (99, 0, 'a', '[]', 0.0, '{}')")""")
     with pytest.raises(StorageError, match="would break links; nothing was changed"):
-        async with open_database(path.parent):
+        async with open_database(path.parent, epoch):
             pass
     assert rows(path, "SELECT * FROM suggestions") == []
 
@@ -227,6 +228,6 @@ async def test_a_migration_tells_the_log(tmp_path: Path, install: Install, caplo
     path = await make(tmp_path / "data")
     install('    op.add_column("people", sa.Column("pen_name", sa.Text))')
     with caplog.at_level(logging.INFO, logger="storage"):
-        async with open_database(path.parent):
+        async with open_database(path.parent, epoch):
             pass
     assert "to test; a copy is kept as inkling-before-migration-from-" in caplog.text

@@ -24,6 +24,7 @@ from storage.database import FILE, Database, open_database
 from storage.people import People
 from storage.tables import PEOPLE
 from tests.storage.test_crash import child_in
+from tests.support.clocks import epoch
 from tests.support.databases import furnish
 from tests.support.patience import PATIENCE_S
 
@@ -31,13 +32,13 @@ ROOT = Path(__file__).parents[2]
 
 
 async def open_and_close(folder: Path) -> None:
-    async with open_database(folder):
+    async with open_database(folder, epoch):
         pass
 
 
 async def test_what_is_made_is_for_its_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "data"
-    async with open_database(folder) as database:
+    async with open_database(folder, epoch) as database:
         async with database.transaction() as connection:
             await People(connection).seen(7, now_ms=1)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -47,7 +48,7 @@ async def test_what_is_made_is_for_its_owner_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["with space", "50%", "what?#&", "数据", "%(here)s", "file:x"])
 async def test_any_folder_name_will_do(tmp_path: Path, name: str) -> None:
-    async with open_database(tmp_path / name) as database, database.transaction() as connection:
+    async with open_database(tmp_path / name, epoch) as database, database.transaction() as connection:
         await People(connection).seen(7, now_ms=1)
     assert (tmp_path / name / FILE).stat().st_size > 0
 
@@ -78,7 +79,7 @@ async def test_every_table_is_strict(database: Database) -> None:
 
 
 async def test_a_second_copy_is_refused_in_this_process_and_in_another(tmp_path: Path) -> None:
-    async with open_database(tmp_path):
+    async with open_database(tmp_path, epoch):
         with pytest.raises(StorageError, match=f"another Inkling uses this folder \\(process {os.getpid()}\\)"):
             await open_and_close(tmp_path)
         code = "import asyncio, sys; from pathlib import Path; from tests.storage.test_opening import open_and_close\n"
@@ -123,7 +124,7 @@ async def test_another_programs_database_is_refused_and_left_alone(tmp_path: Pat
 
 
 async def fill(folder: Path) -> Path:
-    async with open_database(folder) as database, database.transaction() as connection:
+    async with open_database(folder, epoch) as database, database.transaction() as connection:
         rows = [{"person_id": number, "first_seen_ms": 1, "last_seen_ms": 1} for number in range(5000)]
         await connection.execute(insert(PEOPLE), rows)
     return folder / FILE

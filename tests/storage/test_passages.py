@@ -91,7 +91,6 @@ class PassagesMachine(DatabaseMachine):
     def withdraw(self, passage: int) -> None:
         original = self.model[passage].original_id or passage
         gone = sorted(each.id for each in self.model.values() if original in (each.id, each.original_id))
-        assert self.read(lambda connection: Passages(connection).copies(self.model[passage])) == gone
         assert self.write(lambda connection: Passages(connection).withdraw(passage)) == gone
         for each in gone:
             self.model[each] = dataclasses.replace(
@@ -155,17 +154,19 @@ TestPassages = PassagesMachine.TestCase
 TestPassages.settings = settings(max_examples=8, stateful_step_count=15, deadline=None)
 
 
-async def test_what_somebody_wrote_in_one_server(database: Database) -> None:
-    async with database.transaction() as connection:
-        stories, passages = Stories(connection), Passages(connection)
-        here, elsewhere = [await stories.add(new_story(server_id=server), now_ms=1) for server in (1, 2)]
-        mine = await passages.add(new_passage(here.tree_id, None, author_id=8), now_ms=2)
-        await passages.add(new_passage(here.tree_id, mine.id, author_id=7), now_ms=3)
-        await passages.add(new_passage(elsewhere.tree_id, None, author_id=8), now_ms=4)
-        assert await passages.of_author(8, 1) == [mine]
-        assert await passages.of_author(8, 3) == []
-        assert await passages.get(0) is None
-        assert await passages.canon(0) == []
+async def test_what_is_not_there(database: Database) -> None:
+    async with database.reading() as tx:
+        assert await tx.passages.get(0) is None
+        assert await tx.passages.canon(0) == []
+        assert await tx.passages.by_id([0, 1]) == {}
+
+
+async def test_passages_by_their_ids_however_many(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.passages._AT_ONCE", 2)
+    async with database.transaction() as tx:
+        story = await tx.stories.add(new_story(), now_ms=1)
+        added = [await tx.passages.add(new_passage(story.tree_id, None), now_ms=2) for _ in range(5)]
+        assert await tx.passages.by_id([0, *(each.id for each in added)]) == {each.id: each for each in added}
 
 
 async def test_only_a_path_can_be_repeated(database: Database) -> None:

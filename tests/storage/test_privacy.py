@@ -16,6 +16,7 @@ from storage.people import People
 from storage.privacy import PERSONAL, Privacy
 from storage.tables import GENERATIONS, METADATA, PEOPLE, SUGGESTIONS
 from tests.storage.examples import new_generation
+from tests.support.clocks import epoch
 
 A_PERSON = re.compile(r"((person|people|user|member|author|writer|owner|host|voter|asker)(_id)?|_by)$")
 
@@ -107,7 +108,7 @@ def everything_in(folder: Path) -> bytes:
 
 async def test_what_was_deleted_is_gone_from_the_file(tmp_path: Path) -> None:
     secret = "a sentence that nobody else would write"
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, epoch) as database:
         async with database.transaction() as connection:
             new = new_generation()
             await Generations(connection).add(dataclasses.replace(new, text=secret), now_ms=1)

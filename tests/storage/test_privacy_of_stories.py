@@ -27,6 +27,7 @@ from storage.stories import Stories
 from storage.tables import BALLOTS
 from storage.writer import Connection
 from tests.storage.examples import new_candidate, new_passage, new_round, new_story
+from tests.support.clocks import epoch
 
 LEAVER, OTHER, THIRD = 700000007, 800000008, 900000009
 SECRET = "zirrgendwo"
@@ -218,11 +219,11 @@ async def test_nothing_names_them_any_more(evening: tuple[Database, Evening]) ->
 
 
 async def test_no_trace_is_left_in_the_file(tmp_path: Path) -> None:
-    async with open_database(tmp_path) as database, database.transaction() as connection:
+    async with open_database(tmp_path, epoch) as database, database.transaction() as connection:
         await spend(connection)
     theirs = (SECRET.encode(), LEAVER.to_bytes(4, "big"))  # SQLite writes whole numbers like this
     assert all(trace in (tmp_path / FILE).read_bytes() for trace in theirs)
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, epoch) as database:
         await leave(database)
     stored = (tmp_path / FILE).read_bytes()
     assert b"The end." in stored

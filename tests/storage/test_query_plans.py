@@ -15,15 +15,8 @@ from sqlalchemy.sql import ClauseElement
 from bot.rules.ballots import Ballot
 from bot.rules.stories import STATES
 from storage.database import Database
-from storage.lore import Lore
-from storage.mood_results import MoodResults
-from storage.passages import Passages
-from storage.posts import Posts
-from storage.privacy import Privacy
-from storage.profiles import Courtesies
-from storage.rounds import Rounds
-from storage.stories import Stories
 from storage.tables import METADATA
+from storage.unit_of_work import UnitOfWork
 from storage.writer import Connection, Parameters
 from tests.storage.examples import new_candidate, new_passage, new_round, new_story
 
@@ -54,67 +47,73 @@ class Explaining:
         return scanned & set(METADATA.tables)
 
 
-Question = Callable[[Connection], Awaitable[object]]
+Question = Callable[[UnitOfWork], Awaitable[object]]
 
 HOT: dict[str, Question] = {
-    "story": lambda connection: Stories(connection).get(1),
-    "story of a thread": lambda connection: Stories(connection).of_thread(3),
-    "list": lambda connection: Stories(connection).listed(1, states=STATES, limit=10, offset=10),
-    "autocomplete": lambda connection: Stories(connection).listed(1, states=["open"], limit=25, prefix="Licht é"),
-    "next purge": lambda connection: Stories(connection).next_purge_ms(),
-    "purgeable": lambda connection: Stories(connection).purgeable(5),
-    "tree": lambda connection: Passages(connection).tree(1),
-    "children": lambda connection: Passages(connection).children(1, 1),
-    "open rounds": lambda connection: Rounds(connection).open_of(1),
-    "history": lambda connection: Rounds(connection).history(1, limit=10),
-    "due rounds": lambda connection: Rounds(connection).due(5, 10),
-    "next deadline": lambda connection: Rounds(connection).next_deadline_ms(),
-    "ballots": lambda connection: Rounds(connection).ballots(1),
-    "ballot": lambda connection: Rounds(connection).ballot_of(1, 7),
-    "due posts": lambda connection: Posts(connection).due(5, 10),
-    "next post": lambda connection: Posts(connection).next_ms(),
-    "post": lambda connection: Posts(connection).get("story", 1),
-    "post of a message": lambda connection: Posts(connection).of_message(5),
-    "results of moods": lambda connection: MoodResults(connection).by_mood(1),
+    "story": lambda tx: tx.stories.get(1),
+    "story of a thread": lambda tx: tx.stories.of_thread(3),
+    "list": lambda tx: tx.stories.listed(1, states=STATES, limit=10, offset=10),
+    "list with lengths": lambda tx: tx.stories.list_with_lengths(1, states=STATES, limit=6, offset=6),
+    "autocomplete": lambda tx: tx.stories.listed(1, states=["open"], limit=25, prefix="Licht é"),
+    "next purge": lambda tx: tx.stories.next_purge_ms(),
+    "purgeable": lambda tx: tx.stories.purgeable(5),
+    "tree": lambda tx: tx.passages.tree(1),
+    "children": lambda tx: tx.passages.children(1, 1),
+    "open rounds": lambda tx: tx.rounds.open_of(1),
+    "due rounds": lambda tx: tx.rounds.due(5, 10),
+    "next deadline": lambda tx: tx.rounds.next_deadline_ms(),
+    "ballots": lambda tx: tx.rounds.ballots(1),
+    "ballot": lambda tx: tx.rounds.ballot_of(1, 7),
+    "due posts": lambda tx: tx.posts.due(5, 10),
+    "next post": lambda tx: tx.posts.next_ms(),
+    "post": lambda tx: tx.posts.get("story", 1),
+    "post of a message": lambda tx: tx.posts.of_message(5),
+    "results of moods": lambda tx: tx.mood_results.by_mood(1),
 }
 """Asked at every command or tick: these do not even sort."""
 
 OTHER: dict[str, Question] = {
-    "canon": lambda connection: Passages(connection).canon(1),
-    "context": lambda connection: Passages(connection).canon(1, limit=40),
-    "page": lambda connection: Passages(connection).canon_page(1, 1, 10),
-    "on the path": lambda connection: Passages(connection).is_on_path(1, 1),
-    "stories on a tree": lambda connection: Stories(connection).on_tree(1),
-    "count": lambda connection: Stories(connection).count(1, ["open"]),
-    "people": lambda connection: Stories(connection).people(1),
-    "somebody's passages": lambda connection: Passages(connection).of_author(7, 1),
-    "withdraw": lambda connection: Passages(connection).withdraw(1),
-    "writing rounds": lambda connection: Rounds(connection).writing(),
-    "candidates": lambda connection: Rounds(connection).candidates(1),
-    "cast": lambda connection: Rounds(connection).cast(1, 7, Ballot(frozenset({1}))),
-    "turnout": lambda connection: Rounds(connection).turnout(1),
-    "reports": lambda connection: Rounds(connection).reports(1),
-    "lore told": lambda connection: Lore(connection).ratified(1, 1),
-    "lore": lambda connection: Lore(connection).listed(1, 1, limit=10),
-    "lore of the server": lambda connection: Lore(connection).listed(1, None, limit=10),
-    "proposed lore": lambda connection: Lore(connection).proposed(1, 1),
-    "votes on lore": lambda connection: Lore(connection).tally(1),
-    "refusing": lambda connection: Courtesies(connection).refusing(1, [7, 8]),
-    "posts of a channel": lambda connection: Posts(connection).of_channel(2),
-    "post again": lambda connection: Posts(connection).again("round", [1, 2]),
-    "move a post": lambda connection: Posts(connection).move("story", 1, 4),
-    "purge": lambda connection: Stories(connection).purge(1),
-    "export": lambda connection: Privacy(connection).export(7),
-    "delete": lambda connection: Privacy(connection).delete(7),
+    "canon": lambda tx: tx.passages.canon(1),
+    "context": lambda tx: tx.passages.canon(1, limit=40),
+    "page": lambda tx: tx.passages.canon_page(1, 1, 10),
+    "on the path": lambda tx: tx.passages.is_on_path(1, 1),
+    "told": lambda tx: told(tx),
+    "stories on a tree": lambda tx: tx.stories.on_tree(1),
+    "count": lambda tx: tx.stories.count(1, ["open"]),
+    "people": lambda tx: tx.stories.people(1),
+    "passages by their ids": lambda tx: tx.passages.by_id([1, 2]),
+    "withdraw": lambda tx: tx.passages.withdraw(1),
+    "writing rounds": lambda tx: tx.rounds.writing(),
+    "candidates": lambda tx: tx.rounds.candidates(1),
+    "cast": lambda tx: tx.rounds.cast(1, 7, Ballot(frozenset({1}))),
+    "turnout": lambda tx: tx.rounds.turnout(1),
+    "reports": lambda tx: tx.rounds.reports(1),
+    "lore told": lambda tx: tx.lore.ratified(1, 1),
+    "lore": lambda tx: tx.lore.listed(1, 1, limit=10),
+    "lore of the server": lambda tx: tx.lore.listed(1, None, limit=10),
+    "votes on lore": lambda tx: tx.lore.tally(1),
+    "refusing": lambda tx: tx.profiles.refusing(1, [7, 8]),
+    "posts of a channel": lambda tx: tx.posts.of_channel(2),
+    "post again": lambda tx: tx.posts.again("round", [1, 2]),
+    "move a post": lambda tx: tx.posts.move("story", 1, 4),
+    "purge": lambda tx: tx.stories.purge(1),
+    "export": lambda tx: tx.privacy.export(7),
+    "delete": lambda tx: tx.privacy.delete(7),
 }
+
+
+async def told(tx: UnitOfWork) -> bool:
+    passage = await tx.passages.get(1)
+    assert passage is not None
+    return await tx.passages.is_told(passage, 1)
 
 
 @pytest.mark.parametrize("question", [*HOT, *OTHER])
 async def test_no_table_is_read_from_end_to_end(database: Database, question: str) -> None:
-    async with database.transaction() as connection:
-        await something(connection)
-        explaining = Explaining(connection)
-        await {**HOT, **OTHER}[question](explaining)
+    async with database.transaction() as tx:
+        await something(tx)
+        explaining = Explaining(tx)
+        await {**HOT, **OTHER}[question](UnitOfWork(explaining, 1))
         assert explaining.steps, "a plan was seen"
         assert not explaining.scanned(), explaining.steps
         if question in HOT:
@@ -122,15 +121,15 @@ async def test_no_table_is_read_from_end_to_end(database: Database, question: st
 
 
 async def test_a_scan_would_be_seen(database: Database) -> None:
-    async with database.transaction() as connection:
-        explaining = Explaining(connection)
+    async with database.transaction() as tx:
+        explaining = Explaining(tx)
         await explaining.execute(METADATA.tables["passages"].select().where(METADATA.tables["passages"].c.text == "x"))
     assert explaining.scanned() == {"passages"}
 
 
-async def something(connection: Connection) -> None:
+async def something(tx: UnitOfWork) -> None:
     """A story with a passage, a round and a post, each with the id 1."""
-    story = await Stories(connection).add(new_story(), now_ms=1)
-    passage = await Passages(connection).add(new_passage(story.tree_id, None), now_ms=1)
-    await Rounds(connection).add(new_round(story.id, after_id=passage.id), [new_candidate()], [1], now_ms=1)
-    await Posts(connection).want("story", story.id, 2)
+    story = await tx.stories.add(new_story(), now_ms=1)
+    passage = await tx.passages.add(new_passage(story.tree_id, None), now_ms=1)
+    await tx.rounds.add(new_round(story.id, after_id=passage.id), [new_candidate()], [1], now_ms=1)
+    await tx.posts.want("story", story.id, 2)

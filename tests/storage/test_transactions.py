@@ -14,6 +14,7 @@ from bot.errors import StorageError
 from storage.database import Database, open_database
 from storage.writer import BATCH
 from tests.storage.tally import FILL, READ, add, prepare, raise_by, total
+from tests.support.clocks import epoch
 
 
 @pytest.fixture
@@ -316,14 +317,14 @@ async def test_a_batch_that_sqlite_gave_up_is_lost_to_all_in_it(tally: Database)
 
 
 async def test_closing_commits_what_is_under_way_and_refuses_the_rest(tmp_path: Path) -> None:
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, epoch) as database:
         await prepare(database)
         tasks = [asyncio.create_task(add(database)) for _ in range(10)]
         await asyncio.sleep(0)
     assert await asyncio.gather(*tasks) == [None] * 10
     with pytest.raises(StorageError, match="closed"):
         await add(database)
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, epoch) as database:
         assert await total(database) == 10
 
 
@@ -339,7 +340,7 @@ async def test_a_body_that_never_ends_does_not_keep_the_database_open(
             entered.set()
             await asyncio.Event().wait()
 
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, epoch) as database:
         await prepare(database)
         hanging = asyncio.create_task(hang())
         await entered.wait()
@@ -348,5 +349,5 @@ async def test_a_body_that_never_ends_does_not_keep_the_database_open(
     with pytest.raises(StorageError, match="closed"):
         await waiting
     hanging.cancel()
-    async with open_database(tmp_path) as database:
+    async with open_database(tmp_path, epoch) as database:
         assert await total(database) == 0

@@ -19,6 +19,7 @@ from storage.passages import Passages
 from storage.posts import Posts
 from storage.rounds import Rounds
 from storage.stories import Stories
+from tests.support.clocks import epoch
 from tests.support.databases import furnish
 
 SERVER, CHANNEL, THREAD = 1, 2, 30
@@ -35,8 +36,9 @@ class Table:
         self.database = database
         self.now_ms = START_MS
         self.drawn = 0
-        self.urn = Urn(database, self.now, self.random)
-        self.pen = Pen(database, self.now)
+        database.now = self.now
+        self.urn = Urn(database, self.random)
+        self.pen = Pen(database)
 
     def now(self) -> int:
         return self.now_ms
@@ -126,5 +128,5 @@ def suggestion(text: str, *, mood: str = "wild", fills: Sequence[str] = ()) -> S
 @asynccontextmanager
 async def open_table(folder: Path) -> AsyncIterator[Table]:
     """Open the database in `folder`, with nothing in it."""
-    async with open_database(furnish(folder / "data")) as database:
+    async with open_database(furnish(folder / "data"), epoch) as database:
         yield Table(database)

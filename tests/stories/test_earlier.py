@@ -14,6 +14,7 @@ from bot.stories.lore import Lorebook
 from bot.stories.passages import Pen
 from bot.stories.rounds.service import Urn
 from storage.database import Database, open_database
+from tests.support.clocks import Clock
 from tests.support.databases import furnish
 
 ADA = Who(server_id=1, person_id=10)
@@ -25,35 +26,26 @@ LATER_MS = THEN_MS + round(1000 * REMEMBERED_S) + 1
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     furnish(tmp_path)
-    async with open_database(tmp_path) as opened:
+    async with open_database(tmp_path, Clock(THEN_MS)) as opened:
         yield opened
 
 
 async def begun(database: Database, additions: Additions = "at_once") -> Story:
     rules = StoryRules(additions=additions)
     new = NewStory(server_id=1, channel_id=7, host_id=10, title="The Lamp", premise="", rules=rules)
-    return await Pen(database, lambda: THEN_MS).start(new)
-
-
-class Clock:
-    """A wall clock in hand."""
-
-    def __init__(self, now_ms: int) -> None:
-        self.now_ms = now_ms
-
-    def __call__(self) -> int:
-        return self.now_ms
+    return await Pen(database).start(new)
 
 
 @pytest.mark.parametrize("voting", [False, True])
 async def test_a_passage_or_candidate_of_an_earlier_run_is_known(database: Database, voting: bool) -> None:
     story = await begun(database, "vote" if voting else "at_once")
     if voting:
-        await Urn(database, lambda: THEN_MS).propose(ADA, story.id, "The lamp went out.")
+        await Urn(database).propose(ADA, story.id, "The lamp went out.")
     else:
-        await Pen(database, lambda: THEN_MS).add_passage(ADA, story.id, "The lamp went out.", None)
+        await Pen(database).add_passage(ADA, story.id, "The lamp went out.", None)
     other = await begun(database)
-    earlier = EarlierRun(database, Clock(AFTER_MS))
+    database.now = Clock(AFTER_MS)
+    earlier = EarlierRun(database)
     assert await earlier.wrote(10, story.id, " The lamp went out.\n"), "it is kept trimmed"
     assert not await earlier.wrote(20, story.id, "The lamp went out.")
     assert not await earlier.wrote(10, story.id, "The lamp went out!")
@@ -62,22 +54,23 @@ async def test_a_passage_or_candidate_of_an_earlier_run_is_known(database: Datab
 
 async def test_what_is_older_or_of_this_run_is_not_asked_about(database: Database) -> None:
     story = await begun(database)
-    clock = Clock(THEN_MS - 1)
-    this_run = EarlierRun(database, clock)
-    await Pen(database, lambda: THEN_MS).add_passage(ADA, story.id, "The lamp went out.", None)
+    database.now = clock = Clock(THEN_MS - 1)
+    this_run = EarlierRun(database)
+    clock.now_ms = THEN_MS
+    await Pen(database).add_passage(ADA, story.id, "The lamp went out.", None)
     clock.now_ms = AFTER_MS
     assert not await this_run.wrote(10, story.id, "The lamp went out.")
-    next_run = Clock(AFTER_MS)
-    earlier = EarlierRun(database, next_run)
-    next_run.now_ms = LATER_MS
+    earlier = EarlierRun(database)
+    clock.now_ms = LATER_MS
     assert not await earlier.wrote(10, story.id, "The lamp went out.")
 
 
 async def test_lore_and_stories_of_an_earlier_run_are_known(database: Database) -> None:
     story = await begun(database)
-    lorebook = Lorebook(database, lambda: THEN_MS)
+    lorebook = Lorebook(database)
     await lorebook.propose(ADA, story.id, "lore", "Ember is a dragon.", "ember", channel_id=7)
-    earlier = EarlierRun(database, Clock(AFTER_MS))
+    database.now = Clock(AFTER_MS)
+    earlier = EarlierRun(database)
     assert await earlier.proposed(10, 1, story.id, "lore", "Ember is a dragon.")
     assert not await earlier.proposed(10, 1, story.id, "memory", "Ember is a dragon.")
     assert not await earlier.proposed(10, 1, None, "lore", "Ember is a dragon.")

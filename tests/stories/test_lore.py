@@ -13,6 +13,7 @@ from bot.rules.posts import Post
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import NewStory, Story, StoryRules, StoryState
 from bot.stories.access import Who
+from bot.stories.context import context_of
 from bot.stories.lore import Lorebook
 from storage.database import Database
 from storage.lore import Lore
@@ -29,7 +30,7 @@ manager = Who(SERVER, MANAGER, manages=True)
 
 @pytest.fixture
 def book(database: Database) -> Lorebook:
-    return Lorebook(database, lambda: 1000)
+    return Lorebook(database)
 
 
 @pytest.fixture
@@ -70,10 +71,15 @@ async def test_what_models_are_told_is_the_servers_then_the_storys(
     lamp = await book.propose(host, story.id, "lore", "Whale oil.", "lamp", channel_id=CHANNEL)
     sea = await book.propose(manager, None, "lore", "Salt.", "lamp, sea", channel_id=CHANNEL)
 
-    assert await book.memory(SERVER, story.id) == [servers, theirs]
-    assert await book.triggered(SERVER, story.id, "The Lamp went out.") == [sea, lamp]
-    assert await book.triggered(SERVER, story.id, "The seaside.") == []
-    assert await book.memory(SERVER + 1, story.id) == []
+    async def near(server_id: int, text: str) -> list[str]:
+        async with database.reading() as tx:
+            context = await context_of(tx, dataclasses.replace(story, server_id=server_id), None, text)
+        return [piece.label for piece in context.near]
+
+    memory = [f"memory {entry.id}" for entry in (theirs, servers)]
+    assert await near(SERVER, "The Lamp went out.") == [*memory, f"lore {lamp.id}", f"lore {sea.id}"]
+    assert await near(SERVER, "The seaside.") == memory
+    assert await near(SERVER + 1, "The Lamp went out.") == []
 
 
 async def test_a_card_is_due_where_the_entry_belongs(database: Database, book: Lorebook, story: Story) -> None:

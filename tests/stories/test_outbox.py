@@ -12,6 +12,7 @@ from bot.rules.posts import Post
 from bot.stories.outbox import FIRST_RETRY_MS, LAST_RETRY_MS, Outbox
 from storage.database import Database, open_database
 from storage.posts import Posts
+from tests.support.clocks import epoch
 from tests.support.databases import furnish
 
 
@@ -27,7 +28,8 @@ class Box:
         self.outbox = self.again()
 
     def again(self) -> Outbox:
-        return Outbox(self.database, lambda: self.now_ms, lambda: self.steady_ms)
+        self.database.now = lambda: self.now_ms
+        return Outbox(self.database, lambda: self.steady_ms)
 
     async def want(self, ref_id: int = 1, channel: int = 5) -> Post:
         async with self.database.transaction() as connection:
@@ -42,7 +44,7 @@ class Box:
 
 @pytest.fixture
 async def box(tmp_path: Path) -> AsyncIterator[Box]:
-    async with open_database(furnish(tmp_path / "data")) as database:
+    async with open_database(furnish(tmp_path / "data"), epoch) as database:
         yield Box(database)
 
 

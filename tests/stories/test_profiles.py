@@ -20,7 +20,7 @@ SERVER, ANN, BO = 1, 7, 8
 
 @pytest.fixture
 def manners(database: Database) -> Manners:
-    return Manners(database, lambda: 1000)
+    return Manners(database)
 
 
 async def test_wishes_are_kept_for_each_server(manners: Manners) -> None:

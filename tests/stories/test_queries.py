@@ -13,7 +13,7 @@ import pytest
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.posts import Post
 from bot.rules.provenance import of_human
-from bot.rules.stories import GRACE_MS, NewPassage, NewStory, Story
+from bot.rules.stories import GRACE_MS, NewPassage, NewStory, Passage, Story, TreeNode
 from bot.stories.access import Who
 from bot.stories.branches import branches_of, path_of
 from bot.stories.canon import advance
@@ -23,6 +23,7 @@ from bot.stories.queries import Library
 from storage.database import Database, open_database
 from storage.passages import Passages
 from storage.posts import Posts
+from tests.support.clocks import epoch
 from tests.support.databases import furnish
 
 SERVER, CHANNEL, THREAD = 10, 20, 30
@@ -39,9 +40,10 @@ class Shelf:
     now_ms: int = 1_000_000
 
     def __post_init__(self) -> None:
-        self.library = Library(self.database, self.now)
-        self.pen = Pen(self.database, self.now)
-        self.hosting = Hosting(self.database, self.now)
+        self.database.now = self.now
+        self.library = Library(self.database)
+        self.pen = Pen(self.database)
+        self.hosting = Hosting(self.database)
 
     def now(self) -> int:
         return self.now_ms
@@ -64,7 +66,19 @@ class Shelf:
 
     async def texts(self, story: Story) -> list[str]:
         """The canon."""
-        return [passage.text for passage in await self.library.canon(await self.library.find(SERVER, story.id))]
+        return [passage.text for passage in await self.canon(await self.library.find(SERVER, story.id))]
+
+    async def canon(self, story: Story) -> list[Passage]:
+        """The canon of a story as it was read, in reading order."""
+        if story.head_id is None:
+            return []
+        async with self.database.reading() as tx:
+            return await tx.passages.canon(story.head_id)
+
+    async def nodes(self, story: Story) -> list[TreeNode]:
+        """The tree that a story stands on."""
+        async with self.database.reading() as tx:
+            return await tx.passages.tree(story.tree_id)
 
     async def posts(self, channel: int = THREAD) -> list[Post]:
         """What is to be shown, or on show, in a channel."""
@@ -74,7 +88,7 @@ class Shelf:
 
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
-    async with open_database(furnish(tmp_path / "data")) as database:
+    async with open_database(furnish(tmp_path / "data"), epoch) as database:
         yield Shelf(database)
 
 
@@ -168,7 +182,7 @@ async def test_a_fork_goes_back_and_on_by_itself(shelf: Shelf) -> None:
 
 async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", "Three.")
-    first, second, _ = await shelf.library.canon(story)
+    first, second, _ = await shelf.canon(story)
     new = NewPassage(
         tree_id=story.tree_id,
         parent_id=first.id,
@@ -179,7 +193,7 @@ async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf)
         spans=of_human("And a half."),
     )
     async with shelf.database.transaction() as connection:
-        inserted = await advance(connection, story, new, now_ms=shelf.now_ms, follow_id=second.id)
+        inserted = await advance(connection, story, new, follow_id=second.id)
     assert await shelf.texts(story) == ["One.", "And a half.", "Two.", "Three."]
     found = await shelf.library.on_show(second.id, THREAD)
     assert found is not None
@@ -195,11 +209,11 @@ async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf)
 
 async def test_withdrawing_empties_every_copy(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", "Three.")
-    _, second, third = await shelf.library.canon(story)
+    _, second, third = await shelf.canon(story)
     async with shelf.database.transaction() as connection:
         await Passages(connection).copy_path(None, second.id, third.id)
     await shelf.pen.withdraw(BEN, story.id, second.id)
-    nodes, _ = await shelf.library.tree(story)
+    nodes = await shelf.nodes(story)
     assert [(node.beginning, node.withdrawn) for node in nodes] == [
         ("One.", False),
         ("", True),
@@ -348,13 +362,13 @@ async def test_a_long_way_of_writing_taking_back_and_forking(shelf: Shelf) -> No
             undone[fork.id] = []
         assert await shelf.texts(story) == texts
     assert [await shelf.texts(story) for story in stories] == [canon[story.id] for story in stories]
-    nodes, _ = await shelf.library.tree(stories[0])
+    nodes = await shelf.nodes(stories[0])
     assert len(nodes) == written
-    told = {passage.id for passage in await shelf.library.canon(await shelf.library.find(SERVER, stories[0].id))}
+    told = {passage.id for passage in await shelf.canon(await shelf.library.find(SERVER, stories[0].id))}
     for story in stories:
         now = await shelf.library.find(SERVER, story.id)
         if now.head_id is not None:
-            assert path_of(nodes, now.head_id) == [passage.id for passage in await shelf.library.canon(now)]
+            assert path_of(nodes, now.head_id) == [passage.id for passage in await shelf.canon(now)]
     chains = branches_of(nodes, told)
     beside = [node.id for chain in chains for node in chain]
     assert sorted([*told, *beside]) == [node.id for node in nodes]

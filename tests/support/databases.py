@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from storage.database import FILE, open_database
+from tests.support.clocks import epoch
 from tests.support.thread_runner import run_beside
 
 
@@ -25,6 +26,6 @@ def _new() -> bytes:
 
 async def _migrated() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        async with open_database(Path(folder)):
+        async with open_database(Path(folder), epoch):
             pass
         return (Path(folder) / FILE).read_bytes()

@@ -1,0 +1,37 @@
+"""Everything that is kept about a person, shown to them or deleted. It owns the transactions over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """What was kept about a person until now, as `PrivacyService.export` returns it, and how many rows of it were
+    deleted, emptied or made nobody's."""
+
+    kept: Mapping[str, Any]
+    rows: int
+
+
+class PrivacyService:
+    """What people may know, and have deleted, of what is kept about them in all servers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def export(self, person_id: int) -> Mapping[str, Any]:
+        """Return every row about the person by table, ready for JSON (see `storage.privacy`)."""
+        async with self._database.reading() as tx:
+            return await tx.privacy.export(person_id)
+
+    async def delete(self, person_id: int) -> Deleted:
+        """Delete all of it, or where others' texts and votes stand on it what is theirs, in one transaction."""
+        async with self._database.transaction() as tx:
+            kept = await tx.privacy.export(person_id)
+            deleted = await tx.privacy.delete(person_id)
+        return Deleted(kept=kept, rows=sum(deleted.values()))
