@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.inference.protocol import Engine
 from bot.inference.queue import Inference
@@ -21,7 +22,9 @@ from bot.stories.rounds.service import Urn
 from bot.stories.server_settings import ServerSettingsService
 from bot.ui.progress import Pulse
 from bot.writing.service import Desk
-from storage.database import Database
+
+if TYPE_CHECKING:
+    from storage.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
