@@ -599,6 +599,7 @@ BOUNDED: Mapping[str, str] = {
     "bot.publishing.templating.source": "the name of a file of ours",
     "bot.publishing.wording.label": "a key",
     "bot.rules.ballots.commitment": "a salt",
+    "bot.rules.servers.version_of": "a server's word list, as it is stored",
     "bot.rules.ballots.decide": "a salt",
     "bot.rules.text.diffing.common_words": "called by `edited`, which is in the table",
     "bot.rules.languages.check_language": "the tag of a language, looked up in a table",
