@@ -28,7 +28,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from bot.rules.moods import MOOD_NAMES
 from bot.writing.continuation.faults import FaultKind, faults, kinds
@@ -46,8 +46,11 @@ NAMES: Mapping[FaultKind, str] = {
     "stray": "stray mark",
     "form": "wrong form",
 }
-RIDGE = 2.0
+RIDGE = 3.0
+"""Against weights that fit chance."""
 STEPS = 300
+LEAST_SPREAD = 1e-3
+"""A trait that hardly differs counts as if it differed so much."""
 TIERS = ("small", "large")
 
 
@@ -93,26 +96,59 @@ def read() -> list[Marked]:
     return rows
 
 
-def fitted(rows: Sequence[Marked]) -> dict[str, float]:
-    """Return the weights that foretell the marks of `rows` best: a logistic regression on half the worth, each model
-    with a constant of its own."""
+def fitted(rows: Sequence[Marked]) -> tuple[dict[str, float], float]:
+    """Return the weights that put the rows of each prompt and model into the readers' order best, and the constant
+    beside them.
+
+    A logistic regression on differences between two rows: prompts differ in how hard they are, which absolute marks
+    would mix in. A second one, on half the worth, sets the scale.
+    """
     names = list(WEIGHTS)
-    inputs = torch.tensor(
-        [[row.traits[name] for name in names] + [float(row.tier == tier) for tier in TIERS] for row in rows]
+    inputs = torch.tensor([[row.traits[name] for name in names] for row in rows])
+    spreads = inputs.std(dim=0).clamp_min(LEAST_SPREAD)
+    better, worse, shares = _pairs(rows)
+    differences = (inputs[better] - inputs[worse]) / spreads
+    order = torch.zeros(len(names), requires_grad=True)
+    _least(
+        order,
+        lambda: (torch.tensor(shares) * softplus(-(differences @ order))).sum() + RIDGE / 2 * (order**2).sum(),
     )
+    scores = inputs @ (order.detach() / spreads)
+    scale = torch.tensor([1.0, 0.0], requires_grad=True)
     worth = torch.tensor([row.worth / 2 for row in rows])
-    weights = torch.zeros(inputs.shape[1], requires_grad=True)
+    _least(scale, lambda: binary_cross_entropy_with_logits(scale[0] * scores + scale[1], worth, reduction="sum"))
+    weights = (scale[0] * order / spreads).tolist()
+    return {name: round(weight, 2) for name, weight in zip(names, weights, strict=True)}, round(scale[1].item(), 2)
+
+
+def _pairs(rows: Sequence[Marked]) -> tuple[list[int], list[int], list[float]]:
+    """Return the better and the worse one of each pair of rows of one prompt and model, and what the pair counts, so
+    that a prompt with many does not outvote the others."""
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        groups[row.prompt, row.tier].append(number)
+    better: list[int] = []
+    worse: list[int] = []
+    shares: list[float] = []
+    for group in groups.values():
+        pairs = [(one, other) for one in group for other in group if rows[one].worth > rows[other].worth]
+        better += [one for one, _ in pairs]
+        worse += [other for _, other in pairs]
+        shares += [max(1, len(pairs)) ** -0.5] * len(pairs)
+    return better, worse, shares
+
+
+def _least(weights: Tensor, loss: Callable[[], Tensor]) -> None:
+    """Change `weights` so that `loss` is least."""
     optimizer = torch.optim.LBFGS([weights], max_iter=STEPS, line_search_fn="strong_wolfe")
 
-    def loss() -> Tensor:
+    def closure() -> Tensor:
         optimizer.zero_grad()
-        missed = binary_cross_entropy_with_logits(inputs @ weights, worth, reduction="sum")
-        total: Tensor = missed + RIDGE / 2 * (weights[: len(names)] ** 2).sum()
-        total.backward()  # type: ignore[no-untyped-call]  # torch gives it no types
-        return total
+        found = loss()
+        found.backward()  # type: ignore[no-untyped-call]  # torch gives it no types
+        return found
 
-    optimizer.step(loss)  # type: ignore[no-untyped-call]
-    return {name: round(float(weight), 2) for name, weight in zip(names, weights.detach(), strict=False)}
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
 
 
 def agreement(rows: Iterable[Marked], score: Callable[[Marked], float]) -> tuple[float, float]:
@@ -146,7 +182,7 @@ def figures() -> dict[str, Any]:
             "recall": round(both / max(1, len(said)), 2),
             "dropped": round(mean(row.worth == 0 for row in tested), 2) if tested else 0.0,
         }
-    weights = [fitted([row for row in rows if row.half != half]) for half in (0, 1)]
+    weights = [fitted([row for row in rows if row.half != half])[0] for half in (0, 1)]
     scores: dict[str, Callable[[Marked], float]] = {
         "former": lambda row: row.former or 0.0,
         "fitted on the other half": lambda row: quality_of(row.traits, weights[row.half]),

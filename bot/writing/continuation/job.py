@@ -32,8 +32,9 @@ ROUNDS = 2
 """When the first round leaves fewer than were asked for, one more is made."""
 DEADLINE_S = 600.0
 MIN_WORDS = 3
-SAME_MOOD = 2
-"""Of a slate of all moods so many at most are of one, where there are others."""
+SAME_MOOD = 1
+"""Of a slate of all moods so many at most are of one, where there are others: of marked rows three of different moods
+were worth more, of both models, by any score."""
 QUALITY = 0.8
 """What quality counts in the choice, against unlikeness: see `slate.choose`."""
 
@@ -163,7 +164,7 @@ class ContinueJob:
         )
 
     async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
-        """Pick the slate: the best that differ; doubtful ones, and a third of one mood, where there are too few."""
+        """Pick the slate: the best that differ; doubtful ones, and a second of one mood, where there are too few."""
         if not drafts:
             return []
         compared = await self._compared(engine, drafts)
@@ -175,14 +176,7 @@ class ContinueJob:
             quality=lambda draft: spread(draft.quality),
             lam=QUALITY,
         )
-        chosen: list[Draft] = []
-        others: list[Draft] = []
-        for draft in ordered:
-            same = sum(one.row.receipt.mood == draft.row.receipt.mood for one in chosen)
-            full = self._ask.mood is None and same >= SAME_MOOD
-            (others if draft.doubtful or full else chosen).append(draft)
-        others.sort(key=lambda draft: draft.doubtful)
-        return [*chosen, *others][: self._ask.count]
+        return picked(ordered, self._ask.count, None if self._ask.mood else SAME_MOOD)
 
     async def _compared(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
         """Return the drafts with their vectors; without them while the models still load."""
@@ -200,6 +194,19 @@ class ContinueJob:
 
 
 # ---- pure parts
+
+
+def picked(ordered: Sequence[Draft], count: int, same: int | None) -> list[Draft]:
+    """Return `count` of the drafts, the best of which comes first, at most `same` of one mood; doubtful ones, and more
+    of one mood, only where there are too few, what is doubtful last."""
+    chosen: list[Draft] = []
+    others: list[Draft] = []
+    for draft in ordered:
+        alike = sum(one.row.receipt.mood == draft.row.receipt.mood for one in chosen)
+        full = same is not None and alike >= same
+        (others if draft.doubtful or full else chosen).append(draft)
+    others.sort(key=lambda draft: draft.doubtful)
+    return [*chosen, *others][:count]
 
 
 def prompt_of(text: str) -> str:

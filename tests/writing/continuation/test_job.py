@@ -9,12 +9,32 @@ import pytest
 
 from bot.errors import BadInput, WorkerUnavailable
 from bot.inference.jobs import Owner
-from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health, ModelInfo, Partial, ScoreRequest
+from bot.inference.protocol import (
+    Continuation,
+    Engine,
+    GenerateRequest,
+    Health,
+    ModelInfo,
+    Partial,
+    Receipt,
+    ScoreRequest,
+)
 from bot.rules.generations import Place
-from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
 from bot.writing.asks import ContinueAsk
 from bot.writing.blocklist import DemeaningWords
-from bot.writing.continuation.job import ContinueJob, joined, prompt_of, row_seed, rows_of
+from bot.writing.continuation.job import (
+    SAME_MOOD,
+    ContinueJob,
+    Draft,
+    joined,
+    picked,
+    prompt_of,
+    row_seed,
+    rows_of,
+)
+from bot.writing.diversity import features
+from bot.writing.overlap import Echo
 from bot.writing.rows import MOST
 from tests.support.models import sentences
 
@@ -162,3 +182,27 @@ def test_prompt_leaves_the_last_space_to_the_next_word() -> None:
 )
 def test_joined(before: str, text: str, expected: str) -> None:
     assert joined(before, text) == expected
+
+
+def draft_of(text: str, mood: MoodName, *, doubtful: bool = False) -> Draft:
+    sampling, sha = MOODS[mood], "0" * 64
+    receipt = Receipt(
+        engine="e", model="m", revision="1", seed=1, mood=mood, sampling=sampling, prompt_sha256=sha, prompt_tokens=1
+    )
+    row = Continuation(row=0, text=text, tokens=1, finish="end", receipt=receipt)
+    shared = Echo(longest_run=0, shared=0)
+    return Draft(text=text, row=row, echo=shared, look=features(text), log_prob=None, quality=1, doubtful=doubtful)
+
+
+def test_the_slate_has_three_moods_where_it_can_and_what_is_doubtful_comes_last() -> None:
+    ordered = [
+        draft_of("a", "plain"),
+        draft_of("b", "plain"),
+        draft_of("c", "wild", doubtful=True),
+        draft_of("d", "open"),
+        draft_of("e", "open"),
+        draft_of("f", "steady"),
+    ]
+    assert [each.text for each in picked(ordered, 3, SAME_MOOD)] == ["a", "d", "f"]
+    assert [each.text for each in picked(ordered[:3], 3, SAME_MOOD)] == ["a", "b", "c"]
+    assert [each.text for each in picked(ordered, 5, None)] == ["a", "b", "d", "e", "f"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.writing.continuation.faults import faults, kinds
-from bot.writing.continuation.quality import is_doubtful, mean_log_prob, quality_of, shortened, traits
+from bot.writing.continuation.quality import different_share, is_doubtful, mean_log_prob, quality_of, shortened, traits
 from bot.writing.form import form_of
 from bot.writing.overlap import TextSource, echo
 
@@ -138,3 +138,11 @@ def test_the_log_probability_is_of_what_is_shown() -> None:
     assert mean_log_prob((), "One two", "One two three") is None
     assert mean_log_prob([-1.0, -1.0, -9.0, -9.0], " One two.", " One two. Xx yy z") == -1.0
     assert mean_log_prob([-1.0, -3.0], "One two", "One two") == -2.0
+
+
+def test_a_short_row_is_not_held_for_richer_than_a_long_one() -> None:
+    words = [str(number) for number in range(24)]
+    assert different_share(words) == different_share(words * 3) == 1.0
+    assert different_share(words[:12]) == pytest.approx(0.9, abs=0.02)  # a row of 12 words repeats fewer of its own
+    assert different_share(words[:12] * 2) == 0.5
+    assert different_share([]) == 1.0
