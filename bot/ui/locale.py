@@ -10,7 +10,7 @@ more language to learn.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from string import Formatter
@@ -23,7 +23,11 @@ from bot.rules.servers import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT: Language = "en"
-PLURALS: Mapping[Language, tuple[str, ...]] = {"en": ("one", "other"), "zh-CN": ("other",)}
+PLURALS: Mapping[Language, Mapping[str, Callable[[Place], bool]]] = {
+    "en": {"one": lambda count: count == 1, "other": lambda count: True},
+    "zh-CN": {"other": lambda count: True},
+}
+"""The plural forms of each language, by the names of CLDR, and which numbers they are for: the first that fits."""
 _CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
 
 Place = str | int | float
@@ -48,7 +52,7 @@ class Catalogue:
         if isinstance(entry, str):
             return entry.format_map(places)
         count = places["count"]
-        form = "one" if self.language == "en" and count == 1 else "other"
+        form = next(form for form, fits in PLURALS[self.language].items() if fits(count))
         return entry[form].format_map(places)
 
     def __contains__(self, key: str) -> bool:
@@ -144,7 +148,7 @@ def _flat(
             _check(language, key, value)
             yield key, value
         elif isinstance(value, dict) and value.keys() <= _CATEGORIES:
-            if value.keys() != set(PLURALS[language]):
+            if value.keys() != PLURALS[language].keys():
                 raise CatalogueError(f"{language}: {key} needs the forms {', '.join(PLURALS[language])}")
             for form in value.values():
                 _check(language, key, form)

@@ -125,7 +125,10 @@ def test_plurals_follow_the_language() -> None:
     assert english("time.minutes", count=1) == "a minute"
     assert english("time.minutes", count=2) == "2 minutes"
     assert chinese("time.minutes", count=1) == "1 分钟"
-    assert PLURALS["zh-CN"] == ("other",)
+    assert {language: tuple(forms) for language, forms in PLURALS.items()} == {
+        "en": ("one", "other"),
+        "zh-CN": ("other",),
+    }
 
 
 @pytest.mark.parametrize(
