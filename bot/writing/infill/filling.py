@@ -237,21 +237,6 @@ class Filling:
             raise BadInput("blank_no_fill")
         return sorted(chosen.values(), key=lambda fills: -certainty(fills))
 
-    def _fresh(self, number: int, picked: Mapping[int, Ranked]) -> list[Candidate]:
-        """The candidates of a blank that are worth reading again behind the fills that were picked for others: the best
-        by what they cost there, so that not all of them repeat the same words; from farther back in the pool where
-        those that were read in full do."""
-        slot = self._slots[number]
-        repeats = self._repeats(number, picked)
-        fresh = sorted(slot.ranked, key=lambda each: repeats.cost(each.candidate.text) - each.appeal)[:AGAIN]
-        candidates = [each.candidate for each in fresh]
-        if repeats.cost(candidates[-1].text) < COPIED:
-            return candidates
-        known = {each.candidate.text for each in slot.ranked}
-        others = [c for c in slot.pool.best(LOOKED_FOR) if c.text not in known and not repeats.cost(c.text)]
-        said = [c for c in candidates if repeats.cost(c.text) < COPIED]
-        return (said + others + [c for c in candidates if c not in said])[:AGAIN]
-
     async def _complete(self, order: Sequence[int], tried: Sequence[Sequence[str]]) -> list[Ranked]:
         """Fill the blanks one by one, the most certain first, the others scored anew behind it.
 
@@ -263,7 +248,7 @@ class Filling:
         for place, number in enumerate(order):
             ranked = self._slots[number].ranked
             if place:
-                candidates = self._fresh(number, picked)
+                candidates = worth_reading_again(ranked, self._slots[number].pool, self._repeats(number, picked))
                 ranked = await self._rank(number, await self.weigh(number, candidates, fills), picked)
             said = [fills_of[number] for fills_of in tried]
 
@@ -275,6 +260,19 @@ class Filling:
             picked[number] = max(ranked, key=value)
             fills[number] = picked[number].candidate.text
         return [picked[number] for number in range(len(self._slots))]
+
+
+def worth_reading_again(ranked: Sequence[Ranked], pool: Pool, repeats: Repeats) -> list[Candidate]:
+    """Return the candidates of a blank that are read again behind the fills that were picked for others: the best by
+    what they cost there, so that not all of them say the same words again; where too many do, some from farther back in
+    the pool that say nothing again take their places."""
+    cost = {each.candidate.text: repeats.cost(each.candidate.text) for each in ranked}
+    best = sorted(ranked, key=lambda each: cost[each.candidate.text] - each.appeal)[:AGAIN]
+    fresh = [each.candidate for each in best if cost[each.candidate.text] < COPIED]
+    if len(fresh) == len(best):
+        return fresh
+    fresh += [c for c in pool.best(LOOKED_FOR) if c.text not in cost and not repeats.cost(c.text)]
+    return [*fresh, *(each.candidate for each in best if cost[each.candidate.text] >= COPIED)][:AGAIN]
 
 
 async def diverse_few(engine: Engine, ranked: Sequence[Ranked], count: int) -> list[Ranked]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.inference.protocol import Fill, Gap
-from bot.writing.infill.candidate_pool import MASKED_FLOOR, MASKED_WEIGHT, Pool, is_echo
+from bot.rules.text.words import BLANK
+from bot.writing.infill.candidate_pool import MASKED_FLOOR, MASKED_WEIGHT, Candidate, Pool, is_echo
+from bot.writing.infill.filling import AGAIN, worth_reading_again
+from bot.writing.infill.ranking import Ranked
+from bot.writing.infill.repeats import Repeats
 
 GAP = Gap(left="She opened the old ", right=" and looked inside.")
 
@@ -179,3 +183,28 @@ class TestPool:
         found.add_grown([fill("big red hat", score=-9.0)])
         named = [candidate.text for candidate in found.best(3, of_each=2)]
         assert named == ["ma", "mb", "mc", "red ma", "red mb", "big red hat"]
+
+
+class TestReadingAgain:
+    """Which candidates of a further blank are read behind the fills of the surer ones."""
+
+    RANKED = tuple(
+        Ranked(candidate=Candidate(text), confidence=0.1, appeal=-float(place))
+        for place, text in enumerate(
+            ["sea", "sea of", "lake", "of the sea", "the sea", "seas", "my sea", "sea and", "a sea"]
+        )
+    )
+
+    def test_the_best_by_what_they_say_again(self) -> None:
+        gap = Gap(left="The old ", right=" was blue.")
+        found = worth_reading_again(self.RANKED, pool(gap), Repeats(gap))
+        assert [candidate.text for candidate in found] == [each.candidate.text for each in self.RANKED[:AGAIN]]
+
+    def test_others_come_from_farther_back_where_all_stammer(self) -> None:
+        written = Gap(left=f"{BLANK} of {BLANK} ", right=" was blue.")
+        filled = Gap(left="The sea of the sea ", right=" was blue.")
+        behind = pool(written)
+        behind.add_fills([fill(text) for text in ("sea", "sky", "moon", "water")])
+        found = [candidate.text for candidate in worth_reading_again(self.RANKED, behind, Repeats(written, filled))]
+        assert found[:4] == ["lake", "sky", "moon", "water"]
+        assert len(found) == AGAIN
