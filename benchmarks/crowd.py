@@ -75,7 +75,7 @@ class Candidates:
     async def run(self, engine: Engine, report: Report) -> int:
         """Return how many tokens were made."""
         tokens = [0] * self.rows
-        async with aclosing(engine.generate(self._request)) as events:  # type: ignore[type-var]  # a generator
+        async with aclosing(engine.generate(self._request)) as events:
             async for event in events:
                 tokens[event.row] = event.tokens
                 if self.first is None and event.text.strip():

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import aiohttp
 import discord
@@ -20,9 +20,10 @@ from discord.ext import commands
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
+from bot.inference.fake_engine import FakeEngine
 from bot.inference.jobs import Limits
 from bot.inference.model_server import server_of
-from bot.inference.protocol import Engine, Fill, GenerateRequest, Health, ProposeRequest, ScoreRequest
+from bot.inference.protocol import Engine
 from bot.inference.queue import Inference
 from bot.inference.retry import RetryingEngine
 from bot.inference.supervisor import Supervisor
@@ -283,7 +284,8 @@ async def sync_commands(settings: Settings, guild_id: int | None, *, trace: aioh
     """
     assert settings.discord_token is not None, "the command line asks for a token first"
     with tempfile.TemporaryDirectory(prefix="inkling-sync-") as folder:
-        async with create_services(replace(settings, data=Path(folder)), engine=_NoModels()) as services:
+        asks_nothing = FakeEngine(failure=WorkerUnavailable("this copy of the bot only registers commands"))
+        async with create_services(replace(settings, data=Path(folder)), engine=asks_nothing) as services:
             bot = create_bot(settings, services, trace=trace)
             async with bot:
                 await bot.login(settings.discord_token)
@@ -291,28 +293,6 @@ async def sync_commands(settings: Settings, guild_id: int | None, *, trace: aioh
                 if guild is not None:
                     bot.tree.copy_global_to(guild=guild)
                 return len(await bot.tree.sync(guild=guild))
-
-
-class _NoModels:
-    """An engine for a bot that only registers its commands."""
-
-    def generate(self, request: GenerateRequest) -> NoReturn:
-        self._refuse()
-
-    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
-        self._refuse()
-
-    async def score(self, request: ScoreRequest) -> list[list[float]]:
-        self._refuse()
-
-    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
-        self._refuse()
-
-    async def health(self) -> Health:
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        raise WorkerUnavailable("this copy of the bot only registers commands")
 
 
 @asynccontextmanager

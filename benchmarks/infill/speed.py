@@ -6,30 +6,23 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.infill.blanks import Missing
 from benchmarks.infill.tally import SHOWN
+from bot.inference.forwarding import ForwardingEngine
 from bot.inference.jobs import Owner
-from bot.inference.protocol import (
-    Continuation,
-    Engine,
-    Fill,
-    GenerateRequest,
-    Health,
-    Partial,
-    ProposeRequest,
-    ScoreRequest,
-)
+from bot.inference.protocol import Engine, Fill, ProposeRequest, ScoreRequest
 from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Place
 from bot.writing.asks import ContinueAsk, InfillAsk
 from bot.writing.blocklist import DemeaningWords
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.infill.job import InfillJob
+
+AnswerT = TypeVar("AnswerT")
 
 ROUNDS = 5
 COUNTED = 8
@@ -39,39 +32,30 @@ FEW, MANY = 5, 10
 BLANKS = COUNTED + ROUNDS * (FEW + MANY + 1)
 
 
-@dataclass(slots=True)
-class CountingEngine:
+class CountingEngine(ForwardingEngine):
     """The engine, asked one question at a time, with the forward passes that each kind of question took."""
 
-    engine: Engine
-    passes: dict[str, int] = field(default_factory=dict)
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def _count(self, kind: str, asking: Any) -> Any:
-        async with self._lock:
-            before = (await self.engine.health()).steps
-            answer = await asking
-            taken = (await self.engine.health()).steps - before
-            self.passes[kind] = self.passes.get(kind, 0) + taken
-            return answer
-
-    def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
-        return self.engine.generate(request)
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.passes: dict[str, int] = {}
+        self._lock = asyncio.Lock()
 
     async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
-        found: list[list[Fill]] = await self._count(request.model, self.engine.propose(request))
-        return found
+        return await self._count(request.model, super().propose(request))
 
     async def score(self, request: ScoreRequest) -> list[list[float]]:
-        found: list[list[float]] = await self._count(request.model, self.engine.score(request))
-        return found
+        return await self._count(request.model, super().score(request))
 
     async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
-        found: list[list[float]] = await self._count("masked", self.engine.embed(texts, tenant))
-        return found
+        return await self._count("masked", super().embed(texts, tenant))
 
-    async def health(self) -> Health:
-        return await self.engine.health()
+    async def _count(self, kind: str, asking: Awaitable[AnswerT]) -> AnswerT:
+        async with self._lock:
+            before = (await self.health()).steps
+            answer = await asking
+            taken = (await self.health()).steps - before
+            self.passes[kind] = self.passes.get(kind, 0) + taken
+            return answer
 
 
 async def measure(supervisor: Supervisor, blanks: Sequence[Missing]) -> dict[str, Any]:

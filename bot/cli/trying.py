@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,18 +16,9 @@ from bot.cli.model_lookup import VARIABLES, Found, find_model
 from bot.cli.terminal import Terminal
 from bot.cli.writing import explain
 from bot.errors import PersonError, WeightsError
+from bot.inference.forwarding import ForwardingEngine
 from bot.inference.jobs import Owner
-from bot.inference.protocol import (
-    Continuation,
-    Engine,
-    Fill,
-    GenerateRequest,
-    Health,
-    ModelRole,
-    Partial,
-    ProposeRequest,
-    ScoreRequest,
-)
+from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health, ModelRole, Partial
 from bot.rules.generations import Place, Suggestion
 from bot.settings import DOTENV, Settings, names_in_environment
 from bot.worker.weights import measured
@@ -203,41 +194,24 @@ def _kept(settings: Settings, found: Found, counting: Counting, health: Health) 
     return f"{info.engine}: {quick}{health.peak_mb:.0f} MB of memory at its peak, the infill pair included."
 
 
-class Counting:
+class Counting(ForwardingEngine):
     """An engine that counts the tokens of what it writes, and the seconds."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self.tokens = 0
         self.rows = 0
         self.seconds = 0.0
 
-    async def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
-        """See `Engine.generate`."""
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
         began, made = time.monotonic(), dict[int, int]()
-        async with aclosing(self._engine.generate(request)) as events:  # type: ignore[type-var]  # an async generator
+        async with aclosing(super().generate(request)) as events:
             async for event in events:
                 made[event.row] = event.tokens
                 yield event
         self.seconds += time.monotonic() - began
         self.tokens += sum(made.values())
         self.rows = max(self.rows, len(request.rows))
-
-    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
-        """See `Engine.propose`."""
-        return await self._engine.propose(request)
-
-    async def score(self, request: ScoreRequest) -> list[list[float]]:
-        """See `Engine.score`."""
-        return await self._engine.score(request)
-
-    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
-        """See `Engine.embed`."""
-        return await self._engine.embed(texts, tenant)
-
-    async def health(self) -> Health:
-        """See `Engine.health`."""
-        return await self._engine.health()
 
 
 _OWNER = Owner(server_id=0, person_id=0)

@@ -7,7 +7,7 @@ dataclass that `msgspec` encodes to JSON and decodes, validating types, on the o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -238,7 +238,7 @@ class Engine(Protocol):
     awaits any of these, cancels the work in the worker.
     """
 
-    def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]: ...
+    def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]: ...
 
     async def propose(self, request: ProposeRequest) -> list[list[Fill]]: ...
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 
+from bot.inference.forwarding import ForwardingEngine
 from bot.inference.protocol import (
     Continuation,
     Engine,
@@ -23,30 +24,25 @@ def tenant_of(server_id: int, key: bytes) -> str:
     return hashlib.blake2b(str(server_id).encode(), key=key, digest_size=8).hexdigest()
 
 
-class OnBehalf:
+class OnBehalf(ForwardingEngine):
     """An `Engine` whose requests carry the name of a tenant; its health tells how many `jobs()` there are."""
 
     def __init__(self, engine: Engine, tenant: str, jobs: Callable[[], int] = lambda: 1) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._tenant = tenant
         self._jobs = jobs
 
-    def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
-        """See `Engine.generate`."""
-        return self._engine.generate(replace(request, tenant=self._tenant))
+    def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
+        return super().generate(replace(request, tenant=self._tenant))
 
     async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
-        """See `Engine.propose`."""
-        return await self._engine.propose(replace(request, tenant=self._tenant))
+        return await super().propose(replace(request, tenant=self._tenant))
 
     async def score(self, request: ScoreRequest) -> list[list[float]]:
-        """See `Engine.score`."""
-        return await self._engine.score(replace(request, tenant=self._tenant))
+        return await super().score(replace(request, tenant=self._tenant))
 
     async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
-        """See `Engine.embed`."""
-        return await self._engine.embed(texts, tenant or self._tenant)
+        return await super().embed(texts, tenant or self._tenant)
 
     async def health(self) -> Health:
-        """See `Engine.health`."""
-        return replace(await self._engine.health(), jobs=self._jobs())
+        return replace(await super().health(), jobs=self._jobs())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from sqlalchemy import text as sql
 import cogs.core.generation_flow
 from bot.app import create_bot, create_services
 from bot.errors import StorageError, WorkerUnavailable
-from bot.inference.protocol import Continuation, Fill, GenerateRequest, Health, Partial, ProposeRequest, ScoreRequest
+from bot.inference.fake_engine import FakeEngine
 from bot.inference.queue import Ticket
 from bot.ui.escaping import escape
 from bot.ui.progress import Wait
@@ -166,32 +165,9 @@ async def test_hiccups_of_discord_lose_nothing(house: House) -> None:
     assert (await house.generation(1)).message_id is not None
 
 
-class Broken:
-    """An engine whose every answer is an error."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    async def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
-        raise self.error
-        yield  # pragma: no cover  # makes this a generator
-
-    async def propose(self, request: ProposeRequest) -> list[list[Fill]]:
-        raise self.error
-
-    async def score(self, request: ScoreRequest) -> list[list[float]]:
-        raise self.error
-
-    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
-        raise self.error
-
-    async def health(self) -> Health:
-        raise self.error
-
-
 @pytest.mark.parametrize("kind", ["continue", "infill", "twist"])
 async def test_models_that_are_not_there(house: House, kind: str) -> None:
-    house.services.inference.engine = Broken(WorkerUnavailable("starting"))
+    house.services.inference.engine = FakeEngine(failure=WorkerUnavailable("starting"))
     text = "The fox crossed the ___." if kind == "infill" else "The fox crossed the old bridge near the harbour."
     result = await house.ben.slash(house.channel, kind, text=text)
     assert private(result).startswith(en("error.worker_unavailable"))
@@ -201,7 +177,7 @@ async def test_models_that_are_not_there(house: House, kind: str) -> None:
 
 
 async def test_what_nobody_foresaw_is_an_incident_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    house.services.inference.engine = Broken(ZeroDivisionError("a bug"))
+    house.services.inference.engine = FakeEngine(failure=ZeroDivisionError("a bug"))
     with caplog.at_level(logging.ERROR):
         result = await house.ask(house.ben)
     told = private(result)
@@ -217,7 +193,7 @@ async def test_what_nobody_foresaw_is_an_incident_in_the_log(house: House, caplo
 
 
 async def test_a_form_whose_answer_breaks_gives_the_text_back(house: House) -> None:
-    house.services.inference.engine = Broken(ZeroDivisionError("a bug"))
+    house.services.inference.engine = FakeEngine(failure=ZeroDivisionError("a bug"))
     shown = await house.ben.slash(house.channel, "continue")
     result = await house.ben.submit_modal(shown, {"text": STORY})
     assert STORY in private(result)
@@ -242,5 +218,5 @@ async def test_a_full_disk(house: House, caplog: pytest.LogCaptureFixture) -> No
 
 async def test_the_second_copy_of_the_bot_is_refused(house: House) -> None:
     with pytest.raises(StorageError):
-        async with create_services(house.settings, engine=Broken(WorkerUnavailable("none"))) as services:
+        async with create_services(house.settings, engine=FakeEngine(failure=WorkerUnavailable("none"))) as services:
             create_bot(house.settings, services)

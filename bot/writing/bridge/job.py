@@ -145,7 +145,7 @@ class BridgeJob:
         )
         tokens = [0] * count
         finished: list[Continuation] = []
-        async with aclosing(engine.generate(request)) as events:  # type: ignore[type-var]  # an async generator
+        async with aclosing(engine.generate(request)) as events:
             async for event in events:
                 tokens[event.row] = MAX_TOKENS if isinstance(event, Continuation) else event.tokens
                 if isinstance(event, Continuation):

@@ -115,7 +115,7 @@ class ContinueJob:
         tokens = [0] * count
         finished: list[Continuation] = []
         shown = ""
-        async with aclosing(engine.generate(request)) as events:  # type: ignore[type-var]  # an async generator
+        async with aclosing(engine.generate(request)) as events:
             async for event in events:
                 tokens[event.row] = event.tokens
                 if isinstance(event, Continuation):

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from bot.errors import BadInput, WorkerUnavailable
+from bot.inference.fake_engine import FakeEngine
 from bot.inference.jobs import Owner
-from bot.inference.protocol import (
-    Continuation,
-    Engine,
-    GenerateRequest,
-    Health,
-    ModelInfo,
-    Partial,
-    Receipt,
-    ScoreRequest,
-)
+from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health, ModelInfo, Partial, Receipt
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
 from bot.writing.asks import ContinueAsk
@@ -102,35 +94,26 @@ async def test_words_that_are_refused_are_neither_shown_nor_suggested(engine: En
     assert {total for _, _, total in reports} == {MOST["continue"] * 32}
 
 
-class Unready:
+class Unready(FakeEngine):
     """A worker whose causal engine is up while torch still loads: it generates, and refuses the rest."""
 
     def __init__(self, engine: Engine, languages: tuple[str, ...] = ()) -> None:
+        super().__init__(languages=languages, failure=WorkerUnavailable("loading"))
         self._engine = engine
-        self._languages = languages
         self.generated = 0
 
-    async def generate(self, request: GenerateRequest) -> AsyncIterator[Partial | Continuation]:
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
         self.generated += 1
         async for event in self._engine.generate(request):
             yield event
 
-    async def propose(self, request: object) -> list[list[object]]:
-        raise WorkerUnavailable("loading")
-
-    async def score(self, request: ScoreRequest) -> list[list[float]]:
-        raise WorkerUnavailable("loading")
-
-    async def embed(self, texts: Sequence[str], tenant: str = "") -> list[list[float]]:
-        raise WorkerUnavailable("loading")
-
     async def health(self) -> Health:
-        info = ModelInfo(role="story", name="m", revision="", engine="torch", window=9, languages=self._languages)
+        info = ModelInfo(role="story", name="m", revision="", engine="torch", window=9, languages=self.languages)
         return Health(ready=False, stage="loading", models=(info,))
 
 
 async def test_while_torch_loads_it_answers_without_it(engine: Engine) -> None:
-    suggestions = await ContinueJob(ask(), WORDS, 7).run(Unready(engine), Reports())  # type: ignore[arg-type]  # no fills
+    suggestions = await ContinueJob(ask(), WORDS, 7).run(Unready(engine), Reports())
     assert suggestions
     assert all(suggestion.receipt["token_log_prob"] < 0 for suggestion in suggestions)
 
@@ -138,7 +121,7 @@ async def test_while_torch_loads_it_answers_without_it(engine: Engine) -> None:
 async def test_chinese_is_refused_before_a_single_step(engine: Engine) -> None:
     unready = Unready(engine, ("en",))
     with pytest.raises(BadInput, match="text_chinese"):
-        await ContinueJob(ask("他打开了门。"), WORDS, 7).run(unready, Reports())  # type: ignore[arg-type]  # no fills
+        await ContinueJob(ask("他打开了门。"), WORDS, 7).run(unready, Reports())
     assert unready.generated == 0
 
 
