@@ -49,6 +49,7 @@ from cogs.continuation.cog import Writing
 from cogs.core.generation_flow import Asking
 from cogs.core.interrupted_cards import Leftovers
 from cogs.core.outbox import Showing
+from cogs.core.progress import ProgressRunner
 from cogs.core.refusals import Refusals
 from cogs.core.scheduler import Clock
 from cogs.core.services import Services
@@ -209,9 +210,10 @@ class Inkling(commands.Bot):
         self.add_dynamic_items(Durable)
         self.add_listener(tree.on_form, "on_interaction")
         showing = Showing(self, self._services)
-        asking = Asking(self._services, showing, self._wait)
+        progress = ProgressRunner(self._services.pulse, self._wait)
+        asking = Asking(self._services, showing, progress)
         clock = Clock(self, self._services, showing)
-        opening = RoundOpening(self._services, asking, showing, clock, self._wait)
+        opening = RoundOpening(self._services, asking, showing, clock, progress)
         await self.add_cog(Writing(tree, self._services, asking, opening))
         await self.add_cog(Restyling(tree, self._services, asking, opening))
         await self.add_cog(Twisting(tree, self._services, asking, opening))

@@ -16,8 +16,11 @@ from bot.ui.cutting import shown_tail
 from bot.ui.locale import Catalogue, duration
 
 EDIT_EVERY_S = 1.2
+"""A card is edited no more often."""
 STREAMED_TEXT = 1200
+"""Characters of the text so far that a card shows, its end."""
 BAR = 12
+"""Signs of which a bar is made."""
 
 T = TypeVar("T")
 
@@ -70,18 +73,25 @@ async def follow(ticket: Ticket[Any], show: Callable[[Progress], Awaitable[None]
             await show(shown)
 
 
+def progress_line(say: Catalogue, progress: Progress | None) -> str:
+    """Return the place in the queue, or a bar of how much is done and the time that is left; an empty bar for None."""
+    if progress is None:
+        return "▱" * BAR
+    time = duration(say, progress.eta_s)
+    if isinstance(progress, Queued):
+        return say("progress.position", count=progress.position, time=time)
+    filled = round(BAR * min(1.0, progress.done / progress.total)) if progress.total else 0
+    return f"{'▰' * filled}{'▱' * (BAR - filled)}\u2002{say('progress.left', time=time)}"
+
+
 def progress_card(say: Catalogue, kind: GenerationKind, progress: Progress, cancel_id: str) -> Card:
     """Return the card of a job under way."""
     blocks: list[ui.Item[Any]] = []
     if isinstance(progress, Queued):
-        line = say("progress.position", count=progress.position, time=duration(say, progress.eta_s))
-        blocks.append(text(f"### {say('progress.queued')}\n-# {line}"))
+        blocks.append(text(f"### {say('progress.queued')}\n-# {progress_line(say, progress)}"))
     else:
         title = say("progress.filling" if kind == "infill" else "progress.working")
-        share = min(1.0, progress.done / progress.total) if progress.total else 0.0
-        filled = round(BAR * share)
-        left = say("progress.left", time=duration(say, progress.eta_s))
-        blocks.append(text(f"### {title}\n-# {'▰' * filled}{'▱' * (BAR - filled)}\u2002{left}"))
+        blocks.append(text(f"### {title}\n-# {progress_line(say, progress)}"))
         if progress.text.strip():
             blocks.append(text(shown_tail(progress.text, STREAMED_TEXT)))
     blocks.append(ui.ActionRow(ui.Button(custom_id=cancel_id, label=say("button.cancel"))))

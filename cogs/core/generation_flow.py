@@ -7,13 +7,12 @@ import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import discord
 
-from bot.errors import Busy, Cancelled, Gone, NotAllowed, NotHere, StorageError
-from bot.inference.jobs import Owner, Progress
+from bot.errors import Busy, Gone, NotAllowed, NotHere, StorageError
+from bot.inference.jobs import Owner
 from bot.inference.queue import Ticket
 from bot.logs import describe
 from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
@@ -22,15 +21,16 @@ from bot.rules.servers import Feature, ServerSettings
 from bot.ui import routes
 from bot.ui.answers import replace, take_time
 from bot.ui.cards import notice
-from bot.ui.delivery import UNDELIVERED, UNKNOWN_MESSAGE
+from bot.ui.delivery import UNDELIVERED
 from bot.ui.locale import Catalogue, public
-from bot.ui.progress import Wait, follow, progress_card
+from bot.ui.progress import progress_card
 from bot.ui.routes import number
-from bot.ui.shown import SHOWN, Shown, reachable, show
+from bot.ui.shown import SHOWN, Shown, reachable
 from bot.writing.asks import Ask, ContinueAsk
 from bot.writing.bridge.job import BridgeAsk
 from cogs.core.outbox import Showing
 from cogs.core.presentation import NOTED, Presenting
+from cogs.core.progress import ProgressRunner
 from cogs.core.repeats import Repeats
 from cogs.core.services import Services
 
@@ -40,30 +40,17 @@ LONGEST_WAIT_S = 12 * 60
 """Where only the interaction's token can answer (15 minutes), a longer wait is refused."""
 
 
-@dataclass(slots=True)
-class _Live:
-    """A job whose progress is on show."""
-
-    ticket: Ticket[tuple[Suggestion, ...]]
-    person_id: int
-    shown: Shown
-    say: Catalogue
-    interrupted: bool = False
-
-
 class Asking:
     """Carries asks to the desk and cards back. One for all the cogs of a bot."""
 
-    def __init__(self, services: Services, showing: Showing, wait: Wait) -> None:
+    def __init__(self, services: Services, showing: Showing, progress: ProgressRunner) -> None:
         self._services = services
         self._presenting = Presenting(services, showing)
-        self._wait = wait
+        self._progress = progress
         self.repeats = Repeats()
         self._run = secrets.token_hex(4)
-        self._live: dict[str, _Live] = {}
         self._pressed: set[tuple[int, str]] = set()
         self._under_way: set[asyncio.Future[None]] = set()
-        self._stopping = False
 
     # ---- where it is
 
@@ -147,35 +134,14 @@ class Asking:
         """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
         kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
         cancel_id = routes.CANCEL.id(self._run, ticket.id)
-        shown = await show(interaction, progress_card(say, kind, ticket.progress, cancel_id))
-        await self._note(interaction, shown)
-        live = self._live[ticket.id] = _Live(ticket, interaction.user.id, shown, say)
-
-        async def update(progress: Progress) -> None:
-            try:
-                await shown.edit(progress_card(say, kind, progress, cancel_id))
-                await self._note(interaction, shown)
-            except UNDELIVERED as error:
-                if getattr(error, "code", None) == UNKNOWN_MESSAGE:
-                    live.interrupted = True  # a moderator deleted the card
-                    ticket.cancel()
-                else:
-                    _log.info("progress could not be shown: %s", describe(error))
-
-        if self._stopping:
-            ticket.cancel()
-        try:
-            await follow(ticket, update, pulse=self._services.pulse, wait=self._wait)
-            return await ticket
-        except Cancelled:
-            if not (live.interrupted or self._stopping):
-                raise
-            interaction.extras.pop(SHOWN, None)
-            if not live.interrupted:
-                await self._tell_end(interaction, live)
-            return None
-        finally:
-            self._live.pop(ticket.id, None)
+        return await self._progress.run(
+            interaction,
+            ticket,
+            _key(ticket.id),
+            draw=lambda progress: progress_card(say, kind, progress, cancel_id),
+            note=lambda shown: self._note(interaction, shown),
+            stopped=lambda shown: self._tell_end(interaction, shown, say),
+        )
 
     async def _note(self, interaction: discord.Interaction[Any], shown: Shown) -> None:
         """Note that the progress is on show, once it is known where, for the case that the program is killed."""
@@ -215,7 +181,7 @@ class Asking:
         if run != self._run:
             await self._clear(interaction)
             return
-        live = self._live.get(ticket_id)
+        live = self._progress.get(_key(ticket_id))
         if live is None:
             raise Gone("job_gone")
         if interaction.user.id != live.person_id and not interaction.permissions.manage_messages:
@@ -234,21 +200,24 @@ class Asking:
     async def interrupt(self) -> None:
         """Let everybody whose job is under way be told that it ends here, all at once: the bot is being stopped. What
         is left where this is cancelled is told after the next start."""
-        self._stopping = True
-        for live in self._live.values():
-            live.ticket.cancel()
+        self._progress.stop()
         while self._under_way:
             await asyncio.wait(list(self._under_way))
 
-    async def _tell_end(self, interaction: discord.Interaction[Any], live: _Live) -> None:
+    async def _tell_end(self, interaction: discord.Interaction[Any], shown: Shown, say: Catalogue) -> None:
         """Tell on a card that the bot is being stopped. Where that fails its note stays, for the next start."""
         note: Post | None = interaction.extras.pop(NOTED, None)
         try:
-            await live.shown.edit(notice(live.say("progress.interrupted")))
+            await shown.edit(notice(say("progress.interrupted")))
         except (*UNDELIVERED, RuntimeError) as error:  # aiohttp's, of a closed session
             _log.info("could not tell that a job was interrupted: %s", describe(error))
         else:
             interaction.extras[NOTED] = note
+
+
+def _key(ticket_id: str) -> str:
+    """Return the key of a generation's progress; those of rounds have another form."""
+    return f"generation:{ticket_id}"
 
 
 def _refuse_if_late(interaction: discord.Interaction[Any], ticket: Ticket[Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.inference.jobs import Progress, Queued
+from bot.inference.jobs import Progress
 from bot.rules.ballots import commitment
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import NOBODY, Candidate, Round
@@ -22,10 +22,10 @@ from bot.ui.cutting import WHOLE, label, share, shown_head, shown_tail
 from bot.ui.escaping import escape, quote, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
-from bot.ui.locale import Catalogue, duration
+from bot.ui.locale import Catalogue
+from bot.ui.progress import progress_line
 from cogs.rounds import routes
 
-BAR = 12
 LABEL = 90
 """Characters of a text in a menu; Discord takes 100 for a label."""
 MOST_BLOCKS = 12
@@ -46,14 +46,7 @@ def round_card(say: Catalogue, view: RoundView) -> Card:
 def writing_card(say: Catalogue, round_: Round, progress: Progress | None) -> Card:
     """Return the card of a round that models write for: how far they are, and nothing of what they write."""
     title = say(f"round.writing_{round_.kind}")
-    if isinstance(progress, Queued):
-        at = say("progress.position", count=progress.position, time=duration(say, progress.eta_s))
-    elif progress is not None:
-        filled = round(BAR * min(1.0, progress.done / progress.total)) if progress.total else 0
-        left = say("progress.left", time=duration(say, progress.eta_s))
-        at = f"{'▰' * filled}{'▱' * (BAR - filled)}{GAP}{left}"
-    else:
-        at = "▱" * BAR
+    at = progress_line(say, progress)
     own = routes.OWN.button(say("button.own"), round_.id, emoji="✍️")
     cancel = routes.CANCEL.button(say("button.cancel"), round_.id)
     lines = "\n".join([f"### {title}", *(f"-# {each}" for each in (at, *note_line(say, round_.note)))])

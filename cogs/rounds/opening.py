@@ -13,9 +13,7 @@ from typing import Any
 import discord
 
 from bot.errors import Cancelled, Gone, NotHere
-from bot.inference.jobs import Progress
 from bot.inference.queue import Ticket
-from bot.logs import describe
 from bot.rules.generations import Suggestion
 from bot.rules.moods import MoodName
 from bot.rules.rounds import Round
@@ -24,16 +22,15 @@ from bot.rules.stories import Story
 from bot.stories.access import Who
 from bot.stories.rounds.planning import Plan
 from bot.ui.answers import GIVEN, open_form
-from bot.ui.delivery import UNDELIVERED, UNKNOWN_MESSAGE
 from bot.ui.forms import Form
 from bot.ui.locale import Catalogue, private
-from bot.ui.progress import Wait, follow
-from bot.ui.shown import SHOWN, Shown, show
+from bot.ui.shown import SHOWN, Shown
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk
 from bot.writing.bridge.job import BridgeAsk
 from cogs.core.context import Finding
 from cogs.core.generation_flow import Asking
 from cogs.core.outbox import Showing
+from cogs.core.progress import OnShown, ProgressRunner
 from cogs.core.scheduler import Clock
 from cogs.core.services import Services
 from cogs.rounds import routes
@@ -48,16 +45,16 @@ MOST = 4
 class RoundOpening:
     """Opens the rounds that models write for. One for all the cogs of a bot."""
 
-    def __init__(self, services: Services, asking: Asking, showing: Showing, clock: Clock, wait: Wait) -> None:
+    def __init__(
+        self, services: Services, asking: Asking, showing: Showing, clock: Clock, progress: ProgressRunner
+    ) -> None:
         self._services = services
         self._urn = services.urn
         self._asking = asking
         self._finding = Finding(services, asking)
         self._showing = showing
         self._clock = clock
-        self._wait = wait
-        self._live: dict[int, Ticket[tuple[Suggestion, ...]]] = {}
-        self._stopping = False
+        self._progress = progress
 
     async def story(self, interaction: discord.Interaction[Any]) -> Story | None:
         """Return the story in whose thread somebody is, None elsewhere."""
@@ -162,7 +159,6 @@ class RoundOpening:
         except BaseException:
             ticket.cancel()
             raise
-        self._live[round_.id] = ticket
         try:
             suggestions = await self._written(interaction, round_, ticket, await self._showing.say(who.server_id))
             await self._urn.fill(round_.id, plan, suggestions)
@@ -173,8 +169,6 @@ class RoundOpening:
             interaction.extras.pop(SHOWN, None)
             interaction.extras.pop(GIVEN, None)
             await self._shown()
-        finally:
-            self._live.pop(round_.id, None)
 
     async def _written(
         self,
@@ -183,36 +177,38 @@ class RoundOpening:
         ticket: Ticket[tuple[Suggestion, ...]],
         say: Catalogue,
     ) -> tuple[Suggestion, ...]:
-        """Show how far the models are, and return what they wrote."""
-        shown = await show(interaction, writing_card(say, round_, ticket.progress))
-        await self._note(interaction, round_, shown)
+        """Show how far the models are, and return what they wrote. Raises `Cancelled` where the card was deleted as
+        well."""
+        suggestions = await self._progress.run(
+            interaction,
+            ticket,
+            _key(round_.id),
+            draw=lambda progress: writing_card(say, round_, progress),
+            note=self._noting(interaction, round_),
+        )
+        if suggestions is None:
+            raise Cancelled
+        return suggestions
 
-        async def update(progress: Progress) -> None:
-            try:
-                known = shown.message_id
-                await shown.edit(writing_card(say, round_, progress))
-                if shown.message_id != known:
-                    await self._note(interaction, round_, shown)
-            except UNDELIVERED as error:
-                if getattr(error, "code", None) == UNKNOWN_MESSAGE:
-                    ticket.cancel()  # a moderator deleted the card
-                else:
-                    _log.info("progress could not be shown: %s", describe(error))
+    def _noting(self, interaction: discord.Interaction[Any], round_: Round) -> OnShown:
+        """Return what notes which message shows a round, once that is known; without one its card is sent when it
+        opens."""
+        noted: int | None = None
 
-        await follow(ticket, update, pulse=self._services.pulse, wait=self._wait)
-        return await ticket
+        async def note(shown: Shown) -> None:
+            nonlocal noted
+            if shown.message_id is not None and shown.message_id != noted:
+                assert interaction.channel_id is not None, "commands happen in a channel"
+                await self._urn.on_card(round_.id, interaction.channel_id, shown.message_id)
+                noted = shown.message_id
 
-    async def _note(self, interaction: discord.Interaction[Any], round_: Round, shown: Shown) -> None:
-        """Note which message shows a round, once that is known; without one its card is sent when it opens."""
-        if shown.message_id is not None:
-            assert interaction.channel_id is not None, "commands happen in a channel"
-            await self._urn.on_card(round_.id, interaction.channel_id, shown.message_id)
+        return note
 
     async def _give_up(self, interaction: discord.Interaction[Any], round_: Round, error: BaseException) -> None:
         """End the writing of a round after an error, which the person is told where it says something new. While the
         program ends the round is left as it is: at the next start people's texts are put to the vote."""
         interaction.extras.pop(SHOWN, None)  # the card says how it ended
-        if self._stopping:
+        if self._progress.stopping:
             return
         try:
             await self._urn.give_up(round_.id)
@@ -230,17 +226,19 @@ class RoundOpening:
 
     def stop_writing(self, round_id: int) -> None:
         """Let the models stop writing for a round that was cancelled."""
-        if (ticket := self._live.get(round_id)) is not None:
-            ticket.cancel()
+        self._progress.cancel(_key(round_id))
 
     async def interrupt(self) -> None:
         """Stop all writing, because the bot is being stopped: what people wrote is put to the vote."""
-        self._stopping = True
-        for ticket in list(self._live.values()):
-            ticket.cancel()
+        self._progress.stop()
         if await self._urn.interrupted():
             await self._showing.flush()
 
 
 def _count(count: int | None, settings: ServerSettings) -> int:
     return min(MOST, count or settings.count)
+
+
+def _key(round_id: int) -> str:
+    """Return the key of a round's progress; those of generations have another form."""
+    return f"round:{round_id}"

@@ -32,7 +32,8 @@ def asking(house: House) -> Asking:
 
 async def finished(house: House) -> None:
     """Wait until every job has ended, and whoever pressed a button has their answer: they may press it again."""
-    await house.until(lambda: not (house.services.inference.running or asking(house)._live or asking(house)._pressed))
+    flow = asking(house)
+    await house.until(lambda: not (house.services.inference.running or flow._under_way or flow._pressed))
 
 
 @pytest.mark.patient
@@ -154,7 +155,7 @@ async def test_a_progress_card_of_an_earlier_run_can_be_cleared(house: House) ->
         part["custom_id"] = stale
     await house.chen.click(card, label=CANCEL)
     assert texts(card) == en("progress.interrupted")
-    house.services.inference.cancel(next(iter(asking(house)._live.values())).ticket)
+    house.services.inference.cancel(next(iter(asking(house)._progress._live.values())).ticket)
     await finished_without_cog(house)
 
 
