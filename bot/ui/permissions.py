@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args
 
 import discord
 
+from bot.ui.locale import Catalogue
+
 Permission = Literal[
     "view_channel",
     "send_messages",
@@ -28,6 +30,11 @@ STORIES: tuple[Permission, ...] = ("view_channel", "create_public_threads", "sen
 """Needed in a channel in which a story is begun."""
 STORIES_BETTER: tuple[Permission, ...] = ("pin_messages", "read_message_history")
 """What a story can do without, though worse: its card is not pinned, and what a crash left is not looked for."""
+
+
+def told(say: Catalogue, names: Sequence[Permission]) -> str:
+    """Return permissions as Discord names them, one behind the other."""
+    return ", ".join(say(f"permission.{name}") for name in names)
 
 
 def lacking(interaction: discord.Interaction[Any], wanted: Sequence[Permission]) -> list[Permission]:

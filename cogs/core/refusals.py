@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.errors import NotHere
 from bot.rules.stories import Story
+from bot.ui import permissions
 from bot.ui.answers import whisper
 from bot.ui.cards import notice
 from bot.ui.escaping import escape
@@ -89,6 +90,5 @@ class Refusals(commands.Cog):
         if code == BLOCKED_BY_AUTOMOD:
             return say("story.refused_automod")
         if isinstance(channel, discord.abc.GuildChannel) and (missing := lacking_in(channel, CARDS_IN_THREADS)):
-            names = ", ".join(say(f"permission.{name}") for name in missing)
-            return say("story.refused_lacking", permissions=names)
+            return say("story.refused_lacking", permissions=permissions.told(say, missing))
         return say("story.refused_other", code=code)

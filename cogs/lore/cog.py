@@ -17,6 +17,7 @@ from bot.rules.stories import Story
 from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who
 from bot.stories.lore import Shown
+from bot.ui import permissions
 from bot.ui.answers import GIVEN, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import shown_head
@@ -391,4 +392,4 @@ def _require_room_for_cards(interaction: discord.Interaction[Any], say: Catalogu
     """Raise `NotHere` (`lore_no_card`: permissions) where the bot cannot post the card of an entry for all to see."""
     needed = CARDS_IN_THREADS if isinstance(interaction.channel, discord.Thread) else CARDS
     if missing := lacking(interaction, needed):
-        raise NotHere("lore_no_card", permissions=", ".join(say(f"permission.{name}") for name in missing))
+        raise NotHere("lore_no_card", permissions=permissions.told(say, missing))

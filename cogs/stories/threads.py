@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.errors import NotHere
 from bot.rules.posts import Post
 from bot.rules.stories import Story
+from bot.ui import permissions
 from bot.ui.answers import change, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import label
@@ -145,8 +146,7 @@ async def show_opened(
         return heard
     notes = [say("story.opened", title=title, thread=f"<#{opened.thread_id}>")]
     if missing := lacking(interaction, STORIES_BETTER):
-        wished = ", ".join(say(f"permission.{name}") for name in missing)
-        notes.append(f"-# {say('story.opened_without', permissions=wished)}")
+        notes.append(f"-# {say('story.opened_without', permissions=permissions.told(say, missing))}")
     await change(interaction, notice(*notes))
     return heard
 
@@ -163,5 +163,5 @@ def place_for_story(interaction: discord.Interaction[Any], say: Catalogue) -> in
     if not isinstance(channel, discord.TextChannel):
         raise NotHere("no_threads_here")
     if missing := lacking(interaction, STORIES):
-        raise NotHere("bot_lacks", permissions=", ".join(say(f"permission.{name}") for name in missing))
+        raise NotHere("bot_lacks", permissions=permissions.told(say, missing))
     return channel.id

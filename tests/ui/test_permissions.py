@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import discord
 
 from bot.ui.locale import LANGUAGES, catalogue
-from bot.ui.permissions import INVITATION, PERMISSIONS
+from bot.ui.permissions import CARDS, CARDS_IN_THREADS, INVITATION, PERMISSIONS, STORIES, STORIES_BETTER
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+NEEDS = (CARDS, CARDS_IN_THREADS, STORIES, STORIES_BETTER)
 
 
 def test_the_readme_has_a_row_for_each() -> None:
@@ -33,3 +36,17 @@ def test_the_invitation_asks_for_each_and_for_nothing_else() -> None:
     assert asked.create_public_threads
     assert asked.pin_messages
     assert not asked.administrator
+
+
+def test_what_is_looked_for_is_asked_for() -> None:
+    assert {name for needed in NEEDS for name in needed} <= set(PERMISSIONS)
+
+
+def test_nobody_else_names_a_permission_of_the_bot() -> None:
+    """What people may do in the sandbox's Discord is another thing (`bot/sandbox`)."""
+    for folder in ("bot/ui", "bot/cli", "bot/stories", "cogs"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if path.name != "permissions.py":
+                nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                named = {node.value for node in nodes if isinstance(node, ast.Constant) and node.value in PERMISSIONS}
+                assert not named, f"{path.name} names {named} itself: take it from bot.ui.permissions"
