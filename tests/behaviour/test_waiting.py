@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text as sql
 
-import cogs.core.generation_flow
+import cogs.core.progress
 from bot.app import create_bot, create_services
 from bot.errors import StorageError, WorkerUnavailable
 from bot.inference.fake_engine import FakeEngine
@@ -117,7 +117,7 @@ async def test_a_card_that_was_deleted_meanwhile_is_offered_in_private(
         """An edit of the progress would find out sooner, and end the job."""
         await wait(asyncio.wait([ticket.ending()]))
 
-    monkeypatch.setattr(cogs.core.generation_flow, "follow", only_the_end)
+    monkeypatch.setattr(cogs.core.progress, "follow", only_the_end)
     result = await house.ask(house.ben, length=160)
     assert result.response is not None
     await house.ada.delete(result.response)
