@@ -117,9 +117,18 @@ def _suggestion_row(generation_id: int, position: int, suggestion: Suggestion) -
         "text": suggestion.text,
         "fills": suggestion.fills,
         "score": suggestion.score,
-        "receipt": dict(suggestion.receipt),
+        "receipt": suggestion.receipt,
+        "confidence": suggestion.confidence,
+        "payload": suggestion.payload,
     }
 
 
 def _suggestion(row: Row[Any]) -> Suggestion:
-    return Suggestion(text=row.text, fills=tuple(row.fills), score=row.score, receipt=row.receipt)
+    return Suggestion(
+        text=row.text,
+        fills=tuple(row.fills),
+        receipt=row.receipt,
+        score=row.score,
+        confidence=row.confidence,
+        payload=row.payload,
+    )

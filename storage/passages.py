@@ -115,7 +115,6 @@ class Passages(PassageReader):
         values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
             "depth": 1 if new.parent_id is None else _depth_of(new.parent_id) + 1,
             "spans": packed(new.spans),
-            "receipt": None if new.receipt is None else dict(new.receipt),
             "created_ms": now_ms,
         }
         added = await self._connection.execute(insert(PASSAGES).values(values).returning(PASSAGES))

@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, case, delete, select, type_coerce, update
 
 from bot.rules.posts import PostKind
 from bot.rules.rounds import NOBODY
+from storage.columns import JsonText
 from storage.posts import Posts
 from storage.rows import values_of
 from storage.tables import (
@@ -187,7 +188,7 @@ class PrivacyReader:
     async def _rows(
         self, table: Table, condition: ColumnElement[bool], only: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        columns = [table.c[name] for name in only] or list(table.c)
+        columns = [_as_json(table.c[name]) for name in only or table.c.keys()]
         rows = await self._connection.execute(select(*columns).where(condition).order_by(*table.primary_key))
         return await values_of(
             rows, lambda row: {name: _readable(table, name, value) for name, value in row._mapping.items()}
@@ -211,6 +212,13 @@ class Privacy(PrivacyReader):
                 gone = await self._connection.execute(delete(personal.table).where(theirs))
                 counts[personal.called] = gone.rowcount
         return counts
+
+
+def _as_json(column: Column[Any]) -> ColumnElement[Any]:
+    """Return a column with what is JSON in it as JSON."""
+    if isinstance(column.type, JsonText):
+        return type_coerce(column, JsonText()).label(column.name)
+    return column
 
 
 def _readable(table: Table, name: str, value: Any) -> Any:

@@ -162,7 +162,6 @@ class Rounds(RoundReader):
             "round_id": round_id,
             "place": place,
             "spans": packed(new.spans),
-            "receipt": None if new.receipt is None else dict(new.receipt),
             "none": int(new.none),
             "created_ms": now_ms,
         }

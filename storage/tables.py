@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-from storage.columns import REAL, WHOLE, JsonText
+from storage.columns import REAL, WHOLE, JsonText, PayloadText, ReceiptText
 
 METADATA = MetaData(
     naming_convention={
@@ -91,7 +91,9 @@ SUGGESTIONS = Table(
     Column("text", Text, nullable=False),
     Column("fills", JsonText, nullable=False),
     Column("score", REAL, nullable=False),
-    Column("receipt", JsonText, nullable=False),
+    Column("receipt", ReceiptText, nullable=False),
+    Column("confidence", REAL),
+    Column("payload", PayloadText),
     sqlite_strict=True,
 )
 
@@ -160,7 +162,7 @@ PASSAGES = Table(
     Column("origin", Text, nullable=False),
     Column("spans", JsonText, nullable=False),
     Column("round_id", WHOLE),
-    Column("receipt", JsonText),
+    Column("receipt", ReceiptText),
     Column("created_ms", WHOLE, nullable=False),
     Column("original_id", WHOLE, ForeignKey("passages.id")),
     Column("withdrawn", Integer, nullable=False, server_default="0"),
@@ -215,7 +217,7 @@ CANDIDATES = Table(
     Column("origin", Text, nullable=False),
     Column("spans", JsonText, nullable=False),
     Column("mood", Text),
-    Column("receipt", JsonText),
+    Column("receipt", ReceiptText),
     Column("none", Integer, nullable=False, server_default="0"),
     _person("hidden_by"),
     Column("passage_id", WHOLE, ForeignKey("passages.id")),

@@ -19,6 +19,7 @@ from bot.errors import BadInput
 from bot.inference.jobs import Owner
 from bot.inference.protocol import Engine
 from bot.rules.generations import Place
+from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.text.words import split_words
 from bot.worker.masked.loading import load_masked
 from bot.writing.blanks import parse
@@ -26,7 +27,6 @@ from bot.writing.blocklist import DemeaningWords
 from bot.writing.bridge.job import BridgeAsk, BridgeJob
 from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import total
-from bot.writing.infill.style import AS_IT_BELONGS
 
 OURS = "Inkling"
 MASKED = "masked alone"

@@ -34,6 +34,7 @@ from benchmarks.infill.blanks import Half, Missing, cut_out, read_stories
 from benchmarks.infill.tally import Tally
 from bot.inference.protocol import Engine, ModelInfo, ScoreItem, ScoreRequest
 from bot.inference.supervisor import Supervisor
+from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.text.words import split_words
 from bot.settings import Settings, load_settings
 from bot.writing.blanks import parse
@@ -41,7 +42,6 @@ from bot.writing.blocklist import DemeaningWords
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import BOTH_SIDES, LEFT_ALONE, Evidence, Weights, rank, total
-from bot.writing.infill.style import AS_IT_BELONGS
 
 STEPS = {"prior": 0.05, "masked": 0.05, "seen": 0.05, "far": 0.1, "floor": 0.5, "temperature": 0.1}
 LENGTHS = tuple(

@@ -31,6 +31,7 @@ from bot.writing.asks import Ask, ContinueAsk, InfillAsk, check
 from bot.writing.blocklist import DemeaningWords
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.infill.job import InfillJob
+from storage.tagged import receipt_as_json
 
 Kind = Literal["continue", "infill"]
 AT_ONCE = 32
@@ -265,7 +266,8 @@ def _result(line_id: str | int | None, kind: Kind, suggestions: Sequence[Suggest
     candidates = []
     for suggestion in suggestions:
         fills = {"fills": list(suggestion.fills)} if kind == "infill" else {}
-        told = {"score": suggestion.score, "receipt": suggestion.receipt}
+        score = suggestion.score if suggestion.confidence is None else suggestion.confidence
+        told = {"score": score, "receipt": receipt_as_json(suggestion.receipt)}
         candidates.append({"text": suggestion.text, **fills, **told})
     return {"id": line_id, "candidates": candidates}
 

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import ClassVar
 
 from bot.rules.moods import MoodName
+from bot.rules.receipts import Receipt
 
-GenerationKind = Literal["continue", "infill", "bridge", "twist"]
+GenerationKind = str
+"""The name of a kind of work: "continue", "infill", "bridge", "twist" (see `bot.writing.features`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What a kind keeps of a suggestion besides its text and receipt; `kind` is its tag where it is stored."""
+
+    kind: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """One candidate as shown. For an infill `text` is the whole text with the blanks filled and `fills` has
-    one string a blank; for a continuation `fills` is empty. `receipt` is JSON-ready."""
+    one string a blank; for a continuation `fills` is empty.
+
+    `score` is how good a continuation is, as estimated from what readers marked (`bot.writing.continuation.quality`):
+    about the share of writers who would keep it, and more where it does what a note asks for; 0 for other kinds.
+    `confidence` is how sure the models are of the fills (0..1), None where there are none. `payload` is what its kind
+    keeps besides.
+    """
 
     text: str
     fills: tuple[str, ...]
-    score: float
-    receipt: Mapping[str, Any]
+    receipt: Receipt
+    score: float = 0.0
+    confidence: float | None = None
+    payload: Payload | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from bot.errors import BadInput, Gone, NotHere
 from bot.rules.ballots import Ballot
 from bot.rules.moods import MoodName
 from bot.rules.provenance import Origin, Span
+from bot.rules.receipts import Receipt
 from bot.rules.stories import StoryRules
 
 RoundKind = Literal["continue", "infill", "bridge"]
@@ -81,7 +82,7 @@ class NewCandidate:
     origin: Origin = "human"
     spans: tuple[Span, ...] = ()
     mood: MoodName | None = None
-    receipt: Mapping[str, Any] | None = None
+    receipt: Receipt | None = None
     none: bool = False
 
 
@@ -100,7 +101,7 @@ class Candidate:
     origin: Origin
     spans: tuple[Span, ...]
     mood: MoodName | None
-    receipt: Mapping[str, Any] | None
+    receipt: Receipt | None
     none: bool
     hidden_by: int | None
     passage_id: int | None

@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict, Unpack, get_args
+from typing import Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules.languages import check_language
 from bot.rules.provenance import Origin, Span
+from bot.rules.receipts import Receipt
 from bot.rules.text.characters import is_blank
 
 StoryState = Literal["open", "paused", "ended", "deleted"]
@@ -132,7 +133,7 @@ class NewPassage:
     origin: Origin
     spans: tuple[Span, ...]
     round_id: int | None = None
-    receipt: Mapping[str, Any] | None = None
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ class Passage:
     origin: Origin
     spans: tuple[Span, ...]
     round_id: int | None
-    receipt: Mapping[str, Any] | None
+    receipt: Receipt | None
     created_ms: int
     original_id: int | None = None
     withdrawn: bool = False

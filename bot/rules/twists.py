@@ -1,17 +1,17 @@
 """A twist: the words of a passage that were to be expected, rarer ones for each, and which of them the writer picked.
 
-It lives on the receipt of a generation of the kind "twist", whose `text` is the passage: one suggestion, whose text is
-the passage with the picks in it, and whose fills are the words as they now stand.
+It is the payload of the one suggestion of a generation of the kind "twist", whose `text` is the passage; the
+suggestion's text is the passage with the picks in it, and its fills are the words as they now stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import ClassVar
 
 from bot.errors import Gone
-from bot.rules.generations import Generation, Suggestion
+from bot.rules.generations import Generation, Payload, Suggestion
+from bot.rules.receipts import Receipt
 
 KEPT = -1
 """The pick that leaves a word as it is."""
@@ -40,6 +40,17 @@ class Expected:
     def now(self) -> str:
         """The word as it stands."""
         return self.word if self.picked == KEPT else self.others[self.picked].text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwistWords(Payload):
+    """The expected words of a passage as they are kept, in order; `done`: the twist is used, and nothing is picked any
+    more."""
+
+    kind: ClassVar[str] = "twist"
+
+    words: tuple[Expected, ...]
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,35 +106,15 @@ def around(text: str, words: tuple[Expected, ...]) -> tuple[str, ...]:
     return tuple(text[start:end] for start, end in zip(starts, ends, strict=True))
 
 
-def suggestion_of(twist: Twist, receipt: Mapping[str, Any]) -> Suggestion:
-    """Return the twist as it is kept; what else `receipt` has stays on it."""
-    words = [
-        {
-            "start": word.start,
-            "end": word.end,
-            "word": word.word,
-            "others": [{"text": other.text, "distance": other.distance} for other in word.others],
-            "picked": word.picked,
-        }
-        for word in twist.words
-    ]
-    kept = {**receipt, "words": words, "done": twist.done}
-    return Suggestion(text=twist.text, fills=twist.fills, score=0.0, receipt=kept)
+def suggestion_of(twist: Twist, receipt: Receipt) -> Suggestion:
+    """Return the twist as it is kept."""
+    words = TwistWords(words=twist.words, done=twist.done)
+    return Suggestion(text=twist.text, fills=twist.fills, receipt=receipt, payload=words)
 
 
 def twist_of(generation: Generation) -> Twist:
     """Return the twist that a generation holds. Raises `Gone` (`generation_gone`) where it holds none."""
-    receipt = generation.suggestions[0].receipt if generation.suggestions else {}
-    if generation.kind != "twist" or "words" not in receipt:
+    kept = generation.suggestions[0].payload if generation.suggestions else None
+    if not isinstance(kept, TwistWords):
         raise Gone("generation_gone")
-    words = tuple(
-        Expected(
-            start=word["start"],
-            end=word["end"],
-            word=word["word"],
-            others=tuple(Other(other["text"], other["distance"]) for other in word["others"]),
-            picked=word["picked"],
-        )
-        for word in receipt["words"]
-    )
-    return Twist(passage=generation.text, words=words, done=bool(receipt.get("done")))
+    return Twist(passage=generation.text, words=kept.words, done=kept.done)

@@ -13,9 +13,6 @@ from bot.rules.twists import twist_of
 from bot.writing.asks import onward
 from bot.writing.blanks import literals_of
 
-OWN = "person"
-"""What `source` on a receipt says when a person wrote the text (see `bot.ui.cards.PERSON`)."""
-
 _FILLED: frozenset[GenerationKind] = frozenset({"infill", "twist", "bridge"})
 """The kinds whose suggestions are whole texts."""
 
@@ -73,11 +70,11 @@ def _behind(asked: str, spans: Sequence[Span], suggestion: Suggestion, whole: st
 
 
 def _of(suggestion: Suggestion, text: str) -> tuple[Span, ...]:
-    return of_human(text) if suggestion.receipt.get("source") == OWN else of_model(text, "gpt")
+    return of_human(text) if suggestion.receipt.by_person else of_model(text, "gpt")
 
 
 def _infilled(generation: Generation, suggestion: Suggestion) -> tuple[Span, ...]:
-    if suggestion.receipt.get("source") == OWN or not suggestion.fills:
+    if suggestion.receipt.by_person or not suggestion.fills:
         return of_human(suggestion.text)
     if generation.kind == "twist":
         twist = twist_of(generation).finished()

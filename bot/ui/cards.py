@@ -30,8 +30,6 @@ PAGE_TEXT = 3600
 INK = discord.Colour(0x4A5D8F)
 AMBER = discord.Colour(0xB98A3D)
 _MOVES = (("stranger", "🎲"), ("shorter", "➖"), ("longer", "➕"))
-PERSON = "person"
-"""What `source` on a receipt says when a person wrote the text."""
 
 
 class Card(ui.LayoutView):
@@ -63,7 +61,7 @@ def notice(message: str, *more: str, colour: discord.Colour | None = None) -> Ca
 
 def is_own(generation: Generation) -> bool:
     """Tell whether a person wrote what `generation` holds, not a model."""
-    return generation.suggestions[0].receipt.get("source") == PERSON
+    return generation.suggestions[0].receipt.by_person
 
 
 def card(
@@ -143,7 +141,7 @@ def _candidates(say: Catalogue, generation: Generation, literals: Sequence[str],
     ]
     if generation.kind != "continue" and not is_own(generation):
         wholes = [filled(generation, suggestion, literals) for suggestion in generation.suggestions]
-        sure = [f"\n-# {sureness(say, suggestion.score)}" for suggestion in generation.suggestions]
+        sure = [f"\n-# {sureness(say, suggestion.confidence or 0.0)}" for suggestion in generation.suggestions]
         fitted, shortened = _fit_fills(wholes, room - sum(map(size, [*numbers, *sure])))
         return ["".join(parts) for parts in zip(numbers, fitted, sure, strict=True)], shortened
     bodies = [tidy(suggestion.text).strip() for suggestion in generation.suggestions]

@@ -3,11 +3,11 @@ models are, and what was wished for, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bot.rules.generations import Generation, Suggestion
+from bot.rules.receipts import InfillReceipt, Receipt
 from bot.rules.twists import twist_of
 from bot.ui.cutting import ELLIPSIS, WHOLE, sentences, share, shown_head, shown_tail
 from bot.ui.escaping import bold, escape, size
@@ -116,18 +116,18 @@ def sureness(say: Catalogue, confidence: float) -> str:
     return say(f"sure.{next((word for least, word in _SURE if confidence >= least), 'shot')}")
 
 
-def wishes(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
+def wishes(say: Catalogue, receipt: Receipt) -> list[str]:
     """Return what was wished for beyond what belongs there, from a receipt, a phrase a wish, escaped."""
-    style = receipt.get("style")
-    if not isinstance(style, Mapping):
+    style = receipt.style if isinstance(receipt, InfillReceipt) else None
+    if style is None:
         return []
     found = []
-    if near := style.get("near"):
-        found.append(say("wish.near", fills=shown_head(" · ".join(near), _NEAR_TEXT)))
-    if boldness := style.get("boldness"):
-        found.append(say("wish.stranger", count=round(boldness)))
-    if (least := style.get("least_words", 1)) > 1:
-        found.append(say("wish.longer", count=least))
-    if (most := style.get("most_words")) is not None:
-        found.append(say("wish.shorter", count=most))
+    if style.near:
+        found.append(say("wish.near", fills=shown_head(" · ".join(style.near), _NEAR_TEXT)))
+    if style.boldness:
+        found.append(say("wish.stranger", count=round(style.boldness)))
+    if style.least_words > 1:
+        found.append(say("wish.longer", count=style.least_words))
+    if style.most_words is not None:
+        found.append(say("wish.shorter", count=style.most_words))
     return found

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from discord import ui
 
-from bot.rules.generations import Generation
+from bot.rules.generations import Generation, Payload
+from bot.rules.moods import Sampling
+from bot.rules.receipts import (
+    BridgeReceipt,
+    ContinueReceipt,
+    FillReceipt,
+    InfillReceipt,
+    ModelReceipt,
+    OtherReceipt,
+    Receipt,
+    RowReceipt,
+    TwistReceipt,
+)
 from bot.ui.cards import Card, is_own, line, notice, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape, size
@@ -18,8 +31,8 @@ from bot.ui.twists import expected_facts
 
 BEGINNING = 80
 """How much of a suggestion is shown to tell which one is meant."""
-_UNSAID = frozenset({"kind", "done", "finish", "shared_percent", "word_log_prob", "token_log_prob", "text_sha256"})
-"""What is on receipts for the benchmarks and says nothing to a writer."""
+Made = tuple[str, Receipt, Payload | None]
+"""A line, escaped, that tells which text is meant, with its receipt and payload."""
 
 
 def receipt_card(say: Catalogue, generation: Generation) -> Card:
@@ -27,21 +40,21 @@ def receipt_card(say: Catalogue, generation: Generation) -> Card:
     if is_own(generation):
         return notice(f"### {say('why.title')}", say("why.person"))
     made = [
-        (f"**{position}**\u2002{shown_head(suggestion.text, BEGINNING)}", suggestion.receipt)
+        (f"**{position}**\u2002{shown_head(suggestion.text, BEGINNING)}", suggestion.receipt, suggestion.payload)
         for position, suggestion in enumerate(generation.suggestions, start=1)
     ]
     return Card(*receipt_blocks(say, made, generation.note))
 
 
-def receipt_blocks(say: Catalogue, made: Sequence[tuple[str, Mapping[str, Any]]], note: str = "") -> list[ui.Item[Any]]:
-    """Return the blocks of such a card for texts, each with a line, escaped, that tells which is meant, and its
-    receipt; there is one at least. `note` is what the models were told besides, for all of them."""
-    receipts = [facts(say, receipt) for _, receipt in made]
+def receipt_blocks(say: Catalogue, made: Sequence[Made], note: str = "") -> list[ui.Item[Any]]:
+    """Return the blocks of such a card for texts; there is one at least. `note` is what the models were told besides,
+    for all of them."""
+    receipts = [facts(say, receipt, payload) for _, receipt, payload in made]
     common = [fact for fact in receipts[0] if all(fact in each for each in receipts[1:])]
     told = [say("why.note", note=escape(note))] if note else []
     room = CARD_TEXT // (len(receipts) + 1) - 8
     blocks: list[ui.Item[Any]] = [text(_lines(f"### {say('why.title')}\n{say('why.intro')}", [*told, *common], room))]
-    for (begins, _), each in zip(made, receipts, strict=True):
+    for (begins, _, _), each in zip(made, receipts, strict=True):
         blocks += [line(), text(_lines(begins, [fact for fact in each if fact not in common], room))]
     return blocks
 
@@ -55,65 +68,126 @@ def _lines(first: str, more: Sequence[str], room: int) -> str:
     return "\n".join(lines)
 
 
-def facts(say: Catalogue, receipt: Mapping[str, Any]) -> list[str]:
-    """Return what a receipt says, a line a fact, the most telling first; what is unknown here is shown by name."""
-    rest = dict(receipt)
-    engine = escape(str(rest.pop("engine", "")))
-    lines = []
-    if (mood := rest.pop("mood", None)) is not None:
-        lines.append(say("why.mood", mood=say(f"mood.{mood}")))
-    if (model := rest.pop("model", None)) is not None:
-        revision = escape(str(rest.pop("revision", "")))
-        lines.append(say("why.model", model=escape(str(model)), revision=revision, engine=engine))
-    if host := rest.pop("host", None):
-        lines.append(say("why.host", host=escape(str(host))))
-    if (seed := rest.pop("seed", None)) is not None:
-        lines.append(say("why.seed", seed=str(seed)))
-    if sampling := rest.pop("sampling", None):
-        lines.append(say("why.sampling", values=_values(sampling)))
-    if (tokens := rest.pop("prompt_tokens", None)) is not None:
-        short_hash = str(rest.pop("prompt_sha256", ""))[:12]
-        lines.append(say("why.prompt", count=tokens, hash=escape(short_hash)))
-    if dropped := rest.pop("dropped", None):
-        lines.append(say("why.dropped", pieces=escape(", ".join(dropped))))
-    if withheld := rest.pop("withheld", None):
-        lines.append(say("why.withheld", pieces=escape(", ".join(withheld))))
-    for sampler, instead in rest.pop("substitutions", None) or ():
-        lines.append(say("why.substituted", engine=engine, sampler=escape(sampler), instead=escape(instead)))
-    if reproducible := rest.pop("reproducible", None):
-        lines.append(say(f"why.reproducible_{reproducible}"))
-    if (run := rest.pop("shared_run", None)) is not None:
-        lines.append(say("why.shared_run", count=max(1, run)))
-    for fill in rest.pop("fills", None) or ():
-        lines.append(_fill(say, fill))
-    lines += expected_facts(say, rest.pop("words", None) or ())
-    if wished := wishes(say, rest):
+# ---- what a receipt says, a line a fact, the most telling first
+
+
+def facts(say: Catalogue, receipt: Receipt, payload: Payload | None = None) -> list[str]:
+    """Return what a receipt, and the payload beside it, says; what is unknown here is shown by name."""
+    return [*expected_facts(say, payload), *_FACTS[receipt.kind](say, receipt)]
+
+
+def _continued(say: Catalogue, receipt: ContinueReceipt) -> list[str]:
+    return [*_row(say, receipt), *_shared(say, receipt.shared_run)]
+
+
+def _infilled(say: Catalogue, receipt: InfillReceipt) -> list[str]:
+    lines = [*_seed(say, receipt.seed), *_unread(say, receipt), *_fills(say, receipt.fills)]
+    if wished := wishes(say, receipt):
         lines.append(say("why.wished", wishes=" · ".join(wished)))
-    if shown := (rest.pop("style", None) or {}).get("shown"):
-        lines.append(say("why.shown", count=len(shown)))
-    for name, value in rest.items():
-        if name not in _UNSAID:
-            lines += _other(say, name, value)
+    if receipt.style is not None and receipt.style.shown:
+        lines.append(say("why.shown", count=len(receipt.style.shown)))
+    return [*lines, *_models(say, receipt.masked, receipt.causal)]
+
+
+def _bridged(say: Catalogue, receipt: BridgeReceipt) -> list[str]:
+    return [
+        *_seed(say, receipt.seed),
+        *_unread(say, receipt),
+        *_shared(say, receipt.shared_run),
+        *_fills(say, receipt.fills),
+        *_models(say, receipt.causal),
+        *_named(say, right_sha256=receipt.right_sha256),
+    ]
+
+
+def _twisted(say: Catalogue, receipt: TwistReceipt) -> list[str]:
+    return [*_unread(say, receipt), *_models(say, receipt.masked, receipt.causal)]
+
+
+def _other(say: Catalogue, receipt: OtherReceipt) -> list[str]:
+    return [*_unread(say, receipt), *_named(say, **receipt.told)]
+
+
+_FACTS: Mapping[str, Callable[[Catalogue, Any], list[str]]] = MappingProxyType(
+    {
+        ContinueReceipt.kind: _continued,
+        InfillReceipt.kind: _infilled,
+        BridgeReceipt.kind: _bridged,
+        TwistReceipt.kind: _twisted,
+        OtherReceipt.kind: _other,
+    }
+)
+
+
+def _models(say: Catalogue, *models: ModelReceipt | None) -> list[str]:
+    return [
+        line
+        for each in models
+        if each is not None
+        for line in (*_row(say, each), *_named(say, update=each.update, beam=each.beam, samples=each.samples))
+    ]
+
+
+def _row(say: Catalogue, row: RowReceipt) -> list[str]:
+    """What an engine tells of a row, or of a model."""
+    engine = escape(row.engine)
+    lines = []
+    if row.mood is not None:
+        lines.append(say("why.mood", mood=say(f"mood.{row.mood}")))
+    if row.model:
+        lines.append(say("why.model", model=escape(row.model), revision=escape(row.revision), engine=engine))
+    if row.host:
+        lines.append(say("why.host", host=escape(row.host)))
+    lines += _seed(say, row.seed)
+    if row.sampling is not None:
+        lines.append(say("why.sampling", values=_values(row.sampling)))
+    if row.prompt_tokens is not None:
+        lines.append(say("why.prompt", count=row.prompt_tokens, hash=escape(row.prompt_sha256[:12])))
+    lines += _unread(say, row)
+    for sampler, instead in row.substitutions:
+        lines.append(say("why.substituted", engine=engine, sampler=escape(sampler), instead=escape(instead)))
+    if row.reproducible:
+        lines.append(say(f"why.reproducible_{row.reproducible}"))
     return lines
 
 
-def _fill(say: Catalogue, fill: Mapping[str, Any]) -> str:
-    sure = sureness(say, float(fill.get("confidence", 0.0)))
-    return say("why.fill", text=escape(str(fill.get("text", ""))), sure=sure)
+def _seed(say: Catalogue, seed: int | None) -> list[str]:
+    return [] if seed is None else [say("why.seed", seed=str(seed))]
 
 
-def _other(say: Catalogue, name: str, value: Any) -> list[str]:
-    if isinstance(value, Mapping):
-        return facts(say, value)
-    if value in (None, "", [], ()):
-        return []
-    return [say("why.other", name=escape(name), value=escape(str(value)))]
+def _unread(say: Catalogue, receipt: Receipt) -> list[str]:
+    """What the models did not read."""
+    lines = []
+    if receipt.dropped:
+        lines.append(say("why.dropped", pieces=escape(", ".join(receipt.dropped))))
+    if receipt.withheld:
+        lines.append(say("why.withheld", pieces=escape(", ".join(receipt.withheld))))
+    return lines
 
 
-def _values(sampling: Mapping[str, Any]) -> str:
+def _shared(say: Catalogue, run: int | None) -> list[str]:
+    return [] if run is None else [say("why.shared_run", count=max(1, run))]
+
+
+def _fills(say: Catalogue, fills: Sequence[FillReceipt]) -> list[str]:
+    return [say("why.fill", text=escape(fill.text), sure=sureness(say, fill.confidence)) for fill in fills]
+
+
+def _named(say: Catalogue, **values: Any) -> list[str]:
+    """What has no words of its own, by its name."""
+    return [
+        say("why.other", name=escape(name), value=escape(str(value)))
+        for name, value in values.items()
+        if value not in (None, "", [], ())
+    ]
+
+
+def _values(sampling: Sampling) -> str:
     """The sampler values that change something."""
     idle = {"temperature": 1.0, "top_p": 1.0, "min_p": 0.0, "typical_p": 1.0, "xtc_probability": 0.0}
-    shown = {name: value for name, value in sampling.items() if name in idle and value != idle[name]}
-    if sampling.get("dry_multiplier"):
-        shown["dry"] = "{dry_multiplier} / {dry_base} / {dry_allowed_length}".format_map(sampling)
+    shown: dict[str, object] = {
+        name: getattr(sampling, name) for name, value in idle.items() if getattr(sampling, name) != value
+    }
+    if sampling.dry_multiplier:
+        shown["dry"] = f"{sampling.dry_multiplier} / {sampling.dry_base} / {sampling.dry_allowed_length}"
     return escape(", ".join(f"{name} {value}" for name, value in shown.items()) or "temperature 1.0")

@@ -3,14 +3,13 @@ card of the text that came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
 from discord import ui
 
-from bot.rules.generations import Generation
-from bot.rules.twists import KEPT, Twist, twist_of
+from bot.rules.generations import Generation, Payload
+from bot.rules.twists import KEPT, Twist, TwistWords, twist_of
 from bot.ui import routes
 from bot.ui.cards import Card, line, text
 from bot.ui.cutting import label
@@ -87,13 +86,10 @@ def _distance(nats: float) -> str:
     return next((word for least, word in _DISTANCES if nats >= least), "near")
 
 
-def expected_facts(say: Catalogue, words: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what the receipt of a twist says of its words, a line a word, escaped."""
+def expected_facts(say: Catalogue, payload: Payload | None) -> list[str]:
+    """Return what a twist says of its words, a line a word, escaped; nothing of any other payload."""
+    words = payload.words if isinstance(payload, TwistWords) else ()
     return [
-        say(
-            "why.twist",
-            word=escape(str(word.get("word", ""))),
-            others=escape(", ".join(str(other.get("text", "")) for other in word.get("others", ()))),
-        )
+        say("why.twist", word=escape(word.word), others=escape(", ".join(other.text for other in word.others)))
         for word in words
     ]

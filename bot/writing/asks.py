@@ -14,6 +14,7 @@ from bot.errors import BadInput
 from bot.inference.jobs import Owner
 from bot.inference.protocol import LoadedRole, ModelInfo, Piece
 from bot.rules.generations import Place
+from bot.rules.infill_style import AS_IT_BELONGS, InfillStyle
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.notes import check_note
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE, MAX_TEXT
@@ -21,7 +22,6 @@ from bot.rules.text.characters import is_blank, normalise
 from bot.rules.text.words import token_spans
 from bot.writing.blanks import has_blanks, parse
 from bot.writing.cleaning import sentence_ends
-from bot.writing.infill.style import AS_IT_BELONGS, InfillStyle
 
 DEFAULT_TWISTS = 6
 """How many words a twist offers to change: each has a menu on the card."""

@@ -1,40 +1,38 @@
-"""Receipts as they are kept: JSON-ready mappings of where a suggestion came from and what was measured of it."""
+"""Receipts of what the engine made (`bot.rules.receipts`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
-from bot.inference.protocol import Continuation, Receipt
+from bot.inference.protocol import Continuation, ModelInfo, Receipt
+from bot.rules.receipts import ContinueReceipt, ModelReceipt
 from bot.writing.overlap import Echo
 
 
-def as_mapping(receipt: Receipt) -> dict[str, Any]:
-    """Return an engine's receipt as JSON has it: lists for tuples, no values that are absent."""
-    return {name: _plain(value) for name, value in asdict(receipt).items() if value is not None}
+def of_row(receipt: Receipt) -> ModelReceipt:
+    """Return an engine's receipt as it is kept within another one."""
+    return ModelReceipt(**_values(receipt))
 
 
-def of_continuation(row: Continuation, shared: Echo, log_prob: float | None) -> dict[str, Any]:
-    """Return the receipt of a continuation.
-
-    Besides the engine's: `finish`, `shared_run` (the longest run of words that it shares with the text before
-    it), `shared_percent` (of its words in such runs of five or more) and, where the engine told it, `token_log_prob`
-    (the mean natural log-probability of its tokens under the plain model).
-    """
-    measured: dict[str, Any] = {
-        "finish": row.finish,
-        "shared_run": shared.longest_run,
-        "shared_percent": round(100 * shared.shared),
-    }
-    if log_prob is not None:
-        measured["token_log_prob"] = round(log_prob, 2)
-    return as_mapping(row.receipt) | measured
+def of_model(model: ModelInfo, *, beam: int | None = None, samples: int | None = None) -> ModelReceipt:
+    """Return the receipt of one of the infill pair."""
+    return ModelReceipt(
+        engine="torch", model=model.name, revision=model.revision, update=model.update, beam=beam, samples=samples
+    )
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+def of_continuation(row: Continuation, shared: Echo, log_prob: float | None) -> ContinueReceipt:
+    """Return the receipt of a continuation: the engine's, what it shares with the text before it, and the mean natural
+    log-probability of its tokens under the plain model, where the engine told it."""
+    return ContinueReceipt(
+        **_values(row.receipt),
+        finish=row.finish,
+        shared_run=shared.longest_run,
+        shared_percent=round(100 * shared.shared),
+        token_log_prob=None if log_prob is None else round(log_prob, 2),
+    )
+
+
+def _values(receipt: Receipt) -> dict[str, Any]:
+    return {each.name: getattr(receipt, each.name) for each in fields(receipt)}

@@ -13,12 +13,13 @@ from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.notes import check_note
+from bot.rules.receipts import OwnReceipt
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.rules.stories import require_ai
 from bot.rules.text.characters import is_blank
 from bot.ui import routes
 from bot.ui.answers import GIVEN, TYPED, open_form, replace, take_time, whisper
-from bot.ui.cards import PERSON, reading_card
+from bot.ui.cards import reading_card
 from bot.ui.forms import NOTE, Form, NoteForm, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.receipts import receipt_card
@@ -341,8 +342,7 @@ class Writing(commands.Cog):
         ask = self._again(interaction, parent)
         written = ContinueAsk(owner=ask.owner, place=ask.place, text=text)
         check(written)
-        receipt = {"source": PERSON}
-        own = Suggestion(text=_behind(parent, written.text), fills=(), score=0.0, receipt=receipt)
+        own = Suggestion(text=_behind(parent, written.text), fills=(), receipt=OwnReceipt())
         kept = await self._services.desk.keep(replaced(ask, note="") if isinstance(ask, ContinueAsk) else ask, (own,))
         await self._asking.present(interaction, kept, public(interaction, settings.language))
 

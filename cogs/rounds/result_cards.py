@@ -17,7 +17,7 @@ from bot.ui.escaping import quote, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
-from bot.ui.receipts import BEGINNING, receipt_blocks
+from bot.ui.receipts import BEGINNING, Made, receipt_blocks
 from cogs.rounds import routes
 from cogs.rounds.cards import GAP
 
@@ -183,8 +183,8 @@ def _sign_of(say: Catalogue, view: RoundView, candidate: Candidate) -> str:
 
 def why_card(say: Catalogue, view: RoundView) -> Card:
     """Return the receipts of the candidates that a model had a hand in."""
-    made: Sequence[tuple[str, Any]] = [
-        (f"**{view.number(each)}**{GAP}{shown_head(each.text, BEGINNING)}", each.receipt)
+    made: Sequence[Made] = [
+        (f"**{view.number(each)}**{GAP}{shown_head(each.text, BEGINNING)}", each.receipt, None)
         for each in view.texts
         if each.receipt is not None
     ]

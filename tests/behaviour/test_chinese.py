@@ -54,7 +54,7 @@ async def test_a_text_is_continued_in_chinese(house: House, monkeypatch: pytest.
     kept = await house.generation(1)
     assert kept.suggestions
     assert han([suggestion.text for suggestion in kept.suggestions])
-    assert {suggestion.receipt["model"] for suggestion in kept.suggestions} == {"story"}
+    assert {suggestion.receipt.model for suggestion in kept.suggestions} == {"story"}
     assert all(suggestion.text.strip()[:4] in texts(made.response) for suggestion in kept.suggestions)
 
 

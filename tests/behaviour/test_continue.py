@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.ui.cards import PERSON
+from bot.rules.receipts import OwnReceipt
 from tests.behaviour.discord_world import STORY, House, buttons, en, private, texts
 
 LABELS = [en(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")]
@@ -36,7 +36,7 @@ async def test_options_reach_the_models(house: House) -> None:
 
     kept = await house.generation(1)
     assert (kept.mood, kept.count, kept.length, len(kept.suggestions)) == ("wild", 1, 8, 1)
-    assert kept.suggestions[0].receipt["mood"] == "wild"
+    assert kept.suggestions[0].receipt.mood == "wild"
     assert en("mood.wild") in texts(result.response)
 
 
@@ -47,7 +47,7 @@ async def test_going_on_retrying_and_asking_why_after_a_restart(house: House) ->
 
     why = await house.chen.click(card, label=WHY)
     assert en("why.title") in private(why)
-    assert (await house.generation(1)).suggestions[0].receipt["model"] in private(why).replace("\\", "")
+    assert (await house.generation(1)).suggestions[0].receipt.model in private(why).replace("\\", "")
 
     refused = await house.chen.click(card, label=RETRY)
     assert private(refused) == en("error.not_yours_retry")
@@ -80,7 +80,7 @@ async def test_writing_on_with_a_form_that_outlives_the_bot(house: House) -> Non
     assert r"It stopped, \*suddenly\*. \@everyone" in texts(written.response)
     kept = await house.generation(2)
     assert (kept.person_id, kept.parent_id) == (house.chen.id, 1)
-    assert kept.suggestions[0].receipt == {"source": PERSON}
+    assert kept.suggestions[0].receipt == OwnReceipt()
     assert RETRY not in buttons(written.response)
 
     why = await house.ben.click(written.response, label=WHY)

@@ -6,9 +6,9 @@ import re
 
 from simcord.results import ResponseMessage
 
+from bot.rules.infill_style import MAX_BOLDNESS
 from bot.rules.text.words import split_words
 from bot.writing.infill.restyling import style_of
-from bot.writing.infill.style import MAX_BOLDNESS
 from tests.behaviour.discord_world import House, buttons, en, private, texts, walk, zh
 
 BLANKS = "The fox crossed the ___ near the harbour."

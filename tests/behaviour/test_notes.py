@@ -29,7 +29,7 @@ async def test_a_note_reaches_the_models_and_stands_on_the_card_and_its_receipt(
     assert en("card.note", note=SHOWN) in texts(card)
     kept = await house.generation(1)
     assert kept.note == NOTE
-    assert kept.suggestions[0].receipt["prompt_sha256"] == read(NOTE) != read("")
+    assert kept.suggestions[0].receipt.prompt_sha256 == read(NOTE) != read("")
     await house.restart()
     assert en("why.note", note=SHOWN) in private(await house.chen.click(card, label=WHY))
 

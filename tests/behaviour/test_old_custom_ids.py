@@ -6,6 +6,7 @@ import pytest
 
 from bot.inference.jobs import Owner
 from bot.rules.generations import Place, Suggestion
+from bot.rules.receipts import ContinueReceipt, InfillReceipt, TwistReceipt
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.tree import InklingTree
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
@@ -47,13 +48,13 @@ async def keep_one_of_each(house: House) -> None:
     await note(house.ben, thread, "The harbour is old.", "fox")
     place = Place(server_id=house.guild.id, channel_id=house.channel.id)
     owner = Owner(server_id=house.guild.id, person_id=house.ada.id)
-    told = Suggestion(text=" It fell.", fills=(), score=0.0, receipt={})
-    filled = Suggestion(text=TEXT, fills=("crossed",), score=0.0, receipt={})
+    told = Suggestion(text=" It fell.", fills=(), receipt=ContinueReceipt())
+    filled = Suggestion(text=TEXT, fills=("crossed",), receipt=InfillReceipt())
     picked = Twist(TEXT, (Expected(4, 7, "fox", (Other("owl", 2.0),), 0),))
     asks: tuple[tuple[Ask, Suggestion], ...] = (
         (ContinueAsk(owner=owner, place=place, text=TEXT, count=1, length=8), told),
         (InfillAsk(owner=owner, place=place, text=TEXT.replace("crossed", "___"), count=1), filled),
-        (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(picked, {})),
+        (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(picked, TwistReceipt())),
     )
     for ask, suggestion in asks:
         await house.services.desk.keep(ask, (suggestion,))

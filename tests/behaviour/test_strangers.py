@@ -14,6 +14,7 @@ from simcord.results import ResponseMessage
 
 from bot.inference.jobs import Owner
 from bot.rules.generations import Place, Suggestion
+from bot.rules.receipts import InfillReceipt, OtherReceipt, TwistReceipt
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.tree import InklingTree
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
@@ -45,13 +46,13 @@ async def keep_secrets(house: House, asker: MemberActor) -> None:
     await note(house.ada, thread, f"{SECRET} is far away.", "fox")
     place = Place(server_id=house.guild.id, channel_id=house.channel.id)
     owner = Owner(server_id=house.guild.id, person_id=asker.id)
-    told = Suggestion(text=f" {SECRET} fell.", fills=(), score=0.0, receipt={"prompt": TEXT})
-    filled = Suggestion(text=TEXT, fills=(SECRET,), score=0.0, receipt={})
+    told = Suggestion(text=f" {SECRET} fell.", fills=(), receipt=OtherReceipt(told={"prompt": TEXT}))
+    filled = Suggestion(text=TEXT, fills=(SECRET,), receipt=InfillReceipt())
     words = (Expected(4, 7, "fox", (Other("owl", 2.0),)),)
     asks: tuple[tuple[Ask | BridgeAsk, Suggestion], ...] = (
         (ContinueAsk(owner=owner, place=place, text=TEXT), told),
         (InfillAsk(owner=owner, place=place, text=TEXT.replace(SECRET, "___")), filled),
-        (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(Twist(TEXT, words), {})),
+        (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(Twist(TEXT, words), TwistReceipt())),
         (BridgeAsk(owner=owner, place=place, left="The fox saw.", right="The rain began."), filled),
     )
     assert [(await house.services.desk.keep(ask, (suggestion,))).id for ask, suggestion in asks] == list(IDS)

@@ -21,14 +21,16 @@ from bot.rules import shares as counting
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
 from bot.rules.generations import Generation, Place, Suggestion
+from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import LoreEntry, Tally
 from bot.rules.profiles import Courtesy
+from bot.rules.receipts import ContinueReceipt, InfillReceipt, OtherReceipt, TwistReceipt
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate, NewCandidate, Round, RoundState
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import Passage, Standing, Story, StoryRules
 from bot.rules.text import alphabets, characters, matching, segments, truecasing, words
-from bot.rules.twists import Expected, Other, Twist
+from bot.rules.twists import Expected, Other, Twist, TwistWords
 from bot.stories import beginning
 from bot.stories import passages as pen
 from bot.stories.rounds import candidates, quoting
@@ -130,7 +132,7 @@ def _generation(kind: object, text: str, *suggestions: Suggestion) -> Generation
 
 
 def _suggested(text: str, *fills: str) -> Suggestion:
-    return Suggestion(text=text, fills=fills, score=0.5, receipt={"seed": 7, "fills": [], "dropped": [text[:200]]})
+    return Suggestion(text=text, fills=fills, confidence=0.5, receipt=InfillReceipt(seed=7, dropped=(text[:200],)))
 
 
 def _continued(text: str) -> Generation:
@@ -151,7 +153,7 @@ def _twisted(text: str) -> Generation:
         Expected(start=at, end=at + 3, word=text[at : at + 3], others=(Other("lamp", 2.0),)) for at in places if at + 3
     )
     twist = Twist(passage=text, words=found[:8])
-    return _generation("twist", text, twists.suggestion_of(twist, {"seed": 7}))
+    return _generation("twist", text, twists.suggestion_of(twist, TwistReceipt()))
 
 
 def _round(kind: object, text: str) -> Round:
@@ -182,7 +184,7 @@ def _candidate(number: int, text: str) -> Candidate:
         origin="gpt",
         spans=(),
         mood=None,
-        receipt={"seed": 7},
+        receipt=ContinueReceipt(seed=7),
         none=False,
         hidden_by=None,
         passage_id=number,
@@ -507,7 +509,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: infills.filled(_gapped(text)[0], _suggested(text, "lamp"), _gapped(text)[1]).close().show(),
         lambda text: infills.filled(_gapped(text)[0], _suggested("a b", text), ("a ", " b")).show(700),
     ],
-    "bot.ui.infills.wishes": [lambda text: infills.wishes(_SAY, {"style": {"near": [text]}})],
+    "bot.ui.infills.wishes": [lambda text: infills.wishes(_SAY, InfillReceipt(style=InfillStyle(near=(text,))))],
     "cogs.lore.cards.lore_card": [
         lambda text: lore_cards.lore_card(_SAY, _entry(text), Tally(), story=text, pen_name=text[:32])
     ],
@@ -526,9 +528,13 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.ui.prose.prose": [lambda text: prose.prose(_SAY, _passage(text), 0, stands=False)],
     "bot.ui.receipts.receipt_card": [lambda text: receipts.receipt_card(_SAY, _continued(text))],
     "bot.ui.receipts.receipt_blocks": [
-        lambda text: receipts.receipt_blocks(_SAY, [(text[:80], {"other": text}), (text[:80], {"fills": []})])
+        lambda text: receipts.receipt_blocks(
+            _SAY, [(text[:80], OtherReceipt(told={"other": text}), None), (text[:80], InfillReceipt(), None)]
+        )
     ],
-    "bot.ui.receipts.facts": [lambda text: receipts.facts(_SAY, {"model": text, "dropped": text.split(" ")})],
+    "bot.ui.receipts.facts": [
+        lambda text: receipts.facts(_SAY, ContinueReceipt(model=text, dropped=tuple(text.split(" "))))
+    ],
     "cogs.rounds.private_cards.more_card": [
         lambda text: private_cards.more_card(_SAY, _view(text), Standing(person_id=3, host=True), told="")
     ],
@@ -566,7 +572,9 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.ui.story_starts.story_start": [lambda text: story_starts.story_start(_SAY, _continued(text))],
     "bot.ui.twists.twist_card": [lambda text: twists_cards.twist_card(_SAY, _twisted(text), name="Ada")],
     "bot.ui.twists.expected_facts": [
-        lambda text: twists_cards.expected_facts(_SAY, [{"word": text, "others": [{"text": text}]}])
+        lambda text: twists_cards.expected_facts(
+            _SAY, TwistWords(words=(Expected(0, len(text), text, (Other(text, 1.0),)),))
+        )
     ],
     # ---- books
     "bot.publishing.book.make_book": [_book],

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from hypothesis import strategies as st
 
-from bot.rules.generations import GenerationKind, NewGeneration, Place, Suggestion
-from bot.rules.moods import MOOD_NAMES
+from bot.rules.generations import NewGeneration, Place, Suggestion
+from bot.rules.infill_style import InfillStyle
+from bot.rules.moods import MOOD_NAMES, MOODS
 from bot.rules.provenance import Span
+from bot.rules.receipts import (
+    BridgeReceipt,
+    ContinueReceipt,
+    FillReceipt,
+    InfillReceipt,
+    ModelReceipt,
+    OtherReceipt,
+    OwnReceipt,
+    Receipt,
+    TwistReceipt,
+)
 from bot.rules.rounds import NewCandidate, NewRound, RoundKind, RoundState
 from bot.rules.stories import NewPassage, NewStory
+from bot.rules.twists import Expected, Other, TwistWords
 
 SNOWFLAKES = st.integers(min_value=0, max_value=2**63 - 1)
 TEXTS = st.text(max_size=80)
@@ -18,10 +29,41 @@ TIMES = st.integers(min_value=0, max_value=10_000)
 
 PLACES = st.builds(Place, server_id=st.none() | SNOWFLAKES, channel_id=SNOWFLAKES)
 
+_REAL = st.floats(allow_nan=False, allow_infinity=False)
+SAMPLINGS = st.none() | st.sampled_from([MOODS[mood] for mood in MOOD_NAMES])
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=5,
+)
+
+_LABELS = st.lists(TEXTS, max_size=2).map(tuple)
+_MODELS = st.builds(
+    ModelReceipt, engine=TEXTS, model=TEXTS, update=TEXTS, beam=st.none() | TIMES, dropped=_LABELS, sampling=SAMPLINGS
+)
+_FILLS = st.lists(st.builds(FillReceipt, text=TEXTS, confidence=_REAL, sources=_LABELS), max_size=3).map(tuple)
+_STYLES = st.builds(InfillStyle, boldness=_REAL, near=_LABELS, shown=st.lists(_LABELS, max_size=2).map(tuple))
+RECEIPTS: st.SearchStrategy[Receipt] = st.one_of(
+    st.builds(
+        ContinueReceipt,
+        engine=TEXTS,
+        model=TEXTS,
+        seed=st.none() | TIMES,
+        mood=st.none() | st.sampled_from(MOOD_NAMES),
+        sampling=SAMPLINGS,
+        substitutions=st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple),
+        dropped=_LABELS,
+        withheld=_LABELS,
+        token_log_prob=st.none() | _REAL,
+    ),
+    st.builds(InfillReceipt, fills=_FILLS, causal=_MODELS, masked=st.none() | _MODELS, style=st.none() | _STYLES),
+    st.builds(BridgeReceipt, fills=_FILLS, causal=_MODELS, shared_run=st.none() | TIMES, right_sha256=TEXTS),
+    st.builds(TwistReceipt, causal=_MODELS, masked=st.none() | _MODELS),
+    st.builds(OwnReceipt),
+    st.dictionaries(TEXTS.map("x{}".format), _JSON, min_size=1, max_size=4).map(lambda told: OtherReceipt(told=told)),
+)
+_EXPECTED = st.builds(
+    Expected, start=TIMES, end=TIMES, word=TEXTS, others=st.lists(st.builds(Other, TEXTS, _REAL), max_size=2).map(tuple)
 )
 
 SUGGESTIONS = st.builds(
@@ -29,7 +71,9 @@ SUGGESTIONS = st.builds(
     text=TEXTS,
     fills=st.lists(TEXTS, max_size=3).map(tuple),
     score=st.floats(allow_nan=False),
-    receipt=st.dictionaries(TEXTS, _JSON, max_size=4),
+    confidence=st.none() | st.floats(allow_nan=False),
+    receipt=RECEIPTS,
+    payload=st.none() | st.builds(TwistWords, words=st.lists(_EXPECTED, max_size=3).map(tuple), done=st.booleans()),
 )
 
 
@@ -38,7 +82,7 @@ def new_generations(
 ) -> st.SearchStrategy[NewGeneration]:
     return st.builds(
         NewGeneration,
-        kind=st.sampled_from(get_args(GenerationKind)),
+        kind=st.sampled_from(["continue", "infill", "bridge", "twist"]),
         place=PLACES,
         person_id=people,
         text=TEXTS,
@@ -61,8 +105,8 @@ def new_generation(*, person_id: int = 7, expires_ms: int = 1000, parent_id: int
         count=2,
         length=0,
         suggestions=(
-            Suggestion(text="She opened the door.", fills=("door",), score=-1.25, receipt={"seed": 1}),
-            Suggestion(text="She opened the 信.", fills=("信",), score=-2.5, receipt={"seed": 2, "dropped": []}),
+            Suggestion(text="She opened the door.", fills=("door",), confidence=0.25, receipt=InfillReceipt(seed=1)),
+            Suggestion(text="She opened the 信.", fills=("信",), confidence=0.5, receipt=InfillReceipt(seed=2)),
         ),
         expires_ms=expires_ms,
         parent_id=parent_id,
@@ -84,7 +128,7 @@ def new_passage(
         pen_name=None if author_id is None else "Wren",
         origin="gpt" if author_id is None else "human",
         spans=(Span(0, len(text), "gpt" if author_id is None else "human"),),
-        receipt={"seed": 1} if author_id is None else None,
+        receipt=ContinueReceipt(seed=1) if author_id is None else None,
     )
 
 
@@ -120,5 +164,5 @@ def new_candidate(text: str = "A bell rang.", *, author_id: int | None = None) -
         origin="gpt" if ai else "human",
         spans=(Span(0, len(text), "gpt" if ai else "human"),),
         mood="wild" if ai else None,
-        receipt={"seed": 2} if ai else None,
+        receipt=ContinueReceipt(seed=2) if ai else None,
     )

@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, invariant, rule
 from sqlalchemy import func, select, text
 
 from bot.rules.generations import Generation, NewGeneration, Place
+from bot.rules.receipts import ContinueReceipt
 from storage.database import Database
 from storage.generations import Generations
 from storage.privacy import Privacy
@@ -132,7 +133,8 @@ async def test_a_parent_that_is_gone_by_now_costs_nobody_the_answer(database: Da
 async def test_a_score_that_is_no_number_is_refused(database: Database) -> None:
     new = new_generation()
     broken = dataclasses.replace(
-        new, suggestions=(dataclasses.replace(new.suggestions[0], receipt={"p": float("nan")}),)
+        new,
+        suggestions=(dataclasses.replace(new.suggestions[0], receipt=ContinueReceipt(token_log_prob=float("nan"))),),
     )
     with pytest.raises(Exception, match="not JSON compliant"):
         async with database.transaction() as connection:

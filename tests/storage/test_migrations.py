@@ -28,6 +28,7 @@ from storage.schema import configuration, newest
 from storage.stories import Stories
 from storage.tables import METADATA
 from tests.support.clocks import epoch
+from tests.support.stored_generations import STORED, keep
 
 NEXT = '''"""A test's own.
 
@@ -174,6 +175,36 @@ async def test_stories_of_before_leave_their_language_to_their_text(tmp_path: Pa
     assert json.loads(kept)["language"] == ""
 
 
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
+async def test_a_twist_and_how_sure_fills_are_leave_the_receipt_and_the_score(tmp_path: Path, revision: str) -> None:
+    """To 0007: from each version before, all else stays."""
+    keep(tmp_path, revision=revision)
+    async with open_database(tmp_path, epoch):
+        pass
+    stored = dicts(tmp_path / FILE, "SELECT * FROM suggestions ORDER BY generation_id, position")
+    for entry in STORED["entries"]:
+        number, kind = entry["generation"]["id"], entry["generation"]["kind"]
+        theirs = [row for row in stored if row["generation_id"] == number]
+        for before, after in zip(entry["suggestions"], theirs, strict=True):
+            receipt = json.loads(before["receipt"])
+            sure = kind in ("infill", "bridge") and "source" not in receipt
+            assert (after["score"], after["confidence"]) == (
+                (0.0, before["score"]) if sure else (before["score"], None)
+            )
+            words, done = receipt.pop("words", None), receipt.pop("done", False)
+            assert json.loads(after["receipt"]) == receipt
+            if kind != "twist":
+                assert after["payload"] is None
+            else:
+                assert json.loads(after["payload"]) == {"kind": "twist", "words": words, "done": done}
+
+
+def dicts(path: Path, query: str) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(query)]
+
+
 async def test_a_new_migration_is_applied_once_after_a_copy(tmp_path: Path, install: Install) -> None:
     path = await make(tmp_path / "data")
     before = newest()
@@ -208,7 +239,7 @@ async def test_making_a_table_anew_keeps_what_hangs_on_it(tmp_path: Path, instal
     path = await make(tmp_path / "data")
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO generations VALUES (1,'continue',1,1,1,7,'text',NULL,3,48,NULL,0,0,'')")
-        connection.execute("INSERT INTO suggestions VALUES (1,0,'a','[]',0.0,'{}')")
+        connection.execute("INSERT INTO suggestions VALUES (1,0,'a','[]',0.0,'{}',NULL,NULL)")
     install('    with op.batch_alter_table("generations") as batch:\n        batch.alter_column("text", nullable=True)')
     async with open_database(path.parent, epoch):
         pass
@@ -217,7 +248,7 @@ async def test_making_a_table_anew_keeps_what_hangs_on_it(tmp_path: Path, instal
 
 async def test_a_migration_that_breaks_links_is_refused(tmp_path: Path, install: Install) -> None:
     path = await make(tmp_path / "data")
-    install("""    op.execute("INSERT INTO suggestions VALUES (99, 0, 'a', '[]', 0.0, '{}')")""")
+    install("""    op.execute("INSERT INTO suggestions VALUES (99, 0, 'a', '[]', 0.0, '{}', NULL, NULL)")""")
     with pytest.raises(StorageError, match="would break links; nothing was changed"):
         async with open_database(path.parent, epoch):
             pass

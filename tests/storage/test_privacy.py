@@ -64,7 +64,7 @@ async def test_an_export_has_everything_of_one_person(lived_in: Database) -> Non
     assert generation["text"] == "She opened the ___."
     assert (generation["person_id"], generation["server_id"], generation["message_id"]) == ("7", "1", None)
     assert [part["fills"] for part in generation["suggestions"]] == [["door"], ["信"]]
-    assert generation["suggestions"][1]["receipt"] == {"seed": 2, "dropped": []}
+    assert generation["suggestions"][1]["receipt"] == {"kind": "infill", "seed": 2}
 
 
 async def test_a_stranger_has_an_empty_export(lived_in: Database) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from bot.rules.generations import Suggestion
+from bot.rules.moods import MoodName
 from bot.rules.posts import Post
+from bot.rules.receipts import ContinueReceipt
 from bot.rules.rounds import Candidate, Round
 from bot.rules.stories import NewStory, Passage, RulesChange, Story, StoryRules, change_rules
 from bot.stories.access import Who
@@ -118,11 +120,10 @@ class Table:
         return await self.urn.fill(round_.id, plan, [suggestion(text) for text in texts])
 
 
-def suggestion(text: str, *, mood: str = "wild", fills: Sequence[str] = ()) -> Suggestion:
+def suggestion(text: str, *, mood: MoodName = "wild", fills: Sequence[str] = ()) -> Suggestion:
     """What a model suggested."""
-    return Suggestion(
-        text=text, fills=tuple(fills), score=1.0, receipt={"mood": mood, "seed": 7, "dropped": ["lore 3"]}
-    )
+    receipt = ContinueReceipt(mood=mood, seed=7, dropped=("lore 3",))
+    return Suggestion(text=text, fills=tuple(fills), receipt=receipt)
 
 
 @asynccontextmanager

@@ -134,7 +134,7 @@ async def test_whose_words_stay_at_home(table: Table) -> None:
     await table.urn.fill(round_.id, plan, [suggestion("A bell rang.")])
     receipt = (await table.candidates(round_.id))[0].receipt
     assert receipt is not None
-    assert (receipt["withheld"], receipt["dropped"]) == (["passage 2"], ["lore 3"])
+    assert (receipt.withheld, receipt.dropped) == (("passage 2",), ("lore 3",))
 
 
 async def test_a_withdrawn_passage_leaves_no_word(table: Table) -> None:

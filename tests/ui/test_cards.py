@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from bot.inference.jobs import Queued, Working
 from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
 from bot.rules.moods import MOODS
+from bot.rules.receipts import ContinueReceipt, FillReceipt, InfillReceipt, ModelReceipt, OtherReceipt, OwnReceipt
 from bot.rules.servers import LENGTH_RANGE, ServerSettings
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
-from bot.ui.cards import PERSON, Card, card, given_cards, reading_card, reading_pages
+from bot.ui.cards import Card, card, given_cards, reading_card, reading_pages
 from bot.ui.escaping import escape, size, tidy
 from bot.ui.infills import Filled, sureness
 from bot.ui.locale import LANGUAGES, catalogue
@@ -29,21 +30,21 @@ PIECES = st.sampled_from(["The fox ran. ", "*_*_* ", "x" * 300, "@everyone <@1> 
 LONG = st.lists(PIECES, min_size=1, max_size=120).map("".join).map(lambda text: text[:4000])
 SHORT = st.lists(PIECES, min_size=1, max_size=12).map("".join).map(lambda text: text[:900])
 FILL = st.sampled_from(["lamp", "three wet umbrellas", "**", "盒子", "a _b_ c"])
-RECEIPT: dict[str, Any] = {
-    "engine": "openvino",
-    "model": "SmolLM2-135M-Instruct",
-    "revision": "Q4_1",
-    "seed": 7,
-    "mood": "wild",
-    "sampling": asdict(MOODS["wild"]),
-    "prompt_sha256": "ab" * 32,
-    "prompt_tokens": 63,
-    "dropped": ["text:start"],
-    "substitutions": [["dry", "frequency_penalty 0.3"], ["xtc", "more candidates"]],
-    "reproducible": "same_batch",
-    "finish": "length",
-    "shared_run": 3,
-}
+RECEIPT = ContinueReceipt(
+    engine="openvino",
+    model="SmolLM2-135M-Instruct",
+    revision="Q4_1",
+    seed=7,
+    mood="wild",
+    sampling=MOODS["wild"],
+    prompt_sha256="ab" * 32,
+    prompt_tokens=63,
+    dropped=("text:start",),
+    substitutions=(("dry", "frequency_penalty 0.3"), ("xtc", "more candidates")),
+    reproducible="same_batch",
+    finish="length",
+    shared_run=3,
+)
 
 
 def generation(kind: GenerationKind, text: str, suggestions: list[Suggestion]) -> Generation:
@@ -86,10 +87,8 @@ def check(shown: Card) -> str:
 @settings(deadline=None, max_examples=60)
 @given(LONG, st.lists(LONG, min_size=1, max_size=5), st.sampled_from(LANGUAGES), st.booleans())
 def test_cards_of_continuations_fit(text: str, candidates: list[str], language: Any, own: bool) -> None:
-    receipt = {"source": PERSON} if own else RECEIPT
-    made = generation(
-        "continue", text, [Suggestion(text=each, fills=(), score=0, receipt=receipt) for each in candidates]
-    )
+    receipt = OwnReceipt() if own else RECEIPT
+    made = generation("continue", text, [Suggestion(text=each, fills=(), receipt=receipt) for each in candidates])
     say = catalogue(language)
     shown = check(card(say, made, name="*Ben* @everyone"))
     assert r"\*Ben\* \@everyone" in shown
@@ -106,7 +105,9 @@ def test_cards_of_infills_fit_and_keep_every_fill(literals: list[str], count: in
     blanks = len(literals) - 1
     suggestions = [
         Suggestion(
-            text="whole", fills=tuple(data.draw(st.lists(FILL, min_size=blanks, max_size=blanks))), score=0, receipt={}
+            text="whole",
+            fills=tuple(data.draw(st.lists(FILL, min_size=blanks, max_size=blanks))),
+            receipt=InfillReceipt(),
         )
         for _ in range(count)
     ]
@@ -119,8 +120,8 @@ def test_cards_of_infills_fit_and_keep_every_fill(literals: list[str], count: in
 
 
 def test_short_candidates_are_shown_whole_and_long_ones_can_be_read() -> None:
-    short = Suggestion(text=" It rained.", fills=(), score=0, receipt=RECEIPT)
-    long = Suggestion(text="It rained all night. " * 300, fills=(), score=0, receipt=RECEIPT)
+    short = Suggestion(text=" It rained.", fills=(), receipt=RECEIPT)
+    long = Suggestion(text="It rained all night. " * 300, fills=(), receipt=RECEIPT)
     plain = check(card(ENGLISH, generation("continue", "Then.", [short, short]), name="Ben"))
     assert plain.count("It rained.") == 2
     assert "…" not in plain
@@ -136,7 +137,9 @@ def test_short_candidates_are_shown_whole_and_long_ones_can_be_read() -> None:
 def test_what_was_asked_is_shortened_at_a_sentence() -> None:
     text = "One sentence here. " * 60 + "And this is the end."
     shown = check(
-        card(ENGLISH, generation("continue", text, [Suggestion(text="x", fills=(), score=0, receipt={})]), name="B")
+        card(
+            ENGLISH, generation("continue", text, [Suggestion(text="x", fills=(), receipt=ContinueReceipt())]), name="B"
+        )
     )
     assert "> … One sentence here." in shown
     assert "And this is the end." in shown
@@ -211,10 +214,8 @@ def test_receipts_say_what_matters_and_what_is_common_once() -> None:
     ):
         assert said in joined
     assert "finish" not in joined
-    other = {**RECEIPT, "seed": 8}
-    made = generation(
-        "continue", "Then.", [Suggestion(text="a", fills=(), score=0, receipt=each) for each in (RECEIPT, other)]
-    )
+    other = replace(RECEIPT, seed=8)
+    made = generation("continue", "Then.", [Suggestion(text="a", fills=(), receipt=each) for each in (RECEIPT, other)])
     shown = check(receipt_card(ENGLISH, made))
     assert shown.count("SmolLM2") == 1
     assert "seed 7" in shown
@@ -222,11 +223,12 @@ def test_receipts_say_what_matters_and_what_is_common_once() -> None:
 
 
 def test_a_receipt_with_unknown_parts_is_shown_all_the_same() -> None:
-    receipt = {
-        "masked": {"model": "inkling-bert", "revision": "1", "engine": "torch", "beam": 6},
-        "fills": [{"text": "a*b", "confidence": 0.39}],
-    }
-    shown = "\n".join(facts(ENGLISH, receipt))
+    receipt = InfillReceipt(
+        masked=ModelReceipt(model="inkling-bert", revision="1", engine="torch", beam=6),
+        fills=(FillReceipt(text="a*b", confidence=0.39),),
+    )
+    shown = "\n".join(facts(ENGLISH, receipt) + facts(ENGLISH, OtherReceipt(told={"of *another* time": 7})))
+    assert r"of \*another\* time: 7" in shown
     assert "beam: 6" in shown
     assert r"a\*b: likely" in shown
     assert "inkling-bert" in shown

@@ -19,9 +19,11 @@ import cogs
 from bot.inference.jobs import Queued, Working
 from bot.rules.ballots import Ballot, decide
 from bot.rules.generations import Suggestion
+from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
 from bot.rules.notes import MAX_NOTE
 from bot.rules.profiles import Courtesy
+from bot.rules.receipts import InfillReceipt, OwnReceipt
 from bot.rules.round_views import FOLDING_REPORTS, RoundView
 from bot.rules.rounds import MAX_CANDIDATES, NOBODY, Candidate, Round, RoundKind, RoundState
 from bot.rules.servers import ServerSettings
@@ -150,10 +152,11 @@ _RETURNED = ("Card", "list[Card]", "Prose", "Prose | None")
 
 
 def _of_generations(say: Catalogue, long: str, name: str) -> Iterator[tuple[str, Any]]:
-    whole = Suggestion(text=long, fills=(), score=0, receipt=RECEIPT)
-    short = Suggestion(text=long[:9], fills=(), score=0, receipt={**RECEIPT, "style": {"near": (long,), "boldness": 3}})
-    own = generation("continue", long, [Suggestion(text=long, fills=(), score=0, receipt={"source": "person"})])
-    filled = Suggestion(text=long, fills=(long[:90], "lamp"), score=0.5, receipt=RECEIPT)
+    whole = Suggestion(text=long, fills=(), receipt=RECEIPT)
+    wished = InfillReceipt(style=InfillStyle(near=(long,), boldness=3))
+    short = Suggestion(text=long[:9], fills=(), receipt=wished)
+    own = generation("continue", long, [Suggestion(text=long, fills=(), receipt=OwnReceipt())])
+    filled = Suggestion(text=long, fills=(long[:90], "lamp"), confidence=0.5, receipt=wished)
     literals = (long[:1500], long[:1000], long[:1400])
     infill = generation("infill", long, [filled] * 5)
     others = tuple(Other(f"{place}{long[:60]}", place * 2.0) for place in range(5))

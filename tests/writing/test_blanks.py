@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.errors import BadInput
 from bot.inference.protocol import Gap
 from bot.rules.generations import Suggestion
+from bot.rules.receipts import InfillReceipt
 from bot.rules.text.words import BLANK
 from bot.writing.blanks import MAX_BLANKS, Blank, Segment, literals_of, parse, unmarked
 from bot.writing.infill.restyling import possible
@@ -142,9 +143,9 @@ def test_markdown_is_not_shown_to_the_models(marked: str, plain: str) -> None:
 
 
 def test_what_was_filled_while_other_texts_were_blanks_can_still_be_shown() -> None:
-    filled = Suggestion(text="snakelongcase is red", fills=("long", "red"), score=1.0, receipt={})
+    filled = Suggestion(text="snakelongcase is red", fills=("long", "red"), receipt=InfillReceipt())
     assert literals_of(made("infill", "snake___case is ___", filled)) == ("snake", "case is ", "")
-    only = Suggestion(text="snakelongcase", fills=("long",), score=1.0, receipt={})
+    only = Suggestion(text="snakelongcase", fills=("long",), receipt=InfillReceipt())
     assert literals_of(made("infill", "snake___case", only)) == ("snake", "case")
     assert possible(made("infill", "snake___case", only)) == {"like", "stranger"}
 

@@ -13,6 +13,7 @@ from bot.inference.client import EngineClient
 from bot.inference.jobs import Limits, Owner, Working
 from bot.inference.queue import Inference
 from bot.rules.generations import Place, Suggestion
+from bot.rules.receipts import ContinueReceipt
 from bot.writing.asks import ContinueAsk, InfillAsk
 from bot.writing.service import DAY_MS, Desk
 from storage.database import Database
@@ -73,7 +74,7 @@ async def test_ask_keep_open_delete(desk: Desk, clock: Clock) -> None:
 
 
 async def test_what_stands_elsewhere_is_as_good_as_gone(desk: Desk) -> None:
-    suggestion = Suggestion(text=" left.", fills=(), score=0.0, receipt={})
+    suggestion = Suggestion(text=" left.", fills=(), receipt=ContinueReceipt())
     kept = await desk.keep(to_continue(), (suggestion,))
     for elsewhere in (Place(server_id=3, channel_id=9), Place(server_id=None, channel_id=8)):
         with pytest.raises(Gone, match="generation_gone"):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import get_args
 
 from bot.errors import BadInput
 from bot.rules.generations import Suggestion
-from bot.rules.moods import MoodName
 from bot.rules.provenance import Span, edited, normalised, of_human, of_infill, of_model, origin_of
+from bot.rules.receipts import Receipt
 from bot.rules.rounds import NewCandidate, Round, RoundKind
 from bot.rules.stories import Passage, Story
 from bot.stories.passages import check_length
@@ -41,27 +40,24 @@ def of_models(
     *,
     template: Template | None = None,
     base: Passage | None = None,
-    marks: Iterable[tuple[str, Sequence[str]]] = (),
+    dropped: Sequence[str] = (),
+    withheld: Sequence[str] = (),
 ) -> list[NewCandidate]:
     """Return the suggestions as candidates; for an infill `template` is what was asked and `base` the passage that they
-    are to replace. `marks` go on each receipt: names with labels of what the model did not read."""
-    notes = {name: list(labels) for name, labels in marks if labels}
+    are to replace. `dropped` and `withheld` go on each receipt: labels of what the models did not read."""
     found = []
     for suggestion in suggestions:
-        receipt = {**suggestion.receipt}
-        for name, labels in notes.items():
-            receipt[name] = [*labels, *receipt.get(name, ())]
+        receipt = suggestion.receipt.marked(dropped, withheld)
         if kind == "infill" and template is not None and base is not None:
             found.append(_filled(suggestion, template, base, receipt))
         else:
             text = (suggestion.fills[0] if kind == "bridge" else suggestion.text).strip()
-            mood = _mood(receipt.get("mood"))
             spans = of_model(text, "gpt")
-            found.append(NewCandidate(text=text, origin="gpt", spans=spans, mood=mood, receipt=receipt))
+            found.append(NewCandidate(text=text, origin="gpt", spans=spans, mood=receipt.one_mood, receipt=receipt))
     return found
 
 
-def _filled(suggestion: Suggestion, template: Template, base: Passage, receipt: dict[str, object]) -> NewCandidate:
+def _filled(suggestion: Suggestion, template: Template, base: Passage, receipt: Receipt) -> NewCandidate:
     """The passage with its blanks filled: its words stay its author's, the fills are the model's."""
     spans: tuple[Span, ...] = of_infill(template.literals, suggestion.fills, *normalised(base.text, base.spans))
     return NewCandidate(
@@ -84,10 +80,6 @@ def without_doubles(candidates: Iterable[NewCandidate], there: Iterable[str]) ->
             seen.add(key)
             kept.append(candidate)
     return kept
-
-
-def _mood(given: object) -> MoodName | None:
-    return next((mood for mood in get_args(MoodName) if mood == given), None)
 
 
 def template_of(round_: Round) -> Template | None:

@@ -110,11 +110,17 @@ class Opening:
             story, round_ = await find_writing(tx, round_id)
             there = on_show(await tx.rounds.candidates(round_id))
             base = await tx.passages.get(plan.replaces_id) if plan.replaces_id is not None else None
-            marks = (("dropped", plan.context.left_out), ("withheld", plan.context.withheld))
             listed = (await tx.servers.get(story.server_id)).words
 
             def new() -> list[NewCandidate]:
-                made = of_models(plan.kind, suggestions, template=template_of(round_), base=base, marks=marks)
+                made = of_models(
+                    plan.kind,
+                    suggestions,
+                    template=template_of(round_),
+                    base=base,
+                    dropped=plan.context.left_out,
+                    withheld=plan.context.withheld,
+                )
                 return without_doubles(
                     (each for each in made if allowed(each.text, listed)), [each.text for each in there]
                 )

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from math import exp
-from typing import Any
 
 from bot.errors import BadInput
 from bot.inference.jobs import Owner, Report
 from bot.inference.protocol import Continuation, Engine, GenerateRequest, Piece, Row, ScoreItem, ScoreRequest
 from bot.rules.generations import Place, Suggestion
 from bot.rules.moods import MOODS, MoodName
+from bot.rules.receipts import BridgeReceipt, FillReceipt
 from bot.rules.servers import DEFAULT_COUNT
 from bot.rules.text.characters import has_word, normalise
 from bot.rules.text.words import split_words
@@ -29,7 +29,7 @@ from bot.writing.asks import BRIDGING, check_language, is_foreign
 from bot.writing.blocklist import DemeaningWords
 from bot.writing.continuation.job import joined, pieces_of, prompt_of, row_seed
 from bot.writing.overlap import Echo, TextSource, echo
-from bot.writing.receipts import as_mapping
+from bot.writing.receipts import of_row
 from bot.writing.rows import MOST, health_of, rows_for
 from bot.writing.text_windows import left_part, right_part
 
@@ -222,16 +222,16 @@ class BridgeJob:
         )
 
     def _suggestion(self, bridge: Bridge) -> Suggestion:
-        receipt: dict[str, Any] = {
-            "kind": "bridge",
-            "seed": self._seed,
-            "fills": [{"text": bridge.text, "confidence": round(bridge.confidence, 4), "sources": ["causal"]}],
-            "causal": as_mapping(bridge.row.receipt),
-            "shared_run": bridge.echo.longest_run,
-            "right_sha256": hashlib.sha256(self._ask.right.encode()).hexdigest(),
-        }
+        confidence = min(1.0, bridge.confidence)
+        receipt = BridgeReceipt(
+            seed=self._seed,
+            fills=(FillReceipt(text=bridge.text, confidence=round(bridge.confidence, 4), sources=("causal",)),),
+            causal=of_row(bridge.row.receipt),
+            shared_run=bridge.echo.longest_run,
+            right_sha256=hashlib.sha256(self._ask.right.encode()).hexdigest(),
+        )
         text = f"{self._ask.left.strip()} {bridge.text} {self._ask.right.strip()}"
-        return Suggestion(text=text, fills=(bridge.text,), score=min(1.0, bridge.confidence), receipt=receipt)
+        return Suggestion(text=text, fills=(bridge.text,), receipt=receipt, confidence=confidence)
 
 
 def is_balanced(text: str) -> bool:

@@ -284,4 +284,4 @@ def joined(before: str, text: str) -> str:
 
 def _suggestion(draft: Draft) -> Suggestion:
     receipt = receipts.of_continuation(draft.row, draft.echo, draft.log_prob)
-    return Suggestion(text=draft.text, fills=(), score=round(draft.quality, 4), receipt=receipt)
+    return Suggestion(text=draft.text, fills=(), receipt=receipt, score=round(draft.quality, 4))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from bot.errors import BadInput
 from bot.inference.protocol import Engine, Fill, Gap, ModelInfo, ProposeRequest
+from bot.rules.infill_style import InfillStyle
 from bot.rules.text.words import split_words
 from bot.writing import diversity
 from bot.writing.blanks import Template
@@ -20,7 +21,6 @@ from bot.writing.infill.pronouns import is_plain, is_pronoun
 from bot.writing.infill.ranking import Evidence, Ranked, Weights
 from bot.writing.infill.reading import Reader
 from bot.writing.infill.repeats import COPIED, Repeats
-from bot.writing.infill.style import InfillStyle
 from bot.writing.infill.style_ranking import Wishes
 from bot.writing.text_windows import without
 

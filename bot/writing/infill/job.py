@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bot.inference.jobs import Owner, Report
 from bot.inference.protocol import Engine, ModelInfo, ModelRole
 from bot.rules.generations import Suggestion
+from bot.rules.infill_style import AS_IT_BELONGS
+from bot.rules.receipts import FillReceipt, InfillReceipt
 from bot.writing.asks import FILLING, InfillAsk, check_language, is_foreign
 from bot.writing.blanks import parse
 from bot.writing.blocklist import DemeaningWords
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import BEAM, DRAWS, FIRSTS, PATHS, Filling, certainty
 from bot.writing.infill.ranking import Ranked
-from bot.writing.infill.restyling import as_mapping
-from bot.writing.infill.style import AS_IT_BELONGS
+from bot.writing.receipts import of_model
 from bot.writing.text_windows import frame
 
 ROWS = 12
@@ -72,34 +72,29 @@ class InfillJob:
 
     def _suggestion(self, ranked: Sequence[Ranked], models: Mapping[ModelRole, ModelInfo]) -> Suggestion:
         fills = tuple(each.candidate.text for each in ranked)
-        receipt: dict[str, Any] = {
-            "kind": "infill",
-            "seed": self._seed,
-            "fills": [
-                {
-                    "text": each.candidate.text,
-                    "confidence": round(each.confidence, 4),
-                    "sources": sources(each.candidate),
-                }
+        causal, masked = models.get("causal"), models.get("masked")
+        receipt = InfillReceipt(
+            seed=self._seed,
+            fills=tuple(
+                FillReceipt(
+                    text=each.candidate.text,
+                    confidence=round(each.confidence, 4),
+                    sources=sources(each.candidate),
+                )
                 for each in ranked
-            ],
-        }
-        settings = {"causal": {"beam": FIRSTS, "samples": PATHS}, "masked": {"beam": BEAM, "samples": DRAWS}}
-        for role, model in models.items():
-            names = {"engine": "torch", "model": model.name, "revision": model.revision}
-            receipt[role] = names | ({"update": model.update} if model.update else {}) | settings[role]
-        if self._ask.style != AS_IT_BELONGS:
-            receipt["style"] = as_mapping(self._ask.style)
-        if self._dropped:
-            receipt["dropped"] = list(self._dropped)
-        receipt["text_sha256"] = hashlib.sha256(self._ask.text.encode()).hexdigest()
-        return Suggestion(
-            text=self._template.fill(fills), fills=fills, score=min(1.0, certainty(ranked)), receipt=receipt
+            ),
+            causal=None if causal is None else of_model(causal, beam=FIRSTS, samples=PATHS),
+            masked=None if masked is None else of_model(masked, beam=BEAM, samples=DRAWS),
+            style=None if self._ask.style == AS_IT_BELONGS else self._ask.style,
+            dropped=tuple(self._dropped),
+            text_sha256=hashlib.sha256(self._ask.text.encode()).hexdigest(),
         )
+        confidence = min(1.0, certainty(ranked))
+        return Suggestion(text=self._template.fill(fills), fills=fills, receipt=receipt, confidence=confidence)
 
 
-def sources(candidate: Candidate) -> list[str]:
+def sources(candidate: Candidate) -> tuple[str, ...]:
     """Which models came upon it."""
-    return [
+    return tuple(
         name for name, proposed in (("masked", candidate.masked is not None), ("causal", candidate.grown)) if proposed
-    ]
+    )

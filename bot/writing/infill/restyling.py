@@ -5,15 +5,16 @@ The wish stands on the receipts, so that a press after a restart moves on from t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from bot.errors import BadInput, Gone
 from bot.rules.generations import Generation
+from bot.rules.infill_style import AS_IT_BELONGS, MAX_BOLDNESS, MOST_WORDS, InfillStyle
+from bot.rules.receipts import InfillReceipt
 from bot.rules.text.words import split_words
 from bot.writing.blanks import parse
-from bot.writing.infill.style import AS_IT_BELONGS, MAX_BOLDNESS, MOST_WORDS, InfillStyle
 
 Move = Literal["like", "stranger", "shorter", "longer"]
 MOVES: tuple[Move, ...] = get_args(Move)
@@ -21,31 +22,10 @@ MOST_SHOWN = 40
 """How many suggestions are kept from coming again: the newest."""
 
 
-def as_mapping(style: InfillStyle) -> dict[str, Any]:
-    """Return a style as it stands on a receipt: JSON-ready, without what is as usual."""
-    values: dict[str, Any] = {
-        "least_words": style.least_words,
-        "most_words": style.most_words,
-        "boldness": style.boldness,
-        "near": list(style.near),
-        "shown": [list(fills) for fills in style.shown],
-    }
-    usual: dict[str, Any] = {"least_words": 1, "most_words": None, "boldness": 0.0, "near": [], "shown": []}
-    return {name: value for name, value in values.items() if value != usual[name]}
-
-
 def style_of(generation: Generation) -> InfillStyle:
     """Return the style that a generation was asked in, from its receipts; the usual one where they tell none."""
-    noted = generation.suggestions[0].receipt.get("style") if generation.suggestions else None
-    if not isinstance(noted, Mapping):
-        return AS_IT_BELONGS
-    return InfillStyle(
-        least_words=int(noted.get("least_words", 1)),
-        most_words=noted.get("most_words"),
-        boldness=float(noted.get("boldness", 0.0)),
-        near=tuple(noted.get("near", ())),
-        shown=tuple(tuple(fills) for fills in noted.get("shown", ())),
-    )
+    receipt = generation.suggestions[0].receipt if generation.suggestions else None
+    return (receipt.style if isinstance(receipt, InfillReceipt) else None) or AS_IT_BELONGS
 
 
 def possible(generation: Generation) -> frozenset[Move]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.inference.protocol import Engine
+from bot.rules.infill_style import InfillStyle
 from bot.writing.infill.candidate_pool import Candidate, Pool
 from bot.writing.infill.pronouns import is_pronoun
 from bot.writing.infill.ranking import Evidence, Ranked, Weights, rank
 from bot.writing.infill.repeats import Repeats
-from bot.writing.infill.style import InfillStyle
 
 RARITY = 0.25
 """The share of a fill's improbability from the left that each step of boldness forgives, down to:"""

@@ -14,17 +14,18 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
-from typing import Any
 
 from bot.errors import BadInput
 from bot.inference.jobs import Owner, Report
 from bot.inference.protocol import Engine, Gap, ModelInfo, ModelRole, ProposeRequest, ScoreItem, ScoreRequest
 from bot.rules.generations import Suggestion
+from bot.rules.receipts import TwistReceipt
 from bot.rules.text.words import has_han, word_spans
 from bot.rules.twists import Expected, Twist, suggestion_of
 from bot.writing.asks import FILLING, TwistAsk, check_language, is_foreign
 from bot.writing.blanks import unmarked
 from bot.writing.blocklist import DemeaningWords
+from bot.writing.receipts import of_model
 from bot.writing.text_windows import left_part, right_part
 from bot.writing.twist.alternatives import Weighed, chosen, possible
 from bot.writing.twist.word_selection import Spot, spots, spread
@@ -124,14 +125,13 @@ class TwistJob:
             check_language(self._ask.text, FILLING, tuple(models.values()))
         return models
 
-    def _receipt(self, models: Mapping[ModelRole, ModelInfo]) -> dict[str, Any]:
-        receipt: dict[str, Any] = {"kind": "twist"}
-        for role, model in models.items():
-            receipt[role] = {"engine": "torch", "model": model.name, "revision": model.revision}
-            if role == "masked":
-                receipt[role]["beam"] = BEAM
-        receipt["text_sha256"] = hashlib.sha256(self._ask.text.encode()).hexdigest()
-        return receipt
+    def _receipt(self, models: Mapping[ModelRole, ModelInfo]) -> TwistReceipt:
+        causal, masked = models.get("causal"), models.get("masked")
+        return TwistReceipt(
+            causal=None if causal is None else of_model(causal),
+            masked=None if masked is None else of_model(masked, beam=BEAM),
+            text_sha256=hashlib.sha256(self._ask.text.encode()).hexdigest(),
+        )
 
 
 class Muse:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.ballots import Ballot, decide
+from bot.rules.moods import MoodName
+from bot.rules.receipts import ContinueReceipt
 from bot.rules.stories import Story
 from bot.stories.access import Who
 from storage.mood_results import MoodResults
@@ -45,7 +47,9 @@ async def test_the_winner_goes_on_and_the_others_stay_beside_it(table: Table) ->
     assert (won.author_id, won.pen_name, won.origin, won.round_id) == (CHEN.person_id, "Wren", "human", round_.id)
     beside = {passage.text: passage for passage in await table.children(story, first.id)}
     assert set(beside) == {"A bell rang.", "Nobody spoke.", "Chen came home."}
-    assert (beside["A bell rang."].origin, beside["A bell rang."].receipt["seed"]) == ("gpt", 7)  # type: ignore[index]  # it has a receipt
+    receipt = beside["A bell rang."].receipt
+    assert isinstance(receipt, ContinueReceipt)
+    assert (beside["A bell rang."].origin, receipt.seed) == ("gpt", 7)
     candidates = {each.id: each for each in await table.candidates(round_.id)}
     assert candidates[bell].passage_id == beside["A bell rang."].id
     assert candidates[none].passage_id is None
@@ -272,7 +276,7 @@ async def test_how_the_moods_did(table: Table) -> None:
     story = await table.story("The rain began.")
     plan = await table.urn.plan_continue(BEN, story.id)
     round_ = await table.urn.open_round(BEN, plan)
-    moods = {"A bell rang.": "wild", "Nobody spoke.": "wild", "The sun rose.": "steady"}
+    moods: dict[str, MoodName] = {"A bell rang.": "wild", "Nobody spoke.": "wild", "The sun rose.": "steady"}
     await table.urn.fill(round_.id, plan, [suggestion(text, mood=mood) for text, mood in moods.items()])
     await table.urn.propose(CHEN, story.id, "Chen came home.")
     bell, silence, _, own, _ = [each.id for each in await table.candidates(round_.id)]

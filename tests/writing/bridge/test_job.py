@@ -14,6 +14,7 @@ from bot.writing.blocklist import DemeaningWords
 from bot.writing.bridge.job import BridgeAsk, BridgeJob
 from bot.writing.cleaning import sentence_ends
 from bot.writing.overlap import TextSource, echo
+from storage.tagged import receipt_as_json
 
 LEFT = "The fox opened the door near the harbour, and nobody spoke."
 RIGHT = "A girl found a silver key under the hill, and the rain began."
@@ -46,7 +47,7 @@ async def test_whole_sentences_between_both_passages(engine: EngineClient) -> No
         assert sentence_ends(bridge)[-1] == len(bridge)
         assert suggestion.text == f"{LEFT} {bridge} {RIGHT}"
         assert echo(bridge, (TextSource(RIGHT),)).longest_run < 4
-        assert 0.0 < suggestion.score <= 1.0
+        assert 0.0 < (suggestion.confidence or 0.0) <= 1.0
     assert len({suggestion.fills for suggestion in suggestions}) == len(suggestions)
 
 
@@ -57,7 +58,7 @@ async def test_a_seed_repeats_the_bridges(engine: EngineClient) -> None:
 
 async def test_receipts_are_json_and_name_the_model(engine: EngineClient) -> None:
     (suggestion, *_) = await run(engine, ask())
-    receipt = json.loads(json.dumps(suggestion.receipt))
+    receipt = json.loads(json.dumps(receipt_as_json(suggestion.receipt)))
     assert receipt["kind"] == "bridge"
     assert receipt["causal"]["engine"] == "torch"
     assert receipt["fills"][0]["text"] == suggestion.fills[0]

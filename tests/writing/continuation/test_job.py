@@ -28,6 +28,7 @@ from bot.writing.continuation.job import (
 from bot.writing.diversity import features
 from bot.writing.overlap import Echo
 from bot.writing.rows import MOST
+from storage.tagged import receipt_as_json
 from tests.support.models import sentences
 
 WORDS = DemeaningWords.load()
@@ -54,7 +55,7 @@ async def test_continues_with_real_models(engine: Engine) -> None:
     for suggestion in suggestions:
         assert suggestion.text.strip()
         assert suggestion.fills == ()
-        receipt = json.loads(json.dumps(dict(suggestion.receipt)))
+        receipt = json.loads(json.dumps(receipt_as_json(suggestion.receipt)))
         assert receipt["mood"] in MOOD_NAMES
         assert receipt["seed"] in {row.seed for number in (0, 1) for row in rows_of(7, number, None)}
         assert receipt["sampling"]["temperature"] > 0
@@ -76,12 +77,12 @@ async def test_the_same_seed_gives_the_same_suggestions(engine: Engine) -> None:
 
 async def test_a_mood_is_kept_to(engine: Engine) -> None:
     suggestions = await ContinueJob(ask(mood="wild", count=5), WORDS, 1).run(engine, Reports())
-    assert {suggestion.receipt["mood"] for suggestion in suggestions} == {"wild"}
+    assert {suggestion.receipt.one_mood for suggestion in suggestions} == {"wild"}
 
 
 async def test_a_text_that_outgrows_the_window_says_what_was_dropped(engine: Engine) -> None:
     suggestions = await ContinueJob(ask(" ".join(sentences())[:3990]), WORDS, 1).run(engine, Reports())
-    assert all(suggestion.receipt["dropped"] for suggestion in suggestions)
+    assert all(suggestion.receipt.dropped for suggestion in suggestions)
 
 
 async def test_words_that_are_refused_are_neither_shown_nor_suggested(engine: Engine) -> None:
@@ -115,7 +116,7 @@ class Unready(FakeEngine):
 async def test_while_torch_loads_it_answers_without_it(engine: Engine) -> None:
     suggestions = await ContinueJob(ask(), WORDS, 7).run(Unready(engine), Reports())
     assert suggestions
-    assert all(suggestion.receipt["token_log_prob"] < 0 for suggestion in suggestions)
+    assert all(receipt_as_json(suggestion.receipt)["token_log_prob"] < 0 for suggestion in suggestions)
 
 
 async def test_chinese_is_refused_before_a_single_step(engine: Engine) -> None:

@@ -16,6 +16,7 @@ from bot.inference.client import EngineClient
 from bot.inference.jobs import Owner
 from bot.inference.protocol import Piece, ScoreItem, ScoreRequest
 from bot.rules.generations import Place, Suggestion
+from bot.rules.infill_style import AS_IT_BELONGS, InfillStyle
 from bot.rules.text.words import split_words
 from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
@@ -25,8 +26,8 @@ from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import SHORTLIST, diverse_few, lengths, pieces
 from bot.writing.infill.job import InfillJob
 from bot.writing.infill.ranking import Ranked
-from bot.writing.infill.style import AS_IT_BELONGS, InfillStyle
 from bot.writing.text_windows import frame, left_part, right_part, right_sentence
+from storage.tagged import receipt_as_json
 from tests.support.masked_models import make
 from tests.support.models import tiny_gpt2
 from tests.support.worker import running_worker
@@ -59,7 +60,7 @@ async def test_one_blank(engine: EngineClient) -> None:
     assert len(suggestions) == 3
     assert suggestions[0].fills == ("key",)
     assert suggestions[0].text == "A girl lost a silver key under the hill, and the rain began."
-    assert 0.0 < suggestions[0].score <= 1.0
+    assert 0.0 < (suggestions[0].confidence or 0.0) <= 1.0
     assert len({suggestion.fills for suggestion in suggestions}) == 3
 
 
@@ -74,9 +75,9 @@ async def test_a_storys_context_is_read_before_the_text(engine: EngineClient) ->
     )
     job = InfillJob(replace(ask(text), context=pieces), WORDS, 1)
     told = await job.run(engine, lambda text, done, total: None)
-    assert "dropped" not in plain[0].receipt
-    assert told[0].receipt["dropped"] == ["passage 1"]
-    assert [each.score for each in told] != [each.score for each in plain]
+    assert plain[0].receipt.dropped == ()
+    assert told[0].receipt.dropped == ("passage 1",)
+    assert [each.confidence for each in told] != [each.confidence for each in plain]
 
 
 async def test_a_context_keeps_what_matters_most_within_its_room() -> None:
@@ -145,7 +146,7 @@ async def test_words_that_demean_are_never_suggested(engine: EngineClient) -> No
 
 async def test_receipts_carry_both_models_and_are_json(engine: EngineClient) -> None:
     (suggestion, *_) = await run(engine, "The queen crossed the ___ before the storm.", seed=9)
-    receipt = json.loads(json.dumps(suggestion.receipt))
+    receipt = json.loads(json.dumps(receipt_as_json(suggestion.receipt)))
     assert receipt["kind"] == "infill"
     assert receipt["seed"] == 9
     assert receipt["causal"]["model"] != receipt["masked"]["model"]
@@ -206,7 +207,7 @@ async def test_what_was_shown_does_not_come_again(engine: EngineClient) -> None:
 
 async def test_a_bolder_style_offers_what_is_expected_less(engine: EngineClient) -> None:
     plain, bold = await run(engine, ONE, count=6), await run(engine, ONE, count=6, style=InfillStyle(boldness=3.0))
-    assert sum(math.log(s.score) for s in bold) < sum(math.log(s.score) for s in plain)
+    assert sum(math.log(s.confidence or 0) for s in bold) < sum(math.log(s.confidence or 0) for s in plain)
 
 
 async def test_shorter_and_longer_keep_to_their_lengths(engine: EngineClient) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,8 +10,10 @@ from hypothesis import strategies as st
 
 from bot.errors import BadInput, Gone
 from bot.rules.generations import Generation, GenerationKind, Suggestion
-from bot.writing.infill.restyling import MOST_SHOWN, as_mapping, moved, possible, style_of
-from bot.writing.infill.style import AS_IT_BELONGS, MAX_BOLDNESS, MOST_WORDS, InfillStyle
+from bot.rules.infill_style import AS_IT_BELONGS, MAX_BOLDNESS, MOST_WORDS, InfillStyle
+from bot.rules.receipts import InfillReceipt
+from bot.writing.infill.restyling import MOST_SHOWN, moved, possible, style_of
+from storage.tagged import receipt_as_json, receipt_from_json
 from tests.support.generations import made
 
 FILL = st.text(alphabet="abc ", min_size=1, max_size=12)
@@ -32,11 +33,9 @@ def generation(
     style: InfillStyle = AS_IT_BELONGS,
     kind: GenerationKind = "infill",
 ) -> Generation:
-    receipt: dict[str, Any] = {"kind": "infill"}
-    if style != AS_IT_BELONGS:
-        receipt["style"] = as_mapping(style)
-    receipt = json.loads(json.dumps(receipt))
-    return made(kind, text, *(Suggestion(text="whole", fills=each, score=0.5, receipt=receipt) for each in fills))
+    receipt = InfillReceipt(style=None if style == AS_IT_BELONGS else style)
+    kept = receipt_from_json(json.loads(json.dumps(receipt_as_json(receipt))))
+    return made(kind, text, *(Suggestion(text="whole", fills=each, receipt=kept) for each in fills))
 
 
 @given(STYLES)
@@ -45,7 +44,7 @@ def test_a_style_survives_its_receipt(style: InfillStyle) -> None:
 
 
 def test_nothing_is_noted_of_the_usual_style() -> None:
-    assert as_mapping(AS_IT_BELONGS) == {}
+    assert receipt_as_json(InfillReceipt()) == {"kind": "infill"}
     assert style_of(generation(("door",))) == AS_IT_BELONGS
 
 

@@ -7,10 +7,10 @@ from typing import cast
 import pytest
 
 from bot.inference.protocol import Engine, Gap
+from bot.rules.infill_style import AS_IT_BELONGS, InfillStyle
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.ranking import LEFT_ALONE, Evidence
 from bot.writing.infill.repeats import SAID_AGAIN, Repeats
-from bot.writing.infill.style import AS_IT_BELONGS, InfillStyle
 from bot.writing.infill.style_ranking import Wishes
 
 UNASKED = cast(Engine, None)

@@ -14,13 +14,15 @@ from bot.inference.client import EngineClient
 from bot.inference.jobs import Owner
 from bot.inference.protocol import Fill, Gap
 from bot.rules.generations import Generation, Place, Suggestion
+from bot.rules.receipts import OwnReceipt, TwistReceipt
 from bot.rules.text.words import word_spans
-from bot.rules.twists import KEPT, Expected, Other, Twist, suggestion_of, twist_of
+from bot.rules.twists import KEPT, Expected, Other, Twist, TwistWords, suggestion_of, twist_of
 from bot.writing.asks import TwistAsk, check
 from bot.writing.blocklist import DemeaningWords
 from bot.writing.twist.alternatives import MOST_OTHERS, Weighed, chosen, possible
 from bot.writing.twist.job import CHUNK, Muse, TwistJob, chunks
 from bot.writing.twist.word_selection import Spot, is_kin, spots, spread
+from storage.tagged import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
 from tests.support.generations import made
 from tests.support.masked_models import make
 from tests.support.worker import running_worker
@@ -170,11 +172,12 @@ def twist() -> Twist:
 
 
 def kept(suggestion: Suggestion) -> Generation:
+    assert suggestion.payload is not None
     stored = Suggestion(
         text=suggestion.text,
         fills=suggestion.fills,
-        score=suggestion.score,
-        receipt=json.loads(json.dumps(suggestion.receipt)),
+        receipt=receipt_from_json(json.loads(json.dumps(receipt_as_json(suggestion.receipt)))),
+        payload=payload_from_json(json.loads(json.dumps(payload_as_json(suggestion.payload)))),
     )
     return made("twist", twist().passage, stored)
 
@@ -189,9 +192,9 @@ def test_picks_stand_in_the_passage() -> None:
     assert (done.fills, done.pieces) == (("swam",), ("The fox, then, ", " home."))
 
 
-def test_a_twist_survives_its_receipt() -> None:
+def test_a_twist_survives_its_payload() -> None:
     for each in (twist(), twist().pick(0, 1), twist().pick(1, 0).finished()):
-        assert twist_of(kept(suggestion_of(each, {"kind": "twist"}))) == each
+        assert twist_of(kept(suggestion_of(each, TwistReceipt()))) == each
 
 
 @pytest.mark.parametrize(("number", "other"), [(2, 0), (-1, 0), (0, 2), (0, -2), (1, 1)])
@@ -202,7 +205,7 @@ def test_there_is_no_such_word(number: int, other: int) -> None:
 
 def test_what_is_no_twist_is_gone() -> None:
     with pytest.raises(Gone):
-        twist_of(kept(Suggestion(text="x", fills=(), score=0.0, receipt={"source": "person"})))
+        twist_of(made("twist", "x", Suggestion(text="x", fills=(), receipt=OwnReceipt())))
 
 
 # ---- the job
@@ -213,26 +216,32 @@ async def run(engine: EngineClient, text: str, count: int = 6) -> Suggestion:
     return suggestion
 
 
+def words_of(suggestion: Suggestion) -> tuple[Expected, ...]:
+    """The expected words that it holds."""
+    assert isinstance(suggestion.payload, TwistWords)
+    return suggestion.payload.words
+
+
 async def test_expected_words_and_others(engine: EngineClient) -> None:
     suggestion = await run(engine, PASSAGE)
     assert suggestion.text == PASSAGE
-    receipt = json.loads(json.dumps(suggestion.receipt))
+    receipt = json.loads(json.dumps(receipt_as_json(suggestion.receipt)))
     assert receipt["causal"]["model"] != receipt["masked"]["model"]
-    words = receipt["words"]
-    assert words == sorted(words, key=lambda word: word["start"])
+    words = words_of(suggestion)
+    assert list(words) == sorted(words, key=lambda word: word.start)
     allowed = {spot.word for spot in spots(PASSAGE)}
     for word in words:
-        assert PASSAGE[word["start"] : word["end"]] == word["word"]
-        assert word["word"] in allowed
-        assert 1 <= len(word["others"]) <= MOST_OTHERS
-        distances = [other["distance"] for other in word["others"]]
+        assert PASSAGE[word.start : word.end] == word.word
+        assert word.word in allowed
+        assert 1 <= len(word.others) <= MOST_OTHERS
+        distances = [other.distance for other in word.others]
         assert distances == sorted(distances)
         assert all(distance > 0 for distance in distances)
 
 
 async def test_no_more_words_than_asked_and_the_same_each_time(engine: EngineClient) -> None:
     one = await run(engine, PASSAGE, count=1)
-    assert len(one.receipt["words"]) == 1
+    assert len(words_of(one)) == 1
     assert await run(engine, PASSAGE, count=1) == one
 
 
@@ -263,13 +272,13 @@ async def test_where_nothing_can_be_twisted(engine: EngineClient, text: str) -> 
 async def test_edges_have_an_answer(engine: EngineClient, text: str) -> None:
     suggestion = await run(engine, text)
     assert suggestion.text == ask(text).text
-    assert suggestion.receipt["words"]
+    assert words_of(suggestion)
 
 
 async def test_a_long_passage(engine: EngineClient) -> None:
     pad = "Old Marta and Old Marta were there, and she was there as well. " * 59
     suggestion = await run(engine, f"{PASSAGE} {pad}")
-    assert all(word["end"] <= len(PASSAGE) for word in suggestion.receipt["words"])
+    assert all(word.end <= len(PASSAGE) for word in words_of(suggestion))
 
 
 async def test_chinese_models_are_asked_for_words_of_two_characters(tiny_causal: Path, tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""What earlier versions kept is shown as it was: cards, *Read it all* and *Why this text?* of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.ui.cards import Card, reading_card
+from bot.ui.locale import catalogue
+from bot.ui.receipts import receipt_card
+from bot.writing.blanks import literals_of
+from cogs.core.presentation import final_card
+from storage.database import Database, open_database
+from tests.support.clocks import epoch
+from tests.support.stored_generations import ASKER, NAMES, entry_of, keep, parts
+
+ENGLISH = catalogue("en")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def upgraded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    """A database of version 0006, opened by this version."""
+    folder: Path = tmp_path_factory.mktemp("stored")
+    keep(folder)
+    async with open_database(folder, epoch) as database:
+        yield database
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", NAMES)
+async def test_stored_generations_are_shown_as_they_were(upgraded: Database, name: str) -> None:
+    entry = entry_of(name)
+    async with upgraded.reading() as tx:
+        generation = await tx.generations.get(entry["generation"]["id"])
+    assert generation is not None
+    cards: dict[str, Card] = {
+        "card": final_card(ENGLISH, generation, ASKER),
+        "card zh-CN": final_card(catalogue("zh-CN"), generation, ASKER),
+        "why": receipt_card(ENGLISH, generation),
+        "read": reading_card(ENGLISH, generation, 0, literals=literals_of(generation)),
+    }
+    shown = {
+        about: parts(card.to_components())  # type: ignore[no-untyped-call]  # discord.py leaves it untyped
+        for about, card in cards.items()
+    }
+    # The first version named the two models of an infill the other way round.
+    assert sorted(_lines(shown.pop("why"))) == sorted(_lines(entry["shown"]["why"]))
+    assert shown == {about: each for about, each in entry["shown"].items() if about != "why"}
+
+
+def _lines(texts: list[str]) -> list[str]:
+    return [line for text in texts for line in text.split("\n")]
