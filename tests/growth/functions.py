@@ -442,6 +442,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
         )
     ],
     "bot.writing.continuation.quality.traits": [_traits],
+    "bot.writing.continuation.quality.different_share": [lambda text: quality.different_share(text.split())],
     "bot.writing.continuation.quality.quality_of": [lambda text: quality.quality_of(_traits(text))],
     "bot.writing.continuation.quality.is_doubtful": [lambda text: quality.is_doubtful(_traits(text), -1.0)],
     "bot.writing.continuation.quality.shortened": [lambda text: quality.shortened(text, PROSE, form.PROSE, 160)],
@@ -618,7 +619,6 @@ BOUNDED: Mapping[str, str] = {
     "bot.stories.context.context_of": "reads from the database; its lore is looked for in a thread",
     "bot.stories.passages.check_words": "reads from the database, then `ServerWords.found`",
     "bot.stories.rounds.planning.plan_infill": "reads from the database, then `blanked` in a thread",
-    "bot.ui.cards.button": "a label of ours",
     "bot.ui.cards.notice": "a text that is escaped already, and only passed on",
     "bot.ui.cards.text": "a text that is escaped already, and only passed on",
     "bot.ui.cards.note_line": "a note of at most 200 characters",
@@ -634,8 +634,7 @@ BOUNDED: Mapping[str, str] = {
     "cogs.core.presentation.final_card": "chooses among the cards, which are in the table",
     "cogs.stories.group.story_commands": "the name of a command",
     "cogs.stories.forms.chosen": "the name of a menu",
-    "bot.ui.tree.number": "an id of a button, at most 100 characters",
-    "cogs.settings.forms.version": "one checksum over a list",
+    "bot.ui.routes.number": "an id of a button, at most 100 characters",
     "bot.writing.text_windows.without": "fills, which are only passed on",
 }
 """Why the texts of other functions cannot be long, or who answers for them."""
