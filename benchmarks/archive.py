@@ -35,9 +35,9 @@ from bot.rules.rounds import NewCandidate, NewRound
 from bot.rules.stories import NewStory, Story
 from bot.stories.access import Who
 from bot.stories.context import context_of
-from bot.stories.passages import Pen
+from bot.stories.passages import PassageService
 from bot.stories.publishing import PublishingService
-from bot.stories.queries import Library
+from bot.stories.queries import StoryQueries
 from storage.database import Database, open_database
 from storage.passages import Passages
 from storage.privacy import Privacy
@@ -142,7 +142,7 @@ class Filler:
         )
         candidates = [NewCandidate(text=self._text(), author_id=100 + each) for each in range(4)]
         round_ = await rounds.add(new, candidates, range(4), now_ms=now_ms)
-        ids = [candidate.id for candidate in await rounds.candidates(round_.id)]
+        ids = [candidate.id for candidate in await rounds.list_candidates(round_.id)]
         for voter in range(8):
             await rounds.cast(round_.id, 200 + voter, Ballot(frozenset(ids[: voter % 3]), ids[voter % 4]))
         await rounds.close(round_.id, from_state="open", to_state="closed", winner_id=ids[0], closed_ms=now_ms)
@@ -183,7 +183,7 @@ async def fill(database: Database, passages: int, stories: int) -> Archive:
         story = await filler.plant("The lighthouse", passages, stories)
         story, head_id = replace(story, thread_id=THREAD), story.head_id or 0
         await Stories(connection).save(story)
-        canon = [passage.id for passage in await Passages(connection).canon(head_id)]
+        canon = [passage.id for passage in await Passages(connection).list_canon(head_id)]
         await filler.branch(story, canon, 10)
         for number, after_id in enumerate(canon[::50]):
             await filler.hold_round(story, after_id, number)
@@ -196,7 +196,7 @@ async def fill(database: Database, passages: int, stories: int) -> Archive:
 
 def pages(archive: Archive) -> dict[str, Call]:
     """Reads of which each command shows a page, a list or a card: they must not grow with the archive."""
-    library, story, middle = Library(archive.database), archive.story, archive.passages // 2
+    story_queries, story, middle = StoryQueries(archive.database), archive.story, archive.passages // 2
 
     async def context() -> object:
         async with archive.database.reading() as connection:
@@ -204,18 +204,18 @@ def pages(archive: Archive) -> dict[str, Call]:
             return await context_of(connection, story, before, "The door opened.")
 
     return {
-        "story of a thread": lambda: library.here(SERVER, THREAD),
-        "list": lambda: library.list_page(SERVER, 0, 10),
-        "list, last page": lambda: library.list_page(SERVER, 999 * archive.passages // 10_000, 10),
-        "autocomplete, nothing typed": lambda: library.listed(SERVER, limit=25),
-        "autocomplete, found at once": lambda: library.listed(SERVER, limit=25, prefix="the"),
-        "autocomplete, not found": lambda: library.listed(SERVER, limit=25, prefix="zoölogy"),
-        "first page": lambda: library.page(story, 1, 10),
-        "page in the middle": lambda: library.page(story, middle, middle + 9),
-        "last page": lambda: library.page(story, archive.passages - 9, archive.passages),
-        "passage by its number": lambda: library.numbered(story, middle),
+        "story of a thread": lambda: story_queries.find_here(SERVER, THREAD),
+        "list": lambda: story_queries.list_page(SERVER, 0, 10),
+        "list, last page": lambda: story_queries.list_page(SERVER, 999 * archive.passages // 10_000, 10),
+        "autocomplete, nothing typed": lambda: story_queries.list_stories(SERVER, limit=25),
+        "autocomplete, found at once": lambda: story_queries.list_stories(SERVER, limit=25, prefix="the"),
+        "autocomplete, not found": lambda: story_queries.list_stories(SERVER, limit=25, prefix="zoölogy"),
+        "first page": lambda: story_queries.list_canon_page(story, 1, 10),
+        "page in the middle": lambda: story_queries.list_canon_page(story, middle, middle + 9),
+        "last page": lambda: story_queries.list_canon_page(story, archive.passages - 9, archive.passages),
+        "passage by its number": lambda: story_queries.find_numbered(story, middle),
         "context": context,
-        "next purge": library.next_purge_ms,
+        "next purge": story_queries.next_purge_ms,
     }
 
 
@@ -236,32 +236,32 @@ def wholes(archive: Archive) -> dict[str, Call]:
 
 def writes(archive: Archive) -> dict[str, Call]:
     """Changes, in an order in which each can be made again."""
-    pen, story = Pen(archive.database), archive.story
+    passage_service, story = PassageService(archive.database), archive.story
     who = Who(SERVER, HOST, manages=True)
 
     async def add() -> object:
         async with archive.database.reading() as connection:
             now = await Stories(connection).get(story.id)
         assert now is not None
-        return await pen.add_passage(who, story.id, "Somebody knocked.", now.head_id)
+        return await passage_service.add_passage(who, story.id, "Somebody knocked.", now.head_id)
 
     async def bridge() -> object:
         """Something between the first two passages: all others stand again behind it."""
         async with archive.database.transaction() as connection:
             passages = Passages(connection)
-            first, second = await passages.canon_page(story.head_id or 0, 1, 2)
+            first, second = await passages.list_canon_page(story.head_id or 0, 1, 2)
             return await passages.copy_path(first.id, second.id, story.head_id or 0)
 
     async def withdraw() -> object:
         async with archive.database.transaction() as connection:
-            (passage,) = await Passages(connection).canon_page(story.head_id or 0, 3, 3)
+            (passage,) = await Passages(connection).list_canon_page(story.head_id or 0, 3, 3)
             return await Passages(connection).withdraw(passage.id)
 
     return {
         "add": add,
-        "undo": lambda: pen.undo(who, story.id),
-        "redo": lambda: pen.redo(who, story.id),
-        "fork": lambda: pen.fork(who, story.id, "Fork", None, 2),
+        "undo": lambda: passage_service.undo(who, story.id),
+        "redo": lambda: passage_service.redo(who, story.id),
+        "fork": lambda: passage_service.fork(who, story.id, "Fork", None, 2),
         "bridge at the beginning": bridge,
         "withdraw": withdraw,
     }
@@ -276,7 +276,7 @@ def lasts(archive: Archive) -> dict[str, Call]:
 
     async def purge() -> object:
         async with archive.database.transaction() as connection:
-            for story in await Stories(connection).on_tree(archive.story.tree_id):
+            for story in await Stories(connection).list_of_tree(archive.story.tree_id):
                 await Stories(connection).purge(story.id)
         return None
 

@@ -146,7 +146,7 @@ async def open_round(database: Database) -> tuple[int, list[int]]:
             range(4),
             now_ms=1,
         )
-        return round_.id, [candidate.id for candidate in await rounds.candidates(round_.id)]
+        return round_.id, [candidate.id for candidate in await rounds.list_candidates(round_.id)]
 
 
 @asynccontextmanager
@@ -163,7 +163,7 @@ async def our_ballots(folder: Path) -> AsyncIterator[Booth]:
                 rounds = Rounds(connection)
                 round_ = await rounds.get(round_id)
                 if round_ is not None and round_.state == "open":
-                    await rounds.ballot_of(round_id, voter)
+                    await rounds.get_ballot(round_id, voter)
                     await rounds.cast(round_id, voter, ballot)
 
         async def count() -> int:

@@ -46,11 +46,11 @@ class Timing:
         return self.made / self.total_s
 
 
-Run = Callable[[Work], Timing]
+OriginRun = Callable[[Work], Timing]
 
 
 @contextmanager
-def contender(make: Callable[[Settings], Run], settings: Settings) -> Iterator[Run]:
+def contender(make: Callable[[Settings], OriginRun], settings: Settings) -> Iterator[OriginRun]:
     """Give a function that lets a contender work in its own process."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -73,14 +73,14 @@ def contender(make: Callable[[Settings], Run], settings: Settings) -> Iterator[R
         process.kill()
 
 
-def _serve(make: Callable[[Settings], Run], settings: Settings, pipe: Connection[Any, Any]) -> None:
+def _serve(make: Callable[[Settings], OriginRun], settings: Settings, pipe: Connection[Any, Any]) -> None:
     run = make(settings)
     pipe.send("ready")
     while (work := pipe.recv()) is not None:
         pipe.send(run(work))
 
 
-def naive_bot(settings: Settings) -> Run:
+def naive_bot(settings: Settings) -> OriginRun:
     """The usual bot: one transformers pipeline, one request after another, as float32."""
     from transformers import pipeline
 
@@ -123,7 +123,7 @@ def _until_end(ids: Sequence[int], end: int) -> int:
     return numbers.index(end) if end in numbers else len(numbers)
 
 
-def bare_engine(settings: Settings) -> Run:
+def bare_engine(settings: Settings) -> OriginRun:
     """OpenVINO GenAI's pipeline on the same prepared weights, with nothing around it but the loop that steps it. As in
     our engine, the first row of a prompt goes before its siblings, which is how it is fastest."""
     import numpy as np

@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.ui.cards import card
 from bot.ui.locale import Catalogue, catalogue
 from bot.writing.asks import ContinueAsk
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 
 _TEXT = (
@@ -141,7 +141,7 @@ async def all_at_once(inference: Inference, work: Work, *, seed: int, worker: in
 
 async def commands(inference: Inference, work: Work, *, worker: int | None = None) -> Timing:
     """Let everybody use /continue: rows, slate and card."""
-    say, words = catalogue("en"), DemeaningWords.load()
+    say, words = catalogue("en"), Blocklist.load()
     began, used = time.perf_counter(), _cpu_s(worker)
 
     async def command(person: int, prompt: str) -> tuple[float, float]:

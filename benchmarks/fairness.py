@@ -29,7 +29,7 @@ from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Place
 from bot.settings import Settings, load_settings
 from bot.writing.asks import ContinueAsk, InfillAsk
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.infill.job import InfillJob
 from bot.writing.rows import MOST
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def measure(settings: Settings, kinds: Sequence[str], busy: str, *, asks: int, rounds: int) -> list[Figures]:
     """Take turns: alone, then beside the busy server."""
-    words = DemeaningWords.load()
+    words = Blocklist.load()
     found: list[Figures] = []
     async with _running(settings, asks) as inference:
         for kind in kinds:
@@ -131,7 +131,7 @@ async def _running(settings: Settings, asks: int) -> AsyncIterator[Inference]:
 
 @asynccontextmanager
 async def _busy(
-    inference: Inference, kind: str, words: DemeaningWords, asks: int, number: int
+    inference: Inference, kind: str, words: Blocklist, asks: int, number: int
 ) -> AsyncIterator[list[Ticket[Any]]]:
     """The busy server's asks: so many that the batch is full of them, and nearly all wait."""
     tickets = [inference.submit(_job(kind, words, BUSY, number * asks + one)) for one in range(asks)]
@@ -158,7 +158,7 @@ async def _until(inference: Inference, reached: Callable[[Health], bool]) -> Non
         await asyncio.sleep(0.1)
 
 
-def _job(kind: str, words: DemeaningWords, server: int, number: int) -> Any:
+def _job(kind: str, words: Blocklist, server: int, number: int) -> Any:
     # The beginnings differ, so that nothing is had for nothing that was read before.
     opening = f"It was day {number}. {OPENINGS[number % len(OPENINGS)]}"
     owner = Owner(server_id=server, person_id=1000 * server + number)

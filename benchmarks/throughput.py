@@ -24,7 +24,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 
-from benchmarks.contenders import Run, Timing, Work, bare_engine, contender, naive_bot
+from benchmarks.contenders import OriginRun, Timing, Work, bare_engine, contender, naive_bot
 from benchmarks.crowd import (
     Lag,
     all_at_once,
@@ -86,8 +86,8 @@ class Side:
     """A tier at work: its contenders, the bot's own way to its models, and what they took in each round."""
 
     name: str
-    naive: Run
-    bare: Run
+    naive: OriginRun
+    bare: OriginRun
     supervisor: Supervisor
     inference: Inference
     generating_s: float

@@ -29,29 +29,29 @@ from bot.inference.retry import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
 from bot.stories.earlier import EarlierRun
-from bot.stories.hosting import Hosting
-from bot.stories.lore import Lorebook
+from bot.stories.hosting import HostingService
+from bot.stories.lore import LoreService
 from bot.stories.outbox import Outbox
-from bot.stories.passages import Pen
+from bot.stories.passages import PassageService
 from bot.stories.privacy import PrivacyService
-from bot.stories.profiles import Manners
+from bot.stories.profiles import ProfileService
 from bot.stories.publishing import PublishingService
-from bot.stories.queries import Library
-from bot.stories.rounds.service import Urn
+from bot.stories.queries import StoryQueries
+from bot.stories.rounds.service import RoundService
 from bot.stories.server_settings import ServerSettingsService
 from bot.ui.locale import CommandTranslator
 from bot.ui.progress import Pulse, Wait, plain_wait
 from bot.ui.tree import Durable, InklingTree
-from bot.writing.blocklist import DemeaningWords
-from bot.writing.service import Desk
+from bot.writing.blocklist import Blocklist
+from bot.writing.service import GenerationService
 from cogs.bridge.cog import Bridging
 from cogs.continuation.cog import Writing
-from cogs.core.generation_flow import Asking
-from cogs.core.interrupted_cards import Leftovers
-from cogs.core.outbox import Showing
+from cogs.core.generation_flow import GenerationFlow
+from cogs.core.interrupted_cards import InterruptedCards
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.progress import ProgressRunner
 from cogs.core.refusals import Refusals
-from cogs.core.scheduler import Clock
+from cogs.core.scheduler import DeadlineScheduler
 from cogs.core.services import Services
 from cogs.help.cog import Guide
 from cogs.infill.restyling import Restyling
@@ -64,7 +64,7 @@ from cogs.rounds.opening import RoundOpening
 from cogs.settings.cog import Server
 from cogs.stories.cog import Stories
 from cogs.stories.hosting import Hosts
-from cogs.stories.lifecycle import Shelving
+from cogs.stories.lifecycle import StoryLifecycle
 from cogs.stories.threads import Threads
 from cogs.twist.cog import Twisting
 from storage.database import open_database
@@ -134,9 +134,9 @@ async def create_services(
         create_inference(settings, engine=engine) as inference,
     ):
         pulse = Pulse()
-        words = DemeaningWords.load()
+        words = Blocklist.load()
         server = server_of(settings)
-        desk = Desk(
+        generation_service = GenerationService(
             inference=inference,
             database=database,
             keep_days=settings.keep_days,
@@ -149,13 +149,13 @@ async def create_services(
                 settings=settings,
                 database=database,
                 inference=inference,
-                desk=desk,
-                library=Library(database),
-                pen=Pen(database),
-                hosting=Hosting(database),
-                urn=Urn(database),
-                lorebook=Lorebook(database),
-                manners=Manners(database),
+                generation_service=generation_service,
+                story_queries=StoryQueries(database),
+                passage_service=PassageService(database),
+                hosting=HostingService(database),
+                round_service=RoundService(database),
+                lore_service=LoreService(database),
+                profile_service=ProfileService(database),
                 outbox=Outbox(database, steady),
                 earlier=EarlierRun(database),
                 server_settings=ServerSettingsService(database),
@@ -209,31 +209,31 @@ class Inkling(commands.Bot):
         await tree.set_translator(CommandTranslator())
         self.add_dynamic_items(Durable)
         self.add_listener(tree.on_form, "on_interaction")
-        showing = Showing(self, self._services)
+        dispatcher = OutboxDispatcher(self, self._services)
         progress = ProgressRunner(self._services.pulse, self._wait)
-        asking = Asking(self._services, showing, progress)
-        clock = Clock(self, self._services, showing)
-        opening = RoundOpening(self._services, asking, showing, clock, progress)
-        await self.add_cog(Writing(tree, self._services, asking, opening))
-        await self.add_cog(Restyling(tree, self._services, asking, opening))
-        await self.add_cog(Twisting(tree, self._services, asking, opening))
-        await self.add_cog(Bridging(tree, asking, opening))
+        flow = GenerationFlow(self._services, dispatcher, progress)
+        scheduler = DeadlineScheduler(self, self._services, dispatcher)
+        opening = RoundOpening(self._services, flow, dispatcher, scheduler, progress)
+        await self.add_cog(Writing(tree, self._services, flow, opening))
+        await self.add_cog(Restyling(tree, self._services, flow, opening))
+        await self.add_cog(Twisting(tree, self._services, flow, opening))
+        await self.add_cog(Bridging(tree, flow, opening))
         await self.add_cog(Server(tree, self._services))
-        await self.add_cog(Privacy(tree, self._services, showing))
+        await self.add_cog(Privacy(tree, self._services, dispatcher))
         await self.add_cog(Guide(tree, self._services))
-        await self.add_cog(Threads(self, self._services, showing))
-        refusals = Refusals(self, self._services, showing)
+        await self.add_cog(Threads(self, self._services, dispatcher))
+        refusals = Refusals(self, self._services, dispatcher)
         await self.add_cog(refusals)
-        await self.add_cog(Stories(tree, self._services, asking, showing, refusals))
-        await self.add_cog(Hosts(tree, self._services, asking, showing))
-        await self.add_cog(Shelving(tree, self._services, asking, showing))
-        await self.add_cog(Publishing(tree, self._services, asking))
-        await self.add_cog(Rounds(tree, self._services, asking, showing, opening, clock))
-        await self.add_cog(Lore(tree, self._services, asking, showing))
-        await self.add_cog(Writers(tree, self._services, asking))
-        await self.add_cog(Leftovers(self, self._services, showing))
-        await self.add_cog(clock)
-        self._ending = [asking.interrupt, opening.interrupt]
+        await self.add_cog(Stories(tree, self._services, flow, dispatcher, refusals))
+        await self.add_cog(Hosts(tree, self._services, flow, dispatcher))
+        await self.add_cog(StoryLifecycle(tree, self._services, flow, dispatcher))
+        await self.add_cog(Publishing(tree, self._services, flow))
+        await self.add_cog(Rounds(tree, self._services, flow, dispatcher, opening, scheduler))
+        await self.add_cog(Lore(tree, self._services, flow, dispatcher))
+        await self.add_cog(Writers(tree, self._services, flow))
+        await self.add_cog(InterruptedCards(self, self._services, dispatcher))
+        await self.add_cog(scheduler)
+        self._ending = [flow.interrupt, opening.interrupt]
 
     async def close(self) -> None:
         """Tell everybody who waits that the bot is being stopped, then disconnect. What still waits for servers to

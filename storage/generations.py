@@ -22,7 +22,7 @@ class GenerationReader:
         """Return the generation, or None where it was deleted. One that is past its time is there until `expire`."""
         return await self._one(select(GENERATIONS).where(GENERATIONS.c.id == generation_id))
 
-    async def of_message(self, message_id: int) -> Generation | None:
+    async def get_by_message(self, message_id: int) -> Generation | None:
         """Return the generation that a message shows: the newest, where a card was used again."""
         shown = select(GENERATIONS).where(GENERATIONS.c.message_id == message_id)
         return await self._one(shown.order_by(GENERATIONS.c.id.desc()).limit(1))
@@ -64,7 +64,7 @@ class Generations(GenerationReader):
         shared = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)}
         return Generation(**shared | {"id": row.id, "parent_id": row.parent_id, "created_ms": now_ms})
 
-    async def sent(self, generation_id: int, place: Place, message_id: int) -> bool:
+    async def mark_sent(self, generation_id: int, place: Place, message_id: int) -> bool:
         """Note which message shows the generation, and where; tell whether the generation is still there."""
         noted = await self._connection.execute(
             update(GENERATIONS)

@@ -32,12 +32,12 @@ class LoreReader:
         row = (await self._connection.execute(counted.where(LORE_VOTES.c.lore_id == lore_id))).one()
         return row.agreeing, row.people - row.agreeing
 
-    async def ratified(self, server_id: int, story_id: int | None) -> list[LoreEntry]:
+    async def list_ratified(self, server_id: int, story_id: int | None) -> list[LoreEntry]:
         """Return what models are told in a story: the server's ratified entries, then the story's, the oldest first."""
         theirs = _heard(server_id, story_id).where(LORE.c.state == "ratified")
         return await self._all(theirs.order_by(LORE.c.story_id.is_not(None), LORE.c.id))
 
-    async def listed(
+    async def list_entries(
         self,
         server_id: int,
         story_id: int | None,

@@ -23,8 +23,7 @@ from sqlalchemy import literal as sql
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
 from storage.columns import WHOLE
-from storage.rows import values_of
-from storage.spans import packed, unpacked
+from storage.rows import packed, unpacked, values_of
 from storage.tables import PASSAGES
 from storage.withdrawing import withdraw
 from storage.writer import Connection
@@ -58,7 +57,7 @@ class PassageReader:
             found |= {passage.id: passage for passage in await self._all(some)}
         return found
 
-    async def canon(self, head_id: int, *, limit: int | None = None, offset_from_end: int = 0) -> list[Passage]:
+    async def list_canon(self, head_id: int, *, limit: int | None = None, offset_from_end: int = 0) -> list[Passage]:
         """Return the path from the root to the head in reading order; with a `limit` only its last passages.
 
         `offset_from_end` leaves out that many before the head, the head included.
@@ -67,7 +66,7 @@ class PassageReader:
         first = sql(1) if limit is None else last - limit + 1
         return await self._between(head_id, first, last)
 
-    async def canon_page(self, head_id: int, first_depth: int, last_depth: int) -> list[Passage]:
+    async def list_canon_page(self, head_id: int, first_depth: int, last_depth: int) -> list[Passage]:
         """Return the passages of the path to the head at these depths (counted from 1, both ends included)."""
         return await self._between(head_id, sql(first_depth), sql(last_depth))
 
@@ -85,12 +84,12 @@ class PassageReader:
         told = select(path.c.id).join(PASSAGES, PASSAGES.c.id == path.c.id).where(same).limit(1)
         return (await self._connection.execute(told)).one_or_none() is not None
 
-    async def children(self, parent_id: int | None, tree_id: int) -> list[Passage]:
+    async def list_children(self, parent_id: int | None, tree_id: int) -> list[Passage]:
         """Return what stands directly behind a passage, the oldest first; None for the roots of the tree."""
         behind = select(PASSAGES).where(PASSAGES.c.tree_id == tree_id, PASSAGES.c.parent_id == parent_id)
         return await self._all(behind.order_by(PASSAGES.c.id))
 
-    async def tree(self, tree_id: int) -> list[TreeNode]:
+    async def list_nodes(self, tree_id: int) -> list[TreeNode]:
         """Return the whole tree without its texts, the oldest passage first: parents before their children."""
         names = [field.name for field in dataclasses.fields(TreeNode) if field.name != "beginning"]
         beginning = func.substr(PASSAGES.c.text, 1, BEGINNING).label("beginning")

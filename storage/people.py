@@ -14,7 +14,7 @@ class People:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def seen(self, person_id: int, *, now_ms: int) -> None:
+    async def mark_seen(self, person_id: int, *, now_ms: int) -> None:
         """Note that the person is here now."""
         await self._connection.execute(
             insert(PEOPLE)

@@ -33,7 +33,7 @@ class PostReader:
             select(POSTS).where(POSTS.c.kind == kind, POSTS.c.ref_id == ref_id, POSTS.c.part == part)
         )
 
-    async def due(self, now_ms: int, limit: int) -> list[Post]:
+    async def list_due(self, now_ms: int, limit: int) -> list[Post]:
         """Return the posts that are to be shown now (steady ms), the longest waiting first."""
         late = select(POSTS).where(_DUE, POSTS.c.next_ms <= now_ms)
         return await self._all(late.order_by(POSTS.c.next_ms, POSTS.c.id).limit(limit))
@@ -43,11 +43,11 @@ class PostReader:
         found: int | None = (await self._connection.execute(select(func.min(POSTS.c.next_ms)).where(_DUE))).scalar_one()
         return found
 
-    async def of_message(self, message_id: int) -> Post | None:
+    async def get_by_message(self, message_id: int) -> Post | None:
         """Return the post that a message shows."""
         return await self._one(select(POSTS).where(POSTS.c.message_id == message_id).order_by(POSTS.c.id).limit(1))
 
-    async def of_channel(self, channel_id: int) -> list[Post]:
+    async def list_of_channel(self, channel_id: int) -> list[Post]:
         """Return what is on show, or due, in a channel, in the order in which it was first wanted."""
         return await self._all(select(POSTS).where(POSTS.c.channel_id == channel_id).order_by(POSTS.c.id))
 
@@ -66,7 +66,7 @@ class Posts(PostReader):
         super().__init__(connection)
         self._nonce = nonce
 
-    async def want(
+    async def enqueue(
         self, kind: PostKind, ref_id: int, channel_id: int, *, part: int = 0, message_id: int | None = None
     ) -> Post:
         """Have something shown, or shown anew as it is now: it is due at once. What is on show stays in its channel
@@ -95,7 +95,7 @@ class Posts(PostReader):
         )
         return _post((await self._connection.execute(again.returning(POSTS))).one())
 
-    async def again(self, kind: PostKind, ref_ids: Collection[int] | Select[tuple[int]]) -> int:
+    async def requeue(self, kind: PostKind, ref_ids: Collection[int] | Select[tuple[int]]) -> int:
         """Have shown anew what of these was ever wanted, and return how many posts that are."""
         theirs = and_(POSTS.c.kind == kind, POSTS.c.ref_id.in_(ref_ids))
         changed = update(POSTS).where(theirs).values(wanted=POSTS.c.wanted + 1, attempts=0, next_ms=_AT_ONCE)
@@ -106,12 +106,12 @@ class Posts(PostReader):
         waiting = update(POSTS).where(_DUE, POSTS.c.next_ms > _AT_ONCE)
         await self._connection.execute(waiting.values(next_ms=_AT_ONCE))
 
-    async def trying(self, post_id: int, now_ms: int) -> None:
+    async def mark_tried(self, post_id: int, now_ms: int) -> None:
         """Note, before it is sent, that a post is tried."""
         tried = func.coalesce(POSTS.c.tried_ms, now_ms)
         await self._set(post_id, attempts=POSTS.c.attempts + 1, tried_ms=tried)
 
-    async def shown(self, post_id: int, *, wanted: int, message_id: int | None, nonce: str | None = None) -> bool:
+    async def mark_shown(self, post_id: int, *, wanted: int, message_id: int | None, nonce: str | None = None) -> bool:
         """Note that a post was shown as it was `wanted` when it was rendered; what was wanted since then is still due.
         `message_id` None: there is nothing to show any more. With a `nonce`, tell False and note nothing where the
         post was moved meanwhile: then that message is nobody's."""
@@ -122,11 +122,11 @@ class Posts(PostReader):
         values = {"shown": known, "message_id": message_id, "attempts": 0}
         return (await self._connection.execute(noted.values(values))).rowcount > 0
 
-    async def failed(self, post_id: int, next_ms: int, now_ms: int) -> None:
+    async def mark_failed(self, post_id: int, next_ms: int, now_ms: int) -> None:
         """Note that a post could not be shown now (UTC ms), and when it is to be tried again (steady ms)."""
         await self._set(post_id, next_ms=next_ms, tried_ms=func.coalesce(POSTS.c.tried_ms, now_ms))
 
-    async def once_more(self, kind: PostKind) -> int:
+    async def requeue_all(self, kind: PostKind) -> int:
         """Have shown once more all of a kind that was shown once, and return how many posts that are; what was shown
         once more already is forgotten, and its message left alone."""
         theirs = POSTS.c.kind == kind
@@ -161,4 +161,5 @@ _DUE = POSTS.c.wanted > POSTS.c.shown
 
 
 def _post(row: Row[Any]) -> Post:
-    return Post(**row._mapping)
+    values = dict(row._mapping)
+    return Post(wanted_version=values.pop("wanted"), shown_version=values.pop("shown"), **values)

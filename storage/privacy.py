@@ -101,7 +101,7 @@ async def _forget_ballots(connection: Connection, person_id: int) -> int:
     theirs = BALLOTS.c.voter_id == person_id
     decided = select(ROUNDS.c.id).where(ROUNDS.c.state == "closed")
     undecided = theirs & BALLOTS.c.round_id.not_in(decided)
-    await Posts(connection).again("round", select(BALLOTS.c.round_id).where(undecided))
+    await Posts(connection).requeue("round", select(BALLOTS.c.round_id).where(undecided))
     deleted = await connection.execute(delete(BALLOTS).where(undecided))
     rounds = list((await connection.execute(select(BALLOTS.c.round_id).where(theirs).distinct())).scalars())
     kept = 0
@@ -122,7 +122,7 @@ async def _forget_lore(connection: Connection, person_id: int) -> int:
 async def _forget_opinions(connection: Connection, person_id: int) -> int:
     """Delete what the person thinks of others' entries, whose cards tell how many are for them."""
     theirs = LORE_VOTES.c.person_id == person_id
-    await Posts(connection).again("lore", select(LORE_VOTES.c.lore_id).where(theirs))
+    await Posts(connection).requeue("lore", select(LORE_VOTES.c.lore_id).where(theirs))
     return (await connection.execute(delete(LORE_VOTES).where(theirs))).rowcount
 
 
@@ -205,7 +205,7 @@ class Privacy(PrivacyReader):
         for personal in PERSONAL:
             theirs = personal.of(person_id)
             if personal.shown_as is not None:
-                await Posts(self._connection).again(personal.shown_as, select(personal.table.c.id).where(theirs))
+                await Posts(self._connection).requeue(personal.shown_as, select(personal.table.c.id).where(theirs))
             if personal.forget is not None:
                 counts[personal.called] = await personal.forget(self._connection, person_id)
             else:

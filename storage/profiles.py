@@ -7,33 +7,33 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.rules.profiles import Courtesy
+from bot.rules.profiles import WriterProfile
 from storage.tables import COURTESIES
 from storage.writer import Connection
 
 
-class CourtesyReader:
+class WriterProfileReader:
     """What writers chose."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def get(self, server_id: int, person_id: int) -> Courtesy:
+    async def get(self, server_id: int, person_id: int) -> WriterProfile:
         """Return somebody's wishes, the defaults where they never said any."""
         theirs = select(COURTESIES).where(COURTESIES.c.server_id == server_id, COURTESIES.c.person_id == person_id)
         row = (await self._connection.execute(theirs)).one_or_none()
         if row is None:
-            return Courtesy(server_id=server_id, person_id=person_id)
-        return Courtesy(server_id=server_id, person_id=person_id, pen_name=row.pen_name, no_ai=bool(row.no_ai))
+            return WriterProfile(server_id=server_id, person_id=person_id)
+        return WriterProfile(server_id=server_id, person_id=person_id, pen_name=row.pen_name, no_ai=bool(row.no_ai))
 
-    async def refusing(self, server_id: int, person_ids: Collection[int]) -> frozenset[int]:
+    async def list_refusing(self, server_id: int, person_ids: Collection[int]) -> frozenset[int]:
         """Return those of the people who let no model go on from their words."""
         refused = select(COURTESIES.c.person_id).where(
             COURTESIES.c.server_id == server_id, COURTESIES.c.person_id.in_(person_ids), COURTESIES.c.no_ai == 1
         )
         return frozenset((await self._connection.execute(refused)).scalars())
 
-    async def names(self, server_id: int, person_ids: Collection[int]) -> Mapping[int, str]:
+    async def list_names(self, server_id: int, person_ids: Collection[int]) -> Mapping[int, str]:
         """Return the pen names of those of the people who have one."""
         theirs = select(COURTESIES.c.person_id, COURTESIES.c.pen_name).where(
             COURTESIES.c.server_id == server_id,
@@ -52,14 +52,14 @@ class CourtesyReader:
         return list((await self._connection.execute(theirs)).scalars())
 
 
-class Courtesies(CourtesyReader):
+class WriterProfiles(WriterProfileReader):
     """Everybody's wishes, one row for a person in a server."""
 
-    async def save(self, courtesy: Courtesy) -> None:
+    async def save(self, profile: WriterProfile) -> None:
         """Store all of somebody's wishes in one server."""
-        values = {"pen_name": courtesy.pen_name, "no_ai": int(courtesy.no_ai)}
+        values = {"pen_name": profile.pen_name, "no_ai": int(profile.no_ai)}
         await self._connection.execute(
             insert(COURTESIES)
-            .values(server_id=courtesy.server_id, person_id=courtesy.person_id, **values)
+            .values(server_id=profile.server_id, person_id=profile.person_id, **values)
             .on_conflict_do_update(index_elements=["server_id", "person_id"], set_=values)
         )

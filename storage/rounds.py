@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from bot.rules.ballots import Ballot
 from bot.rules.rounds import Candidate, NewCandidate, NewRound, Round, RoundState
-from storage.spans import packed, unpacked
+from storage.rows import packed, unpacked
 from storage.tables import BALLOTS, CANDIDATES, REPORTS, ROUNDS
 from storage.writer import Connection
 
@@ -36,12 +36,12 @@ class RoundReader:
         row = (await self._connection.execute(_ROUND, {"round": round_id})).one_or_none()
         return None if row is None else _round(row)
 
-    async def open_of(self, story_id: int) -> list[Round]:
+    async def list_open(self, story_id: int) -> list[Round]:
         """Return the rounds of a story that are being written or open, the oldest first."""
         under_way = select(ROUNDS).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state.in_(_UNDER_WAY))
         return await self._all(under_way.order_by(ROUNDS.c.id))
 
-    async def due(self, now_ms: int, limit: int) -> list[Round]:
+    async def list_due(self, now_ms: int, limit: int) -> list[Round]:
         """Return the open rounds whose deadline has come (`deadline_ms` <= `now_ms`), the longest overdue first."""
         over = select(ROUNDS).where(ROUNDS.c.state == "open", ROUNDS.c.deadline_ms <= now_ms)
         return await self._all(over.order_by(ROUNDS.c.deadline_ms, ROUNDS.c.id).limit(limit))
@@ -52,17 +52,17 @@ class RoundReader:
         found: int | None = (await self._connection.execute(first)).scalar_one()
         return found
 
-    async def writing(self) -> list[Round]:
+    async def list_writing(self) -> list[Round]:
         """Return the rounds that models were writing for; after a restart nobody is any more."""
         return await self._all(select(ROUNDS).where(ROUNDS.c.state == "writing").order_by(ROUNDS.c.id))
 
-    async def candidate(self, candidate_id: int) -> Candidate | None:
+    async def get_candidate(self, candidate_id: int) -> Candidate | None:
         """Return the candidate, or None where there is none."""
         found = await self._connection.execute(select(CANDIDATES).where(CANDIDATES.c.id == candidate_id))
         row = found.one_or_none()
         return None if row is None else _candidate(row)
 
-    async def candidates(self, round_id: int) -> list[Candidate]:
+    async def list_candidates(self, round_id: int) -> list[Candidate]:
         """Return a round's candidates, hidden ones too, by their place; "none of these" comes last."""
         theirs = select(CANDIDATES).where(CANDIDATES.c.round_id == round_id)
         ordered = theirs.order_by(CANDIDATES.c.none, CANDIDATES.c.place, CANDIDATES.c.id)
@@ -70,12 +70,12 @@ class RoundReader:
 
     # ---- ballots
 
-    async def ballot_of(self, round_id: int, voter_id: int) -> Ballot | None:
+    async def get_ballot(self, round_id: int, voter_id: int) -> Ballot | None:
         """Return somebody's ballot, None where they have cast none."""
         rows = (await self._connection.execute(_BALLOT, {"round": round_id, "voter": voter_id})).all()
         return _ballot(rows) if rows else None
 
-    async def ballots(self, round_id: int) -> list[Ballot]:
+    async def list_ballots(self, round_id: int) -> list[Ballot]:
         """Return all ballots without their voters, ordered by what is on them, so that the order tells nothing."""
         cast = select(BALLOTS).where(BALLOTS.c.round_id == round_id).order_by(BALLOTS.c.voter_id)
         rows = await self._connection.execute(cast)
@@ -91,7 +91,7 @@ class RoundReader:
         )
         return int((await self._connection.execute(voters)).scalar_one())
 
-    async def reports(self, round_id: int) -> dict[int, int]:
+    async def count_reports(self, round_id: int) -> dict[int, int]:
         """Return how many people reported each of a round's candidates; one that nobody did is not in it."""
         counted = (
             select(CANDIDATES.c.id, func.count().label("people"))
@@ -172,7 +172,7 @@ class Rounds(RoundReader):
         """Hide a candidate in somebody's name."""
         await self._connection.execute(update(CANDIDATES).where(CANDIDATES.c.id == candidate_id).values(hidden_by=by))
 
-    async def became(self, candidate_id: int, passage_id: int) -> None:
+    async def set_passage(self, candidate_id: int, passage_id: int) -> None:
         """Note which passage a candidate became."""
         await self._connection.execute(
             update(CANDIDATES).where(CANDIDATES.c.id == candidate_id).values(passage_id=passage_id)

@@ -1,4 +1,5 @@
-"""From rows to values, without keeping the event loop from everybody else."""
+"""From rows to values: many of them without holding up the event loop; spans of provenance as `[[start, end, origin],
+…]`."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import Row
+
+from bot.rules.provenance import Span
 
 ValueT = TypeVar("ValueT")
 
@@ -22,3 +25,13 @@ async def values_of(rows: Iterable[Row[Any]], make: Callable[[Row[Any]], ValueT]
         if len(found) % AT_ONCE == 0:
             await asyncio.sleep(0)
     return found
+
+
+def packed(spans: Iterable[Span]) -> list[Any]:
+    """Return what the column holds."""
+    return [[span.start, span.end, span.origin] for span in spans]
+
+
+def unpacked(column: Iterable[Any]) -> tuple[Span, ...]:
+    """Return the spans that the column holds."""
+    return tuple(Span(start, end, origin) for start, end, origin in column)

@@ -27,11 +27,11 @@ class StoryReader:
         """Return the story, whatever its state, or None where it is gone for good."""
         return await self._one(select(STORIES).where(STORIES.c.id == story_id))
 
-    async def of_thread(self, thread_id: int) -> Story | None:
+    async def get_by_thread(self, thread_id: int) -> Story | None:
         """Return the story whose thread that is."""
         return await self._one(select(STORIES).where(STORIES.c.thread_id == thread_id))
 
-    async def listed(
+    async def list_of_server(
         self,
         server_id: int,
         *,
@@ -57,7 +57,7 @@ class StoryReader:
         offset: int = 0,
         outside: Collection[int] = (),
     ) -> list[tuple[Story, int]]:
-        """Return a server's stories as `listed` does, each with the number of its passages."""
+        """Return a server's stories as `list_of_server` does, each with the number of its passages."""
         length = select(PASSAGES.c.depth).where(PASSAGES.c.id == STORIES.c.head_id).scalar_subquery()
         found = select(STORIES, func.coalesce(length, 0).label("length"))
         page = _newest(found.where(_of_server(server_id, states, outside))).limit(limit).offset(offset)
@@ -69,11 +69,11 @@ class StoryReader:
         counted = select(func.count()).select_from(STORIES).where(_of_server(server_id, states, outside))
         return int((await self._connection.execute(counted)).scalar_one())
 
-    async def on_tree(self, tree_id: int) -> list[Story]:
+    async def list_of_tree(self, tree_id: int) -> list[Story]:
         """Return the stories on a tree, deleted ones too, in the order in which they came."""
         return await self._all(select(STORIES).where(STORIES.c.tree_id == tree_id).order_by(STORIES.c.id))
 
-    async def purgeable(self, now_ms: int) -> list[Story]:
+    async def list_purgeable(self, now_ms: int) -> list[Story]:
         """Return the deleted stories whose time of grace is over (`purge_ms` <= `now_ms`), the oldest first."""
         over = select(STORIES).where(STORIES.c.purge_ms <= now_ms)
         return await self._all(over.order_by(STORIES.c.purge_ms, STORIES.c.id))
@@ -89,7 +89,7 @@ class StoryReader:
         found = [(row.role, row.person_id) for row in rows]
         return {role: frozenset(person for theirs, person in found if theirs == role) for role in ROLES}
 
-    async def standing_of(self, story: Story, person_id: int, manages: bool) -> Standing:
+    async def get_standing(self, story: Story, person_id: int, manages: bool) -> Standing:
         """Return what the person is in the story; `manages`: they may manage the Discord server."""
         theirs = select(STORY_PEOPLE.c.role).where(
             STORY_PEOPLE.c.story_id == story.id, STORY_PEOPLE.c.person_id == person_id
@@ -188,7 +188,7 @@ class Stories(StoryReader):
             await self._connection.execute(delete(POSTS).where(POSTS.c.kind == kind, POSTS.c.ref_id.in_(ids)))
         if story.thread_id is not None:
             await self._connection.execute(delete(POSTS).where(POSTS.c.channel_id == story.thread_id))
-        if len(await self.on_tree(story.tree_id)) == 1:
+        if len(await self.list_of_tree(story.tree_id)) == 1:
             ids = select(PASSAGES.c.id).where(PASSAGES.c.tree_id == story.tree_id)
             await self._connection.execute(delete(POSTS).where(POSTS.c.kind == "passage", POSTS.c.ref_id.in_(ids)))
 

@@ -20,7 +20,7 @@ from storage.passages import PassageReader, Passages
 from storage.people import People
 from storage.posts import PostReader, Posts
 from storage.privacy import Privacy, PrivacyReader
-from storage.profiles import Courtesies, CourtesyReader
+from storage.profiles import WriterProfileReader, WriterProfiles
 from storage.recent import RecentWork
 from storage.rounds import RoundReader, Rounds
 from storage.servers import ServerReader, Servers
@@ -49,7 +49,7 @@ class Snapshot:
     passages = cached_property(PassageReader)
     rounds = cached_property(RoundReader)
     lore = cached_property(LoreReader)
-    profiles = cached_property(CourtesyReader)
+    profiles = cached_property(WriterProfileReader)
     mood_results = cached_property(MoodResultReader)
     posts = cached_property(PostReader)
     privacy = cached_property(PrivacyReader)
@@ -67,7 +67,7 @@ class UnitOfWork(Snapshot):
     passages = cached_property(Passages)
     rounds = cached_property(Rounds)
     lore = cached_property(Lore)
-    profiles = cached_property(Courtesies)
+    profiles = cached_property(WriterProfiles)
     mood_results = cached_property(MoodResults)
     posts = cached_property(Posts)
     privacy = cached_property(Privacy)

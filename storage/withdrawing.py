@@ -54,16 +54,16 @@ async def _empty(connection: Connection, gone: Sequence[int]) -> None:
     about = or_(ROUNDS.c.after_id.in_(gone), ROUNDS.c.replaces_id.in_(gone), ROUNDS.c.before_id.in_(gone))
     posts = Posts(connection)
     await withdraw_candidates(connection, or_(CANDIDATES.c.passage_id.in_(gone), _filled(gone)))
-    await posts.again("round", select(ROUNDS.c.id).where(about))
+    await posts.requeue("round", select(ROUNDS.c.id).where(about))
     await connection.execute(update(ROUNDS).where(about).values(text=""))
-    await posts.again("passage", gone)
-    await posts.again("story", select(STORIES.c.id).where(STORIES.c.head_id.in_(gone)))
+    await posts.requeue("passage", gone)
+    await posts.requeue("story", select(STORIES.c.id).where(STORIES.c.head_id.in_(gone)))
     await connection.execute(update(PASSAGES).where(PASSAGES.c.id.in_(gone)).values(WITHDRAWN_PASSAGE))
 
 
 async def withdraw_candidates(connection: Connection, which: ColumnElement[bool]) -> int:
     """Empty and hide candidates, have their rounds shown anew, and return how many that were."""
-    await Posts(connection).again("round", select(CANDIDATES.c.round_id).where(which))
+    await Posts(connection).requeue("round", select(CANDIDATES.c.round_id).where(which))
     emptied = await connection.execute(update(CANDIDATES).where(which).values(WITHDRAWN_CANDIDATE))
     return emptied.rowcount
 

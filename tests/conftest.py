@@ -22,7 +22,7 @@ from tests.support.databases import furnish
 from tests.support.hub import LoopbackHub
 from tests.support.models import tiny_bert, tiny_gpt2
 from tests.support.patience import SLOW_IS_FINE
-from tests.support.thread_runner import run_beside
+from tests.support.thread_runner import run_in_thread
 from tests.support.worker import Worker, client_of, serving, until_ready
 
 # The same examples each time, so that whoever changes something is not told of something else. To look for new ones:
@@ -123,7 +123,7 @@ def tiny_worker(tiny_causal: Path, tiny_masked: Path) -> Iterator[Worker]:
     """A worker with the tiny models, started once. They are slower on more than one thread."""
     torch.set_num_threads(1)
     with serving(tiny_causal, tiny_masked) as worker:
-        run_beside(until_ready(worker))
+        run_in_thread(until_ready(worker))
         yield worker
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.files import file_sha256
 from training.saving import write_json
 
 WINDOW = 128

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.files import file_sha256
 from training.saving import write_json
 
 MANIFEST = "MANIFEST.json"

@@ -39,7 +39,7 @@ CHECKED = 100
 SHOWN_LEFT, SHOWN_RIGHT = 70, 50
 
 
-class Run:
+class OriginRun:
     """Contenders against blanks; what ours shows is checked by rule on the way."""
 
     def __init__(self, known: frozenset[str], show: bool) -> None:
@@ -82,7 +82,7 @@ async def measure(settings: Settings, arguments: argparse.Namespace) -> dict[str
     """Run all contenders on all blanks, and then the speed."""
     masked = resolve(settings.masked_model, "masked", settings.data)
     stories = read_stories(arguments.half)
-    run = Run(vocabulary(read_all()), arguments.show)
+    run = OriginRun(vocabulary(read_all()), arguments.show)
     words: dict[str, Any] = {}
     report: dict[str, Any] = {"half": arguments.half, "seed": arguments.seed, "words": words}
     async with Supervisor(settings) as supervisor:

@@ -23,7 +23,7 @@ from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.text.words import split_words
 from bot.worker.masked.loading import load_masked
 from bot.writing.blanks import parse
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.bridge.job import BridgeAsk, BridgeJob
 from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import total
@@ -50,7 +50,7 @@ class Contenders:
 
     def __init__(self, engine: Engine, masked: Path) -> None:
         self._engine = engine
-        self._words = DemeaningWords.load()
+        self._words = Blocklist.load()
         self._tokenizer: Any = AutoTokenizer.from_pretrained(masked)
         # Loaded by us: transformers cannot read matrices that are stored in 8 bits.
         model = load_masked(masked, torch.float32)

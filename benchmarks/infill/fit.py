@@ -38,7 +38,7 @@ from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.text.words import split_words
 from bot.settings import Settings, load_settings
 from bot.writing.blanks import parse
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import BOTH_SIDES, LEFT_ALONE, Evidence, Weights, rank, total
@@ -89,7 +89,7 @@ def _same(candidate: Candidate, missing: Missing) -> bool:
 
 async def gather(engine: Engine, blanks: Sequence[Missing]) -> list[Case]:
     """Let both models propose for each blank, and weigh what the bot would."""
-    words = DemeaningWords.load()
+    words = Blocklist.load()
     cases: list[Case] = []
     for number, missing in enumerate(blanks):
         began = time.perf_counter()

@@ -25,7 +25,7 @@ from bot.rules.generations import Place, Suggestion
 from bot.settings import Settings, load_settings
 from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.infill.job import InfillJob
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
@@ -33,7 +33,7 @@ SENTENCES = Path(__file__).with_name("sentences.txt")
 
 async def read(settings: Settings, count: int, seed: int) -> dict[str, Any]:
     """Fill all texts, and check what would be shown."""
-    known, words = vocabulary(read_all()), DemeaningWords.load()
+    known, words = vocabulary(read_all()), Blocklist.load()
     lines: list[str] = []
     found: Counter[str] = Counter()
     async with Supervisor(settings) as supervisor:

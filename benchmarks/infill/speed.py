@@ -18,7 +18,7 @@ from bot.inference.protocol import Engine, Fill, ProposeRequest, ScoreRequest
 from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Place
 from bot.writing.asks import ContinueAsk, InfillAsk
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.infill.job import InfillJob
 
@@ -60,7 +60,7 @@ class CountingEngine(ForwardingEngine):
 
 async def measure(supervisor: Supervisor, blanks: Sequence[Missing]) -> dict[str, Any]:
     """Take all figures with `BLANKS` blanks of one word."""
-    engine, words = supervisor.engine, DemeaningWords.load()
+    engine, words = supervisor.engine, Blocklist.load()
     # Each is used once: a context that was read before is kept for a while, and would be had for nothing.
     unread = iter(blanks)
 
@@ -103,7 +103,7 @@ async def measure(supervisor: Supervisor, blanks: Sequence[Missing]) -> dict[str
     }
 
 
-async def _slowdown(engine: Engine, words: DemeaningWords, infill: Any) -> float:
+async def _slowdown(engine: Engine, words: Blocklist, infill: Any) -> float:
     """How many times as long the rows of a /continue take when an infill runs beside them."""
     alone = await _decoding(engine, words, None)
     beside = await _decoding(engine, words, infill)
@@ -111,7 +111,7 @@ async def _slowdown(engine: Engine, words: DemeaningWords, infill: Any) -> float
     return beside / ((alone + again) / 2)
 
 
-async def _decoding(engine: Engine, words: DemeaningWords, infill: Any) -> float:
+async def _decoding(engine: Engine, words: Blocklist, infill: Any) -> float:
     """Seconds until the rows of a /continue have ended (the slate behind them is the job's own), with `infill` begun at
     their first token."""
     ask = ContinueAsk(

@@ -34,7 +34,7 @@ from bot.rules.moods import MOOD_NAMES
 from bot.writing.continuation.faults import FaultKind, faults, kinds
 from bot.writing.continuation.quality import WEIGHTS, mean_log_prob, quality_of, traits
 from bot.writing.form import form_of
-from bot.writing.overlap import TextSource, echo
+from bot.writing.overlap import TextSource, overlap
 
 MARKS = Path(__file__).with_name("marks.jsonl")
 WORTH = {"drop": 0.0, "edit": 1.0, "keep": 2.0}
@@ -90,7 +90,7 @@ def read() -> list[Marked]:
                     former=line.get("former"),
                     found=kinds(faults(text, before, form)),
                     said=frozenset(line["faults"]),
-                    traits=traits(text, log_prob, before, form, echo(text, [TextSource(before)])),
+                    traits=traits(text, log_prob, before, form, overlap(text, [TextSource(before)])),
                 )
             )
     return rows

@@ -20,8 +20,7 @@ import discord
 from aiohttp import ClientError
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
-from bot.cli.pauses import delays
-from bot.cli.rest import BannedForNow
+from bot.cli.rest import BannedForNow, delays
 from bot.errors import HostError
 from bot.logs import describe
 

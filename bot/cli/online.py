@@ -14,8 +14,7 @@ import discord
 
 from bot.app import create_bot, create_services, sync_commands, utc_now_ms
 from bot.cli.gateway import WRONG_TOKEN, Link
-from bot.cli.pauses import FIRST_DELAY_S, delays
-from bot.cli.rest import BAN_FILE, BannedForNow, Bans, watching
+from bot.cli.rest import BAN_FILE, FIRST_DELAY_S, BannedForNow, Bans, delays, watching
 from bot.cli.terminal import Terminal
 from bot.errors import HostError
 from bot.logs import describe

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -24,6 +25,19 @@ LONGEST_BAN_S = 24 * 3600.0
 """A ban is believed for a day at most; then it is seen whether it still holds."""
 BAN_FILE = "discord-ban.json"
 """In the data folder: until when which address is not to be asked."""
+FIRST_DELAY_S = 2.0
+"""The first pause, before its jitter."""
+LONGEST_DELAY_S = 300.0
+"""The longest."""
+
+
+def delays(first_s: float = FIRST_DELAY_S, chance: Callable[[], float] = random.random) -> Iterator[float]:
+    """Give the seconds to wait before each new attempt: twice as many each time, of which a random part of at most
+    half is left out, so that not everybody comes back at once."""
+    delay = first_s
+    while True:
+        yield delay * (1 - chance() / 2)
+        delay = min(2 * delay, LONGEST_DELAY_S)
 
 
 class BannedForNow(aiohttp.ClientError):

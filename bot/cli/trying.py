@@ -27,7 +27,7 @@ from bot.worker.weights.facts import knows_chinese, size_of
 from bot.worker.weights.machine import free_memory
 from bot.worker.weights.story_choice import LOCAL, plan_story
 from bot.writing.asks import ContinueAsk, InfillAsk, check
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.infill.job import InfillJob
 
@@ -155,7 +155,7 @@ async def _continued(engine: Engine, sample: Sample, terminal: Terminal) -> None
     check(ask)
     terminal.say(f"  {sample.text} …")
     terminal.status("writing …")
-    work = ContinueJob(ask, DemeaningWords.load(), SEED).run(engine, _silent)
+    work = ContinueJob(ask, Blocklist.load(), SEED).run(engine, _silent)
     await _tell(work, lambda suggestion: " ".join(suggestion.text.split()), terminal)
 
 
@@ -164,7 +164,7 @@ async def _filled(engine: Engine, sample: Sample, terminal: Terminal) -> None:
     check(ask)
     terminal.say(f"  {sample.blanks}")
     terminal.status("filling …")
-    work = InfillJob(ask, DemeaningWords.load(), SEED).run(engine, _silent)
+    work = InfillJob(ask, Blocklist.load(), SEED).run(engine, _silent)
     await _tell(work, lambda suggestion: " … ".join(suggestion.fills), terminal)
 
 

@@ -28,7 +28,7 @@ from bot.rules.text.segments import ending
 from bot.settings import Settings
 from bot.ui.locale import catalogue
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, check
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.infill.job import InfillJob
 from storage.tagged import receipt_as_json
@@ -97,7 +97,7 @@ class Writer:
     def __init__(self, inference: Inference, kind: Kind) -> None:
         self._inference = inference
         self._kind: Kind = kind
-        self._words = DemeaningWords.load()
+        self._words = Blocklist.load()
 
     def submit(self, wish: Wish) -> Ticket[tuple[Suggestion, ...]]:
         """Queue a wish. Raises `BadInput`."""

@@ -41,7 +41,7 @@ class Pulse:
         self.beats += 1
 
 
-class Signs:
+class Liveness:
     """What is known of one worker's life, from looks at it that follow each other."""
 
     def __init__(self, patience: Patience, pulse: Pulse, now_s: float) -> None:

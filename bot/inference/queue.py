@@ -15,7 +15,7 @@ from bot.errors import Busy, Cancelled
 from bot.inference.fair_queue import Entry, FairQueue
 from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Working
 from bot.inference.protocol import Engine, Health
-from bot.inference.tenants import OnBehalf, tenant_of
+from bot.inference.tenants import TenantEngine, tenant_of
 
 _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -217,7 +217,7 @@ class Inference:
 
     async def _run_one(self, ticket: Ticket[Any]) -> None:
         tenant = tenant_of(ticket._job.owner.server_id, self._key)
-        engine = OnBehalf(self.engine, tenant, lambda: self.waiting + self.running)
+        engine = TenantEngine(self.engine, tenant, lambda: self.waiting + self.running)
         try:
             result = await ticket._job.run(engine, ticket._report)
         except asyncio.CancelledError:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
-from bot.inference.liveness import Patience, Pulse, Signs
+from bot.inference.liveness import Liveness, Patience, Pulse
 from bot.inference.protocol import Engine, Health
 from bot.inference.retry import RetryingEngine
 from bot.inference.worker_config import EXIT_HOST_ERROR, ChildConfig, plan_of
@@ -172,7 +172,7 @@ class Supervisor:
     async def _watch(self, path: Path) -> str:
         """Ask the worker how it is, again and again; return why it must be taken for hung."""
         patience = self._patience
-        signs = Signs(patience, self._pulse, time.monotonic())
+        signs = Liveness(patience, self._pulse, time.monotonic())
         client = EngineClient(f"unix://{path}")
         try:
             while True:

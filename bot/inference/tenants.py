@@ -24,7 +24,7 @@ def tenant_of(server_id: int, key: bytes) -> str:
     return hashlib.blake2b(str(server_id).encode(), key=key, digest_size=8).hexdigest()
 
 
-class OnBehalf(ForwardingEngine):
+class TenantEngine(ForwardingEngine):
     """An `Engine` whose requests carry the name of a tenant; its health tells how many `jobs()` there are."""
 
     def __init__(self, engine: Engine, tenant: str, jobs: Callable[[], int] = lambda: 1) -> None:

@@ -26,7 +26,7 @@ _NAMESPACE = uuid.UUID("5b4c1d0e-6c3f-5f0a-9d57-1c2f0a6e7b11")
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class OriginRun:
     """A piece of a text that comes from one origin."""
 
     text: str
@@ -38,12 +38,12 @@ class Run:
         return any(map(str.isalnum, self.text))
 
 
-Line = tuple[Run, ...]
+Line = tuple[OriginRun, ...]
 Paragraph = tuple[Line, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leaf:
+class PrintedPassage:
     """A passage as it is printed. `number` counts from 1 in the story, in each branch from where it leaves it;
     `credit` says who wrote it and how; a withdrawn one has neither text nor credit."""
 
@@ -54,7 +54,7 @@ class Leaf:
     withdrawn: bool = False
 
     @property
-    def runs(self) -> Iterator[Run]:
+    def runs(self) -> Iterator[OriginRun]:
         """Give the runs of all lines."""
         return (run for paragraph in self.paragraphs for line in paragraph for run in line)
 
@@ -69,7 +69,7 @@ class Chapter:
     """Some of the story's passages, in order. `number` counts from 1."""
 
     number: int
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[PrintedPassage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Branch:
     """What the story might have been: passages that left canon."""
 
     title: str
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[PrintedPassage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Book:
         return tuple(sorted((*self.people, *self.models), key=lambda contributor: -contributor.words))
 
     @cached_property
-    def leaves(self) -> tuple[Leaf, ...]:
+    def leaves(self) -> tuple[PrintedPassage, ...]:
         """Return the passages of all chapters."""
         return tuple(leaf for chapter in self.chapters for leaf in chapter.leaves)
 
@@ -202,9 +202,9 @@ def _ranked(contributors: Iterable[Contributor]) -> tuple[Contributor, ...]:
     return tuple(sorted(contributors, key=lambda contributor: (-contributor.words, contributor.name)))
 
 
-def _leaves(passages: Sequence[Passage], name: Callable[[Author], str], say: Catalogue) -> list[Leaf]:
+def _leaves(passages: Sequence[Passage], name: Callable[[Author], str], say: Catalogue) -> list[PrintedPassage]:
     return [
-        Leaf(
+        PrintedPassage(
             number=number,
             origin=passage.origin,
             credit="" if passage.withdrawn else _credit(passage, name, say),
@@ -228,21 +228,21 @@ def _credit(passage: Passage, name: Callable[[Author], str], say: Catalogue) -> 
 
 def _paragraphs(passage: Passage) -> tuple[Paragraph, ...]:
     """Return the text in paragraphs, which empty lines part, of lines."""
-    lines: list[list[Run]] = [[]]
+    lines: list[list[OriginRun]] = [[]]
     for text, origin in pieces(passage.text, passage.spans):
         first, *others = clean(text).split("\n")
-        lines[-1].append(Run(first, origin))
-        lines += [[Run(part, origin)] for part in others]
+        lines[-1].append(OriginRun(first, origin))
+        lines += [[OriginRun(part, origin)] for part in others]
     kept = [tuple(run for run in line if run.text) for line in lines]
     grouped = itertools.groupby(kept, key=lambda line: any(run.text.strip() for run in line))
     return tuple(tuple(group) for filled, group in grouped if filled)
 
 
-def _chapters(leaves: Sequence[Leaf], words: Sequence[int]) -> tuple[Chapter, ...]:
+def _chapters(leaves: Sequence[PrintedPassage], words: Sequence[int]) -> tuple[Chapter, ...]:
     """Cut between passages into chapters of about the same length; one where the story is short."""
     total = sum(words)
     count = max(1, round(total / CHAPTER_WORDS))
-    parts: list[list[Leaf]] = [[] for _ in range(count)]
+    parts: list[list[PrintedPassage]] = [[] for _ in range(count)]
     done = 0
     for leaf, size in zip(leaves, words, strict=True):
         parts[min(count - 1, (done + size // 2) * count // max(1, total))].append(leaf)

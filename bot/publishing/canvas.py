@@ -25,7 +25,7 @@ _NARROW = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": 
 _SCALE = 4
 
 
-class Ink:
+class Canvas:
     """A picture that is being drawn. Places and sizes are in pixels."""
 
     def __init__(self, width: int, height: int, paper: Colour) -> None:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bot.publishing.book import Book, Leaf, Line
+from bot.publishing.book import Book, Line, PrintedPassage
 from bot.publishing.wording import LICENCE_PAGES, date, iso, label, share, years
 from bot.rules.provenance import Origin
 from bot.ui.locale import Catalogue, catalogue
@@ -83,7 +83,7 @@ def _premise(premise: str) -> Iterator[str]:
         yield "\n>\n".join("\\\n".join(f"> {escape(line)}" for line in lines) for lines in paragraphs)
 
 
-def _leaves(leaves: Iterable[Leaf], notes: Mapping[str, str], say: Catalogue) -> Iterator[str]:
+def _leaves(leaves: Iterable[PrintedPassage], notes: Mapping[str, str], say: Catalogue) -> Iterator[str]:
     for leaf in leaves:
         if leaf.withdrawn:
             yield f"*\\[{say('publishing.withdrawn')}\\]*"

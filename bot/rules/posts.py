@@ -1,4 +1,4 @@
-"""Posts: what the bot keeps on show in Discord. A post is wanted in a transaction and shown afterwards."""
+"""Posts: messages that the bot keeps up to date in Discord. A post is enqueued in a transaction and sent afterwards."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ PostKind = Literal["story", "round", "passage", "lore", "progress"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A message that has to show something: what `ref_id` of its kind is now. It is due while `wanted` is greater than
-    `shown`. `message_id` None: not sent yet, as far as is known. `part` numbers the messages of a long passage.
-    `nonce` keeps Discord from taking a message twice; `tried_ms` (UTC) is when it was first tried to be sent. It waits
-    until `next_ms`, by a clock that starts anew with the machine and is never set (0: at once)."""
+    """A message that has to show something: what `ref_id` of its kind is now. It is due while `wanted_version` is
+    greater than `shown_version`. `message_id` None: not sent yet, as far as is known. `part` numbers the messages of a
+    long passage. `nonce` keeps Discord from taking a message twice; `tried_ms` (UTC) is when it was first tried to be
+    sent. It waits until `next_ms`, by a clock that starts anew with the machine and is never set (0: at once)."""
 
     id: int
     kind: PostKind
@@ -23,8 +23,8 @@ class Post:
     channel_id: int
     message_id: int | None
     nonce: str
-    wanted: int
-    shown: int
+    wanted_version: int
+    shown_version: int
     attempts: int
     next_ms: int
     tried_ms: int | None

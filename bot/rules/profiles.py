@@ -14,7 +14,7 @@ from bot.rules.text.matching import fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Courtesy:
+class WriterProfile:
     """One person's wishes in one server. `no_ai`: no model may continue from, or fill, what they wrote."""
 
     server_id: int
@@ -23,14 +23,16 @@ class Courtesy:
     no_ai: bool = False
 
 
-class CourtesyChange(TypedDict, total=False):
+class WriterProfileChange(TypedDict, total=False):
     """What of somebody's wishes is to change; what is left out stays."""
 
     pen_name: str | None
     no_ai: bool
 
 
-def change_courtesy(courtesy: Courtesy, taken: Iterable[str], **change: Unpack[CourtesyChange]) -> Courtesy:
+def change_profile(
+    profile: WriterProfile, taken: Iterable[str], **change: Unpack[WriterProfileChange]
+) -> WriterProfile:
     """Return the wishes with `change` applied whole; `taken` are the names that are somebody else's already.
 
     Raises `BadInput`: `pen_name_empty`; `pen_name_too_long` (length, limit); `pen_name_taken` (name) for one that is
@@ -45,7 +47,7 @@ def change_courtesy(courtesy: Courtesy, taken: Iterable[str], **change: Unpack[C
             raise BadInput("pen_name_too_long", length=len(pen_name), limit=MAX_PEN_NAME)
         if _read_as(pen_name) in {_read_as(name) for name in taken}:
             raise BadInput("pen_name_taken", name=pen_name)
-    return dataclasses.replace(courtesy, **change)
+    return dataclasses.replace(profile, **change)
 
 
 def _read_as(name: str) -> str:

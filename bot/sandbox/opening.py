@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.app import Services, create_bot, create_services
 from bot.errors import HostError
-from bot.sandbox.page import LivePage, Waiting
+from bot.sandbox.page import ExternalWait, LivePage
 from bot.sandbox.simulation import Env, simcord
 from bot.sandbox.terminal import greeting, serve
 from bot.sandbox.world import World, build_world
@@ -54,9 +54,9 @@ def _fresh_folder(real: Path) -> Iterator[Path]:
 @asynccontextmanager
 async def _open(services: Services, port: int) -> AsyncIterator[LivePage]:
     """Attach the bot, build the world and serve its page."""
-    waiting = Waiting()
-    bot = create_bot(services.settings, services, waiting)
-    env = waiting.env = Env(bot, check_errors=False, settle_timeout=SETTLE_S)
+    external_wait = ExternalWait()
+    bot = create_bot(services.settings, services, external_wait)
+    env = external_wait.env = Env(bot, check_errors=False, settle_timeout=SETTLE_S)
     env.backend.bot_user.name = NAME
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
     await env.start()
@@ -64,16 +64,16 @@ async def _open(services: Services, port: int) -> AsyncIterator[LivePage]:
         with env.time_context():
             world = await build_world(env)
             await bot.tree.sync()
-            async with _serving(waiting, env, world, port) as page:
+            async with _serving(external_wait, env, world, port) as page:
                 yield page
     finally:
         await env.shutdown()
 
 
 @asynccontextmanager
-async def _serving(waiting: Waiting, env: simcord.Env, world: World, port: int) -> AsyncIterator[LivePage]:
+async def _serving(external_wait: ExternalWait, env: simcord.Env, world: World, port: int) -> AsyncIterator[LivePage]:
     page = LivePage(
-        waiting,
+        external_wait,
         env,
         world.channel,
         world.people,

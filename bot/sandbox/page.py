@@ -15,7 +15,7 @@ from discord.ext import commands
 from bot.app import Services, create_bot
 from bot.sandbox.channels import start_thread
 from bot.sandbox.controls import name_buttons, place_now
-from bot.sandbox.routes import Address, Doors
+from bot.sandbox.routes import Address, PageRoutes
 from bot.sandbox.simulation import Page, Preview, simcord
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _here: ContextVar[Address | None] = ContextVar("sandbox_here", default=None)
 """Where the request is that is being answered."""
 
 
-class Waiting:
+class ExternalWait:
     """The sandbox's way to wait for the models: SimCord is told that the wait is meant."""
 
     def __init__(self) -> None:
@@ -51,10 +51,10 @@ class LivePage(Preview):
     in a page afterwards, SimCord itself looks up by the page's own channel.
     """
 
-    def __init__(self, waiting: Waiting, *args: Any, port: int, **options: Any) -> None:
+    def __init__(self, external_wait: ExternalWait, *args: Any, port: int, **options: Any) -> None:
         super().__init__(*args, port=port, **options)
-        self._server = Doors(self, port, self.at)
-        self._waiting = waiting
+        self._server = PageRoutes(self, port, self.at)
+        self._waiting = external_wait
         self._turn = asyncio.Lock()
         self._published = 0
         self._real_s = time.monotonic()

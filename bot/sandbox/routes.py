@@ -47,7 +47,7 @@ class Address:
         return cls(secret, channel_id, person_id)
 
 
-class Doors(PreviewServer):
+class PageRoutes(PreviewServer):
     """SimCord's server, with an address for each channel and the list of them."""
 
     _STATIC_FILES = PreviewServer._STATIC_FILES | {LIST: "", **{path: path[1:] for path in OWN}}

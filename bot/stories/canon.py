@@ -24,11 +24,11 @@ async def advance(tx: UnitOfWork, story: Story, new: NewPassage, *, follow_id: i
     passage = await tx.passages.add(new, now_ms=tx.now_ms)
     head_id = passage.id
     if follow_id is not None and story.head_id is not None:
-        replaced = await tx.passages.canon(story.head_id, limit=1)
+        replaced = await tx.passages.list_canon(story.head_id, limit=1)
         head_id = await tx.passages.copy_path(passage.id, follow_id, story.head_id)
-        await show_again(tx, replaced)
+        await requeue_passages(tx, replaced)
     await move_head(tx, story, head_id)
-    await want_prose(tx, story, passage)
+    await enqueue_prose(tx, story, passage)
     return passage
 
 
@@ -37,56 +37,56 @@ async def move_head(tx: UnitOfWork, story: Story, head_id: int | None, *, redo_i
     goes another way (None) nothing is left to be taken in again."""
     moved = dataclasses.replace(story, head_id=head_id, redo_id=redo_id, changed_ms=tx.now_ms)
     await tx.stories.save(moved)
-    await want_card(tx, moved)
+    await enqueue_card(tx, moved)
     return moved
 
 
-async def want_card(tx: UnitOfWork, story: Story) -> None:
+async def enqueue_card(tx: UnitOfWork, story: Story) -> None:
     """Have the story's card shown as it is now; nothing where its thread was deleted."""
     if story.thread_id is not None:
-        await tx.posts.want("story", story.id, story.thread_id)
+        await tx.posts.enqueue("story", story.id, story.thread_id)
 
 
-async def want_thread(tx: UnitOfWork, story: Story) -> None:
+async def enqueue_thread(tx: UnitOfWork, story: Story) -> None:
     """Have a thread opened for a story that has none, in its channel, and its card shown there."""
-    await tx.posts.want("story", story.id, story.channel_id)
+    await tx.posts.enqueue("story", story.id, story.channel_id)
 
 
-async def want_prose(tx: UnitOfWork, story: Story, passage: Passage) -> None:
+async def enqueue_prose(tx: UnitOfWork, story: Story, passage: Passage) -> None:
     """Have a passage posted in the story's thread. Without a thread it waits: see `want_lead_in`."""
     if story.thread_id is None:
         return
     for part in range(len(prose_parts(passage.text))):
-        await tx.posts.want("passage", passage.id, story.thread_id, part=part)
+        await tx.posts.enqueue("passage", passage.id, story.thread_id, part=part)
 
 
-async def want_lead_in(tx: UnitOfWork, story: Story) -> None:
+async def enqueue_lead_in(tx: UnitOfWork, story: Story) -> None:
     """Have the story's card, its last passages and the round under way shown in a thread that was just opened."""
     if story.thread_id is None:
         return
-    await want_card(tx, story)
+    await enqueue_card(tx, story)
     await tx.posts.move("story", story.id, story.thread_id)
     if story.head_id is not None:
-        for passage in await tx.passages.canon(story.head_id, limit=LEAD_IN):
-            await want_prose(tx, story, passage)
-    for round_ in await tx.rounds.open_of(story.id):
-        await tx.posts.want("round", round_.id, story.thread_id)
+        for passage in await tx.passages.list_canon(story.head_id, limit=LEAD_IN):
+            await enqueue_prose(tx, story, passage)
+    for round_ in await tx.rounds.list_open(story.id):
+        await tx.posts.enqueue("round", round_.id, story.thread_id)
 
 
-async def show_canon(tx: UnitOfWork, story: Story, passage: Passage) -> None:
+async def enqueue_canon(tx: UnitOfWork, story: Story, passage: Passage) -> None:
     """Have a passage that became canon shown as such: where it is on show already, or by a new post."""
-    if not await show_again(tx, [passage]):
-        await want_prose(tx, story, passage)
+    if not await requeue_passages(tx, [passage]):
+        await enqueue_prose(tx, story, passage)
 
 
-async def show_again(tx: UnitOfWork, passages: Sequence[Passage]) -> int:
+async def requeue_passages(tx: UnitOfWork, passages: Sequence[Passage]) -> int:
     """Have what is on show of these passages shown as it is now (they became canon, or are no more, or were emptied),
     and return how many posts that are. A copy is on show where its original is."""
     ids = {passage.id for passage in passages}
     ids |= {passage.original_id for passage in passages if passage.original_id is not None}
-    return await tx.posts.again("passage", sorted(ids))
+    return await tx.posts.requeue("passage", sorted(ids))
 
 
-async def stands(tx: Snapshot, story: Story, passage: Passage) -> bool:
+async def is_canon(tx: Snapshot, story: Story, passage: Passage) -> bool:
     """Tell whether a passage, or a copy of it on another branch, is part of the story's canon."""
     return story.head_id is not None and await tx.passages.is_told(passage, story.head_id)

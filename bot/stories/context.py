@@ -50,7 +50,7 @@ async def context_of(tx: Snapshot, story: Story, before: Passage | None, text: s
     """Return the context for `text`, which stands behind the passages up to `before` (None: at the beginning)."""
     passages = await _passages(tx, before)
     refusing = await refusing_of(tx, story, passages)
-    entries = await tx.lore.ratified(story.server_id, story.id)
+    entries = await tx.lore.list_ratified(story.server_id, story.id)
     read = [passage for passage in passages if passage.author_id not in refusing]
     heard = "\n".join([*(passage.text for passage in read[-2:]), text])
     pieces = [
@@ -75,7 +75,7 @@ async def context_of(tx: Snapshot, story: Story, before: Passage | None, text: s
 async def refusing_of(tx: Snapshot, story: Story, passages: Iterable[Passage]) -> frozenset[int]:
     """Return who of the authors wants no model to go on from their words in this server."""
     authors = {passage.author_id for passage in passages if passage.author_id is not None}
-    return await tx.profiles.refusing(story.server_id, authors) if authors else frozenset()
+    return await tx.profiles.list_refusing(story.server_id, authors) if authors else frozenset()
 
 
 async def require_consent(tx: Snapshot, story: Story, *passages: Passage | None) -> None:
@@ -91,7 +91,7 @@ async def _passages(tx: Snapshot, before: Passage | None) -> list[Passage]:
     room = PASSAGES_CHARS
     last = before.depth if before is not None else 0
     while before is not None and last >= 1:
-        page = await tx.passages.canon_page(before.id, max(1, last - PAGE + 1), last)
+        page = await tx.passages.list_canon_page(before.id, max(1, last - PAGE + 1), last)
         for passage in reversed(page):
             room -= len(passage.text)
             if room < 0 and found:

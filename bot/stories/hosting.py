@@ -9,15 +9,15 @@ from typing import Unpack
 from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules import stories as rules
 from bot.rules.stories import Role, RulesChange, Standing, Story, StoryState
-from bot.stories.access import Who, find, standing_of
-from bot.stories.canon import want_card, want_lead_in, want_thread
+from bot.stories.access import Who, find_story, standing_of
+from bot.stories.canon import enqueue_card, enqueue_lead_in, enqueue_thread
 from bot.stories.passages import check_words
 from bot.stories.rounds.closing import cancel_rounds
 from storage.database import Database
 from storage.unit_of_work import Snapshot, UnitOfWork
 
 
-class Hosting:
+class HostingService:
     """What is decided about all stories."""
 
     def __init__(self, database: Database) -> None:
@@ -68,7 +68,7 @@ class Hosting:
         """Give somebody a role in a story, or take it away. Co-hosts are for the host and the server's managers to
         choose; anybody may lay down their own role. Raises `NotAllowed`; `BadInput` (`role_host`)."""
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
+            story = await find_story(tx, who.server_id, story_id)
             standing = await standing_of(tx, story, who)
             if present or person_id != who.person_id:
                 rules.require_lead(standing)
@@ -82,7 +82,7 @@ class Hosting:
     async def hand_over(self, who: Who, story_id: int, person_id: int) -> Story:
         """Make somebody else the host; who hosted becomes a co-host. Raises `NotAllowed`."""
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
+            story = await find_story(tx, who.server_id, story_id)
             standing = await standing_of(tx, story, who)
             if not (standing.host or standing.manages):
                 raise NotAllowed("cohosts_by_host")
@@ -95,7 +95,7 @@ class Hosting:
         """Note that a story's host has left the server: a co-host becomes the host, the one that came to Discord first;
         without one the server's managers lead."""
         async with self._database.transaction() as tx:
-            known = await find(tx, story.server_id, story.id)
+            known = await find_story(tx, story.server_id, story.id)
             if known.host_id != story.host_id:
                 return known
             cohosts = (await tx.stories.people(story.id))["cohost"]
@@ -114,12 +114,12 @@ class Hosting:
             if story.thread_id is not None:
                 await _forget_channel(tx, story.thread_id)
             story = await self._change(tx, dataclasses.replace(story, thread_id=None, channel_id=channel_id))
-            await want_thread(tx, story)
+            await enqueue_thread(tx, story)
             return story
 
     # ---- what happens in Discord
 
-    async def opened(self, story_id: int, thread_id: int) -> bool:
+    async def set_thread(self, story_id: int, thread_id: int) -> bool:
         """Note that a thread was opened for a story, and have its card and its last passages shown there. Tell False
         where the story is gone or has a thread already: then this one is nobody's."""
         async with self._database.transaction() as tx:
@@ -128,15 +128,15 @@ class Hosting:
                 return False
             story = dataclasses.replace(story, thread_id=thread_id)
             await tx.stories.save(story)
-            await want_lead_in(tx, story)
+            await enqueue_lead_in(tx, story)
             return True
 
-    async def thread_gone(self, thread_id: int) -> Story | None:
+    async def forget_thread(self, thread_id: int) -> Story | None:
         """Note that a thread was deleted, and return the story that stood in it; it stays in the archive. Rounds lose
         their cards, too, but not their votes."""
         async with self._database.transaction() as tx:
             await _forget_channel(tx, thread_id)
-            story = await tx.stories.of_thread(thread_id)
+            story = await tx.stories.get_by_thread(thread_id)
             if story is None:
                 return None
             await tx.stories.save(dataclasses.replace(story, thread_id=None))
@@ -145,11 +145,11 @@ class Hosting:
     async def is_known(self, thread_id: int) -> bool:
         """Tell whether a thread is some story's."""
         async with self._database.reading() as tx:
-            return await tx.stories.of_thread(thread_id) is not None
+            return await tx.stories.get_by_thread(thread_id) is not None
 
     async def _led(self, tx: Snapshot, who: Who, story_id: int) -> Story:
         """Return a story that somebody leads. Raises `NotAllowed` (`story_hosts_only`), `Gone` (`story_gone`)."""
-        story = await find(tx, who.server_id, story_id)
+        story = await find_story(tx, who.server_id, story_id)
         standing: Standing = await standing_of(tx, story, who)
         rules.require_lead(standing)
         return story
@@ -157,10 +157,10 @@ class Hosting:
     async def _change(self, tx: UnitOfWork, story: Story) -> Story:
         changed = dataclasses.replace(story, changed_ms=tx.now_ms)
         await tx.stories.save(changed)
-        await want_card(tx, changed)
+        await enqueue_card(tx, changed)
         return changed
 
 
 async def _forget_channel(tx: UnitOfWork, channel_id: int) -> None:
-    for post in await tx.posts.of_channel(channel_id):
+    for post in await tx.posts.list_of_channel(channel_id):
         await tx.posts.forget(post.id)

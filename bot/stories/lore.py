@@ -30,7 +30,7 @@ class Shown:
     pen_name: str | None
 
 
-class Lorebook:
+class LoreService:
     """The memory and lore of all stories and servers.
 
     A `story_id` of None means the server as a whole: what is told in all of its stories. Everybody who acts is
@@ -62,7 +62,7 @@ class Lorebook:
             story, leads = await self._leads_as_writer(tx, who, story_id)
             await check_words(tx, who.server_id, "\n".join((text, *listed)))
             await self._require_room(tx, who, story_id, leads)
-            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             entry = await tx.lore.add(
                 server_id=who.server_id,
                 story_id=story_id,
@@ -87,7 +87,7 @@ class Lorebook:
             if story is not None:
                 require_open(story)
                 require_voter(story, await standing_of(tx, story, who))
-            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             await tx.lore.vote(entry.id, who.person_id, agrees)
             verdict = (await _tally(tx, entry)).verdict
             if verdict != "proposed":
@@ -114,13 +114,13 @@ class Lorebook:
         async with self._database.transaction() as tx:
             entry, story = await self._entry(tx, who, lore_id)
             rules.require_removable(entry, who.person_id, leads=await self._leads(tx, who, story))
-            await tx.posts.again("lore", [entry.id])
+            await tx.posts.requeue("lore", [entry.id])
             await tx.lore.delete(entry.id)
             return entry
 
     # ---- what people look at
 
-    async def shown(self, lore_id: int) -> Shown | None:
+    async def get(self, lore_id: int) -> Shown | None:
         """Return what the card of an entry shows, None where it is gone."""
         async with self._database.reading() as tx:
             entry = await tx.lore.get(lore_id)
@@ -134,7 +134,7 @@ class Lorebook:
         async with self._database.reading() as tx:
             return await _shown(tx, *await self._entry(tx, who, lore_id))
 
-    async def listed(
+    async def list_entries(
         self,
         server_id: int,
         story_id: int | None,
@@ -146,7 +146,9 @@ class Lorebook:
         """Return the entries of one story, or of the server as a whole, the newest first; rejected ones are not among
         them."""
         async with self._database.reading() as tx:
-            return await tx.lore.listed(server_id, story_id, kinds=kinds, states=LISTED, limit=limit, offset=offset)
+            return await tx.lore.list_entries(
+                server_id, story_id, kinds=kinds, states=LISTED, limit=limit, offset=offset
+            )
 
     async def _entry(self, tx: Snapshot, who: Who, lore_id: int) -> tuple[LoreEntry, Story | None]:
         entry = await tx.lore.get(lore_id)
@@ -181,7 +183,7 @@ class Lorebook:
     async def _require_room(self, tx: Snapshot, who: Who, story_id: int | None, leads: bool) -> None:
         if await tx.lore.count(who.server_id, story_id, states=LISTED) >= rules.MAX_ENTRIES:
             raise BadInput("lore_full", limit=rules.MAX_ENTRIES)
-        waiting = await tx.lore.listed(who.server_id, story_id, states=WAITING, limit=rules.MAX_ENTRIES)
+        waiting = await tx.lore.list_entries(who.server_id, story_id, states=WAITING, limit=rules.MAX_ENTRIES)
         if not leads and sum(each.proposed_by == who.person_id for each in waiting) >= rules.MAX_PROPOSED:
             raise BadInput("lore_waiting", limit=rules.MAX_PROPOSED)
 
@@ -201,4 +203,4 @@ async def _shown(tx: Snapshot, entry: LoreEntry, story: Story | None) -> Shown:
 async def _want_card(tx: UnitOfWork, entry: LoreEntry, story: Story | None, channel_id: int) -> None:
     """Have the entry's card shown: in the story's thread, or where there is none in `channel_id`."""
     thread_id = story.thread_id if story is not None else None
-    await tx.posts.want("lore", entry.id, thread_id or channel_id)
+    await tx.posts.enqueue("lore", entry.id, thread_id or channel_id)

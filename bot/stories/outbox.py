@@ -27,10 +27,10 @@ class Outbox:
         async with self._database.transaction() as tx:
             await tx.posts.hurry()
 
-    async def due(self, limit: int) -> list[Post]:
+    async def list_due(self, limit: int) -> list[Post]:
         """Return the posts that are to be shown now, the longest waiting first."""
         async with self._database.reading() as tx:
-            return await tx.posts.due(self._steady(), limit)
+            return await tx.posts.list_due(self._steady(), limit)
 
     async def next_in_s(self) -> float | None:
         """Return in how many seconds the next post is due, None where none is."""
@@ -38,25 +38,27 @@ class Outbox:
             next_ms = await tx.posts.next_ms()
         return None if next_ms is None else max(0.0, (next_ms - self._steady()) / 1000)
 
-    async def fresh(self, post: Post) -> Post | None:
+    async def reload(self, post: Post) -> Post | None:
         """Return a post as it is now; None where it is no longer due, or was forgotten or moved."""
         async with self._database.reading() as tx:
             now = await tx.posts.get(post.kind, post.ref_id, post.part)
-        due = now is not None and now.wanted > now.shown and now.next_ms <= self._steady()
+        due = now is not None and now.wanted_version > now.shown_version and now.next_ms <= self._steady()
         return now if due and now is not None and now.nonce == post.nonce else None
 
-    async def trying(self, post: Post) -> None:
+    async def mark_tried(self, post: Post) -> None:
         """Note that a post is about to be tried: after a crash it is known that it may have been sent."""
         async with self._database.transaction() as tx:
-            await tx.posts.trying(post.id, tx.now_ms)
+            await tx.posts.mark_tried(post.id, tx.now_ms)
 
-    async def shown(self, post: Post, message_id: int | None) -> bool:
+    async def mark_shown(self, post: Post, message_id: int | None) -> bool:
         """Note that a post is on show as it was when `post` was read. False: it was moved meanwhile, and the message is
         nobody's."""
         async with self._database.transaction() as tx:
-            return await tx.posts.shown(post.id, wanted=post.wanted, message_id=message_id, nonce=post.nonce)
+            return await tx.posts.mark_shown(
+                post.id, wanted=post.wanted_version, message_id=message_id, nonce=post.nonce
+            )
 
-    async def failed(self, post: Post, *, last: bool = False) -> int:
+    async def mark_failed(self, post: Post, *, last: bool = False) -> int:
         """Note that a post could not be shown, and return when it is tried again (steady ms): later each time;
         `last`: as late as ever."""
         wait_ms = LAST_RETRY_MS if last else min(FIRST_RETRY_MS << min(post.attempts, 16), LAST_RETRY_MS)
@@ -67,35 +69,35 @@ class Outbox:
     async def postpone(self, post: Post, next_ms: int) -> None:
         """Let a post wait until then (steady ms)."""
         async with self._database.transaction() as tx:
-            await tx.posts.failed(post.id, next_ms, tx.now_ms)
+            await tx.posts.mark_failed(post.id, next_ms, tx.now_ms)
 
     def is_over(self, time_ms: int) -> bool:
         """Tell whether that time (steady ms) has come."""
         return time_ms <= self._steady()
 
-    async def progresses(self, channel_id: int, message_id: int) -> Post:
+    async def enqueue_progress(self, channel_id: int, message_id: int) -> Post:
         """Note that a message shows work under way, so that it can be told should the program end meanwhile."""
         async with self._database.transaction() as tx:
-            post = await tx.posts.want("progress", message_id, channel_id, message_id=message_id)
-            await tx.posts.shown(post.id, wanted=post.wanted, message_id=message_id)
+            post = await tx.posts.enqueue("progress", message_id, channel_id, message_id=message_id)
+            await tx.posts.mark_shown(post.id, wanted=post.wanted_version, message_id=message_id)
             return post
 
-    async def left_over(self) -> int:
+    async def requeue_progress(self) -> int:
         """Have told of all work that was under way when the program last ended, and return how many cards that are."""
         async with self._database.transaction() as tx:
-            return await tx.posts.once_more("progress")
+            return await tx.posts.requeue_all("progress")
 
-    async def again(self, post: Post) -> None:
+    async def requeue(self, post: Post) -> None:
         """Have a post shown once more, by the message that shows it."""
         async with self._database.transaction() as tx:
-            await tx.posts.want(post.kind, post.ref_id, post.channel_id, part=post.part)
+            await tx.posts.enqueue(post.kind, post.ref_id, post.channel_id, part=post.part)
 
     async def forget(self, post: Post) -> None:
         """Keep something on show no longer."""
         async with self._database.transaction() as tx:
             await tx.posts.forget(post.id)
 
-    async def anew(self, post: Post) -> None:
+    async def requeue_as_new(self, post: Post) -> None:
         """Have something shown by a new message: the one that showed it was deleted."""
         async with self._database.transaction() as tx:
             await tx.posts.move(post.kind, post.ref_id, post.channel_id)
@@ -103,4 +105,4 @@ class Outbox:
     async def is_known(self, message_id: int) -> bool:
         """Tell whether a message shows one of the posts."""
         async with self._database.reading() as tx:
-            return await tx.posts.of_message(message_id) is not None
+            return await tx.posts.get_by_message(message_id) is not None

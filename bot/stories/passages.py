@@ -11,16 +11,24 @@ from bot.rules.provenance import of_human
 from bot.rules.stories import MAX_PASSAGE, NewPassage, NewStory, Passage, Story
 from bot.rules.text.characters import is_blank
 from bot.rules.text.words import split_words
-from bot.stories.access import Who, find, numbered, passage_of, standing_of
+from bot.stories.access import Who, find_numbered, find_passage, find_story, standing_of
 from bot.stories.beginning import Beginning
-from bot.stories.canon import advance, move_head, show_again, show_canon, stands, want_card, want_thread
+from bot.stories.canon import (
+    advance,
+    enqueue_canon,
+    enqueue_card,
+    enqueue_thread,
+    is_canon,
+    move_head,
+    requeue_passages,
+)
 from bot.writing.server_words import ServerWords
 from storage.database import Database
 from storage.unit_of_work import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
+class AddedPassage:
     """A passage that was added. `overtaken`: the head had moved since its author looked, so that it stands on a branch
     of its own; it can be repeated behind the newest passage."""
 
@@ -29,7 +37,7 @@ class Added:
     overtaken: bool
 
 
-class Pen:
+class PassageService:
     """The hand that writes in all stories."""
 
     def __init__(self, database: Database) -> None:
@@ -43,24 +51,24 @@ class Pen:
         new = dataclasses.replace(new, title=rules.check_title(new.title), premise=rules.check_premise(new.premise))
         async with self._database.transaction() as tx:
             await check_words(tx, new.server_id, f"{new.title}\n{new.premise}")
-            await tx.people.seen(new.host_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(new.host_id, now_ms=tx.now_ms)
             story = await tx.stories.add(new, now_ms=tx.now_ms)
-            await want_thread(tx, story)
+            await enqueue_thread(tx, story)
             if beginning is not None:
                 await check_words(tx, new.server_id, beginning.text)
                 await advance(tx, story, await _begun(tx, story, beginning))
-            return await find(tx, new.server_id, story.id)
+            return await find_story(tx, new.server_id, story.id)
 
     async def fork(self, who: Who, story_id: int, title: str, number: int | None, channel_id: int) -> Story:
         """Start another story on the same tree, at the passage with that number (None: the last), and have its thread
         opened in that channel. Raises as `require_writer`, but for the story's state; `BadInput` (`passage_number`)."""
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
+            story = await find_story(tx, who.server_id, story_id)
             if story.state == "deleted":
                 raise NotHere("story_deleted")
             open_ = dataclasses.replace(story, state="open")
             rules.require_writer(open_, await standing_of(tx, story, who))
-            head_id = story.head_id if number is None else (await numbered(tx, story, number)).id
+            head_id = story.head_id if number is None else (await find_numbered(tx, story, number)).id
             new = NewStory(
                 server_id=story.server_id,
                 channel_id=channel_id,
@@ -70,14 +78,14 @@ class Pen:
                 rules=story.rules,
             )
             await check_words(tx, who.server_id, new.title)
-            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             forked = await tx.stories.add(
                 new, tree_id=story.tree_id, head_id=head_id, fork_of=story.id, now_ms=tx.now_ms
             )
-            await want_thread(tx, forked)
+            await enqueue_thread(tx, forked)
             return forked
 
-    async def add_passage(self, who: Who, story_id: int, text: str, behind: int | None) -> Added:
+    async def add_passage(self, who: Who, story_id: int, text: str, behind: int | None) -> AddedPassage:
         """Keep what a person wrote as the next passage, behind the head that they saw, `behind`.
 
         Where the head has moved meanwhile the passage stands beside the one that was faster. Raises `BadInput`
@@ -85,32 +93,32 @@ class Pen:
         `require_writer`.
         """
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
+            story = await find_story(tx, who.server_id, story_id)
             rules.require_writer(story, await standing_of(tx, story, who))
             new = await _new(tx, story, who.person_id, text, behind)
-            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             if story.head_id == behind:
                 added = await advance(tx, story, new)
-                return Added(story=await find(tx, who.server_id, story_id), passage=added, overtaken=False)
+                return AddedPassage(story=await find_story(tx, who.server_id, story_id), passage=added, overtaken=False)
             if behind is not None:
-                await passage_of(tx, story, behind)
+                await find_passage(tx, story, behind)
             added = await tx.passages.add(new, now_ms=tx.now_ms)
-            return Added(story=story, passage=added, overtaken=True)
+            return AddedPassage(story=story, passage=added, overtaken=True)
 
     async def behind_newest(self, who: Who, story_id: int, passage_id: int) -> Passage:
         """Repeat a passage of one's own that was overtaken behind the newest one, as canon. Raises `Gone`
         (`passage_gone`), `NotAllowed` (`not_your_passage`), `NotHere` (`passage_stands`), and as `require_writer`."""
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
+            story = await find_story(tx, who.server_id, story_id)
             rules.require_writer(story, await standing_of(tx, story, who))
-            passage = await passage_of(tx, story, passage_id)
+            passage = await find_passage(tx, story, passage_id)
             check_own(who, passage)
-            if await stands(tx, story, passage):
+            if await is_canon(tx, story, passage):
                 raise NotHere("passage_stands")
             copy_id = await tx.passages.copy_path(story.head_id, passage.id, passage.id)
             await move_head(tx, story, copy_id)
-            copy = await passage_of(tx, story, copy_id)
-            await show_canon(tx, story, copy)
+            copy = await find_passage(tx, story, copy_id)
+            await enqueue_canon(tx, story, copy)
             return copy
 
     async def undo(self, who: Who, story_id: int) -> Passage:
@@ -120,41 +128,41 @@ class Pen:
         `require_open`.
         """
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
+            story = await find_story(tx, who.server_id, story_id)
             await _require_quiet(tx, story)
             if story.head_id is None:
                 raise NotHere("nothing_to_undo")
-            head = await passage_of(tx, story, story.head_id)
+            head = await find_passage(tx, story, story.head_id)
             await _require_own_or_lead(tx, story, head, who)
             began = story.redo_id or head.id
             await move_head(tx, story, head.parent_id, redo_id=began)
-            await show_again(tx, [head])
+            await requeue_passages(tx, [head])
             return head
 
     async def redo(self, who: Who, story_id: int) -> Passage:
         """Take the passage that was taken back last in again, and return it. Raises as `undo`,
         but `nothing_to_redo`."""
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
+            story = await find_story(tx, who.server_id, story_id)
             await _require_quiet(tx, story)
             again = await _next_of(tx, story)
             await _require_own_or_lead(tx, story, again, who)
             left = None if again.id == story.redo_id else story.redo_id
             await move_head(tx, story, again.id, redo_id=left)
-            await show_canon(tx, story, again)
+            await enqueue_canon(tx, story, again)
             return again
 
     async def withdraw(self, who: Who, story_id: int, passage_id: int) -> None:
         """Empty a passage of one's own for good: its place stays. Raises `Gone` (`passage_gone`), `NotAllowed`
         (`not_your_passage`)."""
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
-            passage = await passage_of(tx, story, passage_id)
+            story = await find_story(tx, who.server_id, story_id)
+            passage = await find_passage(tx, story, passage_id)
             check_own(who, passage)
             await tx.passages.withdraw(passage.id)
-            await show_again(tx, [passage])
-            for each in await tx.stories.on_tree(story.tree_id):
-                await want_card(tx, each)
+            await requeue_passages(tx, [passage])
+            for each in await tx.stories.list_of_tree(story.tree_id):
+                await enqueue_card(tx, each)
 
 
 def check_own(who: Who, passage: Passage) -> None:
@@ -189,13 +197,13 @@ async def _new(tx: Snapshot, story: Story, author_id: int, text: str, behind: in
     """Return a person's own passage, checked and signed as they wish."""
     text = check_length(story, text)
     await check_words(tx, story.server_id, text)
-    courtesy = await tx.profiles.get(story.server_id, author_id)
+    profile = await tx.profiles.get(story.server_id, author_id)
     return NewPassage(
         tree_id=story.tree_id,
         parent_id=behind,
         text=text,
         author_id=author_id,
-        pen_name=courtesy.pen_name,
+        pen_name=profile.pen_name,
         origin="human",
         spans=of_human(text),
     )
@@ -220,7 +228,7 @@ async def _begun(tx: Snapshot, story: Story, beginning: Beginning) -> NewPassage
 async def _require_quiet(tx: Snapshot, story: Story) -> None:
     """Raise `NotHere` where the story is not open, or a round is about its next passage (`round_open_first`)."""
     rules.require_open(story)
-    if await tx.rounds.open_of(story.id):
+    if await tx.rounds.list_open(story.id):
         raise NotHere("round_open_first")
 
 
@@ -233,6 +241,6 @@ async def _next_of(tx: Snapshot, story: Story) -> Passage:
     """Return the passage that was taken back last. Raises `NotHere` (`nothing_to_redo`)."""
     if story.redo_id is None:
         raise NotHere("nothing_to_redo")
-    depth = 1 if story.head_id is None else (await passage_of(tx, story, story.head_id)).depth + 1
-    (again,) = await tx.passages.canon_page(story.redo_id, depth, depth)
+    depth = 1 if story.head_id is None else (await find_passage(tx, story, story.head_id)).depth + 1
+    (again,) = await tx.passages.list_canon_page(story.redo_id, depth, depth)
     return again

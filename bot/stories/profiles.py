@@ -5,41 +5,41 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Unpack
 
-from bot.rules.profiles import Courtesy, CourtesyChange, change_courtesy
+from bot.rules.profiles import WriterProfile, WriterProfileChange, change_profile
 from bot.stories.passages import check_words
 from storage.database import Database
 
 
-class Manners:
+class ProfileService:
     """What people ask of a server's stories."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of(self, server_id: int, person_id: int) -> Courtesy:
+    async def get(self, server_id: int, person_id: int) -> WriterProfile:
         """Return somebody's wishes, the defaults where they never said any."""
         async with self._database.reading() as tx:
             return await tx.profiles.get(server_id, person_id)
 
-    async def names(self, server_id: int, person_ids: Collection[int]) -> Mapping[int, str]:
+    async def list_names(self, server_id: int, person_ids: Collection[int]) -> Mapping[int, str]:
         """Return the pen names of those of the people who have one in that server."""
         async with self._database.reading() as tx:
-            return await tx.profiles.names(server_id, person_ids)
+            return await tx.profiles.list_names(server_id, person_ids)
 
     async def change(
-        self, server_id: int, person_id: int, *, known_as: Collection[str] = (), **change: Unpack[CourtesyChange]
-    ) -> Courtesy:
+        self, server_id: int, person_id: int, *, known_as: Collection[str] = (), **change: Unpack[WriterProfileChange]
+    ) -> WriterProfile:
         """Change somebody's wishes, and return them. `known_as` are names besides pen names that nobody may take.
 
-        Raises `BadInput` as `change_courtesy`, and `word_not_here` for a pen name that is on the server's word list.
+        Raises `BadInput` as `change_profile`, and `word_not_here` for a pen name that is on the server's word list.
         """
         async with self._database.transaction() as tx:
-            courtesy = await tx.profiles.get(server_id, person_id)
+            profile = await tx.profiles.get(server_id, person_id)
             taken = await tx.profiles.names_of_others(server_id, person_id)
-            changed = change_courtesy(courtesy, [*taken, *known_as], **change)
-            if changed.pen_name is not None and changed.pen_name != courtesy.pen_name:
+            changed = change_profile(profile, [*taken, *known_as], **change)
+            if changed.pen_name is not None and changed.pen_name != profile.pen_name:
                 await check_words(tx, server_id, changed.pen_name)
-            if changed != courtesy:
-                await tx.people.seen(person_id, now_ms=tx.now_ms)
+            if changed != profile:
+                await tx.people.mark_seen(person_id, now_ms=tx.now_ms)
                 await tx.profiles.save(changed)
             return changed

@@ -44,8 +44,8 @@ class PublishingService:
         if story.head_id is None:
             raise BadInput("story_empty")
         async with self._database.reading() as tx:
-            nodes = await tx.passages.tree(story.tree_id)
-            on_tree = await tx.stories.on_tree(story.tree_id)
+            nodes = await tx.passages.list_nodes(story.tree_id)
+            on_tree = await tx.stories.list_of_tree(story.tree_id)
         alive = [each for each in on_tree if each.state != "deleted"]
         return StoryTree(nodes=nodes, canon=path_of(nodes, story.head_id), stories=alive)
 
@@ -54,14 +54,14 @@ class PublishingService:
         if story.head_id is None:
             raise BadInput("story_empty")
         async with self._database.reading() as tx:
-            canon = await tx.passages.canon(story.head_id)
+            canon = await tx.passages.list_canon(story.head_id)
             left = await _branches(tx, story, canon) if branches else []
             return Manuscript(canon=canon, branches=left, now_ms=tx.now_ms)
 
 
 async def _branches(tx: Snapshot, story: Story, canon: Sequence[Passage]) -> list[list[Passage]]:
     """Return what left canon; what a copy in the canon repeats is told there already."""
-    nodes = await tx.passages.tree(story.tree_id)
+    nodes = await tx.passages.list_nodes(story.tree_id)
     told = {passage.id for passage in canon} | {passage.original_id or passage.id for passage in canon}
     chains = await asyncio.to_thread(branches_of, nodes, told)
     found = await tx.passages.by_id([node.id for chain in chains for node in chain])

@@ -1,4 +1,5 @@
-"""Stories as they are found and read; what is written in them is `pen`'s, what is decided about them `hosting`'s."""
+"""Stories as they are found and read; what is written in them is `passage_service`'s, what is decided about them
+`hosting`'s."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from bot.errors import BadInput
 from bot.rules import stories as rules
 from bot.rules.stories import Passage, Standing, Story, StoryState
 from bot.rules.text.characters import caseless, is_blank
-from bot.stories.access import Who, find, find_here, find_seen, numbered, passage_of, standing_of
-from bot.stories.canon import stands
+from bot.stories.access import Who, find_here, find_numbered, find_passage, find_seen, find_story, standing_of
+from bot.stories.canon import is_canon
 from storage.counts import Counts
 from storage.database import Database
 
@@ -30,7 +31,7 @@ class StoryPage:
     total: int
 
 
-class Library:
+class StoryQueries:
     """The stories of all servers."""
 
     def __init__(self, database: Database) -> None:
@@ -38,7 +39,7 @@ class Library:
 
     # ---- finding and reading
 
-    async def here(self, server_id: int, channel_id: int) -> Story:
+    async def find_here(self, server_id: int, channel_id: int) -> Story:
         """Return the story whose thread that is. Raises `NotHere` (`not_a_story`)."""
         async with self._database.reading() as tx:
             return await find_here(tx, server_id, channel_id)
@@ -46,15 +47,15 @@ class Library:
     async def find(self, server_id: int, story_id: int) -> Story:
         """Return a server's story. Raises `Gone` (`story_gone`) where it has none with that id."""
         async with self._database.reading() as tx:
-            return await find(tx, server_id, story_id)
+            return await find_story(tx, server_id, story_id)
 
-    async def seen(self, who: Who, story_id: int) -> Story:
+    async def find_seen(self, who: Who, story_id: int) -> Story:
         """Return a story of the person's server. Raises `Gone` (`story_gone`) where it has none with that id, or none
         that they may see."""
         async with self._database.reading() as tx:
             return await find_seen(tx, who, story_id)
 
-    async def named(
+    async def find_named(
         self,
         server_id: int,
         given: str,
@@ -69,12 +70,16 @@ class Library:
         Raises `BadInput`: `story_unknown` (given), `story_ambiguous` (given, found).
         """
         if given.isdecimal() and len(given) < _ID_DIGITS:
-            story = await self.open(int(given))
+            story = await self.get(int(given))
             fits = story is not None and story.server_id == server_id and story.state in states
             if story is not None and fits and story.channel_id not in outside:
                 return story
         wanted = "" if is_blank(given) else caseless(given)
-        found = await self.listed(server_id, states=states, limit=25, prefix=wanted, outside=outside) if wanted else []
+        found = (
+            await self.list_stories(server_id, states=states, limit=25, prefix=wanted, outside=outside)
+            if wanted
+            else []
+        )
         exact = [story for story in found if caseless(story.title) == wanted]
         if len(exact) > 1 and person_id is not None:
             exact = [story for story in exact if story.host_id == person_id] or exact
@@ -85,12 +90,12 @@ class Library:
             raise BadInput("story_ambiguous", given=given, found=len(chosen))
         return chosen[0]
 
-    async def open(self, story_id: int) -> Story | None:
+    async def get(self, story_id: int) -> Story | None:
         """Return a story whatever its state, for what is shown of it; None where it is gone for good."""
         async with self._database.reading() as tx:
             return await tx.stories.get(story_id)
 
-    async def listed(
+    async def list_stories(
         self,
         server_id: int,
         *,
@@ -103,7 +108,7 @@ class Library:
         """Return a server's stories with `prefix` in their titles, the last changed first, leaving out those in the
         channels `outside`."""
         async with self._database.reading() as tx:
-            return await tx.stories.listed(
+            return await tx.stories.list_of_server(
                 server_id, states=states, limit=limit, offset=offset, prefix=prefix, outside=outside
             )
 
@@ -124,56 +129,56 @@ class Library:
         async with self._database.reading() as tx:
             return await tx.counts.get()
 
-    async def standing(self, story: Story, person_id: int, manages: bool) -> Standing:
+    async def get_standing(self, story: Story, person_id: int, manages: bool) -> Standing:
         """Return what somebody is in a story; `manages`: they may manage the Discord server."""
         async with self._database.reading() as tx:
-            return await tx.stories.standing_of(story, person_id, manages)
+            return await tx.stories.get_standing(story, person_id, manages)
 
-    async def passage(self, story: Story, passage_id: int) -> Passage:
+    async def find_passage(self, story: Story, passage_id: int) -> Passage:
         """Return a passage of the story's tree. Raises `Gone` (`passage_gone`)."""
         async with self._database.reading() as tx:
-            return await passage_of(tx, story, passage_id)
+            return await find_passage(tx, story, passage_id)
 
-    async def numbered(self, story: Story, number: int) -> Passage:
+    async def find_numbered(self, story: Story, number: int) -> Passage:
         """Return the passage with that number, counted from 1 along the canon. Raises `BadInput`
         (`passage_number`: given, limit)."""
         async with self._database.reading() as tx:
-            return await numbered(tx, story, number)
+            return await find_numbered(tx, story, number)
 
-    async def canon_tail(self, story: Story, limit: int) -> list[Passage]:
+    async def list_canon_tail(self, story: Story, limit: int) -> list[Passage]:
         """Return the last passages of a story in reading order."""
         if story.head_id is None:
             return []
         async with self._database.reading() as tx:
-            return await tx.passages.canon(story.head_id, limit=limit)
+            return await tx.passages.list_canon(story.head_id, limit=limit)
 
-    async def page(self, story: Story, first: int, last: int) -> list[Passage]:
+    async def list_canon_page(self, story: Story, first: int, last: int) -> list[Passage]:
         """Return the passages of a story with these numbers, both ends included."""
         if story.head_id is None:
             return []
         async with self._database.reading() as tx:
-            return await tx.passages.canon_page(story.head_id, first, last)
+            return await tx.passages.list_canon_page(story.head_id, first, last)
 
-    async def length(self, story: Story) -> int:
+    async def count_passages(self, story: Story) -> int:
         """Return how many passages a story has."""
-        tail = await self.canon_tail(story, 1)
+        tail = await self.list_canon_tail(story, 1)
         return tail[0].depth if tail else 0
 
-    async def on_show(self, passage_id: int, thread_id: int) -> tuple[Story, Passage, bool] | None:
+    async def get_with_passage(self, passage_id: int, thread_id: int) -> tuple[Story, Passage, bool] | None:
         """Return the story that has this thread, a passage, and whether it is part of it; None where one is gone."""
         async with self._database.reading() as tx:
             passage = await tx.passages.get(passage_id)
-            story = await tx.stories.of_thread(thread_id)
+            story = await tx.stories.get_by_thread(thread_id)
             if passage is None or story is None or passage.tree_id != story.tree_id:
                 return None
-            return story, passage, await stands(tx, story, passage)
+            return story, passage, await is_canon(tx, story, passage)
 
     async def votes(self, story: Story) -> bool:
         """Tell whether a person's own next passage is a candidate: by the story's rules, or in the round under way."""
         if story.rules.additions == "vote":
             return True
         async with self._database.reading() as tx:
-            return any(round_.kind == "continue" for round_ in await tx.rounds.open_of(story.id))
+            return any(round_.kind == "continue" for round_ in await tx.rounds.list_open(story.id))
 
     async def check_writer(self, who: Who, story: Story) -> None:
         """Raise as `require_writer` where somebody cannot write in a story now: before a form is opened for them."""
@@ -190,7 +195,7 @@ class Library:
     async def purge_due(self) -> int:
         """Delete for good the stories whose time of grace is over, and return how many there were."""
         async with self._database.transaction() as tx:
-            due = await tx.stories.purgeable(tx.now_ms)
+            due = await tx.stories.list_purgeable(tx.now_ms)
             for story in due:
                 await tx.stories.purge(story.id)
             return len(due)

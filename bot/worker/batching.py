@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:  # it imports torch, for which what needs no torch must not wait
-    from bot.worker.compute_threads import Lanes
+    from bot.worker.compute_threads import ComputeThreads
 
 ResultT = TypeVar("ResultT")
 
@@ -51,11 +51,12 @@ class _Running:
 
 
 class Turns:
-    """Works in the order of their turns. Used by one thread; with `lanes`, works go on side by side in them."""
+    """Works in the order of their turns. Used by one thread; with `compute_threads`, works go on side by side in
+    them."""
 
-    def __init__(self, lanes: Lanes | None = None) -> None:
+    def __init__(self, compute_threads: ComputeThreads | None = None) -> None:
         self._running: deque[_Running] = deque()
-        self.lanes = lanes
+        self.compute_threads = compute_threads
 
     def __len__(self) -> int:
         return len(self._running)
@@ -90,7 +91,7 @@ class Turns:
                 self._running.remove(running)
                 tokens[running.tenant] = tokens.get(running.tenant, 0) + _tokens(running)
             shares = self._shares(together)
-            going = self.lanes.run(_run, shares) if self.lanes is not None else map(_run, shares)
+            going = self.compute_threads.run(_run, shares) if self.compute_threads is not None else map(_run, shares)
             self._running += chain.from_iterable(going)
         return tokens
 
@@ -111,7 +112,7 @@ class Turns:
     def _shares(self, together: Sequence[_Running]) -> list[list[_Running]]:
         """Divide works between the lanes, so that what they do with the answers is done side by side as well; or leave
         them together, where the lanes would not be about equal: then the pass itself is divided."""
-        count = 1 if self.lanes is None else self.lanes.count
+        count = 1 if self.compute_threads is None else self.compute_threads.count
         shares: list[list[_Running]] = [[] for _ in range(count)]
         tokens = [0] * count
         for running in sorted(together, key=_tokens, reverse=True):
@@ -152,7 +153,7 @@ def _goes_on(running: _Running, answer: Any) -> bool:
     return False
 
 
-def complete(works: Sequence[Work[ResultT]], lanes: Lanes | None = None) -> list[ResultT]:
+def complete(works: Sequence[Work[ResultT]], compute_threads: ComputeThreads | None = None) -> list[ResultT]:
     """Run works to their end, side by side, and return their results. Raises what one of them raises."""
     results: dict[int, ResultT] = {}
 
@@ -164,7 +165,7 @@ def complete(works: Sequence[Work[ResultT]], lanes: Lanes | None = None) -> list
 
         return done
 
-    turns = Turns(lanes)
+    turns = Turns(compute_threads)
     for number, work in enumerate(works):
         turns.add(work, take(number))
     while turns:

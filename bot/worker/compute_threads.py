@@ -22,7 +22,7 @@ _here = local()
 """`taken` in a thread that is a lane."""
 
 
-class Lanes:
+class ComputeThreads:
     """Threads with an equal part of torch's threads each; with one of them the caller's own. Used by one thread, and by
     what runs in a lane: that has no lanes but its own."""
 
@@ -31,7 +31,7 @@ class Lanes:
         self._pool: ThreadPoolExecutor | None = None
 
     @classmethod
-    def of(cls, device: str) -> Lanes:
+    def of(cls, device: str) -> ComputeThreads:
         """As many as pay off on a device."""
         several = torch.device(device).type == "cpu" and torch.get_num_threads() >= HALVES
         return cls(HALVES if several else 1)

@@ -1,7 +1,7 @@
 """Logits only where they are asked for, with any model class.
 
 The head of a language model is applied to each position by itself, and for a vocabulary of tens of thousands
-it is a large part of the work. While a `Picking` is entered, the head sees the asked hidden states alone.
+it is a large part of the work. While a `LogitSelection` is entered, the head sees the asked hidden states alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 
-class Picking:
+class LogitSelection:
     """Picks in the calls of one model; each thread for its own calls."""
 
     def __init__(self, model: Any) -> None:

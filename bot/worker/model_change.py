@@ -19,7 +19,7 @@ from bot.inference.protocol import Coming
 from bot.logs import describe
 from bot.settings import LARGE, HubAccess
 from bot.worker.causal.protocol import CausalEngine
-from bot.worker.weights.digests import Progress
+from bot.worker.weights.files import Progress
 from bot.worker.weights.large import LARGE as LARGE_MODEL
 from bot.worker.weights.large import fetch_large
 from bot.worker.weights.model import ResolvedModel

@@ -20,9 +20,9 @@ from bot.worker.causal.engine_choice import is_at_hand, is_ir, make_ready, open_
 from bot.worker.causal.protocol import CausalEngine
 from bot.worker.default_dtype import DEFAULT_DTYPE
 from bot.worker.model_change import Change, Successor, give_up, large_successor
-from bot.worker.scheduler import StepLoop
+from bot.worker.scheduler import Scheduler
 from bot.worker.served.engine import ServedEngine
-from bot.worker.weights.digests import Progress
+from bot.worker.weights.files import Progress
 from bot.worker.weights.model import ResolvedModel
 from bot.worker.weights.resolving import resolve
 from bot.worker.weights.story_choice import plan_story
@@ -39,7 +39,7 @@ ModelT = TypeVar("ModelT")
 class Models:
     """The models and the loop they work in. Made in the event loop that serves them."""
 
-    def __init__(self, loop: StepLoop) -> None:
+    def __init__(self, loop: Scheduler) -> None:
         self.loop = loop
         self.stage = "starting"
         self.successor: Successor | None = None
@@ -57,7 +57,7 @@ class Models:
         self._take_up(engine)
         self.stage = "loading the masked model"
         masked = await asyncio.to_thread(_open_masked, plan)
-        self.loop.widen(masked.lanes)
+        self.loop.widen(masked.compute_threads)
         self._infos.append(masked.info)
         self._masked.set_result(masked)
         self.stage = "loading the infill model"
@@ -178,9 +178,9 @@ def _open_masked(plan: ModelPlan) -> MaskedModel:
 def _open_scorer(model: ResolvedModel, engine: CausalEngine | None, plan: ModelPlan) -> CausalScorer:
     """Share the model of a torch `engine` that writes with the same; else, or where it has an update that only scores
     and infills are made with, load it for these alone."""
-    from bot.worker.causal.fill_in_the_middle import HintIds
+    from bot.worker.causal.fill_in_the_middle import MiddleIds
     from bot.worker.causal.loading import load_causal
-    from bot.worker.causal.lora import add_update
+    from bot.worker.causal.lora import add_lora
     from bot.worker.causal.scoring import CausalScorer
     from bot.worker.causal.torch_engine import TorchEngine
 
@@ -188,12 +188,12 @@ def _open_scorer(model: ResolvedModel, engine: CausalEngine | None, plan: ModelP
         loaded, tokenizer = engine.model, engine.tokenizer
     else:
         loaded, tokenizer = load_causal(model, plan.device, plan.dtype, plan.data / "cache")
-    hints = None
+    middle_ids = None
     if model.update is not None:
-        add_update(loaded, model.update.file)
-        hints = HintIds.of(tokenizer)
+        add_lora(loaded, model.update.file)
+        middle_ids = MiddleIds.of(tokenizer)
     with DEFAULT_DTYPE:  # it may try the model, which may be decoding
-        return CausalScorer(loaded, tokenizer, str(loaded.device), hints)
+        return CausalScorer(loaded, tokenizer, str(loaded.device), middle_ids)
 
 
 def _info_of(scorer: CausalScorer, model: ResolvedModel) -> ModelInfo:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.errors import InferenceError, WorkerRefused
 from bot.inference.protocol import Continuation, GenerateRequest, Partial
-from bot.worker.scheduler import StepLoop
+from bot.worker.scheduler import Scheduler
 
 KEPT = 256
 """Requests that are remembered after their end."""
@@ -63,7 +63,7 @@ class _Record:
 class Requests:
     """All requests that a worker knows: those that run, and the last that ended."""
 
-    def __init__(self, loop: StepLoop) -> None:
+    def __init__(self, loop: Scheduler) -> None:
         self._loop = loop
         self._records: OrderedDict[str, _Record] = OrderedDict()
 

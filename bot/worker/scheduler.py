@@ -33,7 +33,7 @@ from bot.worker.shares import Shares
 from bot.worker.streams import Rate, Running, Stream
 
 if TYPE_CHECKING:  # it imports torch, for which generating must not wait
-    from bot.worker.compute_threads import Lanes
+    from bot.worker.compute_threads import ComputeThreads
 
 _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -48,7 +48,7 @@ MAX_FAILURES = 3
 """Decode steps that fail one after another before the engine itself, not a request, is held to be broken."""
 
 
-class StepLoop:
+class Scheduler:
     """Owns the models' thread. Its methods are called from the event loop in which it was made."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -91,9 +91,9 @@ class StepLoop:
         self._commands.put(lambda: self._take_up(causal))
         self._has_causal.set()
 
-    def widen(self, lanes: Lanes) -> None:
+    def widen(self, compute_threads: ComputeThreads) -> None:
         """Let works run side by side, once torch is there."""
-        self._turns.lanes = lanes
+        self._turns.compute_threads = compute_threads
 
     @property
     def rows_running(self) -> int:

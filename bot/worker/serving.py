@@ -12,7 +12,7 @@ import uvicorn
 from bot.inference.worker_config import ModelPlan
 from bot.worker.app import create_app
 from bot.worker.models import Models
-from bot.worker.scheduler import StepLoop
+from bot.worker.scheduler import Scheduler
 
 BACKLOG = 512
 
@@ -36,7 +36,7 @@ async def serve(plan: ModelPlan, bound: socket.socket, token: str | None, stop: 
 
     Raises what loading raises (`WeightsError`) and `RuntimeError` where the models' thread fails.
     """
-    loop = StepLoop()
+    loop = Scheduler()
     models = Models(loop)
     config = uvicorn.Config(
         create_app(models, token),

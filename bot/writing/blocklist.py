@@ -46,14 +46,14 @@ _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t
 _LEET_TOKEN = re.compile(r"[\w@$!]+")
 
 
-class DemeaningWords:
+class Blocklist:
     """Tells whether a text may be suggested. Whole words only, in any case, with plurals and possessives."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._pattern = _compile({_fold(word) for word in words} - {""})
 
     @classmethod
-    def load(cls, also: Iterable[str] = ()) -> DemeaningWords:
+    def load(cls, also: Iterable[str] = ()) -> Blocklist:
         """Return the package's list as amended here, together with the words of `also`."""
         listed: list[str] = json.loads((files("wordfilter") / "badwords.json").read_text("utf-8"))
         ordinary = set(_ORDINARY.split())

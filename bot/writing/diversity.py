@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from bot.writing.cleaning import sentence_ends
-from bot.writing.overlap import Echo, compared_words
+from bot.writing.overlap import Overlap, compared_words
 
 CandidateT = TypeVar("CandidateT")
 
@@ -106,7 +106,7 @@ def vector_cosine(first: Features, second: Features) -> float:
 # ---- filters
 
 
-def is_copy(found: Echo) -> bool:
+def is_copy(found: Overlap) -> bool:
     """Tell whether a candidate with this echo of the story copies it: a long run, or little of its own."""
     return found.longest_run >= COPIED_RUN or found.shared > 0.6
 

@@ -100,7 +100,7 @@ class TextSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Echo:
+class Overlap:
     """What a text shares: the longest shared run in words, and which share (0..1) of its words stands in
     shared runs of `COUNTED_RUN` words or more."""
 
@@ -108,7 +108,7 @@ class Echo:
     shared: float
 
 
-def echo(text: str, sources: Sequence[Source]) -> Echo:
+def overlap(text: str, sources: Sequence[Source]) -> Overlap:
     """Measure what `text` shares with `sources`. A text without words shares nothing."""
     words = compared_words(text)
     begun = [0] * (len(words) + 1)
@@ -121,4 +121,4 @@ def echo(text: str, sources: Sequence[Source]) -> Echo:
                 begun[end] -= 1
     # How many shared runs hold each word, from where they begin and end.
     borrowed = sum(runs > 0 for runs in accumulate(begun))
-    return Echo(longest_run=longest, shared=borrowed / len(words) if words else 0.0)
+    return Overlap(longest_run=longest, shared=borrowed / len(words) if words else 0.0)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.inference.protocol import Continuation, ModelInfo, Receipt
 from bot.rules.receipts import ContinueReceipt, ModelReceipt
-from bot.writing.overlap import Echo
+from bot.writing.overlap import Overlap
 
 
 def of_row(receipt: Receipt) -> ModelReceipt:
@@ -22,7 +22,7 @@ def of_model(model: ModelInfo, *, beam: int | None = None, samples: int | None =
     )
 
 
-def of_continuation(row: Continuation, shared: Echo, log_prob: float | None) -> ContinueReceipt:
+def of_continuation(row: Continuation, shared: Overlap, log_prob: float | None) -> ContinueReceipt:
     """Return the receipt of a continuation: the engine's, what it shares with the text before it, and the mean natural
     log-probability of its tokens under the plain model, where the engine told it."""
     return ContinueReceipt(

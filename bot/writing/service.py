@@ -15,7 +15,7 @@ from bot.rules.generations import Generation, GenerationKind, NewGeneration, Pla
 from bot.writing import asks
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
 from bot.writing.blanks import parse
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.bridge.job import BridgeAsk, BridgeJob
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.infill.job import InfillJob
@@ -36,7 +36,7 @@ def _random_seed() -> int:
     return secrets.randbits(32)
 
 
-class Desk:
+class GenerationService:
     """Takes asks to the models and keeps what came back. It owns the transactions over generations.
 
     `keep_days` is how long a generation (and so its buttons) lives; `now` gives UTC milliseconds; `sent_to` is the
@@ -50,7 +50,7 @@ class Desk:
         database: Database,
         keep_days: int,
         now: Callable[[], int],
-        words: DemeaningWords | None = None,
+        words: Blocklist | None = None,
         sent_to: str = "",
         seed: Callable[[], int] = _random_seed,
     ) -> None:
@@ -58,7 +58,7 @@ class Desk:
         self._database = database
         self._keep_ms = keep_days * DAY_MS
         self._now = now
-        self._words = words or DemeaningWords.load()
+        self._words = words or Blocklist.load()
         self._sent_to = sent_to
         self._seed = seed
 
@@ -102,10 +102,10 @@ class Desk:
     async def _stays(self, place: Place) -> bool:
         """Tell whether a place is the thread of a story whose text must stay on this machine."""
         async with self._database.reading() as connection:
-            story = await Stories(connection).of_thread(place.channel_id)
+            story = await Stories(connection).get_by_thread(place.channel_id)
         return story is not None and not story.rules.outside
 
-    def ask(self, ask: Ask | BridgeAsk) -> Ticket[tuple[Suggestion, ...]]:
+    def submit(self, ask: Ask | BridgeAsk) -> Ticket[tuple[Suggestion, ...]]:
         """Check the shape of `ask` and put it in the queue. Raises `BadInput` or `Busy`."""
         seed = self._seed()
         if isinstance(ask, BridgeAsk):
@@ -117,7 +117,7 @@ class Desk:
             return self._inference.submit(TwistJob(ask, self._words))
         return self._inference.submit(InfillJob(ask, self._words, seed))
 
-    async def keep(
+    async def add(
         self, ask: Ask | BridgeAsk, suggestions: Sequence[Suggestion], *, message_id: int | None = None
     ) -> Generation:
         """Store what came back, and that the person was here; it is committed when this returns. `message_id` is the
@@ -143,11 +143,11 @@ class Desk:
             note=ask.note if isinstance(ask, ContinueAsk) else "",
         )
         async with self._database.transaction() as connection:
-            await People(connection).seen(ask.owner.person_id, now_ms=now)
+            await People(connection).mark_seen(ask.owner.person_id, now_ms=now)
             return await Generations(connection).add(new, now_ms=now)
 
     async def revise(self, generation_id: int, place: Place, change: Callable[[Generation], Suggestion]) -> Generation:
-        """Change the one suggestion of a generation, read and written in one transaction. Raises as `open`, and what
+        """Change the one suggestion of a generation, read and written in one transaction. Raises as `find`, and what
         `change` raises, and leaves it as it was then."""
         async with self._database.transaction() as connection:
             found = await self._find(connection, generation_id, place)
@@ -155,12 +155,12 @@ class Desk:
             await Generations(connection).revise(generation_id, changed)
         return replace(found, suggestions=(changed,))
 
-    async def sent(self, generation_id: int, place: Place, message_id: int) -> bool:
+    async def mark_sent(self, generation_id: int, place: Place, message_id: int) -> bool:
         """Note which message shows the generation; False where it was deleted meanwhile."""
         async with self._database.transaction() as connection:
-            return await Generations(connection).sent(generation_id, place, message_id)
+            return await Generations(connection).mark_sent(generation_id, place, message_id)
 
-    async def open(self, generation_id: int, place: Place) -> Generation:
+    async def find(self, generation_id: int, place: Place) -> Generation:
         """Return the generation for somebody who acts in `place`. Raises `Gone` where it has expired or was deleted,
         and where its card stands elsewhere: what stands in another channel is as good as gone."""
         async with self._database.reading() as connection:
@@ -173,8 +173,8 @@ class Desk:
             raise Gone("generation_gone")
         return found
 
-    async def open_own(self, generation_id: int, person_id: int) -> Generation:
-        """Return the generation that somebody asked for, wherever they are. Raises `Gone` as `open`, `NotAllowed`
+    async def find_own(self, generation_id: int, person_id: int) -> Generation:
+        """Return the generation that somebody asked for, wherever they are. Raises `Gone` as `find`, `NotAllowed`
         (`not_yours`) for somebody else's."""
         async with self._database.reading() as connection:
             found = await Generations(connection).get(generation_id)
@@ -184,16 +184,16 @@ class Desk:
             raise NotAllowed("not_yours")
         return found
 
-    async def shown_by(self, message_id: int) -> Generation | None:
+    async def get_by_message(self, message_id: int) -> Generation | None:
         """Return the generation that a message shows, or was about to show; None where it is none, or has expired."""
         async with self._database.reading() as connection:
-            found = await Generations(connection).of_message(message_id)
+            found = await Generations(connection).get_by_message(message_id)
         return None if found is None or found.expires_ms <= self._now() else found
 
     async def is_card(self, message_id: int) -> bool:
         """Tell whether a message shows a generation, be it past its time."""
         async with self._database.reading() as tx:
-            return await tx.generations.of_message(message_id) is not None
+            return await tx.generations.get_by_message(message_id) is not None
 
     async def delete(self, generation_id: int) -> None:
         """Forget the generation; deleting what is gone already is no error."""

@@ -16,7 +16,7 @@ from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.bridge.job import BridgeAsk
 from cogs.bridge.forms import FORM, LEFT, RIGHT, BridgeForm
-from cogs.core.generation_flow import Asking
+from cogs.core.generation_flow import GenerationFlow
 from cogs.rounds.opening import RoundOpening
 
 Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
@@ -26,8 +26,8 @@ Number = app_commands.Range[int, 1, 1_000_000]
 class Bridging(commands.Cog):
     """The command, and the form that it opens where there is no story to go by."""
 
-    def __init__(self, tree: InklingTree, asking: Asking, rounds: RoundOpening) -> None:
-        self._asking = asking
+    def __init__(self, tree: InklingTree, flow: GenerationFlow, rounds: RoundOpening) -> None:
+        self._flow = flow
         self._rounds = rounds
         tree.route(FORM, self.form_bridge)
 
@@ -43,8 +43,8 @@ class Bridging(commands.Cog):
         count: Count | None = None,
     ) -> None:
         """Write between two passages of a story, or between two texts that are asked for in a form."""
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, "infill")
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, "infill")
         story = await self._rounds.story(interaction)
         if story is not None:
             await self._rounds.bridge(interaction, settings, story, number=after, count=count)
@@ -55,13 +55,13 @@ class Bridging(commands.Cog):
         """Handler of that form: a card with ways across, as /infill shows it."""
         left, right = submitted(interaction, LEFT), submitted(interaction, RIGHT)
         interaction.extras[GIVEN] = f"{left}\n\n{right}"
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, "infill")
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, "infill")
         ask = BridgeAsk(
-            owner=self._asking.owner(interaction),
-            place=self._asking.place(interaction),
+            owner=self._flow.owner(interaction),
+            place=self._flow.place(interaction),
             left=left,
             right=right,
             count=number(ids, 0) or settings.count,
         )
-        await self._asking.ask(interaction, ask, settings)
+        await self._flow.ask(interaction, ask, settings)

@@ -30,7 +30,7 @@ from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk, check, onwar
 from bot.writing.blanks import literals_of, parse
 from bot.writing.bridge.job import BridgeAsk
 from bot.writing.infill.restyling import style_of
-from cogs.core.generation_flow import Asking
+from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
 from cogs.rounds.routes import BLANKS_FORM
@@ -47,10 +47,10 @@ Kind = Literal["continue", "infill"]
 class Writing(commands.Cog):
     """What the models are for."""
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking, rounds: RoundOpening) -> None:
+    def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, rounds: RoundOpening) -> None:
         self._tree = tree
         self._services = services
-        self._asking = asking
+        self._flow = flow
         self._rounds = rounds
         self._menus = (
             app_commands.ContextMenu(name=named("menu.continue"), callback=self.continue_message),
@@ -68,9 +68,9 @@ class Writing(commands.Cog):
             routes.WHY: self.why,
             routes.READ: self.read,
             routes.DELETE: self.delete,
-            routes.CANCEL: asking.cancel,
-            routes.REOPEN: asking.reopen,
-            routes.KEEP_AGAIN: asking.repeats.again,
+            routes.CANCEL: flow.cancel,
+            routes.REOPEN: flow.reopen,
+            routes.KEEP_AGAIN: flow.repeats.again,
         }.items():
             tree.route(route, handler)
 
@@ -155,8 +155,8 @@ class Writing(commands.Cog):
         typed = "\n\n".join(part for part in (text, note) if part)
         if typed:
             interaction.extras[TYPED] = typed
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, kind)
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, kind)
         note = _note(interaction, note, typed)
         story = await self._rounds.story(interaction)
         if story is None and passage is not None:
@@ -179,10 +179,10 @@ class Writing(commands.Cog):
     async def _on_message(
         self, interaction: discord.Interaction[commands.Bot], message: discord.Message, kind: Kind
     ) -> None:
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, kind)
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, kind)
         if is_blank(message.content):
-            ours = await self._services.desk.is_card(message.id)
+            ours = await self._services.generation_service.is_card(message.id)
             raise BadInput("message_ours" if ours else "message_empty")
         await self._start(interaction, settings, kind, message.content)
 
@@ -194,8 +194,8 @@ class Writing(commands.Cog):
         text, note = submitted(interaction), submitted(interaction, NOTE)
         given = interaction.extras[GIVEN] = "\n\n".join(part for part in (text, note) if part)
         note = _note(interaction, note, given)
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, kind)
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, kind)
         story = await self._rounds.story(interaction) if kind == "infill" else None
         if story is not None:
             await self._rounds.fill(interaction, settings, story, text, number=None, count=count or None)
@@ -205,8 +205,8 @@ class Writing(commands.Cog):
     async def form_blanks(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /infill opens for a passage of a story, in which blanks were put."""
         text = interaction.extras[GIVEN] = submitted(interaction)
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, "infill")
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, "infill")
         story = await self._rounds.story(interaction)
         if story is None:
             raise NotHere("not_a_story")
@@ -229,7 +229,7 @@ class Writing(commands.Cog):
         suggestions of any kind."""
         if (story := await self._rounds.story(interaction)) is not None:
             require_ai(story)
-        owner, place = self._asking.owner(interaction), self._asking.place(interaction)
+        owner, place = self._flow.owner(interaction), self._flow.place(interaction)
         ask: Ask
         if kind == "infill":
             ask = InfillAsk(owner=owner, place=place, text=text, count=count or settings.count, parent_id=parent_id)
@@ -244,18 +244,18 @@ class Writing(commands.Cog):
                 parent_id=parent_id,
                 note=note,
             )
-        await self._asking.ask(interaction, ask, settings)
+        await self._flow.ask(interaction, ask, settings)
 
     # ---- buttons: every click is authorised again
 
     async def go_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Go on from here*: anyone may; it makes a new card."""
-        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         suggestion = _suggestion(generation, number(ids, 1))
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, "continue")
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, "continue")
         whole = onward(generation.text, suggestion.text) if generation.kind == "continue" else suggestion.text
-        async with self._asking.once(interaction, f"go:{generation.id}:{number(ids, 1)}"):
+        async with self._flow.once(interaction, f"go:{generation.id}:{number(ids, 1)}"):
             length = generation.length or None
             await self._start(
                 interaction, settings, "continue", whole, generation.mood, None, length, parent_id=generation.id
@@ -264,8 +264,8 @@ class Writing(commands.Cog):
     async def retry(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Retry*: the same request once more, with its note, on a new card, for the person who asked."""
         generation, settings = await self._retried(interaction, ids)
-        async with self._asking.once(interaction, f"retry:{generation.id}"):
-            await self._asking.ask(interaction, self._again(interaction, generation), settings)
+        async with self._flow.once(interaction, f"retry:{generation.id}"):
+            await self._flow.ask(interaction, self._again(interaction, generation), settings)
 
     async def note(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Retry with a note*: opens a form that has the note so far, to be changed or emptied."""
@@ -281,21 +281,21 @@ class Writing(commands.Cog):
         again = self._again(interaction, generation)
         if not isinstance(again, ContinueAsk):
             raise Gone("generation_gone")
-        await self._asking.ask(interaction, replaced(again, note=note), settings)
+        await self._flow.ask(interaction, replaced(again, note=note), settings)
 
     async def _retried(
         self, interaction: discord.Interaction[Any], ids: tuple[str, ...]
     ) -> tuple[Generation, ServerSettings]:
         """Return what is to be asked for once more by the person who asked, and the server's settings."""
-        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_retry")
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, _feature(generation))
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, _feature(generation))
         return generation, settings
 
     def _again(self, interaction: discord.Interaction[Any], generation: Generation) -> Ask | BridgeAsk:
-        owner, place = self._asking.owner(interaction), self._asking.place(interaction)
+        owner, place = self._flow.owner(interaction), self._flow.place(interaction)
         if generation.kind == "bridge":
             left, right = parse(generation.text).literals
             return BridgeAsk(owner=owner, place=place, left=left, right=right, count=generation.count)
@@ -325,9 +325,9 @@ class Writing(commands.Cog):
 
     async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
-        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, _feature(generation))
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, _feature(generation))
         prefilled = generation.text if generation.kind != "continue" else ""
         kind = "own" if generation.kind == "continue" else "fill"
         form = Form(private(interaction), kind, routes.OWN_FORM.id(generation.id), prefilled)
@@ -336,24 +336,26 @@ class Writing(commands.Cog):
     async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: posts what the person wrote as a card to go on from."""
         text = interaction.extras[GIVEN] = submitted(interaction)
-        parent = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, _feature(parent))
+        parent = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, _feature(parent))
         ask = self._again(interaction, parent)
         written = ContinueAsk(owner=ask.owner, place=ask.place, text=text)
         check(written)
         own = Suggestion(text=_behind(parent, written.text), fills=(), receipt=OwnReceipt())
-        kept = await self._services.desk.keep(replaced(ask, note="") if isinstance(ask, ContinueAsk) else ask, (own,))
-        await self._asking.present(interaction, kept, public(interaction, settings.language))
+        kept = await self._services.generation_service.add(
+            replaced(ask, note="") if isinstance(ask, ContinueAsk) else ask, (own,)
+        )
+        await self._flow.present(interaction, kept, public(interaction, settings.language))
 
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Why this text?*: the receipts, for the person who clicked alone."""
-        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         await whisper(interaction, receipt_card(private(interaction), generation))
 
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read it all* and of the buttons to turn its pages."""
-        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         page = reading_card(private(interaction), generation, number(ids, 1), literals=literals_of(generation))
         if interaction.message is not None and interaction.message.flags.ephemeral:
             await replace(interaction, page)
@@ -362,11 +364,11 @@ class Writing(commands.Cog):
 
     async def delete(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Delete*: the card and what is kept for it, for the person who asked."""
-        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_delete")
         await take_time(interaction)
-        await self._services.desk.delete(generation.id)
+        await self._services.generation_service.delete(generation.id)
         await Shown(interaction, None if interaction.message is None else interaction.message.id).remove()
 
 

@@ -10,21 +10,21 @@ import discord
 
 from bot.rules.stories import Story, require_lead
 from bot.stories.access import Who
-from cogs.core.context import Finding
+from cogs.core.context import InteractionContext
 
 _log = logging.getLogger(__name__)
 
 _UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
 
 
-class Leading(Finding):
+class StoryAccess(InteractionContext):
     """Finds stories for those who lead them."""
 
     async def led(self, interaction: discord.Interaction[Any], given: str | None) -> tuple[Who, Story]:
         """Return who acts, and the story, which they lead. Raises `NotAllowed`, and as `story`."""
         who, story = await self.story(interaction, given)
         story = await self.with_host(interaction, who, story)
-        require_lead(await self._services.library.standing(story, who.person_id, who.manages))
+        require_lead(await self._services.story_queries.get_standing(story, who.person_id, who.manages))
         return who, story
 
     async def with_host(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> Story:

@@ -15,7 +15,7 @@ from bot.stories.queries import ALIVE
 from bot.ui.cutting import label
 from bot.ui.routes import number
 from bot.ui.shown import reachable
-from cogs.core.generation_flow import Asking
+from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 
 CHOICES = 25
@@ -24,38 +24,38 @@ _LOOKED_AT = 200
 _CHOICE_TEXT = 100
 
 
-class Finding:
+class InteractionContext:
     """Finds stories for all the cogs that have to do with them."""
 
-    def __init__(self, services: Services, asking: Asking) -> None:
+    def __init__(self, services: Services, flow: GenerationFlow) -> None:
         self._services = services
-        self._asking = asking
+        self._flow = flow
 
     async def enter(self, interaction: discord.Interaction[Any]) -> Who:
         """Return who acts. Raises `NotHere` outside of servers that the bot is a member of (`server_only`), and where
         stories are switched off or not wanted in this channel."""
         if interaction.guild_id is None or not reachable(interaction):
             raise NotHere("server_only")
-        self._asking.permit(interaction, await self._asking.settings(interaction), "stories")
+        self._flow.permit(interaction, await self._flow.settings(interaction), "stories")
         return Who(interaction.guild_id, interaction.user.id, interaction.permissions.manage_guild, _sight(interaction))
 
     async def story(
         self, interaction: discord.Interaction[Any], given: str | None, states: Sequence[StoryState] = ALIVE
     ) -> tuple[Who, Story]:
         """Return who acts, and the story that they named, or in whose thread they are. Raises as `enter`,
-        `Library.here` and `Library.named`."""
+        `StoryQueries.here` and `StoryQueries.named`."""
         who = await self.enter(interaction)
         if given is not None:
-            return who, await self._services.library.named(
+            return who, await self._services.story_queries.find_named(
                 who.server_id, given, states=states, person_id=who.person_id, outside=unseen(interaction)
             )
         assert interaction.channel_id is not None, "commands happen in a channel"
-        return who, await self._services.library.here(who.server_id, interaction.channel_id)
+        return who, await self._services.story_queries.find_here(who.server_id, interaction.channel_id)
 
     async def clicked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> tuple[Who, Story]:
         """Return who acts, and the story whose id comes first on a button or a form. Raises as `enter`, and `Gone`."""
         who = await self.enter(interaction)
-        return who, await self._services.library.seen(who, number(ids, 0))
+        return who, await self._services.story_queries.find_seen(who, number(ids, 0))
 
     async def choices(
         self, interaction: discord.Interaction[Any], current: str, states: Sequence[StoryState] = ALIVE
@@ -66,7 +66,7 @@ class Finding:
             who = await self.enter(interaction)
         except InklingError:
             return []
-        found = await self._services.library.listed(
+        found = await self._services.story_queries.list_stories(
             who.server_id, states=states, limit=_LOOKED_AT, prefix=current, outside=unseen(interaction)
         )
         found.sort(key=lambda story: story.host_id != who.person_id)

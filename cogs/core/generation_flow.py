@@ -28,8 +28,8 @@ from bot.ui.routes import number
 from bot.ui.shown import SHOWN, Shown, reachable
 from bot.writing.asks import Ask, ContinueAsk
 from bot.writing.bridge.job import BridgeAsk
-from cogs.core.outbox import Showing
-from cogs.core.presentation import NOTED, Presenting
+from cogs.core.outbox import OutboxDispatcher
+from cogs.core.presentation import NOTED, ResultCards
 from cogs.core.progress import ProgressRunner
 from cogs.core.repeats import Repeats
 from cogs.core.services import Services
@@ -40,12 +40,12 @@ LONGEST_WAIT_S = 12 * 60
 """Where only the interaction's token can answer (15 minutes), a longer wait is refused."""
 
 
-class Asking:
+class GenerationFlow:
     """Carries asks to the desk and cards back. One for all the cogs of a bot."""
 
-    def __init__(self, services: Services, showing: Showing, progress: ProgressRunner) -> None:
+    def __init__(self, services: Services, dispatcher: OutboxDispatcher, progress: ProgressRunner) -> None:
         self._services = services
-        self._presenting = Presenting(services, showing)
+        self._presenting = ResultCards(services, dispatcher)
         self._progress = progress
         self.repeats = Repeats()
         self._run = secrets.token_hex(4)
@@ -105,9 +105,9 @@ class Asking:
 
         Raises `BadInput` and `Busy` before anything is shown, and afterwards what the job raises.
         """
-        desk = self._services.desk
-        ask = await desk.check(ask)
-        ticket = desk.ask(ask)
+        generation_service = self._services.generation_service
+        ask = await generation_service.check(ask)
+        ticket = generation_service.submit(ask)
         ended = asyncio.get_running_loop().create_future()
         self._under_way.add(ended)
         try:
@@ -116,7 +116,7 @@ class Asking:
             suggestions = await self._watched(interaction, ask, ticket, say)
             if suggestions is not None:
                 shown: Shown = interaction.extras[SHOWN]
-                kept = await desk.keep(ask, suggestions, message_id=shown.message_id)
+                kept = await generation_service.add(ask, suggestions, message_id=shown.message_id)
                 await self.present(interaction, kept, say)
         finally:
             ticket.cancel()
@@ -147,7 +147,7 @@ class Asking:
         """Note that the progress is on show, once it is known where, for the case that the program is killed."""
         if NOTED not in interaction.extras and shown.message_id is not None and reachable(interaction):
             channel_id = self.place(interaction).channel_id
-            interaction.extras[NOTED] = await self._services.outbox.progresses(channel_id, shown.message_id)
+            interaction.extras[NOTED] = await self._services.outbox.enqueue_progress(channel_id, shown.message_id)
 
     async def _settle(self, interaction: discord.Interaction[Any]) -> None:
         """Forget that the progress is on show: it no longer is."""
@@ -159,12 +159,12 @@ class Asking:
     async def present(
         self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue, place: Place | None = None
     ) -> None:
-        """Show the card of a generation that is kept; see `Presenting`. `place` None: where it was asked for."""
+        """Show the card of a generation that is kept; see `ResultCards`. `place` None: where it was asked for."""
         await self._presenting.present(interaction, generation, say, place or generation.place)
 
     async def reopen(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Show it here*, for the person whose card could not be shown: there, or in private."""
-        generation = await self._services.desk.open_own(number(ids, 0), interaction.user.id)
+        generation = await self._services.generation_service.find_own(number(ids, 0), interaction.user.id)
         here = self.place(interaction)
         if here.channel_id != generation.place.channel_id and not interaction.context.dm_channel:
             raise Gone("generation_gone")

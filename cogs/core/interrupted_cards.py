@@ -8,29 +8,29 @@ from discord.ext import commands
 
 from bot.rules.posts import Post
 from bot.ui.cards import Card
-from cogs.core.outbox import Showing
-from cogs.core.presentation import Presenting
+from cogs.core.outbox import OutboxDispatcher
+from cogs.core.presentation import ResultCards
 from cogs.core.services import Services
 
 
-class Leftovers(commands.Cog):
+class InterruptedCards(commands.Cog):
     """Finishes the cards of /continue and /infill that nobody edits any more; those of rounds are `Rounds`'."""
 
-    def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
+    def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:
         self._bot = bot
         self._services = services
-        self._showing = showing
-        self._presenting = Presenting(services, showing)
-        showing.register("progress", self.render)
+        self._dispatcher = dispatcher
+        self._presenting = ResultCards(services, dispatcher)
+        dispatcher.register("progress", self.render)
 
     async def cog_load(self) -> None:
         # The cards follow when the bot is ready.
         await self._services.outbox.begin()
-        await self._services.outbox.left_over()
+        await self._services.outbox.requeue_progress()
 
     async def render(self, post: Post) -> Card:
         """Return what stands in the place of a progress: what came of it, or that it was interrupted."""
         channel = self._bot.get_channel(post.channel_id)
         guild = channel.guild if isinstance(channel, (discord.abc.GuildChannel, discord.Thread)) else None
-        say = await self._showing.say(0 if guild is None else guild.id)
+        say = await self._dispatcher.say(0 if guild is None else guild.id)
         return await self._presenting.left_behind(self._bot, guild, post.ref_id, say)

@@ -56,7 +56,7 @@ class _Kind:
     settled: Settled | None
 
 
-class Showing:
+class OutboxDispatcher:
     """The hand that empties the outbox. One for all the cogs of a bot."""
 
     def __init__(self, bot: commands.Bot, services: Services) -> None:
@@ -120,8 +120,8 @@ class Showing:
 
     async def _show_due(self) -> None:
         seen: set[tuple[int, str, int]] = set()
-        while posts := [post for post in await self._outbox.due(BATCH) if self._is_next(post, seen)]:
-            seen |= {(post.id, post.nonce, post.wanted) for post in posts}
+        while posts := [post for post in await self._outbox.list_due(BATCH) if self._is_next(post, seen)]:
+            seen |= {(post.id, post.nonce, post.wanted_version) for post in posts}
             channels: defaultdict[int, list[Post]] = defaultdict(list)
             for post in posts:
                 channels[post.channel_id].append(post)
@@ -129,7 +129,7 @@ class Showing:
 
     def _is_next(self, post: Post, seen: set[tuple[int, str, int]]) -> bool:
         resting = post.message_id is not None and post.id in self._edited
-        return not resting and post.kind in self._kinds and (post.id, post.nonce, post.wanted) not in seen
+        return not resting and post.kind in self._kinds and (post.id, post.nonce, post.wanted_version) not in seen
 
     async def _pulse(self) -> float:
         """Let what was edited long enough ago be edited again, show what is due, and return in how many seconds the
@@ -151,7 +151,7 @@ class Showing:
         While a message cannot be sent, those after it wait for it: prose out of order is no story."""
         async with self._channels[channel_id]:
             for post in sorted(posts, key=lambda post: post.id):
-                fresh = await self._outbox.fresh(post)
+                fresh = await self._outbox.reload(post)
                 blocked_ms = self._blocked.get(channel_id, 0)
                 if fresh is not None and fresh.message_id is None and not self._outbox.is_over(blocked_ms):
                     await self._outbox.postpone(fresh, blocked_ms)
@@ -175,11 +175,11 @@ class Showing:
             if error.status < 429 and post.message_id is None:
                 self.refused[post.channel_id] = error.code
             # A message that is sent counts its tries, an edit does not.
-            again_ms = await self._outbox.failed(post, last=error.status < 429 and post.message_id is not None)
+            again_ms = await self._outbox.mark_failed(post, last=error.status < 429 and post.message_id is not None)
             self._block(post, again_ms)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             _log.warning("a %s could not be shown, tried again soon: %s", post.kind, error)
-            self._block(post, await self._outbox.failed(post))
+            self._block(post, await self._outbox.mark_failed(post))
         except StorageError:
             raise
         except Exception:  # whatever is wrong with one post must not keep the others from being shown
@@ -187,7 +187,7 @@ class Showing:
                 _log.info("a %s was not shown any more", post.kind)
                 return
             _log.exception("a %s could not be rendered", post.kind)
-            await self._outbox.failed(post, last=True)
+            await self._outbox.mark_failed(post, last=True)
 
     def _block(self, post: Post, until_ms: int) -> None:
         if post.message_id is None:
@@ -205,7 +205,7 @@ class Showing:
         message = await self._edit(post, view) if post.message_id is not None else await self._send(post, view)
         if kind.settled is not None:
             await kind.settled(post, message)
-        if not await self._outbox.shown(post, message.id):
+        if not await self._outbox.mark_shown(post, message.id):
             await message.delete()
 
     async def _edit(self, post: Post, view: Card | Prose) -> discord.PartialMessage:
@@ -221,7 +221,7 @@ class Showing:
         channel = self._bot.get_partial_messageable(post.channel_id)
         if post.tried_ms is not None and (sent := await self._sent_before(channel, post, view)) is not None:
             return self._message(post, sent)
-        await self._outbox.trying(post)
+        await self._outbox.mark_tried(post)
         if isinstance(view, Prose):
             message = await channel.send(view.content, nonce=post.nonce)
         else:
@@ -249,20 +249,20 @@ class Showing:
         if post.message_id is not None:
             with contextlib.suppress(discord.NotFound):
                 await self._message(post, post.message_id).delete()
-        await self._outbox.shown(post, None)
+        await self._outbox.mark_shown(post, None)
 
     async def _missing(self, post: Post, error: discord.NotFound) -> None:
         """Deal with what was deleted by hand: a channel with all that was shown there; a card, which is shown anew;
         or prose, which stays deleted."""
         if error.code == _UNKNOWN_CHANNEL:
-            await self._services.hosting.thread_gone(post.channel_id)
+            await self._services.hosting.forget_thread(post.channel_id)
         elif error.code == _UNKNOWN_MESSAGE and post.kind not in ("passage", "progress"):
-            await self._outbox.anew(post)
+            await self._outbox.requeue_as_new(post)
         elif error.code == _UNKNOWN_MESSAGE:
             await self._outbox.forget(post)
         else:
             _log.warning("a %s could not be shown: %s", post.kind, error)
-            await self._outbox.failed(post, last=True)
+            await self._outbox.mark_failed(post, last=True)
 
     async def _unarchive(self, channel_id: int) -> None:
         thread = self._bot.get_channel(channel_id) or await self._bot.fetch_channel(channel_id)

@@ -25,7 +25,7 @@ from bot.ui.shown import SHOWN, Shown, reachable, show
 from bot.ui.twists import twist_card
 from bot.writing.blanks import literals_of
 from bot.writing.infill.restyling import possible
-from cogs.core.outbox import Showing
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 
 _log = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ NOTED = "noted"
 """The key in `interaction.extras` of the post that notes that a progress is on show."""
 
 
-class Presenting:
+class ResultCards:
     """Shows what the models wrote, and what people wrote on their cards. One for all the cogs of a bot."""
 
-    def __init__(self, services: Services, showing: Showing) -> None:
+    def __init__(self, services: Services, dispatcher: OutboxDispatcher) -> None:
         self._services = services
-        self._showing = showing
+        self._dispatcher = dispatcher
 
     async def present(
         self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue, place: Place
@@ -52,7 +52,7 @@ class Presenting:
         shown = await self._in_place(interaction, progress, final, generation)
         if shown is None or shown.message_id is None:
             return
-        if not await self._services.desk.sent(generation.id, place, shown.message_id):
+        if not await self._services.generation_service.mark_sent(generation.id, place, shown.message_id):
             await shown.remove()  # the person had everything of theirs deleted meanwhile
 
     async def left_behind(
@@ -60,7 +60,7 @@ class Presenting:
     ) -> Card:
         """Return what is to stand in the place of a progress that an earlier run of the program left behind: what came
         of it, or that it was interrupted."""
-        kept = await self._services.desk.shown_by(message_id)
+        kept = await self._services.generation_service.get_by_message(message_id)
         if kept is None:
             return notice(say("progress.interrupted"))
         return final_card(say, kept, await _name(client, guild, kept.person_id) or say("publishing.somebody"))
@@ -96,8 +96,8 @@ class Presenting:
         if is_on_the_way(error) and noted is not None:
             del interaction.extras[NOTED]
             with suppress(StorageError):  # logged; the next start of the program shows the card
-                await self._services.outbox.again(noted)
-                await self._showing.flush()
+                await self._services.outbox.requeue(noted)
+                await self._dispatcher.flush()
             return None
         deleted = isinstance(error, discord.NotFound) and error.code == UNKNOWN_MESSAGE
         if reachable(interaction) and not deleted:

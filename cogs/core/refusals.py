@@ -19,7 +19,7 @@ from bot.ui.cards import notice
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import CARDS_IN_THREADS, lacking_in
-from cogs.core.outbox import Showing
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 
 BLOCKED_BY_AUTOMOD = 200000
@@ -31,15 +31,15 @@ _TOLD = "refusal told"
 class Refusals(commands.Cog):
     """Tells people what cannot be shown. One for all the cogs of a bot."""
 
-    def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
+    def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:
         self._bot = bot
         self._services = services
-        self._showing = showing
+        self._dispatcher = dispatcher
         self._told: set[int] = set()
 
     async def tell_writer(self, interaction: discord.Interaction[Any], story: Story) -> None:
         """Tell somebody whose text was just kept where it cannot be posted now."""
-        code = None if story.thread_id is None else self._showing.refused.get(story.thread_id)
+        code = None if story.thread_id is None else self._dispatcher.refused.get(story.thread_id)
         if code is not None:
             interaction.extras[_TOLD] = True
             say = private(interaction)
@@ -49,12 +49,12 @@ class Refusals(commands.Cog):
     @commands.Cog.listener()
     async def on_app_command_completion(self, interaction: discord.Interaction[Any], command: object) -> None:
         """Tell those who lead stories of this server, once, in whose threads nothing can be posted."""
-        self._told &= self._showing.refused.keys()
+        self._told &= self._dispatcher.refused.keys()
         if interaction.guild_id is None or interaction.response.type is discord.InteractionResponseType.modal:
             return
         lines = []
         say = private(interaction)
-        for thread_id, code in list(self._showing.refused.items()):
+        for thread_id, code in list(self._dispatcher.refused.items()):
             story = await self._led(interaction, thread_id)
             if story is None or thread_id in self._told:
                 continue
@@ -67,22 +67,22 @@ class Refusals(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_channel_update(self, before: object, after: object) -> None:
         """Permissions may have changed."""
-        await self._showing.try_again()
+        await self._dispatcher.try_again()
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, before: object, after: object) -> None:
         """Permissions may have changed."""
-        await self._showing.try_again()
+        await self._dispatcher.try_again()
 
     async def _led(self, interaction: discord.Interaction[Any], thread_id: int) -> Story | None:
         """Return the story of a thread where the person who acts leads it, in the server where they act."""
         assert interaction.guild_id is not None, "the caller looked"
         try:
-            story = await self._services.library.here(interaction.guild_id, thread_id)
+            story = await self._services.story_queries.find_here(interaction.guild_id, thread_id)
         except NotHere:
             return None
         manages = interaction.permissions.manage_guild
-        standing = await self._services.library.standing(story, interaction.user.id, manages)
+        standing = await self._services.story_queries.get_standing(story, interaction.user.id, manages)
         return story if standing.leads else None
 
     def _why(self, say: Catalogue, story: Story, code: int) -> str:

@@ -12,19 +12,19 @@ import logging
 from discord.ext import commands
 
 from bot.errors import Gone, StorageError
-from cogs.core.outbox import Showing
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 from cogs.core.task_timing import AFTER_A_FAILURE_S, LONGEST_SLEEP_S, Turns
 
 _log = logging.getLogger(__name__)
 
 
-class Clock(commands.Cog):
+class DeadlineScheduler(commands.Cog):
     """The one clock of a bot. `wake` tells it that something may come due sooner than it knew."""
 
-    def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
+    def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:
         self._services = services
-        self._showing = showing
+        self._dispatcher = dispatcher
         self._turns = Turns(bot, "clock", self._turn)
 
     async def cog_load(self) -> None:
@@ -48,20 +48,20 @@ class Clock(commands.Cog):
 
     async def _deal(self) -> None:
         changed = False
-        for round_id in await self._services.urn.due():
+        for round_id in await self._services.round_service.list_due():
             try:
-                changed |= await self._services.urn.close_due(round_id) is not None
+                changed |= await self._services.round_service.close_due(round_id) is not None
             except Gone as error:
                 _log.info("round %d was ended by somebody else: %s", round_id, error)
-        if purged := await self._services.library.purge_due():
+        if purged := await self._services.story_queries.purge_due():
             _log.info("%d deleted stories are gone for good", purged)
-        if expired := await self._services.desk.expire():
+        if expired := await self._services.generation_service.expire():
             _log.info("%d generations expired", expired)
         if changed:
-            await self._showing.flush()
+            await self._dispatcher.flush()
 
     async def _next_in_s(self) -> float:
-        deadlines = (await self._services.urn.next_ms(), await self._services.library.next_purge_ms())
+        deadlines = (await self._services.round_service.next_ms(), await self._services.story_queries.next_purge_ms())
         next_ms = min((deadline for deadline in deadlines if deadline is not None), default=None)
         if next_ms is None:
             return LONGEST_SLEEP_S

@@ -10,18 +10,18 @@ from bot.inference.protocol import Engine
 from bot.inference.queue import Inference
 from bot.settings import Settings
 from bot.stories.earlier import EarlierRun
-from bot.stories.hosting import Hosting
-from bot.stories.lore import Lorebook
+from bot.stories.hosting import HostingService
+from bot.stories.lore import LoreService
 from bot.stories.outbox import Outbox
-from bot.stories.passages import Pen
+from bot.stories.passages import PassageService
 from bot.stories.privacy import PrivacyService
-from bot.stories.profiles import Manners
+from bot.stories.profiles import ProfileService
 from bot.stories.publishing import PublishingService
-from bot.stories.queries import Library
-from bot.stories.rounds.service import Urn
+from bot.stories.queries import StoryQueries
+from bot.stories.rounds.service import RoundService
 from bot.stories.server_settings import ServerSettingsService
 from bot.ui.progress import Pulse
-from bot.writing.service import Desk
+from bot.writing.service import GenerationService
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -34,13 +34,13 @@ class Services:
     settings: Settings
     database: Database
     inference: Inference
-    desk: Desk
-    library: Library
-    pen: Pen
-    hosting: Hosting
-    urn: Urn
-    lorebook: Lorebook
-    manners: Manners
+    generation_service: GenerationService
+    story_queries: StoryQueries
+    passage_service: PassageService
+    hosting: HostingService
+    round_service: RoundService
+    lore_service: LoreService
+    profile_service: ProfileService
     outbox: Outbox
     earlier: EarlierRun
     server_settings: ServerSettingsService

@@ -26,14 +26,14 @@ class Guide(commands.Cog):
     @app_commands.command(name=named("command.help.name"), description=named("command.help.description"))
     async def help(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Begin at the first topic."""
-        await whisper(interaction, self._card(interaction, FIRST, await self._services.desk.sent_to()))
+        await whisper(interaction, self._card(interaction, FIRST, await self._services.generation_service.sent_to()))
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu: another topic, in the place of this one."""
         data: Any = interaction.data or {}
         values: list[str] = data.get("values", [])
         topic = next((topic for topic in topics_for(manages=True) if [topic] == values), FIRST)
-        host = await self._services.desk.sent_to()
+        host = await self._services.generation_service.sent_to()
         await replace(interaction, self._card(interaction, topic, host))
 
     def _card(self, interaction: discord.Interaction[Any], topic: Topic, host: str) -> Card:

@@ -14,7 +14,7 @@ from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.asks import InfillAsk
 from bot.writing.infill.restyling import MOVES, moved
-from cogs.core.generation_flow import Asking
+from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
 
@@ -22,9 +22,9 @@ from cogs.rounds.opening import RoundOpening
 class Restyling(commands.Cog):
     """Asks for an infill anew, with something moved."""
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking, rounds: RoundOpening) -> None:
+    def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, rounds: RoundOpening) -> None:
         self._services = services
-        self._asking = asking
+        self._flow = flow
         self._rounds = rounds
         tree.route(routes.MOVE, self.move)
 
@@ -33,18 +33,18 @@ class Restyling(commands.Cog):
         move = next((move for move in MOVES if move == ids[0]), None)
         if move is None:
             raise Gone("generation_gone")
-        generation = await self._services.desk.open(number(ids, 1), self._asking.place(interaction))
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, "infill")
+        generation = await self._services.generation_service.find(number(ids, 1), self._flow.place(interaction))
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, "infill")
         if (story := await self._rounds.story(interaction)) is not None:
             require_ai(story)
         ask = InfillAsk(
-            owner=self._asking.owner(interaction),
-            place=self._asking.place(interaction),
+            owner=self._flow.owner(interaction),
+            place=self._flow.place(interaction),
             text=generation.text,
             count=generation.count,
             parent_id=generation.id,
             style=moved(generation, move, number(ids, 2) if move == "like" else 0),
         )
-        async with self._asking.once(interaction, "move:" + ":".join(ids)):
-            await self._asking.ask(interaction, ask, settings)
+        async with self._flow.once(interaction, "move:" + ":".join(ids)):
+            await self._flow.ask(interaction, ask, settings)

@@ -27,9 +27,9 @@ from bot.ui.locale import Catalogue, named, private
 from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
-from cogs.core.context import CHOICES, Finding
-from cogs.core.generation_flow import Asking
-from cogs.core.outbox import Showing
+from cogs.core.context import CHOICES, InteractionContext
+from cogs.core.generation_flow import GenerationFlow
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act
 from cogs.core.services import Services
 from cogs.lore import routes
@@ -46,13 +46,15 @@ Choices = list[app_commands.Choice[str]]
 class Lore(commands.Cog):
     """Memory and lore. Its commands stand in the group `/story`, which the cog `Stories` owns."""
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking, showing: Showing) -> None:
+    def __init__(
+        self, tree: InklingTree, services: Services, flow: GenerationFlow, dispatcher: OutboxDispatcher
+    ) -> None:
         self._tree = tree
         self._services = services
-        self._lorebook = services.lorebook
-        self._showing = showing
-        self._finding = Finding(services, asking)
-        self._repeats = asking.repeats
+        self._lore_service = services.lore_service
+        self._dispatcher = dispatcher
+        self._context = InteractionContext(services, flow)
+        self._repeats = flow.repeats
         self._repeats.register("lore", self._keep_again, self._kept_before)
         self._groups = tuple(LoreGroup(self, kind) for kind in KINDS)
         for route, handler in {
@@ -67,7 +69,7 @@ class Lore(commands.Cog):
             routes.REMOVE: self.remove,
         }.items():
             tree.route(route, handler)
-        showing.register("lore", self.card)
+        dispatcher.register("lore", self.card)
 
     async def cog_load(self) -> None:
         for group in self._groups:
@@ -89,8 +91,8 @@ class Lore(commands.Cog):
 
     async def card(self, post: Post) -> Card | None:
         """Render the public card of an entry."""
-        shown = await self._lorebook.shown(post.ref_id)
-        return None if shown is None else _card(await self._showing.say(shown.entry.server_id), shown)
+        shown = await self._lore_service.get(post.ref_id)
+        return None if shown is None else _card(await self._dispatcher.say(shown.entry.server_id), shown)
 
     # ---- the commands
 
@@ -99,8 +101,8 @@ class Lore(commands.Cog):
     ) -> tuple[Who, Story | None]:
         """Return who acts, and the story that they mean, None for the server as a whole."""
         if scope == SERVER:
-            return await self._finding.enter(interaction), None
-        return await self._finding.story(interaction, given)
+            return await self._context.enter(interaction), None
+        return await self._context.story(interaction, given)
 
     async def add(
         self, interaction: discord.Interaction[Any], kind: LoreKind, scope: str | None, given: str | None
@@ -131,7 +133,7 @@ class Lore(commands.Cog):
     ) -> None:
         """Remove the entry whose id was chosen, or whose beginning was typed."""
         if entry.isdecimal() and len(entry) < 19:
-            who = await self._finding.enter(interaction)
+            who = await self._context.enter(interaction)
             await self._remove(interaction, who, int(entry))
             return
         who, story = await self.find(interaction, scope, given)
@@ -157,13 +159,13 @@ class Lore(commands.Cog):
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> Choices:
         """Autocomplete: the server's stories."""
-        return await self._finding.choices(interaction, current)
+        return await self._context.choices(interaction, current)
 
     # ---- the buttons and forms
 
     async def ask(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Add*: asks for an entry."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         await self._ask(interaction, who, story_of(number(ids, 0)), _kind(ids))
 
     async def form_sent(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -175,17 +177,17 @@ class Lore(commands.Cog):
     async def _keep(
         self, interaction: discord.Interaction[Any], place: int, kind: LoreKind, text: str, triggers: str
     ) -> None:
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         act = Act.of(who, "lore", place, kind, text, triggers)
         await self._repeats.check(interaction, act)
-        entry = await self._lorebook.propose(
+        entry = await self._lore_service.propose(
             who, story_of(place), kind, text, triggers, channel_id=_channel(interaction)
         )
         interaction.extras.pop(GIVEN, None)
         self._repeats.kept(act)
         if await whisper(interaction, notice(private(interaction)(f"lore.added_{entry.state}"))):
             self._repeats.answered(act)
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     async def _keep_again(self, interaction: discord.Interaction[Any], act: Act) -> None:
         """Keep an entry a second time."""
@@ -200,9 +202,9 @@ class Lore(commands.Cog):
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of what leads to a page of a list."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         story_id = story_of(number(ids, 0))
-        story = None if story_id is None else await self._services.library.seen(who, story_id)
+        story = None if story_id is None else await self._services.story_queries.find_seen(who, story_id)
         page = max(0, min(number(ids, 2), MAX_ENTRIES // PAGE))
         card = await self._list(interaction, who, story, _kind(ids), page)
         await replace(interaction, card)
@@ -210,29 +212,29 @@ class Lore(commands.Cog):
     async def open(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu of a list: shows the entry that was chosen in its place."""
         data: Any = interaction.data or {}
-        who = await self._finding.enter(interaction)
-        shown = await self._lorebook.find(who, number(tuple(data.get("values", ())), 0))
+        who = await self._context.enter(interaction)
+        shown = await self._lore_service.find(who, number(tuple(data.get("values", ())), 0))
         await replace(interaction, _card(private(interaction), shown, back=True))
 
     async def agree(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Agree*."""
-        await self._decide(interaction, ids, self._lorebook.vote, True)
+        await self._decide(interaction, ids, self._lore_service.vote, True)
 
     async def disagree(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Disagree*."""
-        await self._decide(interaction, ids, self._lorebook.vote, False)
+        await self._decide(interaction, ids, self._lore_service.vote, False)
 
     async def ratify(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Ratify*."""
-        await self._decide(interaction, ids, self._lorebook.decide, True)
+        await self._decide(interaction, ids, self._lore_service.decide, True)
 
     async def reject(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Reject*."""
-        await self._decide(interaction, ids, self._lorebook.decide, False)
+        await self._decide(interaction, ids, self._lore_service.decide, False)
 
     async def remove(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Remove*."""
-        await self._remove(interaction, await self._finding.enter(interaction), number(ids, 0))
+        await self._remove(interaction, await self._context.enter(interaction), number(ids, 0))
 
     # ---- how it is done
 
@@ -240,7 +242,7 @@ class Lore(commands.Cog):
         say = private(interaction)
         if story_id is None:
             _require_room_for_cards(interaction, say)
-        await self._lorebook.check_writer(who, story_id)
+        await self._lore_service.check_writer(who, story_id)
         await open_form(interaction, LoreForm(say, kind, routes.FORM.id(place_of(story_id), kind)))
 
     async def _decide(
@@ -251,7 +253,7 @@ class Lore(commands.Cog):
         for_it: bool,
     ) -> None:
         """Note an opinion or a decision, say so, and have the card shown as it is now."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         shown = await decide(who, number(ids, 0), for_it, channel_id=_channel(interaction))
         say = private(interaction)
         if _is_private(interaction):
@@ -260,28 +262,30 @@ class Lore(commands.Cog):
             await whisper(interaction, notice(say("lore.agreed" if for_it else "lore.disagreed")))
         else:
             await whisper(interaction, notice(say(f"lore.now_{shown.entry.state}")))
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     async def _remove(self, interaction: discord.Interaction[Any], who: Who, lore_id: int) -> None:
-        entry = await self._lorebook.remove(who, lore_id)
+        entry = await self._lore_service.remove(who, lore_id)
         say = private(interaction)
         done = notice(say("lore.removed"), shown_head(entry.text, _REMOVED_TEXT, quote))
         if _is_private(interaction):
             await replace(interaction, done)
         else:
             await whisper(interaction, done)
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     async def _list(
         self, interaction: discord.Interaction[Any], who: Who, story: Story | None, kind: LoreKind, page: int
     ) -> Card:
         story_id, title = (None, None) if story is None else (story.id, story.title)
-        entries = await self._lorebook.listed(who.server_id, story_id, (kind,), limit=PAGE + 1, offset=page * PAGE)
+        entries = await self._lore_service.list_entries(
+            who.server_id, story_id, (kind,), limit=PAGE + 1, offset=page * PAGE
+        )
         return list_card(private(interaction), kind, entries, story_id=story_id, story=title, page=page)
 
     async def _entries(self, who: Who, story: Story | None, kind: LoreKind) -> list[LoreEntry]:
         story_id = None if story is None else story.id
-        return await self._lorebook.listed(who.server_id, story_id, (kind,), limit=MAX_ENTRIES)
+        return await self._lore_service.list_entries(who.server_id, story_id, (kind,), limit=MAX_ENTRIES)
 
 
 class LoreGroup(app_commands.Group):

@@ -21,7 +21,7 @@ from bot.ui.cards import AMBER, Card, line, notice, text
 from bot.ui.locale import named, private
 from bot.ui.routes import Route, number
 from bot.ui.tree import InklingTree
-from cogs.core.outbox import Showing
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 
 _log = logging.getLogger(__name__)
@@ -38,9 +38,9 @@ class Privacy(commands.Cog):
 
     privacy = app_commands.Group(name=named("command.privacy.name"), description=named("command.privacy.description"))
 
-    def __init__(self, tree: InklingTree, services: Services, showing: Showing) -> None:
+    def __init__(self, tree: InklingTree, services: Services, dispatcher: OutboxDispatcher) -> None:
         self._services = services
-        self._showing = showing
+        self._dispatcher = dispatcher
         tree.route(FORGET, self.forget)
 
     @privacy.command(name=named("command.privacy.export.name"), description=named("command.privacy.export.description"))
@@ -80,7 +80,7 @@ class Privacy(commands.Cog):
         for row in deleted.kept.get("generations", ()):
             if row["message_id"] is not None and row["server_id"] is not None:
                 await self._take_down(int(row["channel_id"]), int(row["message_id"]), interaction.client)
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     @staticmethod
     async def _take_down(channel_id: int, message_id: int, client: discord.Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.rules.profiles import Courtesy
+from bot.rules.profiles import WriterProfile
 from bot.rules.stories import MAX_PEN_NAME
 from bot.ui.cards import Card, line, text
 from bot.ui.escaping import bold
@@ -38,11 +38,11 @@ class NameForm(ui.Modal):
         return True
 
 
-def writer_card(say: Catalogue, courtesy: Courtesy, *, saved: bool = False) -> Card:
+def writer_card(say: Catalogue, profile: WriterProfile, *, saved: bool = False) -> Card:
     """Return the card of somebody's wishes, with the buttons that change them; `saved`: they were just changed."""
-    pen_name = courtesy.pen_name
+    pen_name = profile.pen_name
     named = say("writer.pen_name", name=bold(pen_name)) if pen_name is not None else say("writer.own_name")
-    refused = courtesy.no_ai
+    refused = profile.no_ai
     names = [ASK_NAME.button(say("button.pen_name"), emoji="✏️")]
     if pen_name is not None:
         names.append(OWN_NAME.button(say("button.own_name")))

@@ -8,15 +8,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.rules.profiles import Courtesy, CourtesyChange
+from bot.rules.profiles import WriterProfile, WriterProfileChange
 from bot.rules.stories import MAX_PEN_NAME
 from bot.stories.access import Who
 from bot.ui.answers import GIVEN, open_form, replace, whisper
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
-from cogs.core.context import Finding
-from cogs.core.generation_flow import Asking
+from cogs.core.context import InteractionContext
+from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.profiles.cards import ASK_NAME, NAME_FORM, OWN_NAME, TURN_AI, NameForm, writer_card
 
@@ -26,9 +26,9 @@ PenName = app_commands.Range[str, 1, MAX_PEN_NAME]
 class Writers(commands.Cog):
     """What a writer asks of a server's stories."""
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking) -> None:
-        self._manners = services.manners
-        self._finding = Finding(services, asking)
+    def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:
+        self._profile_service = services.profile_service
+        self._context = InteractionContext(services, flow)
         for route, handler in {
             ASK_NAME: self.ask_name,
             NAME_FORM: self.name_sent,
@@ -51,23 +51,23 @@ class Writers(commands.Cog):
         ai: bool | None = None,
     ) -> None:
         """Show what is set, after changing what was given."""
-        change: CourtesyChange = {}
+        change: WriterProfileChange = {}
         if pen_name is not None:
             change["pen_name"] = pen_name
         if ai is not None:
             change["no_ai"] = not ai
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         if change:
-            courtesy = await self._change(interaction, who, **change)
+            profile = await self._change(interaction, who, **change)
         else:
-            courtesy = await self._manners.of(who.server_id, who.person_id)
-        await whisper(interaction, writer_card(private(interaction), courtesy, saved=bool(change)))
+            profile = await self._profile_service.get(who.server_id, who.person_id)
+        await whisper(interaction, writer_card(private(interaction), profile, saved=bool(change)))
 
     async def ask_name(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Pen name*: asks for one."""
-        who = await self._finding.enter(interaction)
-        courtesy = await self._manners.of(who.server_id, who.person_id)
-        await open_form(interaction, NameForm(private(interaction), NAME_FORM.id(), courtesy.pen_name))
+        who = await self._context.enter(interaction)
+        profile = await self._profile_service.get(who.server_id, who.person_id)
+        await open_form(interaction, NameForm(private(interaction), NAME_FORM.id(), profile.pen_name))
 
     async def name_sent(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
@@ -82,21 +82,23 @@ class Writers(commands.Cog):
         """Handler of the switch for models; that of an old card does not say what is wanted, and turns over."""
         wanted = {"on": True, "off": False}.get(ids[0]) if ids else None
         if wanted is None:
-            who = await self._finding.enter(interaction)
-            wanted = (await self._manners.of(who.server_id, who.person_id)).no_ai
+            who = await self._context.enter(interaction)
+            wanted = (await self._profile_service.get(who.server_id, who.person_id)).no_ai
         await self._edit(interaction, no_ai=not wanted)
 
-    async def _edit(self, interaction: discord.Interaction[Any], **change: Unpack[CourtesyChange]) -> None:
+    async def _edit(self, interaction: discord.Interaction[Any], **change: Unpack[WriterProfileChange]) -> None:
         """Change what was asked on the card, and show the card as it is now."""
-        who = await self._finding.enter(interaction)
-        courtesy = await self._change(interaction, who, **change)
+        who = await self._context.enter(interaction)
+        profile = await self._change(interaction, who, **change)
         interaction.extras.pop(GIVEN, None)
-        await replace(interaction, writer_card(private(interaction), courtesy, saved=True))
+        await replace(interaction, writer_card(private(interaction), profile, saved=True))
 
     async def _change(
-        self, interaction: discord.Interaction[Any], who: Who, **change: Unpack[CourtesyChange]
-    ) -> Courtesy:
+        self, interaction: discord.Interaction[Any], who: Who, **change: Unpack[WriterProfileChange]
+    ) -> WriterProfile:
         """Change somebody's wishes; the bot's own names are nobody's to take."""
         assert interaction.guild is not None, "who enters is in a server that the bot is a member of"
         me = interaction.guild.me
-        return await self._manners.change(who.server_id, who.person_id, known_as=(me.name, me.display_name), **change)
+        return await self._profile_service.change(
+            who.server_id, who.person_id, known_as=(me.name, me.display_name), **change
+        )

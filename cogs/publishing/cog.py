@@ -30,8 +30,8 @@ from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.tree import InklingTree
-from cogs.core.context import Finding
-from cogs.core.generation_flow import Asking
+from cogs.core.context import InteractionContext
+from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.stories import routes
 from cogs.stories.group import join, story_commands
@@ -56,10 +56,10 @@ _FORMAT_CHOICES = [app_commands.Choice(name=named(f"storychoice.format_{name}"),
 class Publishing(commands.Cog):
     """Stories as pictures and as books."""
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking) -> None:
+    def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:
         self._tree = tree
         self._services = services
-        self._finding = Finding(services, asking)
+        self._context = InteractionContext(services, flow)
         self._commands = story_commands({"map": self.map, "export": self.export})
         tree.route(routes.MAP, self.show_map)
 
@@ -68,7 +68,7 @@ class Publishing(commands.Cog):
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         """Autocomplete: the server's stories."""
-        return await self._finding.choices(interaction, current)
+        return await self._context.choices(interaction, current)
 
     # ---- the map
 
@@ -77,12 +77,12 @@ class Publishing(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def map(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Draw a story's tree."""
-        _, found = await self._finding.story(interaction, story)
+        _, found = await self._context.story(interaction, story)
         await self._draw(interaction, found)
 
     async def show_map(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Map*."""
-        _, story = await self._finding.clicked(interaction, ids)
+        _, story = await self._context.clicked(interaction, ids)
         await self._draw(interaction, story)
 
     async def _draw(self, interaction: discord.Interaction[Any], story: Story) -> None:
@@ -122,7 +122,7 @@ class Publishing(commands.Cog):
         story: str | None = None,
     ) -> None:
         """Give a story as a file."""
-        _, found = await self._finding.story(interaction, story)
+        _, found = await self._context.story(interaction, story)
         if found.head_id is None:
             raise BadInput("story_empty")
         publish = FORMATS.get(format)

@@ -12,7 +12,7 @@ from bot.errors import BadInput, Gone, PersonError
 from bot.rules.posts import Post
 from bot.rules.round_views import RoundView
 from bot.stories.access import Who
-from bot.stories.rounds.service import Voted
+from bot.stories.rounds.service import BallotView
 from bot.ui.answers import GIVEN, open_form, respond, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.forms import Form, submitted
@@ -20,11 +20,11 @@ from bot.ui.locale import Catalogue, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.blanks import parse
-from cogs.core.context import Finding
-from cogs.core.generation_flow import Asking
-from cogs.core.outbox import Showing
+from cogs.core.context import InteractionContext
+from cogs.core.generation_flow import GenerationFlow
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act
-from cogs.core.scheduler import Clock
+from cogs.core.scheduler import DeadlineScheduler
 from cogs.core.services import Services
 from cogs.rounds import routes
 from cogs.rounds.cards import round_card
@@ -40,18 +40,18 @@ class Rounds(commands.Cog):
         self,
         tree: InklingTree,
         services: Services,
-        asking: Asking,
-        showing: Showing,
+        flow: GenerationFlow,
+        dispatcher: OutboxDispatcher,
         opening: RoundOpening,
-        clock: Clock,
+        scheduler: DeadlineScheduler,
     ) -> None:
-        self._urn = services.urn
-        self._finding = Finding(services, asking)
-        self._repeats = asking.repeats
-        self._showing = showing
+        self._round_service = services.round_service
+        self._context = InteractionContext(services, flow)
+        self._repeats = flow.repeats
+        self._dispatcher = dispatcher
         self._opening = opening
-        self._clock = clock
-        showing.register("round", self.render)
+        self._scheduler = scheduler
+        dispatcher.register("round", self.render)
         for route, handler in {
             routes.LIKE: self.like,
             routes.STAR: self.star,
@@ -75,53 +75,53 @@ class Rounds(commands.Cog):
 
     async def cog_load(self) -> None:
         # What models wrote for when the program last ended is nobody's any more; the cards follow by themselves.
-        await self._urn.interrupted()
+        await self._round_service.interrupted()
 
     async def render(self, post: Post) -> Card | None:
         """Return the card of a round as it is now."""
-        view = await self._urn.shown(post.ref_id)
+        view = await self._round_service.get_view(post.ref_id)
         if view is None:
             return None
-        say = await self._showing.say(view.story.server_id)
+        say = await self._dispatcher.say(view.story.server_id)
         return closed_card(say, view) if view.round.state == "closed" else round_card(say, view)
 
     # ---- ballots
 
     async def like(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu of likes: what is chosen there is liked, and nothing else."""
-        who = await self._finding.enter(interaction)
-        await self._voted(interaction, await self._urn.like(who, number(ids, 0), chosen(interaction)))
+        who = await self._context.enter(interaction)
+        await self._voted(interaction, await self._round_service.like(who, number(ids, 0), chosen(interaction)))
 
     async def star(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu of the favourite."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         favourite = next(iter(chosen(interaction)), None)
-        await self._voted(interaction, await self._urn.star(who, number(ids, 0), favourite))
+        await self._voted(interaction, await self._round_service.star(who, number(ids, 0), favourite))
 
     async def take_back(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Take my ballot back*."""
-        who = await self._finding.enter(interaction)
-        await self._voted(interaction, await self._urn.take_back(who, number(ids, 0)))
+        who = await self._context.enter(interaction)
+        await self._voted(interaction, await self._round_service.take_back(who, number(ids, 0)))
 
     async def my_ballot(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *My ballot*."""
-        who = await self._finding.enter(interaction)
-        voted = await self._urn.ballot(who, number(ids, 0))
+        who = await self._context.enter(interaction)
+        voted = await self._round_service.find_ballot(who, number(ids, 0))
         if voted.view.round.state != "open":
             raise Gone("round_over")
         await respond(interaction, ballot_card(private(interaction), voted.view, voted.ballot))
 
-    async def _voted(self, interaction: discord.Interaction[Any], voted: Voted) -> None:
+    async def _voted(self, interaction: discord.Interaction[Any], voted: BallotView) -> None:
         """Tell somebody their ballot, which is in the urn, and show the turnout."""
         await respond(interaction, ballot_card(private(interaction), voted.view, voted.ballot))
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     # ---- texts
 
     async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write my own*: opens a form; for blanks in a passage the passage is in it already."""
-        who = await self._finding.enter(interaction)
-        view = await self._urn.view(who, number(ids, 0))
+        who = await self._context.enter(interaction)
+        view = await self._round_service.find_view(who, number(ids, 0))
         if view.round.state not in ("writing", "open"):
             raise Gone("round_over")
         kind, prefilled = ("fill", view.round.text) if view.round.kind == "infill" else ("own", "")
@@ -131,26 +131,26 @@ class Rounds(commands.Cog):
     async def form_own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: the text stands among the candidates."""
         text = interaction.extras[GIVEN] = submitted(interaction)
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         round_id = number(ids, 0)
-        view = await self._urn.view(who, round_id)
+        view = await self._round_service.find_view(who, round_id)
         if view.round.kind == "infill" and _has_blanks(text):
             raise BadInput("own_blanks_left")
         act = Act.of(who, "passage", view.story.id, text)
         await self._repeats.check(interaction, act)
-        proposed = await self._urn.propose(who, view.story.id, text, round_id=round_id)
+        proposed = await self._round_service.propose(who, view.story.id, text, round_id=round_id)
         interaction.extras.pop(GIVEN, None)
         say = private(interaction)
         waits = proposed.round.state == "writing"
         self._repeats.kept(act)
         if await whisper(interaction, notice(say("round.told_own_waits" if waits else "round.told_own"))):
             self._repeats.answered(act)
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read* and of the buttons to turn its pages."""
-        who = await self._finding.enter(interaction)
-        view = await self._urn.view(who, number(ids, 0))
+        who = await self._context.enter(interaction)
+        view = await self._round_service.find_view(who, number(ids, 0))
         if view.round.state == "writing":
             raise Gone("round_over")
         await respond(interaction, round_reading_card(private(interaction), view, number(ids, 1)))
@@ -159,63 +159,63 @@ class Rounds(commands.Cog):
 
     async def more(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *More*: what else there is to do, by what the person is in the story."""
-        who = await self._finding.enter(interaction)
-        await self._more(interaction, who, await self._urn.view(who, number(ids, 0)))
+        who = await self._context.enter(interaction)
+        await self._more(interaction, who, await self._round_service.find_view(who, number(ids, 0)))
 
     async def _more(self, interaction: discord.Interaction[Any], who: Who, view: RoundView, told: str = "") -> None:
         if view.round.state not in ("writing", "open"):
             raise Gone("round_over")
-        standing = await self._urn.standing(who, view.round.id)
+        standing = await self._round_service.find_standing(who, view.round.id)
         await respond(interaction, more_card(private(interaction), view, standing, told=told))
 
     async def report(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu to report a text: the hosts see it."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         round_id = number(ids, 0)
-        first = await self._urn.report(who, round_id, _one(interaction))
+        first = await self._round_service.report(who, round_id, _one(interaction))
         say = private(interaction)
         told = say("round.told_report" if first else "round.told_report_again")
-        await self._more(interaction, who, await self._urn.view(who, round_id), told)
-        await self._showing.flush()
+        await self._more(interaction, who, await self._round_service.find_view(who, round_id), told)
+        await self._dispatcher.flush()
 
     async def hide(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu to hide a text, for who leads the story."""
-        who = await self._finding.enter(interaction)
-        view = await self._urn.hide(who, number(ids, 0), _one(interaction))
+        who = await self._context.enter(interaction)
+        view = await self._round_service.hide(who, number(ids, 0), _one(interaction))
         await self._more(interaction, who, view, private(interaction)("round.told_hidden"))
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     async def keep(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu to keep a text that was reported, for who leads the story."""
-        who = await self._finding.enter(interaction)
-        view = await self._urn.keep(who, number(ids, 0), _one(interaction))
+        who = await self._context.enter(interaction)
+        view = await self._round_service.keep(who, number(ids, 0), _one(interaction))
         await self._more(interaction, who, view, private(interaction)("round.told_kept"))
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     async def close(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Close now*, for who leads the story."""
-        who = await self._finding.enter(interaction)
-        await self._urn.close(who, number(ids, 0))
+        who = await self._context.enter(interaction)
+        await self._round_service.close(who, number(ids, 0))
         await self._done(interaction, "round.told_closed")
 
     async def cancel(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Cancel* on a round that is written, for who began it, and of *Cancel the round*."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         round_id = number(ids, 0)
-        await self._urn.cancel(who, round_id)
+        await self._round_service.cancel(who, round_id)
         self._opening.stop_writing(round_id)
         await self._done(interaction, "round.told_cancelled")
 
     async def make_canon(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Make it canon* on a result that the story had passed by, for who leads the story."""
-        who = await self._finding.enter(interaction)
-        await self._urn.make_canon(who, number(ids, 0))
+        who = await self._context.enter(interaction)
+        await self._round_service.make_canon(who, number(ids, 0))
         await self._done(interaction, "round.told_canon")
 
     async def _done(self, interaction: discord.Interaction[Any], key: str) -> None:
         await respond(interaction, notice(private(interaction)(key)))
-        await self._showing.flush()
-        self._clock.wake()
+        await self._dispatcher.flush()
+        self._scheduler.wake()
 
     # ---- how it came about
 
@@ -238,8 +238,8 @@ class Rounds(commands.Cog):
         explain: Callable[[Catalogue, RoundView], Card],
     ) -> None:
         """Answer with something that nobody may know before the close."""
-        who = await self._finding.enter(interaction)
-        view = await self._urn.view(who, number(ids, 0))
+        who = await self._context.enter(interaction)
+        view = await self._round_service.find_view(who, number(ids, 0))
         if view.round.state != "closed":
             raise Gone("round_gone")
         await whisper(interaction, explain(private(interaction), view))

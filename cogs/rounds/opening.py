@@ -27,11 +27,11 @@ from bot.ui.locale import Catalogue, private
 from bot.ui.shown import SHOWN, Shown
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk
 from bot.writing.bridge.job import BridgeAsk
-from cogs.core.context import Finding
-from cogs.core.generation_flow import Asking
-from cogs.core.outbox import Showing
+from cogs.core.context import InteractionContext
+from cogs.core.generation_flow import GenerationFlow
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.progress import OnShown, ProgressRunner
-from cogs.core.scheduler import Clock
+from cogs.core.scheduler import DeadlineScheduler
 from cogs.core.services import Services
 from cogs.rounds import routes
 from cogs.rounds.cards import writing_card
@@ -46,21 +46,26 @@ class RoundOpening:
     """Opens the rounds that models write for. One for all the cogs of a bot."""
 
     def __init__(
-        self, services: Services, asking: Asking, showing: Showing, clock: Clock, progress: ProgressRunner
+        self,
+        services: Services,
+        flow: GenerationFlow,
+        dispatcher: OutboxDispatcher,
+        scheduler: DeadlineScheduler,
+        progress: ProgressRunner,
     ) -> None:
         self._services = services
-        self._urn = services.urn
-        self._asking = asking
-        self._finding = Finding(services, asking)
-        self._showing = showing
-        self._clock = clock
+        self._round_service = services.round_service
+        self._flow = flow
+        self._context = InteractionContext(services, flow)
+        self._dispatcher = dispatcher
+        self._scheduler = scheduler
         self._progress = progress
 
     async def story(self, interaction: discord.Interaction[Any]) -> Story | None:
         """Return the story in whose thread somebody is, None elsewhere."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return None
-        return await self._urn.here(interaction.guild_id, interaction.channel_id)
+        return await self._round_service.get_story_here(interaction.guild_id, interaction.channel_id)
 
     # ---- what models are to write
 
@@ -78,11 +83,11 @@ class RoundOpening:
         """/continue in the thread of a story. A note stands on the round's card, so that those who vote know of it."""
         if note:
             interaction.extras[GIVEN] = note
-        who = await self._finding.enter(interaction)
-        plan = replace(await self._urn.plan_continue(who, story.id), note=note)
+        who = await self._context.enter(interaction)
+        plan = replace(await self._round_service.plan_continue(who, story.id), note=note)
         ask = ContinueAsk(
-            owner=self._asking.owner(interaction),
-            place=self._asking.place(interaction),
+            owner=self._flow.owner(interaction),
+            place=self._flow.place(interaction),
             text=plan.text,
             mood=mood or settings.mood,
             count=_count(count, settings),
@@ -104,11 +109,11 @@ class RoundOpening:
         count: int | None,
     ) -> None:
         """/infill in the thread of a story."""
-        who = await self._finding.enter(interaction)
-        plan = await self._urn.plan_infill(who, story.id, text, number)
+        who = await self._context.enter(interaction)
+        plan = await self._round_service.plan_infill(who, story.id, text, number)
         ask = InfillAsk(
-            owner=self._asking.owner(interaction),
-            place=self._asking.place(interaction),
+            owner=self._flow.owner(interaction),
+            place=self._flow.place(interaction),
             text=plan.text,
             count=_count(count, settings),
             context=plan.context.before,
@@ -117,10 +122,10 @@ class RoundOpening:
 
     async def ask_blanks(self, interaction: discord.Interaction[Any], number: int, count: int | None) -> None:
         """Ask for blanks in a passage of the story in whose thread somebody is, in a form that has its text."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         assert interaction.channel_id is not None, "commands happen in a channel"
-        story = await self._services.library.here(who.server_id, interaction.channel_id)
-        passage = await self._services.library.numbered(story, number)
+        story = await self._services.story_queries.find_here(who.server_id, interaction.channel_id)
+        passage = await self._services.story_queries.find_numbered(story, number)
         if passage.withdrawn:
             raise NotHere("passage_withdrawn")
         form = Form(private(interaction), "blanks", routes.BLANKS_FORM.id(number, count or 0), passage.text)
@@ -136,11 +141,11 @@ class RoundOpening:
         count: int | None,
     ) -> None:
         """/bridge in the thread of a story."""
-        who = await self._finding.enter(interaction)
-        plan = await self._urn.plan_bridge(who, story.id, number)
+        who = await self._context.enter(interaction)
+        plan = await self._round_service.plan_bridge(who, story.id, number)
         ask = BridgeAsk(
-            owner=self._asking.owner(interaction),
-            place=self._asking.place(interaction),
+            owner=self._flow.owner(interaction),
+            place=self._flow.place(interaction),
             left=plan.left,
             right=plan.right,
             count=_count(count, settings),
@@ -152,16 +157,16 @@ class RoundOpening:
 
     async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, ask: Ask | BridgeAsk) -> None:
         """Carry a round from its plan to its card. Raises `BadInput` and `Busy` before anything is shown."""
-        ask = await self._services.desk.check(ask)
-        ticket = self._services.desk.ask(ask)
+        ask = await self._services.generation_service.check(ask)
+        ticket = self._services.generation_service.submit(ask)
         try:
-            round_ = await self._urn.open_round(who, plan)
+            round_ = await self._round_service.open_round(who, plan)
         except BaseException:
             ticket.cancel()
             raise
         try:
-            suggestions = await self._written(interaction, round_, ticket, await self._showing.say(who.server_id))
-            await self._urn.fill(round_.id, plan, suggestions)
+            suggestions = await self._written(interaction, round_, ticket, await self._dispatcher.say(who.server_id))
+            await self._round_service.fill(round_.id, plan, suggestions)
         except BaseException as error:
             ticket.cancel()
             await self._give_up(interaction, round_, error)
@@ -199,7 +204,7 @@ class RoundOpening:
             nonlocal noted
             if shown.message_id is not None and shown.message_id != noted:
                 assert interaction.channel_id is not None, "commands happen in a channel"
-                await self._urn.on_card(round_.id, interaction.channel_id, shown.message_id)
+                await self._round_service.on_card(round_.id, interaction.channel_id, shown.message_id)
                 noted = shown.message_id
 
         return note
@@ -211,7 +216,7 @@ class RoundOpening:
         if self._progress.stopping:
             return
         try:
-            await self._urn.give_up(round_.id)
+            await self._round_service.give_up(round_.id)
         except Gone:
             return  # somebody cancelled it, and the card says so
         await self._shown()
@@ -219,8 +224,8 @@ class RoundOpening:
             raise error
 
     async def _shown(self) -> None:
-        await self._showing.flush()
-        self._clock.wake()
+        await self._dispatcher.flush()
+        self._scheduler.wake()
 
     # ---- stopping
 
@@ -231,8 +236,8 @@ class RoundOpening:
     async def interrupt(self) -> None:
         """Stop all writing, because the bot is being stopped: what people wrote is put to the vote."""
         self._progress.stop()
-        if await self._urn.interrupted():
-            await self._showing.flush()
+        if await self._round_service.interrupted():
+            await self._dispatcher.flush()
 
 
 def _count(count: int | None, settings: ServerSettings) -> int:

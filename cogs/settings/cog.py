@@ -177,7 +177,7 @@ class Server(commands.Cog):
     async def status(self, context: commands.Context[commands.Bot]) -> None:
         """Say how the models and the queue are, and how much there is of everything."""
         health = await self._services.engine.health()
-        counts = await self._services.library.counts()
+        counts = await self._services.story_queries.counts()
         say = catalogue(DEFAULT)
         models = say(
             "owner.status",

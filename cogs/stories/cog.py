@@ -26,9 +26,9 @@ from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import START_STORY, number
 from bot.ui.tree import InklingTree
-from cogs.core.context import Finding, unseen
-from cogs.core.generation_flow import Asking
-from cogs.core.outbox import Showing
+from cogs.core.context import InteractionContext, unseen
+from cogs.core.generation_flow import GenerationFlow
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.refusals import Refusals
 from cogs.core.repeats import Act, Repeats
 from cogs.core.services import Services
@@ -58,15 +58,20 @@ class Stories(commands.Cog):
     )
 
     def __init__(
-        self, tree: InklingTree, services: Services, asking: Asking, showing: Showing, refusals: Refusals
+        self,
+        tree: InklingTree,
+        services: Services,
+        flow: GenerationFlow,
+        dispatcher: OutboxDispatcher,
+        refusals: Refusals,
     ) -> None:
         self._tree = tree
         self._services = services
-        self._showing = showing
+        self._dispatcher = dispatcher
         self._refusals = refusals
-        self._finding = Finding(services, asking)
-        self._asking = asking
-        self._register_repeats(asking.repeats)
+        self._context = InteractionContext(services, flow)
+        self._flow = flow
+        self._register_repeats(flow.repeats)
         for route, handler in {
             routes.NEW_FORM: self.form_new,
             START_STORY: self.begin_from,
@@ -81,7 +86,7 @@ class Stories(commands.Cog):
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         """Autocomplete: the server's stories."""
-        return await self._finding.choices(interaction, current)
+        return await self._context.choices(interaction, current)
 
     # ---- beginning
 
@@ -92,13 +97,13 @@ class Stories(commands.Cog):
 
     async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu *Start a story from…* on the card of a /continue or /infill: the same form."""
-        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         data: Mapping[str, Any] = interaction.data or {}
         position = number(tuple(data.get("values", ())), 0)
         await self._ask_new(interaction, routes.NEW_FORM.id(generation.id, position))
 
     async def _ask_new(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
-        await self._finding.enter(interaction)
+        await self._context.enter(interaction)
         say = private(interaction)
         place_for_story(interaction, say)
         await open_form(interaction, StoryForm(say, custom_id))
@@ -107,7 +112,7 @@ class Stories(commands.Cog):
         """Handler of that form: keeps the story, then opens its thread."""
         title, premise = submitted(interaction, TITLE), submitted(interaction, PREMISE)
         interaction.extras[GIVEN] = "\n\n".join(part for part in (title, premise) if part.strip())
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         say = private(interaction)
         new = NewStory(
             server_id=who.server_id,
@@ -117,32 +122,32 @@ class Stories(commands.Cog):
             premise=premise,
             rules=_chosen_rules(interaction),
         )
-        beginning = await self._beginning(self._asking.place(interaction), ids) if ids != ("",) else None
+        beginning = await self._beginning(self._flow.place(interaction), ids) if ids != ("",) else None
         await self._begin(interaction, who, new, beginning)
 
     async def _begin(
         self, interaction: discord.Interaction[Any], who: Who, new: NewStory, beginning: Beginning | None
     ) -> None:
         act = Act.of(who, "story", new.channel_id, new, beginning)
-        await self._asking.repeats.check(interaction, act)
-        story = await self._services.pen.start(new, beginning)
+        await self._flow.repeats.check(interaction, act)
+        story = await self._services.passage_service.start(new, beginning)
         interaction.extras.pop(GIVEN, None)
         await self._opened(interaction, story, act)
 
     async def _opened(self, interaction: discord.Interaction[Any], story: Story, act: Act) -> None:
-        self._asking.repeats.kept(act)
-        if await show_opened(interaction, self._services, self._showing, story):
-            self._asking.repeats.answered(act)
+        self._flow.repeats.kept(act)
+        if await show_opened(interaction, self._services, self._dispatcher, story):
+            self._flow.repeats.answered(act)
 
     async def _beginning(self, place: Place, ids: tuple[str, ...]) -> Beginning:
         """Return the text of a card's suggestion, with what was asked before it, as a first passage."""
-        chain = [await self._services.desk.open(number(ids, 0), place)]
+        chain = [await self._services.generation_service.find(number(ids, 0), place)]
         position = number(ids, 1)
         if not 0 <= position < len(chain[0].suggestions):
             raise Gone("generation_gone")
         with contextlib.suppress(Gone):
             while (parent_id := chain[-1].parent_id) is not None and len(chain) < _CHAIN:
-                chain.append(await self._services.desk.open(parent_id, place))
+                chain.append(await self._services.generation_service.find(parent_id, place))
         return await asyncio.to_thread(beginning_of, chain, position)
 
     @story.command(name=named("command.story.fork.name"), description=named("command.story.fork.description"))
@@ -165,18 +170,18 @@ class Stories(commands.Cog):
         story: str | None = None,
     ) -> None:
         """Begin another story on the same tree, with a thread of its own."""
-        who, found = await self._finding.story(interaction, story)
+        who, found = await self._context.story(interaction, story)
         say = private(interaction)
         channel_id = place_for_story(interaction, say)
         if title is None:
-            fork = (await self._showing.say(who.server_id))("story.fork_title", title=found.title)
+            fork = (await self._dispatcher.say(who.server_id))("story.fork_title", title=found.title)
             title = fork if len(fork) <= MAX_TITLE else found.title
         await self._fork_at(interaction, who, Act.of(who, "fork", channel_id, found.id, title, at))
 
     async def _fork_at(self, interaction: discord.Interaction[Any], who: Who, act: Act) -> None:
-        await self._asking.repeats.check(interaction, act)
+        await self._flow.repeats.check(interaction, act)
         story_id, title, at = act.given
-        forked = await self._services.pen.fork(who, story_id, title, at, act.place)
+        forked = await self._services.passage_service.fork(who, story_id, title, at, act.place)
         await self._opened(interaction, forked, act)
 
     # ---- writing
@@ -193,7 +198,7 @@ class Stories(commands.Cog):
         """Add a passage; without a text, ask for it in a form."""
         if text is not None:
             interaction.extras[GIVEN] = text
-        who, found = await self._finding.story(interaction, story)
+        who, found = await self._context.story(interaction, story)
         if text is None:
             await self._ask_passage(interaction, who, found)
         else:
@@ -201,19 +206,19 @@ class Stories(commands.Cog):
 
     async def write_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write on*: the form for the next passage."""
-        who, story = await self._finding.clicked(interaction, ids)
+        who, story = await self._context.clicked(interaction, ids)
         await self._ask_passage(interaction, who, story)
 
     async def _ask_passage(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> None:
-        await self._services.library.check_writer(who, story)
-        vote = await self._services.library.votes(story)
+        await self._services.story_queries.check_writer(who, story)
+        vote = await self._services.story_queries.votes(story)
         custom_id = routes.PASSAGE_FORM.id(story.id, story.head_id or 0)
         await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=vote))
 
     async def form_added(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
         text = interaction.extras[GIVEN] = submitted(interaction)
-        who, story = await self._finding.clicked(interaction, ids)
+        who, story = await self._context.clicked(interaction, ids)
         await self._keep(interaction, who, story, text, number(ids, 1) or None)
 
     async def _keep(
@@ -222,18 +227,18 @@ class Stories(commands.Cog):
         """Keep a passage, as canon or as a candidate, as the story's rules and rounds say."""
         say = private(interaction)
         act = Act.of(who, "passage", story.id, text)
-        await self._asking.repeats.check(interaction, act)
-        if await self._services.library.votes(story):
-            proposed = await self._services.urn.propose(who, story.id, text)
+        await self._flow.repeats.check(interaction, act)
+        if await self._services.story_queries.votes(story):
+            proposed = await self._services.round_service.propose(who, story.id, text)
             told = notice(say("story.proposed_first" if proposed.opened else "story.proposed"))
         else:
-            added = await self._services.pen.add_passage(who, story.id, text, behind)
+            added = await self._services.passage_service.add_passage(who, story.id, text, behind)
             if added.overtaken:
                 told = overtaken_card(say, story, added.passage)
             else:
                 told = notice(_added(say, added.story, added.passage.depth, interaction.channel_id))
         interaction.extras.pop(GIVEN, None)
-        self._asking.repeats.kept(act)
+        self._flow.repeats.kept(act)
         await self._tell(interaction, told, story, act)
 
     def _register_repeats(self, repeats: Repeats) -> None:
@@ -241,18 +246,18 @@ class Stories(commands.Cog):
         earlier = self._services.earlier
 
         async def keep(interaction: discord.Interaction[Any], act: Act) -> None:
-            who, story = await self._finding.clicked(interaction, (str(act.place),))
+            who, story = await self._context.clicked(interaction, (str(act.place),))
             interaction.extras[GIVEN] = act.given[0]
             await self._keep(interaction, who, story, act.given[0], story.head_id)
 
         async def begin(interaction: discord.Interaction[Any], act: Act) -> None:
-            await self._begin(interaction, await self._finding.enter(interaction), *act.given)
+            await self._begin(interaction, await self._context.enter(interaction), *act.given)
 
         async def fork(interaction: discord.Interaction[Any], act: Act) -> None:
-            await self._fork_at(interaction, await self._finding.enter(interaction), act)
+            await self._fork_at(interaction, await self._context.enter(interaction), act)
 
         async def behind(interaction: discord.Interaction[Any], act: Act) -> None:
-            who, story = await self._finding.clicked(interaction, (str(act.given[0]),))
+            who, story = await self._context.clicked(interaction, (str(act.given[0]),))
             await self._add_behind(interaction, who, story, act.place)
 
         repeats.register("passage", keep, lambda act: earlier.wrote(act.person_id, act.place, act.given[0]))
@@ -262,18 +267,18 @@ class Stories(commands.Cog):
 
     async def add_again(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Add it behind the newest*, for somebody who was overtaken."""
-        who, story = await self._finding.clicked(interaction, ids)
+        who, story = await self._context.clicked(interaction, ids)
         await self._add_behind(interaction, who, story, number(ids, 1))
 
     async def _add_behind(self, interaction: discord.Interaction[Any], who: Who, story: Story, passage_id: int) -> None:
         act = Act.of(who, "behind", passage_id, story.id)
-        await self._asking.repeats.check(interaction, act)
-        passage = await self._services.pen.behind_newest(who, story.id, passage_id)
-        self._asking.repeats.kept(act)
+        await self._flow.repeats.check(interaction, act)
+        passage = await self._services.passage_service.behind_newest(who, story.id, passage_id)
+        self._flow.repeats.kept(act)
         told = notice(_added(private(interaction), story, passage.depth, interaction.channel_id))
         if await replace(interaction, told):
-            self._asking.repeats.answered(act)
-        await self._showing.flush()
+            self._flow.repeats.answered(act)
+        await self._dispatcher.flush()
         await self._refusals.tell_writer(interaction, story)
 
     @story.command(name=named("command.story.undo.name"), description=named("command.story.undo.description"))
@@ -282,8 +287,8 @@ class Stories(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def undo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Take the last passage back."""
-        who, found = await self._finding.story(interaction, story)
-        passage = await self._services.pen.undo(who, found.id)
+        who, found = await self._context.story(interaction, story)
+        passage = await self._services.passage_service.undo(who, found.id)
         told = private(interaction)("story.undone", number=passage.depth, beginning=_beginning_of(passage.text))
         await self._tell(interaction, notice(told), found)
 
@@ -293,8 +298,8 @@ class Stories(commands.Cog):
     @app_commands.autocomplete(story=stories)
     async def redo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Take back what was undone last."""
-        who, found = await self._finding.story(interaction, story)
-        passage = await self._services.pen.redo(who, found.id)
+        who, found = await self._context.story(interaction, story)
+        passage = await self._services.passage_service.redo(who, found.id)
         told = private(interaction)("story.redone", number=passage.depth, beginning=_beginning_of(passage.text))
         await self._tell(interaction, notice(told), found)
 
@@ -308,34 +313,34 @@ class Stories(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], number: Number, story: str | None = None
     ) -> None:
         """Ask whether a passage of one's own is really to be emptied."""
-        who, found = await self._finding.story(interaction, story)
-        passage = await self._services.library.numbered(found, number)
+        who, found = await self._context.story(interaction, story)
+        passage = await self._services.story_queries.find_numbered(found, number)
         check_own(who, passage)
         await whisper(interaction, withdraw_card(private(interaction), found, passage))
 
     async def withdrawn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the confirmation."""
-        who, story = await self._finding.clicked(interaction, ids)
-        await self._services.pen.withdraw(who, story.id, number(ids, 1))
+        who, story = await self._context.clicked(interaction, ids)
+        await self._services.passage_service.withdraw(who, story.id, number(ids, 1))
         await replace(interaction, notice(private(interaction)("story.withdrawn_done")))
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     # ---- reading
 
     @story.command(name=named("command.story.list.name"), description=named("command.story.list.description"))
     async def list_(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Show the server's stories, a page at a time."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         await whisper(interaction, await self._list_page(interaction, who, 0))
 
     async def turn_list(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the list's *Back* and *On*."""
-        who = await self._finding.enter(interaction)
+        who = await self._context.enter(interaction)
         await replace(interaction, await self._list_page(interaction, who, number(ids, 0)))
 
     async def _list_page(self, interaction: discord.Interaction[Any], who: Who, page: int) -> Card:
-        library, say, outside = self._services.library, private(interaction), unseen(interaction)
-        listed = await library.list_page(who.server_id, page, LISTED, outside)
+        story_queries, say, outside = self._services.story_queries, private(interaction), unseen(interaction)
+        listed = await story_queries.list_page(who.server_id, page, LISTED, outside)
         if not listed.total:
             return notice(say("story.list_empty"))
         return list_card(say, listed.stories, listed.page, listed.pages, listed.total)
@@ -350,13 +355,13 @@ class Stories(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: Number | None = None
     ) -> None:
         """Read a story privately, from its beginning or from a passage on."""
-        _, found = await self._finding.story(interaction, story)
-        first = 1 if at is None else (await self._services.library.numbered(found, at)).depth
+        _, found = await self._context.story(interaction, story)
+        first = 1 if at is None else (await self._services.story_queries.find_numbered(found, at)).depth
         await whisper(interaction, await self._page(private(interaction), found, Spot(first), "f"))
 
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read* and of the buttons to turn the pages."""
-        _, story = await self._finding.clicked(interaction, ids)
+        _, story = await self._context.clicked(interaction, ids)
         direction: Direction = "b" if ids[-1] == "b" else "f"
         page = await self._page(private(interaction), story, Spot(number(ids, 1), number(ids, 2)), direction)
         reading = interaction.message is not None and interaction.message.flags.ephemeral
@@ -366,9 +371,9 @@ class Stories(commands.Cog):
             await whisper(interaction, page)
 
     async def _page(self, say: Catalogue, story: Story, spot: Spot, direction: Direction) -> Card:
-        total = await self._services.library.length(story)
+        total = await self._services.story_queries.count_passages(story)
         spot, direction = clamped(spot, direction, total)
-        passages = await self._services.library.page(story, *window(spot, direction))
+        passages = await self._services.story_queries.list_canon_page(story, *window(spot, direction))
         return reading_card(say, story, passages, spot, direction, total)
 
     async def _tell(
@@ -376,8 +381,8 @@ class Stories(commands.Cog):
     ) -> None:
         """Tell the person what is committed, then show it to everybody; where that is refused, tell them too."""
         if await whisper(interaction, told) and act is not None:
-            self._asking.repeats.answered(act)
-        await self._showing.flush()
+            self._flow.repeats.answered(act)
+        await self._dispatcher.flush()
         await self._refusals.tell_writer(interaction, story)
 
 

@@ -33,10 +33,10 @@ from bot.ui.escaping import escape
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
-from cogs.core.access import Leading
+from cogs.core.access import StoryAccess
 from cogs.core.context import CHOICES
-from cogs.core.generation_flow import Asking
-from cogs.core.outbox import Showing
+from cogs.core.generation_flow import GenerationFlow
+from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 from cogs.stories import routes
 from cogs.stories.cards import people_card, rules_card
@@ -65,11 +65,13 @@ def _choices(name: str, values: tuple[str, ...]) -> list[app_commands.Choice[str
 class Hosts(commands.Cog):
     """What a story is called, what holds in it, and who has a say."""
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking, showing: Showing) -> None:
+    def __init__(
+        self, tree: InklingTree, services: Services, flow: GenerationFlow, dispatcher: OutboxDispatcher
+    ) -> None:
         self._tree = tree
         self._services = services
-        self._showing = showing
-        self._finding = Leading(services, asking)
+        self._dispatcher = dispatcher
+        self._context = StoryAccess(services, flow)
         self._commands = story_commands(
             {
                 "rename": self.rename,
@@ -92,7 +94,7 @@ class Hosts(commands.Cog):
 
     async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         """Autocomplete: the server's stories."""
-        return await self._finding.choices(interaction, current)
+        return await self._context.choices(interaction, current)
 
     # ---- title and rules
 
@@ -105,7 +107,7 @@ class Hosts(commands.Cog):
         self, interaction: discord.Interaction[commands.Bot], title: Title | None = None, story: str | None = None
     ) -> None:
         """Give a story another title; without one, ask for title and premise in a form."""
-        who, found = await self._finding.led(interaction, story)
+        who, found = await self._context.led(interaction, story)
         if title is None:
             form = TitleForm(private(interaction), found, routes.RENAME_FORM.id(found.id))
             await open_form(interaction, form)
@@ -116,7 +118,7 @@ class Hosts(commands.Cog):
         """Handler of that form."""
         title, premise = submitted(interaction, TITLE), submitted(interaction, PREMISE)
         interaction.extras[GIVEN] = "\n\n".join(part for part in (title, premise) if part.strip())
-        who, story = await self._finding.clicked(interaction, ids)
+        who, story = await self._context.clicked(interaction, ids)
         await self._renamed(interaction, who, story, title, premise)
 
     async def _renamed(
@@ -126,7 +128,7 @@ class Hosts(commands.Cog):
         interaction.extras.pop(GIVEN, None)
         say = private(interaction)
         await whisper(interaction, notice(say("story.renamed", title=escape(story.title))))
-        await self._showing.flush()
+        await self._dispatcher.flush()
         if story.title != before.title and not await self._rename_thread(interaction.client, story):
             await whisper(interaction, notice(say("story.thread_keeps_name")))
 
@@ -218,16 +220,16 @@ class Hosts(commands.Cog):
         if is_blank(change.get("language", FOUND)):
             raise BadInput("story_language")  # as a rule it would mean that the program is to find it out
         if change:
-            who, found = await self._finding.led(interaction, story)
+            who, found = await self._context.led(interaction, story)
             found = await self._services.hosting.set_rules(who, found.id, **change)
         else:
-            _, found = await self._finding.story(interaction, story)
+            _, found = await self._context.story(interaction, story)
         await whisper(interaction, rules_card(private(interaction), found, changed=bool(change)))
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     async def show_rules(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Rules*: in words, for the person who asks."""
-        _, story = await self._finding.clicked(interaction, ids)
+        _, story = await self._context.clicked(interaction, ids)
         await whisper(interaction, rules_card(private(interaction), story))
 
     # ---- people
@@ -257,18 +259,18 @@ class Hosts(commands.Cog):
         """Show who has which role, after changing what was given."""
         say = private(interaction)
         note = None
-        who, found = await self._finding.story(interaction, story)
+        who, found = await self._context.story(interaction, story)
         if person is not None:
             if person.bot:
                 raise BadInput("role_bot")
             if role == "host" and not remove and not isinstance(person, discord.Member):
                 raise BadInput("host_not_here")
-            found = await self._finding.with_host(interaction, who, found)
+            found = await self._context.with_host(interaction, who, found)
             found = await self._give_role(who, found, person.id, role, remove)
             note = say(f"story.role_{'taken' if remove else 'given'}", name=person.mention)
         people = await self._services.hosting.people(found)
         await whisper(interaction, people_card(say, found, people, note=note))
-        await self._showing.flush()
+        await self._dispatcher.flush()
 
     async def _give_role(self, who: Who, story: Story, person_id: int, role: str, remove: bool) -> Story:
         hosting = self._services.hosting

@@ -21,7 +21,7 @@ from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import STORIES, STORIES_BETTER, lacking
 from bot.ui.prose import Prose, prose
-from cogs.core.outbox import CLOCKS_DIFFER, Showing
+from cogs.core.outbox import CLOCKS_DIFFER, OutboxDispatcher
 from cogs.core.services import Services
 from cogs.stories.cards import story_card
 
@@ -36,23 +36,23 @@ THREAD_NAME = 100
 class Threads(commands.Cog):
     """Keeps the threads of stories. Showing begins to work when this cog is loaded, and ends with it."""
 
-    def __init__(self, bot: commands.Bot, services: Services, showing: Showing) -> None:
+    def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:
         self._bot = bot
         self._services = services
-        self._showing = showing
-        showing.register("story", self.card, prepare=self.open, settled=self.pin)
-        showing.register("passage", self.prose)
+        self._dispatcher = dispatcher
+        dispatcher.register("story", self.card, prepare=self.open, settled=self.pin)
+        dispatcher.register("passage", self.prose)
 
     async def cog_load(self) -> None:
-        self._showing.start()
+        self._dispatcher.start()
 
     async def cog_unload(self) -> None:
-        self._showing.stop()
+        self._dispatcher.stop()
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """The thread of a story was deleted by hand: the story stays in the archive."""
-        story = await self._services.hosting.thread_gone(payload.thread_id)
+        story = await self._services.hosting.forget_thread(payload.thread_id)
         if story is not None:
             _log.info("the thread of story %d was deleted", story.id)
 
@@ -60,21 +60,21 @@ class Threads(commands.Cog):
 
     async def card(self, post: Post) -> Card | None:
         """Render the card of a story."""
-        story = await self._services.library.open(post.ref_id)
+        story = await self._services.story_queries.get(post.ref_id)
         if story is None:
             return None
-        tail = await self._services.library.canon_tail(story, 1)
-        return story_card(await self._showing.say(story.server_id), story, tail[0] if tail else None)
+        tail = await self._services.story_queries.list_canon_tail(story, 1)
+        return story_card(await self._dispatcher.say(story.server_id), story, tail[0] if tail else None)
 
     async def prose(self, post: Post) -> Prose | None:
         """Render a passage."""
-        found = await self._services.library.on_show(post.ref_id, post.channel_id)
+        found = await self._services.story_queries.get_with_passage(post.ref_id, post.channel_id)
         if found is None:
             return None
         story, passage, stands = found
         if not stands and post.message_id is None:
             return None  # it was taken back before anybody saw it
-        return prose(await self._showing.say(story.server_id), passage, post.part, stands=stands)
+        return prose(await self._dispatcher.say(story.server_id), passage, post.part, stands=stands)
 
     async def pin(self, post: Post, message: discord.PartialMessage) -> None:
         """Pin the card of a story when it is new, without leaving a note that it was pinned."""
@@ -93,19 +93,19 @@ class Threads(commands.Cog):
     async def open(self, post: Post) -> bool:
         """Open the thread of a story that has none, and tell whether there is one already. One that was opened just
         before a crash is found again, so that there are never two."""
-        story = await self._services.library.open(post.ref_id)
+        story = await self._services.story_queries.get(post.ref_id)
         if story is None or story.thread_id is not None:
             return True
         thread = await self._opened_before(story, post)
         if thread is None:
             channel = self._bot.get_channel(story.channel_id) or await self._bot.fetch_channel(story.channel_id)
-            await self._services.outbox.trying(post)
+            await self._services.outbox.mark_tried(post)
             assert isinstance(channel, discord.TextChannel), "a story is begun in a channel that can have threads"
             kind = discord.ChannelType.news_thread if channel.is_news() else discord.ChannelType.public_thread
             thread = await channel.create_thread(
                 name=thread_name(story), type=kind, auto_archive_duration=ARCHIVE_AFTER_MIN
             )
-        if not await self._services.hosting.opened(story.id, thread.id):
+        if not await self._services.hosting.set_thread(story.id, thread.id):
             await thread.delete()
         return False
 
@@ -132,15 +132,15 @@ def thread_name(story: Story) -> str:
 
 
 async def show_opened(
-    interaction: discord.Interaction[Any], services: Services, showing: Showing, story: Story
+    interaction: discord.Interaction[Any], services: Services, dispatcher: OutboxDispatcher, story: Story
 ) -> bool:
     """Have the thread of a story opened that is kept already, and tell the person where it is; return whether they are
     known to have heard."""
     say = private(interaction)
     title = escape(story.title)
     heard = await whisper(interaction, notice(say("story.opening", title=title)))
-    await showing.flush()
-    opened = await services.library.open(story.id)
+    await dispatcher.flush()
+    opened = await services.story_queries.get(story.id)
     if opened is None or opened.thread_id is None:
         await change(interaction, notice(say("story.opens_later", title=title)))
         return heard

@@ -23,7 +23,7 @@ from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.ui.twists import twist_card
 from bot.writing.asks import TwistAsk
-from cogs.core.generation_flow import Asking
+from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
 
@@ -31,10 +31,10 @@ from cogs.rounds.opening import RoundOpening
 class Twisting(commands.Cog):
     """Expected words, and rarer ones to pick from. The picks are kept with the card, for the person who asked."""
 
-    def __init__(self, tree: InklingTree, services: Services, asking: Asking, rounds: RoundOpening) -> None:
+    def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, rounds: RoundOpening) -> None:
         self._tree = tree
         self._services = services
-        self._asking = asking
+        self._flow = flow
         self._rounds = rounds
         self._menu = app_commands.ContextMenu(name=named("menu.twist"), callback=self.twist_message)
         tree.route(routes.TWIST_FORM, self.form_asked)
@@ -66,7 +66,7 @@ class Twisting(commands.Cog):
         """Context menu: twist the text of a message."""
         settings = await self._permitted(interaction)
         if is_blank(message.content):
-            ours = await self._services.desk.is_card(message.id)
+            ours = await self._services.generation_service.is_card(message.id)
             raise BadInput("message_ours" if ours else "message_empty")
         await self._start(interaction, settings, message.content)
 
@@ -77,15 +77,15 @@ class Twisting(commands.Cog):
 
     async def _permitted(self, interaction: discord.Interaction[Any]) -> ServerSettings:
         """Return the settings here. A twist stands under the switch of infills: it is the same model's work."""
-        settings = await self._asking.settings(interaction)
-        self._asking.permit(interaction, settings, "infill")
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, "infill")
         return settings
 
     async def _start(self, interaction: discord.Interaction[Any], settings: ServerSettings, text: str) -> None:
         if (story := await self._rounds.story(interaction)) is not None:
             require_ai(story)
-        ask = TwistAsk(owner=self._asking.owner(interaction), place=self._asking.place(interaction), text=text)
-        await self._asking.ask(interaction, ask, settings)
+        ask = TwistAsk(owner=self._flow.owner(interaction), place=self._flow.place(interaction), text=text)
+        await self._flow.ask(interaction, ask, settings)
 
     # ---- picking: every click is authorised again
 
@@ -99,7 +99,7 @@ class Twisting(commands.Cog):
         def picked(found: Generation) -> Suggestion:
             return suggestion_of(twist_of(found).pick(word, other), found.suggestions[0].receipt)
 
-        kept = await self._services.desk.revise(generation.id, generation.place, picked)
+        kept = await self._services.generation_service.revise(generation.id, generation.place, picked)
         say = public(interaction, settings.language)
         await replace(interaction, twist_card(say, kept, name=interaction.user.display_name))
 
@@ -111,19 +111,21 @@ class Twisting(commands.Cog):
         if not twist.words:
             raise BadInput("twist_same")
         ask = TwistAsk(
-            owner=self._asking.owner(interaction),
-            place=self._asking.place(interaction),
+            owner=self._flow.owner(interaction),
+            place=self._flow.place(interaction),
             text=generation.text,
             count=generation.count,
             parent_id=generation.id,
         )
-        async with self._asking.once(interaction, f"use:{generation.id}"):
-            kept = await self._services.desk.keep(ask, (suggestion_of(twist, generation.suggestions[0].receipt),))
-            await self._asking.present(interaction, kept, public(interaction, settings.language))
+        async with self._flow.once(interaction, f"use:{generation.id}"):
+            kept = await self._services.generation_service.add(
+                ask, (suggestion_of(twist, generation.suggestions[0].receipt),)
+            )
+            await self._flow.present(interaction, kept, public(interaction, settings.language))
 
     async def _own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> Generation:
         """Return the twist under way that was clicked. Raises `Gone`, and `NotAllowed` for anybody but its asker."""
-        generation = await self._services.desk.open(number(ids, 0), self._asking.place(interaction))
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         if twist_of(generation).done:
             raise Gone("generation_gone")
         if interaction.user.id != generation.person_id:

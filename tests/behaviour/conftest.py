@@ -17,8 +17,8 @@ from bot.sandbox.simulation import Env
 from bot.settings import Settings
 from bot.ui.progress import plain_wait
 from cogs.core.services import Services
-from tests.behaviour.discord_world import House, Now, check_requests
-from tests.behaviour.held_engine import Held
+from tests.behaviour.discord_world import DiscordWorld, Now, check_requests
+from tests.behaviour.held_engine import HeldEngine
 from tests.support.databases import furnish
 from tests.support.patience import PATIENCE_S
 from tests.support.watchdog import watched
@@ -47,7 +47,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest_asyncio.fixture
 async def services(
-    settings: Settings, engine: EngineClient, now: Now, held: Held, patient: bool
+    settings: Settings, engine: EngineClient, now: Now, held: HeldEngine, patient: bool
 ) -> AsyncIterator[Services]:
     """Database, queue and desk; like in the real program they live outside of the bot. Whatever a test lets the program
     do, none of its steps may hold up the event loop."""
@@ -57,9 +57,9 @@ async def services(
 
 
 @pytest_asyncio.fixture
-async def held(engine: EngineClient) -> Held:
+async def held(engine: EngineClient) -> HeldEngine:
     """The engine of patient tests."""
-    return Held(engine)
+    return HeldEngine(engine)
 
 
 @pytest.fixture
@@ -89,6 +89,6 @@ async def env(settings: Settings, services: Services, patient: bool) -> AsyncIte
 
 
 @pytest.fixture
-def house(env: simcord.Env, services: Services, settings: Settings, now: Now, held: Held) -> House:
+def world(env: simcord.Env, services: Services, settings: Settings, now: Now, held: HeldEngine) -> DiscordWorld:
     """A server with a channel and three people: Ada manages it, Ben and Chen write in it."""
-    return House(env, services, settings, now, held)
+    return DiscordWorld(env, services, settings, now, held)

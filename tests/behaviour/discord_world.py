@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.ui.locale import catalogue
 from cogs.core.services import Services
 from storage.generations import Generations
-from tests.behaviour.held_engine import Held
+from tests.behaviour.held_engine import HeldEngine
 from tests.support.limits import faults_of_request
 from tests.support.openapi import load_openapi
 from tests.support.patience import until
@@ -43,10 +43,10 @@ class Now:
         return steady_ms() + self.ahead_ms
 
 
-class House:
+class DiscordWorld:
     """A server with a channel and three people."""
 
-    def __init__(self, env: simcord.Env, services: Services, settings: Settings, now: Now, held: Held) -> None:
+    def __init__(self, env: simcord.Env, services: Services, settings: Settings, now: Now, held: HeldEngine) -> None:
         self.env = env
         self.services = services
         self.settings = settings
@@ -147,9 +147,9 @@ def private(result: InteractionResult) -> str:
     return "\n".join(texts(answer) for answer in answers)
 
 
-def leaves(house: House, kind: int = 1) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def leaves(world: DiscordWorld, kind: int = 1) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The commands that are registered, as a person names them, with their options."""
-    body = next(request.json for request in house.env.http_requests if request.path.endswith("/commands"))
+    body = next(request.json for request in world.env.http_requests if request.path.endswith("/commands"))
     assert isinstance(body, list)
     for command in body:
         if command.get("type", 1) == kind:

@@ -13,7 +13,7 @@ from simcord.results import InteractionResult, ResponseMessage
 from sqlalchemy import select
 
 from storage.tables import METADATA
-from tests.behaviour.discord_world import House
+from tests.behaviour.discord_world import DiscordWorld
 
 _COMPONENT, _ROW, _MENU, _BOX = 3, 1, 3, 4
 
@@ -54,10 +54,10 @@ def _channel(actor: Actor, channel_id: int) -> simcord.ChannelHandle:
     return simcord.ChannelHandle(actor._env, getattr(actor, "guild", None), backend.get_channel(channel_id))
 
 
-async def rows(house: House) -> dict[str, list[dict[str, Any]]]:
+async def rows(world: DiscordWorld) -> dict[str, list[dict[str, Any]]]:
     """Everything in the database, by table, but when people were last seen."""
     kept = {}
-    async with house.services.database.reading() as connection:
+    async with world.services.database.reading() as connection:
         for name, table in METADATA.tables.items():
             found = await connection.execute(select(table))
             kept[name] = [dict(row._mapping) for row in found]

@@ -10,7 +10,7 @@ from bot.inference.forwarding import ForwardingEngine
 from bot.inference.protocol import Continuation, Engine, GenerateRequest, Partial
 
 
-class Held(ForwardingEngine):
+class HeldEngine(ForwardingEngine):
     """A real engine whose rows are finished only while it is let go: tiny models would else be done before anybody
     has pressed anything."""
 

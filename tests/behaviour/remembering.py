@@ -11,7 +11,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.lore import LoreEntry, triggered
 from storage.lore import Lore
-from tests.behaviour.discord_world import House, en, walk
+from tests.behaviour.discord_world import DiscordWorld, en, walk
 
 AGREE, DISAGREE, RATIFY, REJECT, REMOVE = (
     en(f"button.{name}") for name in ("agree", "disagree", "ratify", "reject", "remove")
@@ -29,33 +29,33 @@ async def note(
     return await person.submit_modal(shown, fields)
 
 
-async def entries(house: House) -> list[LoreEntry]:
+async def entries(world: DiscordWorld) -> list[LoreEntry]:
     """All entries that are kept, by their ids."""
-    async with house.services.database.reading() as connection:
+    async with world.services.database.reading() as connection:
         found = [await Lore(connection).get(number) for number in range(1, 20)]
     return [entry for entry in found if entry is not None]
 
 
-async def told_memory(house: House, story_id: int, server_id: int | None = None) -> list[LoreEntry]:
+async def told_memory(world: DiscordWorld, story_id: int, server_id: int | None = None) -> list[LoreEntry]:
     """What models are always told in a story."""
-    return [entry for entry in await _ratified(house, story_id, server_id) if entry.kind == "memory"]
+    return [entry for entry in await _ratified(world, story_id, server_id) if entry.kind == "memory"]
 
 
-async def told_lore(house: House, story_id: int, text: str) -> list[LoreEntry]:
+async def told_lore(world: DiscordWorld, story_id: int, text: str) -> list[LoreEntry]:
     """What models are told because `text` triggers it."""
-    return triggered(await _ratified(house, story_id), text)
+    return triggered(await _ratified(world, story_id), text)
 
 
-async def _ratified(house: House, story_id: int, server_id: int | None = None) -> list[LoreEntry]:
-    async with house.services.database.reading() as tx:
-        return await tx.lore.ratified(server_id or house.guild.id, story_id)
+async def _ratified(world: DiscordWorld, story_id: int, server_id: int | None = None) -> list[LoreEntry]:
+    async with world.services.database.reading() as tx:
+        return await tx.lore.list_ratified(server_id or world.guild.id, story_id)
 
 
-def cards(house: House, channel: simcord.ChannelHandle) -> list[ResponseMessage]:
+def cards(world: DiscordWorld, channel: simcord.ChannelHandle) -> list[ResponseMessage]:
     """The public cards of entries in a channel, in order."""
-    found = sorted(house.env.backend.messages[channel.id].items())
+    found = sorted(world.env.backend.messages[channel.id].items())
     return [
-        ResponseMessage(house.env, message)
+        ResponseMessage(world.env, message)
         for _, message in found
         if not message.is_ephemeral
         and any(_ENTRY.fullmatch(str(part.get("custom_id"))) for part in walk(message.components))

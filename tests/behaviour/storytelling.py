@@ -12,23 +12,25 @@ from simcord.results import InteractionResult
 from bot.rules.stories import Passage, Story
 from storage.passages import Passages
 from storage.stories import Stories
-from tests.behaviour.discord_world import House, en, texts
+from tests.behaviour.discord_world import DiscordWorld, en, texts
 
 WRITE, READ, MAP, RULES = (en(f"button.{name}") for name in ("sadd", "sread", "smap", "srules"))
 FORM = {"title": "The Lighthouse", "premise": "Nobody has spoken for a year.", "writers": ["anyone"], "ai": ["on"]}
 
 
-async def begin(house: House, person: MemberActor, **fields: Any) -> simcord.ChannelHandle:
+async def begin(world: DiscordWorld, person: MemberActor, **fields: Any) -> simcord.ChannelHandle:
     """Begin a story through the form and return its thread."""
-    before = {thread.id for thread in house.channel.threads}
-    shown = await person.slash(house.channel, "story new")
+    before = {thread.id for thread in world.channel.threads}
+    shown = await person.slash(world.channel, "story new")
     await person.submit_modal(shown, {**FORM, "licence": ["own"], **fields})
-    new = [thread for thread in house.channel.threads if thread.id not in before]
+    new = [thread for thread in world.channel.threads if thread.id not in before]
     assert len(new) == 1, new
     return new[0]
 
 
-async def write(house: House, person: MemberActor, thread: simcord.ChannelHandle, text: str) -> InteractionResult:
+async def write(
+    world: DiscordWorld, person: MemberActor, thread: simcord.ChannelHandle, text: str
+) -> InteractionResult:
     """Write the next passage through the form."""
     shown = await person.slash(thread, "story add")
     return await person.submit_modal(shown, {"text": text})
@@ -52,18 +54,18 @@ def card_text(thread: simcord.ChannelHandle) -> str:
     return texts(card_of(thread))
 
 
-async def story_of(house: House, thread: simcord.ChannelHandle) -> Story:
+async def story_of(world: DiscordWorld, thread: simcord.ChannelHandle) -> Story:
     """The story of a thread, as it is kept."""
-    async with house.services.database.reading() as connection:
-        story = await Stories(connection).of_thread(thread.id)
+    async with world.services.database.reading() as connection:
+        story = await Stories(connection).get_by_thread(thread.id)
     assert story is not None
     return story
 
 
-async def canon_of(house: House, thread: simcord.ChannelHandle) -> list[Passage]:
+async def canon_of(world: DiscordWorld, thread: simcord.ChannelHandle) -> list[Passage]:
     """The canon of a thread's story, as it is kept."""
-    story = await story_of(house, thread)
+    story = await story_of(world, thread)
     if story.head_id is None:
         return []
-    async with house.services.database.reading() as connection:
-        return await Passages(connection).canon(story.head_id)
+    async with world.services.database.reading() as connection:
+        return await Passages(connection).list_canon(story.head_id)

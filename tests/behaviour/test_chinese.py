@@ -13,7 +13,7 @@ from bot.inference.client import EngineClient
 from bot.inference.protocol import Health, LoadedRole
 from bot.rules.text.words import has_han
 from bot.ui.escaping import escape
-from tests.behaviour.discord_world import House, en, private, texts, zh
+from tests.behaviour.discord_world import DiscordWorld, en, private, texts, zh
 from tests.behaviour.voting import begin_story, candidates_of, open_round, shown
 from tests.support.models import chinese_sentences, tiny_gpt2
 from tests.support.worker import Worker, client_of, serving
@@ -48,32 +48,34 @@ def han(parts: Sequence[str]) -> bool:
     return all(map(has_han, parts))
 
 
-async def test_a_text_is_continued_in_chinese(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.speak(monkeypatch, house.ben, "zh-CN")
-    made = await house.ask(house.ben, BEGUN, length=24)
-    kept = await house.generation(1)
+async def test_a_text_is_continued_in_chinese(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.speak(monkeypatch, world.ben, "zh-CN")
+    made = await world.ask(world.ben, BEGUN, length=24)
+    kept = await world.generation(1)
     assert kept.suggestions
     assert han([suggestion.text for suggestion in kept.suggestions])
     assert {suggestion.receipt.model for suggestion in kept.suggestions} == {"story"}
     assert all(suggestion.text.strip()[:4] in texts(made.response) for suggestion in kept.suggestions)
 
 
-async def test_a_round_in_chinese(house: House) -> None:
-    thread = await begin_story(house, passages=(BEGUN,))
-    card = await open_round(house, thread)
-    candidates, _ = await candidates_of(house)
+async def test_a_round_in_chinese(world: DiscordWorld) -> None:
+    thread = await begin_story(world, passages=(BEGUN,))
+    card = await open_round(world, thread)
+    candidates, _ = await candidates_of(world)
     assert candidates
     assert han([each.text for each in candidates])
     assert all(each.text in shown(card) for each in candidates)
 
 
-async def test_blanks_in_chinese_are_refused_with_what_they_need(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_blanks_in_chinese_are_refused_with_what_they_need(
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     needed = {"settings": escape("INFILL_MODEL, MASKED_MODEL")}
-    refused = await house.ben.slash(house.channel, "infill", text="老玛莎找到___，没有人说话。")
+    refused = await world.ben.slash(world.channel, "infill", text="老玛莎找到___，没有人说话。")
     assert private(refused) == en("error.fill_chinese", **needed)
-    house.speak(monkeypatch, house.chen, "zh-CN")
-    refused = await house.chen.slash(house.channel, "infill", text="老玛莎找到___，没有人说话。")
+    world.speak(monkeypatch, world.chen, "zh-CN")
+    refused = await world.chen.slash(world.channel, "infill", text="老玛莎找到___，没有人说话。")
     assert private(refused) == zh("error.fill_chinese", **needed)
-    assert await house.kept() == []
-    await house.ben.slash(house.channel, "infill", text="Old Marta found a ___ near the harbour.")
-    assert await house.kept() == [1]
+    assert await world.kept() == []
+    await world.ben.slash(world.channel, "infill", text="Old Marta found a ___ near the harbour.")
+    assert await world.kept() == [1]

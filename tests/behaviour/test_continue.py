@@ -8,166 +8,166 @@ from typing import Any
 import pytest
 
 from bot.rules.receipts import OwnReceipt
-from tests.behaviour.discord_world import STORY, House, buttons, en, private, texts
+from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts
 
 LABELS = [en(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")]
 GO, RETRY, NOTE, OWN, WHY, DELETE = LABELS
 
 
-async def test_the_card(house: House) -> None:
-    result = await house.ask(house.ben)
+async def test_the_card(world: DiscordWorld) -> None:
+    result = await world.ask(world.ben)
 
     assert result.response is not None
     assert not result.response.ephemeral
     shown = texts(result.response)
     assert STORY in shown
     assert "Ben" in shown
-    kept = await house.generation(1)
+    kept = await world.generation(1)
     assert en("card.continue.title", count=len(kept.suggestions)) in shown
     assert 1 <= len(kept.suggestions) <= 3
     assert all(suggestion.text.strip() in shown for suggestion in kept.suggestions)
     assert list(buttons(result.response)) == LABELS
-    assert (kept.person_id, kept.text, kept.message_id) == (house.ben.id, STORY, result.response.id)
-    assert (kept.place.server_id, kept.place.channel_id) == (house.guild.id, house.channel.id)
+    assert (kept.person_id, kept.text, kept.message_id) == (world.ben.id, STORY, result.response.id)
+    assert (kept.place.server_id, kept.place.channel_id) == (world.guild.id, world.channel.id)
 
 
-async def test_options_reach_the_models(house: House) -> None:
-    result = await house.ask(house.ben, mood="wild", count=1)
+async def test_options_reach_the_models(world: DiscordWorld) -> None:
+    result = await world.ask(world.ben, mood="wild", count=1)
 
-    kept = await house.generation(1)
+    kept = await world.generation(1)
     assert (kept.mood, kept.count, kept.length, len(kept.suggestions)) == ("wild", 1, 8, 1)
     assert kept.suggestions[0].receipt.mood == "wild"
     assert en("mood.wild") in texts(result.response)
 
 
-async def test_going_on_retrying_and_asking_why_after_a_restart(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_going_on_retrying_and_asking_why_after_a_restart(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    await house.restart()
+    await world.restart()
 
-    why = await house.chen.click(card, label=WHY)
+    why = await world.chen.click(card, label=WHY)
     assert en("why.title") in private(why)
-    assert (await house.generation(1)).suggestions[0].receipt.model in private(why).replace("\\", "")
+    assert (await world.generation(1)).suggestions[0].receipt.model in private(why).replace("\\", "")
 
-    refused = await house.chen.click(card, label=RETRY)
+    refused = await world.chen.click(card, label=RETRY)
     assert private(refused) == en("error.not_yours_retry")
 
-    again = await house.ben.click(card, label=RETRY)
+    again = await world.ben.click(card, label=RETRY)
     assert again.response is not None
     assert again.response.id != card.id
-    onward = await house.chen.click(card, custom_id="ink:go:1:0")
+    onward = await world.chen.click(card, custom_id="ink:go:1:0")
     assert onward.response is not None
 
-    first, second, third = [await house.generation(number) for number in (1, 2, 3)]
-    assert (second.parent_id, second.text, second.person_id) == (1, STORY, house.ben.id)
-    assert (third.parent_id, third.person_id) == (1, house.chen.id)
+    first, second, third = [await world.generation(number) for number in (1, 2, 3)]
+    assert (second.parent_id, second.text, second.person_id) == (1, STORY, world.ben.id)
+    assert (third.parent_id, third.person_id) == (1, world.chen.id)
     assert third.text == STORY + first.suggestions[0].text
     assert "Chen" in texts(onward.response)
-    assert await house.kept() == [1, 2, 3]
+    assert await world.kept() == [1, 2, 3]
 
 
-async def test_writing_on_with_a_form_that_outlives_the_bot(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_writing_on_with_a_form_that_outlives_the_bot(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    shown = await house.chen.click(card, label=OWN)
+    shown = await world.chen.click(card, label=OWN)
     assert shown.modal is not None
-    await house.restart()
+    await world.restart()
 
-    written = await house.chen.submit_modal(shown, {"text": "It stopped, *suddenly*. @everyone"})
+    written = await world.chen.submit_modal(shown, {"text": "It stopped, *suddenly*. @everyone"})
 
     assert written.response is not None
     assert en("card.own.title", name="Chen") in texts(written.response)
     assert r"It stopped, \*suddenly\*. \@everyone" in texts(written.response)
-    kept = await house.generation(2)
-    assert (kept.person_id, kept.parent_id) == (house.chen.id, 1)
+    kept = await world.generation(2)
+    assert (kept.person_id, kept.parent_id) == (world.chen.id, 1)
     assert kept.suggestions[0].receipt == OwnReceipt()
     assert RETRY not in buttons(written.response)
 
-    why = await house.ben.click(written.response, label=WHY)
+    why = await world.ben.click(written.response, label=WHY)
     assert en("why.person") in private(why)
-    onward = await house.ben.click(written.response, label=GO)
+    onward = await world.ben.click(written.response, label=GO)
     assert onward.response is not None
-    assert (await house.generation(3)).text == f"{STORY} It stopped, *suddenly*. @everyone"
+    assert (await world.generation(3)).text == f"{STORY} It stopped, *suddenly*. @everyone"
 
 
-async def test_an_empty_text_of_ones_own_is_refused(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_an_empty_text_of_ones_own_is_refused(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    shown = await house.chen.click(card, label=OWN)
-    refused = await house.chen.submit_modal(shown, {"text": " \n "})
+    shown = await world.chen.click(card, label=OWN)
+    refused = await world.chen.submit_modal(shown, {"text": " \n "})
     assert en("error.text_empty") in private(refused)
-    assert await house.kept() == [1]
+    assert await world.kept() == [1]
 
 
-async def test_deleting_is_for_the_person_who_asked(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_deleting_is_for_the_person_who_asked(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
 
-    refused = await house.chen.click(card, label=DELETE)
+    refused = await world.chen.click(card, label=DELETE)
     assert private(refused) == en("error.not_yours_delete")
-    assert house.messages == 1
+    assert world.messages == 1
 
-    await house.ben.click(card, label=DELETE)
-    assert house.messages == 0
-    assert await house.kept() == []
+    await world.ben.click(card, label=DELETE)
+    assert world.messages == 0
+    assert await world.kept() == []
 
 
-async def test_what_has_expired_says_so_and_is_deleted_in_time(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_what_has_expired_says_so_and_is_deleted_in_time(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    house.now.ahead_ms = 31 * 24 * 3600 * 1000
+    world.now.ahead_ms = 31 * 24 * 3600 * 1000
 
     for label in (GO, RETRY, NOTE, OWN, WHY, DELETE):
-        assert private(await house.ben.click(card, label=label)) == en("error.generation_gone")
-    assert await house.kept() == [1]
+        assert private(await world.ben.click(card, label=label)) == en("error.generation_gone")
+    assert await world.kept() == [1]
 
-    await house.env.advance_time(11 * 60)
-    assert await house.kept() == []
+    await world.env.advance_time(11 * 60)
+    assert await world.kept() == []
 
 
-async def test_leaving_the_text_out_opens_a_form_that_keeps_the_options(house: House) -> None:
-    shown = await house.ben.slash(house.channel, "continue", mood="plain", count=1, length=9)
+async def test_leaving_the_text_out_opens_a_form_that_keeps_the_options(world: DiscordWorld) -> None:
+    shown = await world.ben.slash(world.channel, "continue", mood="plain", count=1, length=9)
     assert shown.modal is not None
     assert shown.modal["title"] == en("form.continue.title")
-    await house.restart()
+    await world.restart()
 
-    result = await house.ben.submit_modal(shown, {"text": STORY})
+    result = await world.ben.submit_modal(shown, {"text": STORY})
 
     assert result.response is not None
-    kept = await house.generation(1)
+    kept = await world.generation(1)
     assert (kept.text, kept.mood, kept.count, kept.length) == (STORY, "plain", 1, 9)
 
 
-async def test_a_refused_form_gives_the_text_back(house: House) -> None:
-    shown = await house.ben.slash(house.channel, "infill")
+async def test_a_refused_form_gives_the_text_back(world: DiscordWorld) -> None:
+    shown = await world.ben.slash(world.channel, "infill")
     assert shown.modal is not None
     text = "No blank here, but *many* words that took long to write."
-    refused = await house.ben.submit_modal(shown, {"text": text})
+    refused = await world.ben.submit_modal(shown, {"text": text})
     assert en("error.blank_none") in private(refused)
     assert r"No blank here, but \*many\* words" in private(refused)
 
 
-async def test_the_context_menu_continues_a_message(house: House) -> None:
-    message = await house.chen.send(house.channel, STORY)
-    result = await house.ben.context_menu(house.channel, "Continue this", message)
+async def test_the_context_menu_continues_a_message(world: DiscordWorld) -> None:
+    message = await world.chen.send(world.channel, STORY)
+    result = await world.ben.context_menu(world.channel, "Continue this", message)
     assert result.response is not None
-    kept = await house.generation(1)
-    assert (kept.text, kept.person_id) == (STORY, house.ben.id)
+    kept = await world.generation(1)
+    assert (kept.text, kept.person_id) == (STORY, world.ben.id)
 
 
-async def test_the_context_menu_on_messages_without_text(house: House) -> None:
-    picture = await house.chen.send(house.channel, "", attachments=[("a.png", b"\x89PNG")])
-    refused = await house.ben.context_menu(house.channel, "Continue this", picture)
+async def test_the_context_menu_on_messages_without_text(world: DiscordWorld) -> None:
+    picture = await world.chen.send(world.channel, "", attachments=[("a.png", b"\x89PNG")])
+    refused = await world.ben.context_menu(world.channel, "Continue this", picture)
     assert private(refused) == en("error.message_empty")
 
-    card = (await house.ask(house.ben, count=1)).response
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    refused = await house.ben.context_menu(house.channel, "Continue this", card)
+    refused = await world.ben.context_menu(world.channel, "Continue this", card)
     assert private(refused) == en("error.message_ours")
 
 
-async def test_a_delivery_that_comes_twice_counts_once(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_a_delivery_that_comes_twice_counts_once(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
     deliveries: list[Mapping[str, Any]] = []
 
@@ -175,37 +175,37 @@ async def test_a_delivery_that_comes_twice_counts_once(house: House) -> None:
         if event == "INTERACTION_CREATE":
             deliveries.append(payload)
 
-    house.env.backend.subscribers.append(record)
-    await house.ben.click(card, label=RETRY)
-    await house.ask(house.ben, count=1)
-    shown = await house.ben.click(card, label=OWN)
-    await house.ben.submit_modal(shown, {"text": "And on it went."})
-    before = (await house.kept(), house.messages, len(house.env.http_requests))
+    world.env.backend.subscribers.append(record)
+    await world.ben.click(card, label=RETRY)
+    await world.ask(world.ben, count=1)
+    shown = await world.ben.click(card, label=OWN)
+    await world.ben.submit_modal(shown, {"text": "And on it went."})
+    before = (await world.kept(), world.messages, len(world.env.http_requests))
     assert len(deliveries) == 4
 
     for payload in list(deliveries):
-        house.env.backend.emit("INTERACTION_CREATE", payload)
-        await house.env.settle()
+        world.env.backend.emit("INTERACTION_CREATE", payload)
+        await world.env.settle()
 
-    assert (await house.kept(), house.messages, len(house.env.http_requests)) == before
+    assert (await world.kept(), world.messages, len(world.env.http_requests)) == before
 
 
-async def test_long_texts_are_shortened_and_can_be_read_whole(house: House) -> None:
+async def test_long_texts_are_shortened_and_can_be_read_whole(world: DiscordWorld) -> None:
     text = " ".join(f"Sentence {number} of a *long* story." for number in range(1, 140))[:3990]
-    card = (await house.ask(house.ben, text, count=1)).response
+    card = (await world.ask(world.ben, text, count=1)).response
     assert card is not None
     assert "…" in texts(card)
     assert "Sentence 1 of" not in texts(card)
 
-    shown = await house.chen.click(card, label=OWN)
-    own = await house.chen.submit_modal(shown, {"text": text})
+    shown = await world.chen.click(card, label=OWN)
+    own = await world.chen.submit_modal(shown, {"text": text})
     assert own.response is not None
     assert len(texts(own.response)) <= 4000
-    first = await house.ada.click(own.response, label=en("button.read"))
+    first = await world.ada.click(own.response, label=en("button.read"))
     assert first.response is not None
     assert first.response.ephemeral
-    await house.restart()
-    await house.ada.click(first.response, label=en("button.on"))
+    await world.restart()
+    await world.ada.click(first.response, label=en("button.on"))
     second = first.response
     assert en("card.page", page=2, pages=2) in texts(second)
     assert text.split(". ")[-2].split("*")[0].strip() in texts(second)
@@ -224,8 +224,8 @@ async def test_long_texts_are_shortened_and_can_be_read_whole(house: House) -> N
     ],
     ids=["mentions", "markdown", "overrides", "emoji", "controls", "right-to-left", "no-space"],
 )
-async def test_odd_texts_are_answered_with_a_card_or_a_sentence(house: House, text: str) -> None:
-    result = await house.ask(house.ben, text, count=1)
+async def test_odd_texts_are_answered_with_a_card_or_a_sentence(world: DiscordWorld, text: str) -> None:
+    result = await world.ask(world.ben, text, count=1)
     if result.response is not None and not result.response.ephemeral:
         message = result.response.message
         assert not message.mentions

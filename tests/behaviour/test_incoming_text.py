@@ -14,7 +14,7 @@ from simcord.results import InteractionResult
 
 from bot.rules.text.characters import is_blank, normalise
 from storage.rounds import Rounds
-from tests.behaviour.discord_world import House, en, leaves, private
+from tests.behaviour.discord_world import DiscordWorld, en, leaves, private
 from tests.behaviour.forging import press, rows, strings
 from tests.behaviour.remembering import note
 from tests.behaviour.storytelling import begin, story_of
@@ -33,14 +33,14 @@ Form = tuple[str, Callable[[], Awaitable[InteractionResult]]]
 
 
 @pytest.fixture
-def seen(house: House) -> Seen:
+def seen(world: DiscordWorld) -> Seen:
     """Every interaction that reaches the bot."""
     found: Seen = []
 
     async def note_down(interaction: discord.Interaction[Any]) -> None:
         found.append(interaction)
 
-    house.env.bot.add_listener(note_down, "on_interaction")  # type: ignore[attr-defined]  # a commands.Bot
+    world.env.bot.add_listener(note_down, "on_interaction")  # type: ignore[attr-defined]  # a commands.Bot
     return found
 
 
@@ -52,10 +52,10 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert not [record.getMessage() for record in records if record.levelno >= logging.WARNING]
 
 
-async def check_normal(house: House, seen: Seen) -> None:
+async def check_normal(world: DiscordWorld, seen: Seen) -> None:
     """What the handlers read, and what is kept, is as it comes through the door; nothing that is kept is only not
     seen."""
-    kept = strings(await rows(house))
+    kept = strings(await rows(world))
     for text in [*strings([interaction.data for interaction in seen]), *kept]:
         assert text == normalise(text)
     assert not [text for text in kept if text.strip() and is_blank(text)]
@@ -72,9 +72,9 @@ EMPTY = (
 # ---- options, and lists to choose from
 
 
-def typed(house: House) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def typed(world: DiscordWorld) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Each option that takes a text of one's own: command, option, what else must be given."""
-    for name, options in leaves(house):
+    for name, options in leaves(world):
         for option in options:
             assert option["type"] in {USER, *OTHERS}, f"{name} {option}: what comes in by it, and by which door?"
             if option["type"] == STRING and not option.get("choices"):
@@ -82,85 +82,85 @@ def typed(house: House) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield name, option["name"], {each["name"]: OTHERS[each["type"]] for each in others}
 
 
-def places(house: House, thread: simcord.ChannelHandle, command: str) -> list[simcord.ChannelHandle]:
+def places(world: DiscordWorld, thread: simcord.ChannelHandle, command: str) -> list[simcord.ChannelHandle]:
     """Where a command is tried: what asks the models is told another thing in the thread of a story."""
     if command.startswith("story"):
         return [thread]
-    return [house.channel, thread] if command in ("continue", "infill") else [house.channel]
+    return [world.channel, thread] if command in ("continue", "infill") else [world.channel]
 
 
-async def test_every_option_is_normalised(house: House, seen: Seen) -> None:
-    thread = await begin_story(house)
-    options = list(typed(house))
+async def test_every_option_is_normalised(world: DiscordWorld, seen: Seen) -> None:
+    thread = await begin_story(world)
+    options = list(typed(world))
     assert {("story add", "text"), ("story rename", "title"), ("writer", "pen-name")} <= {each[:2] for each in options}
     for name, option, others in options:
-        await house.ada.slash(places(house, thread, name)[0], name, **{option: RAW}, **others)
+        await world.ada.slash(places(world, thread, name)[0], name, **{option: RAW}, **others)
         assert NORMAL in strings(seen[-1].data), name
-    await check_normal(house, seen)
+    await check_normal(world, seen)
 
 
 @pytest.mark.parametrize("unseen", [*UNSEEN[:2], *(pytest.param(text, marks=pytest.mark.long) for text in UNSEEN[2:])])
-async def test_no_option_takes_what_cannot_be_seen(house: House, unseen: str) -> None:
-    thread = await begin_story(house)
-    before = await rows(house)
-    for name, option, others in typed(house):
+async def test_no_option_takes_what_cannot_be_seen(world: DiscordWorld, unseen: str) -> None:
+    thread = await begin_story(world)
+    before = await rows(world)
+    for name, option, others in typed(world):
         if option == "note":
             continue  # one that says nothing is none, and the rest is done
-        for place in places(house, thread, name):
-            told = await house.ada.slash(place, name, **{option: unseen}, **others)
+        for place in places(world, thread, name):
+            told = await world.ada.slash(place, name, **{option: unseen}, **others)
             assert private(told).startswith(EMPTY), (name, option)
-    assert await rows(house) == before
+    assert await rows(world) == before
 
 
-async def test_what_is_typed_into_a_list_to_choose_from_is_normalised(house: House, seen: Seen) -> None:
-    thread = await begin(house, house.ada, title="Caf\xe9 Noir")
-    await note(house.ada, thread, "The caf\xe9 is closed.")
+async def test_what_is_typed_into_a_list_to_choose_from_is_normalised(world: DiscordWorld, seen: Seen) -> None:
+    thread = await begin(world, world.ada, title="Caf\xe9 Noir")
+    await note(world.ada, thread, "The caf\xe9 is closed.")
     found: dict[str, set[str]] = {}
-    for name, options in leaves(house):
+    for name, options in leaves(world):
         for option in options:
             if option.get("autocomplete"):
-                offered = await house.ada.autocomplete(thread, name, option["name"], "CAFE\u0301\u200b")
+                offered = await world.ada.autocomplete(thread, name, option["name"], "CAFE\u0301\u200b")
                 found.setdefault(option["name"], set()).update(choice["name"] for choice in offered)
     assert (found["story"], found["entry"]) == ({"Caf\xe9 Noir"}, {"The caf\xe9 is closed."})
-    await check_normal(house, seen)
+    await check_normal(world, seen)
 
 
 # ---- menus of messages
 
 
-async def test_what_a_message_says_is_normalised(house: House, seen: Seen) -> None:
-    menus = [name for kind in (2, 3) for name, _ in leaves(house, kind)]
+async def test_what_a_message_says_is_normalised(world: DiscordWorld, seen: Seen) -> None:
+    menus = [name for kind in (2, 3) for name, _ in leaves(world, kind)]
     assert len(menus) == 3
-    shown = await house.ben.send(house.channel, f"{RAW} The fox ___ home.")
-    hidden = await house.ben.send(house.channel, "\u2800")
+    shown = await world.ben.send(world.channel, f"{RAW} The fox ___ home.")
+    hidden = await world.ben.send(world.channel, "\u2800")
     for name in menus:
-        await house.ben.context_menu(house.channel, name, shown)
-        assert private(await house.ben.context_menu(house.channel, name, hidden)) == en("error.message_empty"), name
-    await check_normal(house, seen)
+        await world.ben.context_menu(world.channel, name, shown)
+        assert private(await world.ben.context_menu(world.channel, name, hidden)) == en("error.message_empty"), name
+    await check_normal(world, seen)
 
 
 # ---- forms
 
 
-async def forms(house: House, thread: simcord.ChannelHandle) -> list[Form]:
+async def forms(world: DiscordWorld, thread: simcord.ChannelHandle) -> list[Form]:
     """Return how each form is opened. Those come last that change what the others do."""
-    card = (await house.ask(house.ada, count=1)).response
+    card = (await world.ask(world.ada, count=1)).response
     assert card is not None
 
     def command(channel: simcord.ChannelHandle, name: str, **options: Any) -> Form:
-        return name, lambda: house.ada.slash(channel, name, **options)
+        return name, lambda: world.ada.slash(channel, name, **options)
 
     def button(name: str) -> Form:
-        return name, lambda: press(house.ada, card, f"ink:{name}")
+        return name, lambda: press(world.ada, card, f"ink:{name}")
 
     async def own() -> InteractionResult:
-        async with house.services.database.reading() as connection:
-            under_way = await Rounds(connection).open_of((await story_of(house, thread)).id)
+        async with world.services.database.reading() as connection:
+            under_way = await Rounds(connection).list_open((await story_of(world, thread)).id)
         if not under_way:
-            await open_round(house, thread)
-        return await press(house.ada, card, "ink:rown:1")
+            await open_round(world, thread)
+        return await press(world.ada, card, "ink:rown:1")
 
-    alone = [command(house.channel, name) for name in ("continue", "infill", "twist", "bridge", "story new")]
+    alone = [command(world.channel, name) for name in ("continue", "infill", "twist", "bridge", "story new")]
     inside = [command(thread, f"story {name}") for name in ("add", "rename", "memory add", "lore add")]
     buttons = [button(name) for name in ("own:1", "note:1", "lname", "lwords")]
     return [*alone, *inside, command(thread, "infill", passage=1), *buttons, ("rown", own)]
@@ -173,13 +173,13 @@ def boxes_of(shown: InteractionResult) -> dict[str, bool]:
     return {field["custom_id"]: field.get("required", True) for field in fields if field["type"] == BOX}
 
 
-async def fill_in(house: House, form: Form, box: str, text: str) -> InteractionResult:
+async def fill_in(world: DiscordWorld, form: Form, box: str, text: str) -> InteractionResult:
     """Send a form in with `text` in one box and an ordinary one in the others."""
     shown = await form[1]()
     fields = dict.fromkeys(boxes_of(shown), "An owl") | {box: text}
     menus = [label["component"] for label in shown.modal["components"] if label["component"]["type"] != BOX]  # type: ignore[index]  # see `boxes_of`
     chosen = {menu["custom_id"]: [menu["options"][0]["value"]] for menu in menus}
-    return await house.ada.submit_modal(shown, {**fields, **chosen})
+    return await world.ada.submit_modal(shown, {**fields, **chosen})
 
 
 def leaf_forms(kind: type[discord.ui.Modal] = discord.ui.Modal) -> set[type[discord.ui.Modal]]:
@@ -189,7 +189,7 @@ def leaf_forms(kind: type[discord.ui.Modal] = discord.ui.Modal) -> set[type[disc
     return own.union(below)
 
 
-async def test_every_box_is_normalised(house: House, seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_box_is_normalised(world: DiscordWorld, seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: set[type[discord.ui.Modal]] = set()
     to_dict = discord.ui.Modal.to_dict
 
@@ -198,23 +198,23 @@ async def test_every_box_is_normalised(house: House, seen: Seen, monkeypatch: py
         return to_dict(form)
 
     monkeypatch.setattr(discord.ui.Modal, "to_dict", noted)
-    thread = await begin_story(house)
-    for form in await forms(house, thread):
+    thread = await begin_story(world)
+    for form in await forms(world, thread):
         for box in boxes_of(await form[1]()):
-            await fill_in(house, form, box, RAW)
+            await fill_in(world, form, box, RAW)
             assert NORMAL in strings(seen[-1].data), (form[0], box)
     assert sent == leaf_forms()
-    await check_normal(house, seen)
+    await check_normal(world, seen)
 
 
 @pytest.mark.parametrize("unseen", UNSEEN[:2])
-async def test_no_box_takes_what_cannot_be_seen(house: House, seen: Seen, unseen: str) -> None:
-    thread = await begin_story(house)
-    for form in await forms(house, thread):
+async def test_no_box_takes_what_cannot_be_seen(world: DiscordWorld, seen: Seen, unseen: str) -> None:
+    thread = await begin_story(world)
+    for form in await forms(world, thread):
         for box, required in boxes_of(await form[1]()).items():
-            before = await rows(house)
-            told = await fill_in(house, form, box, unseen)
+            before = await rows(world)
+            told = await fill_in(world, form, box, unseen)
             if required:
                 assert private(told).startswith(EMPTY), (form[0], box)
-                assert await rows(house) == before, (form[0], box)
-    await check_normal(house, seen)
+                assert await rows(world) == before, (form[0], box)
+    await check_normal(world, seen)

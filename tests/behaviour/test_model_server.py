@@ -9,7 +9,7 @@ import pytest
 
 from bot.inference.client import EngineClient
 from bot.inference.model_server import ModelServer
-from tests.behaviour.discord_world import House, en, private, texts
+from tests.behaviour.discord_world import DiscordWorld, en, private, texts
 from tests.behaviour.storytelling import RULES, card_of
 from tests.behaviour.voting import FIRST, begin_story, candidates_of, open_round
 from tests.support.model_server import Double, model_server
@@ -45,31 +45,31 @@ def sent(double: Double) -> str:
     return "\n".join(str(body["prompt"]) for body in double.asked)
 
 
-async def test_people_know_where_texts_go_and_a_story_may_keep_its_own(house: House, double: Double) -> None:
+async def test_people_know_where_texts_go_and_a_story_may_keep_its_own(world: DiscordWorld, double: Double) -> None:
     host = double.server().host
-    await house.ask(house.ben, f"{AWAY} before the storm", length=24)
-    card = house.last()
+    await world.ask(world.ben, f"{AWAY} before the storm", length=24)
+    card = world.last()
     assert any(tale.strip() in texts(card) for tale in TALES), texts(card)
     assert AWAY in sent(double)
 
-    why = private(await house.ben.click(card, label=en("button.why")))
+    why = private(await world.ben.click(card, label=en("button.why")))
     assert en("why.host", host=host) in why
     assert "tale-7b" in why
 
-    shown = await house.ben.slash(house.channel, "help")
+    shown = await world.ben.slash(world.channel, "help")
     assert shown.response is not None
     assert en("help.privacy_outside", host=host) in private(shown)
-    told = await house.ben.select(shown.response, ["privacy"], custom_id="ink:guide")
+    told = await world.ben.select(shown.response, ["privacy"], custom_id="ink:guide")
     assert en("help.privacy_outside", host=host) in texts(told.response)
 
     double.asked.clear()
-    thread = await begin_story(house, outside=False)
-    assert en("story.rule_outside_off") in private(await house.ben.click(card_of(thread), label=RULES))
-    await open_round(house, thread)
-    assert (await candidates_of(house))[0], "a model here has written"
-    await house.ben.slash(thread, "continue", text=FIRST, length=8)
+    thread = await begin_story(world, outside=False)
+    assert en("story.rule_outside_off") in private(await world.ben.click(card_of(thread), label=RULES))
+    await open_round(world, thread)
+    assert (await candidates_of(world))[0], "a model here has written"
+    await world.ben.slash(thread, "continue", text=FIRST, length=8)
     assert double.asked == []
 
-    await house.ask(house.ben, f"{AWAY} behind the mill", length=8)
+    await world.ask(world.ben, f"{AWAY} behind the mill", length=8)
     assert AWAY in sent(double)
     assert FIRST not in sent(double)

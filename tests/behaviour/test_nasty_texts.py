@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.behaviour.discord_world import House, private
+from tests.behaviour.discord_world import DiscordWorld, private
 from tests.behaviour.storytelling import begin, canon_of, write
 
 PASSAGE = (
@@ -22,24 +22,24 @@ PASSAGE = (
         "a b ___ " + "a" * 3000,
     ],
 )
-async def test_a_misquoted_passage_stands_nowhere(house: House, asked: str) -> None:
-    thread = await begin(house, house.ada)
-    await write(house, house.ada, thread, PASSAGE * 9)
-    await write(house, house.ben, thread, "the " * 290)
-    refused = await house.ben.slash(thread, "infill", text=asked)
+async def test_a_misquoted_passage_stands_nowhere(world: DiscordWorld, asked: str) -> None:
+    thread = await begin(world, world.ada)
+    await write(world, world.ada, thread, PASSAGE * 9)
+    await write(world, world.ben, thread, "the " * 290)
+    refused = await world.ben.slash(thread, "infill", text=asked)
     assert "nowhere" in private(refused)
 
 
 @pytest.mark.parametrize("text", ["___a " * 790, "___a___ " * 490, "[MASK] " * 560, "a ___" + "_" * 3900 + "9" * 50])
 @pytest.mark.parametrize("command", ["infill", "twist"])
-async def test_a_text_of_blanks_is_refused(house: House, command: str, text: str) -> None:
-    assert private(await house.ben.slash(house.channel, command, text=text))
+async def test_a_text_of_blanks_is_refused(world: DiscordWorld, command: str, text: str) -> None:
+    assert private(await world.ben.slash(world.channel, command, text=text))
 
 
 @pytest.mark.parametrize("between", ["\n", " \n", "> ", "# a\n", "(", "<!--", "e\u0323\u0301", "\u0301\u0323"])
-async def test_whatever_a_passage_is_full_of_it_is_kept_and_shown(house: House, between: str) -> None:
-    thread = await begin(house, house.ada)
+async def test_whatever_a_passage_is_full_of_it_is_kept_and_shown(world: DiscordWorld, between: str) -> None:
+    thread = await begin(world, world.ada)
     text = "a" + (between * 4000)[:3998] + "b"
-    await write(house, house.ada, thread, text)
-    assert len(await canon_of(house, thread)) <= 1
-    await house.ben.slash(thread, "story show")
+    await write(world, world.ada, thread, text)
+    assert len(await canon_of(world, thread)) <= 1
+    await world.ben.slash(thread, "story show")

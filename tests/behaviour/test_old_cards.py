@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.behaviour.discord_world import House, en, private, walk
+from tests.behaviour.discord_world import DiscordWorld, en, private, walk
 
 
 @pytest.mark.parametrize(
@@ -12,30 +12,30 @@ from tests.behaviour.discord_world import House, en, private, walk
     ["ink:go:1:7", "ink:go:1:-1", "ink:go:99:0", "ink:go:x:0", "ink:go", "ink:retry:", "ink:vote:1", "ink:set:nonsense",
      "ink:switch:nonsense", "ink:read:99:0", "ink:forget:x", "ink:go:9223372036854775808:0"],
 )  # fmt: skip
-async def test_ids_that_lead_nowhere(house: House, custom_id: str) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_ids_that_lead_nowhere(world: DiscordWorld, custom_id: str) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    stored = house.env.backend.messages[house.channel.id][card.id]
+    stored = world.env.backend.messages[world.channel.id][card.id]
     next(part for part in walk(stored.components) if part.get("custom_id") == "ink:retry:1")["custom_id"] = custom_id
-    told = private(await house.ada.click(card, custom_id=custom_id))
+    told = private(await world.ada.click(card, custom_id=custom_id))
     assert told == en("error.generation_gone")
-    assert await house.kept() == [1]
+    assert await world.kept() == [1]
 
 
-async def test_somebody_elses_confirmation(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_somebody_elses_confirmation(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    stored = house.env.backend.messages[house.channel.id][card.id]
-    forged = f"ink:forget:{house.ben.id}"
+    stored = world.env.backend.messages[world.channel.id][card.id]
+    forged = f"ink:forget:{world.ben.id}"
     next(part for part in walk(stored.components) if part.get("custom_id") == "ink:retry:1")["custom_id"] = forged
-    assert private(await house.chen.click(card, custom_id=forged)) == en("error.not_yours")
-    assert await house.kept() == [1]
+    assert private(await world.chen.click(card, custom_id=forged)) == en("error.not_yours")
+    assert await world.kept() == [1]
 
 
-async def test_settings_from_a_public_card_need_the_permission(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_settings_from_a_public_card_need_the_permission(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    stored = house.env.backend.messages[house.channel.id][card.id]
+    stored = world.env.backend.messages[world.channel.id][card.id]
     forged = "ink:switch:continue"
     next(part for part in walk(stored.components) if part.get("custom_id") == "ink:retry:1")["custom_id"] = forged
-    assert private(await house.chen.click(card, custom_id=forged)) == en("error.manage_server")
+    assert private(await world.chen.click(card, custom_id=forged)) == en("error.manage_server")

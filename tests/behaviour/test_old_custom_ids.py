@@ -10,7 +10,7 @@ from bot.rules.receipts import ContinueReceipt, InfillReceipt, TwistReceipt
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.tree import InklingTree
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
-from tests.behaviour.discord_world import House, en, private
+from tests.behaviour.discord_world import DiscordWorld, en, private
 from tests.behaviour.forging import press
 from tests.behaviour.remembering import note
 from tests.behaviour.voting import begin_story, candidates_of, open_round, star
@@ -40,14 +40,14 @@ GONE = {en(f"error.{key}") for key in ("generation_gone", "story_gone", "round_g
 INCIDENT = en("error.incident", incident="@").split("@")[0]
 
 
-async def keep_one_of_each(house: House) -> None:
+async def keep_one_of_each(world: DiscordWorld) -> None:
     """A story with a passage, an open round and an entry that is proposed; the cards of a /continue (1), an infill (2)
     and a twist (3): all of Ada's, and all but the latter two with the id 1."""
-    thread = await begin_story(house, passages=(TEXT,))
-    await star(house.ben, await open_round(house, thread), (await candidates_of(house))[0][0])
-    await note(house.ben, thread, "The harbour is old.", "fox")
-    place = Place(server_id=house.guild.id, channel_id=house.channel.id)
-    owner = Owner(server_id=house.guild.id, person_id=house.ada.id)
+    thread = await begin_story(world, passages=(TEXT,))
+    await star(world.ben, await open_round(world, thread), (await candidates_of(world))[0][0])
+    await note(world.ben, thread, "The harbour is old.", "fox")
+    place = Place(server_id=world.guild.id, channel_id=world.channel.id)
+    owner = Owner(server_id=world.guild.id, person_id=world.ada.id)
     told = Suggestion(text=" It fell.", fills=(), receipt=ContinueReceipt())
     filled = Suggestion(text=TEXT, fills=("crossed",), receipt=InfillReceipt())
     picked = Twist(TEXT, (Expected(4, 7, "fox", (Other("owl", 2.0),), 0),))
@@ -57,17 +57,17 @@ async def keep_one_of_each(house: House) -> None:
         (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(picked, TwistReceipt())),
     )
     for ask, suggestion in asks:
-        await house.services.desk.keep(ask, (suggestion,))
+        await world.services.generation_service.add(ask, (suggestion,))
 
 
-async def press_all(house: House, actions: list[str]) -> None:
+async def press_all(world: DiscordWorld, actions: list[str]) -> None:
     """Press every old custom id of these actions, and see that something is at the end of each."""
     for action in actions:
-        card = (await house.ada.slash(house.channel, "help")).response
+        card = (await world.ada.slash(world.channel, "help")).response
         assert card is not None
         for custom_id in OLD_CUSTOM_IDS[action]:
-            own = custom_id.replace("600000000000000001", str(house.ada.id))
-            result = await press(house.ada, card, own, VALUES.get(action, ["1"]), BOXES)
+            own = custom_id.replace("600000000000000001", str(world.ada.id))
+            result = await press(world.ada, card, own, VALUES.get(action, ["1"]), BOXES)
             if result.modal is None and any(
                 answer.ephemeral for answer in [result.response, *result.followups] if answer
             ):
@@ -77,12 +77,12 @@ async def press_all(house: House, actions: list[str]) -> None:
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
-async def test_every_old_custom_id_leads_somewhere(house: House, closed: bool) -> None:
-    tree = house.env.bot.tree  # type: ignore[attr-defined]  # a commands.Bot
+async def test_every_old_custom_id_leads_somewhere(world: DiscordWorld, closed: bool) -> None:
+    tree = world.env.bot.tree  # type: ignore[attr-defined]  # a commands.Bot
     assert isinstance(tree, InklingTree)
     assert tree.actions == OLD_CUSTOM_IDS.keys()
-    await keep_one_of_each(house)
+    await keep_one_of_each(world)
     if closed:
-        await press_all(house, ["rclose", *sorted(CLOSED)])
+        await press_all(world, ["rclose", *sorted(CLOSED)])
     else:
-        await press_all(house, [*sorted(tree.actions - CLOSED - {"rclose", *LAST}), *LAST])
+        await press_all(world, [*sorted(tree.actions - CLOSED - {"rclose", *LAST}), *LAST])

@@ -12,135 +12,141 @@ import simcord
 from bot.inference.queue import Ticket
 from bot.ui.locale import LANGUAGES
 from cogs.help.cards import TOPICS
-from tests.behaviour.discord_world import STORY, House, en, private, texts, zh
+from tests.behaviour.discord_world import STORY, DiscordWorld, en, private, texts, zh
 from tests.behaviour.voting import begin_story, open_round
 
 
-async def test_in_a_private_message(house: House) -> None:
-    user = house.ben.user
+async def test_in_a_private_message(world: DiscordWorld) -> None:
+    user = world.ben.user
     result = await user.slash("continue", text=STORY, length=8, count=1)
     assert result.response is not None
-    kept = await house.generation(1)
+    kept = await world.generation(1)
     assert kept.place.server_id is None
     assert kept.place.channel_id == user.dm_channel.id
 
-    await house.restart()
+    await world.restart()
     again = await user.click(result.response, label=en("button.retry"))
     assert again.response is not None
-    assert (await house.generation(2)).parent_id == 1
+    assert (await world.generation(2)).parent_id == 1
     assert "settings" not in user.available_commands()
     await user.click(result.response, label=en("button.delete"))
-    assert await house.kept() == [2]
+    assert await world.kept() == [2]
 
 
-async def test_in_private_the_card_speaks_the_persons_language(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.speak(monkeypatch, house.ben, "zh-CN")
-    result = await house.ben.user.slash("continue", text=STORY, length=8, count=1)
+async def test_in_private_the_card_speaks_the_persons_language(
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.speak(monkeypatch, world.ben, "zh-CN")
+    result = await world.ben.user.slash("continue", text=STORY, length=8, count=1)
     assert zh("card.continue.title", count=1) in texts(result.response)
 
 
-async def test_the_card_in_a_server_speaks_its_language(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.speak(monkeypatch, house.ben, "zh-CN")
-    assert en("card.continue.title", count=1) in texts((await house.ask(house.ben, count=1)).response)
-    house.speak(monkeypatch, house.chen, "en-US", guild_locale="zh-CN")
-    assert zh("card.continue.title", count=1) in texts((await house.ask(house.chen, count=1)).response)
+async def test_the_card_in_a_server_speaks_its_language(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.speak(monkeypatch, world.ben, "zh-CN")
+    assert en("card.continue.title", count=1) in texts((await world.ask(world.ben, count=1)).response)
+    world.speak(monkeypatch, world.chen, "en-US", guild_locale="zh-CN")
+    assert zh("card.continue.title", count=1) in texts((await world.ask(world.chen, count=1)).response)
 
 
 ELSEWHERE = {"guild_id": "987654321098765432", "authorizing_integration_owners": {"1": "1"}}
 
 
-async def test_installed_to_a_person_in_a_server_without_the_bot(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.speak(monkeypatch, house.ben, "en-US", **ELSEWHERE)
-    result = await house.ask(house.ben, count=1)
+async def test_installed_to_a_person_in_a_server_without_the_bot(
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.speak(monkeypatch, world.ben, "en-US", **ELSEWHERE)
+    result = await world.ask(world.ben, count=1)
     assert en("card.continue.title", count=1) in texts(result.response)
-    kept = await house.generation(1)
+    kept = await world.generation(1)
     assert kept.place.server_id is None
     assert result.response is not None
-    again = await house.ben.click(result.response, label=en("button.retry"))
+    again = await world.ben.click(result.response, label=en("button.retry"))
     assert again.response is not None
 
 
-async def test_a_wait_too_long_for_the_token_is_refused_there(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wait_too_long_for_the_token_is_refused_there(
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Ticket, "eta_s", property(lambda ticket: 13 * 60.0))
-    result = await house.ask(house.ben, count=1)
+    result = await world.ask(world.ben, count=1)
     assert result.response is not None
     assert not result.response.ephemeral
 
-    house.speak(monkeypatch, house.ben, "en-US", **ELSEWHERE)
-    refused = await house.ask(house.ben, count=1)
+    world.speak(monkeypatch, world.ben, "en-US", **ELSEWHERE)
+    refused = await world.ask(world.ben, count=1)
     assert private(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
-    assert house.services.inference.running == 0
+    assert world.services.inference.running == 0
 
 
 async def test_two_peoples_private_conversation_is_no_place_of_the_bots(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Installed to a person, the bot can be used between two people; it cannot edit there without the token."""
     monkeypatch.setattr(Ticket, "eta_s", property(lambda ticket: 13 * 60.0))
-    with_the_bot = await house.ben.user.slash("continue", text=STORY, length=8, count=1)
+    with_the_bot = await world.ben.user.slash("continue", text=STORY, length=8, count=1)
     assert with_the_bot.response is not None
     assert not with_the_bot.response.ephemeral
-    house.speak(monkeypatch, house.ben, "en-US", context=2)
-    refused = await house.ben.user.slash("continue", text=STORY, length=8, count=1)
+    world.speak(monkeypatch, world.ben, "en-US", context=2)
+    refused = await world.ben.user.slash("continue", text=STORY, length=8, count=1)
     assert private(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
 
 
-async def test_help_in_both_languages(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = await house.ben.slash(house.channel, "help")
+async def test_help_in_both_languages(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = await world.ben.slash(world.channel, "help")
     assert en("help.title") in private(asked)
     assert en("help.continue") in private(asked)
     card = asked.response
     assert card is not None
-    await house.restart()
+    await world.restart()
     for topic, parts in TOPICS.items():
         if topic != "server":
-            await house.ben.select(card, [topic], custom_id="ink:guide")
+            await world.ben.select(card, [topic], custom_id="ink:guide")
             assert all(en(f"help.{part}", count=30) in texts(card) for part in parts)
     assert en("help.topic_server") not in str(card.components)
-    hosts = (await house.ada.slash(house.channel, "help")).response
+    hosts = (await world.ada.slash(world.channel, "help")).response
     assert hosts is not None
-    await house.ada.select(hosts, ["server"], custom_id="ink:guide")
+    await world.ada.select(hosts, ["server"], custom_id="ink:guide")
     assert en("help.settings") in texts(hosts)
-    house.speak(monkeypatch, house.chen, "zh-CN")
-    assert zh("help.title") in private(await house.chen.slash(house.channel, "help"))
+    world.speak(monkeypatch, world.chen, "zh-CN")
+    assert zh("help.title") in private(await world.chen.slash(world.channel, "help"))
 
 
 class TestHost:
     """Commands by private message, for the owners in the settings."""
 
-    async def test_sync_and_status(self, house: House) -> None:
-        house.env.bot.owner_ids = {house.ada.id}  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
-        bot = house.env.bot.user
+    async def test_sync_and_status(self, world: DiscordWorld) -> None:
+        world.env.bot.owner_ids = {world.ada.id}  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+        bot = world.env.bot.user
         assert bot is not None
-        await house.ada.send_dm(f"{bot.mention} sync")
-        answer = house.ada.user.dm_channel.last_message
+        await world.ada.send_dm(f"{bot.mention} sync")
+        answer = world.ada.user.dm_channel.last_message
         assert answer is not None
-        assert answer.content == en("owner.synced", count=len(house.env.bot.tree.get_commands()))  # type: ignore[attr-defined]  # likewise
-        await house.ada.send_dm(f"{bot.mention} status")
-        answer = house.ada.user.dm_channel.last_message
+        assert answer.content == en("owner.synced", count=len(world.env.bot.tree.get_commands()))  # type: ignore[attr-defined]  # likewise
+        await world.ada.send_dm(f"{bot.mention} status")
+        answer = world.ada.user.dm_channel.last_message
         assert answer is not None
         assert "tokens/s" in answer.content
         assert en("owner.stories", stories=0, rounds=0, posts=0) in answer.content
-        thread = await begin_story(house)
-        await open_round(house, thread)
-        await house.ada.send_dm(f"{bot.mention} status")
-        answer = house.ada.user.dm_channel.last_message
+        thread = await begin_story(world)
+        await open_round(world, thread)
+        await world.ada.send_dm(f"{bot.mention} status")
+        answer = world.ada.user.dm_channel.last_message
         assert answer is not None
         assert re.search(r"Stories: 1 · votes under way: 1 · messages waiting to be shown: \d", answer.content)
 
-    async def test_others_are_refused(self, house: House, env: simcord.Env) -> None:
-        house.env.bot.owner_ids = {house.ada.id}  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
-        bot = house.env.bot.user
+    async def test_others_are_refused(self, world: DiscordWorld, env: simcord.Env) -> None:
+        world.env.bot.owner_ids = {world.ada.id}  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+        bot = world.env.bot.user
         assert bot is not None
-        await house.ben.send_dm(f"{bot.mention} sync")
-        answer = house.ben.user.dm_channel.last_message
+        await world.ben.send_dm(f"{bot.mention} sync")
+        answer = world.ben.user.dm_channel.last_message
         assert answer is not None
         assert answer.content == en("error.owner_only")
         assert env.errors
 
 
-async def test_what_is_registered(house: House) -> None:
-    body = next(request.json for request in house.env.http_requests if request.path.endswith("/commands"))
+async def test_what_is_registered(world: DiscordWorld) -> None:
+    body = next(request.json for request in world.env.http_requests if request.path.endswith("/commands"))
     assert isinstance(body, list)
     registered = {command["name"]: command for command in body}
     in_servers = {"settings", "story", "writer"}

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.logs import without_fuss
-from tests.behaviour.discord_world import STORY, House, en, private, zh
+from tests.behaviour.discord_world import STORY, DiscordWorld, en, private, zh
 from tests.behaviour.storytelling import RULES, begin, card_of
 
 
@@ -22,11 +22,11 @@ from tests.behaviour.storytelling import RULES, begin, card_of
     ],
     ids=["space", "invisible", "controls", "long"],
 )
-async def test_texts_that_no_model_could_continue(house: House, text: str, expected: str) -> None:
-    refused = await house.ben.slash(house.channel, "continue", text=text)
+async def test_texts_that_no_model_could_continue(world: DiscordWorld, text: str, expected: str) -> None:
+    refused = await world.ben.slash(world.channel, "continue", text=text)
     assert private(refused) == expected
-    assert house.messages == 0
-    assert await house.kept() == []
+    assert world.messages == 0
+    assert await world.kept() == []
 
 
 @pytest.mark.parametrize(
@@ -41,34 +41,37 @@ async def test_texts_that_no_model_could_continue(house: House, text: str, expec
     ],
     ids=["none", "only", "forty", "hint", "hint-0", "empty"],
 )
-async def test_texts_that_cannot_be_filled(house: House, text: str, expected: str) -> None:
-    refused = await house.ben.slash(house.channel, "infill", text=text)
+async def test_texts_that_cannot_be_filled(world: DiscordWorld, text: str, expected: str) -> None:
+    refused = await world.ben.slash(world.channel, "infill", text=text)
     assert private(refused) == expected
-    assert house.messages == 0
+    assert world.messages == 0
 
 
-async def test_people_are_told_in_their_own_language(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.speak(monkeypatch, house.chen, "zh-CN")
-    assert private(await house.chen.slash(house.channel, "continue", text=" ")) == zh("error.text_empty")
-    assert private(await house.ben.slash(house.channel, "continue", text=" ")) == en("error.text_empty")
-    shown = await house.chen.slash(house.channel, "continue")
+async def test_people_are_told_in_their_own_language(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.speak(monkeypatch, world.chen, "zh-CN")
+    assert private(await world.chen.slash(world.channel, "continue", text=" ")) == zh("error.text_empty")
+    assert private(await world.ben.slash(world.channel, "continue", text=" ")) == en("error.text_empty")
+    shown = await world.chen.slash(world.channel, "continue")
     assert shown.modal is not None
     assert shown.modal["title"] == zh("form.continue.title")
 
 
-async def test_one_person_cannot_fill_the_queue(house: House) -> None:
+async def test_one_person_cannot_fill_the_queue(world: DiscordWorld) -> None:
     """Three jobs a person: the fourth is refused, privately, before anything is shown."""
     from bot.inference.jobs import Owner
     from bot.rules.generations import Place
     from bot.writing.asks import ContinueAsk
 
-    owner = Owner(server_id=house.guild.id, person_id=house.ben.id)
-    place = Place(server_id=house.guild.id, channel_id=house.channel.id)
-    tickets = [house.services.desk.ask(ContinueAsk(owner=owner, place=place, text=STORY, length=160)) for _ in range(3)]
+    owner = Owner(server_id=world.guild.id, person_id=world.ben.id)
+    place = Place(server_id=world.guild.id, channel_id=world.channel.id)
+    tickets = [
+        world.services.generation_service.submit(ContinueAsk(owner=owner, place=place, text=STORY, length=160))
+        for _ in range(3)
+    ]
     try:
-        refused = await house.ask(house.ben)
+        refused = await world.ask(world.ben)
         assert private(refused).startswith(en("error.queue_full_person", retry_after_s=0).split("0 s")[0])
-        assert house.messages == 0
+        assert world.messages == 0
     finally:
         for ticket in tickets:
             ticket.cancel()
@@ -86,38 +89,38 @@ async def test_one_person_cannot_fill_the_queue(house: House) -> None:
     ],
 )
 async def test_an_interaction_that_is_over_is_a_line_in_the_log(
-    house: House, caplog: pytest.LogCaptureFixture, act: str, code: int
+    world: DiscordWorld, caplog: pytest.LogCaptureFixture, act: str, code: int
 ) -> None:
-    thread = await begin(house, house.ada)
-    form = await house.ben.slash(thread, "story add")
+    thread = await begin(world, world.ada)
+    form = await world.ben.slash(thread, "story add")
     done: dict[str, Callable[[], Awaitable[object]]] = {
-        "command": lambda: house.ben.slash(house.channel, "story list"),
-        "refusal": lambda: house.ben.slash(house.channel, "continue", text=" "),
-        "button": lambda: house.ben.click(card_of(thread), label=RULES),
-        "form": lambda: house.ben.submit_modal(form, {"text": "The lamp went out."}),
-        "autocomplete": lambda: house.ben.autocomplete(house.channel, "story show", "story", "The"),
+        "command": lambda: world.ben.slash(world.channel, "story list"),
+        "refusal": lambda: world.ben.slash(world.channel, "continue", text=" "),
+        "button": lambda: world.ben.click(card_of(thread), label=RULES),
+        "form": lambda: world.ben.submit_modal(form, {"text": "The lamp went out."}),
+        "autocomplete": lambda: world.ben.autocomplete(world.channel, "story show", "story", "The"),
     }
     caplog.clear()
     caplog.handler.addFilter(without_fuss)  # as `set_up_logging` gives it to the program's own
-    house.env.inject_error("POST", "/interactions/*/*/callback", status=404 if code == 10062 else 400, code=code)
+    world.env.inject_error("POST", "/interactions/*/*/callback", status=404 if code == 10062 else 400, code=code)
     await done[act]()
-    assert len(house.env.errors) <= 1, "the simulation notes what came to nothing"
+    assert len(world.env.errors) <= 1, "the simulation notes what came to nothing"
     said = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert said
     assert not any(record.exc_info or "incident" in record.getMessage() for record in said)
     assert str(code) in caplog.text
 
 
-async def test_an_answer_that_discord_refuses_says_whether_anything_was_done(house: House) -> None:
-    thread = await begin(house, house.ada)
+async def test_an_answer_that_discord_refuses_says_whether_anything_was_done(world: DiscordWorld) -> None:
+    thread = await begin(world, world.ada)
 
     def refuse() -> None:
-        house.env.inject_error("POST", "/interactions/*/*/callback", status=400, code=50035)
+        world.env.inject_error("POST", "/interactions/*/*/callback", status=400, code=50035)
 
     refuse()
-    told = private(await house.ada.slash(house.channel, "infill", text="no blanks stand in here"))
+    told = private(await world.ada.slash(world.channel, "infill", text="no blanks stand in here"))
     assert told.startswith(en("error.incident", incident="?").partition("?")[0]), "a refusal"
 
     refuse()
-    told = private(await house.ada.slash(thread, "story add", text="The lamp went out."))
+    told = private(await world.ada.slash(thread, "story add", text="The lamp went out."))
     assert told.startswith(en("error.not_shown", incident="?").partition("?")[0]), "what is kept"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.behaviour.discord_world import House, en, private
+from tests.behaviour.discord_world import DiscordWorld, en, private
 from tests.behaviour.storytelling import begin, prose_of, write
 
 FIRST, SECOND, THIRD = "The lamp went out.", "Nobody came to light it.", "The sea was loud."
@@ -22,36 +22,36 @@ REFUSED_HOST = en("story.refused_host", thread="{thread}", title="", why="").par
     ],
 )
 async def test_writers_and_hosts_hear_what_cannot_be_posted_and_it_follows_in_order(
-    house: House, status: int, code: int, why: str
+    world: DiscordWorld, status: int, code: int, why: str
 ) -> None:
-    thread = await begin(house, house.ada)
-    house.env.inject_error("POST", f"/channels/{thread.id}/messages", status=status, code=code, times=None)
+    thread = await begin(world, world.ada)
+    world.env.inject_error("POST", f"/channels/{thread.id}/messages", status=status, code=code, times=None)
     for text in (FIRST, SECOND):
-        told = private(await write(house, house.ben, thread, text))
+        told = private(await write(world, world.ben, thread, text))
         assert REFUSED in told
         assert why in told
     assert prose_of(thread) == []
-    first = private(await house.ada.slash(house.channel, "story list"))
+    first = private(await world.ada.slash(world.channel, "story list"))
     assert REFUSED_HOST in first
     assert why in first
-    assert REFUSED_HOST not in private(await house.ada.slash(house.channel, "story list")), "once"
-    assert REFUSED_HOST not in private(await house.chen.slash(house.channel, "story list")), "not to everybody"
+    assert REFUSED_HOST not in private(await world.ada.slash(world.channel, "story list")), "once"
+    assert REFUSED_HOST not in private(await world.chen.slash(world.channel, "story list")), "not to everybody"
 
-    house.env.backend.faults.clear()
-    house.env.bot.dispatch("guild_channel_update", None, None)  # permissions may have changed
-    await house.until(lambda: len(prose_of(thread)) == 2)
-    assert REFUSED not in private(await write(house, house.ben, thread, THIRD))
-    await house.until(lambda: len(prose_of(thread)) == 3)
+    world.env.backend.faults.clear()
+    world.env.bot.dispatch("guild_channel_update", None, None)  # permissions may have changed
+    await world.until(lambda: len(prose_of(thread)) == 2)
+    assert REFUSED not in private(await write(world, world.ben, thread, THIRD))
+    await world.until(lambda: len(prose_of(thread)) == 3)
     assert [shown.partition("\n")[0] for shown in prose_of(thread)] == [FIRST, SECOND, THIRD]
 
 
-async def test_what_was_taken_back_before_anybody_saw_it_is_not_posted(house: House) -> None:
-    thread = await begin(house, house.ada)
-    house.env.inject_error("POST", f"/channels/{thread.id}/messages", status=400, code=200000, times=None)
-    await write(house, house.ben, thread, FIRST)
-    await house.ben.slash(thread, "story undo")
-    await write(house, house.ben, thread, SECOND)
-    house.env.backend.faults.clear()
-    house.env.bot.dispatch("guild_channel_update", None, None)
-    await house.until(lambda: prose_of(thread) != [])
+async def test_what_was_taken_back_before_anybody_saw_it_is_not_posted(world: DiscordWorld) -> None:
+    thread = await begin(world, world.ada)
+    world.env.inject_error("POST", f"/channels/{thread.id}/messages", status=400, code=200000, times=None)
+    await write(world, world.ben, thread, FIRST)
+    await world.ben.slash(thread, "story undo")
+    await write(world, world.ben, thread, SECOND)
+    world.env.backend.faults.clear()
+    world.env.bot.dispatch("guild_channel_update", None, None)
+    await world.until(lambda: prose_of(thread) != [])
     assert [shown.partition("\n")[0] for shown in prose_of(thread)] == [SECOND]

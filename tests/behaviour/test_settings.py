@@ -8,131 +8,131 @@ from simcord.backend.errors import SetupError
 
 from bot.rules.servers import ServerSettings
 from storage.servers import Servers
-from tests.behaviour.discord_world import STORY, House, buttons, en, private, texts, walk, zh
+from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts, walk, zh
 
 
-async def stored(house: House) -> ServerSettings:
-    async with house.services.database.reading() as connection:
-        return await Servers(connection).get(house.guild.id)
+async def stored(world: DiscordWorld) -> ServerSettings:
+    async with world.services.database.reading() as connection:
+        return await Servers(connection).get(world.guild.id)
 
 
-async def test_settings_are_for_those_who_manage_the_server(house: House) -> None:
+async def test_settings_are_for_those_who_manage_the_server(world: DiscordWorld) -> None:
     with pytest.raises(SetupError, match="default-member-permissions"):
-        await house.ben.slash(house.channel, "settings")
-    shown = await house.ada.slash(house.channel, "settings")
+        await world.ben.slash(world.channel, "settings")
+    shown = await world.ada.slash(world.channel, "settings")
     assert en("settings.title", server="Harbour") in private(shown)
 
 
-async def test_who_lost_the_permission_meanwhile_is_refused(house: House) -> None:
-    role = house.guild.create_role("keeper", permissions=discord.Permissions(manage_guild=True))
-    keeper = house.guild.add_member(house.env.create_user("dora"), roles=[role])
-    shown = await keeper.slash(house.channel, "settings")
+async def test_who_lost_the_permission_meanwhile_is_refused(world: DiscordWorld) -> None:
+    role = world.guild.create_role("keeper", permissions=discord.Permissions(manage_guild=True))
+    keeper = world.guild.add_member(world.env.create_user("dora"), roles=[role])
+    shown = await keeper.slash(world.channel, "settings")
     assert shown.response is not None
-    house.env.backend.remove_member_role(house.guild.id, keeper.id, role.id)
+    world.env.backend.remove_member_role(world.guild.id, keeper.id, role.id)
 
     refused = await keeper.select(shown.response, ["wild"], custom_id="ink:set:mood")
 
     assert private(refused) == en("error.manage_server")
-    assert (await stored(house)).mood is None
+    assert (await stored(world)).mood is None
 
 
-async def test_options_are_stored_and_shown_and_used(house: House) -> None:
-    shown = await house.ada.slash(house.channel, "settings", mood="wild", count=1, length=9, language="zh-CN")
+async def test_options_are_stored_and_shown_and_used(world: DiscordWorld) -> None:
+    shown = await world.ada.slash(world.channel, "settings", mood="wild", count=1, length=9, language="zh-CN")
 
     assert en("settings.saved", count=4) in private(shown)
-    settings = await stored(house)
+    settings = await stored(world)
     assert (settings.mood, settings.count, settings.length, settings.language) == ("wild", 1, 9, "zh-CN")
-    await house.restart()
-    result = await house.ben.slash(house.channel, "continue", text=STORY)
-    kept = await house.generation(1)
+    await world.restart()
+    result = await world.ben.slash(world.channel, "continue", text=STORY)
+    kept = await world.generation(1)
     assert (kept.mood, kept.count, kept.length) == ("wild", 1, 9)
     assert zh("card.continue.title", count=1) in texts(result.response)
     assert list(buttons(result.response)) == [
         zh(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")
     ]
     assert result.response is not None
-    assert private(await house.ben.click(result.response, label=zh("button.why"))).startswith(f"### {en('why.title')}")
+    assert private(await world.ben.click(result.response, label=zh("button.why"))).startswith(f"### {en('why.title')}")
 
-    await house.ada.slash(house.channel, "settings", mood="mixed", language="server")
-    settings = await stored(house)
+    await world.ada.slash(world.channel, "settings", mood="mixed", language="server")
+    settings = await stored(world)
     assert (settings.mood, settings.language, settings.count) == (None, None, 1)
 
 
-async def test_the_menus_on_the_card_after_a_restart(house: House) -> None:
-    card = (await house.ada.slash(house.channel, "settings")).response
+async def test_the_menus_on_the_card_after_a_restart(world: DiscordWorld) -> None:
+    card = (await world.ada.slash(world.channel, "settings")).response
     assert card is not None
-    await house.restart()
+    await world.restart()
 
     for what, value in {"mood": "plain", "count": "5", "length": "24", "language": "zh-CN"}.items():
-        await house.ada.select(card, [value], custom_id=f"ink:set:{what}")
+        await world.ada.select(card, [value], custom_id=f"ink:set:{what}")
         menu = next(part for part in walk(card.components) if part.get("custom_id") == f"ink:set:{what}")
         assert [option["value"] for option in menu["options"] if option.get("default")] == [value]
-    settings = await stored(house)
+    settings = await stored(world)
     assert (settings.mood, settings.count, settings.length, settings.language) == ("plain", 5, 24, "zh-CN")
 
 
-async def test_switching_off_and_on(house: House) -> None:
-    card = (await house.ada.slash(house.channel, "settings", infill=False)).response
+async def test_switching_off_and_on(world: DiscordWorld) -> None:
+    card = (await world.ada.slash(world.channel, "settings", infill=False)).response
     assert card is not None
     assert en("settings.infill_off") in buttons(card)
-    refused = await house.ben.slash(house.channel, "infill", text="The fox crossed the ___.")
+    refused = await world.ben.slash(world.channel, "infill", text="The fox crossed the ___.")
     assert private(refused) == en("error.feature_off")
 
-    await house.ada.click(card, custom_id="ink:switch:infill:on")
-    await house.ada.click(card, custom_id="ink:switch:continue:off")
-    assert (await stored(house)).switched_off == {"continue"}
+    await world.ada.click(card, custom_id="ink:switch:infill:on")
+    await world.ada.click(card, custom_id="ink:switch:continue:off")
+    assert (await stored(world)).switched_off == {"continue"}
     # Whoever did not see the answer still has the old button, and presses it again.
-    shown = house.env.backend.messages[house.channel.id][card.id]
+    shown = world.env.backend.messages[world.channel.id][card.id]
     switch = next(part for part in walk(shown.components) if part.get("custom_id") == "ink:switch:continue:on")
     switch["custom_id"] = "ink:switch:continue:off"
-    await house.ada.click(card, custom_id="ink:switch:continue:off")
-    assert (await stored(house)).switched_off == {"continue"}
-    assert private(await house.ask(house.ben)) == en("error.feature_off")
+    await world.ada.click(card, custom_id="ink:switch:continue:off")
+    assert (await stored(world)).switched_off == {"continue"}
+    assert private(await world.ask(world.ben)) == en("error.feature_off")
 
 
-async def test_a_switch_also_holds_for_buttons_and_forms(house: House) -> None:
-    posted = (await house.ask(house.ben, count=1)).response
+async def test_a_switch_also_holds_for_buttons_and_forms(world: DiscordWorld) -> None:
+    posted = (await world.ask(world.ben, count=1)).response
     assert posted is not None
-    form = await house.ben.slash(house.channel, "continue")
-    await house.ada.slash(house.channel, "settings", **{"continue": False})
+    form = await world.ben.slash(world.channel, "continue")
+    await world.ada.slash(world.channel, "settings", **{"continue": False})
 
     for label in ("go", "retry", "own"):
-        assert private(await house.ben.click(posted, label=en(f"button.{label}"))) == en("error.feature_off")
-    refused = await house.ben.submit_modal(form, {"text": STORY})
+        assert private(await world.ben.click(posted, label=en(f"button.{label}"))) == en("error.feature_off")
+    refused = await world.ben.submit_modal(form, {"text": STORY})
     assert en("error.feature_off") in private(refused)
     assert STORY in private(refused)
-    assert en("why.title") in private(await house.ben.click(posted, label=en("button.why")))
+    assert en("why.title") in private(await world.ben.click(posted, label=en("button.why")))
 
 
-async def test_only_in_the_chosen_channels(house: House) -> None:
-    card = (await house.ada.slash(house.channel, "settings")).response
+async def test_only_in_the_chosen_channels(world: DiscordWorld) -> None:
+    card = (await world.ada.slash(world.channel, "settings")).response
     assert card is not None
-    await house.ada.select(card, [house.other], custom_id="ink:set:channels")
+    await world.ada.select(card, [world.other], custom_id="ink:set:channels")
 
-    assert (await stored(house)).channels == {house.other.id}
+    assert (await stored(world)).channels == {world.other.id}
     assert en("settings.channels_some", count=1) in texts(card)
-    refused = await house.ask(house.ben)
+    refused = await world.ask(world.ben)
     assert private(refused) == en("error.channel_not_allowed", channels="#quiet")
-    allowed = await house.ben.slash(house.other, "continue", text=STORY, length=8, count=1)
+    allowed = await world.ben.slash(world.other, "continue", text=STORY, length=8, count=1)
     assert allowed.response is not None
     assert not allowed.response.ephemeral
 
-    await house.ada.select(card, [], custom_id="ink:set:channels")
-    assert (await stored(house)).channels == frozenset()
+    await world.ada.select(card, [], custom_id="ink:set:channels")
+    assert (await stored(world)).channels == frozenset()
 
 
-async def test_a_channel_that_the_bot_cannot_see_is_refused_with_the_reason(house: House) -> None:
-    hidden = house.guild.create_text_channel(
-        "attic", overwrites={house.guild.default_role: discord.PermissionOverwrite(view_channel=False)}
+async def test_a_channel_that_the_bot_cannot_see_is_refused_with_the_reason(world: DiscordWorld) -> None:
+    hidden = world.guild.create_text_channel(
+        "attic", overwrites={world.guild.default_role: discord.PermissionOverwrite(view_channel=False)}
     )
-    card = (await house.ada.slash(house.channel, "settings")).response
+    card = (await world.ada.slash(world.channel, "settings")).response
     assert card is not None
-    refused = await house.ada.select(card, [hidden], custom_id="ink:set:channels")
+    refused = await world.ada.select(card, [hidden], custom_id="ink:set:channels")
     assert private(refused) == en("error.channel_unseen", channel="#attic")
-    assert (await stored(house)).channels == frozenset()
+    assert (await stored(world)).channels == frozenset()
 
 
-async def test_settings_of_one_server_leave_another_alone(house: House) -> None:
-    await house.ada.slash(house.channel, "settings", count=5)
-    async with house.services.database.reading() as connection:
-        assert (await Servers(connection).get(house.guild.id + 1)).count == 3
+async def test_settings_of_one_server_leave_another_alone(world: DiscordWorld) -> None:
+    await world.ada.slash(world.channel, "settings", count=5)
+    async with world.services.database.reading() as connection:
+        assert (await Servers(connection).get(world.guild.id + 1)).count == 3

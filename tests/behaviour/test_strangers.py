@@ -19,7 +19,7 @@ from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.tree import InklingTree
 from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
 from bot.writing.bridge.job import BridgeAsk
-from tests.behaviour.discord_world import House, en, private
+from tests.behaviour.discord_world import DiscordWorld, en, private
 from tests.behaviour.forging import Actor, press, rows, strings
 from tests.behaviour.remembering import note
 from tests.behaviour.voting import begin_story, open_round
@@ -38,14 +38,14 @@ OWN = frozenset({
 """What has no ids of anything kept, and what opens to the asker alone (`reopen`): these show and change one's own."""
 
 
-async def keep_secrets(house: House, asker: MemberActor) -> None:
+async def keep_secrets(world: DiscordWorld, asker: MemberActor) -> None:
     """A story with a round and an entry of lore, and a card of each kind, which `asker` asked for: all with ids of
     IDS, and all with SECRET in them."""
-    thread = await begin_story(house, passages=(TEXT,))
-    await open_round(house, thread)
-    await note(house.ada, thread, f"{SECRET} is far away.", "fox")
-    place = Place(server_id=house.guild.id, channel_id=house.channel.id)
-    owner = Owner(server_id=house.guild.id, person_id=asker.id)
+    thread = await begin_story(world, passages=(TEXT,))
+    await open_round(world, thread)
+    await note(world.ada, thread, f"{SECRET} is far away.", "fox")
+    place = Place(server_id=world.guild.id, channel_id=world.channel.id)
+    owner = Owner(server_id=world.guild.id, person_id=asker.id)
     told = Suggestion(text=f" {SECRET} fell.", fills=(), receipt=OtherReceipt(told={"prompt": TEXT}))
     filled = Suggestion(text=TEXT, fills=(SECRET,), receipt=InfillReceipt())
     words = (Expected(4, 7, "fox", (Other("owl", 2.0),)),)
@@ -55,12 +55,14 @@ async def keep_secrets(house: House, asker: MemberActor) -> None:
         (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(Twist(TEXT, words), TwistReceipt())),
         (BridgeAsk(owner=owner, place=place, left="The fox saw.", right="The rain began."), filled),
     )
-    assert [(await house.services.desk.keep(ask, (suggestion,))).id for ask, suggestion in asks] == list(IDS)
+    assert [(await world.services.generation_service.add(ask, (suggestion,))).id for ask, suggestion in asks] == list(
+        IDS
+    )
 
 
-def made_up(house: House, ids: Sequence[int]) -> Iterator[str]:
+def made_up(world: DiscordWorld, ids: Sequence[int]) -> Iterator[str]:
     """An id for every action that there is, with every number in it."""
-    tree = house.env.bot.tree  # type: ignore[attr-defined]  # a commands.Bot
+    tree = world.env.bot.tree  # type: ignore[attr-defined]  # a commands.Bot
     assert isinstance(tree, InklingTree)
     assert tree.actions > OWN
     for action in sorted(tree.actions - OWN):
@@ -74,49 +76,49 @@ def made_up(house: House, ids: Sequence[int]) -> Iterator[str]:
                 yield f"ink:{action}:{number}:1"
 
 
-async def try_all(house: House, actor: Actor, card: ResponseMessage, ids: Sequence[int] = FEW) -> None:
+async def try_all(world: DiscordWorld, actor: Actor, card: ResponseMessage, ids: Sequence[int] = FEW) -> None:
     """Press everything, as a person of whom the house knows nothing."""
-    before, sent, public = await rows(house), len(house.env.http_requests), _public(house)
-    for custom_id in made_up(house, ids):
+    before, sent, public = await rows(world), len(world.env.http_requests), _public(world)
+    for custom_id in made_up(world, ids):
         result = await press(actor, card, custom_id, ["1"], BOXES)
         if result.modal is None:
             assert INCIDENT not in private(result), custom_id
-    answers = strings([request.json for request in house.env.http_requests[sent:]])
+    answers = strings([request.json for request in world.env.http_requests[sent:]])
     assert not [answer for answer in answers if SECRET in answer]
-    assert _public(house) == public
-    assert await rows(house) == before
+    assert _public(world) == public
+    assert await rows(world) == before
 
 
-def _public(house: House) -> dict[int, list[tuple[int, Any]]]:
+def _public(world: DiscordWorld) -> dict[int, list[tuple[int, Any]]]:
     """What everybody sees, by channel."""
     return {
         channel_id: [(each.id, each.components) for each in messages.values() if not each.is_ephemeral]
-        for channel_id, messages in house.env.backend.messages.items()
+        for channel_id, messages in world.env.backend.messages.items()
     }
 
 
-async def test_in_another_server(house: House) -> None:
-    owner = house.env.create_user("eve", global_name="Eve")
-    guild = house.env.create_guild("Reef", owner=owner)
-    eve = MemberActor(house.env, guild, owner)
-    await keep_secrets(house, eve)
+async def test_in_another_server(world: DiscordWorld) -> None:
+    owner = world.env.create_user("eve", global_name="Eve")
+    guild = world.env.create_guild("Reef", owner=owner)
+    eve = MemberActor(world.env, guild, owner)
+    await keep_secrets(world, eve)
     card = (await eve.slash(guild.create_text_channel("reef"), "help")).response
     assert card is not None
-    await try_all(house, eve, card, IDS)
+    await try_all(world, eve, card, IDS)
 
 
-async def test_in_a_private_message(house: House) -> None:
-    await keep_secrets(house, house.ben)
-    card = (await house.ben.user.slash("help")).response
+async def test_in_a_private_message(world: DiscordWorld) -> None:
+    await keep_secrets(world, world.ben)
+    card = (await world.ben.user.slash("help")).response
     assert card is not None
-    await try_all(house, house.ben.user, card)
+    await try_all(world, world.ben.user, card)
 
 
-async def test_in_another_channel_by_who_may_not_see_that_one(house: House) -> None:
-    await keep_secrets(house, house.ben)
-    card = (await house.ben.slash(house.other, "help")).response
+async def test_in_another_channel_by_who_may_not_see_that_one(world: DiscordWorld) -> None:
+    await keep_secrets(world, world.ben)
+    card = (await world.ben.slash(world.other, "help")).response
     assert card is not None
     hidden = discord.Permissions(view_channel=True).value
-    overwrite = Overwrite(target_id=house.ben.id, type=OverwriteType.MEMBER, allow=0, deny=hidden)
-    house.env.backend.set_overwrite(house.channel.id, overwrite)
-    await try_all(house, house.ben, card)
+    overwrite = Overwrite(target_id=world.ben.id, type=OverwriteType.MEMBER, allow=0, deny=hidden)
+    world.env.backend.set_overwrite(world.channel.id, overwrite)
+    await try_all(world, world.ben, card)

@@ -18,169 +18,171 @@ from bot.inference.queue import Ticket
 from bot.ui.escaping import escape
 from bot.ui.progress import Wait
 from cogs.continuation.cog import Writing
-from cogs.core.generation_flow import Asking
-from tests.behaviour.discord_world import STORY, House, buttons, en, private, texts
+from cogs.core.generation_flow import GenerationFlow
+from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts
 
 CANCEL = en("button.cancel")
 
 
-def asking(house: House) -> Asking:
-    cog = house.env.bot.get_cog("Writing")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+def flow_of(world: DiscordWorld) -> GenerationFlow:
+    cog = world.env.bot.get_cog("Writing")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
     assert isinstance(cog, Writing)
-    return cog._asking
+    return cog._flow
 
 
-async def finished(house: House) -> None:
+async def finished(world: DiscordWorld) -> None:
     """Wait until every job has ended, and whoever pressed a button has their answer: they may press it again."""
-    flow = asking(house)
-    await house.until(lambda: not (house.services.inference.running or flow._under_way or flow._pressed))
+    flow = flow_of(world)
+    await world.until(lambda: not (world.services.inference.running or flow._under_way or flow._pressed))
 
 
 @pytest.mark.patient
-async def test_progress_then_the_card_in_its_place(house: House) -> None:
-    result = await house.ask(house.ben, count=1, length=24)
+async def test_progress_then_the_card_in_its_place(world: DiscordWorld) -> None:
+    result = await world.ask(world.ben, count=1, length=24)
     assert result.response is not None
     first = texts(result.response)
     assert en("progress.queued") in first or en("progress.working") in first
     assert list(buttons(result.response)) == [CANCEL]
 
-    await finished(house)
+    await finished(world)
 
     assert en("card.continue.title", count=1) in texts(result.response)
-    edits = [request for request in house.env.http_requests if request.method == "PATCH"]
+    edits = [request for request in world.env.http_requests if request.method == "PATCH"]
     assert len(edits) >= 1
-    assert house.messages == 1
+    assert world.messages == 1
 
 
 @pytest.mark.patient
-async def test_cancelling_is_for_the_person_who_asked(house: House) -> None:
-    result = await house.ask(house.ben, length=160)
+async def test_cancelling_is_for_the_person_who_asked(world: DiscordWorld) -> None:
+    result = await world.ask(world.ben, length=160)
     assert result.response is not None
-    refused = await house.chen.click(result.response, label=CANCEL)
+    refused = await world.chen.click(result.response, label=CANCEL)
     assert private(refused) == en("error.not_yours_cancel")
 
-    await house.ben.click(result.response, label=CANCEL)
-    await finished(house)
+    await world.ben.click(result.response, label=CANCEL)
+    await finished(world)
 
-    assert house.messages == 0
+    assert world.messages == 0
     assert private(result) == en("error.cancelled")
-    assert await house.kept() == []
-    assert house.services.inference.running == 0
+    assert await world.kept() == []
+    assert world.services.inference.running == 0
 
 
 @pytest.mark.patient
-async def test_a_moderator_can_cancel(house: House) -> None:
-    result = await house.ask(house.ben, length=160)
+async def test_a_moderator_can_cancel(world: DiscordWorld) -> None:
+    result = await world.ask(world.ben, length=160)
     assert result.response is not None
-    await house.ada.click(result.response, label=CANCEL)
-    await finished(house)
-    assert house.messages == 0
+    await world.ada.click(result.response, label=CANCEL)
+    await finished(world)
+    assert world.messages == 0
 
 
 @pytest.mark.patient
-async def test_two_presses_count_once(house: House) -> None:
-    card = await house.ask(house.ben, count=1)
-    await finished(house)
+async def test_two_presses_count_once(world: DiscordWorld) -> None:
+    card = await world.ask(world.ben, count=1)
+    await finished(world)
     assert card.response is not None
 
-    house.held.hold()
-    await house.ben.click(card.response, label=en("button.retry"))
-    second = await house.ben.click(card.response, label=en("button.retry"))
+    world.held.hold()
+    await world.ben.click(card.response, label=en("button.retry"))
+    second = await world.ben.click(card.response, label=en("button.retry"))
     assert private(second) == en("error.already_working")
-    await finished(house)
-    assert await house.kept() == [1, 2]
+    await finished(world)
+    assert await world.kept() == [1, 2]
 
-    await house.ben.click(card.response, label=en("button.retry"))
-    await finished(house)
-    assert await house.kept() == [1, 2, 3]
+    await world.ben.click(card.response, label=en("button.retry"))
+    await finished(world)
+    assert await world.kept() == [1, 2, 3]
 
 
 @pytest.mark.patient
-async def test_after_fifteen_minutes_the_card_comes_through_the_channel(house: House) -> None:
-    result = await house.ask(house.ben, count=1, length=160)
+async def test_after_fifteen_minutes_the_card_comes_through_the_channel(world: DiscordWorld) -> None:
+    result = await world.ask(world.ben, count=1, length=160)
     assert result.response is not None
     message_id = result.response.id
-    await house.env.advance_time(16 * 60)
-    await finished(house)
+    await world.env.advance_time(16 * 60)
+    await finished(world)
 
-    assert en("card.continue.title", count=1) in texts(house.last())
-    assert house.last().id == message_id
-    last = house.env.http_requests[-1]
-    assert (last.method, last.path) == ("PATCH", f"/channels/{house.channel.id}/messages/{message_id}")
+    assert en("card.continue.title", count=1) in texts(world.last())
+    assert world.last().id == message_id
+    last = world.env.http_requests[-1]
+    assert (last.method, last.path) == ("PATCH", f"/channels/{world.channel.id}/messages/{message_id}")
 
 
 @pytest.mark.patient
 async def test_a_card_that_was_deleted_meanwhile_is_offered_in_private(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def only_the_end(ticket: Ticket[Any], show: object, *, pulse: object, wait: Wait) -> None:
         """An edit of the progress would find out sooner, and end the job."""
         await wait(asyncio.wait([ticket.ending()]))
 
     monkeypatch.setattr(cogs.core.progress, "follow", only_the_end)
-    result = await house.ask(house.ben, length=160)
+    result = await world.ask(world.ben, length=160)
     assert result.response is not None
-    await house.ada.delete(result.response)
-    await finished(house)
-    assert house.messages == 0
-    assert private(result) == en("card.not_shown", channel=f"<#{house.channel.id}>")
+    await world.ada.delete(result.response)
+    await finished(world)
+    assert world.messages == 0
+    assert private(result) == en("card.not_shown", channel=f"<#{world.channel.id}>")
 
     offered = result.followups[-1]
-    await house.ben.click(offered, label=en("button.reopen"))
-    assert en("card.continue.title", count=3) in texts(house.last())
-    assert (await house.generation(1)).message_id == house.last().id
+    await world.ben.click(offered, label=en("button.reopen"))
+    assert en("card.continue.title", count=3) in texts(world.last())
+    assert (await world.generation(1)).message_id == world.last().id
 
 
 @pytest.mark.patient
-async def test_stopping_the_bot_says_so_on_the_card(house: House) -> None:
-    result = await house.ask(house.ben, length=160)
+async def test_stopping_the_bot_says_so_on_the_card(world: DiscordWorld) -> None:
+    result = await world.ask(world.ben, length=160)
     assert result.response is not None
-    await house.env.bot.farewell()  # type: ignore[attr-defined]  # as close() does
-    await finished_without_cog(house)
-    assert texts(house.last()) == en("progress.interrupted")
-    assert await house.kept() == []
+    await world.env.bot.farewell()  # type: ignore[attr-defined]  # as close() does
+    await finished_without_cog(world)
+    assert texts(world.last()) == en("progress.interrupted")
+    assert await world.kept() == []
 
 
-async def finished_without_cog(house: House) -> None:
-    await house.until(lambda: house.services.inference.running == 0)
+async def finished_without_cog(world: DiscordWorld) -> None:
+    await world.until(lambda: world.services.inference.running == 0)
 
 
 @pytest.mark.patient
-async def test_a_progress_card_of_an_earlier_run_can_be_cleared(house: House) -> None:
-    result = await house.ask(house.ben, length=160)
+async def test_a_progress_card_of_an_earlier_run_can_be_cleared(world: DiscordWorld) -> None:
+    result = await world.ask(world.ben, length=160)
     card = result.response
     assert card is not None
     stale = re.sub(r"ink:cancel:[0-9a-f]+", "ink:cancel:0000", buttons(card)[CANCEL])
-    for part in house.env.backend.messages[house.channel.id][card.id].components[0]["components"][-1]["components"]:
+    for part in world.env.backend.messages[world.channel.id][card.id].components[0]["components"][-1]["components"]:
         part["custom_id"] = stale
-    await house.chen.click(card, label=CANCEL)
+    await world.chen.click(card, label=CANCEL)
     assert texts(card) == en("progress.interrupted")
-    house.services.inference.cancel(next(iter(asking(house)._progress._live.values())).ticket)
-    await finished_without_cog(house)
+    world.services.inference.cancel(next(iter(flow_of(world)._progress._live.values())).ticket)
+    await finished_without_cog(world)
 
 
-async def test_hiccups_of_discord_lose_nothing(house: House) -> None:
-    house.env.inject_error("PATCH", "/webhooks/*", status=500, times=2)
-    result = await house.ask(house.ben, count=1)
+async def test_hiccups_of_discord_lose_nothing(world: DiscordWorld) -> None:
+    world.env.inject_error("PATCH", "/webhooks/*", status=500, times=2)
+    result = await world.ask(world.ben, count=1)
     assert en("card.continue.title", count=1) in texts(result.response)
-    assert (await house.generation(1)).message_id is not None
+    assert (await world.generation(1)).message_id is not None
 
 
 @pytest.mark.parametrize("kind", ["continue", "infill", "twist"])
-async def test_models_that_are_not_there(house: House, kind: str) -> None:
-    house.services.inference.engine = FakeEngine(failure=WorkerUnavailable("starting"))
+async def test_models_that_are_not_there(world: DiscordWorld, kind: str) -> None:
+    world.services.inference.engine = FakeEngine(failure=WorkerUnavailable("starting"))
     text = "The fox crossed the ___." if kind == "infill" else "The fox crossed the old bridge near the harbour."
-    result = await house.ben.slash(house.channel, kind, text=text)
+    result = await world.ben.slash(world.channel, kind, text=text)
     assert private(result).startswith(en("error.worker_unavailable"))
     assert escape(text) in private(result), "what was typed is given back"
-    assert house.messages == 0
-    assert await house.kept() == []
+    assert world.messages == 0
+    assert await world.kept() == []
 
 
-async def test_what_nobody_foresaw_is_an_incident_in_the_log(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    house.services.inference.engine = FakeEngine(failure=ZeroDivisionError("a bug"))
+async def test_what_nobody_foresaw_is_an_incident_in_the_log(
+    world: DiscordWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.services.inference.engine = FakeEngine(failure=ZeroDivisionError("a bug"))
     with caplog.at_level(logging.ERROR):
-        result = await house.ask(house.ben)
+        result = await world.ask(world.ben)
     told = private(result)
     incident = re.search(r"incident (\w{8})", told)
     assert incident is not None
@@ -189,27 +191,27 @@ async def test_what_nobody_foresaw_is_an_incident_in_the_log(house: House, caplo
     record = next(record for record in caplog.records if incident[1] in record.getMessage())
     assert record.exc_info is not None
     assert record.exc_info[0] is not None
-    assert house.messages == 0
-    assert house.env.errors
+    assert world.messages == 0
+    assert world.env.errors
 
 
-async def test_a_form_whose_answer_breaks_gives_the_text_back(house: House) -> None:
-    house.services.inference.engine = FakeEngine(failure=ZeroDivisionError("a bug"))
-    shown = await house.ben.slash(house.channel, "continue")
-    result = await house.ben.submit_modal(shown, {"text": STORY})
+async def test_a_form_whose_answer_breaks_gives_the_text_back(world: DiscordWorld) -> None:
+    world.services.inference.engine = FakeEngine(failure=ZeroDivisionError("a bug"))
+    shown = await world.ben.slash(world.channel, "continue")
+    result = await world.ben.submit_modal(shown, {"text": STORY})
     assert STORY in private(result)
-    assert house.env.errors
+    assert world.env.errors
 
 
-async def test_a_full_disk(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_full_disk(world: DiscordWorld, caplog: pytest.LogCaptureFixture) -> None:
     """The database may not grow any more: what was asked is refused with a sentence, and nothing is shown."""
-    async with house.services.database.transaction() as connection:
+    async with world.services.database.transaction() as connection:
         pages = (await connection.execute(sql("PRAGMA page_count"))).scalar_one()
         await connection.execute(sql(f"PRAGMA max_page_count = {pages}"))
     answers = []
     for _ in range(8):
-        shown = await house.ben.slash(house.channel, "continue")
-        answers.append(await house.ben.submit_modal(shown, {"text": STORY * 60}))
+        shown = await world.ben.slash(world.channel, "continue")
+        answers.append(await world.ben.submit_modal(shown, {"text": STORY * 60}))
         if answers[-1].followups:
             break
     assert "incident" in private(answers[-1])
@@ -217,7 +219,7 @@ async def test_a_full_disk(house: House, caplog: pytest.LogCaptureFixture) -> No
     assert STORY in private(answers[-1])
 
 
-async def test_the_second_copy_of_the_bot_is_refused(house: House) -> None:
+async def test_the_second_copy_of_the_bot_is_refused(world: DiscordWorld) -> None:
     with pytest.raises(StorageError):
-        async with create_services(house.settings, engine=FakeEngine(failure=WorkerUnavailable("none"))) as services:
-            create_bot(house.settings, services)
+        async with create_services(world.settings, engine=FakeEngine(failure=WorkerUnavailable("none"))) as services:
+            create_bot(world.settings, services)

@@ -9,7 +9,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.servers import MAX_LISTED_WORDS
 from storage.servers import Servers
-from tests.behaviour.discord_world import House, en, private, texts, walk
+from tests.behaviour.discord_world import DiscordWorld, en, private, texts, walk
 from tests.behaviour.remembering import note
 from tests.behaviour.storytelling import begin, canon_of, write
 from tests.behaviour.voting import begin_story, candidates_of, open_round, propose
@@ -17,21 +17,21 @@ from tests.behaviour.voting import begin_story, candidates_of, open_round, propo
 WORDS = en("button.words")
 
 
-async def listed(house: House) -> tuple[str, ...]:
-    async with house.services.database.reading() as connection:
-        return (await Servers(connection).get(house.guild.id)).words
+async def listed(world: DiscordWorld) -> tuple[str, ...]:
+    async with world.services.database.reading() as connection:
+        return (await Servers(connection).get(world.guild.id)).words
 
 
-async def open_settings(house: House, person: MemberActor) -> ResponseMessage:
-    card = (await person.slash(house.channel, "settings")).response
+async def open_settings(world: DiscordWorld, person: MemberActor) -> ResponseMessage:
+    card = (await person.slash(world.channel, "settings")).response
     assert card is not None
     return card
 
 
-async def set_words(house: House, words: str) -> ResponseMessage:
-    card = await open_settings(house, house.ada)
-    form = await house.ada.click(card, label=WORDS)
-    await house.ada.submit_modal(form, {"words0": words})
+async def set_words(world: DiscordWorld, words: str) -> ResponseMessage:
+    card = await open_settings(world, world.ada)
+    form = await world.ada.click(card, label=WORDS)
+    await world.ada.submit_modal(form, {"words0": words})
     return card
 
 
@@ -41,101 +41,101 @@ def boxes_of(form: InteractionResult) -> dict[str, str]:
     return {box["custom_id"]: box["value"] for box in boxes}
 
 
-async def test_the_list_is_set_in_a_form(house: House) -> None:
-    card = await open_settings(house, house.ada)
+async def test_the_list_is_set_in_a_form(world: DiscordWorld) -> None:
+    card = await open_settings(world, world.ada)
     assert en("settings.words_none") in texts(card)
-    await house.restart()
-    form = await house.ada.click(card, label=WORDS)
-    await house.ada.submit_modal(form, {"words0": "Clown\n  Hot   Tub\nclown, 蛇\n\n"})
+    await world.restart()
+    form = await world.ada.click(card, label=WORDS)
+    await world.ada.submit_modal(form, {"words0": "Clown\n  Hot   Tub\nclown, 蛇\n\n"})
 
-    assert await listed(house) == ("clown", "hot tub", "蛇")
+    assert await listed(world) == ("clown", "hot tub", "蛇")
     assert en("settings.words_some", count=3) in texts(card)
-    form = await house.ada.click(card, label=WORDS)
+    form = await world.ada.click(card, label=WORDS)
     assert boxes_of(form) == {"words0": "clown\nhot tub\n蛇"}
-    await house.ada.submit_modal(form, {"words0": ""})
-    assert await listed(house) == ()
+    await world.ada.submit_modal(form, {"words0": ""})
+    assert await listed(world) == ()
 
 
-async def test_a_long_list_has_several_boxes_and_loses_nothing(house: House) -> None:
+async def test_a_long_list_has_several_boxes_and_loses_nothing(world: DiscordWorld) -> None:
     words = [f"word number {number:03} of a long list, x".replace(",", "") for number in range(MAX_LISTED_WORDS)]
-    async with house.services.database.transaction() as connection:
+    async with world.services.database.transaction() as connection:
         servers = Servers(connection)
-        await servers.save(replace(await servers.get(house.guild.id), words=tuple(words)), now_ms=1)
-    form = await house.ada.click(await open_settings(house, house.ada), label=WORDS)
+        await servers.save(replace(await servers.get(world.guild.id), words=tuple(words)), now_ms=1)
+    form = await world.ada.click(await open_settings(world, world.ada), label=WORDS)
     boxes = boxes_of(form)
     assert list(boxes) == ["words0", "words1", "words2"]
     assert [word for box in boxes.values() for word in box.split("\n")] == words
-    await house.ada.submit_modal(form, {**boxes, "words2": boxes["words2"].replace(words[-1], "last")})
-    assert await listed(house) == (*words[:-1], "last")
+    await world.ada.submit_modal(form, {**boxes, "words2": boxes["words2"].replace(words[-1], "last")})
+    assert await listed(world) == (*words[:-1], "last")
 
 
-async def test_what_will_not_do_is_given_back(house: House) -> None:
-    card = await open_settings(house, house.ada)
-    form = await house.ada.click(card, label=WORDS)
-    refused = private(await house.ada.submit_modal(form, {"words0": f"clown\n{'x' * 41}"}))
+async def test_what_will_not_do_is_given_back(world: DiscordWorld) -> None:
+    card = await open_settings(world, world.ada)
+    form = await world.ada.click(card, label=WORDS)
+    refused = private(await world.ada.submit_modal(form, {"words0": f"clown\n{'x' * 41}"}))
     assert en("error.word_too_long", word="x" * 41, limit=40) in refused
     assert "clown" in refused
-    form = await house.ada.click(card, label=WORDS)
+    form = await world.ada.click(card, label=WORDS)
     many = "\n".join(str(number) for number in range(MAX_LISTED_WORDS + 1))
-    refused = private(await house.ada.submit_modal(form, {"words0": many}))
+    refused = private(await world.ada.submit_modal(form, {"words0": many}))
     assert en("error.words_too_many", given=MAX_LISTED_WORDS + 1, limit=MAX_LISTED_WORDS) in refused
-    assert await listed(house) == ()
+    assert await listed(world) == ()
 
 
-async def test_two_managers_at_once(house: House) -> None:
-    card = await open_settings(house, house.ada)
-    first = await house.ada.click(card, label=WORDS)
-    second = await house.ada.click(card, label=WORDS)
-    await house.ada.submit_modal(first, {"words0": "clown"})
-    refused = private(await house.ada.submit_modal(second, {"words0": "spider"}))
+async def test_two_managers_at_once(world: DiscordWorld) -> None:
+    card = await open_settings(world, world.ada)
+    first = await world.ada.click(card, label=WORDS)
+    second = await world.ada.click(card, label=WORDS)
+    await world.ada.submit_modal(first, {"words0": "clown"})
+    refused = private(await world.ada.submit_modal(second, {"words0": "spider"}))
     assert en("error.words_changed") in refused
     assert "spider" in refused
-    assert await listed(house) == ("clown",)
+    assert await listed(world) == ("clown",)
 
 
-async def test_only_those_who_manage_the_server_see_it(house: House) -> None:
-    card = (await house.ask(house.ben, count=1)).response
+async def test_only_those_who_manage_the_server_see_it(world: DiscordWorld) -> None:
+    card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    stored = house.env.backend.messages[house.channel.id][card.id]
+    stored = world.env.backend.messages[world.channel.id][card.id]
     next(part for part in walk(stored.components) if part.get("custom_id") == "ink:retry:1")["custom_id"] = "ink:lwords"
-    assert private(await house.ben.click(card, custom_id="ink:lwords")) == en("error.manage_server")
+    assert private(await world.ben.click(card, custom_id="ink:lwords")) == en("error.manage_server")
 
 
-async def test_it_holds_for_what_people_write(house: House) -> None:
-    await set_words(house, "clown\nspider*")
-    thread = await begin(house, house.ada)
+async def test_it_holds_for_what_people_write(world: DiscordWorld) -> None:
+    await set_words(world, "clown\nspider*")
+    thread = await begin(world, world.ada)
     told = en("error.word_not_here", word="clown")
 
-    refused = private(await write(house, house.ben, thread, "A Clown’s face at the window."))
+    refused = private(await write(world, world.ben, thread, "A Clown’s face at the window."))
     assert told in refused
     assert "face at the window" in refused
-    assert await canon_of(house, thread) == []
+    assert await canon_of(world, thread) == []
     assert en("error.word_not_here", word=r"spider\*") in private(
-        await write(house, house.ben, thread, "Spiders everywhere.")
+        await write(world, world.ben, thread, "Spiders everywhere.")
     )
-    assert told in private(await note(house.ben, thread, "Beware of the clown."))
-    assert told in private(await house.ben.slash(house.channel, "writer", **{"pen-name": "Cl0wn"}))
-    shown = await house.ben.slash(house.channel, "story new")
+    assert told in private(await note(world.ben, thread, "Beware of the clown."))
+    assert told in private(await world.ben.slash(world.channel, "writer", **{"pen-name": "Cl0wn"}))
+    shown = await world.ben.slash(world.channel, "story new")
     form = {"title": "The clown", "premise": "", "writers": ["anyone"], "ai": ["on"], "licence": ["own"]}
-    assert told in private(await house.ben.submit_modal(shown, form))
-    assert len(house.channel.threads) == 1
-    await write(house, house.ben, thread, "Clownfish are no clo-wns.")
-    assert len(await canon_of(house, thread)) == 1
+    assert told in private(await world.ben.submit_modal(shown, form))
+    assert len(world.channel.threads) == 1
+    await write(world, world.ben, thread, "Clownfish are no clo-wns.")
+    assert len(await canon_of(world, thread)) == 1
 
 
-async def test_it_holds_for_what_people_put_to_the_vote(house: House) -> None:
-    thread = await begin_story(house)
-    card = await open_round(house, thread, count=2)
-    before, _ = await candidates_of(house)
-    await set_words(house, "clown")
-    refused = private(await propose(house, house.chen, card, "Then a clown went by."))
+async def test_it_holds_for_what_people_put_to_the_vote(world: DiscordWorld) -> None:
+    thread = await begin_story(world)
+    card = await open_round(world, thread, count=2)
+    before, _ = await candidates_of(world)
+    await set_words(world, "clown")
+    refused = private(await propose(world, world.chen, card, "Then a clown went by."))
     assert en("error.word_not_here", word="clown") in refused
     assert "went by" in refused
-    assert (await candidates_of(house))[0] == before
+    assert (await candidates_of(world))[0] == before
 
 
-async def test_it_holds_for_what_models_suggest(house: House) -> None:
-    thread = await begin(house, house.ada)
-    await set_words(house, "*a*\n*e*\n*i*\n*o*\n*u*\n*y*")
-    card = await house.ben.slash(thread, "continue", count=2, length=8)
+async def test_it_holds_for_what_models_suggest(world: DiscordWorld) -> None:
+    thread = await begin(world, world.ada)
+    await set_words(world, "*a*\n*e*\n*i*\n*o*\n*u*\n*y*")
+    card = await world.ben.slash(thread, "continue", count=2, length=8)
     assert en("error.nothing_usable") in private(card)

@@ -12,7 +12,7 @@ from simcord.results import InteractionResult, ResponseMessage
 from bot.rules.rounds import Candidate, Round
 from storage.passages import Passages
 from storage.rounds import Rounds
-from tests.behaviour.discord_world import House, en, texts, walk
+from tests.behaviour.discord_world import DiscordWorld, en, texts, walk
 from tests.behaviour.storytelling import begin, write
 
 FIRST = "The fox crossed the bridge near the harbour and the rain began."
@@ -21,30 +21,37 @@ OWN, READ, MORE = (en(f"button.{name}") for name in ("own", "read", "more"))
 CLOSE, CANCEL = en("button.close"), en("button.cancel_round")
 
 
-async def begin_story(house: House, *, passages: Sequence[str] = (FIRST,), **rules: Any) -> simcord.ChannelHandle:
+async def begin_story(
+    world: DiscordWorld, *, passages: Sequence[str] = (FIRST,), **rules: Any
+) -> simcord.ChannelHandle:
     """Let Ada begin a story of these passages, with these rules, and return its thread."""
-    thread = await begin(house, house.ada)
+    thread = await begin(world, world.ada)
     for text in passages:
-        await write(house, house.ada, thread, text)
+        await write(world, world.ada, thread, text)
     if rules:
-        await house.ada.slash(thread, "story rules", **{name.replace("_", "-"): value for name, value in rules.items()})
+        await world.ada.slash(thread, "story rules", **{name.replace("_", "-"): value for name, value in rules.items()})
     return thread
 
 
 async def open_round(
-    house: House, thread: simcord.ChannelHandle, *, person: MemberActor | None = None, count: int = 2, length: int = 8
+    world: DiscordWorld,
+    thread: simcord.ChannelHandle,
+    *,
+    person: MemberActor | None = None,
+    count: int = 2,
+    length: int = 8,
 ) -> ResponseMessage:
     """Let somebody (Ben) ask for candidates, and return the card."""
-    result = await (person or house.ben).slash(thread, "continue", count=count, length=length)
+    result = await (person or world.ben).slash(thread, "continue", count=count, length=length)
     assert result.response is not None
     return result.response
 
 
-async def propose(house: House, person: MemberActor, card: ResponseMessage, text: str) -> InteractionResult:
+async def propose(world: DiscordWorld, person: MemberActor, card: ResponseMessage, text: str) -> InteractionResult:
     """Put a text of one's own among the candidates."""
     shown = await person.click(card, label=OWN)
     told = await person.submit_modal(shown, {"text": text})
-    await catch_up(house)
+    await catch_up(world)
     return told
 
 
@@ -76,48 +83,48 @@ async def close(person: MemberActor, card: ResponseMessage) -> InteractionResult
     return await person.click(await more(person, card), label=CLOSE)
 
 
-async def catch_up(house: House) -> None:
+async def catch_up(world: DiscordWorld) -> None:
     """Let the cards follow: none is edited more often than every 1.2 s."""
-    await house.env.advance_time(2.0)
+    await world.env.advance_time(2.0)
 
 
-async def pass_time(house: House, seconds: float) -> None:
+async def pass_time(world: DiscordWorld, seconds: float) -> None:
     """Let time pass, for the services and for Discord."""
-    house.now.ahead_ms += round(seconds * 1000)
-    await house.env.advance_time(seconds)
+    world.now.ahead_ms += round(seconds * 1000)
+    await world.env.advance_time(seconds)
 
 
-def card_in(house: House, thread: simcord.ChannelHandle) -> ResponseMessage:
+def card_in(world: DiscordWorld, thread: simcord.ChannelHandle) -> ResponseMessage:
     """The newest card of a round in a thread."""
     found = [
         message
-        for message in house.env.backend.messages[thread.id].values()
+        for message in world.env.backend.messages[thread.id].values()
         if not message.is_ephemeral
         and any(str(part.get("custom_id", "")).startswith("ink:r") for part in walk(message.components))
     ]
     assert found, "no round is on show there"
-    return ResponseMessage(house.env, max(found, key=lambda message: message.id))
+    return ResponseMessage(world.env, max(found, key=lambda message: message.id))
 
 
-async def round_of(house: House, number: int = 1) -> Round:
+async def round_of(world: DiscordWorld, number: int = 1) -> Round:
     """A round as it is kept."""
-    async with house.services.database.reading() as connection:
+    async with world.services.database.reading() as connection:
         found = await Rounds(connection).get(number)
     assert found is not None
     return found
 
 
-async def candidates_of(house: House, number: int = 1) -> tuple[list[Candidate], Candidate]:
+async def candidates_of(world: DiscordWorld, number: int = 1) -> tuple[list[Candidate], Candidate]:
     """The candidates of a round with a text, by their place, and "none of these"."""
-    async with house.services.database.reading() as connection:
-        found = await Rounds(connection).candidates(number)
+    async with world.services.database.reading() as connection:
+        found = await Rounds(connection).list_candidates(number)
     return [each for each in found if not each.none], next(each for each in found if each.none)
 
 
-async def children_of(house: House, passage_id: int | None, tree_id: int = 1) -> list[str]:
+async def children_of(world: DiscordWorld, passage_id: int | None, tree_id: int = 1) -> list[str]:
     """The texts that stand behind a passage."""
-    async with house.services.database.reading() as connection:
-        return [passage.text for passage in await Passages(connection).children(passage_id, tree_id)]
+    async with world.services.database.reading() as connection:
+        return [passage.text for passage in await Passages(connection).list_children(passage_id, tree_id)]
 
 
 def shown(card: ResponseMessage) -> str:

@@ -16,8 +16,7 @@ import yarl
 
 from bot.cli import online
 from bot.cli.gateway import FOR_GOOD, Link
-from bot.cli.pauses import LONGEST_DELAY_S, delays
-from bot.cli.rest import LONGEST_BAN_S, BannedForNow, Bans, ForeignAnswer, watching
+from bot.cli.rest import LONGEST_BAN_S, LONGEST_DELAY_S, BannedForNow, Bans, ForeignAnswer, delays, watching
 from bot.cli.terminal import Terminal
 from bot.errors import HostError
 from bot.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.worker.weights import bundled, large, story_choice
-from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.files import file_sha256
 from bot.worker.weights.machine import Machine
 from tests.cli.conftest import Inkling
 from tests.storage.test_opening import open_and_close

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
-from bot.rules.profiles import Courtesy
+from bot.rules.profiles import WriterProfile
 from bot.rules.servers import MAX_LISTED_WORDS, ServerSettings
 from bot.rules.stories import MAX_PEN_NAME, MAX_TITLE
 from bot.ui.cards import Card
@@ -102,6 +102,8 @@ def test_help_for_the_server_is_for_those_who_manage_it(say: Any) -> None:
 
 @pytest.mark.parametrize("say", SAYS)
 def test_the_cards_of_writers_and_servers_fit(say: Any) -> None:
-    check(writer_card(say, Courtesy(server_id=1, person_id=2, pen_name="*" * MAX_PEN_NAME, no_ai=True), saved=True))
+    check(
+        writer_card(say, WriterProfile(server_id=1, person_id=2, pen_name="*" * MAX_PEN_NAME, no_ai=True), saved=True)
+    )
     words = tuple(f"word {number}" for number in range(MAX_LISTED_WORDS))
     check(settings_card(say, ServerSettings(server_id=1, words=words), "*" * 100, saved=3))

@@ -16,14 +16,14 @@ from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, epub, html, language, markdown, naming
 from bot.rules import lore, provenance, servers, twists
 from bot.rules import notes as notes_rules
-from bot.rules import profiles as courtesies
+from bot.rules import profiles as profile_rules
 from bot.rules import shares as counting
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import LoreEntry, Tally
-from bot.rules.profiles import Courtesy
+from bot.rules.profiles import WriterProfile
 from bot.rules.receipts import ContinueReceipt, InfillReceipt, OtherReceipt, TwistReceipt
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate, NewCandidate, Round, RoundState
@@ -31,8 +31,7 @@ from bot.rules.servers import ServerSettings
 from bot.rules.stories import Passage, Standing, Story, StoryRules
 from bot.rules.text import alphabets, characters, matching, segments, truecasing, words
 from bot.rules.twists import Expected, Other, Twist, TwistWords
-from bot.stories import beginning
-from bot.stories import passages as pen
+from bot.stories import beginning, passages
 from bot.stories.rounds import candidates, quoting
 from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipts, story_starts
 from bot.ui import twists as twists_cards
@@ -48,7 +47,7 @@ from bot.writing.infill import candidate_pool, pronouns, repeats, restyling
 from bot.writing.service import as_infill
 from bot.writing.twist import alternatives, word_selection
 from cogs.lore import cards as lore_cards
-from cogs.profiles import cards as manners
+from cogs.profiles import cards as profile_cards
 from cogs.rounds import cards as rounds
 from cogs.rounds import private_cards, result_cards
 from cogs.settings import cards as settings_card
@@ -61,7 +60,7 @@ PROSE = "The keeper had not spoken for a year. Then, one night, the lamp went ou
 """An ordinary text to put beside a nasty one."""
 _SAY = catalogue("en")
 _OWNER, _PLACE = Owner(server_id=1, person_id=3), Place(server_id=1, channel_id=2)
-_WORDS = blocklist.DemeaningWords.load()
+_WORDS = blocklist.Blocklist.load()
 _LISTED = ("spider", "red herring", "*lamp*", "灯塔", "a" * 40)
 _FILL = Fill(text="boat", score=0.0, masks=1, source="beam")
 
@@ -282,7 +281,7 @@ def _person(text: str) -> object:
 
 
 def _traits(text: str) -> dict[str, float]:
-    return quality.traits(text, -1.0, PROSE, form.PROSE, overlap.Echo(longest_run=1, shared=0.0))
+    return quality.traits(text, -1.0, PROSE, form.PROSE, overlap.Overlap(longest_run=1, shared=0.0))
 
 
 CALLS: Mapping[str, Sequence[Call]] = {
@@ -293,9 +292,9 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.text.characters.nfc": [characters.nfc],
     "bot.rules.text.characters.nfkc": [characters.nfkc],
     "bot.rules.text.characters.nfkd": [characters.nfkd],
-    "bot.rules.profiles.change_courtesy": [
-        lambda text: courtesies.change_courtesy(Courtesy(server_id=1, person_id=3), [text], pen_name=text),
-        lambda text: courtesies.change_courtesy(Courtesy(server_id=1, person_id=3), [text], pen_name="Wren"),
+    "bot.rules.profiles.change_profile": [
+        lambda text: profile_rules.change_profile(WriterProfile(server_id=1, person_id=3), [text], pen_name=text),
+        lambda text: profile_rules.change_profile(WriterProfile(server_id=1, person_id=3), [text], pen_name="Wren"),
     ],
     "bot.rules.lore.check_text": [lore.check_text],
     "bot.rules.lore.listed_triggers": [lambda text: lore.listed_triggers("lore", text)],
@@ -393,16 +392,16 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: continuing.joined(PROSE, text),
     ],
     "bot.writing.blocklist.without_leet": [blocklist.without_leet],
-    "bot.writing.blocklist.DemeaningWords.allows": [_WORDS.allows],
+    "bot.writing.blocklist.Blocklist.allows": [_WORDS.allows],
     "bot.writing.service.as_infill": [
         lambda text: as_infill(
             BridgeAsk(owner=_OWNER, place=_PLACE, left=text[: len(text) // 2], right=text[len(text) // 2 :])
         )
     ],
     "bot.writing.overlap.compared_words": [overlap.compared_words],
-    "bot.writing.overlap.echo": [
-        lambda text: overlap.echo(text, [overlap.TextSource(text)]),
-        lambda text: overlap.echo(_prose(len(text)), [overlap.TextSource(text)]),
+    "bot.writing.overlap.overlap": [
+        lambda text: overlap.overlap(text, [overlap.TextSource(text)]),
+        lambda text: overlap.overlap(_prose(len(text)), [overlap.TextSource(text)]),
     ],
     "bot.writing.overlap.said": [overlap.said],
     "bot.writing.continuation.faults.faults": [
@@ -414,11 +413,11 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.form.first_person_at": [form.first_person_at],
     "bot.writing.twist.alternatives.possible": [
         lambda text: alternatives.possible(
-            word_selection.Spot(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows
+            word_selection.SelectableWord(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows
         )
     ],
-    "bot.writing.infill.candidate_pool.is_echo": [
-        lambda text: candidate_pool.is_echo("lamp", Gap(left=text, right=text))
+    "bot.writing.infill.candidate_pool.is_repetition": [
+        lambda text: candidate_pool.is_repetition("lamp", Gap(left=text, right=text))
     ],
     "bot.writing.infill.pronouns.is_plain": [pronouns.is_plain],
     "bot.writing.infill.pronouns.is_pronoun": [pronouns.is_pronoun],
@@ -432,13 +431,16 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.text_windows.right_sentence": [lambda text: text_windows.right_sentence(text, 5, 16)],
     "bot.writing.diversity.features": [diversity.features],
     "bot.writing.diversity.is_loop": [diversity.is_loop],
-    "bot.writing.twist.word_selection.spots": [word_selection.spots],
+    "bot.writing.twist.word_selection.selectable_words": [word_selection.selectable_words],
     "bot.writing.twist.word_selection.stem": [word_selection.stem],
     "bot.writing.twist.word_selection.is_function_word": [word_selection.is_function_word],
     "bot.writing.twist.word_selection.is_kin": [lambda text: word_selection.is_kin(text, "lamps")],
     "bot.writing.twist.word_selection.spread": [
         lambda text: word_selection.spread(
-            text, [(float(at % 7), word_selection.Spot(at, at + 3, "abc")) for at in range(0, len(text), 9)], 11, 8
+            text,
+            [(float(at % 7), word_selection.SelectableWord(at, at + 3, "abc")) for at in range(0, len(text), 9)],
+            11,
+            8,
         )
     ],
     "bot.writing.continuation.quality.traits": [_traits],
@@ -473,7 +475,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: candidates.without_doubles([NewCandidate(text=text), NewCandidate(text=text + "a")], [text])
     ],
     "bot.stories.rounds.quoting.blanked": [_misquoted, _quoted, _short_quotes],
-    "bot.stories.passages.check_length": [lambda text: pen.check_length(_story(), text)],
+    "bot.stories.passages.check_length": [lambda text: passages.check_length(_story(), text)],
     # ---- cards
     "bot.ui.cards.card": [
         lambda text: cards.card(_SAY, _continued(text), name=text[:32]),
@@ -518,7 +520,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: lore_cards.list_card(_SAY, "lore", [_entry(text)], story_id=1, story=text[:80], page=0)
     ],
     "cogs.profiles.cards.writer_card": [
-        lambda text: manners.writer_card(_SAY, Courtesy(server_id=1, person_id=3, pen_name=text))
+        lambda text: profile_cards.writer_card(_SAY, WriterProfile(server_id=1, person_id=3, pen_name=text))
     ],
     "bot.ui.progress.progress_card": [
         lambda text: progress.progress_card(

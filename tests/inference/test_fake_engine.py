@@ -24,14 +24,14 @@ from bot.inference.protocol import (
 from bot.rules.generations import Place
 from bot.rules.text.words import split_words
 from bot.writing.asks import ContinueAsk, InfillAsk, TwistAsk
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.bridge.job import BridgeAsk, BridgeJob
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.infill.job import InfillJob
 from bot.writing.twist.job import TwistJob
 from tests.support.engines import ask
 
-WORDS = DemeaningWords.load()
+WORDS = Blocklist.load()
 ENGINE: Engine = FakeEngine()
 WHO: dict[str, Any] = {"owner": Owner(server_id=1, person_id=2), "place": Place(server_id=1, channel_id=3)}
 TEXT = "The keeper opened the door of the lighthouse and found a letter on the floor."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.inference.liveness import Patience, Pulse, Signs
+from bot.inference.liveness import Liveness, Patience, Pulse
 from bot.inference.protocol import Health
 
 PATIENCE = Patience(hang_s=60.0, mute_s=180.0, start_s=900.0)
@@ -14,7 +14,7 @@ class Life:
     def __init__(self) -> None:
         self.now_s = 0.0
         self.pulse = Pulse()
-        self._signs = Signs(PATIENCE, self.pulse, 0.0)
+        self._signs = Liveness(PATIENCE, self.pulse, 0.0)
 
     def answers(self, *, steps: int = 0, requests: int = 0, rows: int = 0, stage: str = "ready") -> str | None:
         self.now_s += 1.0

@@ -28,7 +28,7 @@ class Clock:
         return self.now
 
 
-class Held:
+class HeldEngine:
     """A job that starts, and ends when it is told to."""
 
     def __init__(self, person: int = 1, *, server: int = 1, rows: int = 1, tokens: int = 100) -> None:
@@ -75,7 +75,7 @@ async def outcome(ticket: Ticket[Any]) -> Any:
 
 
 async def test_a_job_gives_its_result_to_everyone_who_waits(inference: Inference) -> None:
-    job = Held()
+    job = HeldEngine()
     ticket = inference.submit(job)
     readers = [asyncio.create_task(outcome(ticket)) for _ in range(2)]
     await job.started.wait()
@@ -87,7 +87,7 @@ async def test_a_job_gives_its_result_to_everyone_who_waits(inference: Inference
 
 
 async def test_what_a_job_raises_reaches_its_ticket_only(inference: Inference) -> None:
-    bad, good = Held(1), Held(2)
+    bad, good = HeldEngine(1), HeldEngine(2)
     tickets = [inference.submit(bad), inference.submit(good)]
     await good.started.wait()
     bad.outcome.set_exception(BadInput("no_blank"))
@@ -95,16 +95,16 @@ async def test_what_a_job_raises_reaches_its_ticket_only(inference: Inference) -
         await outcome(tickets[0])
     good.outcome.set_result("fine")
     assert await outcome(tickets[1]) == "fine"
-    assert await outcome(submitted(inference, Held(1))) == "later"
+    assert await outcome(submitted(inference, HeldEngine(1))) == "later"
 
 
-def submitted(inference: Inference, job: Held) -> Ticket[str]:
+def submitted(inference: Inference, job: HeldEngine) -> Ticket[str]:
     job.outcome.set_result("later")
     return inference.submit(job)
 
 
 async def test_rows_bound_what_runs_and_a_large_job_is_not_passed(inference: Inference) -> None:
-    first, large, small = Held(1, rows=2), Held(2, rows=4), Held(3, rows=1)
+    first, large, small = HeldEngine(1, rows=2), HeldEngine(2, rows=4), HeldEngine(3, rows=1)
     tickets = [inference.submit(job) for job in (first, large, small)]
     await settle()
     assert [ticket.position for ticket in tickets] == [0, 1, 2]
@@ -119,15 +119,15 @@ async def test_rows_bound_what_runs_and_a_large_job_is_not_passed(inference: Inf
 
 async def test_caps_say_who_is_full_and_when_to_come_back(inference: Inference) -> None:
     for _ in range(3):
-        inference.submit(Held(1, rows=4))
+        inference.submit(HeldEngine(1, rows=4))
     await settle()  # one runs, two wait
     with pytest.raises(Busy) as person:
-        inference.submit(Held(1))
+        inference.submit(HeldEngine(1))
     assert person.value.key == "queue_full_person"
     for number in range(2, 4):
-        inference.submit(Held(number, rows=4))
+        inference.submit(HeldEngine(number, rows=4))
     with pytest.raises(Busy) as everyone:
-        inference.submit(Held(4, server=2))
+        inference.submit(HeldEngine(4, server=2))
     assert everyone.value.key == "queue_full_all"
     assert everyone.value.retry_after_s > 0
     assert person.value.retry_after_s > 0
@@ -135,16 +135,16 @@ async def test_caps_say_who_is_full_and_when_to_come_back(inference: Inference) 
 
 async def test_a_server_has_its_cap(clock: Clock) -> None:
     inference = Inference(NO_ENGINE, Limits(waiting=99, per_person=3, per_server=2, rows=1), clock=clock)
-    inference.submit(Held(1))
-    inference.submit(Held(2))
+    inference.submit(HeldEngine(1))
+    inference.submit(HeldEngine(2))
     with pytest.raises(Busy) as full:
-        inference.submit(Held(3))
+        inference.submit(HeldEngine(3))
     assert full.value.key == "queue_full_server"
-    inference.submit(Held(3, server=2))
+    inference.submit(HeldEngine(3, server=2))
 
 
 async def test_cancelling_while_queued(inference: Inference) -> None:
-    running, queued, behind = Held(1, rows=4), Held(2), Held(3)
+    running, queued, behind = HeldEngine(1, rows=4), HeldEngine(2), HeldEngine(3)
     tickets = [inference.submit(job) for job in (running, queued, behind)]
     await settle()
     tickets[1].cancel()
@@ -157,7 +157,7 @@ async def test_cancelling_while_queued(inference: Inference) -> None:
 
 
 async def test_cancelling_while_running_frees_its_rows(inference: Inference) -> None:
-    running, queued = Held(1, rows=4), Held(2, rows=4)
+    running, queued = HeldEngine(1, rows=4), HeldEngine(2, rows=4)
     ticket = inference.submit(running)
     inference.submit(queued)
     await running.started.wait()
@@ -171,7 +171,7 @@ async def test_cancelling_while_running_frees_its_rows(inference: Inference) -> 
 
 async def test_cancelling_in_the_moment_it_starts_frees_its_rows(clock: Clock) -> None:
     inference = Inference(NO_ENGINE, Limits(rows=4), clock=clock)
-    job, after = Held(1, rows=4), Held(2, rows=4)
+    job, after = HeldEngine(1, rows=4), HeldEngine(2, rows=4)
     ticket = inference.submit(job)
     inference.submit(after)
     task = asyncio.create_task(inference.run())
@@ -186,7 +186,7 @@ async def test_cancelling_in_the_moment_it_starts_frees_its_rows(clock: Clock) -
 
 
 async def test_a_reader_that_goes_away_leaves_the_job_alone(inference: Inference) -> None:
-    job = Held()
+    job = HeldEngine()
     ticket = inference.submit(job)
     reader = asyncio.create_task(outcome(ticket))
     await job.started.wait()
@@ -199,7 +199,7 @@ async def test_a_reader_that_goes_away_leaves_the_job_alone(inference: Inference
 async def test_a_failure_whose_reader_went_away_is_no_surprise_in_the_log(
     inference: Inference, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ticket = inference.submit(Held())
+    ticket = inference.submit(HeldEngine())
     assert not ticket.ending().done()
     ticket.cancel()
     await settle()
@@ -209,7 +209,7 @@ async def test_a_failure_whose_reader_went_away_is_no_surprise_in_the_log(
 
 
 async def test_progress_is_the_newest_only_and_ends(inference: Inference) -> None:
-    job = Held(rows=4)
+    job = HeldEngine(rows=4)
     ticket = inference.submit(job)
     await job.started.wait()
     assert job.report is not None
@@ -233,7 +233,7 @@ async def watch(ticket: Ticket[Any], seen: list[str]) -> None:
 
 
 async def test_a_queued_ticket_moves_up_while_it_is_watched(inference: Inference) -> None:
-    jobs = [Held(person, rows=4) for person in (1, 2, 3)]
+    jobs = [HeldEngine(person, rows=4) for person in (1, 2, 3)]
     tickets = [inference.submit(job) for job in jobs]
     await settle()
     places: list[int] = []
@@ -255,10 +255,10 @@ async def test_a_queued_ticket_moves_up_while_it_is_watched(inference: Inference
 
 async def test_the_eta_follows_the_measured_speed(inference: Inference, clock: Clock) -> None:
     """Two jobs side by side make 40 tokens a second together; what waits reckons with both."""
-    jobs = [Held(person, rows=2, tokens=1000) for person in (1, 2)]
+    jobs = [HeldEngine(person, rows=2, tokens=1000) for person in (1, 2)]
     for job in jobs:
         inference.submit(job)
-    waiting = inference.submit(Held(3, rows=4, tokens=1000))
+    waiting = inference.submit(HeldEngine(3, rows=4, tokens=1000))
     await settle()
     for second in range(1, 41):
         clock.now = float(second)
@@ -274,7 +274,7 @@ async def test_the_eta_follows_the_measured_speed(inference: Inference, clock: C
 async def test_closing_cancels_everything(clock: Clock) -> None:
     inference = Inference(NO_ENGINE, Limits(rows=1), clock=clock)
     task = asyncio.create_task(inference.run())
-    running, queued = Held(1), Held(2)
+    running, queued = HeldEngine(1), HeldEngine(2)
     tickets = [inference.submit(running), inference.submit(queued)]
     await running.started.wait()
     task.cancel()
@@ -284,4 +284,4 @@ async def test_closing_cancels_everything(clock: Clock) -> None:
             await outcome(ticket)
     assert running.cancelled
     with pytest.raises(Busy):
-        inference.submit(Held(3))
+        inference.submit(HeldEngine(3))

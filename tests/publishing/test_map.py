@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.publishing.canvas import MISSING, Ink
+from bot.publishing.canvas import MISSING, Canvas
 from bot.publishing.map import MAX_TEXT, Map, draw_map
 from bot.publishing.map_drawing import HEADER, LOOKS, PAPER, ROW
 from bot.publishing.tree_layout import MAX_LANES, MAX_ROWS, MIN_CHAIN, Layout, lay_out
@@ -213,26 +213,26 @@ def test_nothing_is_written_yet() -> None:
 
 
 def test_chinese_has_glyphs_and_what_has_none_is_a_box() -> None:
-    ink = Ink(10, 10, (255, 255, 255))
+    canvas = Canvas(10, 10, (255, 255, 255))
     for language in LANGUAGES:
         say = catalogue(language)
         for key in say.keys:
             if key.startswith("publishing."):
                 for form in say.forms(key).values():
-                    assert MISSING not in ink.readable(form), key
-    assert ink.readable("龘 é ж 灯塔守护者") == "龘 é ж 灯塔守护者"
-    assert ink.readable("a 🌙\u200d🌙 b") == f"a {MISSING} b"
-    assert ink.readable("“so…”") == '"so..."'
-    assert ink.readable("“灯”") == "“灯”"
+                    assert MISSING not in canvas.readable(form), key
+    assert canvas.readable("龘 é ж 灯塔守护者") == "龘 é ж 灯塔守护者"
+    assert canvas.readable("a 🌙\u200d🌙 b") == f"a {MISSING} b"
+    assert canvas.readable("“so…”") == '"so..."'
+    assert canvas.readable("“灯”") == "“灯”"
 
 
 @pytest.mark.parametrize("text", ["The lighthouse keeper had not spoken", "守塔人已经一年没有说话了"])
 def test_texts_are_cut_to_fit(text: str) -> None:
-    ink = Ink(10, 10, (255, 255, 255))
-    whole = ink.width(text, 27)
-    assert ink.fitted(text, 27, whole) == text
+    canvas = Canvas(10, 10, (255, 255, 255))
+    whole = canvas.width(text, 27)
+    assert canvas.fitted(text, 27, whole) == text
     for room in (0, 40, 100, whole - 1):
-        assert ink.width(ink.fitted(text, 27, room), 27) <= room
+        assert canvas.width(canvas.fitted(text, 27, room), 27) <= room
 
 
 def test_every_row_is_drawn_where_its_number_says() -> None:

@@ -102,7 +102,7 @@ async def running_sandbox(settings: Mapping[str, str], *arguments: str, folder: 
         await listening
 
 
-class Table:
+class PageDriver:
     """The page, by what a person does in it."""
 
     def __init__(self, page: Page) -> None:
@@ -214,7 +214,7 @@ class Table:
 
 
 @asynccontextmanager
-async def open_table(url: str, *, width: int = 1180, height: int = 860) -> AsyncIterator[Table]:
+async def open_driver(url: str, *, width: int = 1180, height: int = 860) -> AsyncIterator[PageDriver]:
     """Open the page in a headless browser, as somebody who has been nowhere yet, and wait until it can be used."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.connect_over_cdp(shared_browser(), timeout=PATIENCE_S * 1000)
@@ -223,6 +223,6 @@ async def open_table(url: str, *, width: int = 1180, height: int = 860) -> Async
             page.set_default_timeout(PATIENCE_S * 1000)
             await page.goto(url)
             await page.locator("#channel-composer-input").wait_for()
-            yield Table(page)
+            yield PageDriver(page)
         finally:
             await browser.close()  # what this connection opened; the browser itself stays

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.ui.locale import catalogue
 from tests.sandbox import story
-from tests.sandbox.open_sandbox import GO_ON, ROOT, Table, open_table, running_sandbox
+from tests.sandbox.open_sandbox import GO_ON, ROOT, PageDriver, open_driver, running_sandbox
 
 FOLDER = ROOT / "docs" / "images"
 TEXT = "The lighthouse keeper had not spoken for a year. On the first day of the storm"
@@ -19,11 +19,11 @@ PREMISE = "A keeper, a storm, and a lamp that burns by itself."
 en, zh = catalogue("en"), catalogue("zh-CN")
 
 
-async def take(table: Table, name: str) -> None:
+async def take(driver: PageDriver, name: str) -> None:
     """Save what the page shows."""
     await asyncio.sleep(1.5)  # until the page has drawn it
     path = FOLDER / f"{name}.png"
-    await table.page.screenshot(path=path)
+    await driver.page.screenshot(path=path)
     sys.stdout.write(f"{path}\n")
 
 
@@ -33,35 +33,35 @@ async def main() -> int:
         settings = {"INKLING_DATA": str(ROOT / "data")}
         async with (
             running_sandbox(settings, folder=Path(folder)) as sandbox,
-            open_table(sandbox.url, width=1180, height=940) as table,
+            open_driver(sandbox.url, width=1180, height=940) as driver,
         ):
-            await table.run("continue", TEXT)
-            await table.until_count(GO_ON, 3)
-            await take(table, "sandbox")
-            await story.begin(table, en, "The Lamp", PREMISE)
-            await story.write_on(table, en, PASSAGE)
-            await story.open_round(table, en)
-            await table.become("Tomás")
-            await story.write_own(table, en, OWN)
-            await take(table, "round")
+            await driver.run("continue", TEXT)
+            await driver.until_count(GO_ON, 3)
+            await take(driver, "sandbox")
+            await story.begin(driver, en, "The Lamp", PREMISE)
+            await story.write_on(driver, en, PASSAGE)
+            await story.open_round(driver, en)
+            await driver.become("Tomás")
+            await story.write_own(driver, en, OWN)
+            await take(driver, "round")
             for person in ("Yun", "Maren"):
-                await table.become(person)
-                await story.vote(table, en("round.star"), OWN)
-                await table.reads(en("round.your_ballot"))
-            await story.close_round(table, en)
-            await table.page.set_viewport_size({"width": 1180, "height": 1300})
-            await take(table, "result")
-            await table.page.set_viewport_size({"width": 1180, "height": 940})
-            await table.back()
-            await table.use(en("command.settings.name"))
-            await table.messages.get_by_role("combobox").filter(has_text=en("language.server")).last.click()
-            await table.page.locator(".select-option").filter(has_text=en("language.zh-CN")).click()
-            await table.reads("Saved.")
-            await story.begin(table, en, "The Letter", PREMISE)
-            await story.write_on(table, zh, PASSAGE)
-            await table.use("continue")
-            await table.messages.get_by_role("combobox", name=zh("round.star")).last.wait_for()
-            await take(table, "round-zh")
+                await driver.become(person)
+                await story.vote(driver, en("round.star"), OWN)
+                await driver.reads(en("round.your_ballot"))
+            await story.close_round(driver, en)
+            await driver.page.set_viewport_size({"width": 1180, "height": 1300})
+            await take(driver, "result")
+            await driver.page.set_viewport_size({"width": 1180, "height": 940})
+            await driver.back()
+            await driver.use(en("command.settings.name"))
+            await driver.messages.get_by_role("combobox").filter(has_text=en("language.server")).last.click()
+            await driver.page.locator(".select-option").filter(has_text=en("language.zh-CN")).click()
+            await driver.reads("Saved.")
+            await story.begin(driver, en, "The Letter", PREMISE)
+            await story.write_on(driver, zh, PASSAGE)
+            await driver.use("continue")
+            await driver.messages.get_by_role("combobox", name=zh("round.star")).last.wait_for()
+            await take(driver, "round-zh")
     return 0
 
 

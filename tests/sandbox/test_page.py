@@ -12,7 +12,7 @@ import pytest
 
 from bot.rules.servers import LENGTH_RANGE
 from bot.worker.weights.bundled import causal_file
-from tests.sandbox.open_sandbox import GO_ON, ROOT, Sandbox, open_table, running_sandbox
+from tests.sandbox.open_sandbox import GO_ON, ROOT, Sandbox, open_driver, running_sandbox
 from tests.support.browser import find_browser
 
 pytestmark = [
@@ -24,58 +24,58 @@ LONGEST = str(LENGTH_RANGE[-1])
 
 
 async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbox) -> None:
-    async with open_table(sandbox.url) as table:
-        await table.reads("Welcome to the table")
-        await table.run("continue", TEXT)
-        await table.until_count(GO_ON, 3)
-        await table.press(GO_ON)
-        await table.until_count(GO_ON, 6)
+    async with open_driver(sandbox.url) as driver:
+        await driver.reads("Welcome to the table")
+        await driver.run("continue", TEXT)
+        await driver.until_count(GO_ON, 3)
+        await driver.press(GO_ON)
+        await driver.until_count(GO_ON, 6)
 
-        await table.become("Tomás")
-        await table.press("Retry")
-        await table.reads(re.compile("Only you can see this"))
-        await table.press("Why this text?")
-        await table.reads(re.compile("seed", re.IGNORECASE))
+        await driver.become("Tomás")
+        await driver.press("Retry")
+        await driver.reads(re.compile("Only you can see this"))
+        await driver.press("Why this text?")
+        await driver.reads(re.compile("seed", re.IGNORECASE))
 
         sandbox.process.send_signal(signal.SIGUSR1)
         await sandbox.until("has been restarted")
-        await table.become("Yun")
-        await table.press(GO_ON, last=True)
-        await table.until_count(GO_ON, 9)
-        assert "(edited)" in await table.words()
+        await driver.become("Yun")
+        await driver.press(GO_ON, last=True)
+        await driver.until_count(GO_ON, 9)
+        assert "(edited)" in await driver.words()
     assert "Traceback" not in sandbox.text
 
 
 @pytest.mark.long
 async def test_a_thread_is_a_place_to_write_in_and_outlives_a_restart(sandbox: Sandbox) -> None:
-    async with open_table(sandbox.url) as table:
-        await table.become("Tomás")
-        await table.start_thread("The fox and the harbour")
-        await table.run("continue", TEXT)
-        await table.until_count(GO_ON, 3)
+    async with open_driver(sandbox.url) as driver:
+        await driver.become("Tomás")
+        await driver.start_thread("The fox and the harbour")
+        await driver.run("continue", TEXT)
+        await driver.until_count(GO_ON, 3)
         sandbox.process.send_signal(signal.SIGUSR1)
         await sandbox.until("has been restarted")
-        await table.press(GO_ON)
-        await table.until_count(GO_ON, 6)
-        await table.press("Write my own")
-        await table.page.get_by_role("dialog").get_by_role("textbox").fill("Nobody was there.")
-        await table.page.get_by_role("button", name="Submit").click()
-        await table.reads("Nobody was there.")
-        await table.back()
-        assert await table.count(GO_ON) == 0
+        await driver.press(GO_ON)
+        await driver.until_count(GO_ON, 6)
+        await driver.press("Write my own")
+        await driver.page.get_by_role("dialog").get_by_role("textbox").fill("Nobody was there.")
+        await driver.page.get_by_role("button", name="Submit").click()
+        await driver.reads("Nobody was there.")
+        await driver.back()
+        assert await driver.count(GO_ON) == 0
     assert "Traceback" not in sandbox.text
 
 
 async def test_blanks_are_filled_a_mistake_is_told_to_one_alone_and_a_taken_port_to_the_host(
     sandbox: Sandbox, models: dict[str, str], tmp_path: Path
 ) -> None:
-    async with open_table(sandbox.url) as table:
-        await table.run("infill", "There is no gap in here.")
-        await table.reads("Only you can see this")
-        await table.become("Yun")
-        assert "Only you can see this" not in await table.words()
-        await table.run("infill", "The fox opened the ___ near the harbour.")
-        await table.reads(re.compile("ways? to fill", re.IGNORECASE))
+    async with open_driver(sandbox.url) as driver:
+        await driver.run("infill", "There is no gap in here.")
+        await driver.reads("Only you can see this")
+        await driver.become("Yun")
+        assert "Only you can see this" not in await driver.words()
+        await driver.run("infill", "The fox opened the ___ near the harbour.")
+        await driver.reads(re.compile("ways? to fill", re.IGNORECASE))
     await _second_at_the_port(sandbox, models, tmp_path)
 
 
@@ -104,18 +104,18 @@ async def _second_at_the_port(sandbox: Sandbox, models: dict[str, str], tmp_path
 @pytest.mark.skipif(not causal_file(ROOT / "data").exists(), reason="the bundled model was not fetched (`make setup`)")
 async def test_the_bundled_models_write_show_it_and_can_be_stopped(tmp_path: Path) -> None:
     async with running_sandbox({"INKLING_DATA": str(ROOT / "data")}, folder=tmp_path) as sandbox:
-        async with open_table(sandbox.url) as table:
-            await table.run("continue", "The lighthouse keeper had not spoken for a year.")
-            await table.until_count("Cancel", 1)
-            await table.until_count(GO_ON, 3)
-            shown = await table.words()
+        async with open_driver(sandbox.url) as driver:
+            await driver.run("continue", "The lighthouse keeper had not spoken for a year.")
+            await driver.until_count("Cancel", 1)
+            await driver.until_count(GO_ON, 3)
+            shown = await driver.words()
             assert "The lighthouse keeper had not spoken for a year." in shown
 
-            await table.run("continue", TEXT, length=LONGEST)  # so that it is not done before it is stopped
-            await table.press("Cancel")
-            await table.reads("Cancelled.")
-            await table.until_count("Cancel", 0)
-            assert await table.count(GO_ON) == 3
+            await driver.run("continue", TEXT, length=LONGEST)  # so that it is not done before it is stopped
+            await driver.press("Cancel")
+            await driver.reads("Cancelled.")
+            await driver.until_count("Cancel", 0)
+            assert await driver.count(GO_ON) == 3
         assert await sandbox.stop() == 130
 
 

@@ -16,7 +16,7 @@ from discord.ext import commands
 from playwright.async_api import Locator, expect
 
 from bot.sandbox.page import LivePage
-from tests.sandbox.open_sandbox import SETTLED, Table, open_table
+from tests.sandbox.open_sandbox import SETTLED, PageDriver, open_driver
 from tests.sandbox.thread_helpers import open_page
 from tests.support.browser import find_browser
 
@@ -56,50 +56,50 @@ class Bells(ui.LayoutView):
 class Ringing:
     """The page, with a message of bells in it."""
 
-    table: Table
+    driver: PageDriver
     page: LivePage
     message: discord.Message
 
     def bell(self, name: str) -> Locator:
-        return self.table.messages.get_by_role("button", name=name, exact=True)
+        return self.driver.messages.get_by_role("button", name=name, exact=True)
 
     async def click(self, name: str) -> None:
         """Press a button by the mouse, whether or not the page admits it."""
         box = await self.bell(name).bounding_box()
         assert box is not None
-        await self.table.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        await self.driver.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     async def until(self, condition: str) -> None:
-        await self.table.page.wait_for_function(f"() => ({condition})(window.simcordPreview)")
+        await self.driver.page.wait_for_function(f"() => ({condition})(window.simcordPreview)")
 
     @asynccontextmanager
     async def unseen(self) -> AsyncIterator[None]:
         """Let the page not see meanwhile what changes."""
-        await self.table.page.route("**/api/state", lambda route: route.abort())
+        await self.driver.page.route("**/api/state", lambda route: route.abort())
         await self.until("page => page.transport.state === 'error'")
         yield
-        await self.table.page.unroute("**/api/state")
+        await self.driver.page.unroute("**/api/state")
 
     async def answers(self) -> list[str]:
         """Return what was answered, when nothing more comes."""
         await self.until(IDLE)
         await asyncio.sleep(QUIET_S)
         await self.until(IDLE)
-        return re.findall(r"\w+ by \w+", await self.table.words())
+        return re.findall(r"\w+ by \w+", await self.driver.words())
 
 
 @asynccontextmanager
 async def ringing() -> AsyncIterator[Ringing]:
     # No fixture: SimCord wants its clock taken back in the context in which it was given.
     bot = commands.Bot("!", intents=discord.Intents.default())
-    async with open_page(bot) as (page, world), open_table(page.url) as table:
+    async with open_page(bot) as (page, world), open_driver(page.url) as driver:
         channel = bot.get_channel(world.channel.id)
         assert isinstance(channel, discord.TextChannel)
-        await table.page.evaluate("() => { performance.now = () => 0; }")  # no press is kept for too long by itself
+        await driver.page.evaluate("() => { performance.now = () => 0; }")  # no press is kept for too long by itself
         message = await channel.send(view=Bells("Two bells.", bells=("Ring", "Knock")))
-        await table.reads("Two bells.")
-        await expect(table.page.locator("#action-status")).to_have_text("Viewport updated")
-        yield Ringing(table, page, message)
+        await driver.reads("Two bells.")
+        await expect(driver.page.locator("#action-status")).to_have_text("Viewport updated")
+        yield Ringing(driver, page, message)
 
 
 async def test_presses_while_another_is_under_way_are_made_afterwards_and_once() -> None:
@@ -109,7 +109,7 @@ async def test_presses_while_another_is_under_way_are_made_afterwards_and_once()
             await it.until(UNDER_WAY)
             for name in ("Knock", "Knock", "Ring"):
                 await it.click(name)
-        await it.table.reads("Knock by Maren.")
+        await it.driver.reads("Knock by Maren.")
         assert await it.answers() == ["Ring by Maren", "Knock by Maren"]
 
 
@@ -121,7 +121,7 @@ async def test_a_key_pressed_while_another_press_is_under_way_counts() -> None:
             await it.click("Ring")
             await it.until(UNDER_WAY)
             await it.bell("Knock").press("Enter")
-        await it.table.reads("Knock by Maren.")
+        await it.driver.reads("Knock by Maren.")
 
 
 async def test_a_press_before_the_page_shows_what_the_last_one_brought_is_made_then() -> None:
@@ -130,25 +130,25 @@ async def test_a_press_before_the_page_shows_what_the_last_one_brought_is_made_t
             await it.click("Ring")
             await it.until(BEHIND)
             await it.click("Knock")
-        await it.table.reads("Knock by Maren.")
+        await it.driver.reads("Knock by Maren.")
         assert await it.answers() == ["Ring by Maren", "Knock by Maren"]
 
 
 @pytest.mark.parametrize("by", ["mouse", "space bar"])
 async def test_a_button_drawn_anew_while_it_is_held_down_is_pressed_once(by: str) -> None:
     async with ringing() as it:
-        keyboard, mouse = it.table.page.keyboard, it.table.page.mouse
+        keyboard, mouse = it.driver.page.keyboard, it.driver.page.mouse
         drawn = await it.bell("Ring").element_handle()
         await it.bell("Ring").focus()
         await it.bell("Ring").hover()
         await (mouse.down() if by == "mouse" else keyboard.down(" "))
         await it.message.edit(view=Bells("2 bells.", bells=("Ring", "Knock")))
-        await it.table.page.wait_for_function("button => !button.isConnected", arg=drawn)
+        await it.driver.page.wait_for_function("button => !button.isConnected", arg=drawn)
         await it.until("() => document.activeElement.innerText === 'Ring'")
         await (mouse.up() if by == "mouse" else keyboard.up(" "))
-        await it.table.reads("Ring by Maren.")
+        await it.driver.reads("Ring by Maren.")
         await it.bell("Knock").click()
-        await it.table.reads("Knock by Maren.")
+        await it.driver.reads("Knock by Maren.")
         assert await it.answers() == ["Ring by Maren", "Knock by Maren"]
 
 
@@ -158,7 +158,7 @@ async def test_a_press_is_of_the_button_seen_wherever_that_is_by_then() -> None:
             await it.message.edit(view=Bells("Two bells,", "both new.", bells=("Knock", "Call", "Ring")))
             await it.click("Ring")
             await it.until(BEHIND)
-        await it.table.reads("both new.")
+        await it.driver.reads("both new.")
         assert await it.answers() == ["Ring by Maren"]
 
 
@@ -168,9 +168,9 @@ async def test_a_press_of_a_button_that_is_gone_comes_to_nothing_and_the_page_go
             await it.message.edit(view=Bells("One bell.", bells=("Knock",)))
             await it.click("Ring")
             await it.until("page => page.lastAction?.rejected")
-        await it.table.reads("One bell.")
+        await it.driver.reads("One bell.")
         await it.bell("Knock").click()
-        await it.table.reads("Knock by Maren.")
+        await it.driver.reads("Knock by Maren.")
         assert await it.answers() == ["Knock by Maren"]
 
 
@@ -182,18 +182,18 @@ async def test_a_kept_press_is_forgotten_when_its_button_goes(bells: tuple[str, 
             await it.until(UNDER_WAY)
             await it.click("Knock")
             await it.message.edit(view=Bells("One bell.", bells=bells, mute=mute))
-            await it.table.reads("One bell.")
+            await it.driver.reads("One bell.")
         assert await it.answers() == ["Ring by Maren"]
 
 
 async def test_a_press_kept_for_too_long_is_forgotten() -> None:
     async with ringing() as it:
-        await it.table.page.clock.install()
+        await it.driver.page.clock.install()
         async with it.page._turn:
             await it.click("Ring")
             await it.until(UNDER_WAY)
             await it.click("Knock")
-            await it.table.page.clock.fast_forward(60_000)
+            await it.driver.page.clock.fast_forward(60_000)
         assert await it.answers() == ["Ring by Maren"]
 
 
@@ -202,12 +202,12 @@ async def test_a_kept_press_is_forgotten_when_somebody_else_is_at_the_page() -> 
         async with it.page._turn:
             await it.click("Ring")
             await it.until(UNDER_WAY)
-            await it.table.page.locator("#viewer-picker").select_option(label="Tomás")
+            await it.driver.page.locator("#viewer-picker").select_option(label="Tomás")
             await it.click("Knock")
-        await expect(it.table.page.locator("#action-status")).to_have_text(SETTLED)
+        await expect(it.driver.page.locator("#action-status")).to_have_text(SETTLED)
         assert await it.answers() == ["Ring by Maren"]
         await it.bell("Knock").click()
-        await it.table.reads("Knock by Tomás.")
+        await it.driver.reads("Knock by Tomás.")
 
 
 async def test_enter_pressed_while_a_press_is_under_way_sends_afterwards_and_once() -> None:
@@ -215,18 +215,18 @@ async def test_enter_pressed_while_a_press_is_under_way_sends_afterwards_and_onc
         async with it.page._turn:
             await it.click("Ring")
             await it.until(UNDER_WAY)
-            await it.table.page.locator("#channel-composer-input").fill("Who is there?")
+            await it.driver.page.locator("#channel-composer-input").fill("Who is there?")
             for _ in range(2):
-                await it.table.page.keyboard.press("Enter")
-        await it.table.reads("Who is there?")
+                await it.driver.page.keyboard.press("Enter")
+        await it.driver.reads("Who is there?")
         assert await it.answers() == ["Ring by Maren"]
-        assert (await it.table.words()).count("Who is there?") == 1
+        assert (await it.driver.words()).count("Who is there?") == 1
 
 
 @pytest.mark.parametrize("change", ["the words", "the person"])
 async def test_a_kept_enter_is_forgotten_when_something_else_would_be_sent(change: str) -> None:
     async with ringing() as it:
-        composer = it.table.page.locator("#channel-composer-input")
+        composer = it.driver.page.locator("#channel-composer-input")
         async with it.page._turn:
             await it.click("Ring")
             await it.until(UNDER_WAY)
@@ -235,9 +235,9 @@ async def test_a_kept_enter_is_forgotten_when_something_else_would_be_sent(chang
             if change == "the words":
                 await composer.fill("Who is there? Never mind")
             else:
-                await it.table.page.locator("#viewer-picker").select_option(label="Tomás")
+                await it.driver.page.locator("#viewer-picker").select_option(label="Tomás")
         assert await it.answers() == ["Ring by Maren"]
-        assert "Who is there?" not in await it.table.words()
+        assert "Who is there?" not in await it.driver.words()
 
 
 async def test_a_press_that_the_bot_is_too_slow_for_does_not_spoil_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,11 +256,11 @@ async def test_a_press_that_the_bot_is_too_slow_for_does_not_spoil_the_next(monk
             await it.until("page => page.lastAction?.settlement === 'timeout'")
         morning.set()
         await it.bell("Knock").click()
-        await it.table.reads("Knock by Maren.")
+        await it.driver.reads("Knock by Maren.")
 
 
 async def test_everybody_sees_what_a_press_brought() -> None:
-    async with ringing() as it, open_table(it.page.url) as other:
+    async with ringing() as it, open_driver(it.page.url) as other:
         await other.reads("Two bells.")
         await it.bell("Ring").click()
         await other.reads("Ring by Maren.")

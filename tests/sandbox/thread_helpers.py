@@ -11,7 +11,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.sandbox.opening import _serving
-from bot.sandbox.page import LivePage, Waiting
+from bot.sandbox.page import ExternalWait, LivePage
 from bot.sandbox.simulation import Env
 from bot.sandbox.world import World, build_world
 from tests.support.patience import PATIENCE_S
@@ -24,7 +24,7 @@ class Form(ui.Modal, title="A line"):
         await interaction.response.send_message(f"{interaction.user.display_name} wrote: {self.line.value}")
 
 
-class Desk(ui.View):
+class GenerationService(ui.View):
     @ui.button(label="Knock")
     async def knock(self, interaction: discord.Interaction[Any], _: ui.Button[Any]) -> None:
         await interaction.response.send_message(f"Knocked in {interaction.channel}")
@@ -48,7 +48,7 @@ class Desk(ui.View):
 async def nook(interaction: discord.Interaction[Any], name: str) -> None:
     assert isinstance(interaction.channel, discord.TextChannel)
     thread = await interaction.channel.create_thread(name=name, type=discord.ChannelType.public_thread)
-    await thread.send("What will it be?", view=Desk())
+    await thread.send("What will it be?", view=GenerationService())
     await interaction.response.send_message(f"Your nook is {thread.mention}")
 
 
@@ -68,7 +68,7 @@ async def where(interaction: discord.Interaction[Any], aside: str) -> None:
 COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (nook, hide, where)
 
 
-def nooks() -> commands.Bot:
+def thread_bot() -> commands.Bot:
     """Make the bot."""
     bot = commands.Bot("!", intents=discord.Intents.default())
     for command in COMMANDS:
@@ -77,23 +77,23 @@ def nooks() -> commands.Bot:
 
 
 @asynccontextmanager
-async def open_nooks() -> AsyncIterator[tuple[LivePage, World]]:
+async def open_thread_page() -> AsyncIterator[tuple[LivePage, World]]:
     """Open the sandbox's page with this bot."""
-    async with open_page(nooks()) as (page, world):
+    async with open_page(thread_bot()) as (page, world):
         yield page, world
 
 
 @asynccontextmanager
 async def open_page(bot: commands.Bot) -> AsyncIterator[tuple[LivePage, World]]:
     """Open the sandbox's page on the sandbox's server, with `bot` instead of Inkling."""
-    waiting = Waiting()
-    env = waiting.env = Env(bot, settle_timeout=PATIENCE_S)
+    external_wait = ExternalWait()
+    env = external_wait.env = Env(bot, settle_timeout=PATIENCE_S)
     await env.start()
     try:
         with env.time_context():
             world = await build_world(env)
             await bot.tree.sync()
-            async with _serving(waiting, env, world, 0) as page:
+            async with _serving(external_wait, env, world, 0) as page:
                 yield page, world
         assert env.errors == []
     finally:

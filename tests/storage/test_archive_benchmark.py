@@ -17,9 +17,9 @@ async def test_the_archive_is_as_large_as_it_claims(tmp_path: Path) -> None:
         async with database.reading() as connection:
             assert await Stories(connection).count(1, ["open"]) == 7
             assert archive.story.head_id is not None
-            canon = await Passages(connection).canon(archive.story.head_id)
+            canon = await Passages(connection).list_canon(archive.story.head_id)
             assert [passage.depth for passage in canon] == list(range(1, 121))
-            assert len(await Passages(connection).tree(archive.story.tree_id)) == 132
+            assert len(await Passages(connection).list_nodes(archive.story.tree_id)) == 132
         calls = {**pages(archive), **wholes(archive), **writes(archive), **lasts(archive)}
     result = await measure(tmp_path / "another", 120, 7, 2)
     assert set(result.timings) == set(calls)

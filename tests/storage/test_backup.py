@@ -61,7 +61,7 @@ async def test_a_backup_while_the_bot_writes_is_of_one_moment(tmp_path: Path) ->
         nonlocal written
         for count in itertools.count():
             async with database.transaction() as connection:
-                await People(connection).seen(count, now_ms=count)
+                await People(connection).mark_seen(count, now_ms=count)
             await add(database)
             written += 1
 

@@ -69,7 +69,7 @@ class GenerationsMachine(DatabaseMachine):
 
     @rule(number=ids, place=PLACES, message_id=MESSAGES)
     def sent(self, number: int, place: Place, message_id: int) -> None:
-        noted = self.keep(lambda generations: generations.sent(number, place, message_id))
+        noted = self.keep(lambda generations: generations.mark_sent(number, place, message_id))
         assert noted == (number in self.model)
         if noted:
             self.model[number] = dataclasses.replace(self.model[number], place=place, message_id=message_id)
@@ -105,7 +105,7 @@ class GenerationsMachine(DatabaseMachine):
             parts = await connection.execute(select(func.count()).select_from(SUGGESTIONS))
             return (
                 {number: await generations.get(number) for number in self.used},
-                [await generations.of_message(message) for message in range(1, 5)],
+                [await generations.get_by_message(message) for message in range(1, 5)],
                 parts.scalar_one(),
             )
 

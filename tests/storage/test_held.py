@@ -28,7 +28,7 @@ def held(database: Database) -> Iterator[sqlite3.Connection]:
 
 async def see(database: Database, person_id: int) -> None:
     async with database.transaction() as connection:
-        await People(connection).seen(person_id, now_ms=1)
+        await People(connection).mark_seen(person_id, now_ms=1)
 
 
 async def seen(database: Database) -> int:

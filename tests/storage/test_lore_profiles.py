@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from bot.rules.lore import LoreEntry, LoreKind, LoreState
-from bot.rules.profiles import Courtesy
+from bot.rules.profiles import WriterProfile
 from storage.database import Database
 from storage.lore import Lore
-from storage.profiles import Courtesies
+from storage.profiles import WriterProfiles
 from storage.stories import Stories
 from storage.writer import Connection
 from tests.storage.examples import new_story
@@ -47,13 +47,13 @@ async def test_a_story_is_told_its_own_and_the_servers(database: Database) -> No
         also = await add(connection, "not yet, all", None, state="proposed", kind="memory")
         refused = await add(connection, "no", here, state="rejected")
         assert of_story.triggers == ("bell", "钟")
-        assert await lore.ratified(1, here) == [of_server, of_story]
-        assert await lore.ratified(1, None) == [of_server]
-        assert await lore.listed(1, here, limit=9) == [waiting, of_story]
-        assert await lore.listed(1, here, limit=9, states=["rejected"]) == [refused]
-        assert await lore.listed(1, None, limit=9) == [also, of_server]
-        assert await lore.listed(1, None, limit=9, kinds=["memory"]) == [also]
-        assert await lore.listed(1, None, limit=1, offset=1) == [of_server]
+        assert await lore.list_ratified(1, here) == [of_server, of_story]
+        assert await lore.list_ratified(1, None) == [of_server]
+        assert await lore.list_entries(1, here, limit=9) == [waiting, of_story]
+        assert await lore.list_entries(1, here, limit=9, states=["rejected"]) == [refused]
+        assert await lore.list_entries(1, None, limit=9) == [also, of_server]
+        assert await lore.list_entries(1, None, limit=9, kinds=["memory"]) == [also]
+        assert await lore.list_entries(1, None, limit=1, offset=1) == [of_server]
         assert await lore.count(1, here) == 2
         assert await lore.count(1, None, states=["ratified"]) == 1
 
@@ -86,16 +86,16 @@ async def test_an_entry_is_ratified_once(database: Database) -> None:
 
 async def test_wishes_are_one_persons_in_one_server(database: Database) -> None:
     async with database.transaction() as connection:
-        courtesies = Courtesies(connection)
-        assert await courtesies.get(1, 7) == Courtesy(server_id=1, person_id=7)
-        for courtesy in (
-            Courtesy(server_id=1, person_id=7, pen_name="Wren", no_ai=True),
-            Courtesy(server_id=1, person_id=8, no_ai=True),
-            Courtesy(server_id=1, person_id=8),
-            Courtesy(server_id=2, person_id=9, no_ai=True),
+        profiles = WriterProfiles(connection)
+        assert await profiles.get(1, 7) == WriterProfile(server_id=1, person_id=7)
+        for profile in (
+            WriterProfile(server_id=1, person_id=7, pen_name="Wren", no_ai=True),
+            WriterProfile(server_id=1, person_id=8, no_ai=True),
+            WriterProfile(server_id=1, person_id=8),
+            WriterProfile(server_id=2, person_id=9, no_ai=True),
         ):
-            await courtesies.save(courtesy)
-            assert await courtesies.get(courtesy.server_id, courtesy.person_id) == courtesy
-        assert await courtesies.refusing(1, [7, 8, 9]) == {7}
-        assert await courtesies.refusing(2, [7, 8, 9]) == {9}
-        assert await courtesies.refusing(1, []) == frozenset()
+            await profiles.save(profile)
+            assert await profiles.get(profile.server_id, profile.person_id) == profile
+        assert await profiles.list_refusing(1, [7, 8, 9]) == {7}
+        assert await profiles.list_refusing(2, [7, 8, 9]) == {9}
+        assert await profiles.list_refusing(1, []) == frozenset()

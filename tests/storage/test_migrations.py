@@ -72,7 +72,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 async def make(folder: Path) -> Path:
     async with open_database(folder, epoch) as database, database.transaction() as connection:
-        await People(connection).seen(7, now_ms=1)
+        await People(connection).mark_seen(7, now_ms=1)
     return folder / FILE
 
 

@@ -40,7 +40,7 @@ async def test_what_is_made_is_for_its_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "data"
     async with open_database(folder, epoch) as database:
         async with database.transaction() as connection:
-            await People(connection).seen(7, now_ms=1)
+            await People(connection).mark_seen(7, now_ms=1)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert files == dict.fromkeys([FILE, f"{FILE}-wal", f"{FILE}-shm", "inkling.lock"], 0o600)
@@ -49,7 +49,7 @@ async def test_what_is_made_is_for_its_owner_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["with space", "50%", "what?#&", "数据", "%(here)s", "file:x"])
 async def test_any_folder_name_will_do(tmp_path: Path, name: str) -> None:
     async with open_database(tmp_path / name, epoch) as database, database.transaction() as connection:
-        await People(connection).seen(7, now_ms=1)
+        await People(connection).mark_seen(7, now_ms=1)
     assert (tmp_path / name / FILE).stat().st_size > 0
 
 

@@ -73,7 +73,7 @@ class PassagesMachine(DatabaseMachine):
         same_tree = self.model[behind].tree_id == first.tree_id
         after = None if at_root or not same_tree else behind
         last = self.write(lambda connection: Passages(connection).copy_path(after, first.id, head))
-        chain = self.read(lambda connection: Passages(connection).canon(last))[-len(path[path.index(first) :]) :]
+        chain = self.read(lambda connection: Passages(connection).list_canon(last))[-len(path[path.index(first) :]) :]
         depth = 0 if after is None else self.model[after].depth
         for place, (original, copy) in enumerate(zip(path[path.index(first) :], chain, strict=True)):
             assert copy.id not in self.model
@@ -102,9 +102,9 @@ class PassagesMachine(DatabaseMachine):
         async def look(connection: Connection) -> tuple[list[Passage], list[Passage], list[Passage], bool]:
             passages = Passages(connection)
             return (
-                await passages.canon(head),
-                await passages.canon(head, limit=limit, offset_from_end=offset),
-                await passages.canon_page(head, first, first + limit - 1),
+                await passages.list_canon(head),
+                await passages.list_canon(head, limit=limit, offset_from_end=offset),
+                await passages.list_canon_page(head, first, first + limit - 1),
                 await passages.is_on_path(other, head),
             )
 
@@ -123,11 +123,11 @@ class PassagesMachine(DatabaseMachine):
     def holds_what_the_model_holds(self) -> None:
         async def look(connection: Connection) -> tuple[list[Passage | None], list[list[TreeNode]], list[list[int]]]:
             passages = Passages(connection)
-            families = [await passages.children(each, self.model[each].tree_id) for each in self.model]
-            families += [await passages.children(None, tree) for tree in self.trees]
+            families = [await passages.list_children(each, self.model[each].tree_id) for each in self.model]
+            families += [await passages.list_children(None, tree) for tree in self.trees]
             return (
                 [await passages.get(each) for each in self.model],
-                [await passages.tree(tree) for tree in self.trees],
+                [await passages.list_nodes(tree) for tree in self.trees],
                 [[child.id for child in children] for children in families],
             )
 
@@ -157,7 +157,7 @@ TestPassages.settings = settings(max_examples=8, stateful_step_count=15, deadlin
 async def test_what_is_not_there(database: Database) -> None:
     async with database.reading() as tx:
         assert await tx.passages.get(0) is None
-        assert await tx.passages.canon(0) == []
+        assert await tx.passages.list_canon(0) == []
         assert await tx.passages.by_id([0, 1]) == {}
 
 
@@ -175,11 +175,11 @@ async def test_only_a_path_can_be_repeated(database: Database) -> None:
         passages = Passages(connection)
         root = await passages.add(new_passage(story.tree_id, None), now_ms=2)
         left, right = [await passages.add(new_passage(story.tree_id, root.id), now_ms=3) for _ in range(2)]
-        before = await passages.tree(story.tree_id)
+        before = await passages.list_nodes(story.tree_id)
         for first, head in ((left, right), (right, root)):
             with pytest.raises(ValueError, match="not on the path"):
                 await passages.copy_path(None, first.id, head.id)
-        assert await passages.tree(story.tree_id) == before
+        assert await passages.list_nodes(story.tree_id) == before
 
 
 async def test_a_copy_never_gets_an_id_that_was_used_before(database: Database) -> None:
@@ -191,7 +191,7 @@ async def test_a_copy_never_gets_an_id_that_was_used_before(database: Database) 
         purged = await passages.add(new_passage(gone.tree_id, None), now_ms=2)
         await stories.purge(gone.id)
         last = await passages.copy_path(second.id, first.id, second.id)
-        copies = [each.id for each in await passages.canon(last)][2:]
+        copies = [each.id for each in await passages.list_canon(last)][2:]
         added = await passages.add(new_passage(kept.tree_id, last), now_ms=3)
     assert purged.id < copies[0] < copies[1] < added.id
 
@@ -203,4 +203,4 @@ async def test_a_passage_behind_nothing_is_refused(database: Database) -> None:
         async with database.transaction() as connection:
             await Passages(connection).add(new_passage(story.tree_id, 99), now_ms=2)
     async with database.reading() as connection:
-        assert await Passages(connection).tree(story.tree_id) == []
+        assert await Passages(connection).list_nodes(story.tree_id) == []

@@ -32,16 +32,25 @@ class OutboxMachine(DatabaseMachine):
 
     @rule(ref=REFS, channel=CHANNELS, message=st.none() | MESSAGES)
     def want(self, ref: int, channel: int, message: int | None) -> None:
-        post = self.write(lambda connection: Posts(connection).want("round", ref, channel, message_id=message))
+        post = self.write(lambda connection: Posts(connection).enqueue("round", ref, channel, message_id=message))
         known = self.model.get(ref)
         if known is None:
             assert post.nonce not in self.nonces
-            assert (post.channel_id, post.message_id, post.wanted, post.shown) == (channel, message, 1, 0)
+            assert (post.channel_id, post.message_id, post.wanted_version, post.shown_version) == (
+                channel,
+                message,
+                1,
+                0,
+            )
             self.nonces.add(post.nonce)
             self.model[ref] = post
         else:
             self.model[ref] = dataclasses.replace(
-                known, wanted=known.wanted + 1, attempts=0, next_ms=0, message_id=message or known.message_id
+                known,
+                wanted_version=known.wanted_version + 1,
+                attempts=0,
+                next_ms=0,
+                message_id=message or known.message_id,
             )
         assert post == self.model[ref]
 
@@ -50,7 +59,7 @@ class OutboxMachine(DatabaseMachine):
     def show(self, data: st.DataObject, message: int, missed: int, moved: bool) -> None:
         ref = data.draw(st.sampled_from(sorted(self.model)))
         post = self.model[ref]
-        self.write(lambda connection: Posts(connection).trying(post.id, self.now))
+        self.write(lambda connection: Posts(connection).mark_tried(post.id, self.now))
         self.model[ref] = dataclasses.replace(
             post, attempts=post.attempts + 1, tried_ms=self.now if post.tried_ms is None else post.tried_ms
         )
@@ -59,23 +68,25 @@ class OutboxMachine(DatabaseMachine):
         if moved:
             self.move(data, ref)
         noted = self.write(
-            lambda connection: Posts(connection).shown(
-                post.id, wanted=post.wanted, message_id=message, nonce=post.nonce
+            lambda connection: Posts(connection).mark_shown(
+                post.id, wanted=post.wanted_version, message_id=message, nonce=post.nonce
             )
         )
         assert noted == (not moved)
         if noted:
-            shown = max(self.model[ref].shown, post.wanted)
-            self.model[ref] = dataclasses.replace(self.model[ref], shown=shown, message_id=message, attempts=0)
+            shown = max(self.model[ref].shown_version, post.wanted_version)
+            self.model[ref] = dataclasses.replace(self.model[ref], shown_version=shown, message_id=message, attempts=0)
         if missed or moved:
-            assert self.model[ref].wanted > self.model[ref].shown, "what was wanted meanwhile is still due"
+            assert self.model[ref].wanted_version > self.model[ref].shown_version, (
+                "what was wanted meanwhile is still due"
+            )
 
     @precondition(lambda self: self.model)
     @rule(data=st.data(), wait=st.integers(1, 50))
     def fail(self, data: st.DataObject, wait: int) -> None:
         ref = data.draw(st.sampled_from(sorted(self.model)))
         post = self.model[ref]
-        self.write(lambda connection: Posts(connection).failed(post.id, self.now + wait, self.now))
+        self.write(lambda connection: Posts(connection).mark_failed(post.id, self.now + wait, self.now))
         self.model[ref] = dataclasses.replace(
             post, next_ms=self.now + wait, tried_ms=self.now if post.tried_ms is None else post.tried_ms
         )
@@ -98,7 +109,7 @@ class OutboxMachine(DatabaseMachine):
             channel_id=channel,
             message_id=None,
             nonce=found.nonce,
-            wanted=post.wanted + 1,
+            wanted_version=post.wanted_version + 1,
             attempts=0,
             next_ms=0,
             tried_ms=None,
@@ -113,10 +124,10 @@ class OutboxMachine(DatabaseMachine):
     @rule(refs=st.sets(REFS))
     def again(self, refs: set[int]) -> None:
         known = refs & set(self.model)
-        assert self.write(lambda connection: Posts(connection).again("round", refs)) == len(known)
+        assert self.write(lambda connection: Posts(connection).requeue("round", refs)) == len(known)
         for ref in known:
             post = self.model[ref]
-            self.model[ref] = dataclasses.replace(post, wanted=post.wanted + 1, attempts=0, next_ms=0)
+            self.model[ref] = dataclasses.replace(post, wanted_version=post.wanted_version + 1, attempts=0, next_ms=0)
 
     @rule(later=st.integers(0, 60))
     def wait(self, later: int) -> None:
@@ -132,13 +143,13 @@ class OutboxMachine(DatabaseMachine):
             posts = Posts(connection)
             return (
                 [await posts.get("round", ref) for ref in range(1, 4)],
-                await posts.due(self.now, 10),
+                await posts.list_due(self.now, 10),
                 await posts.next_ms(),
             )
 
         found, due, next_ms = self.read(look)
         assert found == [self.model.get(ref) for ref in range(1, 4)]
-        behind = [post for post in self.model.values() if post.wanted > post.shown]
+        behind = [post for post in self.model.values() if post.wanted_version > post.shown_version]
         waiting = sorted(behind, key=lambda post: (post.next_ms, post.id))
         assert due == [post for post in waiting if post.next_ms <= self.now]
         assert next_ms == min((post.next_ms for post in behind), default=None)
@@ -151,24 +162,24 @@ TestOutbox.settings = settings(max_examples=8, stateful_step_count=15, deadline=
 async def test_parts_and_kinds_are_posts_of_their_own(database: Database) -> None:
     async with database.transaction() as connection:
         posts = Posts(connection)
-        first, second = await posts.want("passage", 1, 5), await posts.want("passage", 1, 5, part=1)
-        card = await posts.want("story", 1, 5, message_id=77)
+        first, second = await posts.enqueue("passage", 1, 5), await posts.enqueue("passage", 1, 5, part=1)
+        card = await posts.enqueue("story", 1, 5, message_id=77)
         assert len({first.id, second.id, card.id}) == 3
         assert await posts.get("passage", 1, 1) == second
-        assert await posts.of_message(77) == card
-        assert await posts.of_message(78) is None
-        assert await posts.of_channel(5) == [first, second, card]
+        assert await posts.get_by_message(77) == card
+        assert await posts.get_by_message(78) is None
+        assert await posts.list_of_channel(5) == [first, second, card]
         await posts.move("passage", 1, 6)
-        assert [(post.part, post.channel_id) for post in await posts.of_channel(6)] == [(0, 6), (1, 6)]
-        assert await posts.of_channel(5) == [card]
-        assert await posts.due(0, 1) == (await posts.due(0, 9))[:1]
+        assert [(post.part, post.channel_id) for post in await posts.list_of_channel(6)] == [(0, 6), (1, 6)]
+        assert await posts.list_of_channel(5) == [card]
+        assert await posts.list_due(0, 1) == (await posts.list_due(0, 9))[:1]
 
 
 async def test_nonces_come_from_outside_and_fit_into_discords_limit(database: Database) -> None:
     numbers = itertools.count()
     async with database.transaction() as connection:
         posts = Posts(connection, lambda: f"nonce {next(numbers)}")
-        assert (await posts.want("story", 1, 5)).nonce == "nonce 0"
+        assert (await posts.enqueue("story", 1, 5)).nonce == "nonce 0"
         await posts.move("story", 1, 6)
         moved = await posts.get("story", 1)
         assert moved is not None

@@ -45,8 +45,8 @@ async def lived_in(database: Database) -> Database:
     """Two people: 7 asked twice, 8 went on from one of those."""
     async with database.transaction() as connection:
         people, generations = People(connection), Generations(connection)
-        await people.seen(7, now_ms=1)
-        await people.seen(8, now_ms=2)
+        await people.mark_seen(7, now_ms=1)
+        await people.mark_seen(8, now_ms=2)
         first = await generations.add(new_generation(person_id=7), now_ms=1)
         await generations.add(new_generation(person_id=8, parent_id=first.id), now_ms=2)
         await generations.add(new_generation(person_id=7), now_ms=3)

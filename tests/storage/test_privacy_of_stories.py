@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.rules.ballots import Ballot
-from bot.rules.profiles import Courtesy
+from bot.rules.profiles import WriterProfile
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.rules.stories import Passage, Story
 from storage.database import FILE, Database, open_database
@@ -21,7 +21,7 @@ from storage.lore import Lore
 from storage.passages import Passages
 from storage.posts import Posts
 from storage.privacy import Privacy
-from storage.profiles import Courtesies
+from storage.profiles import WriterProfiles
 from storage.rounds import Rounds
 from storage.stories import Stories
 from storage.tables import BALLOTS
@@ -56,7 +56,7 @@ async def spend(connection: Connection) -> Evening:
     theirs = await passages.add(new_passage(story.tree_id, first.id, f"And {SECRET}.", author_id=LEAVER), now_ms=3)
     last = await passages.add(new_passage(story.tree_id, theirs.id, "The end.", author_id=THIRD), now_ms=4)
     copy_head = await passages.copy_path(first.id, theirs.id, last.id)
-    (copy,) = await passages.canon(copy_head, limit=1, offset_from_end=1)
+    (copy,) = await passages.list_canon(copy_head, limit=1, offset_from_end=1)
 
     closed = await rounds.add(
         dataclasses.replace(new_round(story.id, after_id=theirs.id, opened_by=OTHER), text=f"… {SECRET}"),
@@ -64,7 +64,7 @@ async def spend(connection: Connection) -> Evening:
         [3, 1, 2],
         now_ms=5,
     )
-    closed_candidates = await rounds.candidates(closed.id)
+    closed_candidates = await rounds.list_candidates(closed.id)
     for voter, liked in ((LEAVER, 0), (OTHER, 0), (THIRD, 1)):
         await rounds.cast(closed.id, voter, Ballot(frozenset({closed_candidates[liked].id}), closed_candidates[2].id))
     await rounds.close(closed.id, from_state="open", to_state="closed", winner_id=closed_candidates[2].id, closed_ms=6)
@@ -81,11 +81,11 @@ async def spend(connection: Connection) -> Evening:
         [1, 2, 3],
         now_ms=7,
     )
-    by_model, by_third, _ = await rounds.candidates(refilled.id)
+    by_model, by_third, _ = await rounds.list_candidates(refilled.id)
     filled = await passages.add(new_passage(story.tree_id, first.id, f"{SECRET} filled", author_id=LEAVER), now_ms=8)
     own = await passages.add(new_passage(story.tree_id, first.id, "Anew, and others' own", author_id=THIRD), now_ms=8)
-    await rounds.became(by_model.id, filled.id)
-    await rounds.became(by_third.id, own.id)
+    await rounds.set_passage(by_model.id, filled.id)
+    await rounds.set_passage(by_third.id, own.id)
     await rounds.close(refilled.id, from_state="open", to_state="closed", winner_id=by_model.id, closed_ms=9)
 
     going = await rounds.add(
@@ -94,7 +94,7 @@ async def spend(connection: Connection) -> Evening:
         [1, 2, 3],
         now_ms=10,
     )
-    going_candidates = await rounds.candidates(going.id)
+    going_candidates = await rounds.list_candidates(going.id)
     await rounds.cast(going.id, LEAVER, Ballot(favourite=going_candidates[2].id))
     await rounds.cast(going.id, OTHER, Ballot(favourite=going_candidates[0].id))
     await rounds.hide(going_candidates[1].id, LEAVER)
@@ -121,7 +121,7 @@ async def look_after(connection: Connection, story: Story) -> None:
     await stories.set_role(story.id, LEAVER, "cohost", True)
     await stories.set_role(story.id, OTHER, "cohost", True)
     for person_id in (LEAVER, OTHER):
-        await Courtesies(connection).save(Courtesy(server_id=1, person_id=person_id, pen_name="W", no_ai=True))
+        await WriterProfiles(connection).save(WriterProfile(server_id=1, person_id=person_id, pen_name="W", no_ai=True))
     for state, words in (("ratified", "The bell."), ("proposed", SECRET), ("rejected", SECRET)):
         entry = await lore.add(
             server_id=1,
@@ -135,19 +135,19 @@ async def look_after(connection: Connection, story: Story) -> None:
         )
         for person_id in (LEAVER, OTHER):
             await lore.vote(entry.id, person_id, True)
-        await Posts(connection).want("lore", entry.id, 2)
+        await Posts(connection).enqueue("lore", entry.id, 2)
 
 
 async def show(connection: Connection, story: Story, passages: list[Passage], rounds: list[Round]) -> None:
     """Everything is on show, and nothing is due."""
     posts = Posts(connection)
-    await posts.want("story", story.id, 2)
+    await posts.enqueue("story", story.id, 2)
     for passage in passages:
-        await posts.want("passage", passage.id, 2)
+        await posts.enqueue("passage", passage.id, 2)
     for round_ in rounds:
-        await posts.want("round", round_.id, 2)
-    for post in await posts.due(0, 100):
-        await posts.shown(post.id, wanted=post.wanted, message_id=post.id + 1000)
+        await posts.enqueue("round", round_.id, 2)
+    for post in await posts.list_due(0, 100):
+        await posts.mark_shown(post.id, wanted=post.wanted_version, message_id=post.id + 1000)
 
 
 @pytest.fixture
@@ -196,16 +196,16 @@ async def test_words_go_and_their_place_stays(evening: tuple[Database, Evening])
                 passage, text="", author_id=None, pen_name=None, spans=(), receipt=None, withdrawn=True
             )
             assert await passages.get(passage.id) == expected
-        assert [each.id for each in await passages.canon(spent.canon[2].id)] == [each.id for each in spent.canon]
-        assert [each.text for each in await passages.canon(spent.canon[2].id)] == ["Once.", "", "The end."]
-        texts = Counter(node.beginning for node in await passages.tree(spent.story.tree_id))
+        assert [each.id for each in await passages.list_canon(spent.canon[2].id)] == [each.id for each in spent.canon]
+        assert [each.text for each in await passages.list_canon(spent.canon[2].id)] == ["Once.", "", "The end."]
+        texts = Counter(node.beginning for node in await passages.list_nodes(spent.story.tree_id))
         assert texts == {"": 3, "Once.": 1, "The end.": 2, "Anew, and others' own": 1}
         for round_id in (spent.closed.id, spent.refilled.id, spent.going.id):
-            for candidate in await rounds.candidates(round_id):
+            for candidate in await rounds.list_candidates(round_id):
                 assert SECRET not in candidate.text
                 if candidate.text == "":
                     assert (candidate.author_id, candidate.hidden_by, candidate.spans) == (None, NOBODY, ())
-        left = [each.text for each in await rounds.candidates(spent.refilled.id)]
+        left = [each.text for each in await rounds.list_candidates(spent.refilled.id)]
         assert left == ["", "Anew, and others' own", ""]
 
 
@@ -240,9 +240,9 @@ async def test_others_keep_what_is_theirs(evening: tuple[Database, Evening]) -> 
             round_.pop("text")  # it quotes the leaver
         return [
             export,
-            await rounds.reports(spent.going.id),
-            await rounds.ballot_of(spent.going.id, OTHER),
-            [entry.text for entry in await lore.ratified(1, spent.story.id)],
+            await rounds.count_reports(spent.going.id),
+            await rounds.get_ballot(spent.going.id, OTHER),
+            [entry.text for entry in await lore.list_ratified(1, spent.story.id)],
         ]
 
     async with database.reading() as connection:
@@ -267,13 +267,13 @@ async def test_what_they_hid_stays_hidden_and_what_they_led_is_led_by_nobody(
         assert story is not None
         assert (story.host_id, story.title) == (None, spent.story.title)
         assert (await Stories(connection).people(story.id))["cohost"] == {OTHER}
-        hidden = await Rounds(connection).candidate(spent.going_candidates[1].id)
+        hidden = await Rounds(connection).get_candidate(spent.going_candidates[1].id)
         assert hidden is not None
         assert (hidden.hidden_by, hidden.text) == (NOBODY, "Rude")
         going = await Rounds(connection).get(spent.going.id)
         assert going is not None
         assert (going.state, going.opened_by) == ("open", None)
-        (entry,) = await Lore(connection).ratified(1, story.id)
+        (entry,) = await Lore(connection).list_ratified(1, story.id)
         assert (entry.text, entry.proposed_by) == ("The bell.", None)
 
 
@@ -283,17 +283,17 @@ async def test_a_decided_round_keeps_its_ballots_without_them(evening: tuple[Dat
         other_round = await Rounds(connection).add(
             new_round(spent.story.id, opened_by=OTHER), [new_candidate()], [1], now_ms=20
         )
-        (candidate,) = await Rounds(connection).candidates(other_round.id)
+        (candidate,) = await Rounds(connection).list_candidates(other_round.id)
         await Rounds(connection).cast(other_round.id, LEAVER, Ballot(frozenset({candidate.id})))
         await Rounds(connection).close(
             other_round.id, from_state="open", to_state="closed", winner_id=candidate.id, closed_ms=21
         )
-        before = await Rounds(connection).ballots(spent.closed.id)
+        before = await Rounds(connection).list_ballots(spent.closed.id)
     await leave(database)
     async with database.reading() as connection:
         rounds = Rounds(connection)
-        assert await rounds.ballots(spent.closed.id) == before
-        assert len(await rounds.ballots(spent.going.id)) == 1, "an open round loses the ballot"
+        assert await rounds.list_ballots(spent.closed.id) == before
+        assert len(await rounds.list_ballots(spent.going.id)) == 1, "an open round loses the ballot"
         strangers = select(BALLOTS.c.round_id, BALLOTS.c.voter_id).where(BALLOTS.c.voter_id < 0).distinct()
         numbers = {row.round_id: row.voter_id for row in await connection.execute(strangers)}
         assert set(numbers) == {spent.closed.id, other_round.id}
@@ -304,7 +304,7 @@ async def test_what_is_on_show_in_discord_is_due_again(evening: tuple[Database, 
     database, spent = evening
     await leave(database)
     async with database.reading() as connection:
-        due = Counter((post.kind, post.ref_id) for post in await Posts(connection).due(0, 100))
+        due = Counter((post.kind, post.ref_id) for post in await Posts(connection).list_due(0, 100))
     changed = {
         ("story", spent.story.id),
         *(("passage", passage.id) for passage in (spent.canon[1], spent.copy, spent.filled)),
@@ -320,13 +320,13 @@ async def test_withdrawing_one_passage_takes_its_words_from_everywhere(evening: 
         emptied = await Passages(connection).withdraw(spent.copy.id)
     assert emptied == sorted([spent.canon[1].id, spent.copy.id, spent.filled.id])
     async with database.reading() as connection:
-        assert {node.id for node in await Passages(connection).tree(spent.story.tree_id) if node.withdrawn} == set(
-            emptied
-        )
+        assert {
+            node.id for node in await Passages(connection).list_nodes(spent.story.tree_id) if node.withdrawn
+        } == set(emptied)
         refilled = await Rounds(connection).get(spent.refilled.id)
         assert refilled is not None
         assert refilled.text == ""
-        left = [each.text for each in await Rounds(connection).candidates(spent.refilled.id)]
+        left = [each.text for each in await Rounds(connection).list_candidates(spent.refilled.id)]
         assert left == ["", "Anew, and others' own", f"{SECRET} rewritten"], "what a person wrote in its place stays"
-        others = [each.text for each in await Rounds(connection).candidates(spent.going.id)]
+        others = [each.text for each in await Rounds(connection).list_candidates(spent.going.id)]
         assert others == [f"Open {SECRET}", "Rude", "A bell rang."], "other texts of theirs are not withdrawn"

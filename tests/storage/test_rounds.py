@@ -41,7 +41,7 @@ class BallotsMachine(DatabaseMachine):
             round_ = await rounds.add(
                 new_round(story.id, opened_by=99), [*new, NewCandidate(text="", none=True)], range(5), now_ms=2
             )
-            return round_, await rounds.candidates(round_.id)
+            return round_, await rounds.list_candidates(round_.id)
 
         self.round, self.candidates = self.write(work)
         self.cast_by: dict[int, Ballot] = {}
@@ -77,9 +77,9 @@ class BallotsMachine(DatabaseMachine):
     def each_voter_counts_once(self) -> None:
         async def look(connection: Connection) -> tuple[list[Ballot], int, dict[int, Ballot]]:
             rounds = Rounds(connection)
-            own = {voter: await rounds.ballot_of(self.round.id, voter) for voter in range(1, 6)}
+            own = {voter: await rounds.get_ballot(self.round.id, voter) for voter in range(1, 6)}
             kept = {voter: ballot for voter, ballot in own.items() if ballot is not None}
-            return await rounds.ballots(self.round.id), await rounds.turnout(self.round.id), kept
+            return await rounds.list_ballots(self.round.id), await rounds.turnout(self.round.id), kept
 
         ballots, turnout, own = self.read(look)
         assert own == self.cast_by
@@ -109,7 +109,7 @@ async def test_the_order_of_ballots_tells_nothing_of_the_voters(database: Databa
             first = ids[0]
             return [
                 Ballot(frozenset(each - first for each in ballot.liked), (ballot.favourite or 0) - first)
-                for ballot in await rounds.ballots(round_.id)
+                for ballot in await rounds.list_ballots(round_.id)
             ]
 
     assert await fill(voters) == await fill(voters[6:] + voters[:6]) == await fill(sorted(voters))
@@ -142,18 +142,22 @@ async def test_candidates_are_kept_whole_and_in_the_order_drawn(database: Databa
             await rounds.add_candidate(round_.id, each, place, 9)
             for each, place in zip(new, [2**47, 5, 0], strict=True)
         ]
-        first, *_ = await rounds.candidates(round_.id)
-        assert await rounds.candidates(round_.id) == [first, added[1], added[0], added[2]], "none of these comes last"
+        first, *_ = await rounds.list_candidates(round_.id)
+        assert await rounds.list_candidates(round_.id) == [first, added[1], added[0], added[2]], (
+            "none of these comes last"
+        )
         for each, stored in zip(new, added, strict=True):
             assert all(getattr(stored, name.name) == getattr(each, name.name) for name in dataclasses.fields(each))
-            assert await rounds.candidate(stored.id) == stored
+            assert await rounds.get_candidate(stored.id) == stored
         story = await Stories(connection).get(round_.story_id)
         assert story is not None
         passage = await Passages(connection).add(new_passage(story.tree_id, None), now_ms=1)
         await rounds.hide(added[0].id, 7)
-        await rounds.became(added[0].id, passage.id)
-        assert await rounds.candidate(added[0].id) == dataclasses.replace(added[0], hidden_by=7, passage_id=passage.id)
-        assert await rounds.candidate(0) is None
+        await rounds.set_passage(added[0].id, passage.id)
+        assert await rounds.get_candidate(added[0].id) == dataclasses.replace(
+            added[0], hidden_by=7, passage_id=passage.id
+        )
+        assert await rounds.get_candidate(0) is None
 
 
 async def test_places_are_drawn_for_all_candidates(database: Database) -> None:
@@ -171,13 +175,13 @@ async def test_deadlines_come_due_in_order(database: Database) -> None:
         closed = await begin(connection, deadline_ms=50)
         await rounds.close(closed.id, from_state="open", to_state="cancelled", winner_id=None, closed_ms=3)
         assert await rounds.next_deadline_ms() == 100
-        assert [each.id for each in await rounds.due(300, 10)] == [early.id, late.id]
-        assert [each.id for each in await rounds.due(9999, 1)] == [early.id]
-        assert await rounds.due(99, 10) == []
+        assert [each.id for each in await rounds.list_due(300, 10)] == [early.id, late.id]
+        assert [each.id for each in await rounds.list_due(9999, 1)] == [early.id]
+        assert await rounds.list_due(99, 10) == []
         saved = dataclasses.replace(early, deadline_ms=900, extended=1, text="else")
         await rounds.save(saved)
         assert await rounds.get(early.id) == saved
-        assert [each.id for each in await rounds.due(9999, 10)] == [late.id, later.id, early.id]
+        assert [each.id for each in await rounds.list_due(9999, 10)] == [late.id, later.id, early.id]
 
 
 async def test_what_is_under_way_and_what_is_over(database: Database) -> None:
@@ -190,9 +194,9 @@ async def test_what_is_under_way_and_what_is_over(database: Database) -> None:
             over = await rounds.add(new_round(story.id), now_ms=4)
             await rounds.close(over.id, from_state="open", to_state=state, winner_id=None, closed_ms=5)
         elsewhere = await begin(connection)
-        assert await rounds.open_of(story.id) == [writing, opened]
-        assert await rounds.writing() == [writing]
-        assert await rounds.open_of(elsewhere.story_id) == [elsewhere]
+        assert await rounds.list_open(story.id) == [writing, opened]
+        assert await rounds.list_writing() == [writing]
+        assert await rounds.list_open(elsewhere.story_id) == [elsewhere]
         assert await rounds.get(0) is None
 
 
@@ -200,13 +204,13 @@ async def test_a_person_reports_once(database: Database) -> None:
     async with database.transaction() as connection:
         rounds = Rounds(connection)
         round_ = await begin(connection)
-        (candidate,) = await rounds.candidates(round_.id)
+        (candidate,) = await rounds.list_candidates(round_.id)
         quiet = await rounds.add_candidate(round_.id, new_candidate("quiet"), 2, 3)
         assert [await rounds.report(candidate.id, person, 5) for person in (7, 8, 7)] == [True, True, False]
-        assert await rounds.reports(round_.id) == {candidate.id: 2}
+        assert await rounds.count_reports(round_.id) == {candidate.id: 2}
         await rounds.settle(candidate.id)
         await rounds.settle(quiet.id)
-        assert await rounds.reports(round_.id) == {}
+        assert await rounds.count_reports(round_.id) == {}
 
 
 async def test_results_of_moods_are_kept_by_server(database: Database) -> None:

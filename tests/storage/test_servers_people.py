@@ -50,7 +50,7 @@ async def test_people_are_first_and_last_seen(database: Database) -> None:
     async with database.transaction() as connection:
         people = People(connection)
         for person_id, now_ms in ((7, 10), (8, 11), (7, 12), (7, 5)):
-            await people.seen(person_id, now_ms=now_ms)
+            await people.mark_seen(person_id, now_ms=now_ms)
     async with database.reading() as connection:
         rows = (await connection.execute(select(PEOPLE).order_by(PEOPLE.c.person_id))).all()
     assert [tuple(row) for row in rows] == [(7, 10, 12), (8, 11, 11)]

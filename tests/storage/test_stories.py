@@ -63,8 +63,8 @@ async def test_a_story_is_kept_whole(database: Database) -> None:
     async with database.reading() as connection:
         stories = Stories(connection)
         assert await stories.get(story.id) == changed
-        assert await stories.of_thread(9) == changed
-        assert await stories.of_thread(10) is None
+        assert await stories.get_by_thread(9) == changed
+        assert await stories.get_by_thread(10) is None
         assert await stories.get(0) is None
 
 
@@ -86,7 +86,7 @@ async def test_a_fork_stands_on_the_same_tree(database: Database) -> None:
         other = await stories.add(new_story("Other"), now_ms=4)
         assert (fork.tree_id, fork.head_id, fork.fork_of) == (story.tree_id, head.id, story.id)
         assert other.tree_id != story.tree_id
-        assert await stories.on_tree(story.tree_id) == [story, fork]
+        assert await stories.list_of_tree(story.tree_id) == [story, fork]
 
 
 TITLES = ("Über den Fluss", "ÜBER NACHT", "100% wahr", "100 Prozent", "snake_case", "snakes", r"back\slash", "夜の海")
@@ -112,7 +112,7 @@ async def test_titles_are_found_by_what_is_in_them(database: Database, typed: st
         stories = Stories(connection)
         for title in TITLES:
             await stories.add(new_story(title), now_ms=1)
-        listed = await stories.listed(1, states=["open"], limit=25, prefix=typed)
+        listed = await stories.list_of_server(1, states=["open"], limit=25, prefix=typed)
     assert {story.title for story in listed} == found
 
 
@@ -126,12 +126,12 @@ async def test_a_list_is_of_one_server_and_newest_first(database: Database) -> N
         await stories.add(new_story("elsewhere", server_id=2), now_ms=50)
 
         async def titles(limit: int, offset: int = 0) -> list[str]:
-            listed = await stories.listed(1, states=["open", "paused"], limit=limit, offset=offset)
+            listed = await stories.list_of_server(1, states=["open", "paused"], limit=limit, offset=offset)
             return [story.title for story in listed]
 
         assert await titles(9) == ["story 0", "story 3", "story 2", "story 1"]
         assert await titles(2) + await titles(2, 2) + await titles(2, 4) == await titles(9)
-        assert [story.title for story in await stories.listed(1, states=["ended"], limit=5)] == ["ended"]
+        assert [story.title for story in await stories.list_of_server(1, states=["ended"], limit=5)] == ["ended"]
         assert await stories.count(1, ["open", "ended"]) == 5
         assert await stories.count(1, ["deleted"]) == 0
         assert await stories.count(3, ["open"]) == 0
@@ -150,12 +150,12 @@ async def test_roles(database: Database) -> None:
         await stories.set_role(story.id, 8, "invited", False)
         await stories.set_role(story.id, 8, "invited", False)
         assert await stories.people(story.id) == {"cohost": {8}, "invited": {9}}
-        assert await stories.standing_of(story, 7, False) == Standing(person_id=7, host=True)
-        assert await stories.standing_of(story, 8, True) == Standing(person_id=8, cohost=True, manages=True)
-        assert await stories.standing_of(story, 9, False) == Standing(person_id=9, invited=True)
-        assert await stories.standing_of(other, 9, False) == Standing(person_id=9)
+        assert await stories.get_standing(story, 7, False) == Standing(person_id=7, host=True)
+        assert await stories.get_standing(story, 8, True) == Standing(person_id=8, cohost=True, manages=True)
+        assert await stories.get_standing(story, 9, False) == Standing(person_id=9, invited=True)
+        assert await stories.get_standing(other, 9, False) == Standing(person_id=9)
         nobodys = dataclasses.replace(story, host_id=None)
-        assert not (await stories.standing_of(nobodys, 7, False)).leads
+        assert not (await stories.get_standing(nobodys, 7, False)).leads
 
 
 async def live(connection: Connection, thread_id: int, tree_id: int | None = None, behind: int | None = None) -> Story:
@@ -170,8 +170,8 @@ async def live(connection: Connection, thread_id: int, tree_id: int | None = Non
     round_ = await rounds.add(
         new_round(story.id, after_id=first.id, replaces_id=copy), [new_candidate()], [1], now_ms=3
     )
-    (candidate,) = await rounds.candidates(round_.id)
-    await rounds.became(candidate.id, second.id)
+    (candidate,) = await rounds.list_candidates(round_.id)
+    await rounds.set_passage(candidate.id, second.id)
     await rounds.cast(round_.id, 7, Ballot(frozenset({candidate.id})))
     await rounds.report(candidate.id, 8, 4)
     entry = await Lore(connection).add(
@@ -186,10 +186,10 @@ async def live(connection: Connection, thread_id: int, tree_id: int | None = Non
     )
     await Lore(connection).vote(entry.id, 8, True)
     posts = Posts(connection)
-    await posts.want("story", story.id, thread_id)
-    await posts.want("passage", first.id, thread_id)
-    await posts.want("round", round_.id, 2)
-    await posts.want("lore", entry.id, 2)
+    await posts.enqueue("story", story.id, thread_id)
+    await posts.enqueue("passage", first.id, thread_id)
+    await posts.enqueue("round", round_.id, 2)
+    await posts.enqueue("lore", entry.id, 2)
     return dataclasses.replace(story, thread_id=thread_id, head_id=copy, redo_id=second.id)
 
 
@@ -221,16 +221,16 @@ async def test_a_tree_stays_while_another_story_stands_on_it(database: Database)
         stories, passages = Stories(connection), Passages(connection)
         story = await live(connection, 10)
         fork = await live(connection, 11, story.tree_id, story.head_id)
-        tree = await passages.tree(story.tree_id)
+        tree = await passages.list_nodes(story.tree_id)
         assert story.head_id is not None
         await stories.purge(story.id)
-        assert await passages.tree(story.tree_id) == tree
-        assert len(await Posts(connection).of_channel(11)) == 2
-        assert await Posts(connection).of_channel(10) == []
-        assert await stories.on_tree(story.tree_id) == [fork]
+        assert await passages.list_nodes(story.tree_id) == tree
+        assert len(await Posts(connection).list_of_channel(11)) == 2
+        assert await Posts(connection).list_of_channel(10) == []
+        assert await stories.list_of_tree(story.tree_id) == [fork]
         await stories.purge(fork.id)
-        assert await passages.tree(story.tree_id) == []
-        assert await Posts(connection).due(0, 10) == []
+        assert await passages.list_nodes(story.tree_id) == []
+        assert await Posts(connection).list_due(0, 10) == []
 
 
 async def test_what_is_due_to_go(database: Database) -> None:
@@ -243,5 +243,5 @@ async def test_what_is_due_to_go(database: Database) -> None:
         for story in (first, second):
             await stories.save(story)
         assert await stories.next_purge_ms() == 400
-        assert await stories.purgeable(399) == []
-        assert await stories.purgeable(500) == [second, first]
+        assert await stories.list_purgeable(399) == []
+        assert await stories.list_purgeable(500) == [second, first]

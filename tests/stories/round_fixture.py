@@ -14,8 +14,8 @@ from bot.rules.receipts import ContinueReceipt
 from bot.rules.rounds import Candidate, Round
 from bot.rules.stories import NewStory, Passage, RulesChange, Story, StoryRules, change_rules
 from bot.stories.access import Who
-from bot.stories.passages import Pen
-from bot.stories.rounds.service import Urn
+from bot.stories.passages import PassageService
+from bot.stories.rounds.service import RoundService
 from storage.database import Database, open_database
 from storage.passages import Passages
 from storage.posts import Posts
@@ -31,7 +31,7 @@ START_MS = 1_000_000_000
 MINUTE_MS = 60_000
 
 
-class Table:
+class RoundFixture:
     """Everything that the tests of the urn look at and move."""
 
     def __init__(self, database: Database) -> None:
@@ -39,8 +39,8 @@ class Table:
         self.now_ms = START_MS
         self.drawn = 0
         database.now = self.now
-        self.urn = Urn(database, self.random)
-        self.pen = Pen(database)
+        self.round_service = RoundService(database, self.random)
+        self.passage_service = PassageService(database)
 
     def now(self) -> int:
         return self.now_ms
@@ -66,7 +66,7 @@ class Table:
             await self.change(connection, story, thread_id=THREAD + story.id)
         for text in texts:
             story = await self.again(story)
-            await self.pen.add_passage(author, story.id, text, story.head_id)
+            await self.passage_service.add_passage(author, story.id, text, story.head_id)
         return await self.again(story)
 
     @staticmethod
@@ -93,7 +93,7 @@ class Table:
     async def candidates(self, round_id: int) -> list[Candidate]:
         """A round's candidates, "none of these" last."""
         async with self.database.reading() as connection:
-            return await Rounds(connection).candidates(round_id)
+            return await Rounds(connection).list_candidates(round_id)
 
     async def canon(self, story: Story) -> list[Passage]:
         """What the story says now."""
@@ -101,23 +101,23 @@ class Table:
         if story.head_id is None:
             return []
         async with self.database.reading() as connection:
-            return await Passages(connection).canon(story.head_id)
+            return await Passages(connection).list_canon(story.head_id)
 
     async def children(self, story: Story, parent_id: int | None) -> list[Passage]:
         """What stands behind a passage."""
         async with self.database.reading() as connection:
-            return await Passages(connection).children(parent_id, story.tree_id)
+            return await Passages(connection).list_children(parent_id, story.tree_id)
 
     async def posts(self, story: Story) -> list[Post]:
         """What is on show, or due, in the story's thread."""
         async with self.database.reading() as connection:
-            return await Posts(connection).of_channel(THREAD + story.id)
+            return await Posts(connection).list_of_channel(THREAD + story.id)
 
     async def opened(self, story: Story, *texts: str, by: Who = BEN) -> Round:
         """A round that models wrote these candidates for."""
-        plan = await self.urn.plan_continue(by, story.id)
-        round_ = await self.urn.open_round(by, plan)
-        return await self.urn.fill(round_.id, plan, [suggestion(text) for text in texts])
+        plan = await self.round_service.plan_continue(by, story.id)
+        round_ = await self.round_service.open_round(by, plan)
+        return await self.round_service.fill(round_.id, plan, [suggestion(text) for text in texts])
 
 
 def suggestion(text: str, *, mood: MoodName = "wild", fills: Sequence[str] = ()) -> Suggestion:
@@ -127,7 +127,7 @@ def suggestion(text: str, *, mood: MoodName = "wild", fills: Sequence[str] = ())
 
 
 @asynccontextmanager
-async def open_table(folder: Path) -> AsyncIterator[Table]:
+async def open_table(folder: Path) -> AsyncIterator[RoundFixture]:
     """Open the database in `folder`, with nothing in it."""
     async with open_database(furnish(folder / "data"), epoch) as database:
-        yield Table(database)
+        yield RoundFixture(database)

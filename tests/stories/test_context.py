@@ -11,17 +11,17 @@ from bot.inference.jobs import Owner
 from bot.inference.protocol import Continuation, Piece, Receipt
 from bot.rules.generations import Place
 from bot.rules.lore import LoreKind
-from bot.rules.profiles import Courtesy
+from bot.rules.profiles import WriterProfile
 from bot.rules.stories import Story
 from bot.stories.context import MEMORY_CHARS, PASSAGES_CHARS, Context
 from bot.worker.causal.context import fit
 from bot.writing.asks import ContinueAsk
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob, pieces_of
 from storage.lore import Lore
 from storage.passages import Passages
-from storage.profiles import Courtesies
-from tests.stories.round_fixture import BEN, CHEN, SERVER, Table, open_table, suggestion
+from storage.profiles import WriterProfiles
+from tests.stories.round_fixture import BEN, CHEN, SERVER, RoundFixture, open_table, suggestion
 
 RECEIPT = Receipt(
     engine="torch", model="tiny", revision="1", seed=1, mood=None, sampling=None, prompt_sha256="0", prompt_tokens=9
@@ -29,20 +29,20 @@ RECEIPT = Receipt(
 
 
 @pytest.fixture
-async def table(tmp_path: Path) -> AsyncIterator[Table]:
+async def table(tmp_path: Path) -> AsyncIterator[RoundFixture]:
     async with open_table(tmp_path) as opened:
         yield opened
 
 
-async def context(table: Table, story: Story) -> Context:
-    return (await table.urn.plan_continue(BEN, story.id)).context
+async def context(table: RoundFixture, story: Story) -> Context:
+    return (await table.round_service.plan_continue(BEN, story.id)).context
 
 
 def labels(found: Context) -> list[str]:
     return [piece.label for piece in found.before]
 
 
-async def remember(table: Table, story: Story | None, kind: LoreKind, text: str, *triggers: str) -> None:
+async def remember(table: RoundFixture, story: Story | None, kind: LoreKind, text: str, *triggers: str) -> None:
     async with table.database.transaction() as connection:
         await Lore(connection).add(
             server_id=SERVER,
@@ -56,14 +56,14 @@ async def remember(table: Table, story: Story | None, kind: LoreKind, text: str,
         )
 
 
-async def test_the_pieces_in_their_order(table: Table) -> None:
+async def test_the_pieces_in_their_order(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A bell rang.", "The keeper saw a lantern.")
     await remember(table, story, "memory", "The keeper is called Osk.")
     await remember(table, None, "lore", "Lanterns are forbidden.", "lantern")
     await remember(table, story, "lore", "Dragons are shy.", "dragon")
     await remember(table, story, "lore", "Bells mean danger.", "bell")
 
-    plan = await table.urn.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan_continue(BEN, story.id)
 
     assert plan.text == "The keeper saw a lantern."
     assert [piece.text for piece in plan.context.pieces] == [
@@ -81,10 +81,10 @@ async def test_the_pieces_in_their_order(table: Table) -> None:
     assert (plan.context.left_out, plan.context.withheld) == ((), ())
 
 
-async def test_old_passages_go_first_and_the_text_last(table: Table) -> None:
+async def test_old_passages_go_first_and_the_text_last(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.", "The sun rose.")
     await remember(table, story, "memory", "The keeper is called Osk.")
-    plan = await table.urn.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan_continue(BEN, story.id)
     pieces = pieces_of(plan.text, plan.context.pieces, plan.context.near)
     whole = fit(pieces, 10_000, len)
     assert whole.dropped == ()
@@ -97,7 +97,7 @@ async def test_old_passages_go_first_and_the_text_last(table: Table) -> None:
     assert fit(pieces, 5, len).text in plan.text
 
 
-async def test_only_so_much_of_a_long_story_is_sent(table: Table) -> None:
+async def test_only_so_much_of_a_long_story_is_sent(table: RoundFixture) -> None:
     story = await table.story(*(f"Passage {number}. " + "word " * 150 for number in range(1, 71)))
     found = await context(table, story)
     passages = [piece for piece in found.pieces if piece.label.startswith("passage")]
@@ -108,7 +108,7 @@ async def test_only_so_much_of_a_long_story_is_sent(table: Table) -> None:
     assert found.left_out == (f"passages 1-{first - 1}",)
 
 
-async def test_only_so_much_memory_is_sent_the_newest(table: Table) -> None:
+async def test_only_so_much_memory_is_sent_the_newest(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     for number in range(1, 6):
         await remember(table, story, "memory", f"{number} " + "m" * (MEMORY_CHARS // 3))
@@ -118,26 +118,26 @@ async def test_only_so_much_memory_is_sent_the_newest(table: Table) -> None:
     ]
 
 
-async def test_whose_words_stay_at_home(table: Table) -> None:
+async def test_whose_words_stay_at_home(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     for who, text in ((CHEN, "Chen wrote this."), (BEN, "And Ben that."), (BEN, "Ben again.")):
         story = await table.again(story)
-        await table.pen.add_passage(who, story.id, text, story.head_id)
+        await table.passage_service.add_passage(who, story.id, text, story.head_id)
     async with table.database.transaction() as connection:
-        await Courtesies(connection).save(Courtesy(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
+        await WriterProfiles(connection).save(WriterProfile(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
 
-    plan = await table.urn.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan_continue(BEN, story.id)
 
     assert "Chen" not in "".join(piece.text for piece in plan.context.before)
     assert plan.context.withheld == ("passage 2",)
-    round_ = await table.urn.open_round(BEN, plan)
-    await table.urn.fill(round_.id, plan, [suggestion("A bell rang.")])
+    round_ = await table.round_service.open_round(BEN, plan)
+    await table.round_service.fill(round_.id, plan, [suggestion("A bell rang.")])
     receipt = (await table.candidates(round_.id))[0].receipt
     assert receipt is not None
     assert (receipt.withheld, receipt.dropped) == (("passage 2",), ("lore 3",))
 
 
-async def test_a_withdrawn_passage_leaves_no_word(table: Table) -> None:
+async def test_a_withdrawn_passage_leaves_no_word(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A secret.", "Nobody spoke.")
     canon = await table.canon(story)
     async with table.database.transaction() as connection:
@@ -145,17 +145,17 @@ async def test_a_withdrawn_passage_leaves_no_word(table: Table) -> None:
     assert "secret" not in "".join(piece.text for piece in (await context(table, story)).pieces)
 
 
-async def test_what_a_model_may_not_copy(table: Table) -> None:
+async def test_what_a_model_may_not_copy(table: RoundFixture) -> None:
     """What stands in the context counts as the story's when a suggestion is held against it."""
     line = "The old keeper carried the last lantern down to the sea."
     story = await table.story(line, "Nobody spoke.")
-    plan = await table.urn.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan_continue(BEN, story.id)
     owner, place = Owner(server_id=1, person_id=1), Place(server_id=1, channel_id=1)
     row = Continuation(row=0, text=f"So {line.lower()} They slept.", tokens=14, finish="stop", receipt=RECEIPT)
 
     def shown(context: tuple[Piece, ...]) -> int:
         ask = ContinueAsk(owner=owner, place=place, text=plan.text, context=context)
-        return len(ContinueJob(ask, DemeaningWords(()), seed=1)._drafts((), [row]))
+        return len(ContinueJob(ask, Blocklist(()), seed=1)._drafts((), [row]))
 
     assert shown(()) == 1
     assert shown(plan.context.pieces) == 0, "a suggestion that repeats what the models read is none"

@@ -10,9 +10,9 @@ import pytest
 from bot.rules.stories import Additions, NewStory, Story, StoryRules
 from bot.stories.access import Who
 from bot.stories.earlier import REMEMBERED_S, EarlierRun
-from bot.stories.lore import Lorebook
-from bot.stories.passages import Pen
-from bot.stories.rounds.service import Urn
+from bot.stories.lore import LoreService
+from bot.stories.passages import PassageService
+from bot.stories.rounds.service import RoundService
 from storage.database import Database, open_database
 from tests.support.clocks import Clock
 from tests.support.databases import furnish
@@ -33,16 +33,16 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 async def begun(database: Database, additions: Additions = "at_once") -> Story:
     rules = StoryRules(additions=additions)
     new = NewStory(server_id=1, channel_id=7, host_id=10, title="The Lamp", premise="", rules=rules)
-    return await Pen(database).start(new)
+    return await PassageService(database).start(new)
 
 
 @pytest.mark.parametrize("voting", [False, True])
 async def test_a_passage_or_candidate_of_an_earlier_run_is_known(database: Database, voting: bool) -> None:
     story = await begun(database, "vote" if voting else "at_once")
     if voting:
-        await Urn(database).propose(ADA, story.id, "The lamp went out.")
+        await RoundService(database).propose(ADA, story.id, "The lamp went out.")
     else:
-        await Pen(database).add_passage(ADA, story.id, "The lamp went out.", None)
+        await PassageService(database).add_passage(ADA, story.id, "The lamp went out.", None)
     other = await begun(database)
     database.now = Clock(AFTER_MS)
     earlier = EarlierRun(database)
@@ -57,7 +57,7 @@ async def test_what_is_older_or_of_this_run_is_not_asked_about(database: Databas
     database.now = clock = Clock(THEN_MS - 1)
     this_run = EarlierRun(database)
     clock.now_ms = THEN_MS
-    await Pen(database).add_passage(ADA, story.id, "The lamp went out.", None)
+    await PassageService(database).add_passage(ADA, story.id, "The lamp went out.", None)
     clock.now_ms = AFTER_MS
     assert not await this_run.wrote(10, story.id, "The lamp went out.")
     earlier = EarlierRun(database)
@@ -67,8 +67,8 @@ async def test_what_is_older_or_of_this_run_is_not_asked_about(database: Databas
 
 async def test_lore_and_stories_of_an_earlier_run_are_known(database: Database) -> None:
     story = await begun(database)
-    lorebook = Lorebook(database)
-    await lorebook.propose(ADA, story.id, "lore", "Ember is a dragon.", "ember", channel_id=7)
+    lore_service = LoreService(database)
+    await lore_service.propose(ADA, story.id, "lore", "Ember is a dragon.", "ember", channel_id=7)
     database.now = Clock(AFTER_MS)
     earlier = EarlierRun(database)
     assert await earlier.proposed(10, 1, story.id, "lore", "Ember is a dragon.")

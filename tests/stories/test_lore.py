@@ -14,7 +14,7 @@ from bot.rules.servers import ServerSettings
 from bot.rules.stories import NewStory, Story, StoryRules, StoryState
 from bot.stories.access import Who
 from bot.stories.context import context_of
-from bot.stories.lore import Lorebook
+from bot.stories.lore import LoreService
 from storage.database import Database
 from storage.lore import Lore
 from storage.posts import Posts
@@ -29,8 +29,8 @@ manager = Who(SERVER, MANAGER, manages=True)
 
 
 @pytest.fixture
-def book(database: Database) -> Lorebook:
-    return Lorebook(database)
+def book(database: Database) -> LoreService:
+    return LoreService(database)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def set_state(database: Database, story: Story, state: StoryState) -> None
 
 
 async def test_what_models_are_told_is_the_servers_then_the_storys(
-    database: Database, book: Lorebook, story: Story
+    database: Database, book: LoreService, story: Story
 ) -> None:
     neighbour = await begin(database)
     theirs = await book.propose(host, story.id, "memory", "Of the story.", channel_id=CHANNEL)
@@ -82,21 +82,21 @@ async def test_what_models_are_told_is_the_servers_then_the_storys(
     assert await near(SERVER + 1, "The Lamp went out.") == []
 
 
-async def test_a_card_is_due_where_the_entry_belongs(database: Database, book: Lorebook, story: Story) -> None:
+async def test_a_card_is_due_where_the_entry_belongs(database: Database, book: LoreService, story: Story) -> None:
     theirs = await book.propose(writer, story.id, "memory", "One.", channel_id=ELSEWHERE)
     servers = await book.propose(writer, None, "memory", "Two.", channel_id=ELSEWHERE)
     for entry, channel_id in ((theirs, story.thread_id), (servers, ELSEWHERE)):
         post = await post_of(database, entry.id)
         assert post is not None
-        assert (post.channel_id, post.wanted, post.shown) == (channel_id, 1, 0)
+        assert (post.channel_id, post.wanted_version, post.shown_version) == (channel_id, 1, 0)
 
     await book.vote(other, theirs.id, True, channel_id=ELSEWHERE)
     post = await post_of(database, theirs.id)
     assert post is not None
-    assert post.wanted == 2
+    assert post.wanted_version == 2
 
 
-async def test_many_votes_at_once_decide_once(database: Database, book: Lorebook, story: Story) -> None:
+async def test_many_votes_at_once_decide_once(database: Database, book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     voters = [Who(SERVER, 100 + number) for number in range(12)]
 
@@ -107,12 +107,12 @@ async def test_many_votes_at_once_decide_once(database: Database, book: Lorebook
     refused = [each for each in told if isinstance(each, BaseException)]
     assert len(refused) == 9
     assert all(isinstance(each, Gone) and each.key == "lore_already_ratified" for each in refused)
-    shown = await book.shown(entry.id)
+    shown = await book.get(entry.id)
     assert shown is not None
     assert (shown.entry.state, shown.tally.agreeing, shown.tally.disagreeing) == ("ratified", 3, 0)
 
 
-async def test_two_decisions_at_once(book: Lorebook, story: Story) -> None:
+async def test_two_decisions_at_once(book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     told = await asyncio.gather(
         book.decide(host, entry.id, True, channel_id=CHANNEL),
@@ -120,12 +120,12 @@ async def test_two_decisions_at_once(book: Lorebook, story: Story) -> None:
         return_exceptions=True,
     )
     assert sorted(isinstance(each, Gone) for each in told) == [False, True]
-    shown = await book.shown(entry.id)
+    shown = await book.get(entry.id)
     assert shown is not None
     assert shown.entry.state in ("ratified", "rejected")
 
 
-async def test_who_decides(book: Lorebook, story: Story) -> None:
+async def test_who_decides(book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     servers = await book.propose(host, None, "memory", "Two.", channel_id=CHANNEL)
     assert (entry.state, servers.state) == ("proposed", "proposed")
@@ -139,7 +139,7 @@ async def test_who_decides(book: Lorebook, story: Story) -> None:
     assert (await book.decide(manager, entry.id, True, channel_id=CHANNEL)).entry.state == "ratified"
 
 
-async def test_who_writes_and_votes_where_only_some_may(database: Database, book: Lorebook) -> None:
+async def test_who_writes_and_votes_where_only_some_may(database: Database, book: LoreService) -> None:
     closed = await begin(database, rules=StoryRules(writers="invited", voters="writers"))
     entry = await book.propose(manager, closed.id, "memory", "One.", channel_id=CHANNEL)
     assert entry.state == "ratified"
@@ -153,7 +153,7 @@ async def test_who_writes_and_votes_where_only_some_may(database: Database, book
     assert (await book.vote(writer, proposed.id, True, channel_id=CHANNEL)).tally.agreeing == 1
 
 
-async def test_another_server_is_as_good_as_none(book: Lorebook, story: Story) -> None:
+async def test_another_server_is_as_good_as_none(book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     stranger = Who(SERVER + 1, HOST, manages=True)
     for act in (
@@ -166,10 +166,10 @@ async def test_another_server_is_as_good_as_none(book: Lorebook, story: Story) -
             await act
     with pytest.raises(Gone, match="story_gone"):
         await book.propose(stranger, story.id, "memory", "Two.", channel_id=CHANNEL)
-    assert await book.listed(SERVER + 1, None, limit=9) == []
+    assert await book.list_entries(SERVER + 1, None, limit=9) == []
 
 
-async def test_stories_that_rest_and_that_are_deleted(database: Database, book: Lorebook, story: Story) -> None:
+async def test_stories_that_rest_and_that_are_deleted(database: Database, book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     await set_state(database, story, "paused")
     with pytest.raises(NotHere, match="story_paused"):
@@ -188,33 +188,33 @@ async def test_stories_that_rest_and_that_are_deleted(database: Database, book: 
 
 
 async def test_what_is_removed_leaves_nothing_but_a_card_to_take_down(
-    database: Database, book: Lorebook, story: Story
+    database: Database, book: LoreService, story: Story
 ) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     await book.vote(other, entry.id, True, channel_id=CHANNEL)
     with pytest.raises(NotAllowed, match="story_hosts_only"):
         await book.remove(other, entry.id)
     assert await book.remove(writer, entry.id) == entry
-    assert await book.shown(entry.id) is None
+    assert await book.get(entry.id) is None
     post = await post_of(database, entry.id)
     assert post is not None
-    assert post.wanted > post.shown
+    assert post.wanted_version > post.shown_version
     async with database.reading() as connection:
         assert await Lore(connection).tally(entry.id) == (0, 0)
 
 
 async def test_the_word_list_holds_for_entries_and_their_triggers(
-    database: Database, book: Lorebook, story: Story
+    database: Database, book: LoreService, story: Story
 ) -> None:
     async with database.transaction() as connection:
         await Servers(connection).save(ServerSettings(server_id=SERVER, words=("clown",)), now_ms=1)
     for text, triggers in (("A clown.", "circus"), ("A man.", "clown")):
         with pytest.raises(BadInput, match="word_not_here"):
             await book.propose(host, story.id, "lore", text, triggers, channel_id=CHANNEL)
-    assert await book.listed(SERVER, story.id, limit=9) == []
+    assert await book.list_entries(SERVER, story.id, limit=9) == []
 
 
-async def test_there_is_room_for_so_many(database: Database, book: Lorebook, story: Story) -> None:
+async def test_there_is_room_for_so_many(database: Database, book: LoreService, story: Story) -> None:
     for number in range(MAX_PROPOSED):
         last = await book.propose(writer, story.id, "memory", f"Fact {number}.", channel_id=CHANNEL)
     with pytest.raises(BadInput, match="lore_waiting"):
@@ -234,7 +234,9 @@ async def test_there_is_room_for_so_many(database: Database, book: Lorebook, sto
         await book.propose(host, story.id, "lore", "Full.", "full", channel_id=CHANNEL)
 
 
-async def test_who_leaves_takes_proposals_and_opinions_along(database: Database, book: Lorebook, story: Story) -> None:
+async def test_who_leaves_takes_proposals_and_opinions_along(
+    database: Database, book: LoreService, story: Story
+) -> None:
     taken = await book.propose(writer, story.id, "memory", "Taken.", channel_id=CHANNEL)
     await book.decide(host, taken.id, True, channel_id=CHANNEL)
     waiting = await book.propose(writer, story.id, "memory", "Waiting.", channel_id=CHANNEL)
@@ -243,17 +245,17 @@ async def test_who_leaves_takes_proposals_and_opinions_along(database: Database,
 
     async with database.transaction() as connection:
         posts = Posts(connection)
-        for post in await posts.due(1000, 10):
-            await posts.shown(post.id, wanted=post.wanted, message_id=post.id)
-        assert await posts.due(1000, 10) == []
+        for post in await posts.list_due(1000, 10):
+            await posts.mark_shown(post.id, wanted=post.wanted_version, message_id=post.id)
+        assert await posts.list_due(1000, 10) == []
         await Privacy(connection).delete(WRITER)
 
-    assert await book.shown(waiting.id) is None
-    kept = await book.shown(taken.id)
+    assert await book.get(waiting.id) is None
+    kept = await book.get(taken.id)
     assert kept is not None
     assert (kept.entry.text, kept.entry.state, kept.entry.proposed_by) == ("Taken.", "ratified", None)
-    undecided = await book.shown(others.id)
+    undecided = await book.get(others.id)
     assert undecided is not None
     assert undecided.tally.agreeing == 0
     async with database.reading() as connection:
-        assert {post.ref_id for post in await Posts(connection).due(1000, 10)} == {taken.id, waiting.id, others.id}
+        assert {post.ref_id for post in await Posts(connection).list_due(1000, 10)} == {taken.id, waiting.id, others.id}

@@ -17,9 +17,9 @@ from bot.rules.stories import GRACE_MS, NewPassage, NewStory, Passage, Story, Tr
 from bot.stories.access import Who
 from bot.stories.branches import branches_of, path_of
 from bot.stories.canon import advance
-from bot.stories.hosting import Hosting
-from bot.stories.passages import Pen
-from bot.stories.queries import Library
+from bot.stories.hosting import HostingService
+from bot.stories.passages import PassageService
+from bot.stories.queries import StoryQueries
 from storage.database import Database, open_database
 from storage.passages import Passages
 from storage.posts import Posts
@@ -41,9 +41,9 @@ class Shelf:
 
     def __post_init__(self) -> None:
         self.database.now = self.now
-        self.library = Library(self.database)
-        self.pen = Pen(self.database)
-        self.hosting = Hosting(self.database)
+        self.story_queries = StoryQueries(self.database)
+        self.passage_service = PassageService(self.database)
+        self.hosting = HostingService(self.database)
 
     def now(self) -> int:
         return self.now_ms
@@ -51,39 +51,39 @@ class Shelf:
     async def begin(self, *texts: str, thread: int = THREAD, **rules: object) -> Story:
         """A story with a thread and some passages."""
         new = NewStory(server_id=SERVER, channel_id=CHANNEL, host_id=HOST.person_id, title="Tale", premise="")
-        story = await self.pen.start(new)
-        assert await self.hosting.opened(story.id, thread)
+        story = await self.passage_service.start(new)
+        assert await self.hosting.set_thread(story.id, thread)
         if rules:
             await self.hosting.set_rules(HOST, story.id, **rules)  # type: ignore[arg-type]  # some of the rules
         for text in texts:
             await self.add(story, text)
-        return await self.library.find(SERVER, story.id)
+        return await self.story_queries.find(SERVER, story.id)
 
     async def add(self, story: Story, text: str, who: Who = BEN) -> None:
         """Write behind the present head."""
-        head = (await self.library.find(SERVER, story.id)).head_id
-        assert not (await self.pen.add_passage(who, story.id, text, head)).overtaken
+        head = (await self.story_queries.find(SERVER, story.id)).head_id
+        assert not (await self.passage_service.add_passage(who, story.id, text, head)).overtaken
 
     async def texts(self, story: Story) -> list[str]:
         """The canon."""
-        return [passage.text for passage in await self.canon(await self.library.find(SERVER, story.id))]
+        return [passage.text for passage in await self.canon(await self.story_queries.find(SERVER, story.id))]
 
     async def canon(self, story: Story) -> list[Passage]:
         """The canon of a story as it was read, in reading order."""
         if story.head_id is None:
             return []
         async with self.database.reading() as tx:
-            return await tx.passages.canon(story.head_id)
+            return await tx.passages.list_canon(story.head_id)
 
     async def nodes(self, story: Story) -> list[TreeNode]:
         """The tree that a story stands on."""
         async with self.database.reading() as tx:
-            return await tx.passages.tree(story.tree_id)
+            return await tx.passages.list_nodes(story.tree_id)
 
     async def posts(self, channel: int = THREAD) -> list[Post]:
         """What is to be shown, or on show, in a channel."""
         async with self.database.reading() as connection:
-            return await Posts(connection).of_channel(channel)
+            return await Posts(connection).list_of_channel(channel)
 
 
 @pytest.fixture
@@ -94,14 +94,14 @@ async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
 
 async def test_a_story_waits_for_its_thread_and_then_shows_its_last_passages(shelf: Shelf) -> None:
     new = NewStory(server_id=SERVER, channel_id=CHANNEL, host_id=1, title="  A\n tale ", premise=" So. ")
-    story = await shelf.pen.start(new)
+    story = await shelf.passage_service.start(new)
     assert (story.title, story.premise, story.thread_id) == ("A tale", "So.", None)
     for number in range(5):
         await shelf.add(story, f"{number}.")
     assert [(post.kind, post.ref_id) for post in await shelf.posts(CHANNEL)] == [("story", story.id)]
 
-    assert await shelf.hosting.opened(story.id, THREAD)
-    assert not await shelf.hosting.opened(story.id, THREAD + 1)
+    assert await shelf.hosting.set_thread(story.id, THREAD)
+    assert not await shelf.hosting.set_thread(story.id, THREAD + 1)
 
     posts = await shelf.posts()
     assert [post.kind for post in posts] == ["story", "passage", "passage", "passage"]
@@ -118,64 +118,64 @@ async def test_what_a_passage_must_be(shelf: Shelf) -> None:
         "x" * 4001: "text_too_long",
     }.items():
         with pytest.raises(BadInput, match=key):
-            await shelf.pen.add_passage(BEN, story.id, text, None)
-    await shelf.pen.add_passage(BEN, story.id, "灯灭了。", None)
+            await shelf.passage_service.add_passage(BEN, story.id, text, None)
+    await shelf.passage_service.add_passage(BEN, story.id, "灯灭了。", None)
     assert await shelf.texts(story) == ["灯灭了。"]
 
 
 async def test_who_was_overtaken_keeps_the_text_as_a_branch(shelf: Shelf) -> None:
     story = await shelf.begin("First.")
     head = story.head_id
-    await shelf.pen.add_passage(BEN, story.id, "Faster.", head)
-    late = await shelf.pen.add_passage(CHEN, story.id, "Slower.", head)
+    await shelf.passage_service.add_passage(BEN, story.id, "Faster.", head)
+    late = await shelf.passage_service.add_passage(CHEN, story.id, "Slower.", head)
     assert late.overtaken
     assert await shelf.texts(story) == ["First.", "Faster."]
     assert len([post for post in await shelf.posts() if post.kind == "passage"]) == 2
 
     with pytest.raises(NotAllowed, match="not_your_passage"):
-        await shelf.pen.behind_newest(BEN, story.id, late.passage.id)
-    copy = await shelf.pen.behind_newest(CHEN, story.id, late.passage.id)
+        await shelf.passage_service.behind_newest(BEN, story.id, late.passage.id)
+    copy = await shelf.passage_service.behind_newest(CHEN, story.id, late.passage.id)
     assert (copy.depth, copy.author_id, copy.original_id) == (3, CHEN.person_id, late.passage.id)
     assert await shelf.texts(story) == ["First.", "Faster.", "Slower."]
     with pytest.raises(NotHere, match="passage_stands"):
-        await shelf.pen.behind_newest(CHEN, story.id, late.passage.id)
+        await shelf.passage_service.behind_newest(CHEN, story.id, late.passage.id)
 
 
 async def test_a_head_of_another_tree_is_refused(shelf: Shelf) -> None:
     story, other = await shelf.begin("First."), await shelf.begin("Other.", thread=THREAD + 1)
     with pytest.raises(Gone, match="passage_gone"):
-        await shelf.pen.add_passage(BEN, story.id, "Lost?", other.head_id)
+        await shelf.passage_service.add_passage(BEN, story.id, "Lost?", other.head_id)
     with pytest.raises(Gone, match="passage_gone"):
-        await shelf.pen.withdraw(BEN, story.id, other.head_id or 0)
+        await shelf.passage_service.withdraw(BEN, story.id, other.head_id or 0)
 
 
 async def test_the_way_back_leads_where_canon_went_last(shelf: Shelf) -> None:
     story = await shelf.begin("First.", "Second.")
-    await shelf.pen.undo(BEN, story.id)
+    await shelf.passage_service.undo(BEN, story.id)
     await shelf.add(story, "Another second.", CHEN)
-    await shelf.pen.undo(HOST, story.id)
-    again = await shelf.pen.redo(HOST, story.id)
+    await shelf.passage_service.undo(HOST, story.id)
+    again = await shelf.passage_service.redo(HOST, story.id)
     assert again.text == "Another second."
     with pytest.raises(NotHere, match="nothing_to_redo"):
-        await shelf.pen.redo(HOST, story.id)
+        await shelf.passage_service.redo(HOST, story.id)
 
 
 async def test_a_fork_goes_back_and_on_by_itself(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", "Three.")
-    fork = await shelf.pen.fork(HOST, story.id, "Fork", 1, CHANNEL)
-    assert await shelf.hosting.opened(fork.id, THREAD + 1)
+    fork = await shelf.passage_service.fork(HOST, story.id, "Fork", 1, CHANNEL)
+    assert await shelf.hosting.set_thread(fork.id, THREAD + 1)
     with pytest.raises(NotHere, match="nothing_to_redo"):
-        await shelf.pen.redo(HOST, fork.id)
-    await shelf.pen.undo(HOST, story.id)
-    await shelf.pen.undo(HOST, story.id)
+        await shelf.passage_service.redo(HOST, fork.id)
+    await shelf.passage_service.undo(HOST, story.id)
+    await shelf.passage_service.undo(HOST, story.id)
     await shelf.add(fork, "Elsewhere.")
-    await shelf.pen.redo(HOST, story.id)
+    await shelf.passage_service.redo(HOST, story.id)
     assert await shelf.texts(story) == ["One.", "Two."]
-    await shelf.pen.undo(HOST, fork.id)
-    await shelf.pen.undo(HOST, fork.id)
-    await shelf.pen.redo(HOST, story.id)
-    await shelf.pen.redo(HOST, fork.id)
-    await shelf.pen.redo(HOST, fork.id)
+    await shelf.passage_service.undo(HOST, fork.id)
+    await shelf.passage_service.undo(HOST, fork.id)
+    await shelf.passage_service.redo(HOST, story.id)
+    await shelf.passage_service.redo(HOST, fork.id)
+    await shelf.passage_service.redo(HOST, fork.id)
     assert await shelf.texts(story) == ["One.", "Two.", "Three."]
     assert await shelf.texts(fork) == ["One.", "Elsewhere."]
 
@@ -195,14 +195,14 @@ async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf)
     async with shelf.database.transaction() as connection:
         inserted = await advance(connection, story, new, follow_id=second.id)
     assert await shelf.texts(story) == ["One.", "And a half.", "Two.", "Three."]
-    found = await shelf.library.on_show(second.id, THREAD)
+    found = await shelf.story_queries.get_with_passage(second.id, THREAD)
     assert found is not None
     assert found[2], "a passage whose copy is canon is part of the story"
-    await shelf.pen.undo(HOST, story.id)
-    await shelf.pen.undo(HOST, story.id)
+    await shelf.passage_service.undo(HOST, story.id)
+    await shelf.passage_service.undo(HOST, story.id)
     assert await shelf.texts(story) == ["One.", "And a half."]
-    await shelf.pen.redo(HOST, story.id)
-    await shelf.pen.redo(HOST, story.id)
+    await shelf.passage_service.redo(HOST, story.id)
+    await shelf.passage_service.redo(HOST, story.id)
     assert await shelf.texts(story) == ["One.", "And a half.", "Two.", "Three."]
     assert inserted.depth == 2
 
@@ -212,7 +212,7 @@ async def test_withdrawing_empties_every_copy(shelf: Shelf) -> None:
     _, second, third = await shelf.canon(story)
     async with shelf.database.transaction() as connection:
         await Passages(connection).copy_path(None, second.id, third.id)
-    await shelf.pen.withdraw(BEN, story.id, second.id)
+    await shelf.passage_service.withdraw(BEN, story.id, second.id)
     nodes = await shelf.nodes(story)
     assert [(node.beginning, node.withdrawn) for node in nodes] == [
         ("One.", False),
@@ -225,26 +225,26 @@ async def test_withdrawing_empties_every_copy(shelf: Shelf) -> None:
 
 async def test_a_fork_shares_the_tree_and_not_the_rest(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", writers="anyone")
-    fork = await shelf.pen.fork(CHEN, story.id, "Other", 1, 21)
+    fork = await shelf.passage_service.fork(CHEN, story.id, "Other", 1, 21)
     assert (fork.tree_id, fork.fork_of, fork.host_id, fork.channel_id) == (story.tree_id, story.id, 3, 21)
     await shelf.add(fork, "Elsewhere.", CHEN)
     assert await shelf.texts(fork) == ["One.", "Elsewhere."]
     assert await shelf.texts(story) == ["One.", "Two."]
     with pytest.raises(BadInput, match="passage_number"):
-        await shelf.pen.fork(CHEN, story.id, "Other", 3, 21)
+        await shelf.passage_service.fork(CHEN, story.id, "Other", 3, 21)
     await shelf.hosting.set_rules(HOST, story.id, writers="invited")
     with pytest.raises(NotAllowed, match="story_invited_only"):
-        await shelf.pen.fork(CHEN, story.id, "Other", None, 21)
+        await shelf.passage_service.fork(CHEN, story.id, "Other", None, 21)
 
 
 async def test_nothing_of_another_server(shelf: Shelf) -> None:
     story = await shelf.begin("One.")
     for attempt in (
-        shelf.library.find(STRANGER.server_id, story.id),
-        shelf.pen.add_passage(STRANGER, story.id, "Mine.", story.head_id),
-        shelf.pen.undo(STRANGER, story.id),
-        shelf.pen.withdraw(STRANGER, story.id, story.head_id or 0),
-        shelf.pen.fork(STRANGER, story.id, "Mine", None, 5),
+        shelf.story_queries.find(STRANGER.server_id, story.id),
+        shelf.passage_service.add_passage(STRANGER, story.id, "Mine.", story.head_id),
+        shelf.passage_service.undo(STRANGER, story.id),
+        shelf.passage_service.withdraw(STRANGER, story.id, story.head_id or 0),
+        shelf.passage_service.fork(STRANGER, story.id, "Mine", None, 5),
         shelf.hosting.move(STRANGER, story.id, "deleted"),
         shelf.hosting.set_rules(STRANGER, story.id, ai=False),
         shelf.hosting.hand_over(STRANGER, story.id, 2),
@@ -253,24 +253,24 @@ async def test_nothing_of_another_server(shelf: Shelf) -> None:
         with pytest.raises(Gone, match="story_gone"):
             await attempt
     with pytest.raises(NotHere, match="not_a_story"):
-        await shelf.library.here(STRANGER.server_id, THREAD)
+        await shelf.story_queries.find_here(STRANGER.server_id, THREAD)
     assert await shelf.texts(story) == ["One."]
 
 
 async def test_what_somebody_means_by_a_title(shelf: Shelf) -> None:
     for number, title in enumerate(("The Harbour", "The Harbour Wall", "17", "Twin", "Twin")):
         new = NewStory(server_id=SERVER, channel_id=CHANNEL, host_id=number, title=title, premise="")
-        await shelf.pen.start(new)
-    assert (await shelf.library.named(SERVER, "the  harbour")).title == "The Harbour"
-    assert (await shelf.library.named(SERVER, "wall")).title == "The Harbour Wall"
-    assert (await shelf.library.named(SERVER, "17")).title == "17"
-    assert (await shelf.library.named(SERVER, "2")).title == "The Harbour Wall"
-    assert (await shelf.library.named(SERVER, "twin", person_id=4)).host_id == 4
+        await shelf.passage_service.start(new)
+    assert (await shelf.story_queries.find_named(SERVER, "the  harbour")).title == "The Harbour"
+    assert (await shelf.story_queries.find_named(SERVER, "wall")).title == "The Harbour Wall"
+    assert (await shelf.story_queries.find_named(SERVER, "17")).title == "17"
+    assert (await shelf.story_queries.find_named(SERVER, "2")).title == "The Harbour Wall"
+    assert (await shelf.story_queries.find_named(SERVER, "twin", person_id=4)).host_id == 4
     with pytest.raises(BadInput, match="story_ambiguous"):
-        await shelf.library.named(SERVER, "twin")
+        await shelf.story_queries.find_named(SERVER, "twin")
     for given in ("lighthouse", "", "999", "%"):
         with pytest.raises(BadInput, match="story_unknown"):
-            await shelf.library.named(SERVER, given)
+            await shelf.story_queries.find_named(SERVER, given)
 
 
 async def test_a_deleted_story_goes_for_good_after_its_time(shelf: Shelf) -> None:
@@ -278,43 +278,43 @@ async def test_a_deleted_story_goes_for_good_after_its_time(shelf: Shelf) -> Non
     kept = await shelf.begin("Other.", thread=THREAD + 1)
     await shelf.hosting.move(HOST, story.id, "deleted")
     with pytest.raises(NotHere, match="story_deleted"):
-        await shelf.pen.add_passage(BEN, story.id, "More.", story.head_id)
+        await shelf.passage_service.add_passage(BEN, story.id, "More.", story.head_id)
     shelf.now_ms += GRACE_MS - 1
-    assert await shelf.library.purge_due() == 0
+    assert await shelf.story_queries.purge_due() == 0
     await shelf.hosting.restore(HOST, story.id)
     with pytest.raises(NotHere, match="not_deleted"):
         await shelf.hosting.restore(HOST, story.id)
     await shelf.hosting.move(HOST, story.id, "deleted")
-    assert await shelf.library.next_purge_ms() == shelf.now_ms + GRACE_MS
+    assert await shelf.story_queries.next_purge_ms() == shelf.now_ms + GRACE_MS
     shelf.now_ms += GRACE_MS
-    assert await shelf.library.purge_due() == 1
-    assert await shelf.library.open(story.id) is None
+    assert await shelf.story_queries.purge_due() == 1
+    assert await shelf.story_queries.get(story.id) is None
     assert await shelf.posts() == []
     assert await shelf.texts(kept) == ["Other."]
 
 
 async def test_a_lost_thread_waits_for_somebody_to_open_another(shelf: Shelf) -> None:
     story = await shelf.begin("One.")
-    await shelf.hosting.thread_gone(THREAD)
+    await shelf.hosting.forget_thread(THREAD)
     await shelf.add(story, "Two.")
     await shelf.hosting.rename(HOST, story.id, "New")
     assert await shelf.posts() == await shelf.posts(CHANNEL) == []
 
     await shelf.hosting.reopen(MANAGER, story.id, 77)
     assert [post.kind for post in await shelf.posts(77)] == ["story"]
-    await shelf.hosting.opened(story.id, 78)
+    await shelf.hosting.set_thread(story.id, 78)
     assert [(post.kind, post.message_id) for post in await shelf.posts(78)] == [
         ("story", None),
         ("passage", None),
         ("passage", None),
     ]
-    assert (await shelf.library.here(SERVER, 78)).channel_id == 77
+    assert (await shelf.story_queries.find_here(SERVER, 78)).channel_id == 77
 
 
 async def test_roles(shelf: Shelf) -> None:
     story = await shelf.begin(writers="invited")
     with pytest.raises(NotAllowed, match="story_invited_only"):
-        await shelf.pen.add_passage(BEN, story.id, "One.", None)
+        await shelf.passage_service.add_passage(BEN, story.id, "One.", None)
     await shelf.hosting.set_role(HOST, story.id, BEN.person_id, "invited", True)
     await shelf.add(story, "One.")
     await shelf.hosting.set_role(BEN, story.id, BEN.person_id, "invited", False)
@@ -325,7 +325,7 @@ async def test_roles(shelf: Shelf) -> None:
     await shelf.hosting.set_role(HOST, story.id, CHEN.person_id, "cohost", True)
     with pytest.raises(NotAllowed, match="cohosts_by_host"):
         await shelf.hosting.hand_over(CHEN, story.id, CHEN.person_id)
-    left = await shelf.hosting.host_left(await shelf.library.find(SERVER, story.id))
+    left = await shelf.hosting.host_left(await shelf.story_queries.find(SERVER, story.id))
     assert left.host_id == CHEN.person_id
     assert (await shelf.hosting.people(left))["cohost"] == frozenset()
     assert (await shelf.hosting.host_left(left)).host_id is None
@@ -349,14 +349,14 @@ async def test_a_long_way_of_writing_taking_back_and_forking(shelf: Shelf) -> No
             undone[story.id] = []
         elif action == "undo" and texts:
             undone[story.id].append(texts.pop())
-            assert (await shelf.pen.undo(HOST, story.id)).text == undone[story.id][-1]
+            assert (await shelf.passage_service.undo(HOST, story.id)).text == undone[story.id][-1]
         elif action == "redo" and undone[story.id]:
             texts.append(undone[story.id].pop())
-            assert (await shelf.pen.redo(HOST, story.id)).text == texts[-1]
+            assert (await shelf.passage_service.redo(HOST, story.id)).text == texts[-1]
         elif action == "fork" and texts and len(stories) < 4:
             at = chance.randint(1, len(texts))
-            fork = await shelf.pen.fork(HOST, story.id, f"Fork {number}", at, CHANNEL)
-            assert await shelf.hosting.opened(fork.id, 100 + number)
+            fork = await shelf.passage_service.fork(HOST, story.id, f"Fork {number}", at, CHANNEL)
+            assert await shelf.hosting.set_thread(fork.id, 100 + number)
             stories.append(fork)
             canon[fork.id] = texts[:at]
             undone[fork.id] = []
@@ -364,9 +364,9 @@ async def test_a_long_way_of_writing_taking_back_and_forking(shelf: Shelf) -> No
     assert [await shelf.texts(story) for story in stories] == [canon[story.id] for story in stories]
     nodes = await shelf.nodes(stories[0])
     assert len(nodes) == written
-    told = {passage.id for passage in await shelf.canon(await shelf.library.find(SERVER, stories[0].id))}
+    told = {passage.id for passage in await shelf.canon(await shelf.story_queries.find(SERVER, stories[0].id))}
     for story in stories:
-        now = await shelf.library.find(SERVER, story.id)
+        now = await shelf.story_queries.find(SERVER, story.id)
         if now.head_id is not None:
             assert path_of(nodes, now.head_id) == [passage.id for passage in await shelf.canon(now)]
     chains = branches_of(nodes, told)

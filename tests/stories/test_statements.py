@@ -9,9 +9,9 @@ import pytest
 
 from bot.rules.stories import NewStory, Story
 from bot.stories.access import Who
-from bot.stories.passages import Pen
+from bot.stories.passages import PassageService
 from bot.stories.publishing import PublishingService
-from bot.stories.queries import Library
+from bot.stories.queries import StoryQueries
 from storage.database import Database
 from tests.support.statements import reads_of
 
@@ -20,18 +20,18 @@ ANN = Who(SERVER, 11)
 
 Look = Callable[[Database, Story], Awaitable[object]]
 LOOKS: dict[str, tuple[Look, int]] = {
-    "list of stories": (lambda database, story: Library(database).list_page(SERVER, 0, 6), 2),
+    "list of stories": (lambda database, story: StoryQueries(database).list_page(SERVER, 0, 6), 2),
     "export": (lambda database, story: PublishingService(database).manuscript(story, branches=False), 1),
     "export with branches": (lambda database, story: PublishingService(database).manuscript(story, branches=True), 3),
     "map": (lambda database, story: PublishingService(database).tree(story), 2),
-    "passage on show": (lambda database, story: Library(database).on_show(1, THREAD), 3),
-    "pages": (lambda database, story: Library(database).page(story, 1, 9), 1),
+    "passage on show": (lambda database, story: StoryQueries(database).get_with_passage(1, THREAD), 3),
+    "pages": (lambda database, story: StoryQueries(database).list_canon_page(story, 1, 9), 1),
 }
 """Each with the number of its statements."""
 
 
 async def begin(database: Database, title: str) -> Story:
-    return await Pen(database).start(
+    return await PassageService(database).start(
         NewStory(server_id=SERVER, channel_id=CHANNEL, host_id=11, title=title, premise="")
     )
 
@@ -40,12 +40,12 @@ async def grow(database: Database, story: Story, passages: int) -> Story:
     """Write so many passages, each beside one that was faster, so that the tree has as many branches; the first passage
     of the story has as many copies on the tree."""
     for number in range(passages):
-        head_id = (await Library(database).find(SERVER, story.id)).head_id
-        await Pen(database).add_passage(ANN, story.id, f"Passage {number}.", head_id)
-        await Pen(database).add_passage(ANN, story.id, f"Branch {number}.", head_id)
+        head_id = (await StoryQueries(database).find(SERVER, story.id)).head_id
+        await PassageService(database).add_passage(ANN, story.id, f"Passage {number}.", head_id)
+        await PassageService(database).add_passage(ANN, story.id, f"Branch {number}.", head_id)
         async with database.transaction() as tx:
             await tx.passages.copy_path(None, 1, 1)
-    return await Library(database).find(SERVER, story.id)
+    return await StoryQueries(database).find(SERVER, story.id)
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from storage.database import FILE, open_database
 from tests.support.clocks import epoch
-from tests.support.thread_runner import run_beside
+from tests.support.thread_runner import run_in_thread
 
 
 def furnish(folder: Path) -> Path:
@@ -21,7 +21,7 @@ def furnish(folder: Path) -> Path:
 
 @cache
 def _new() -> bytes:
-    return run_beside(_migrated())
+    return run_in_thread(_migrated())
 
 
 async def _migrated() -> bytes:

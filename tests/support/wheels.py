@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.files import file_sha256
 from bot.worker.weights.large import LargeModel
 from bot.worker.weights.wheels import Wheel
 

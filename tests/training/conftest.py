@@ -18,10 +18,14 @@ PIECES = ("##s", "##ing", "##ed")
 def made_up_story(seed: int, words: int = 400) -> str:
     """Repetitive enough for a tiny model to learn something in a few steps."""
     rng = np.random.default_rng(seed)
-    phrases = ("the old king sang to the moon .", "a cold river ran over the hill .", "the foxs and the kings sing .")
+    fill_tokens = (
+        "the old king sang to the moon .",
+        "a cold river ran over the hill .",
+        "the foxs and the kings sing .",
+    )
     text: list[str] = []
     while len(text) < words:
-        text += phrases[rng.integers(len(phrases))].split()
+        text += fill_tokens[rng.integers(len(fill_tokens))].split()
     return " ".join(text)
 
 

@@ -18,9 +18,9 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from bot.worker.causal.fill_in_the_middle import CLOSE, OPEN, HintIds
+from bot.worker.causal.fill_in_the_middle import CLOSE, OPEN, MiddleIds
 from bot.worker.causal.fill_search import surfaces
-from bot.worker.causal.lora import add_update
+from bot.worker.causal.lora import add_lora
 from bot.worker.plaintext import PlainText
 from bot.worker.weights.bundled import UPDATE_FILE
 from tests.support.models import sentences, tiny_llama
@@ -97,7 +97,7 @@ def windows(learnt: Corpus) -> Windows:
 
 @pytest.fixture(scope="module")
 def drawing(learnt: Corpus, letters: Letters, tokenizer: Any) -> GapDrawing:
-    return GapDrawing(learnt.stories, RECIPE, letters, HintIds.of(tokenizer))
+    return GapDrawing(learnt.stories, RECIPE, letters, MiddleIds.of(tokenizer))
 
 
 @pytest.fixture
@@ -112,8 +112,8 @@ def ours() -> Iterator[None]:
 
 def make(folder: Path, recipe: GapRecipe = RECIPE) -> GapTrainer:
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    hints = HintIds.of(AutoTokenizer.from_pretrained(folder))
-    return GapTrainer(model, recipe, hints, threads=1, compiled=False)
+    middle_ids = MiddleIds.of(AutoTokenizer.from_pretrained(folder))
+    return GapTrainer(model, recipe, middle_ids, threads=1, compiled=False)
 
 
 def test_blanks_are_whole_words_of_one_sentence(windows: Windows, letters: Letters, tokenizer: Any) -> None:
@@ -146,7 +146,7 @@ def test_letters_know_contractions_and_hyphens(tokenizer: Any) -> None:
 def test_a_branch_is_the_sequence_that_the_worker_reads(
     folder: Path, learnt: Corpus, drawing: GapDrawing, tokenizer: Any
 ) -> None:
-    trainer, hints = make(folder), HintIds.of(tokenizer)
+    trainer, middle_ids = make(folder), MiddleIds.of(tokenizer)
     (batch,) = drawing(0)
     logits, targets, plain = trainer.logits(batch, np.array([0]))
     places = np.flatnonzero(batch.targets[0] != IGNORED)
@@ -159,8 +159,8 @@ def test_a_branch_is_the_sequence_that_the_worker_reads(
     )
     compared = 0
     for n in begins[:6]:
-        start = int(batch.positions[0, _opening(batch, places[n], hints)])
-        lead = batch.inputs[0, _opening(batch, places[n], hints) : places[n] + 1].tolist()
+        start = int(batch.positions[0, _opening(batch, places[n], middle_ids)])
+        lead = batch.inputs[0, _opening(batch, places[n], middle_ids) : places[n] + 1].tolist()
         sequence = [*window[:start].tolist(), *lead]
         with torch.no_grad():
             expected = trainer.model(torch.tensor([sequence]), attention_mask=_triangle(len(sequence))).logits[0, -1]
@@ -170,9 +170,9 @@ def test_a_branch_is_the_sequence_that_the_worker_reads(
     assert compared == 6
 
 
-def _opening(batch: Any, place: int, hints: HintIds) -> int:
+def _opening(batch: Any, place: int, middle_ids: MiddleIds) -> int:
     """Where the branch of a place begins."""
-    return int(np.flatnonzero(batch.inputs[0, :place] == hints.open)[-1])
+    return int(np.flatnonzero(batch.inputs[0, :place] == middle_ids.open)[-1])
 
 
 def _triangle(size: int) -> torch.Tensor:
@@ -183,7 +183,7 @@ def test_a_row_holds_what_it_has_room_for(windows: Windows, letters: Letters) ->
     window = np.asarray(windows[0], dtype=np.int64)
     blanks = [Blank(40, 41), Blank(60, 62), Blank(80, 81)]
     plan = replace(GapPlan(), length=TRUNK + 60, cut=0.0)
-    inputs, positions, targets, sees = lay_out(window, blanks, HintIds(9, 11), plan, np.random.default_rng(0))
+    inputs, positions, targets, sees = lay_out(window, blanks, MiddleIds(9, 11), plan, np.random.default_rng(0))
     assert int((inputs[TRUNK:] == 9).sum()) == 2
     assert sees.shape == (TRUNK + 60, TRUNK + 60)
     assert not sees[TRUNK, 40:TRUNK].any(), "no branch sees what is missing, or what comes behind it"
@@ -205,10 +205,10 @@ def unheard_of(tokenizer: Any, folder: Path) -> Corpus:
 def test_it_learns_and_leaves_the_model_as_it_was(
     folder: Path, letters: Letters, tokenizer: Any, tmp_path: Path
 ) -> None:
-    told, hints = unheard_of(tokenizer, tmp_path), HintIds.of(tokenizer)
-    trainer, drawing = make(folder), GapDrawing(told.stories, RECIPE, letters, hints)
+    told, middle_ids = unheard_of(tokenizer, tmp_path), MiddleIds.of(tokenizer)
+    trainer, drawing = make(folder), GapDrawing(told.stories, RECIPE, letters, middle_ids)
     bases = {name: update.base.weight.clone() for name, update in trainer.updates.items()}
-    dev = choose_batches(told.windows, letters, hints, count=6)
+    dev = choose_batches(told.windows, letters, middle_ids, count=6)
     before = evaluate(trainer, dev)
     for step in range(40):
         trainer.step(drawing(step))
@@ -223,15 +223,15 @@ def test_it_learns_and_leaves_the_model_as_it_was(
 def test_batches_depend_on_the_seed_and_the_step_alone(
     folder: Path, learnt: Corpus, drawing: GapDrawing, letters: Letters, tokenizer: Any
 ) -> None:
-    trainer, hints = make(folder), HintIds.of(tokenizer)
+    trainer, middle_ids = make(folder), MiddleIds.of(tokenizer)
     (first,) = drawing(0)
     trainer.step([first])
     targets = first.targets[:, TRUNK:] != IGNORED
     assert trainer.progress.blanks == int((targets[:, 1:] & ~targets[:, :-1]).sum()), "each fill is one blank"
-    again = GapDrawing(learnt.stories, RECIPE, letters, hints)
+    again = GapDrawing(learnt.stories, RECIPE, letters, middle_ids)
     assert np.array_equal(drawing(5)[0].inputs, again(5)[0].inputs)
     assert not np.array_equal(drawing(5)[0].inputs, drawing(6)[0].inputs)
-    different = GapDrawing(learnt.stories, replace(RECIPE, seed=2), letters, hints)
+    different = GapDrawing(learnt.stories, replace(RECIPE, seed=2), letters, middle_ids)
     assert not np.array_equal(drawing(5)[0].inputs, different(5)[0].inputs)
 
 
@@ -239,7 +239,7 @@ def test_rows_of_plain_text_are_learnt_beside_the_blanks(
     folder: Path, learnt: Corpus, letters: Letters, tokenizer: Any
 ) -> None:
     recipe = replace(RECIPE, plain_rows=3, plain_length=60, scale=1.0, weight_decay=0.05)
-    blanks, plain = GapDrawing(learnt.stories, recipe, letters, HintIds.of(tokenizer))(0)
+    blanks, plain = GapDrawing(learnt.stories, recipe, letters, MiddleIds.of(tokenizer))(0)
     assert plain.inputs.shape == (3, 60)
     assert np.array_equal(plain.inputs[:, 1:], plain.targets[:, :-1]), "each token is followed by the next"
     assert plain.of_plain.all()
@@ -320,7 +320,7 @@ def test_what_is_exported_makes_a_model_of_what_was_learnt(
     state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
     plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     merged = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    add_update(merged, tmp_path / "update" / UPDATE_FILE)
+    add_lora(merged, tmp_path / "update" / UPDATE_FILE)
     for name, parts in state["updates"].items():
         base = plain.get_submodule(name)
         assert isinstance(base, nn.Linear)

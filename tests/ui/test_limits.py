@@ -22,7 +22,7 @@ from bot.rules.generations import Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
 from bot.rules.notes import MAX_NOTE
-from bot.rules.profiles import Courtesy
+from bot.rules.profiles import WriterProfile
 from bot.rules.receipts import InfillReceipt, OwnReceipt
 from bot.rules.round_views import FOLDING_REPORTS, RoundView
 from bot.rules.rounds import MAX_CANDIDATES, NOBODY, Candidate, Round, RoundKind, RoundState
@@ -381,7 +381,10 @@ def _of_servers(say: Catalogue, nasty: str, name: str) -> Iterator[tuple[str, An
     channels = frozenset(range(BIG, BIG + 60))
     settings = ServerSettings(server_id=BIG, channels=channels, words=words)
     yield "settings.cards.settings_card", settings_card(say, settings, text_of(nasty, 100), saved=3)
-    yield "profiles.cards.writer_card", writer_card(say, Courtesy(server_id=1, person_id=2, pen_name=name), saved=True)
+    yield (
+        "profiles.cards.writer_card",
+        writer_card(say, WriterProfile(server_id=1, person_id=2, pen_name=name), saved=True),
+    )
     yield "NameForm", NameForm(say, "ink:lnamed", name)
     yield "WordsForm", WordsForm(say, "ink:lworded", words)
     for topic in TOPICS:

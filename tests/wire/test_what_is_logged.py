@@ -59,7 +59,7 @@ def filled(names: list[str], options: list[Any]) -> dict[str, Any]:
     return given
 
 
-def echo(status: int, code: int) -> Reply:
+def overlap(status: int, code: int) -> Reply:
     """A refusal that repeats what was sent, as Discord's do."""
     wrong = {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": f"{MARK} … is too long"}]}
     body = {"message": f"Invalid Form Body: {MARK}", "code": code, "errors": {"data": {MARK[0]: wrong}}}
@@ -121,10 +121,10 @@ async def test_no_word_of_people_and_no_token_is_logged_at_any_level(
         async with running_program(env, "run", folder=tmp_path) as program:
             await server.wait_for(lambda: server.identifies or program.process.returncode is not None)
             await evening(server, actions)
-            server.trouble.add(Fault("POST", "/interactions/*/callback", echo(400, 50035), times=3))
-            server.trouble.add(Fault("POST", "/interactions/*/callback", echo(400, 50035), where=offered, times=2))
-            server.trouble.add(Fault("PATCH", "*/@original", echo(400, 50035), times=3))
-            server.trouble.add(Fault("POST", "/channels/*", echo(403, 50013), times=3))
+            server.trouble.add(Fault("POST", "/interactions/*/callback", overlap(400, 50035), times=3))
+            server.trouble.add(Fault("POST", "/interactions/*/callback", overlap(400, 50035), where=offered, times=2))
+            server.trouble.add(Fault("PATCH", "*/@original", overlap(400, 50035), times=3))
+            server.trouble.add(Fault("POST", "/channels/*", overlap(403, 50013), times=3))
             await server.dispatch("MESSAGE_CREATE", {"content": MARK})
             await evening(server, actions[:3])
             await server.dispatch("MESSAGE_CREATE", MARK)

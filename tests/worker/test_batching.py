@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.worker.batching import Pass, Turns, Work, complete
-from bot.worker.compute_threads import Lanes
+from bot.worker.compute_threads import ComputeThreads
 
 
 class Model:
@@ -124,29 +124,29 @@ def test_a_dropped_work_is_closed_and_the_others_go_on() -> None:
 
 def test_works_go_on_side_by_side_in_their_lanes() -> None:
     """With the answers of their own passes, and what a lane's pass divides is not divided once more."""
-    lanes, meeting = Lanes(2), Barrier(2)
+    compute_threads, meeting = ComputeThreads(2), Barrier(2)
     model = Model()
 
     def meeting_half_way(number: int) -> Work[int]:
         number = yield from doubling(model, number, 1)
         meeting.wait(10.0)  # one after the other they would not meet
-        assert lanes.count == 1
+        assert compute_threads.count == 1
         return (yield from doubling(model, number, 1))
 
-    assert complete([meeting_half_way(number) for number in (1, 3)], lanes) == [4, 12]
+    assert complete([meeting_half_way(number) for number in (1, 3)], compute_threads) == [4, 12]
     assert sorted(model.passes) == [[1], [2], [3], [6]]
-    assert lanes.count == 2
+    assert compute_threads.count == 2
 
 
 def test_works_that_would_not_share_the_lanes_equally_share_a_pass() -> None:
     model = Model()
     works = [doubling(model, number, 1, tokens=tokens) for number, tokens in ((1, 9), (3, 5))]
-    assert complete(works, Lanes(2)) == [2, 6]
+    assert complete(works, ComputeThreads(2)) == [2, 6]
     assert model.passes == [[1, 3]]
 
 
 def test_in_lanes_too_who_breaks_a_shared_pass_fails_alone_and_the_order_is_kept() -> None:
-    model, turns = Model(refused=3), Turns(Lanes(2))
+    model, turns = Model(refused=3), Turns(ComputeThreads(2))
     ends: list[Any] = []
     for number in (1, 3, 5, 7):
         turns.add(doubling(model, number, 2), lambda result, error: ends.append(type(error) if error else result))

@@ -12,7 +12,7 @@ from bot.inference.protocol import Gap, ProposeRequest, ScoreItem
 from bot.inference.worker_config import ModelPlan
 from bot.settings import ModelChoice
 from bot.worker.models import Models
-from bot.worker.scheduler import StepLoop
+from bot.worker.scheduler import Scheduler
 from bot.worker.weights.resolving import resolve
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ async def test_it_sees_both_sides(tiny_causal: Path, tiny_masked: Path) -> None:
         resolve(ModelChoice(), "causal", DATA)
     except WeightsError as error:
         pytest.skip(str(error))
-    loop = StepLoop()
+    loop = Scheduler()
     loop.start()
     models = Models(loop)
     try:

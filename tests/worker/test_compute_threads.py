@@ -8,7 +8,7 @@ from threading import Barrier, Event
 import pytest
 import torch
 
-from bot.worker.compute_threads import Lanes
+from bot.worker.compute_threads import ComputeThreads
 
 
 def test_shares_run_side_by_side_and_are_answered_in_their_order() -> None:
@@ -18,16 +18,16 @@ def test_shares_run_side_by_side_and_are_answered_in_their_order() -> None:
         meeting.wait(10.0)  # one after the other they would not meet
         return number * number
 
-    lanes = Lanes(2)
-    assert lanes.run(square, [3, 4]) == [9, 16]
-    assert lanes.run(square, [5, 6]) == [25, 36]
+    compute_threads = ComputeThreads(2)
+    assert compute_threads.run(square, [3, 4]) == [9, 16]
+    assert compute_threads.run(square, [5, 6]) == [25, 36]
 
 
 def test_each_lane_has_its_part_of_the_threads_and_nobody_else_loses_any() -> None:
     started = torch.get_num_threads()
     torch.set_num_threads(before := 4)
     found: list[int] = []
-    assert Lanes(2).run(lambda _: torch.get_num_threads(), [0, 0]) == [before // 2] * 2
+    assert ComputeThreads(2).run(lambda _: torch.get_num_threads(), [0, 0]) == [before // 2] * 2
     later = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
     later.start()
     later.join()
@@ -36,7 +36,7 @@ def test_each_lane_has_its_part_of_the_threads_and_nobody_else_loses_any() -> No
 
 
 def test_a_single_share_is_the_callers_own() -> None:
-    assert Lanes(2).run(lambda _: threading.get_ident(), [0]) == [threading.get_ident()]
+    assert ComputeThreads(2).run(lambda _: threading.get_ident(), [0]) == [threading.get_ident()]
 
 
 def test_what_one_raises_is_raised_when_the_other_has_ended() -> None:
@@ -51,9 +51,9 @@ def test_what_one_raises_is_raised_when_the_other_has_ended() -> None:
         ended.set()
 
     with pytest.raises(ZeroDivisionError, match="oh"):
-        Lanes(2).run(share, [0, 1])
+        ComputeThreads(2).run(share, [0, 1])
     assert ended.is_set()
 
 
 def test_an_accelerator_has_no_lanes() -> None:
-    assert Lanes.of("cuda").count == 1
+    assert ComputeThreads.of("cuda").count == 1

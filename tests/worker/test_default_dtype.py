@@ -16,7 +16,7 @@ from transformers import BertForMaskedLM, GPT2LMHeadModel
 from bot.worker.batching import Pass, Work
 from bot.worker.causal.loading import load_causal
 from bot.worker.masked.model import open_masked
-from bot.worker.scheduler import StepLoop
+from bot.worker.scheduler import Scheduler
 from bot.worker.weights.model import ResolvedModel
 from tests.support.engines import HandClock, ask, open_engine, run, texts
 from tests.support.patience import PATIENCE_S
@@ -79,7 +79,7 @@ async def test_a_pass_computes_in_float32_while_a_model_loads(
         dtypes: list[torch.dtype] = yield Pass(run, torch.tensor([0.5]).dtype, tokens=1, most=1)
         return dtypes
 
-    loop = StepLoop()
+    loop = Scheduler()
     loop.start()
     made_class, load = (
         (BertForMaskedLM, _load_masked(tiny_masked)) if kind == "masked" else (GPT2LMHeadModel, load_scorer)

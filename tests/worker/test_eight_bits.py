@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForMaskedLM, LlamaForCausalLM
 
 from bot.errors import WeightsError
-from bot.worker.causal.lora import add_update
+from bot.worker.causal.lora import add_lora
 from bot.worker.eight_bits import FORMAT, LARGEST, SCALE, StoredWeights, is_eight_bits, save_eight_bits
 from bot.worker.masked.loading import load_masked
 from bot.worker.masked.model import open_masked
@@ -96,8 +96,8 @@ def test_an_update_in_eight_bits_is_added(tmp_path: Path) -> None:
     parts = {f"{name}.up": torch.randn(128, 3), f"{name}.down": torch.randn(3, 64)}
     save_file(parts, tmp_path / "whole.safetensors")
     save_eight_bits(parts, tmp_path / "small.safetensors")
-    add_update(whole, tmp_path / "whole.safetensors")
-    add_update(stored, tmp_path / "small.safetensors")
+    add_lora(whole, tmp_path / "whole.safetensors")
+    add_lora(stored, tmp_path / "small.safetensors")
     one, other = (model.get_parameter(f"{name}.weight") for model in (whole, stored))
     assert torch.allclose(one, other, atol=0.1)
     assert not torch.allclose(one, plain.get_parameter(f"{name}.weight"), atol=0.5)

@@ -15,8 +15,8 @@ from bot.inference.worker_config import ModelPlan
 from bot.settings import ModelChoice
 from bot.worker.model_change import Successor
 from bot.worker.models import Models
-from bot.worker.scheduler import StepLoop
-from bot.worker.weights.digests import Progress
+from bot.worker.scheduler import Scheduler
+from bot.worker.weights.files import Progress
 from bot.worker.weights.model import ResolvedModel
 from tests.support.engines import ask, row
 from tests.support.models import tiny_gpt2
@@ -42,7 +42,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory, tiny_masked: Path) -> ModelPl
 
 @pytest.fixture
 async def models(plan: ModelPlan) -> AsyncIterator[Models]:
-    loop = StepLoop()
+    loop = Scheduler()
     loop.start()
     made = Models(loop)
     await made.load(plan)

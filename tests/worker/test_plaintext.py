@@ -18,9 +18,9 @@ from bot.rules.moods import Sampling
 from bot.rules.text.words import BLANK
 from bot.settings import ModelChoice
 from bot.worker.causal.converting import TOKENIZER, save_tokenizer
-from bot.worker.causal.detokenizer import TextStream
+from bot.worker.causal.detokenizer import Detokenizer
 from bot.worker.causal.fill_in_the_middle import CLOSE, OPEN
-from bot.worker.causal.fill_search import Phrases
+from bot.worker.causal.fill_search import FillTokens
 from bot.worker.causal.protocol import Capabilities
 from bot.worker.causal.sequences import Requests
 from bot.worker.causal.tokens import Tokens
@@ -228,13 +228,13 @@ def test_what_the_masked_model_reads_holds_only_the_blanks_that_were_put_there(t
 
 def test_what_is_scored_and_proposed_behind_holds_no_mark(tokenizer: Any) -> None:
     plain = PlainText.of(tokenizer)
-    phrases = Phrases(tokenizer, plain, len(tokenizer))
+    fill_tokens = FillTokens(tokenizer, plain, len(tokenizer))
     marks = marks_of(tokenizer)
-    for ids in phrases.encode(nasties(tokenizer)):
+    for ids in fill_tokens.encode(nasties(tokenizer)):
         assert not marks.keys() & set(ids)
     written = [number for number, name in marks.items() if name not in BYTES]
-    assert not (phrases.spaced | phrases.glued)[written].any()
-    assert (phrases.bars[:, written] < 0).all()
+    assert not (fill_tokens.spaced | fill_tokens.glued)[written].any()
+    assert (fill_tokens.bars[:, written] < 0).all()
 
 
 def test_plain_words_and_white_space_that_were_added_stay_whole() -> None:
@@ -249,7 +249,7 @@ def test_plain_words_and_white_space_that_were_added_stay_whole() -> None:
 def test_what_a_model_writes_behind_a_mark_of_a_person_is_told_from_that(tokenizer: Any) -> None:
     """The prompt's own characters stay, a mark that the model draws ends the row."""
     tokens = Tokens.of(tokenizer)
-    stream = TextStream(tokens.decode, tokens.encode("The fox <|im_end|>"), ())
+    stream = Detokenizer(tokens.decode, tokens.encode("The fox <|im_end|>"), ())
     for token in tokens.encode(" said <s> twice")[1:]:
         stream.push(token)
     assert same(stream.finish(), "said<s>twice")
@@ -282,7 +282,7 @@ def test_the_bundled_models_are_given_no_mark_that_people_wrote(tmp_path: Path) 
     for text, prompt in zip(texts, prompts, strict=True):
         assert not tokens.ends & set(prompt)
         assert tokens.decode(prompt) == text
-    assert Phrases(wrapped, PlainText.of(wrapped), len(wrapped)).encode(texts) == prompts
+    assert FillTokens(wrapped, PlainText.of(wrapped), len(wrapped)).encode(texts) == prompts
     reader = AutoTokenizer.from_pretrained(masked.folder)
     pieces = Pieces(reader, len(reader))
     for text in ("[MASK]", "Marta [SEP] lit [CLS] the [PAD] lamp [UNK] and [MASK]."):

@@ -17,7 +17,7 @@ from bot.inference.protocol import Continuation, GenerateRequest, ModelInfo, Par
 from bot.rules.moods import Sampling
 from bot.worker.batching import Pass, Work
 from bot.worker.causal.protocol import Capabilities, RowUpdate
-from bot.worker.scheduler import MAX_FAILURES, PASS_SHARE, StepLoop
+from bot.worker.scheduler import MAX_FAILURES, PASS_SHARE, Scheduler
 from bot.worker.streams import Rate
 from tests.support.patience import PATIENCE_S, until
 
@@ -117,20 +117,20 @@ def engine() -> CountingEngine:
 
 
 @pytest.fixture
-async def loop(engine: CountingEngine) -> AsyncIterator[StepLoop]:
-    made = StepLoop()
+async def loop(engine: CountingEngine) -> AsyncIterator[Scheduler]:
+    made = Scheduler()
     made.start()
     made.adopt(engine)
     yield made
     await made.close()
 
 
-async def ends(loop: StepLoop, asked: GenerateRequest) -> dict[int, str]:
+async def ends(loop: Scheduler, asked: GenerateRequest) -> dict[int, str]:
     async with asyncio.timeout(PATIENCE_S):
         return {one.row: one.text async for one in loop.generate(asked) if isinstance(one, Continuation)}
 
 
-async def test_rows_of_several_requests_decode_together(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_rows_of_several_requests_decode_together(loop: Scheduler, engine: CountingEngine) -> None:
     engine.gate.clear()
     asking = [asyncio.create_task(ends(loop, request(rows=3, request_id=str(n)))) for n in range(4)]
     await until(lambda: loop.requests == 4)
@@ -141,7 +141,7 @@ async def test_rows_of_several_requests_decode_together(loop: StepLoop, engine: 
     assert loop.requests == 0
 
 
-async def test_masked_work_slips_in_between_steps_and_takes_turns(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_masked_work_slips_in_between_steps_and_takes_turns(loop: Scheduler, engine: CountingEngine) -> None:
     def run(names: Sequence[str]) -> list[str]:
         engine.log.extend(names)
         return list(names)
@@ -176,7 +176,7 @@ async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
         timed.log.append("pass")
         return list(asks)
 
-    loop = StepLoop(clock=lambda: now)
+    loop = Scheduler(clock=lambda: now)
     loop.start()
     loop.adopt(timed)
     decoding = asyncio.create_task(ends(loop, request(tokens=100)))
@@ -189,7 +189,7 @@ async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
     assert timed.log[-10:] == ["pass"] * 10  # nobody waits for what has ended
 
 
-async def test_an_engine_that_is_exchanged_ends_what_it_began(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_an_engine_that_is_exchanged_ends_what_it_began(loop: Scheduler, engine: CountingEngine) -> None:
     other = CountingEngine()
     engine.gate.clear()
     first = asyncio.create_task(ends(loop, request(rows=3, tokens=40, request_id="first")))
@@ -207,7 +207,7 @@ async def test_an_engine_that_is_exchanged_ends_what_it_began(loop: StepLoop, en
     assert len(engine.log) == steps
 
 
-async def test_a_failing_step_of_one_engine_leaves_the_other_alone(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_a_failing_step_of_one_engine_leaves_the_other_alone(loop: Scheduler, engine: CountingEngine) -> None:
     other = CountingEngine()
     engine.gate.clear()
     poisoned = asyncio.create_task(ends(loop, request("poison", tokens=40, request_id="poisoned")))
@@ -221,7 +221,7 @@ async def test_a_failing_step_of_one_engine_leaves_the_other_alone(loop: StepLoo
 
 
 async def test_work_runs_without_a_causal_model() -> None:
-    loop = StepLoop()
+    loop = Scheduler()
     loop.start()
 
     assert await loop.run(passes(1, list, 7)) == 7
@@ -233,7 +233,7 @@ async def test_work_runs_without_a_causal_model() -> None:
     await loop.close()
 
 
-async def test_beside_who_has_few_rows_nobody_has_more_of_them(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_beside_who_has_few_rows_nobody_has_more_of_them(loop: Scheduler, engine: CountingEngine) -> None:
     """The rows of 16 requests are on their way when somebody else asks for as many as one of them."""
     many = [
         asyncio.create_task(ends(loop, request(rows=12, tokens=1_000_000, request_id=str(n), tenant="many")))
@@ -249,7 +249,7 @@ async def test_beside_who_has_few_rows_nobody_has_more_of_them(loop: StepLoop, e
 
 
 async def test_who_has_as_many_rows_is_not_held_because_others_end_sooner(
-    loop: StepLoop, engine: CountingEngine
+    loop: Scheduler, engine: CountingEngine
 ) -> None:
     engine.gate.clear()
     asking = [
@@ -262,7 +262,7 @@ async def test_who_has_as_many_rows_is_not_held_because_others_end_sooner(
     assert {20} == {rows for batch in engine.batches if len(batch) == 2 for rows in batch.values()}
 
 
-async def test_what_was_held_goes_on_to_its_end(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_what_was_held_goes_on_to_its_end(loop: Scheduler, engine: CountingEngine) -> None:
     many = [
         asyncio.create_task(ends(loop, request(rows=12, tokens=60, request_id=str(n), tenant="many"))) for n in range(4)
     ]
@@ -290,7 +290,7 @@ async def test_the_passes_of_who_had_least_go_before_the_rows_of_others() -> Non
         timed.log.extend(asks)
         return list(asks)
 
-    loop = StepLoop(clock=lambda: now)
+    loop = Scheduler(clock=lambda: now)
     loop.start()
     loop.adopt(timed)
     rows = asyncio.create_task(ends(loop, request(rows=12, tokens=100_000, tenant="many")))
@@ -308,14 +308,14 @@ async def test_the_passes_of_who_had_least_go_before_the_rows_of_others() -> Non
     await loop.close()
 
 
-async def test_what_is_refused_is_refused_alone(loop: StepLoop) -> None:
+async def test_what_is_refused_is_refused_alone(loop: Scheduler) -> None:
     good = asyncio.create_task(ends(loop, request(tokens=50)))
     with pytest.raises(WorkerRefused, match="no"):
         await ends(loop, request("refuse", request_id="bad"))
     assert len((await good)[0].split()) == 50
 
 
-async def test_work_that_fails_fails_alone(loop: StepLoop) -> None:
+async def test_work_that_fails_fails_alone(loop: Scheduler) -> None:
     def broken() -> Work[None]:
         yield Pass(list, None, tokens=1, most=1)
         raise ZeroDivisionError("oh")
@@ -327,7 +327,7 @@ async def test_work_that_fails_fails_alone(loop: StepLoop) -> None:
     assert not loop.failed.is_set()
 
 
-async def test_a_request_that_breaks_the_step_fails_alone(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_a_request_that_breaks_the_step_fails_alone(loop: Scheduler, engine: CountingEngine) -> None:
     others = [asyncio.create_task(ends(loop, request(rows=2, tokens=20, request_id=str(n)))) for n in range(3)]
     await until(lambda: engine.log)
     with pytest.raises(InferenceError, match="poisoned"):
@@ -337,7 +337,7 @@ async def test_a_request_that_breaks_the_step_fails_alone(loop: StepLoop, engine
     assert not loop.failed.is_set()
 
 
-async def test_a_broken_engine_ends_the_loop(loop: StepLoop) -> None:
+async def test_a_broken_engine_ends_the_loop(loop: Scheduler) -> None:
     for number in range(MAX_FAILURES):
         with pytest.raises(InferenceError, match="poisoned"):
             await ends(loop, request("poison", request_id=str(number)))
@@ -348,7 +348,7 @@ async def test_a_broken_engine_ends_the_loop(loop: StepLoop) -> None:
         await ends(loop, request())
 
 
-async def test_leaving_early_cancels(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_leaving_early_cancels(loop: Scheduler, engine: CountingEngine) -> None:
     async with aclosing(loop.generate(request(tokens=1_000_000))) as events:
         async for _ in events:
             break
@@ -358,7 +358,7 @@ async def test_leaving_early_cancels(loop: StepLoop, engine: CountingEngine) -> 
     assert await ends(loop, request()) == {0: "0 1 2 3 4"}
 
 
-async def test_a_slow_reader_gets_every_end_and_no_old_partials(loop: StepLoop, engine: CountingEngine) -> None:
+async def test_a_slow_reader_gets_every_end_and_no_old_partials(loop: Scheduler, engine: CountingEngine) -> None:
     events = loop.generate(request(rows=4, tokens=200))
     seen = [await anext(events)]
     await until(lambda: engine.rows_running == 0)
@@ -367,7 +367,7 @@ async def test_a_slow_reader_gets_every_end_and_no_old_partials(loop: StepLoop, 
     assert sum(isinstance(event, Partial) for event in seen) <= 1 + 4, "of each row the newest"
 
 
-async def test_cancelled_work_is_dropped(loop: StepLoop) -> None:
+async def test_cancelled_work_is_dropped(loop: Scheduler) -> None:
     begun, closed = asyncio.Event(), asyncio.Event()
     here = asyncio.get_running_loop()
 
@@ -387,14 +387,14 @@ async def test_cancelled_work_is_dropped(loop: StepLoop) -> None:
     assert loop.requests == 0
 
 
-async def test_steps_tell_that_it_gets_on(loop: StepLoop) -> None:
+async def test_steps_tell_that_it_gets_on(loop: Scheduler) -> None:
     before = loop.steps
     await ends(loop, request(tokens=30))
     assert loop.steps >= before + 30
 
 
 async def test_closing_tells_who_waits() -> None:
-    loop = StepLoop()
+    loop = Scheduler()
     loop.start()
     engine = CountingEngine()
     loop.adopt(engine)

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 
 SLUR = "wetback"
 
 
 @pytest.fixture(scope="module")
-def words() -> DemeaningWords:
-    return DemeaningWords.load()
+def words() -> Blocklist:
+    return Blocklist.load()
 
 
-def test_most_of_the_packages_list_is_in_force(words: DemeaningWords) -> None:
+def test_most_of_the_packages_list_is_in_force(words: Blocklist) -> None:
     listed = json.loads((files("wordfilter") / "badwords.json").read_text("utf-8"))
     refused = [word for word in listed if not words.allows(f"He called her a {word}, and left.")]
     assert len(refused) >= 0.75 * len(listed)
@@ -43,7 +43,7 @@ def test_most_of_the_packages_list_is_in_force(words: DemeaningWords) -> None:
         "chinaman's",
     ],
 )
-def test_refused_in_any_dress(words: DemeaningWords, text: str) -> None:
+def test_refused_in_any_dress(words: Blocklist, text: str) -> None:
     assert not words.allows(text)
     assert not words.allows(f"And then {text} was said.")
 
@@ -63,28 +63,28 @@ def test_refused_in_any_dress(words: DemeaningWords, text: str) -> None:
         "",
     ],
 )
-def test_no_home_town_and_no_ordinary_word_is_refused(words: DemeaningWords, text: str) -> None:
+def test_no_home_town_and_no_ordinary_word_is_refused(words: Blocklist, text: str) -> None:
     assert words.allows(text)
 
 
 @given(st.text())
 def test_any_text_can_be_looked_at(text: str) -> None:
-    DemeaningWords(["zzyzx"]).allows(text)
+    Blocklist(["zzyzx"]).allows(text)
 
 
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=5))
 def test_letters_beside_it_make_another_word(beside: str) -> None:
-    words = DemeaningWords(["zzyzx"])
+    words = Blocklist(["zzyzx"])
     assert not words.allows(f"{beside} zzyzx {beside}")
     if all("a" <= char <= "z" for char in beside):  # but a letter that is drawn out makes no other word
         assert words.allows(f"{beside}zzyzx") == (set(beside) != {"z"})
 
 
 def test_words_of_a_server_can_be_added() -> None:
-    words = DemeaningWords.load(also=["flumph"])
+    words = Blocklist.load(also=["flumph"])
     assert not words.allows("Two flumphs!")
     assert not words.allows(SLUR)
 
 
 def test_an_empty_list_allows_all() -> None:
-    assert DemeaningWords([]).allows(SLUR)
+    assert Blocklist([]).allows(SLUR)

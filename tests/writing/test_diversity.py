@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.writing.diversity import alike, choose, features, gram_cosine, is_copy, is_loop, vector_cosine, without_doubles
-from bot.writing.overlap import Echo
+from bot.writing.overlap import Overlap
 
 unit = st.floats(0.0, 1.0)
 points = st.lists(st.tuples(unit, unit), max_size=9, unique=True)
@@ -75,9 +75,9 @@ def test_vectors_count_half() -> None:
 
 
 def test_eight_words_in_a_row_are_a_copy() -> None:
-    assert is_copy(Echo(longest_run=8, shared=0.2))
-    assert not is_copy(Echo(longest_run=7, shared=0.2))
-    assert is_copy(Echo(longest_run=7, shared=0.9))
+    assert is_copy(Overlap(longest_run=8, shared=0.2))
+    assert not is_copy(Overlap(longest_run=7, shared=0.2))
+    assert is_copy(Overlap(longest_run=7, shared=0.9))
 
 
 @pytest.mark.parametrize(

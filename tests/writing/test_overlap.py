@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.writing.overlap import COUNTED_RUN, TextSource, compared_words, echo
+from bot.writing.overlap import COUNTED_RUN, TextSource, compared_words, overlap
 
 words = st.lists(st.sampled_from(["a", "b", "c"]), max_size=30)
 
@@ -32,20 +32,20 @@ def test_echo_counts_words_in_long_runs_once(text: list[str], first: list[str], 
             longest = max(longest, run)
             if run >= COUNTED_RUN:
                 borrowed |= set(range(end - run, end))
-    found = echo(" ".join(text), [TextSource(" ".join(first)), TextSource(" ".join(second))])
+    found = overlap(" ".join(text), [TextSource(" ".join(first)), TextSource(" ".join(second))])
     assert found.longest_run == longest
     assert found.shared == (len(borrowed) / len(text) if text else 0.0)
 
 
 def test_case_punctuation_and_dashes_do_not_hide_a_copy() -> None:
     source = TextSource("The old man—so they say—went down to the sea.")
-    assert echo('"THE OLD MAN, so they say, went down!"', [source]).longest_run == 8
+    assert overlap('"THE OLD MAN, so they say, went down!"', [source]).longest_run == 8
 
 
 def test_han_characters_are_words() -> None:
     assert compared_words("他打开了门。") == list("他打开了门")
-    assert echo("她打开了门", [TextSource("他打开了门。")]).longest_run == 4
+    assert overlap("她打开了门", [TextSource("他打开了门。")]).longest_run == 4
 
 
 def test_a_text_without_words_shares_nothing() -> None:
-    assert echo("… — !", [TextSource("… — !")]).longest_run == 0
+    assert overlap("… — !", [TextSource("… — !")]).longest_run == 0

@@ -15,7 +15,7 @@ from bot.inference.queue import Inference
 from bot.rules.generations import Place, Suggestion
 from bot.rules.receipts import ContinueReceipt
 from bot.writing.asks import ContinueAsk, InfillAsk
-from bot.writing.service import DAY_MS, Desk
+from bot.writing.service import DAY_MS, GenerationService
 from storage.database import Database
 
 PLACE = Place(server_id=1, channel_id=3)
@@ -38,10 +38,12 @@ def clock() -> Clock:
 
 
 @pytest_asyncio.fixture
-async def desk(engine: EngineClient, database: Database, clock: Clock) -> AsyncIterator[Desk]:
+async def generation_service(
+    engine: EngineClient, database: Database, clock: Clock
+) -> AsyncIterator[GenerationService]:
     inference = Inference(engine, Limits())
     dispatcher = asyncio.create_task(inference.run())
-    yield Desk(inference=inference, database=database, keep_days=30, now=clock, seed=lambda: 5)
+    yield GenerationService(inference=inference, database=database, keep_days=30, now=clock, seed=lambda: 5)
     dispatcher.cancel()
     await asyncio.gather(dispatcher, return_exceptions=True)
 
@@ -50,72 +52,74 @@ def to_continue(text: str = "The keeper found a lantern near the harbour, and") 
     return ContinueAsk(owner=OWNER, place=PLACE, text=text, mood="open", count=2, length=16, parent_id=None)
 
 
-async def test_ask_keep_open_delete(desk: Desk, clock: Clock) -> None:
+async def test_ask_keep_open_delete(generation_service: GenerationService, clock: Clock) -> None:
     ask = to_continue()
-    await desk.check(ask)
-    ticket = desk.ask(ask)
+    await generation_service.check(ask)
+    ticket = generation_service.submit(ask)
     seen = [progress async for progress in ticket]
     suggestions = await ticket
     assert any(isinstance(progress, Working) and progress.done for progress in seen)
-    kept = await desk.keep(ask, suggestions)
-    assert await desk.open(kept.id, PLACE) == kept
+    kept = await generation_service.add(ask, suggestions)
+    assert await generation_service.find(kept.id, PLACE) == kept
     assert kept.text == ask.text
     assert kept.suggestions == suggestions
     assert (kept.kind, kept.mood, kept.person_id) == ("continue", "open", 2)
     assert kept.expires_ms == clock.ms + 30 * DAY_MS
     there = Place(server_id=1, channel_id=9)
-    await desk.sent(kept.id, there, 77)
-    opened = await desk.open(kept.id, there)
+    await generation_service.mark_sent(kept.id, there, 77)
+    opened = await generation_service.find(kept.id, there)
     assert (opened.message_id, opened.place.channel_id) == (77, 9)
-    await desk.delete(kept.id)
-    await desk.delete(kept.id)
+    await generation_service.delete(kept.id)
+    await generation_service.delete(kept.id)
     with pytest.raises(Gone, match="generation_gone"):
-        await desk.open(kept.id, there)
+        await generation_service.find(kept.id, there)
 
 
-async def test_what_stands_elsewhere_is_as_good_as_gone(desk: Desk) -> None:
+async def test_what_stands_elsewhere_is_as_good_as_gone(generation_service: GenerationService) -> None:
     suggestion = Suggestion(text=" left.", fills=(), receipt=ContinueReceipt())
-    kept = await desk.keep(to_continue(), (suggestion,))
+    kept = await generation_service.add(to_continue(), (suggestion,))
     for elsewhere in (Place(server_id=3, channel_id=9), Place(server_id=None, channel_id=8)):
         with pytest.raises(Gone, match="generation_gone"):
-            await desk.open(kept.id, elsewhere)
+            await generation_service.find(kept.id, elsewhere)
         with pytest.raises(Gone, match="generation_gone"):
-            await desk.revise(kept.id, elsewhere, lambda found: found.suggestions[0])
-    assert await desk.open(kept.id, Place(server_id=None, channel_id=PLACE.channel_id)) == kept
+            await generation_service.revise(kept.id, elsewhere, lambda found: found.suggestions[0])
+    assert await generation_service.find(kept.id, Place(server_id=None, channel_id=PLACE.channel_id)) == kept
 
 
-async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(desk: Desk, clock: Clock) -> None:
+async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(
+    generation_service: GenerationService, clock: Clock
+) -> None:
     ask = to_continue()
-    old = await desk.keep(ask, await desk.ask(ask))
+    old = await generation_service.add(ask, await generation_service.submit(ask))
     clock.ms += 1
-    young = await desk.keep(ask, old.suggestions)
+    young = await generation_service.add(ask, old.suggestions)
     clock.ms += 30 * DAY_MS - 1
     with pytest.raises(Gone):
-        await desk.open(old.id, PLACE)
-    assert await desk.expire() == 1
-    assert (await desk.open(young.id, PLACE)).id == young.id
+        await generation_service.find(old.id, PLACE)
+    assert await generation_service.expire() == 1
+    assert (await generation_service.find(young.id, PLACE)).id == young.id
 
 
-async def test_an_infill_goes_the_same_way(desk: Desk) -> None:
+async def test_an_infill_goes_the_same_way(generation_service: GenerationService) -> None:
     ask = InfillAsk(owner=OWNER, place=PLACE, text="The fox opened the ___ near the harbour.", count=2)
-    await desk.check(ask)
-    suggestions = await desk.ask(ask)
-    kept = await desk.keep(ask, suggestions)
-    opened = await desk.open(kept.id, PLACE)
+    await generation_service.check(ask)
+    suggestions = await generation_service.submit(ask)
+    kept = await generation_service.add(ask, suggestions)
+    opened = await generation_service.find(kept.id, PLACE)
     assert opened.kind == "infill"
     assert all(len(suggestion.fills) == 1 for suggestion in opened.suggestions)
 
 
-async def test_a_bad_ask_takes_no_place_in_the_queue(desk: Desk) -> None:
+async def test_a_bad_ask_takes_no_place_in_the_queue(generation_service: GenerationService) -> None:
     with pytest.raises(BadInput, match="text_empty"):
-        desk.ask(to_continue(" \u200b"))
+        generation_service.submit(to_continue(" \u200b"))
     with pytest.raises(BadInput, match="text_empty"):
-        await desk.check(to_continue(""))
+        await generation_service.check(to_continue(""))
 
 
-async def test_a_cancelled_ask_leaves_nothing_behind(desk: Desk) -> None:
-    ticket = desk.ask(to_continue())
+async def test_a_cancelled_ask_leaves_nothing_behind(generation_service: GenerationService) -> None:
+    ticket = generation_service.submit(to_continue())
     ticket.cancel()
     with pytest.raises(Exception, match="cancelled"):
         await ticket
-    assert await desk.expire() == 0
+    assert await generation_service.expire() == 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from bot.worker.causal.fill_in_the_middle import HintIds
+from bot.worker.causal.fill_in_the_middle import MiddleIds
 from training.causal.gaps import IGNORED, TRUNK, GapBatch, GapPlan, Letters, draw_batch
 from training.corpus import Windows
 
@@ -34,13 +34,15 @@ class GapScores:
     asked: int
 
 
-def choose_batches(windows: Windows, letters: Letters, hints: HintIds, count: int = WINDOWS) -> dict[str, GapBatch]:
+def choose_batches(
+    windows: Windows, letters: Letters, middle_ids: MiddleIds, count: int = WINDOWS
+) -> dict[str, GapBatch]:
     """A fixed sample of `count` windows: with one-word blanks, and with long ones."""
     kinds = {"single": (1.0,), "longer": (0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)}
     chosen = np.random.default_rng(SEED).choice(len(windows), min(count, len(windows)), replace=False)
     return {
         kind: draw_batch(
-            windows[chosen], letters, hints, replace(GapPlan(), words=words, cut=0.0), np.random.default_rng(SEED)
+            windows[chosen], letters, middle_ids, replace(GapPlan(), words=words, cut=0.0), np.random.default_rng(SEED)
         )
         for kind, words in kinds.items()
     }

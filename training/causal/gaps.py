@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.worker.causal.fill_in_the_middle import HINT_TOKENS, REREAD_TOKENS, HintIds
+from bot.worker.causal.fill_in_the_middle import HINT_TOKENS, REREAD_TOKENS, MiddleIds
 from training.corpus import Windows
 
 TRUNK = 160
@@ -128,7 +128,7 @@ def draw_blanks(window: Ids, letters: Letters, plan: GapPlan, rng: np.random.Gen
 
 
 def lay_out(
-    window: Ids, blanks: Sequence[Blank], hints: HintIds, plan: GapPlan, rng: np.random.Generator
+    window: Ids, blanks: Sequence[Blank], middle_ids: MiddleIds, plan: GapPlan, rng: np.random.Generator
 ) -> tuple[Ids, Ids, Ids, Flags]:
     """One row of a batch: as many of the blanks as there is room for."""
     length = plan.length
@@ -142,7 +142,7 @@ def lay_out(
     for blank in blanks:
         shown = int(rng.integers(0, HINT_TOKENS)) if rng.random() < plan.cut else HINT_TOKENS
         right = window[blank.end : blank.end + shown]
-        lead = [*hints.around(right.tolist()), *window[max(0, blank.start - REREAD_TOKENS) : blank.start].tolist()]
+        lead = [*middle_ids.around(right.tolist()), *window[max(0, blank.start - REREAD_TOKENS) : blank.start].tolist()]
         told = window[blank.start : blank.end + min(BEHIND, len(right))]
         end = at + len(lead) + len(told) - 1
         if end > length:
@@ -156,13 +156,15 @@ def lay_out(
     return inputs, positions, targets, sees
 
 
-def draw_batch(windows: Windows, letters: Letters, hints: HintIds, plan: GapPlan, rng: np.random.Generator) -> GapBatch:
+def draw_batch(
+    windows: Windows, letters: Letters, middle_ids: MiddleIds, plan: GapPlan, rng: np.random.Generator
+) -> GapBatch:
     """The windows [rows, WINDOW] with their blanks: the first `TRUNK` tokens of a row are the text, the others its
     blanks."""
     rows = []
     for ids in windows:
         window = np.asarray(ids, dtype=np.int64)
-        rows.append(lay_out(window, draw_blanks(window, letters, plan, rng), hints, plan, rng))
+        rows.append(lay_out(window, draw_blanks(window, letters, plan, rng), middle_ids, plan, rng))
     inputs, positions, targets, sees = (np.stack(part) for part in zip(*rows, strict=True))
     of_plain = np.zeros(inputs.shape, dtype=np.bool_)
     of_plain[:, :TRUNK] = True

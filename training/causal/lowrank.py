@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from bot.errors import WeightsError
 from bot.worker.causal.lora import DOWN, UP
 from bot.worker.eight_bits import StoredWeights
-from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.files import file_sha256
 
 
 class LowRank(nn.Module):

@@ -21,7 +21,7 @@ import torch
 
 from bot.errors import WeightsError
 from bot.settings import ModelChoice
-from bot.worker.causal.fill_in_the_middle import HintIds
+from bot.worker.causal.fill_in_the_middle import MiddleIds
 from bot.worker.causal.fill_search import surfaces
 from bot.worker.causal.loading import load_causal
 from bot.worker.plaintext import PlainText
@@ -117,9 +117,9 @@ def main() -> None:
     resolved = resolve(ModelChoice(name=options.model), "causal", options.data)
     model, tokenizer = load_causal(resolved, options.device, "bfloat16", options.data / "cache")
     corpora = {part: load_corpus(corpus_file(options.corpus, part), tokenizer, options.cache, WINDOW) for part in PARTS}
-    letters, hints = Letters.of(surfaces(tokenizer, PlainText.of(tokenizer).marks)), HintIds.of(tokenizer)
+    letters, middle_ids = Letters.of(surfaces(tokenizer, PlainText.of(tokenizer).marks)), MiddleIds.of(tokenizer)
     threads = torch.get_num_threads() if on_cpu else 1
-    trainer = GapTrainer(model, recipe, hints, threads=threads, compiled=not options.no_compile)
+    trainer = GapTrainer(model, recipe, middle_ids, threads=threads, compiled=not options.no_compile)
     try:
         start = start_with(trainer.updates, options.start / UPDATE_FILE) if options.start else None
     except WeightsError as error:
@@ -134,11 +134,11 @@ def main() -> None:
     plan = _plan(options, recipe)
     if plan.checkpoint.exists():
         resume(plan.checkpoint, trainer)
-    dev = choose_batches(corpora["dev"].windows, letters, hints)
+    dev = choose_batches(corpora["dev"].windows, letters, middle_ids)
     learn(
         trainer,
         plan,
-        Batches(GapDrawing(corpora["train"].stories, recipe, letters, hints)),
+        Batches(GapDrawing(corpora["train"].stories, recipe, letters, middle_ids)),
         clock=work_clock(options.device, threads),
         save=lambda path: save(path, trainer),
         score=lambda: note_scores(options.out / "curve.csv", trainer.progress, evaluate(trainer, dev)),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AttentionInterface, PreTrainedModel
 
-from bot.worker.causal.fill_in_the_middle import HintIds
+from bot.worker.causal.fill_in_the_middle import MiddleIds
 from training.causal.gaps import IGNORED, TRUNK, WINDOW, GapBatch, GapPlan, Letters, draw_batch, plain_rows
 from training.causal.lowrank import LowRank, widen
 from training.corpus import Passes, Stories
@@ -92,8 +92,8 @@ class GapDrawing:
     """Draws the batches of a step, rows of one length together: a function of the seed and the step alone, which any
     process can call."""
 
-    def __init__(self, stories: Stories, recipe: GapRecipe, letters: Letters, hints: HintIds) -> None:
-        self._recipe, self._letters, self._hints = recipe, letters, hints
+    def __init__(self, stories: Stories, recipe: GapRecipe, letters: Letters, middle_ids: MiddleIds) -> None:
+        self._recipe, self._letters, self._middle_ids = recipe, letters, middle_ids
         self._windows = Passes(stories, WINDOW, recipe.seed)
         self._texts = Passes(stories, recipe.plain_length + 1, recipe.seed)
 
@@ -101,7 +101,7 @@ class GapDrawing:
         recipe = self._recipe
         rng = np.random.default_rng((recipe.seed, 1, step))
         windows = self._windows.of_step(step, recipe.rows)
-        batches = [draw_batch(windows, self._letters, self._hints, recipe.plan, rng)]
+        batches = [draw_batch(windows, self._letters, self._middle_ids, recipe.plan, rng)]
         if recipe.plain_rows:
             batches.append(plain_rows(self._texts.of_step(step, recipe.plain_rows)))
         return batches
@@ -123,7 +123,7 @@ class GapTrainer:
         self,
         model: PreTrainedModel,
         recipe: GapRecipe,
-        hints: HintIds,
+        middle_ids: MiddleIds,
         *,
         threads: int,
         compiled: bool,
@@ -142,7 +142,7 @@ class GapTrainer:
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=recipe.rate, betas=betas, weight_decay=recipe.weight_decay, fused=True
         )
-        self._open = hints.open
+        self._open = middle_ids.open
         self._gradients = Gradients(self.parameters, self._part, threads=threads, compiled=compiled)
         body: Any = model.base_model
         if compiled:

@@ -19,7 +19,7 @@ import torch
 from transformers import AutoTokenizer
 
 from bot.worker.weights.bundled import MASKED_FILE
-from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.files import file_sha256
 from training.corpus import PARTS, Corpus, check_corpus, corpus_file, load_corpus
 from training.masked.checkpoints import Progress, load_checkpoint, save_checkpoint
 from training.masked.evaluate import Scores, choose_windows

@@ -10,7 +10,7 @@ from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate, Round, RoundState
 from bot.rules.stories import Passage, Story
 from bot.stories.access import Who
-from bot.stories.canon import stands
+from bot.stories.canon import is_canon
 from bot.stories.rounds.candidates import template_of
 from storage.unit_of_work import Snapshot
 
@@ -37,20 +37,20 @@ async def find_writing(tx: Snapshot, round_id: int) -> tuple[Story, Round]:
     return story, round_
 
 
-async def again(tx: Snapshot, round_: Round) -> Round:
+async def reload(tx: Snapshot, round_: Round) -> Round:
     found = await tx.rounds.get(round_.id)
     assert found is not None, "rounds go with their stories only"
     return found
 
 
 async def find_candidate(tx: Snapshot, round_: Round, candidate_id: int) -> Candidate:
-    candidate = await tx.rounds.candidate(candidate_id)
+    candidate = await tx.rounds.get_candidate(candidate_id)
     if candidate is None or candidate.round_id != round_.id or candidate.none or candidate.hidden_by is not None:
         raise Gone("candidate_gone")
     return candidate
 
 
-async def became(tx: Snapshot, candidate: Candidate | None) -> Passage | None:
+async def passage_of(tx: Snapshot, candidate: Candidate | None) -> Passage | None:
     if candidate is None or candidate.passage_id is None:
         return None
     return await tx.passages.get(candidate.passage_id)
@@ -64,24 +64,24 @@ def require_under_way(round_: Round) -> None:
 async def view_of(tx: Snapshot, round_: Round) -> RoundView:
     story = await tx.stories.get(round_.story_id)
     assert story is not None, "a round goes with its story"
-    candidates = await tx.rounds.candidates(round_.id)
+    candidates = await tx.rounds.list_candidates(round_.id)
     view = RoundView(
         story=story,
         round=round_,
         candidates=tuple(candidates),
         turnout=await tx.rounds.turnout(round_.id),
-        reports=await tx.rounds.reports(round_.id),
+        reports=await tx.rounds.count_reports(round_.id),
         literals=template.literals if (template := template_of(round_)) is not None else (),
     )
     if round_.state != "closed":
         return view
-    ballots = await tx.rounds.ballots(round_.id)
+    ballots = await tx.rounds.list_ballots(round_.id)
     eligible = [each.id for each in view.eligible]
     counts = any(ballot.named & set(eligible) for ballot in ballots)
-    passage = await became(tx, view.winner)
+    passage = await passage_of(tx, view.winner)
     return dataclasses.replace(
         view,
         ballots=tuple(ballots),
         outcome=decide(eligible, ballots, round_.salt) if eligible and counts else None,
-        in_canon=passage is not None and await stands(tx, story, passage),
+        in_canon=passage is not None and await is_canon(tx, story, passage),
     )

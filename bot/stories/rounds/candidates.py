@@ -21,7 +21,7 @@ NONE_OF_THESE = NewCandidate(text="", none=True)
 def of_person(text: str, story: Story, *, author_id: int, pen_name: str | None, base: Passage | None) -> NewCandidate:
     """Return somebody's own text as a candidate; `base` is the passage that it is to replace, None where there is none.
 
-    Raises `BadInput` as `pen.check_length`.
+    Raises `BadInput` as `passage_service.check_length`.
     """
     text = check_length(story, text)
     spans = of_human(text) if base is None else edited(*normalised(base.text, base.spans), text)

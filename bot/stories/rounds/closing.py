@@ -7,7 +7,7 @@ from bot.rules.ballots import Outcome, decide
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.rounds import Candidate, Round, RoundState, on_show
 from bot.rules.stories import NewPassage, Passage, Story
-from bot.stories.canon import advance, move_head, show_again, show_canon
+from bot.stories.canon import advance, enqueue_canon, move_head, requeue_passages
 from storage.unit_of_work import Snapshot, UnitOfWork
 
 SHOWN_AGAIN = 20
@@ -17,8 +17,8 @@ SHOWN_AGAIN = 20
 async def decide_round(tx: UnitOfWork, story: Story, round_: Round) -> Outcome:
     """Close an open round by its ballots, of which one at least counts: the winner goes on in canon, or stands as a
     branch where the story has moved on meanwhile; the others stand as branches. Raises `Gone` (`round_over`)."""
-    candidates = on_show(await tx.rounds.candidates(round_.id))
-    outcome = decide([each.id for each in candidates], await tx.rounds.ballots(round_.id), round_.salt)
+    candidates = on_show(await tx.rounds.list_candidates(round_.id))
+    outcome = decide([each.id for each in candidates], await tx.rounds.list_ballots(round_.id), round_.salt)
     await end(tx, story, round_, "closed", winner_id=outcome.winner)
     for candidate in candidates:
         if not candidate.none:
@@ -42,27 +42,27 @@ async def end(
     )
     if not claimed:
         raise Gone("round_over")
-    await want_round(tx, story, round_.id)
+    await enqueue_round(tx, story, round_.id)
 
 
 async def cancel_rounds(tx: UnitOfWork, story: Story) -> None:
     """Cancel what is under way in a story that ends or goes."""
-    for round_ in await tx.rounds.open_of(story.id):
+    for round_ in await tx.rounds.list_open(story.id):
         await end(tx, story, round_, "cancelled")
 
 
-async def want_round(tx: UnitOfWork, story: Story, round_id: int) -> None:
+async def enqueue_round(tx: UnitOfWork, story: Story, round_id: int) -> None:
     """Have a round's card shown as it is now; nothing while the story has no thread."""
     if story.thread_id is not None:
-        await tx.posts.want("round", round_id, story.thread_id)
+        await tx.posts.enqueue("round", round_id, story.thread_id)
 
 
 async def make_canon(tx: UnitOfWork, story: Story, passage: Passage) -> None:
     """Move the story's head to what won while the story went on elsewhere."""
-    left = [] if story.head_id is None else await tx.passages.canon(story.head_id, limit=SHOWN_AGAIN)
+    left = [] if story.head_id is None else await tx.passages.list_canon(story.head_id, limit=SHOWN_AGAIN)
     moved = await move_head(tx, story, passage.id)
-    await show_again(tx, left)
-    await show_canon(tx, moved, passage)
+    await requeue_passages(tx, left)
+    await enqueue_canon(tx, moved, passage)
 
 
 async def _plant(tx: UnitOfWork, story: Story, round_: Round, candidate: Candidate, *, wins: bool) -> None:
@@ -83,7 +83,7 @@ async def _plant(tx: UnitOfWork, story: Story, round_: Round, candidate: Candida
         passage = await advance(tx, story, new, follow_id=follow_id)
     else:
         passage = await tx.passages.add(new, now_ms=tx.now_ms)
-    await tx.rounds.became(candidate.id, passage.id)
+    await tx.rounds.set_passage(candidate.id, passage.id)
 
 
 async def _place(tx: Snapshot, story: Story, round_: Round) -> tuple[bool, int | None]:
@@ -97,7 +97,7 @@ async def _place(tx: Snapshot, story: Story, round_: Round) -> tuple[bool, int |
         return True, beside_id
     replaced = await tx.passages.get(beside_id)
     assert replaced is not None, "what stands on a path is there"
-    following = await tx.passages.canon_page(story.head_id, replaced.depth + 1, replaced.depth + 1)
+    following = await tx.passages.list_canon_page(story.head_id, replaced.depth + 1, replaced.depth + 1)
     return True, following[0].id if following else None
 
 

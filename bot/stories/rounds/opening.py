@@ -24,11 +24,11 @@ from bot.rules.rounds import (
     salt_from,
 )
 from bot.rules.stories import Passage, Story, require_writer
-from bot.stories.access import Who, find, standing_of
+from bot.stories.access import Who, find_story, standing_of
 from bot.stories.passages import check_words
-from bot.stories.rounds.access import again, find_writing, require_under_way
+from bot.stories.rounds.access import find_writing, reload, require_under_way
 from bot.stories.rounds.candidates import NONE_OF_THESE, allowed, of_models, of_person, template_of, without_doubles
-from bot.stories.rounds.closing import end, want_round
+from bot.stories.rounds.closing import end, enqueue_round
 from bot.stories.rounds.planning import Plan, plan_bridge, plan_continue, plan_infill, require_no_round
 from storage.database import Database
 from storage.unit_of_work import Snapshot, UnitOfWork
@@ -72,11 +72,11 @@ class Opening:
         """Begin a round that models write for: it is `writing` until `fill` or `give_up`. Raises as the plan did,
         and as `check_words` for a note."""
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, plan.story.id)
+            story = await find_story(tx, who.server_id, plan.story.id)
             require_writer(story, await standing_of(tx, story, who))
             await require_no_round(tx, story)
             await check_words(tx, story.server_id, plan.note)
-            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             return await tx.rounds.add(
                 NewRound(
                     story_id=story.id,
@@ -97,8 +97,8 @@ class Opening:
     async def on_card(self, round_id: int, channel_id: int, message_id: int) -> None:
         """Note which message shows the progress, and then the card, of a round."""
         async with self._database.transaction() as tx:
-            post = await tx.posts.want("round", round_id, channel_id, message_id=message_id)
-            await tx.posts.shown(post.id, wanted=post.wanted, message_id=message_id)
+            post = await tx.posts.enqueue("round", round_id, channel_id, message_id=message_id)
+            await tx.posts.mark_shown(post.id, wanted=post.wanted_version, message_id=message_id)
 
     async def fill(self, round_id: int, plan: Plan, suggestions: Sequence[Suggestion]) -> Round:
         """Open a round that was being written, with the models' suggestions beside the texts that people wrote.
@@ -108,7 +108,7 @@ class Opening:
         """
         async with self._database.transaction() as tx:
             story, round_ = await find_writing(tx, round_id)
-            there = on_show(await tx.rounds.candidates(round_id))
+            there = on_show(await tx.rounds.list_candidates(round_id))
             base = await tx.passages.get(plan.replaces_id) if plan.replaces_id is not None else None
             listed = (await tx.servers.get(story.server_id)).words
 
@@ -129,7 +129,7 @@ class Opening:
             if not kept and not there:
                 raise BadInput("nothing_usable")
             for candidate in kept:
-                require_room(await tx.rounds.candidates(round_id))
+                require_room(await tx.rounds.list_candidates(round_id))
                 await self._add(tx, round_id, candidate)
             return await self._open(tx, story, round_)
 
@@ -141,7 +141,7 @@ class Opening:
     async def interrupted(self) -> int:
         """Give up all that models were writing for when the program ended, and return how many rounds that were."""
         async with self._database.transaction() as tx:
-            writing = await tx.rounds.writing()
+            writing = await tx.rounds.list_writing()
             for round_ in writing:
                 story = await tx.stories.get(round_.story_id)
                 assert story is not None, "a round goes with its story"
@@ -159,7 +159,7 @@ class Opening:
         under way is about something else.
         """
         async with self._database.transaction() as tx:
-            story = await find(tx, who.server_id, story_id)
+            story = await find_story(tx, who.server_id, story_id)
             require_writer(story, await standing_of(tx, story, who))
             round_ = await self._round_for(tx, story, round_id)
             base = None
@@ -171,9 +171,9 @@ class Opening:
                 round_ = await self._begin(tx, story, who)
             await _require_welcome(tx, round_, new, who)
             candidate = await self._add(tx, round_.id, new)
-            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             if round_.state == "open":
-                await want_round(tx, story, round_.id)
+                await enqueue_round(tx, story, round_.id)
             return Proposed(round=round_, candidate=candidate, opened=opened)
 
     # ---- inside of transactions
@@ -186,7 +186,7 @@ class Opening:
                 raise Gone("round_gone")
             require_under_way(round_)
             return round_
-        for round_ in await tx.rounds.open_of(story.id):
+        for round_ in await tx.rounds.list_open(story.id):
             if round_.kind == "continue":
                 return round_
         await require_no_round(tx, story)
@@ -209,7 +209,7 @@ class Opening:
             now_ms=tx.now_ms,
         )
         await self._add(tx, round_.id, NONE_OF_THESE)
-        await want_round(tx, story, round_.id)
+        await enqueue_round(tx, story, round_.id)
         return round_
 
     async def _own(
@@ -221,10 +221,10 @@ class Opening:
         return await asyncio.to_thread(of_person, text, story, author_id=who.person_id, pen_name=pen_name, base=base)
 
     async def _without_models(self, tx: UnitOfWork, story: Story, round_: Round) -> Round:
-        if on_show(await tx.rounds.candidates(round_.id)):
+        if on_show(await tx.rounds.list_candidates(round_.id)):
             return await self._open(tx, story, round_)
         await end(tx, story, round_, "cancelled")
-        return await again(tx, round_)
+        return await reload(tx, round_)
 
     async def _open(self, tx: UnitOfWork, story: Story, round_: Round) -> Round:
         """Put a round that was being written before the community; its time begins now."""
@@ -233,8 +233,8 @@ class Opening:
             raise Gone("round_over")
         deadline_ms = deadline_from(story.rules, tx.now_ms)
         await tx.rounds.save(dataclasses.replace(round_, state="open", deadline_ms=deadline_ms))
-        await want_round(tx, story, round_.id)
-        return await again(tx, round_)
+        await enqueue_round(tx, story, round_.id)
+        return await reload(tx, round_)
 
     async def _add(self, tx: UnitOfWork, round_id: int, new: NewCandidate) -> Candidate:
         place = place_from(self._random(PLACE_BYTES))
@@ -243,7 +243,7 @@ class Opening:
 
 async def _require_welcome(tx: Snapshot, round_: Round, new: NewCandidate, who: Who) -> None:
     """Raise `BadInput` where the round takes no further text, or not this one of this person."""
-    candidates = await tx.rounds.candidates(round_.id)
+    candidates = await tx.rounds.list_candidates(round_.id)
     require_room(candidates)
     theirs = [each for each in candidates if each.author_id == who.person_id and each.receipt is None]
     if len(theirs) >= OWN_TEXTS:

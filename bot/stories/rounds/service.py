@@ -15,26 +15,26 @@ from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate, Round, check_ballot, extended, on_deadline, on_show, require_open_round
 from bot.rules.stories import Standing, Story, require_lead, require_open, require_voter
 from bot.stories.access import Who, standing_of
-from bot.stories.canon import stands
-from bot.stories.rounds.access import again, became, find_candidate, find_round, require_under_way, view_of
-from bot.stories.rounds.closing import decide_round, end, make_canon, want_round
+from bot.stories.canon import is_canon
+from bot.stories.rounds.access import find_candidate, find_round, passage_of, reload, require_under_way, view_of
+from bot.stories.rounds.closing import decide_round, end, enqueue_round, make_canon
 from bot.stories.rounds.opening import Opening, Proposed
 from storage.unit_of_work import Snapshot
 
-__all__ = ["Proposed", "Urn", "Voted"]
+__all__ = ["BallotView", "Proposed", "RoundService"]
 
 DUE_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voted:
+class BallotView:
     """Somebody's ballot as it is now, with the round that it is cast in."""
 
     view: RoundView
     ballot: Ballot
 
 
-class Urn(Opening):
+class RoundService(Opening):
     """The rounds of all stories. `random` gives so many random bytes.
 
     Whoever acts is authorised again in each transaction; a round of another server is as good as none. Everybody's
@@ -43,32 +43,32 @@ class Urn(Opening):
 
     # ---- looking
 
-    async def view(self, who: Who, round_id: int) -> RoundView:
+    async def find_view(self, who: Who, round_id: int) -> RoundView:
         """Return a round of the server as its cards show it."""
         async with self._database.reading() as tx:
             _, round_ = await find_round(tx, who, round_id)
             return await view_of(tx, round_)
 
-    async def shown(self, round_id: int) -> RoundView | None:
+    async def get_view(self, round_id: int) -> RoundView | None:
         """Return a round as its card shows it to everybody, None where it is gone: for the outbox."""
         async with self._database.reading() as tx:
             round_ = await tx.rounds.get(round_id)
             return None if round_ is None else await view_of(tx, round_)
 
-    async def here(self, server_id: int, channel_id: int) -> Story | None:
+    async def get_story_here(self, server_id: int, channel_id: int) -> Story | None:
         """Return the story whose thread that is, None where it is none's."""
         async with self._database.reading() as tx:
-            story = await tx.stories.of_thread(channel_id)
+            story = await tx.stories.get_by_thread(channel_id)
         return story if story is not None and story.server_id == server_id else None
 
-    async def ballot(self, who: Who, round_id: int) -> Voted:
+    async def find_ballot(self, who: Who, round_id: int) -> BallotView:
         """Return somebody's ballot, an empty one where they have cast none."""
         async with self._database.reading() as tx:
             _, round_ = await find_round(tx, who, round_id)
-            ballot = await tx.rounds.ballot_of(round_id, who.person_id)
-            return Voted(view=await view_of(tx, round_), ballot=ballot or Ballot())
+            ballot = await tx.rounds.get_ballot(round_id, who.person_id)
+            return BallotView(view=await view_of(tx, round_), ballot=ballot or Ballot())
 
-    async def standing(self, who: Who, round_id: int) -> Standing:
+    async def find_standing(self, who: Who, round_id: int) -> Standing:
         """Return what somebody is in the round's story."""
         async with self._database.reading() as tx:
             story, _ = await find_round(tx, who, round_id)
@@ -76,35 +76,35 @@ class Urn(Opening):
 
     # ---- voting
 
-    async def like(self, who: Who, round_id: int, candidate_ids: Collection[int]) -> Voted:
+    async def like(self, who: Who, round_id: int, candidate_ids: Collection[int]) -> BallotView:
         """Like these candidates and no others; the favourite stays. Raises `NotAllowed` (`story_voters_only`), `Gone`
         (`candidate_gone`)."""
         liked = frozenset(candidate_ids)
         return await self._vote(who, round_id, lambda ballot: dataclasses.replace(ballot, liked=liked))
 
-    async def star(self, who: Who, round_id: int, candidate_id: int | None) -> Voted:
+    async def star(self, who: Who, round_id: int, candidate_id: int | None) -> BallotView:
         """Make a candidate the favourite, or with None no candidate; what is liked stays. Raises as `like`."""
         return await self._vote(who, round_id, lambda ballot: dataclasses.replace(ballot, favourite=candidate_id))
 
-    async def take_back(self, who: Who, round_id: int) -> Voted:
+    async def take_back(self, who: Who, round_id: int) -> BallotView:
         """Take somebody's whole ballot out of the urn."""
         return await self._vote(who, round_id, lambda _: Ballot())
 
-    async def _vote(self, who: Who, round_id: int, change: Callable[[Ballot], Ballot]) -> Voted:
+    async def _vote(self, who: Who, round_id: int, change: Callable[[Ballot], Ballot]) -> BallotView:
         async with self._database.transaction() as tx:
             story, round_ = await find_round(tx, who, round_id)
             require_open_round(round_)
             require_open(story)
             require_voter(story, await standing_of(tx, story, who))
-            visible = on_show(await tx.rounds.candidates(round_id))
-            before = await tx.rounds.ballot_of(round_id, who.person_id) or Ballot()
+            visible = on_show(await tx.rounds.list_candidates(round_id))
+            before = await tx.rounds.get_ballot(round_id, who.person_id) or Ballot()
             ballot = change(_without_hidden(before, visible))
             check_ballot(visible, ballot)
             await tx.rounds.cast(round_id, who.person_id, ballot)
-            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             if bool(before.named) != bool(ballot.named):
-                await want_round(tx, story, round_id)  # the card shows the turnout, and nothing else of it
-            return Voted(view=await view_of(tx, round_), ballot=ballot)
+                await enqueue_round(tx, story, round_id)  # the card shows the turnout, and nothing else of it
+            return BallotView(view=await view_of(tx, round_), ballot=ballot)
 
     # ---- keeping order
 
@@ -114,7 +114,7 @@ class Urn(Opening):
             story, round_ = await self._led(tx, who, round_id)
             candidate = await find_candidate(tx, round_, candidate_id)
             await tx.rounds.hide(candidate.id, who.person_id)
-            await want_round(tx, story, round_id)
+            await enqueue_round(tx, story, round_id)
             return await view_of(tx, round_)
 
     async def keep(self, who: Who, round_id: int, candidate_id: int) -> RoundView:
@@ -123,7 +123,7 @@ class Urn(Opening):
             story, round_ = await self._led(tx, who, round_id)
             candidate = await find_candidate(tx, round_, candidate_id)
             await tx.rounds.settle(candidate.id)
-            await want_round(tx, story, round_id)
+            await enqueue_round(tx, story, round_id)
             return await view_of(tx, round_)
 
     async def report(self, who: Who, round_id: int, candidate_id: int) -> bool:
@@ -134,9 +134,9 @@ class Urn(Opening):
             require_under_way(round_)
             candidate = await find_candidate(tx, round_, candidate_id)
             first = await tx.rounds.report(candidate.id, who.person_id, tx.now_ms)
-            await tx.people.seen(who.person_id, now_ms=tx.now_ms)
+            await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             if first:
-                await want_round(tx, story, round_id)
+                await enqueue_round(tx, story, round_id)
             return first
 
     # ---- ending
@@ -151,7 +151,7 @@ class Urn(Opening):
             if not await tx.rounds.turnout(round_id):
                 raise NotHere("round_unvoted")
             await decide_round(tx, story, round_)
-            return await again(tx, round_)
+            return await reload(tx, round_)
 
     async def cancel(self, who: Who, round_id: int) -> Round:
         """End a round without a result: by its hosts, and while it is written by who began it."""
@@ -161,7 +161,7 @@ class Urn(Opening):
             if not (round_.state == "writing" and round_.opened_by == who.person_id):
                 require_lead(await standing_of(tx, story, who))
             await end(tx, story, round_, "cancelled")
-            return await again(tx, round_)
+            return await reload(tx, round_)
 
     async def make_canon(self, who: Who, round_id: int) -> None:
         """Go on in the story from what won after the story had gone on elsewhere. Raises `NotAllowed`
@@ -170,18 +170,18 @@ class Urn(Opening):
             story, round_ = await find_round(tx, who, round_id)
             require_lead(await standing_of(tx, story, who))
             require_open(story)
-            winner = await tx.rounds.candidate(round_.winner_id) if round_.winner_id is not None else None
-            passage = await became(tx, winner)
+            winner = await tx.rounds.get_candidate(round_.winner_id) if round_.winner_id is not None else None
+            passage = await passage_of(tx, winner)
             if round_.state != "closed" or passage is None or passage.withdrawn:
                 raise Gone("round_gone")
-            if not await stands(tx, story, passage):
+            if not await is_canon(tx, story, passage):
                 await make_canon(tx, story, passage)
-                await want_round(tx, story, round_id)
+                await enqueue_round(tx, story, round_id)
 
-    async def due(self) -> list[int]:
+    async def list_due(self) -> list[int]:
         """Return the ids of the open rounds whose deadline has come."""
         async with self._database.reading() as tx:
-            return [round_.id for round_ in await tx.rounds.due(tx.now_ms, DUE_AT_ONCE)]
+            return [round_.id for round_ in await tx.rounds.list_due(tx.now_ms, DUE_AT_ONCE)]
 
     async def next_ms(self) -> int | None:
         """Return the next deadline of all (UTC ms), None where no round is open."""
@@ -202,12 +202,12 @@ class Urn(Opening):
                 await end(tx, story, round_, "cancelled")
             elif story.state == "paused" or action == "extend":
                 await tx.rounds.save(extended(round_, story.rules, tx.now_ms))
-                await want_round(tx, story, round_id)
+                await enqueue_round(tx, story, round_id)
             elif action == "lapse":
                 await end(tx, story, round_, "lapsed")
             else:
                 await decide_round(tx, story, round_)
-            return await again(tx, round_)
+            return await reload(tx, round_)
 
     # ---- inside of transactions
 

@@ -10,7 +10,7 @@ _CONTEXT = 6
 """How many tokens of the prompt are decoded along, so that a space before the first new word is kept."""
 
 
-class Growing:
+class GrowingText:
     """A text that grows, up to the first of its stop strings.
 
     `visible` is what may be shown: it never holds what may yet become a stop string, and each later value begins with
@@ -52,7 +52,7 @@ class Growing:
         return 0
 
 
-class TextStream(Growing):
+class Detokenizer(GrowingText):
     """The growing text of one row, made of its tokens. `visible` never ends within a character."""
 
     def __init__(self, decode: Callable[[Sequence[int]], str], prompt: Sequence[int], stop: Sequence[str]) -> None:

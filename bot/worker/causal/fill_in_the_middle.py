@@ -24,14 +24,14 @@ REREAD_TOKENS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class HintIds:
+class MiddleIds:
     """The ids of the tokens that stand around a hint."""
 
     open: int
     close: int
 
     @classmethod
-    def of(cls, tokenizer: Any) -> HintIds:
+    def of(cls, tokenizer: Any) -> MiddleIds:
         """Look them up. Raises `WeightsError` where the vocabulary lacks them."""
         vocabulary = tokenizer.get_vocab()
         if OPEN not in vocabulary or CLOSE not in vocabulary:

@@ -19,7 +19,7 @@ from torch import Tensor
 from bot.inference.protocol import Fill, Gap, ProposeRequest
 from bot.rules.text.words import has_han, split_words
 from bot.worker.batching import Work
-from bot.worker.causal.score_cache import Crown
+from bot.worker.causal.score_cache import ScoreCache
 from bot.worker.causal.token_tree import ROOT
 from bot.worker.plaintext import PlainText
 
@@ -50,7 +50,7 @@ class _Path:
     given: bool = False
 
 
-class Phrases:
+class FillTokens:
     """The vocabulary of a causal model as letters see it. `plain` splits texts for it."""
 
     def __init__(self, tokenizer: Any, plain: PlainText, vocabulary: int) -> None:
@@ -78,17 +78,19 @@ class Phrases:
         return text[1:].strip()
 
 
-class Search:
-    """The search for fills of one gap; see `ProposeRequest`. `crown` is what grows behind the left text; `also` are
-    given fills that are tried too."""
+class FillSearch:
+    """The search for fills of one gap; see `ProposeRequest`. `score_cache` is what grows behind the left text; `also`
+    are given fills that are tried too."""
 
-    def __init__(self, phrases: Phrases, crown: Crown, gap: Gap, request: ProposeRequest, also: Sequence[Fill]) -> None:
-        self._phrases = phrases
-        self._crown = crown
+    def __init__(
+        self, fill_tokens: FillTokens, score_cache: ScoreCache, gap: Gap, request: ProposeRequest, also: Sequence[Fill]
+    ) -> None:
+        self._fill_tokens = fill_tokens
+        self._score_cache = score_cache
         self._request = request
-        self._following = crown.following
+        self._following = score_cache.following
         self._spaced = gap.left.endswith(" ")
-        self._ahead = phrases.encode([gap.right])[0][:1] if gap.right else []
+        self._ahead = fill_tokens.encode([gap.right])[0][:1] if gap.right else []
         self._given = self._read(also)
         self._noise = torch.Generator().manual_seed(request.seed)
         self._fills: dict[str, Fill] = {}
@@ -101,7 +103,7 @@ class Search:
             if not frontier:
                 break
             tokens, parents = [path.ids[-1] for path in frontier], [path.parent for path in frontier]
-            nodes, table = yield from self._crown.grow(tokens, parents)
+            nodes, table = yield from self._score_cache.grow(tokens, parents)
             table = table.cpu()
             for path, node, row in zip(frontier, nodes, table, strict=True):
                 self._keep(path, path.score + self._ahead_of(node, row))
@@ -115,11 +117,11 @@ class Search:
     def _ahead_of(self, node: int, row: Tensor) -> float:
         """log p of the first token of the right text, 0 where nothing follows."""
         for token in self._ahead:
-            self._crown.note(node, token, float(row[token]))
+            self._score_cache.note(node, token, float(row[token]))
         return float(row[self._ahead].sum())
 
     def _keep(self, path: _Path, score: float) -> None:
-        text = self._phrases.text(path.ids)
+        text = self._fill_tokens.text(path.ids)
         if not text or not text[-1].isalnum() or _REPLACEMENT in text:
             return
         if len(split_words(text)) in self._request.lengths:
@@ -135,7 +137,7 @@ class Search:
             best[fill.masks] = max(best.get(fill.masks, fill.score), fill.score)
         found: dict[tuple[int, ...], float] = {}
         for fill, ids in zip(
-            also, self._phrases.encode([" " * self._spaced + fill.text for fill in also]), strict=True
+            also, self._fill_tokens.encode([" " * self._spaced + fill.text for fill in also]), strict=True
         ):
             behind = max(GIVEN_FLOOR, fill.score - best[fill.masks])
             found[tuple(ids)] = max(found.get(tuple(ids), GIVEN_FLOOR), behind)
@@ -146,7 +148,7 @@ class Search:
         keys = self._following + GIVEN_WEIGHT * GIVEN_FLOOR
         for ids, behind in self._given.items():
             keys[ids[0]] = max(keys[ids[0]], self._following[ids[0]] + GIVEN_WEIGHT * behind)
-        allowed = self._phrases.spaced if self._spaced else self._phrases.glued
+        allowed = self._fill_tokens.spaced if self._spaced else self._fill_tokens.glued
         room = min(self._request.beam, int(allowed.sum()))
         top = keys.masked_fill(~allowed, -torch.inf).topk(room).indices.tolist()
         own = set(self._following.masked_fill(~allowed, -torch.inf).topk(room).indices.tolist())
@@ -155,9 +157,9 @@ class Search:
     def _grown(self, frontier: Sequence[_Path], nodes: range, table: Tensor, width: int) -> list[_Path]:
         """The next tokens, drawn without replacement; a path that has all its words begins no more. Uses up `table`."""
         most = max(self._request.lengths)
-        full = [len(split_words(self._phrases.text(path.ids))) >= most for path in frontier]
+        full = [len(split_words(self._fill_tokens.text(path.ids))) >= most for path in frontier]
         for row, ended in zip(table, full, strict=True):
-            row.add_(self._phrases.bars[int(ended)])
+            row.add_(self._fill_tokens.bars[int(ended)])
         top = table.topk(CHILDREN, dim=1)
         scores = top.values + torch.tensor([[path.score] for path in frontier])
         gumbel = -torch.empty(scores.shape).exponential_(generator=self._noise).log()
@@ -167,7 +169,7 @@ class Search:
             row, column = divmod(place, CHILDREN)
             if scores[row, column] > -torch.inf:
                 ids = (*frontier[row].ids, int(top.indices[row, column]))
-                self._crown.note(nodes[row], ids[-1], float(top.values[row, column]))
+                self._score_cache.note(nodes[row], ids[-1], float(top.values[row, column]))
                 paths.append(_Path(ids, nodes[row], float(scores[row, column]), frontier[row].given))
         return paths
 
@@ -180,7 +182,7 @@ class Search:
             place = places.get(ids[:depth])
             if place is not None and len(ids) > depth:
                 value = float(table[place, ids[depth]])
-                self._crown.note(nodes[place], ids[depth], value)
+                self._score_cache.note(nodes[place], ids[depth], value)
                 score = frontier[place].score + value
                 path = _Path(ids[: depth + 1], nodes[place], score, given=True)
                 going[path.ids] = max(going.get(path.ids, (-inf, path)), (score + GIVEN_WEIGHT * behind, path))

@@ -15,7 +15,7 @@ from transformers.cache_utils import Cache, DynamicLayer
 _COLUMNS = 64
 
 
-class RowLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # its __init_subclass__ has no types
+class KVLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # its __init_subclass__ has no types
     """Keys and values of one layer, shape [rows, heads, columns, head size], in a store that may be larger."""
 
     length = 0
@@ -49,16 +49,16 @@ class RowLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # its __init_sub
         self._value_store = self._value_store[:, :, drop_columns : self.length].index_select(0, rows)
         self.length -= drop_columns
 
-    def part(self, row: int, drop_columns: int) -> RowLayer:
+    def part(self, row: int, drop_columns: int) -> KVLayer:
         """Return a copy of one row without its first columns."""
         assert self._key_store is not None
         assert self._value_store is not None
-        taken = RowLayer()  # type: ignore[no-untyped-call]  # its __init_subclass__ has no types
+        taken = KVLayer()  # type: ignore[no-untyped-call]  # its __init_subclass__ has no types
         columns = slice(drop_columns, self.length)
         taken.update(self._key_store[row : row + 1, :, columns], self._value_store[row : row + 1, :, columns])
         return taken
 
-    def join(self, rows: int, other: RowLayer, copies: int) -> None:
+    def join(self, rows: int, other: KVLayer, copies: int) -> None:
         """Add `copies` of the only row of `other` below the first `rows` rows."""
         assert other.keys is not None
         assert other.values is not None
@@ -69,11 +69,11 @@ class RowLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # its __init_sub
         self.length = end
 
 
-class RowCache(Cache):
+class KVCache(Cache):
     """The layers of a model, made as the model asks for them."""
 
     def __init__(self) -> None:
-        super().__init__(layer_class_to_replicate=RowLayer)
+        super().__init__(layer_class_to_replicate=KVLayer)
 
     @property
     def length(self) -> int:
@@ -86,21 +86,21 @@ class RowCache(Cache):
         for layer in self._rows():
             layer.select(torch.tensor(rows, device=layer.device), drop_columns)
 
-    def part(self, row: int, drop_columns: int) -> RowCache:
+    def part(self, row: int, drop_columns: int) -> KVCache:
         """Return a copy of one row without its first columns."""
-        taken = RowCache()
+        taken = KVCache()
         taken.layers = [layer.part(row, drop_columns) for layer in self._rows()]
         return taken
 
-    def join(self, rows: int, other: RowCache, copies: int) -> None:
+    def join(self, rows: int, other: KVCache, copies: int) -> None:
         """Add `copies` of the only row of `other` below the first `rows` rows."""
         while len(self.layers) < len(other.layers):
-            self.layers.append(RowLayer())  # type: ignore[no-untyped-call]  # as above
+            self.layers.append(KVLayer())  # type: ignore[no-untyped-call]  # as above
         for layer, its in zip(self._rows(), other._rows(), strict=True):
             layer.join(rows, its, copies)
 
-    def _rows(self) -> list[RowLayer]:
-        return cast("list[RowLayer]", self.layers)
+    def _rows(self) -> list[KVLayer]:
+        return cast("list[KVLayer]", self.layers)
 
 
 def _with_room(store: Tensor | None, like: Tensor, rows: int, columns: int, used: int) -> Tensor:

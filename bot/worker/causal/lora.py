@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 UP, DOWN = ".up", ".down"
 
 
-def add_update(model: PreTrainedModel, file: Path) -> None:
+def add_lora(model: PreTrainedModel, file: Path) -> None:
     """Add to each matrix [out, in] that a safetensors `file` names the product of its `NAME.up` [out, rank] and
     `NAME.down` [rank, in]. Raises `WeightsError` where the file cannot be read or is of another model."""
     import torch

@@ -21,40 +21,40 @@ from transformers import AttentionInterface
 
 from bot.worker.causal.token_tree import Growth
 from bot.worker.causal.tree_attention import Memory, Part, Step, divide
-from bot.worker.compute_threads import Lanes
-from bot.worker.logit_selection import Picking
+from bot.worker.compute_threads import ComputeThreads
+from bot.worker.logit_selection import LogitSelection
 
 NAME = "inkling-packed"
 PASS_TOKENS = 256
 """Tokens of one forward pass, so that none keeps the decode steps waiting for long."""
 
 
-class Packed:
-    """The `Grower` for models whose attention can be replaced; raises in `run` what others raise then."""
+class PackedRunner:
+    """The `TreeRunner` for models whose attention can be replaced; raises in `run` what others raise then."""
 
     most = PASS_TOKENS
 
-    def __init__(self, model: Any, device: str, lanes: Lanes) -> None:
+    def __init__(self, model: Any, device: str, compute_threads: ComputeThreads) -> None:
         self._model = model
         self._device = device
-        self._lanes = lanes
+        self._compute_threads = compute_threads
         self._vocabulary = int(model.config.get_text_config().vocab_size)
-        self._picking = Picking(model)
+        self._picking = LogitSelection(model)
         self._lock, self._inside, self._usual = Lock(), 0, ""
         AttentionInterface.register(NAME, _attend)
 
     def run(self, growths: Sequence[Growth]) -> list[Tensor]:
-        """See `Grower`. A pass that fails leaves the trees' memories as they were."""
+        """See `TreeRunner`. A pass that fails leaves the trees' memories as they were."""
         steps = [Step(growth, self._vocabulary, self._device) for growth in growths]
-        shares = divide(steps, self._lanes.count)
+        shares = divide(steps, self._compute_threads.count)
         with self._our_attention():
-            self._lanes.run(self._share, shares)
+            self._compute_threads.run(self._share, shares)
         for step in steps:
             step.finish([part for share in shares for part in share if part.step is step])
         return [step.table for step in steps]
 
     def beginning(self, memory: Memory, count: int) -> Memory:
-        """See `Grower`."""
+        """See `TreeRunner`."""
         return memory.beginning(count)
 
     def _share(self, parts: Sequence[Part]) -> None:

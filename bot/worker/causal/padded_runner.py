@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from bot.worker.causal.token_tree import Growth
-from bot.worker.logit_selection import Picking
+from bot.worker.logit_selection import LogitSelection
 
 
-class Padded:
-    """The `Grower` for any model with a key-value cache. It knows two kinds of trees: those without a trunk have to be
-    chains, and are kept; others are run anew from the trunk, a row for each new token that no other new one follows.
+class PaddedRunner:
+    """The `TreeRunner` for any model with a key-value cache. It knows two kinds of trees: those without a trunk have to
+    be chains, and are kept; others are run anew from the trunk, a row for each new token that no other new one follows.
     Padding stands behind the text, where a causal model cannot see it."""
 
     most = 0
@@ -23,14 +23,14 @@ class Padded:
     def __init__(self, model: Any, device: str) -> None:
         self._model = model
         self._device = device
-        self._picking = Picking(model)
+        self._picking = LogitSelection(model)
 
     def run(self, growths: Sequence[Growth]) -> list[Tensor]:
-        """See `Grower`."""
-        return [self._chain(growth) if growth.tree.trunk is None else self._rows(growth) for growth in growths]
+        """See `TreeRunner`."""
+        return [self._chain(growth) if growth.tree.prefix is None else self._rows(growth) for growth in growths]
 
     def beginning(self, memory: Any, count: int) -> None:
-        """See `Grower`."""
+        """See `TreeRunner`."""
         return None  # not every model's cache can be cut
 
     def _chain(self, growth: Growth) -> Tensor:
@@ -40,13 +40,13 @@ class Padded:
 
     def _rows(self, growth: Growth) -> Tensor:
         tree = growth.tree
-        assert tree.trunk is not None
+        assert tree.prefix is not None
         followed = set(tree.parents[growth.first :])
         paths = [tree.path(node) for node in range(growth.first, len(tree)) if node not in followed]
         width = max(map(len, paths))
         rows = [[tree.tokens[node] for node in path] + [0] * (width - len(path)) for path in paths]
         places = {node: number * width + at for number, path in enumerate(paths) for at, node in enumerate(path)}
-        cache = copy.deepcopy(tree.trunk.memory)
+        cache = copy.deepcopy(tree.prefix.memory)
         cache.batch_repeat_interleave(len(rows))
         return self._forward(rows, cache, [places[node] for node in growth.asked])[1]
 

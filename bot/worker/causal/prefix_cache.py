@@ -15,15 +15,15 @@ import torch
 from torch import Tensor
 
 from bot.worker.batching import Work, complete
-from bot.worker.causal.packed_runner import PASS_TOKENS, Packed
-from bot.worker.causal.padded_runner import Padded
-from bot.worker.causal.score_cache import Crown
-from bot.worker.causal.token_tree import ROOT, Grower, Tree
-from bot.worker.compute_threads import Lanes
+from bot.worker.causal.packed_runner import PASS_TOKENS, PackedRunner
+from bot.worker.causal.padded_runner import PaddedRunner
+from bot.worker.causal.score_cache import ScoreCache
+from bot.worker.causal.token_tree import ROOT, Tree, TreeRunner
+from bot.worker.compute_threads import ComputeThreads
 
 _log = logging.getLogger(__name__)
 
-KEPT_TRUNKS = 16
+KEPT_PREFIXES = 16
 """Left contexts whose keys and values are kept, as many as the queue lets blanks be worked on at once: with the bundled
 model some 4 MB each, and 3 MB of what a search grew there."""
 _ALIKE = 0.15
@@ -31,60 +31,62 @@ _ALIKE = 0.15
 
 
 @dataclass(slots=True, eq=False)
-class Trunk:
+class CachedPrefix:
     """A left context after its forward pass, and the log-probabilities of what comes next, float32 [vocabulary] on the
-    CPU. `crown` is what a search has left there, while nobody uses it."""
+    CPU. `score_cache` is what a search has left there, while nobody uses it."""
 
     tree: Tree
     following: Tensor
-    crown: Crown | None = None
+    score_cache: ScoreCache | None = None
 
 
-class Branching:
+class PrefixCache:
     """Trunks and trees over one causal model, whose works may run in several lanes."""
 
     def __init__(self, model: Any, device: str) -> None:
-        self._trunks: OrderedDict[tuple[int, ...], Trunk] = OrderedDict()
+        self._prefixes: OrderedDict[tuple[int, ...], CachedPrefix] = OrderedDict()
         self._lock = Lock()
-        self._grower = choose_grower(model, device)
+        self._grower = choose_tree_runner(model, device)
 
-    def trunk(self, ids: Sequence[int]) -> Work[Trunk]:
+    def prefix(self, ids: Sequence[int]) -> Work[CachedPrefix]:
         """Read a left context piece by piece, or take it from the last few: all of it, or what it begins with."""
         key = tuple(ids)
-        trunk = self._trunks.get(key) or (yield from read(self._grower, key, self._beginning(key)))
+        prefix = self._prefixes.get(key) or (yield from read(self._grower, key, self._beginning(key)))
         with self._lock:
-            self._trunks[key] = trunk
-            self._trunks.move_to_end(key)
-            while len(self._trunks) > KEPT_TRUNKS:
-                self._trunks.popitem(last=False)
-        return trunk
+            self._prefixes[key] = prefix
+            self._prefixes.move_to_end(key)
+            while len(self._prefixes) > KEPT_PREFIXES:
+                self._prefixes.popitem(last=False)
+        return prefix
 
     def _beginning(self, ids: tuple[int, ...]) -> Tree | None:
         """The longest beginning of a context that is known. Its last token is read in any case: for what follows it."""
         with self._lock:
-            kept = list(self._trunks.items())
-        most, tree = max(((common(ids, key), trunk.tree) for key, trunk in kept), default=(0, None), key=itemgetter(0))
+            kept = list(self._prefixes.items())
+        most, tree = max(
+            ((common(ids, key), prefix.tree) for key, prefix in kept), default=(0, None), key=itemgetter(0)
+        )
         return tree.beginning(min(most, len(ids) - 1)) if tree is not None and most > 1 else None
 
-    def crown(self, trunk: Trunk) -> Crown:
-        """Begin a crown of its own behind `trunk`."""
-        return Crown(Tree(self._grower, trunk.tree), trunk.following)
+    def score_cache(self, prefix: CachedPrefix) -> ScoreCache:
+        """Begin a crown of its own behind `prefix`."""
+        return ScoreCache(Tree(self._grower, prefix.tree), prefix.following)
 
-    def take(self, trunk: Trunk) -> Crown | None:
-        """Take what a search has left behind `trunk`, so that nobody else uses it."""
+    def take(self, prefix: CachedPrefix) -> ScoreCache | None:
+        """Take what a search has left behind `prefix`, so that nobody else uses it."""
         with self._lock:
-            crown, trunk.crown = trunk.crown, None
-        return crown
+            score_cache, prefix.score_cache = prefix.score_cache, None
+        return score_cache
 
 
-def read(grower: Grower, ids: Sequence[int], known: Tree | None = None) -> Work[Trunk]:
+def read(tree_runner: TreeRunner, ids: Sequence[int], known: Tree | None = None) -> Work[CachedPrefix]:
     """Read a left context, which must not be empty, as far as it is not `known`."""
-    tree = Tree(grower) if known is None else known
+    tree = Tree(tree_runner) if known is None else known
     for at in range(len(tree), len(ids), PASS_TOKENS):
         piece = ids[at : at + PASS_TOKENS]
         last = at + len(piece) - 1
         table = yield from tree.grow(piece, range(at - 1, last), [last])
-    return Trunk(tree, table[0].cpu())
+    return CachedPrefix(tree, table[0].cpu())
 
 
 def common(one: Sequence[int], other: Sequence[int]) -> int:
@@ -92,9 +94,9 @@ def common(one: Sequence[int], other: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def choose_grower(model: Any, device: str) -> Grower:
+def choose_tree_runner(model: Any, device: str) -> TreeRunner:
     """Choose how trees are run: packed where the model's numbers are those of plain rows then."""
-    packed, padded = Packed(model, device, Lanes.of(device)), Padded(model, device)
+    packed, padded = PackedRunner(model, device, ComputeThreads.of(device)), PaddedRunner(model, device)
     size = model.config.get_text_config().vocab_size
     try:
         tried = _trial(packed, size)
@@ -111,12 +113,12 @@ def choose_grower(model: Any, device: str) -> Grower:
     return padded
 
 
-def _trial(grower: Grower, vocabulary: int) -> Tensor:
+def _trial(tree_runner: TreeRunner, vocabulary: int) -> Tensor:
     """The log-probabilities that two trees say which grow side by side, [6, vocabulary]."""
     ids = [number % vocabulary for number in (11, 23, 37, 41, 53, 67)]
-    trunks = complete([read(grower, ids[:5]), read(grower, ids[2:])])
-    trees = [Tree(grower, trunk.tree) for trunk in trunks]
+    prefixes = complete([read(tree_runner, ids[:5]), read(tree_runner, ids[2:])])
+    trees = [Tree(tree_runner, prefix.tree) for prefix in prefixes]
     complete([tree.grow(ids[1:3], [ROOT, ROOT], [0, 1]) for tree in trees])
     grown = complete([tree.grow(ids[3:6], [1, 0, 2], [3, 4]) for tree in trees])
-    following = torch.stack([trunk.following for trunk in trunks])
+    following = torch.stack([prefix.following for prefix in prefixes])
     return torch.cat([following, *(table.cpu() for table in grown)])

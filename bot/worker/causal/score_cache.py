@@ -28,7 +28,7 @@ class _Needed:
     asked: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
-class Crown:
+class ScoreCache:
     """A tree whose tokens can be found again. `following` are the log-probabilities at its root, float32 [vocabulary].
 
     Whoever has it uses it alone, and drops it where a pass fails.

@@ -2,7 +2,7 @@
 
 Items that share their left context share its forward pass, which is kept for the next request about the same place,
 and what they have in common behind it (see `branches`). Every number equals that of a full forward pass. A model that
-was taught to reads the right text as well: it stands as a hint behind the left (see `hints`).
+was taught to reads the right text as well: it stands as a hint behind the left (see `middle_ids`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from bot.errors import WorkerRefused
 from bot.inference.protocol import Fill, ProposeRequest, ScoreItem
 from bot.rules.text.words import word_spans
 from bot.worker.batching import Work
-from bot.worker.causal.fill_in_the_middle import HintIds
-from bot.worker.causal.fill_search import Phrases, Search, longest
+from bot.worker.causal.fill_in_the_middle import MiddleIds
+from bot.worker.causal.fill_search import FillSearch, FillTokens, longest
 from bot.worker.causal.packed_runner import PASS_TOKENS
-from bot.worker.causal.prefix_cache import Branching, common
+from bot.worker.causal.prefix_cache import PrefixCache, common
 from bot.worker.plaintext import PlainText
 
 
@@ -34,19 +34,19 @@ class _Text:
 
 
 class CausalScorer:
-    """Scores and proposes with a causal model, which it may share with an engine that runs in the same thread. `hints`
-    are for a model that was taught to read them; `window` is how many tokens it sees."""
+    """Scores and proposes with a causal model, which it may share with an engine that runs in the same thread.
+    `middle_ids` are for a model that was taught to read them; `window` is how many tokens it sees."""
 
-    def __init__(self, model: Any, tokenizer: Any, device: str, hints: HintIds | None = None) -> None:
-        self._hints = hints
+    def __init__(self, model: Any, tokenizer: Any, device: str, middle_ids: MiddleIds | None = None) -> None:
+        self._middle_ids = middle_ids
         self.window = int(getattr(model.config, "max_position_embeddings", 1024))
         coded = tokenizer("a")["input_ids"]
         self._begins = coded[:1] if coded[0] in tokenizer.all_special_ids else []
         self._plain = PlainText.of(tokenizer)
         known = (index for index in (tokenizer.bos_token_id, tokenizer.eos_token_id) if index is not None)
         self._outset: list[int] = self._begins or [next(known, self._plain.encode("\n").ids[0])]
-        self._branching = Branching(model, device)
-        self._phrases = Phrases(tokenizer, self._plain, int(model.config.get_text_config().vocab_size))
+        self._branching = PrefixCache(model, device)
+        self._fill_tokens = FillTokens(tokenizer, self._plain, int(model.config.get_text_config().vocab_size))
 
     def propose(self, request: ProposeRequest) -> Work[list[list[Fill]]]:
         """Grow fills for each gap from its left text: see `ProposeRequest`."""
@@ -57,11 +57,11 @@ class CausalScorer:
             hint = self._hint(ids, self._shown(gap.right))
             ids = [*(self._begins if ids else self._outset), *ids]
             room = max(1, self.window - longest(request) - len(hint))
-            trunk = yield from self._branching.trunk([*ids[-room:], *hint])
+            prefix = yield from self._branching.prefix([*ids[-room:], *hint])
             also = request.also[number] if number < len(request.also) else ()
-            crown = self._branching.crown(trunk)
-            results.append((yield from Search(self._phrases, crown, gap, request, also).run()))
-            trunk.crown = crown
+            score_cache = self._branching.score_cache(prefix)
+            results.append((yield from FillSearch(self._fill_tokens, score_cache, gap, request, also).run()))
+            prefix.score_cache = score_cache
         return results
 
     def score(self, items: Sequence[ScoreItem]) -> Work[list[list[float]]]:
@@ -73,7 +73,7 @@ class CausalScorer:
         """
         groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for number, item in enumerate(items):
-            groups[item.left, item.right if self._hints else ""].append(number)
+            groups[item.left, item.right if self._middle_ids else ""].append(number)
         results = [[0.0] * len(word_spans(item.asked)) for item in items]
         for numbers in groups.values():
             texts = self._fit(self._tokens([items[number] for number in numbers]))
@@ -105,11 +105,11 @@ class CausalScorer:
 
     def _shown(self, right: str) -> Sequence[int]:
         """The right text as tokens, for a model that was taught to read it; else nothing."""
-        return self._plain.encode(right).ids if self._hints and right else ()
+        return self._plain.encode(right).ids if self._middle_ids and right else ()
 
     def _hint(self, left: Sequence[int], shown: Sequence[int]) -> list[int]:
         """What stands between the left text and a fill."""
-        return self._hints.behind(left, shown) if self._hints and shown else []
+        return self._middle_ids.behind(left, shown) if self._middle_ids and shown else []
 
     def _fit(self, texts: list[_Text]) -> list[_Text]:
         """Cut the beginning of the shared context where the window asks for it, the same for all."""
@@ -123,18 +123,18 @@ class CausalScorer:
     def _group(self, texts: Sequence[_Text]) -> Work[list[list[float]]]:
         """Score texts that share their beginning: for each the log-probabilities of its asked tokens."""
         shared = min(_common([text.ids for text in texts]), min(text.first for text in texts))
-        trunk = yield from self._branching.trunk(texts[0].ids[:shared])
-        searched = self._branching.take(trunk)
+        prefix = yield from self._branching.prefix(texts[0].ids[:shared])
+        searched = self._branching.take(prefix)
         values: list[list[float]] = [[] for _ in texts]
         for batch in _batches({number: len(text.ids) - shared for number, text in enumerate(texts)}):
             rows = [texts[number].ids[shared:] for number in batch]
             # What only scores grow is not kept: it is read once, and a slate's long texts are many tokens.
-            crown = searched or self._branching.crown(trunk)
-            tokens = yield from crown.log_probs(rows)
+            score_cache = searched or self._branching.score_cache(prefix)
+            tokens = yield from score_cache.log_probs(rows)
             for number, row in zip(batch, tokens, strict=True):
                 values[number] = row[texts[number].first - shared :] if texts[number].words else []
         if searched is not None:
-            trunk.crown = searched
+            prefix.score_cache = searched
         return values
 
 

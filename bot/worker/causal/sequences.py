@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.errors import WorkerRefused
 from bot.inference.protocol import Continuation, Finish, GenerateRequest, ModelInfo, Partial, Receipt, Row
 from bot.worker.causal.context import fit
-from bot.worker.causal.detokenizer import TextStream
+from bot.worker.causal.detokenizer import Detokenizer
 from bot.worker.causal.protocol import Capabilities, Clock, RowUpdate
 from bot.worker.causal.tokens import Tokens
 
@@ -43,7 +43,7 @@ class OpenRow:
     request: OpenRequest
     index: int
     spec: Row
-    stream: TextStream
+    stream: Detokenizer
     receipt: Receipt
     tokens: list[int] = field(default_factory=list)
     log_probs: list[float] = field(default_factory=list)
@@ -154,7 +154,7 @@ class Requests:
                 substitutions=self._substitutions(row),
                 reproducible=self._capabilities.reproducible,
             )
-            stream = TextStream(self._tokens.decode, prompt, request.stop)
+            stream = Detokenizer(self._tokens.decode, prompt, request.stop)
             opened.rows.append(OpenRow(opened, index, row, stream, receipt))
         self._open[opened.id] = opened
         return opened

@@ -14,7 +14,7 @@ ROOT = -1
 """The number of the place behind the context, as the parent of a tree's first tokens."""
 
 
-class Grower(Protocol):
+class TreeRunner(Protocol):
     """A way to run a causal model over trees. What it keeps of a tree is `Tree.memory`."""
 
     most: int
@@ -29,15 +29,16 @@ class Grower(Protocol):
 
 
 class Tree:
-    """Tokens behind `trunk`, numbered from 0 as they come; `ROOT` is the trunk's end. Without a trunk: from nothing."""
+    """Tokens behind `prefix`, numbered from 0 as they come; `ROOT` is the trunk's end. Without a trunk: from
+    nothing."""
 
-    def __init__(self, grower: Grower, trunk: Tree | None = None) -> None:
-        self.trunk = trunk
+    def __init__(self, tree_runner: TreeRunner, prefix: Tree | None = None) -> None:
+        self.prefix = prefix
         self.tokens: list[int] = []
         self.parents: list[int] = []
         self.depths: list[int] = []
         self.memory: Any = None
-        self._grower = grower
+        self._grower = tree_runner
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -54,7 +55,7 @@ class Tree:
     @property
     def behind(self) -> int:
         """How many tokens stand before the tree."""
-        return 0 if self.trunk is None else len(self.trunk)
+        return 0 if self.prefix is None else len(self.prefix)
 
     def path(self, node: int) -> list[int]:
         """The numbers of the tokens from the trunk to `node`, itself included."""

@@ -20,7 +20,7 @@ from torch import Tensor
 from bot.errors import WeightsError
 from bot.inference.protocol import GenerateRequest, ModelInfo, Reproducible
 from bot.settings import Dtype
-from bot.worker.causal.kv_cache import RowCache
+from bot.worker.causal.kv_cache import KVCache
 from bot.worker.causal.loading import end_ids, load_causal, window_of
 from bot.worker.causal.protocol import LARGE_FROM, Capabilities, Clock, RowUpdate
 from bot.worker.causal.sampling import Batch, sample
@@ -46,7 +46,7 @@ class _Prefill:
     """A request whose prompt is being read: `done` tokens of it are in `cache`."""
 
     request: OpenRequest
-    cache: RowCache = field(default_factory=RowCache)
+    cache: KVCache = field(default_factory=KVCache)
     done: int = 0
 
 
@@ -109,8 +109,8 @@ class TorchEngine:
         self._breakers: dict[tuple[str, ...], Tensor] = {}
         self._prefills: deque[_Prefill] = deque()
         self._live: list[_Live] = []
-        self._held: dict[OpenRow, tuple[_Live, RowCache]] = {}
-        self._cache = RowCache()
+        self._held: dict[OpenRow, tuple[_Live, KVCache]] = {}
+        self._cache = KVCache()
         self._batch: Batch | None = None
         self._news: list[RowUpdate] = []
 
@@ -219,7 +219,7 @@ class TorchEngine:
             self._batch = self._batch_of(self._live)
         self._draw(self._live, logits, self._batch)
 
-    def _forward(self, ids: list[list[int]], cache: RowCache, start: Sequence[int], mask: Tensor | None) -> Tensor:
+    def _forward(self, ids: list[list[int]], cache: KVCache, start: Sequence[int], mask: Tensor | None) -> Tensor:
         """Run the model on new tokens (the same number for every row) and return the logits behind the last, float32,
         shape [rows, vocabulary]. `start` is how many tokens of each row are in the cache."""
         device = self.model.device
@@ -259,7 +259,7 @@ class TorchEngine:
         self._live = [self._live[i] for i in keep]
         self._batch = None
         if not keep:
-            self._cache = RowCache()
+            self._cache = KVCache()
             return
         unused = self._cache.length - max(one.length for one in self._live)
         self._cache.select(list(keep), unused if unused >= _SLACK_COLUMNS else 0)

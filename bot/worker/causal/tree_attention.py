@@ -45,7 +45,7 @@ class Step:
         self.growth = growth
         self.table = torch.empty(len(growth.asked), vocabulary, dtype=torch.float32, device=device)
         self.before = Memory.of(growth.tree)
-        self.trunk = Memory.of(growth.tree.trunk)
+        self.prefix = Memory.of(growth.tree.prefix)
         self.sees = _sight(self.before.sees, growth.tree.parents)
 
     def branches(self) -> list[list[int]]:
@@ -111,7 +111,7 @@ class Part:
         lane computes a part of that, wait for it: there it is a few operations away."""
         new = self.layers[layer] = keys[:, self.place], values[:, self.place]
         self._handed.put(new)
-        known = [have.layers[layer] for have in (self.step.trunk, self.step.before) if layer in have.layers]
+        known = [have.layers[layer] for have in (self.step.prefix, self.step.before) if layer in have.layers]
         if self._ahead is not None:
             known.append(self._ahead.hand_on())
         return _in_a_row([*known, new])

@@ -24,8 +24,8 @@ from bot.rules.text.words import word_spans
 from bot.settings import Dtype
 from bot.worker.batching import Pass, Work
 from bot.worker.causal.loading import pick_device, pick_dtype
-from bot.worker.compute_threads import Lanes
-from bot.worker.logit_selection import Picking
+from bot.worker.compute_threads import ComputeThreads
+from bot.worker.logit_selection import LogitSelection
 from bot.worker.masked.batching import PASS_TOKENS, batches, halves, portions
 from bot.worker.masked.beam import Row, Search
 from bot.worker.masked.loading import load_masked
@@ -54,8 +54,8 @@ class MaskedModel:
         self.info = info
         self._model: Any = model.train(False)
         self._pieces = Pieces(tokenizer, self._model.get_output_embeddings().weight.shape[0])
-        self._picking = Picking(model)
-        self.lanes = Lanes.of(str(self._model.device))
+        self._picking = LogitSelection(model)
+        self.compute_threads = ComputeThreads.of(str(self._model.device))
         self._pad = int(tokenizer.pad_token_id or 0)
         self._context = min(CONTEXT, info.window)
         self._near = min(NEAR, info.window)
@@ -90,7 +90,9 @@ class MaskedModel:
         rows = [row for ask in asks for row in ask]
         values: dict[int, ValueT] = {}
         for numbers in batches([len(row.ids) for row in rows]):
-            found = self.lanes.run(compute, halves([rows[number] for number in numbers], self.lanes.count))
+            found = self.compute_threads.run(
+                compute, halves([rows[number] for number in numbers], self.compute_threads.count)
+            )
             values.update(zip(numbers, chain.from_iterable(found), strict=True))
         return portions([values[number] for number in range(len(rows))], asks)
 

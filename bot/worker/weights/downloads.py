@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.errors import WeightsError
 from bot.settings import ModelChoice
-from bot.worker.weights.digests import Progress, hexdigest
+from bot.worker.weights.files import Progress, hexdigest
 from bot.worker.weights.hub import Hub, Interrupted, RemoteFile, Repository
 
 SPARE = 256 << 20

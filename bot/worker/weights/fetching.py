@@ -8,8 +8,8 @@ from pathlib import Path
 from bot.errors import WeightsError
 from bot.inference.protocol import ModelRole
 from bot.settings import HubAccess, ModelChoice
-from bot.worker.weights.digests import Progress
 from bot.worker.weights.downloads import bring, check_disk
+from bot.worker.weights.files import Progress
 from bot.worker.weights.folders import check_class, check_config, from_folder, kind_of
 from bot.worker.weights.hub import Hub, Patience, RemoteFile, Repository
 from bot.worker.weights.locking import alone_in

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from bot.worker.weights.files import write_whole
 from bot.worker.weights.model import ResolvedModel
-from bot.worker.weights.whole_files import write_whole
 
 FILE = "measured.json"
 """In the folder of the models."""

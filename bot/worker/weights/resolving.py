@@ -8,8 +8,8 @@ from bot.errors import WeightsError
 from bot.inference.protocol import ModelRole
 from bot.settings import AUTO, BUNDLED, LARGE, NAMED_MODELS, HubAccess, ModelChoice
 from bot.worker.weights.bundled import bundled_causal, bundled_masked
-from bot.worker.weights.digests import Progress, silent
 from bot.worker.weights.fetching import fetched
+from bot.worker.weights.files import Progress, silent
 from bot.worker.weights.folders import from_folder, variable
 from bot.worker.weights.large import large_model
 from bot.worker.weights.model import ResolvedModel

@@ -18,11 +18,10 @@ import msgspec
 from bot.errors import WeightsError
 from bot.inference.protocol import ModelRole
 from bot.settings import ModelChoice
-from bot.worker.weights.digests import Progress
 from bot.worker.weights.downloads import digest_of
+from bot.worker.weights.files import Progress, write_whole
 from bot.worker.weights.hub import RemoteFile, Repository
 from bot.worker.weights.selecting import Selection, select
-from bot.worker.weights.whole_files import write_whole
 
 MAIN = "main"
 """The branch that is meant where none is named."""

@@ -16,9 +16,9 @@ import msgspec
 
 from bot import settings
 from bot.settings import AUTO, BUNDLED, EngineChoice, ModelChoice
+from bot.worker.weights.files import write_whole
 from bot.worker.weights.large import LARGE, bytes_there, has_large
 from bot.worker.weights.machine import Machine, look_at_machine
-from bot.worker.weights.whole_files import write_whole
 
 _log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from bot.errors import WeightsError
 from bot.inference.protocol import ModelRole
 from bot.settings import AUTO, BUNDLED, ModelChoice
 from bot.worker.weights.bundled import verify_bundled
-from bot.worker.weights.digests import Progress
 from bot.worker.weights.facts import size_of
 from bot.worker.weights.fetching import verified
+from bot.worker.weights.files import Progress
 from bot.worker.weights.large import large_file, verify_large
 from bot.worker.weights.resolving import is_hub_id, resolve
 

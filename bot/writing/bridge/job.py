@@ -26,9 +26,9 @@ from bot.rules.text.characters import has_word, normalise
 from bot.rules.text.words import split_words
 from bot.writing import cleaning, diversity
 from bot.writing.asks import BRIDGING, check_language, is_foreign
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import joined, pieces_of, prompt_of, row_seed
-from bot.writing.overlap import Echo, TextSource, echo
+from bot.writing.overlap import Overlap, TextSource, overlap
 from bot.writing.receipts import of_row
 from bot.writing.rows import MOST, health_of, rows_for
 from bot.writing.text_windows import left_part, right_part
@@ -79,7 +79,7 @@ class Bridge:
 
     text: str
     row: Continuation
-    echo: Echo
+    overlap: Overlap
     fluency: float = 0.0
     value: float = 0.0
     confidence: float = 0.0
@@ -93,7 +93,7 @@ class BridgeJob:
     `nothing_usable` where nothing that may be shown was found, and the keys of `check_language`.
     """
 
-    def __init__(self, ask: BridgeAsk, words: DemeaningWords, seed: int) -> None:
+    def __init__(self, ask: BridgeAsk, words: Blocklist, seed: int) -> None:
         if not all(map(has_word, (ask.left, ask.right))):
             raise BadInput("text_empty")
         self._ask = ask
@@ -174,10 +174,10 @@ class BridgeJob:
             or diversity.is_loop(text)
         ):
             return None
-        before, behind = (echo(text, (source,)) for source in self._sources)
+        before, behind = (overlap(text, (source,)) for source in self._sources)
         if diversity.is_copy(before) or behind.longest_run >= ECHOED_RUN:
             return None
-        return Bridge(text=text, row=row, echo=before)
+        return Bridge(text=text, row=row, overlap=before)
 
     def _quoted(self, text: str) -> str:
         """Return the bridge with its quotes closed as its paragraph wants them: one that the left passage opened stays
@@ -227,7 +227,7 @@ class BridgeJob:
             seed=self._seed,
             fills=(FillReceipt(text=bridge.text, confidence=round(bridge.confidence, 4), sources=("causal",)),),
             causal=of_row(bridge.row.receipt),
-            shared_run=bridge.echo.longest_run,
+            shared_run=bridge.overlap.longest_run,
             right_sha256=hashlib.sha256(self._ask.right.encode()).hexdigest(),
         )
         text = f"{self._ask.left.strip()} {bridge.text} {self._ask.right.strip()}"

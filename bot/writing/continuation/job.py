@@ -18,12 +18,12 @@ from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
 from bot.rules.text.words import has_han, split_words
 from bot.writing import cleaning, diversity, receipts
 from bot.writing.asks import WRITING, ContinueAsk, check_language, is_foreign
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation import quality
 from bot.writing.continuation.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
 from bot.writing.diversity import Features
 from bot.writing.form import form_of
-from bot.writing.overlap import Echo, TextSource, echo
+from bot.writing.overlap import Overlap, TextSource, overlap
 from bot.writing.rows import MOST, health_of, rows_for
 
 _log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Draft:
 
     text: str
     row: Continuation
-    echo: Echo
+    overlap: Overlap
     look: Features
     log_prob: float | None
     quality: float
@@ -61,7 +61,7 @@ class ContinueJob:
     rows. Raises `BadInput` (`nothing_usable`, and the keys of `check_language`) and what the engine raises.
     """
 
-    def __init__(self, ask: ContinueAsk, words: DemeaningWords, seed: int) -> None:
+    def __init__(self, ask: ContinueAsk, words: Blocklist, seed: int) -> None:
         self._ask = ask
         self._words = words
         self._seed = seed
@@ -148,7 +148,7 @@ class ContinueJob:
         text = quality.shortened(text, self._prompt, self._form, self._ask.length)
         if len(split_words(text)) < MIN_WORDS or not self._words.allows(text) or diversity.is_loop(text):
             return None
-        shared = echo(text, self._story)
+        shared = overlap(text, self._story)
         if diversity.is_copy(shared):
             return None
         log_prob = quality.mean_log_prob(row.log_probs, text, row.text)
@@ -156,7 +156,7 @@ class ContinueJob:
         return Draft(
             text=text,
             row=row,
-            echo=shared,
+            overlap=shared,
             look=diversity.features(text),
             log_prob=log_prob,
             quality=quality.quality_of(found),
@@ -283,5 +283,5 @@ def joined(before: str, text: str) -> str:
 
 
 def _suggestion(draft: Draft) -> Suggestion:
-    receipt = receipts.of_continuation(draft.row, draft.echo, draft.log_prob)
+    receipt = receipts.of_continuation(draft.row, draft.overlap, draft.log_prob)
     return Suggestion(text=draft.text, fills=(), receipt=receipt, score=round(draft.quality, 4))

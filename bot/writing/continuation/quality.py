@@ -12,7 +12,7 @@ from bot.rules.text.words import split_words
 from bot.writing.cleaning import closed, sentences
 from bot.writing.continuation.faults import KINDS, faults, kinds
 from bot.writing.form import Form
-from bot.writing.overlap import Echo, compared_words
+from bot.writing.overlap import Overlap, compared_words
 
 LEAST_WORDS = 8
 """A row is not cut to fewer words where it has more."""
@@ -53,7 +53,7 @@ _BIAS = -2.23
 """What a row without traits has, in log-odds."""
 
 
-def traits(text: str, log_prob: float | None, before: str, form: Form, shared: Echo) -> dict[str, float]:
+def traits(text: str, log_prob: float | None, before: str, form: Form, shared: Overlap) -> dict[str, float]:
     """Return what the score of `text` is made of, each about 0..1 (`sense` down to -2.8, `rut` up to 1), and whether it
     has each kind of fault. It goes on from `before`, a text of this form, with which it shares so much; `log_prob` is
     the mean of its tokens in nats."""

@@ -107,7 +107,7 @@ class Pool:
             return False
         if len(words) not in self._words:
             return False
-        if is_echo(text, self.gap) or self._alphabets.is_scrap(text):
+        if is_repetition(text, self.gap) or self._alphabets.is_scrap(text):
             return False
         return _balanced(text) and self._allows(text)
 
@@ -129,7 +129,7 @@ class Pool:
         return chosen
 
 
-def is_echo(text: str, gap: Gap) -> bool:
+def is_repetition(text: str, gap: Gap) -> bool:
     """Tell whether a fill repeats a word of its own, or the word before or behind the blank."""
     own = [word.casefold() for word in _LETTERS.findall(text)]
     if not own or any(a == b for a, b in pairwise(own)):

@@ -15,13 +15,13 @@ from bot.rules.infill_style import InfillStyle
 from bot.rules.text.words import split_words
 from bot.writing import diversity
 from bot.writing.blanks import Template
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.infill.candidate_pool import Candidate, Pool
 from bot.writing.infill.pronouns import is_plain, is_pronoun
 from bot.writing.infill.ranking import Evidence, Ranked, Weights
 from bot.writing.infill.reading import Reader
 from bot.writing.infill.repeats import COPIED, Repeats
-from bot.writing.infill.style_ranking import Wishes
+from bot.writing.infill.style_ranking import StyleRanking
 from bot.writing.text_windows import without
 
 FREE_WORDS = 4
@@ -80,7 +80,7 @@ class Filling:
         self,
         engine: Engine,
         template: Template,
-        words: DemeaningWords,
+        words: Blocklist,
         seed: int,
         style: InfillStyle,
         before: str = "",
@@ -90,7 +90,7 @@ class Filling:
         self._seed = seed
         self._style = style
         blanks = template.blanks
-        self._wishes = Wishes(engine, style, len(blanks))
+        self._wishes = StyleRanking(engine, style, len(blanks))
         self._reader = Reader(engine, before)
         shown = {fills[0].casefold() for fills in style.shown if len(blanks) == len(fills) == 1}
 

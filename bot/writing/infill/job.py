@@ -12,7 +12,7 @@ from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.receipts import FillReceipt, InfillReceipt
 from bot.writing.asks import FILLING, InfillAsk, check_language, is_foreign
 from bot.writing.blanks import parse
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import BEAM, DRAWS, FIRSTS, PATHS, Filling, certainty
 from bot.writing.infill.ranking import Ranked
@@ -31,7 +31,7 @@ class InfillJob:
     running with those of `check_language`, or with `blank_no_fill` where nothing that may be shown was found.
     """
 
-    def __init__(self, ask: InfillAsk, words: DemeaningWords, seed: int) -> None:
+    def __init__(self, ask: InfillAsk, words: Blocklist, seed: int) -> None:
         self._ask = ask
         self._words = words
         self._seed = seed

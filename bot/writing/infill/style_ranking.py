@@ -23,7 +23,7 @@ POINTING = 5.0
 ("my sister collects it, and my brother collects it")."""
 
 
-class Wishes:
+class StyleRanking:
     """A style, for a text with so many blanks."""
 
     def __init__(self, engine: Engine, style: InfillStyle, blanks: int) -> None:

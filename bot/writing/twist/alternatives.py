@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bot.inference.protocol import Fill, Gap
 from bot.rules.text.words import has_han
 from bot.rules.twists import Other
-from bot.writing.infill.candidate_pool import is_echo
-from bot.writing.twist.word_selection import LEAST_LETTERS, Spot, is_function_word, is_kin
+from bot.writing.infill.candidate_pool import is_repetition
+from bot.writing.twist.word_selection import LEAST_LETTERS, SelectableWord, is_function_word, is_kin
 
 BEHIND = 7.0
 """How far behind the masked model's best, in nats, a word may lie."""
@@ -54,7 +54,7 @@ class Weighed:
         return self.prior - self.anywhere + min(self.right, MOST_GAIN)
 
 
-def possible(spot: Spot, gap: Gap, fills: Sequence[Fill], allows: Callable[[str], bool]) -> list[str]:
+def possible(spot: SelectableWord, gap: Gap, fills: Sequence[Fill], allows: Callable[[str], bool]) -> list[str]:
     """Return the words among the masked model's `fills` that may stand for the one at `spot`, its best first."""
     best = max((fill.score for fill in fills), default=0.0)
     near = f"{gap.left[-NEARBY:]} {gap.right[:NEARBY]}".casefold()
@@ -65,7 +65,7 @@ def possible(spot: Spot, gap: Gap, fills: Sequence[Fill], allows: Callable[[str]
         and _is_word(fill.text, spot.word)
         and not is_kin(fill.text, spot.word)
         and fill.text.casefold() not in near
-        and not is_echo(fill.text, gap)
+        and not is_repetition(fill.text, gap)
         and _suits_article(fill.text, gap.left)
         and allows(fill.text)
     ]

@@ -24,11 +24,11 @@ from bot.rules.text.words import has_han, word_spans
 from bot.rules.twists import Expected, Twist, suggestion_of
 from bot.writing.asks import FILLING, TwistAsk, check_language, is_foreign
 from bot.writing.blanks import unmarked
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.receipts import of_model
 from bot.writing.text_windows import left_part, right_part
 from bot.writing.twist.alternatives import Weighed, chosen, possible
-from bot.writing.twist.word_selection import Spot, spots, spread
+from bot.writing.twist.word_selection import SelectableWord, selectable_words, spread
 
 ROWS = 12
 TOKENS = 600
@@ -63,7 +63,7 @@ ANYWHERE_HAN = ("，", "的", "了", "在")
 class _Place:
     """A spot, what stands around it for the models, and the words that may stand there."""
 
-    spot: Spot
+    spot: SelectableWord
     gap: Gap
     words: list[str]
 
@@ -84,7 +84,7 @@ class TwistJob:
     otherwise.
     """
 
-    def __init__(self, ask: TwistAsk, words: DemeaningWords) -> None:
+    def __init__(self, ask: TwistAsk, words: Blocklist) -> None:
         self._ask = ask
         self._words = words
 
@@ -102,17 +102,19 @@ class TwistJob:
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         await self._models(engine)
-        muse = Muse(engine, self._ask.text, self._words)
+        alternative_search = AlternativeSearch(engine, self._ask.text, self._words)
         report("", 0, 4)
-        expected = await muse.expected(self._ask.count + SPARE)
+        expected = await alternative_search.expected(self._ask.count + SPARE)
         models = await self._models(engine)  # once more: they may have been loading still
         report("", 1, 4)
-        places = await muse.places(list(expected))
+        places = await alternative_search.places(list(expected))
         report("", 2, 4)
-        found = await muse.weigh(places, lambda: report("", 3, 4))
+        found = await alternative_search.weigh(places, lambda: report("", 3, 4))
         report("", 4, 4)
         # Where more was found than wanted, the most expected words are shown.
-        found = sorted(found, key=lambda word: -expected[Spot(word.start, word.end, word.word)])[: self._ask.count]
+        found = sorted(found, key=lambda word: -expected[SelectableWord(word.start, word.end, word.word)])[
+            : self._ask.count
+        ]
         if not found:
             raise BadInput("twist_nothing")
         twist = Twist(self._ask.text, tuple(sorted(found, key=lambda word: word.start)))
@@ -134,17 +136,17 @@ class TwistJob:
         )
 
 
-class Muse:
+class AlternativeSearch:
     """The work on one passage."""
 
-    def __init__(self, engine: Engine, text: str, words: DemeaningWords) -> None:
+    def __init__(self, engine: Engine, text: str, words: Blocklist) -> None:
         self._engine = engine
         self._text = text
         self._words = words
 
-    async def expected(self, wanted: int) -> dict[Spot, float]:
+    async def expected(self, wanted: int) -> dict[SelectableWord, float]:
         """Return the words that a reader sees coming most, at most `wanted`, with how much so."""
-        found = spots(self._text)
+        found = selectable_words(self._text)
         if not found:
             raise BadInput("twist_nothing")
         masked, causal = await asyncio.gather(self._between(found), self._ahead(found))
@@ -154,7 +156,7 @@ class Muse:
         telling = [(value, spot) for spot, value in values.items() if value >= LEAST_EXPECTED]
         return {spot: values[spot] for spot in spread(self._text, telling, wanted, APART)}
 
-    async def _between(self, found: Sequence[Spot]) -> list[float]:
+    async def _between(self, found: Sequence[SelectableWord]) -> list[float]:
         """log p(word | both sides) by the masked model."""
         items = [
             ScoreItem(
@@ -166,7 +168,7 @@ class Muse:
         ]
         return [sum(values) for values in await self._scores("masked", items)]
 
-    async def _ahead(self, found: Sequence[Spot]) -> list[float]:
+    async def _ahead(self, found: Sequence[SelectableWord]) -> list[float]:
         """log p(word | left), with the marks attached to it, by the causal model."""
         words = word_spans(self._text)
         # Of a word that is longer than a part its beginning is read.
@@ -184,7 +186,7 @@ class Muse:
             for spot in found
         ]
 
-    async def places(self, found: Sequence[Spot]) -> list[_Place]:
+    async def places(self, found: Sequence[SelectableWord]) -> list[_Place]:
         """Let the masked model propose words for each spot."""
         gaps = [Gap(left=unmarked(self._text[: spot.start]), right=unmarked(self._text[spot.end :])) for spot in found]
         if not gaps:
@@ -248,7 +250,7 @@ class Muse:
         asked = [(place, word) for place, some in zip(places, words, strict=True) for word in (place.spot.word, *some)]
         right_of = dict(zip((place.spot for place in places), rights, strict=True))
         items = [ScoreItem(left=place.left, asked=place.space + word + right_of[place.spot]) for place, word in asked]
-        found: dict[Spot, dict[str, float]] = {place.spot: {} for place in places}
+        found: dict[SelectableWord, dict[str, float]] = {place.spot: {} for place in places}
         for (place, word), values in zip(asked, await self._scores("causal", items), strict=True):
             found[place.spot][word] = sum(values)
         return [found[place.spot] for place in places]

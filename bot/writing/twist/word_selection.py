@@ -60,7 +60,7 @@ _SUFFIX = re.compile(r"(?:ies|ied|ing|ly|ed|es|er|est|s|d|y|e)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class SelectableWord:
     """A word that may be twisted: the [start, end) characters of the text that it stands in."""
 
     start: int
@@ -68,7 +68,7 @@ class Spot:
     word: str
 
 
-def spots(text: str) -> list[Spot]:
+def selectable_words(text: str) -> list[SelectableWord]:
     """Return the words of `text` that may be twisted, in order. In Chinese they may overlap."""
     if has_han(text):
         return _han(text)
@@ -76,7 +76,7 @@ def spots(text: str) -> list[Spot]:
     said = Counter(stem(match[0]) for match in words)
     silent = _tags(text)
     return [
-        Spot(match.start(), match.end(), match[0])
+        SelectableWord(match.start(), match.end(), match[0])
         for match in words
         if _carries(match[0]) and said[stem(match[0])] == 1 and match.start() not in silent
     ]
@@ -103,7 +103,7 @@ def _tags(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _han(text: str) -> list[Spot]:
+def _han(text: str) -> list[SelectableWord]:
     """Pairs of characters in short runs between function words and marks."""
     found = []
     for match in re.finditer(r"[^\W\d_]+", text):
@@ -111,7 +111,7 @@ def _han(text: str) -> list[Spot]:
             if len(run[0]) > LONGEST_HAN_RUN or not all(has_han(char) for char in run[0]):
                 continue
             for at in range(match.start() + run.start(), match.start() + run.end() - 1):
-                found.append(Spot(at, at + 2, text[at : at + 2]))
+                found.append(SelectableWord(at, at + 2, text[at : at + 2]))
     said = Counter(spot.word for spot in found)
     return [spot for spot in found if said[spot.word] == 1]
 
@@ -143,12 +143,12 @@ def _skeleton(word: str) -> str:
     return re.sub("[aeiou]", "", word)
 
 
-def spread(text: str, found: list[tuple[float, Spot]], wanted: int, apart: int) -> list[Spot]:
+def spread(text: str, found: list[tuple[float, SelectableWord]], wanted: int, apart: int) -> list[SelectableWord]:
     """Return at most `wanted` of the spots, in order of place: those of the greatest value, but from all over the
     text, at most two in a sentence, `apart` characters at least between two."""
     ends = sentence_ends(text)
     part = max(1, len(text) // wanted)
-    chosen: list[Spot] = []
+    chosen: list[SelectableWord] = []
     seen: set[int] = set()
     in_sentence: Counter[int] = Counter()
     best = sorted(found, key=lambda pair: -pair[0])

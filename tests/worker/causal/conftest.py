@@ -9,10 +9,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from bot.worker.causal.packed_runner import Packed
-from bot.worker.causal.padded_runner import Padded
-from bot.worker.causal.token_tree import Grower
-from bot.worker.compute_threads import Lanes
+from bot.worker.causal.packed_runner import PackedRunner
+from bot.worker.causal.padded_runner import PaddedRunner
+from bot.worker.causal.token_tree import TreeRunner
+from bot.worker.compute_threads import ComputeThreads
 from tests.support.models import tiny_gpt2, tiny_llama
 
 
@@ -25,9 +25,9 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return model, AutoTokenizer.from_pretrained(folder)
 
 
-@pytest.fixture(params=[Packed, Padded])
-def grower(loaded: tuple[Any, Any], request: pytest.FixtureRequest) -> Grower:
+@pytest.fixture(params=[PackedRunner, PaddedRunner])
+def tree_runner(loaded: tuple[Any, Any], request: pytest.FixtureRequest) -> TreeRunner:
     """Each way to run trees."""
-    lanes = (Lanes(2),) if request.param is Packed else ()
-    made: Grower = request.param(loaded[0], "cpu", *lanes)
+    compute_threads = (ComputeThreads(2),) if request.param is PackedRunner else ()
+    made: TreeRunner = request.param(loaded[0], "cpu", *compute_threads)
     return made

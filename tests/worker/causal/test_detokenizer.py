@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.worker.causal.detokenizer import TextStream
+from bot.worker.causal.detokenizer import Detokenizer
 from bot.worker.causal.tokens import Tokens
 from tests.support.models import tiny_gpt2, tiny_llama
 
@@ -20,11 +20,11 @@ def tokens(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Tokens.from_file(make(tmp_path_factory.mktemp("models") / request.param) / "tokenizer.json")
 
 
-def _stream(tokens: Tokens, prompt: str, text: str, stop: tuple[str, ...] = ()) -> tuple[list[str], TextStream]:
+def _stream(tokens: Tokens, prompt: str, text: str, stop: tuple[str, ...] = ()) -> tuple[list[str], Detokenizer]:
     """Feed the tokens of `text` as a model would write it behind `prompt`; return what was visible after each."""
     before = tokens.encode(prompt)
     after = tokens.encode(prompt + text)[len(before) :] if prompt else tokens.encode(text)
-    stream = TextStream(tokens.decode, before if prompt else (), stop)
+    stream = Detokenizer(tokens.decode, before if prompt else (), stop)
     shown: list[str] = []
     for token in after:
         stream.push(token)
@@ -42,7 +42,7 @@ def test_a_character_of_several_tokens_appears_when_it_is_whole(tokens: Tokens) 
 def test_half_a_character_at_the_end_is_left_out(tokens: Tokens) -> None:
     before = tokens.encode("The fox")
     ids = tokens.encode("The fox 世")[len(before) :]
-    stream = TextStream(tokens.decode, before, ())
+    stream = Detokenizer(tokens.decode, before, ())
     for token in ids[:-1]:
         stream.push(token)
     assert stream.finish().strip() == ""

@@ -9,11 +9,11 @@ import torch
 
 from bot.errors import WeightsError
 from bot.inference.protocol import Gap, ProposeRequest, ScoreItem
-from bot.worker.causal.fill_in_the_middle import CLOSE, HINT_TOKENS, OPEN, REREAD_TOKENS, HintIds
+from bot.worker.causal.fill_in_the_middle import CLOSE, HINT_TOKENS, OPEN, REREAD_TOKENS, MiddleIds
 from bot.worker.causal.scoring import CausalScorer
 from tests.support.passes import finish
 
-HINTS = HintIds(open=9, close=11)
+HINTS = MiddleIds(open=9, close=11)
 LEFT = "The fox opened the door near the harbour, and nobody spoke. A girl found a"
 RIGHT = " before the storm, and the rain began. Old Marta crossed the bridge in the dark wood, then ran home."
 
@@ -93,4 +93,4 @@ def test_a_long_left_text_leaves_room_for_the_hint(loaded: tuple[Any, Any], scor
 
 def test_a_vocabulary_without_the_tokens_is_refused(loaded: tuple[Any, Any]) -> None:
     with pytest.raises(WeightsError, match=f"{OPEN} or {CLOSE}"):
-        HintIds.of(loaded[1])
+        MiddleIds.of(loaded[1])

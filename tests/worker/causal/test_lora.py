@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from transformers import LlamaForCausalLM
 
 from bot.errors import WeightsError
-from bot.worker.causal.lora import add_update
+from bot.worker.causal.lora import add_lora
 from tests.support.models import tiny_llama
 
 NAME = "model.layers.1.mlp.up_proj"
@@ -30,7 +30,7 @@ def write(path: Path, name: str, rows: int, columns: int) -> dict[str, torch.Ten
 def test_it_adds_the_product_where_it_is_named(model: LlamaForCausalLM, tmp_path: Path) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     parts = write(tmp_path / "u.safetensors", NAME, 128, 64)
-    add_update(model, tmp_path / "u.safetensors")
+    add_lora(model, tmp_path / "u.safetensors")
     for name, value in model.state_dict().items():
         expected = before[name]
         if name == f"{NAME}.weight":
@@ -42,11 +42,11 @@ def test_it_adds_the_product_where_it_is_named(model: LlamaForCausalLM, tmp_path
 def test_an_update_of_another_model_is_refused(model: LlamaForCausalLM, tmp_path: Path, name: str, rows: int) -> None:
     write(tmp_path / "u.safetensors", name, rows, 64)
     with pytest.raises(WeightsError, match="does not fit"):
-        add_update(model, tmp_path / "u.safetensors")
+        add_lora(model, tmp_path / "u.safetensors")
 
 
 def test_a_damaged_or_missing_file_is_refused(model: LlamaForCausalLM, tmp_path: Path) -> None:
     (tmp_path / "u.safetensors").write_bytes(b"nothing of the kind")
     for name in ("u.safetensors", "none.safetensors"):
         with pytest.raises(WeightsError, match=name):
-            add_update(model, tmp_path / name)
+            add_lora(model, tmp_path / name)

@@ -10,12 +10,12 @@ import torch
 
 from bot.inference.protocol import Gap, ProposeRequest, ScoreItem
 from bot.worker.batching import complete
-from bot.worker.causal import score_cache
+from bot.worker.causal import score_cache as module
 from bot.worker.causal.prefix_cache import read
-from bot.worker.causal.score_cache import Crown
+from bot.worker.causal.score_cache import ScoreCache
 from bot.worker.causal.scoring import CausalScorer
-from bot.worker.causal.token_tree import ROOT, Grower, Tree
-from bot.worker.compute_threads import Lanes
+from bot.worker.causal.token_tree import ROOT, Tree, TreeRunner
+from bot.worker.compute_threads import ComputeThreads
 from tests.support.passes import finish
 
 CONTEXT = [5, 9, 40, 12]
@@ -23,11 +23,11 @@ GAP = Gap(left="The fox opened the ", right=" near the harbour, and nobody spoke
 TOLERANCE = 1e-3
 
 
-def begun(grower: Grower) -> tuple[Tree, Crown]:
+def begun(tree_runner: TreeRunner) -> tuple[Tree, ScoreCache]:
     """A crown behind the context, and the tree in it."""
-    (trunk,) = complete([read(grower, CONTEXT)])
-    tree = Tree(grower, trunk.tree)
-    return tree, Crown(tree, trunk.following)
+    (prefix,) = complete([read(tree_runner, CONTEXT)])
+    tree = Tree(tree_runner, prefix.tree)
+    return tree, ScoreCache(tree, prefix.following)
 
 
 def plain(model: Any, row: Sequence[int]) -> list[float]:
@@ -37,55 +37,55 @@ def plain(model: Any, row: Sequence[int]) -> list[float]:
     return [float(table[len(CONTEXT) - 1 + place, token]) for place, token in enumerate(row)]
 
 
-def check(model: Any, crown: Crown, rows: Sequence[Sequence[int]]) -> None:
-    (found,) = complete([crown.log_probs(rows)])
+def check(model: Any, score_cache: ScoreCache, rows: Sequence[Sequence[int]]) -> None:
+    (found,) = complete([score_cache.log_probs(rows)])
     for row, values in zip(rows, found, strict=True):
         assert values == pytest.approx(plain(model, row), abs=TOLERANCE)
 
 
-def test_rows_get_the_numbers_of_plain_passes(loaded: tuple[Any, Any], grower: Grower) -> None:
-    _, crown = begun(grower)
-    check(loaded[0], crown, [[11, 23, 31], [11, 23, 40, 41], [17], [11, 23, 31]])
+def test_rows_get_the_numbers_of_plain_passes(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+    _, score_cache = begun(tree_runner)
+    check(loaded[0], score_cache, [[11, 23, 31], [11, 23, 40, 41], [17], [11, 23, 31]])
 
 
-def test_what_was_read_is_not_read_again(loaded: tuple[Any, Any], grower: Grower) -> None:
-    tree, crown = begun(grower)
-    check(loaded[0], crown, [[11, 23, 31], [17, 31]])
+def test_what_was_read_is_not_read_again(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+    tree, score_cache = begun(tree_runner)
+    check(loaded[0], score_cache, [[11, 23, 31], [17, 31]])
     grown = len(tree)
     assert grown == 3, "11, 23 and 17: nothing is asked behind the last token of a row"
-    check(loaded[0], crown, [[11, 23, 31], [17, 31]])
+    check(loaded[0], score_cache, [[11, 23, 31], [17, 31]])
     assert len(tree) == grown
-    check(loaded[0], crown, [[11, 23, 31, 40], [17, 31, 40]])
+    check(loaded[0], score_cache, [[11, 23, 31, 40], [17, 31, 40]])
     assert len(tree) == grown + 2, "only the tokens that were last before are new"
 
 
-def test_a_token_of_which_more_is_asked_is_read_again(loaded: tuple[Any, Any], grower: Grower) -> None:
-    tree, crown = begun(grower)
-    check(loaded[0], crown, [[11, 23, 31, 40]])
+def test_a_token_of_which_more_is_asked_is_read_again(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+    tree, score_cache = begun(tree_runner)
+    check(loaded[0], score_cache, [[11, 23, 31, 40]])
     grown = len(tree)
-    check(loaded[0], crown, [[11, 23, 32, 40], [11, 23, 31, 41]])
+    check(loaded[0], score_cache, [[11, 23, 32, 40], [11, 23, 31, 41]])
     assert len(tree) > grown
 
 
-def test_what_a_search_grew_and_noted_is_known(loaded: tuple[Any, Any], grower: Grower) -> None:
-    tree, crown = begun(grower)
-    ((nodes, table),) = complete([crown.grow([11, 17], [ROOT, ROOT])])
+def test_what_a_search_grew_and_noted_is_known(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+    tree, score_cache = begun(tree_runner)
+    ((nodes, table),) = complete([score_cache.grow([11, 17], [ROOT, ROOT])])
     assert list(nodes) == [0, 1]
     for node, row in zip(nodes, table, strict=True):
-        crown.note(node, 31, float(row[31]))
-    check(loaded[0], crown, [[11, 31], [17, 31]])
+        score_cache.note(node, 31, float(row[31]))
+    check(loaded[0], score_cache, [[11, 31], [17, 31]])
     assert len(tree) == 2, "no pass was needed"
-    check(loaded[0], crown, [[11, 31, 40], [17, 32]])
+    check(loaded[0], score_cache, [[11, 31, 40], [17, 32]])
     assert len(tree) == 4, "31 behind 11, and 17 again for what stands behind it now"
 
 
 def test_more_tokens_than_one_pass_holds(
-    loaded: tuple[Any, Any], grower: Grower, monkeypatch: pytest.MonkeyPatch
+    loaded: tuple[Any, Any], tree_runner: TreeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(score_cache, "PASS_TOKENS", 4)
-    _, crown = begun(grower)
-    check(loaded[0], crown, [[11, 23, 31, 40, 41], [11, 23, 32, 42, 43], [17, 18, 19, 20]])
-    check(loaded[0], crown, [[11, 23, 31, 40, 41, 42, 43], [17, 18, 33, 34]])
+    monkeypatch.setattr(module, "PASS_TOKENS", 4)
+    _, score_cache = begun(tree_runner)
+    check(loaded[0], score_cache, [[11, 23, 31, 40, 41], [11, 23, 32, 42, 43], [17, 18, 19, 20]])
+    check(loaded[0], score_cache, [[11, 23, 31, 40, 41, 42, 43], [17, 18, 33, 34]])
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_two_who_read_at_once_behind_one_search_do_not_disturb_each_other(loaded
     after, afresh = (CausalScorer(*loaded, "cpu") for _ in range(2))
     fills = searched(after)
     asked = [items(fills, " near the harbour"), items(fills[::-1], " beside us"), items(fills, " at night")]
-    found = complete([after.score(each) for each in asked], Lanes(2))
+    found = complete([after.score(each) for each in asked], ComputeThreads(2))
     for each, values in zip(asked, found, strict=True):
         for one, wanted in zip(values, finish(afresh.score(each))[0], strict=True):
             assert one == pytest.approx(wanted, abs=TOLERANCE)

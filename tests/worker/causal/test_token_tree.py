@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from bot.worker.batching import Work, complete
-from bot.worker.causal import prefix_cache
-from bot.worker.causal.packed_runner import Packed
-from bot.worker.causal.padded_runner import Padded
-from bot.worker.causal.prefix_cache import Branching, choose_grower, read
-from bot.worker.causal.token_tree import ROOT, Grower, Tree
-from bot.worker.compute_threads import Lanes
+from bot.worker.causal import prefix_cache as module
+from bot.worker.causal.packed_runner import PackedRunner
+from bot.worker.causal.padded_runner import PaddedRunner
+from bot.worker.causal.prefix_cache import PrefixCache, choose_tree_runner, read
+from bot.worker.causal.token_tree import ROOT, Tree, TreeRunner
+from bot.worker.compute_threads import ComputeThreads
 from tests.support.passes import finish
 
 CONTEXTS = ([5, 9, 40, 12], [7, 8], [30, 31, 32, 33, 34, 35, 36])
@@ -29,14 +29,14 @@ def plain(model: Any, ids: Sequence[int]) -> Tensor:
     return logits.log_softmax(dim=-1)
 
 
-def begun(grower: Grower, *contexts: list[int]) -> list[Tree]:
+def begun(tree_runner: TreeRunner, *contexts: list[int]) -> list[Tree]:
     """A tree behind each context, which are read together."""
-    return [Tree(grower, trunk.tree) for trunk in complete([read(grower, context) for context in contexts])]
+    return [Tree(tree_runner, prefix.tree) for prefix in complete([read(tree_runner, context) for context in contexts])]
 
 
-def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], grower: Grower) -> None:
+def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
     context = CONTEXTS[0]
-    (tree,) = begun(grower, context)
+    (tree,) = begun(tree_runner, context)
     #   root ─ 11 ─ 23 ─ 31      root ─ 17 ─ 23
     complete([tree.grow([11, 17], [ROOT, ROOT], [0, 1])])
     (table,) = complete([tree.grow([23, 31, 23], [0, 2, 1], [3, 4])])
@@ -45,9 +45,11 @@ def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], growe
         assert torch.allclose(row, plain(loaded[0], [*context, *rest]), atol=TOLERANCE)
 
 
-def test_branches_whose_tokens_come_in_turn_are_put_together_again(loaded: tuple[Any, Any], grower: Grower) -> None:
+def test_branches_whose_tokens_come_in_turn_are_put_together_again(
+    loaded: tuple[Any, Any], tree_runner: TreeRunner
+) -> None:
     context = CONTEXTS[0]
-    (tree,) = begun(grower, context)
+    (tree,) = begun(tree_runner, context)
     #   root ─ 11 ─ 23 (nodes 0, 2)      root ─ 17 (node 1)
     (table,) = complete([tree.grow([11, 17, 23], [ROOT, ROOT, 0], [1, 2])])
     (then,) = complete([tree.grow([31, 37], [1, 2], [3, 4])])
@@ -55,8 +57,8 @@ def test_branches_whose_tokens_come_in_turn_are_put_together_again(loaded: tuple
         assert torch.allclose(row, plain(loaded[0], [*context, *rest]), atol=TOLERANCE)
 
 
-def test_trees_that_grow_together_do_not_see_each_other(loaded: tuple[Any, Any], grower: Grower) -> None:
-    trees = begun(grower, *CONTEXTS)
+def test_trees_that_grow_together_do_not_see_each_other(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+    trees = begun(tree_runner, *CONTEXTS)
     grown: list[list[int]] = [[11, 17, 19], [11], [50, 51]]
     complete([tree.grow(tokens, [ROOT] * len(tokens), [0]) for tree, tokens in zip(trees, grown, strict=True)])
     tables = complete([tree.grow([60 + number], [len(tree) - 1], [len(tree)]) for number, tree in enumerate(trees)])
@@ -65,9 +67,9 @@ def test_trees_that_grow_together_do_not_see_each_other(loaded: tuple[Any, Any],
         assert torch.allclose(table[0], expected, atol=TOLERANCE)
 
 
-def test_two_trees_may_stand_behind_one_context(loaded: tuple[Any, Any], grower: Grower) -> None:
-    (trunk,) = complete([read(grower, CONTEXTS[2])])
-    trees = [Tree(grower, trunk.tree) for _ in range(2)]
+def test_two_trees_may_stand_behind_one_context(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+    (prefix,) = complete([read(tree_runner, CONTEXTS[2])])
+    trees = [Tree(tree_runner, prefix.tree) for _ in range(2)]
     for token in (11, 12):  # what one keeps, the other does not see
         tables = complete([tree.grow([token + 20 * n], [len(tree) - 1], [len(tree)]) for n, tree in enumerate(trees)])
     for n, table in enumerate(tables):
@@ -75,29 +77,29 @@ def test_two_trees_may_stand_behind_one_context(loaded: tuple[Any, Any], grower:
 
 
 def test_a_long_context_is_read_piece_by_piece(
-    loaded: tuple[Any, Any], grower: Grower, monkeypatch: pytest.MonkeyPatch
+    loaded: tuple[Any, Any], tree_runner: TreeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prefix_cache, "PASS_TOKENS", 8)
+    monkeypatch.setattr(module, "PASS_TOKENS", 8)
     ids = [3 + number % 60 for number in range(20)]
-    trunk, passes = finish(read(grower, ids))
+    prefix, passes = finish(read(tree_runner, ids))
     assert passes == 3
     expected = plain(loaded[0], ids).log_softmax(-1)
-    assert torch.allclose(trunk.following, expected, atol=TOLERANCE)
+    assert torch.allclose(prefix.following, expected, atol=TOLERANCE)
 
 
 def test_a_context_is_kept(loaded: tuple[Any, Any]) -> None:
-    branching = Branching(loaded[0], "cpu")
-    first, passes = finish(branching.trunk(CONTEXTS[0]))
-    again, none = finish(branching.trunk(CONTEXTS[0]))
+    prefix_cache = PrefixCache(loaded[0], "cpu")
+    first, passes = finish(prefix_cache.prefix(CONTEXTS[0]))
+    again, none = finish(prefix_cache.prefix(CONTEXTS[0]))
     assert again is first
     assert (passes, none) == (1, 1)  # it ended in its first turn, without a pass
 
 
 @pytest.mark.parametrize("longest", range(1, 7))
-def test_a_branch_may_be_cut_anywhere(loaded: tuple[Any, Any], grower: Grower, longest: int) -> None:
+def test_a_branch_may_be_cut_anywhere(loaded: tuple[Any, Any], tree_runner: TreeRunner, longest: int) -> None:
     """Two lanes share what is new in halves, wherever these meet: here in a chain, between two, or in a fork."""
     context = CONTEXTS[0]
-    (tree,) = begun(grower, context)
+    (tree,) = begun(tree_runner, context)
     chain = list(range(11, 11 + longest))
     #   root ─ 11 ─ … ─ 50 ─ 51      root ─ 17 ─ 18
     #                 └ 60
@@ -114,16 +116,16 @@ def test_works_in_two_lanes_get_the_numbers_of_plain_passes(
     loaded: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both lanes use one model and one store of contexts, which is too small for all of them."""
-    monkeypatch.setattr(prefix_cache, "KEPT_TRUNKS", 2)
-    branching = Branching(loaded[0], "cpu")
+    monkeypatch.setattr(module, "KEPT_PREFIXES", 2)
+    prefix_cache = PrefixCache(loaded[0], "cpu")
     contexts = [[number, 7, number + 1, 9] for number in range(1, 8)]
 
     def look(context: list[int]) -> Work[tuple[Tensor, Tensor]]:
-        trunk = yield from branching.trunk(context)
-        return trunk.following, (yield from branching.crown(trunk).grow([11, 17], [ROOT, 0]))[1][1]
+        prefix = yield from prefix_cache.prefix(context)
+        return prefix.following, (yield from prefix_cache.score_cache(prefix).grow([11, 17], [ROOT, 0]))[1][1]
 
     asked = [*contexts, *contexts[:3]]
-    found = complete([look(context) for context in asked], Lanes(2))
+    found = complete([look(context) for context in asked], ComputeThreads(2))
     assert len(found) == len(contexts) + 3
     for context, (following, behind) in zip(asked, found, strict=True):
         assert torch.allclose(following, plain(loaded[0], context), atol=TOLERANCE)
@@ -134,8 +136,8 @@ def test_works_in_two_lanes_get_the_numbers_of_plain_passes(
 @pytest.mark.parametrize("tokens", [[10**6], [10**6, 5, 6, 7], [5, 6, 7, 10**6]], ids=["alone", "ahead", "behind"])
 def test_a_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any], tokens: list[int]) -> None:
     """In either lane; and neither waits for the other for ever."""
-    grower = Packed(loaded[0], "cpu", Lanes(2))
-    (tree,) = begun(grower, CONTEXTS[0])
+    tree_runner = PackedRunner(loaded[0], "cpu", ComputeThreads(2))
+    (tree,) = begun(tree_runner, CONTEXTS[0])
     complete([tree.grow([11], [ROOT], [0])])
     before = tree.memory
     with pytest.raises(IndexError):
@@ -165,23 +167,23 @@ def test_a_model_with_an_attention_of_its_own_is_asked_row_by_row(
             return super().__call__(input_ids, past_key_values, use_cache)
 
     caplog.set_level("INFO")
-    assert isinstance(choose_grower(model, "cpu"), Packed)
+    assert isinstance(choose_tree_runner(model, "cpu"), PackedRunner)
     assert not caplog.messages
-    assert isinstance(choose_grower(Narrow(), "cpu"), Padded)
-    assert isinstance(choose_grower(Deaf(), "cpu"), Padded)
+    assert isinstance(choose_tree_runner(Narrow(), "cpu"), PaddedRunner)
+    assert isinstance(choose_tree_runner(Deaf(), "cpu"), PaddedRunner)
     assert len(caplog.messages) == 2, "a host who wonders why it is slow finds the reason"
 
 
-def test_what_a_known_context_begins_with_is_not_read_again(loaded: tuple[Any, Any], grower: Grower) -> None:
-    branching = Branching(loaded[0], "cpu")
-    branching._grower = grower
+def test_what_a_known_context_begins_with_is_not_read_again(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+    prefix_cache = PrefixCache(loaded[0], "cpu")
+    prefix_cache._grower = tree_runner
     long, other = [*CONTEXTS[2], 40, 41, 42], [*CONTEXTS[2], 50, 51]
     for ids, new in ((long, len(long)), (other, 2), (CONTEXTS[2], 1), ([*long, 60], 1)):
-        trunk, sizes = counted(branching.trunk(ids))
-        assert sizes == [new if isinstance(grower, Packed) else len(ids)]
-        assert torch.allclose(trunk.following, plain(loaded[0], ids), atol=TOLERANCE)
-    first, _ = finish(branching.trunk(long))
-    tree = Tree(grower, first.tree)
+        prefix, sizes = counted(prefix_cache.prefix(ids))
+        assert sizes == [new if isinstance(tree_runner, PackedRunner) else len(ids)]
+        assert torch.allclose(prefix.following, plain(loaded[0], ids), atol=TOLERANCE)
+    first, _ = finish(prefix_cache.prefix(long))
+    tree = Tree(tree_runner, first.tree)
     (table,) = complete([tree.grow([11], [ROOT], [0])])
     assert torch.allclose(table[0], plain(loaded[0], [*long, 11]), atol=TOLERANCE), "others grew from it"
 

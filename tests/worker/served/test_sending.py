@@ -16,7 +16,7 @@ from bot.errors import InferenceError
 from bot.inference.model_server import ModelServer
 from bot.inference.protocol import Continuation, GenerateRequest, Partial, Piece
 from bot.rules.moods import MOODS
-from bot.worker.scheduler import StepLoop
+from bot.worker.scheduler import Scheduler
 from bot.worker.served.engine import ServedEngine
 from tests.support.engines import ask, row
 from tests.support.model_server import (
@@ -35,13 +35,13 @@ TIDE = " and the tide went out of the harbour."
 
 
 @asynccontextmanager
-async def looping(server: ModelServer) -> AsyncIterator[StepLoop]:
+async def looping(server: ModelServer) -> AsyncIterator[Scheduler]:
     """Give a step loop over a server."""
 
     def none() -> ServedEngine:
         raise AssertionError("nothing local is wanted")
 
-    loop = StepLoop()
+    loop = Scheduler()
     loop.adopt(ServedEngine(server, none))
     loop.start()
     try:
@@ -50,7 +50,7 @@ async def looping(server: ModelServer) -> AsyncIterator[StepLoop]:
         await loop.close()
 
 
-async def read(loop: StepLoop, request: GenerateRequest) -> tuple[list[Partial], list[Continuation]]:
+async def read(loop: Scheduler, request: GenerateRequest) -> tuple[list[Partial], list[Continuation]]:
     """Return what comes of a request, its rows in order."""
     partials: list[Partial] = []
     ended: list[Continuation] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.inference.protocol import Continuation
-from bot.worker.scheduler import StepLoop
+from bot.worker.scheduler import Scheduler
 from bot.worker.served.capabilities import Found
 from bot.worker.served.probe import look
 from tests.support.engines import ask, row
@@ -45,7 +45,7 @@ async def test_the_worker_continues_through_completions(llama: Path, tiny_causal
 async def test_chat_goes_on_with_the_text(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.worker.served.probe.PATHS", {"chat": "/chat/completions"})
     async with transformers_serve(llama) as server, looping(server) as loop:
-        assert isinstance(loop, StepLoop)
+        assert isinstance(loop, Scheduler)
         found: Found = await look(server)
         assert found.endpoint == "chat"
         _, ended = await read(loop, ask("a", rows=[row(3), row(4)], tokens=16))

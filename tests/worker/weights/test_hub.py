@@ -11,8 +11,8 @@ import pytest
 from bot.errors import WeightsError
 from bot.inference.protocol import ModelRole
 from bot.settings import HubAccess, ModelChoice, parse_model
-from bot.worker.weights.digests import silent
 from bot.worker.weights.fetching import Fetcher, fetched
+from bot.worker.weights.files import silent
 from bot.worker.weights.model import ResolvedModel
 from bot.worker.weights.resolving import resolve
 from bot.worker.weights.snapshots import Shelf, find

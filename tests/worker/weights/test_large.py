@@ -14,7 +14,7 @@ import pytest
 from bot.errors import WeightsError
 from bot.settings import LARGE, HubAccess
 from bot.worker.weights import hub, large, locking
-from bot.worker.weights.digests import silent
+from bot.worker.weights.files import silent
 from bot.worker.weights.large import LargeModel, fetch_large, has_large, large_file
 from bot.worker.weights.resolving import resolve
 from bot.worker.weights.verifying import verify

@@ -16,7 +16,7 @@ import pytest
 
 from bot.errors import WeightsError
 from bot.worker.weights import large
-from bot.worker.weights.digests import silent
+from bot.worker.weights.files import silent
 from bot.worker.weights.large import LargeModel, fetch_large, large_file
 from tests.support.wheels import make_large, only_index
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.worker.weights.bundled import fetch_bundled
-from bot.worker.weights.digests import file_sha256, silent
+from bot.worker.weights.files import file_sha256, silent
 from bot.worker.weights.large import LARGE, fetch_large
 from tests.cli.conftest import Inkling
 

@@ -18,7 +18,7 @@ from bot.worker.causal.openvino_model import prepare
 from bot.worker.weights.model import ResolvedModel
 from bot.worker.weights.resolving import resolve
 from bot.writing.asks import ContinueAsk
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from storage.tagged import receipt_as_json
 
@@ -67,7 +67,7 @@ async def test_it_goes_on_in_english_and_in_chinese(large: ResolvedModel) -> Non
     async with Supervisor(Settings(data=DATA, causal_model=LARGE)) as supervisor:
         for text in (ENGLISH, CHINESE):
             ask = ContinueAsk(owner=Owner(server_id=1, person_id=1), place=Place(server_id=1, channel_id=1), text=text)
-            made = await ContinueJob(ask, DemeaningWords.load(), 7).run(supervisor.engine, lambda *_: None)
+            made = await ContinueJob(ask, Blocklist.load(), 7).run(supervisor.engine, lambda *_: None)
             assert len(made) == ask.count
             assert {receipt_as_json(one.receipt)["model"] for one in made} == {large.name}
             assert all(has_han(one.text) == has_han(text) for one in made)

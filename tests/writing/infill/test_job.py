@@ -20,7 +20,7 @@ from bot.rules.infill_style import AS_IT_BELONGS, InfillStyle
 from bot.rules.text.words import split_words
 from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.infill import filling
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import SHORTLIST, diverse_few, lengths, pieces
@@ -32,7 +32,7 @@ from tests.support.masked_models import make
 from tests.support.models import tiny_gpt2
 from tests.support.worker import running_worker
 
-WORDS = DemeaningWords.load()
+WORDS = Blocklist.load()
 
 
 def ask(text: str, count: int = 3) -> InfillAsk:
@@ -47,7 +47,7 @@ async def run(
     *,
     count: int = 3,
     seed: int = 1,
-    words: DemeaningWords = WORDS,
+    words: Blocklist = WORDS,
     style: InfillStyle = AS_IT_BELONGS,
 ) -> tuple[Suggestion, ...]:
     asked = replace(ask(text, count), style=style)
@@ -139,7 +139,7 @@ async def test_words_that_demean_are_never_suggested(engine: EngineClient) -> No
     text = "A girl lost a silver ___ under the hill, and the rain began."
     before = await run(engine, text, count=5)
     assert "key" in {suggestion.fills[0] for suggestion in before}
-    after = await run(engine, text, count=5, words=DemeaningWords(["key"]))
+    after = await run(engine, text, count=5, words=Blocklist(["key"]))
     assert after
     assert all("key" not in suggestion.text.split() for suggestion in after)
 
@@ -183,7 +183,7 @@ async def test_mistakes_are_told_before_anything_runs() -> None:
 
 
 async def test_nothing_that_may_be_shown(engine: EngineClient) -> None:
-    class Nothing(DemeaningWords):
+    class Nothing(Blocklist):
         def allows(self, text: str) -> bool:
             return False
 

@@ -11,7 +11,7 @@ from bot.rules.infill_style import AS_IT_BELONGS, InfillStyle
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.ranking import LEFT_ALONE, Evidence
 from bot.writing.infill.repeats import SAID_AGAIN, Repeats
-from bot.writing.infill.style_ranking import Wishes
+from bot.writing.infill.style_ranking import StyleRanking
 
 UNASKED = cast(Engine, None)
 """No model is asked where nothing is to be resembled."""
@@ -27,7 +27,7 @@ def evidence(text: str, joint: float, prior: float = -4.0) -> Evidence:
 
 
 async def order(style: InfillStyle, *candidates: Evidence) -> list[str]:
-    ranked = await Wishes(UNASKED, style, 1).rank(0, candidates, Repeats(GAP), LEFT_ALONE)
+    ranked = await StyleRanking(UNASKED, style, 1).rank(0, candidates, Repeats(GAP), LEFT_ALONE)
     return [each.candidate.text for each in ranked]
 
 
@@ -46,7 +46,7 @@ async def test_a_pronoun_is_what_several_blanks_want_least(pronoun: str) -> None
     both = evidence(pronoun, -10.0), evidence("gold", -12.0)
 
     async def best(blanks: int) -> str:
-        ranked = await Wishes(UNASKED, AS_IT_BELONGS, blanks).rank(0, both, Repeats(GAP), LEFT_ALONE)
+        ranked = await StyleRanking(UNASKED, AS_IT_BELONGS, blanks).rank(0, both, Repeats(GAP), LEFT_ALONE)
         return ranked[0].candidate.text
 
     assert await best(1) == pronoun

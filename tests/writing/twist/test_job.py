@@ -18,16 +18,16 @@ from bot.rules.receipts import OwnReceipt, TwistReceipt
 from bot.rules.text.words import word_spans
 from bot.rules.twists import KEPT, Expected, Other, Twist, TwistWords, suggestion_of, twist_of
 from bot.writing.asks import TwistAsk, check
-from bot.writing.blocklist import DemeaningWords
+from bot.writing.blocklist import Blocklist
 from bot.writing.twist.alternatives import MOST_OTHERS, Weighed, chosen, possible
-from bot.writing.twist.job import CHUNK, Muse, TwistJob, chunks
-from bot.writing.twist.word_selection import Spot, is_kin, spots, spread
+from bot.writing.twist.job import CHUNK, AlternativeSearch, TwistJob, chunks
+from bot.writing.twist.word_selection import SelectableWord, is_kin, selectable_words, spread
 from storage.tagged import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
 from tests.support.generations import made
 from tests.support.masked_models import make
 from tests.support.worker import running_worker
 
-WORDS = DemeaningWords.load()
+WORDS = Blocklist.load()
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began. Old Marta sang to the moon before the storm."
 
 
@@ -54,13 +54,13 @@ def ask(text: str, count: int = 6) -> TwistAsk:
     ],
 )
 def test_words_that_carry_the_picture(text: str, words: list[str]) -> None:
-    found = spots(text)
+    found = selectable_words(text)
     assert [spot.word for spot in found] == words
     assert all(text[spot.start : spot.end] == spot.word for spot in found)
 
 
 def test_chinese_words_are_pairs_between_function_words() -> None:
-    assert [spot.word for spot in spots("她打开了那扇旧门，没有声音。")] == ["打开", "扇旧", "旧门", "声音"]
+    assert [spot.word for spot in selectable_words("她打开了那扇旧门，没有声音。")] == ["打开", "扇旧", "旧门", "声音"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_other_words_are_not(word: str, other: str) -> None:
 
 def test_the_words_come_from_all_over_the_text() -> None:
     text = "alpha beta gamma delta epsilon. zeta eta theta iota kappa."
-    found = [(1.0 if spot.start < 30 else 0.0, spot) for spot in spots(text)]
+    found = [(1.0 if spot.start < 30 else 0.0, spot) for spot in selectable_words(text)]
     chosen_spots = spread(text, found, 4, 4)
     assert chosen_spots == sorted(chosen_spots, key=lambda spot: spot.start)
     assert sum(spot.start < 30 for spot in chosen_spots) == 2
@@ -102,7 +102,7 @@ def fills(*texts: str) -> list[Fill]:
 
 
 def offered(left: str, word: str, right: str, *texts: str) -> list[str]:
-    spot = Spot(len(left), len(left) + len(word), word)
+    spot = SelectableWord(len(left), len(left) + len(word), word)
     return possible(spot, Gap(left=left, right=right), fills(*texts), WORDS.allows)
 
 
@@ -115,7 +115,7 @@ def test_what_may_stand_for_a_word() -> None:
 def test_what_demeans_is_not_offered() -> None:
     left, right = "He met a ", " there"
     assert possible(
-        Spot(9, 12, "man"), Gap(left=left, right=right), fills("witch", "boy"), DemeaningWords(["witch"]).allows
+        SelectableWord(9, 12, "man"), Gap(left=left, right=right), fills("witch", "boy"), Blocklist(["witch"]).allows
     ) == ["boy"]
 
 
@@ -130,7 +130,7 @@ def test_the_article_before_it_must_suit() -> None:
 
 def test_what_lies_far_behind_is_not_offered() -> None:
     far = [*fills("gate"), Fill(text="hatch", masks=1, score=1.0, source="beam")]
-    assert possible(Spot(4, 8, "door"), Gap(left="The ", right=" shut"), far, WORDS.allows) == ["gate"]
+    assert possible(SelectableWord(4, 8, "door"), Gap(left="The ", right=" shut"), far, WORDS.allows) == ["gate"]
 
 
 def weighed(text: str, *, prior: float = -3.0, right: float = 0.0, anywhere: float = -4.0) -> Weighed:
@@ -229,7 +229,7 @@ async def test_expected_words_and_others(engine: EngineClient) -> None:
     assert receipt["causal"]["model"] != receipt["masked"]["model"]
     words = words_of(suggestion)
     assert list(words) == sorted(words, key=lambda word: word.start)
-    allowed = {spot.word for spot in spots(PASSAGE)}
+    allowed = {spot.word for spot in selectable_words(PASSAGE)}
     for word in words:
         assert PASSAGE[word.start : word.end] == word.word
         assert word.word in allowed
@@ -285,13 +285,13 @@ async def test_chinese_models_are_asked_for_words_of_two_characters(tiny_causal:
     text = "她打开了那扇旧门，狐狸跑进了黑暗的树林。"
     masked = make("chinese-bert", tmp_path / "masked")
     async with running_worker(tiny_causal, masked) as engine:
-        muse = Muse(engine, text, WORDS)
-        places = await muse.places(spots(text))
+        alternative_search = AlternativeSearch(engine, text, WORDS)
+        places = await alternative_search.places(selectable_words(text))
         assert {place.spot.word for place in places} >= {"打开", "狐狸", "树林"}
         offered = [word for place in places for word in place.words]
         assert offered
         assert all(len(word) == 2 for word in offered)
-        await muse.weigh(places, lambda: None)
+        await alternative_search.weigh(places, lambda: None)
 
 
 def test_what_cannot_be_asked() -> None:

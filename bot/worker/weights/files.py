@@ -1,8 +1,9 @@
-"""The digest of a file, with progress while it is read."""
+"""Digests of files, with progress while they are read; and small files that nobody ever finds half written."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -39,3 +40,11 @@ def hexdigest(path: Path, digest: Digest, label: str, progress: Progress) -> str
             done += len(block)
             progress(label, done, total)
     return digest.hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place, and rename it. Its folder is made where it is missing. Raises `OSError`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
+    scratch.write_bytes(content)
+    scratch.replace(path)
