@@ -51,6 +51,18 @@ class PostReader:
         """Return what is on show, or due, in a channel, in the order in which it was first wanted."""
         return await self._all(select(POSTS).where(POSTS.c.channel_id == channel_id).order_by(POSTS.c.id))
 
+    async def list_unfinished(self, channel_id: int) -> list[Post]:
+        """Return the further parts that are to be sent in a channel, of what is on show there with its first part."""
+        first = POSTS.alias("first")
+        begun = select(first.c.id).where(
+            first.c.kind == POSTS.c.kind,
+            first.c.ref_id == POSTS.c.ref_id,
+            first.c.part == 0,
+            first.c.message_id.is_not(None),
+        )
+        waiting = (POSTS.c.channel_id == channel_id, POSTS.c.part > 0, POSTS.c.message_id.is_(None), _DUE)
+        return await self._all(select(POSTS).where(*waiting, begun.exists()).order_by(POSTS.c.id))
+
     async def _one(self, statement: Select[Any]) -> Post | None:
         row = (await self._connection.execute(statement)).one_or_none()
         return None if row is None else _post(row)
@@ -94,6 +106,26 @@ class Posts(PostReader):
             },
         )
         return _post((await self._connection.execute(again.returning(POSTS))).one())
+
+    async def enqueue_parts(self, first: Post, parts: int) -> None:
+        """Have the further messages sent, besides the first, of what takes so many `parts`; those that were enqueued
+        before are left as they are."""
+        values = [
+            {
+                "kind": first.kind,
+                "ref_id": first.ref_id,
+                "part": part,
+                "channel_id": first.channel_id,
+                "nonce": self._nonce(),
+                "wanted": 1,
+                "shown": 0,
+                "attempts": 0,
+                "next_ms": _AT_ONCE,
+            }
+            for part in range(1, parts)
+        ]
+        if values:
+            await self._connection.execute(insert(POSTS).on_conflict_do_nothing(), values)
 
     async def requeue(self, kind: PostKind, ref_ids: Collection[int] | Select[tuple[int]]) -> int:
         """Have shown anew what of these was ever wanted, and return how many posts that are."""

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 
 from bot.rules.stories import NewPassage, Passage, Story
-from bot.ui.prose import prose_parts
 from storage.unit_of_work import Snapshot, UnitOfWork
 
 LEAD_IN = 3
@@ -53,11 +52,10 @@ async def enqueue_thread(tx: UnitOfWork, story: Story) -> None:
 
 
 async def enqueue_prose(tx: UnitOfWork, story: Story, passage: Passage) -> None:
-    """Have a passage posted in the story's thread. Without a thread it waits: see `want_lead_in`."""
-    if story.thread_id is None:
-        return
-    for part in range(len(prose_parts(passage.text))):
-        await tx.posts.enqueue("passage", passage.id, story.thread_id, part=part)
+    """Have a passage posted in the story's thread, in as many messages as it takes. Without a thread it waits: see
+    `enqueue_lead_in`."""
+    if story.thread_id is not None:
+        await tx.posts.enqueue("passage", passage.id, story.thread_id)
 
 
 async def enqueue_lead_in(tx: UnitOfWork, story: Story) -> None:

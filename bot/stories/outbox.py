@@ -50,6 +50,17 @@ class Outbox:
         async with self._database.transaction() as tx:
             await tx.posts.mark_tried(post.id, tx.now_ms)
 
+    async def enqueue_parts(self, post: Post, parts: int) -> None:
+        """Have the further messages of a post sent, before its first one is: after a crash it is known that they are
+        due."""
+        async with self._database.transaction() as tx:
+            await tx.posts.enqueue_parts(post, parts)
+
+    async def list_unfinished(self, channel_id: int) -> list[Post]:
+        """Return the further parts to be sent in a channel of what was begun there, in order."""
+        async with self._database.reading() as tx:
+            return await tx.posts.list_unfinished(channel_id)
+
     async def mark_shown(self, post: Post, message_id: int | None) -> bool:
         """Note that a post is on show as it was when `post` was read. False: it was moved meanwhile, and the message is
         nobody's."""

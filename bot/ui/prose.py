@@ -18,9 +18,11 @@ PROSE_TEXT = 1800
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A message without a card: its content, escaped."""
+    """A message without a card: its content, escaped. `parts` is how many messages the whole text takes, of which this
+    is one."""
 
     content: str
+    parts: int = 1
 
 
 def prose_parts(text: str) -> list[str]:
@@ -53,10 +55,10 @@ def prose(say: Catalogue, passage: Passage, part: int, *, stands: bool) -> Prose
         return None
     signed = f"\n-# {signature(say, passage)}" if part == len(parts) - 1 else ""
     if stands:
-        return Prose(parts[part] + signed)
+        return Prose(parts[part] + signed, len(parts))
     if signed:
         signed += f" · {say('story.taken_back')}"
-    return Prose(_faded(parts[part], MESSAGE_TEXT - size(signed)) + signed)
+    return Prose(_faded(parts[part], MESSAGE_TEXT - size(signed)) + signed, len(parts))
 
 
 def _faded(body: str, room: int) -> str:

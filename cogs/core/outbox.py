@@ -150,13 +150,25 @@ class OutboxDispatcher:
         """Show posts of one channel in the order in which they were first wanted, and nobody else's at the same time.
         While a message cannot be sent, those after it wait for it: prose out of order is no story."""
         async with self._channels[channel_id]:
+            if any(post.message_id is None for post in posts):
+                await self._finish(channel_id)
             for post in sorted(posts, key=lambda post: post.id):
-                fresh = await self._outbox.reload(post)
-                blocked_ms = self._blocked.get(channel_id, 0)
-                if fresh is not None and fresh.message_id is None and not self._outbox.is_over(blocked_ms):
-                    await self._outbox.postpone(fresh, blocked_ms)
-                elif fresh is not None:
-                    await self._show(fresh)
+                await self._show_in_turn(post)
+                if post.kind == "passage" and post.message_id is None:
+                    await self._finish(channel_id)
+
+    async def _finish(self, channel_id: int) -> None:
+        """Send what is left of prose that was begun, which takes several messages, before anything else is sent."""
+        for post in await self._outbox.list_unfinished(channel_id):
+            await self._show_in_turn(post)
+
+    async def _show_in_turn(self, post: Post) -> None:
+        fresh = await self._outbox.reload(post)
+        blocked_ms = self._blocked.get(post.channel_id, 0)
+        if fresh is not None and fresh.message_id is None and not self._outbox.is_over(blocked_ms):
+            await self._outbox.postpone(fresh, blocked_ms)
+        elif fresh is not None:
+            await self._show(fresh)
 
     async def _show(self, post: Post) -> None:
         try:
@@ -218,6 +230,8 @@ class OutboxDispatcher:
         return message
 
     async def _send(self, post: Post, view: Card | Prose) -> discord.PartialMessage:
+        if isinstance(view, Prose) and post.part == 0 and view.parts > 1:
+            await self._outbox.enqueue_parts(post, view.parts)
         channel = self._bot.get_partial_messageable(post.channel_id)
         if post.tried_ms is not None and (sent := await self._sent_before(channel, post, view)) is not None:
             return self._message(post, sent)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.rules.posts import Post
 from tests.behaviour.discord_world import DiscordWorld, en, private
 from tests.behaviour.storytelling import begin, prose_of, write
 
 FIRST, SECOND, THIRD = "The lamp went out.", "Nobody came to light it.", "The sea was loud."
+LONG = " ".join(f"The {number}th lamp was incandescently lit." for number in range(100))
 REFUSED = en("story.refused", thread="{thread}", why="{why}").partition("{thread}")[0]
 REFUSED_HOST = en("story.refused_host", thread="{thread}", title="", why="").partition("{thread}")[0]
 
@@ -55,3 +57,38 @@ async def test_what_was_taken_back_before_anybody_saw_it_is_not_posted(world: Di
     world.env.bot.dispatch("guild_channel_update", None, None)
     await world.until(lambda: prose_of(thread) != [])
     assert [shown.partition("\n")[0] for shown in prose_of(thread)] == [SECOND]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_the_rest_of_a_long_passage_comes_before_what_was_written_behind_it(
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch, restarted: bool
+) -> None:
+    thread = await begin(world, world.ada)
+    await world.ada.slash(thread, "story rules", **{"max-words": 800})
+    outbox = world.services.outbox
+    shown = outbox.mark_shown
+    world.env.inject_error("POST", f"/channels/{thread.id}/messages", status=403, code=50013, times=None)
+    refusal = world.env.backend.faults.pop()
+
+    async def shown_then_refused(post: Post, message_id: int | None) -> bool:
+        """Refuse every message behind the first one of a passage."""
+        if post.kind == "passage":
+            world.env.backend.faults.append(refusal)
+        return await shown(post, message_id)
+
+    monkeypatch.setattr(outbox, "mark_shown", shown_then_refused)
+    await world.ben.slash(thread, "story add", text=LONG)
+    await write(world, world.ben, thread, SECOND)
+    assert len(prose_of(thread)) == 1
+
+    monkeypatch.undo()
+    world.env.backend.faults.clear()
+    if restarted:
+        await world.restart()
+    else:
+        world.env.bot.dispatch("guild_channel_update", None, None)
+    await world.until(lambda: SECOND in prose_of(thread)[-1])
+    *long, second = prose_of(thread)
+    assert len(long) == 3
+    assert " ".join(long) == f"{LONG}\n-# <@{world.ben.id}>"
+    assert second.partition("\n")[0] == SECOND

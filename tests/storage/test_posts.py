@@ -187,3 +187,18 @@ async def test_nonces_come_from_outside_and_fit_into_discords_limit(database: Da
     made = {new_nonce() for _ in range(100)}
     assert len(made) == 100
     assert all(len(nonce) == 24 and set(nonce) <= {*string.ascii_letters, *string.digits, *"-_"} for nonce in made)
+
+
+async def test_further_parts_are_unfinished_once_the_first_is_on_show(database: Database) -> None:
+    async with database.transaction() as tx:
+        first = await tx.posts.enqueue("passage", 1, 5)
+        await tx.posts.enqueue_parts(first, 3)
+        assert await tx.posts.list_unfinished(5) == []
+        await tx.posts.mark_shown(first.id, wanted=1, message_id=10)
+        second, third = await tx.posts.list_unfinished(5)
+        assert [(post.ref_id, post.part, post.channel_id) for post in (second, third)] == [(1, 1, 5), (1, 2, 5)]
+        assert len({first.nonce, second.nonce, third.nonce}) == 3
+        await tx.posts.mark_shown(second.id, wanted=1, message_id=11)
+        await tx.posts.enqueue_parts(first, 3)
+        assert await tx.posts.list_unfinished(5) == [third]
+        assert await tx.posts.list_unfinished(6) == []

@@ -94,6 +94,7 @@ OTHER: dict[str, Question] = {
     "votes on lore": lambda tx: tx.lore.tally(1),
     "refusing": lambda tx: tx.profiles.list_refusing(1, [7, 8]),
     "posts of a channel": lambda tx: tx.posts.list_of_channel(2),
+    "unfinished posts of a channel": lambda tx: tx.posts.list_unfinished(2),
     "post again": lambda tx: tx.posts.requeue("round", [1, 2]),
     "move a post": lambda tx: tx.posts.move("story", 1, 4),
     "purge": lambda tx: tx.stories.purge(1),
