@@ -152,7 +152,7 @@ async def _busy(
 async def _until(inference: Inference, reached: Callable[[Health], bool]) -> None:
     """Wait until the worker says so."""
     while True:
-        health = await inference.health()
+        health = await inference.engine.health()
         if reached(health):
             return
         await asyncio.sleep(0.1)

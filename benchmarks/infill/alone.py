@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +24,7 @@ BEST = 12
 async def masked_fills(engine: Engine, missing: Missing, lengths: Sequence[int] = LENGTHS) -> list[Fill]:
     """The masked model's beams over so many word pieces, ranked by their mean."""
     gap = Gap(left=missing.left, right=missing.right)
-    request = ProposeRequest(request_id=uuid.uuid4().hex, gaps=(gap,), lengths=tuple(lengths), beam=BEAM)
+    request = ProposeRequest(gaps=(gap,), lengths=tuple(lengths), beam=BEAM)
     ((fills),) = await engine.propose(request)
     return sorted(fills, key=lambda fill: -fill.score / fill.masks)
 
@@ -33,9 +32,7 @@ async def masked_fills(engine: Engine, missing: Missing, lengths: Sequence[int] 
 async def causal_fills(engine: Engine, missing: Missing, seed: int) -> list[Fill]:
     """What the left text leads to, ranked by the probability of the whole fill."""
     gap = Gap(left=left_part(missing.left), right="")
-    request = ProposeRequest(
-        request_id=uuid.uuid4().hex, model="causal", gaps=(gap,), lengths=LENGTHS, beam=FIRSTS, samples=PATHS, seed=seed
-    )
+    request = ProposeRequest(model="causal", gaps=(gap,), lengths=LENGTHS, beam=FIRSTS, samples=PATHS, seed=seed)
     (fills,) = await engine.propose(request)
     return fills
 

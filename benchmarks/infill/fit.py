@@ -191,7 +191,7 @@ async def evidence(settings: Settings, halves: Sequence[Half], arguments: argpar
 
 
 def _warm_up() -> ScoreRequest:
-    return ScoreRequest(request_id="warm", model="causal", items=(ScoreItem(left="The fox", asked=" ran"),))
+    return ScoreRequest(model="causal", items=(ScoreItem(left="The fox", asked=" ran"),))
 
 
 def _file(data: Path, models: Sequence[ModelInfo], half: Half, arguments: argparse.Namespace) -> Path:

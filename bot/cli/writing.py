@@ -39,7 +39,6 @@ AT_ONCE = 32
 POLL_S = 0.2
 SHOWN = 70
 """So many of the last characters of a text are shown while it is written."""
-LONGEST_LINE = 1 << 20
 OPTIONS: Mapping[str, type] = {"mood": str, "count": int, "length": int, "seed": int, "note": str}
 
 

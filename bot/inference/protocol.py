@@ -136,7 +136,6 @@ class ProposeRequest:
     text does not speak against them: with the score that the masked model gave them.
     """
 
-    request_id: str
     gaps: tuple[Gap, ...]
     model: ModelRole = "masked"
     also: tuple[tuple[Fill, ...], ...] = ()
@@ -177,7 +176,6 @@ class ScoreRequest:
     causal left to right, masked as PLL-word-l2r (Kauf & Ivanova 2023). Items that share their `left` share
     its prefill. A word is what `bot.rules.text.words.split_words` says."""
 
-    request_id: str
     model: ModelRole
     items: tuple[ScoreItem, ...]
     tenant: str = ""

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from bot.errors import Busy, Cancelled
 from bot.inference.fair_queue import Entry, FairQueue
 from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Working
-from bot.inference.protocol import Engine, Health
+from bot.inference.protocol import Engine
 from bot.inference.tenants import TenantEngine, tenant_of
 
 _log = logging.getLogger(__name__)
@@ -182,10 +182,6 @@ class Inference:
         ticket._finish(None, Cancelled("cancelled"))
         self._replan()
         self._wake.set()
-
-    async def health(self) -> Health:
-        """How the engine is. Raises `WorkerUnavailable`."""
-        return await self.engine.health()
 
     async def run(self) -> None:
         """Dispatch until cancelled; then every job is cancelled too, and its ticket says so."""

@@ -23,7 +23,6 @@ person put among them; single words are one or the other."""
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
 _BLACK = re.compile(r"\S+")
 """What is not white space."""
-_MODELS: frozenset[Origin] = frozenset({"gpt", "bert"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,10 @@ PAUSE_S = 0.5
 """How long the second try waits; the third waits twice as long."""
 ANSWER_S = 10.0
 """How long one request of an answer may take: discord.py itself would wait for minutes."""
-UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION = 10008, 10015, 10062
-ALREADY_ANSWERED, TOKEN_INVALID, ARCHIVED = 40060, 50027, 50083
+UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10003, 10007, 10008, 10013
+UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10015, 10062, 40060
+TOKEN_INVALID, ARCHIVED, BLOCKED_BY_AUTOMOD = 50027, 50083, 200000
+"""Discord's codes for what it refuses: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json."""
 TOKEN_GONE = frozenset({UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, TOKEN_INVALID})
 """What Discord says where nothing can be answered by the interaction's token any more."""
 SESSION_CLOSED = "Session is closed"

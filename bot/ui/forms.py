@@ -18,9 +18,20 @@ NOTE = "note"
 """That of the box for a note."""
 
 
-class Form(ui.Modal):
-    """A form with one box, and where `note` is not None another for a note, which has that in it. It counts as finished
-    from the start, so that discord.py does not remember it."""
+class RoutedForm(ui.Modal):
+    """A form that is found again by its custom id (see `bot.ui.tree`), also after a restart, so discord.py need not
+    remember it: it counts as finished from the start."""
+
+    def is_finished(self) -> bool:
+        return True
+
+    def ask(self, label: str, field: ui.Item[Any], hint: str | None = None) -> None:
+        """Add a field with its label."""
+        self.add_item(ui.Label(text=label, description=hint, component=field))
+
+
+class Form(RoutedForm):
+    """A form with one box, and where `note` is not None another for a note, which has that in it."""
 
     def __init__(
         self, say: Catalogue, kind: str, custom_id: str, prefilled: str = "", *, note: str | None = None
@@ -33,23 +44,17 @@ class Form(ui.Modal):
             default=prefilled or None,
         )
         hint = say(f"form.{kind}.hint", limit=MAX_TEXT)
-        self.add_item(ui.Label(text=say(f"form.{kind}.label"), description=hint, component=box))
+        self.ask(say(f"form.{kind}.label"), box, hint)
         if note is not None:
             self.add_item(_note_box(say, note))
 
-    def is_finished(self) -> bool:
-        return True
 
-
-class NoteForm(ui.Modal):
+class NoteForm(RoutedForm):
     """A form for a note alone, with the note so far in it."""
 
     def __init__(self, say: Catalogue, custom_id: str, note: str) -> None:
         super().__init__(title=say("form.note.title"), custom_id=custom_id)
         self.add_item(_note_box(say, note))
-
-    def is_finished(self) -> bool:
-        return True
 
 
 def _note_box(say: Catalogue, note: str) -> ui.Label[Any]:

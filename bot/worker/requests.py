@@ -7,7 +7,7 @@ answered at once and only the others run. A request may be sent again with a par
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -15,41 +15,26 @@ from dataclasses import dataclass, field, replace
 from bot.errors import InferenceError, WorkerRefused
 from bot.inference.protocol import Continuation, GenerateRequest, Partial
 from bot.worker.scheduler import Scheduler
+from bot.worker.streams import Inbox
 
 KEPT = 256
 """Requests that are remembered after their end."""
 
 
 @dataclass(slots=True, eq=False)
-class _Reader:
-    """One answer that is being written. `rows` maps the request's row numbers to the reader's own.
+class _Reader(Inbox):
+    """One answer that is being written. `rows` maps the request's row numbers to the reader's own, of those that have
+    not finished."""
 
-    Of each row only the newest partial waits for a slow reader; finished rows all do."""
-
-    rows: dict[int, int]
-    finished: deque[Continuation] = field(default_factory=deque)
-    partials: dict[int, Partial] = field(default_factory=dict)
-    failure: InferenceError | None = None
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    rows: dict[int, int] = field(default_factory=dict)
 
     def put(self, event: Partial | Continuation) -> None:
         if event.row not in self.rows:
             return
         own = replace(event, row=self.rows[event.row])
-        if isinstance(own, Partial):
-            self.partials[own.row] = own
-        else:
-            self.partials.pop(own.row, None)
-            self.finished.append(own)
+        if isinstance(event, Continuation):
             del self.rows[event.row]
-        self.changed.set()
-
-    def take(self) -> list[Partial | Continuation]:
-        events: list[Partial | Continuation] = [*self.finished, *self.partials.values()]
-        self.finished.clear()
-        self.partials.clear()
-        self.changed.clear()
-        return events
+        Inbox.put(self, own)
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +58,7 @@ class Requests:
         Leaving early cancels the work, unless somebody else reads it too. Raises `InferenceError`.
         """
         record = self._record(request)
-        reader = _Reader(_places(record.request, request))
+        reader = _Reader(rows=_places(record.request, request))
         for continuation in record.finished.values():
             reader.put(continuation)
         record.readers.add(reader)
@@ -118,7 +103,7 @@ class Requests:
                         reader.put(own)
         except InferenceError as error:
             for reader in record.readers:
-                reader.failure = error
+                reader.fail(error)
         finally:
             if record.task is task:
                 record.task = None

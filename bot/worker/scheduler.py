@@ -131,22 +131,19 @@ class Scheduler:
             request = replace(request, deadline_s=max(0.0, request.deadline_s - (time.monotonic() - arrived)))
         self._refuse_if_ended()
         numbers = range(len(request.rows))
-        stream = Stream(set(numbers))
+        stream = Stream(left=set(numbers))
         self._streams.add(stream)
         self._commands.put(lambda: self._add(Running(stream, request, list(numbers))))
         try:
             while True:
-                while stream.finished:
-                    yield stream.finished.popleft()
-                if stream.failure is not None:
+                if events := stream.take():
+                    for event in events:
+                        yield event
+                elif stream.failure is not None:
                     raise stream.failure
-                if not stream.left:
+                elif not stream.left:
                     return
-                partials, stream.partials = stream.partials, {}
-                for partial in partials.values():
-                    yield partial
-                if not (stream.finished or stream.partials or stream.failure):
-                    stream.changed.clear()
+                else:
                     await stream.changed.wait()
         finally:
             self._streams.discard(stream)

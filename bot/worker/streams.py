@@ -14,10 +14,10 @@ RATE_WINDOW_S = 5.0
 
 
 @dataclass(slots=True, eq=False)
-class Stream:
-    """What the reader of one request has not taken yet: every finished row, and each row's newest partial."""
+class Inbox:
+    """What a reader has not taken yet: every finished row, and the newest partial alone of each other row, so that a
+    slow reader is told nothing old."""
 
-    left: set[int]
     finished: deque[Continuation] = field(default_factory=deque)
     partials: dict[int, Partial] = field(default_factory=dict)
     failure: Exception | None = None
@@ -25,20 +25,40 @@ class Stream:
 
     def put(self, event: Partial | Continuation) -> None:
         """Take an event for the reader."""
-        if event.row not in self.left:
-            return
         if isinstance(event, Partial):
             self.partials[event.row] = event
         else:
             self.partials.pop(event.row, None)
             self.finished.append(event)
-            self.left.discard(event.row)
         self.changed.set()
+
+    def take(self) -> list[Partial | Continuation]:
+        """Return what there is, finished rows first; afterwards `changed` waits for what comes."""
+        events: list[Partial | Continuation] = [*self.finished, *self.partials.values()]
+        self.finished.clear()
+        self.partials.clear()
+        self.changed.clear()
+        return events
 
     def fail(self, error: Exception) -> None:
         """Let the reader be told what went wrong."""
         self.failure = error
         self.changed.set()
+
+
+@dataclass(slots=True, eq=False)
+class Stream(Inbox):
+    """What the reader of one request has not taken yet. `left` holds the rows that have not finished."""
+
+    left: set[int] = field(default_factory=set)
+
+    def put(self, event: Partial | Continuation) -> None:
+        if event.row not in self.left:
+            return
+        if isinstance(event, Continuation):
+            self.left.discard(event.row)
+        # No `super()` without arguments: a dataclass with slots is made anew.
+        Inbox.put(self, event)
 
 
 @dataclass(slots=True, eq=False)

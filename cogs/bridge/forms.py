@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.ui.forms import RoutedForm
 from bot.ui.locale import Catalogue
 from bot.ui.routes import Route
 
@@ -19,8 +20,8 @@ FORM = Route("rbridge", "count")
 """The form of /bridge. `count` is how many ways across are asked for, 0 for what the server set."""
 
 
-class BridgeForm(ui.Modal):
-    """Asks for both sides. It counts as finished from the start, so that discord.py does not remember it."""
+class BridgeForm(RoutedForm):
+    """Asks for both sides."""
 
     def __init__(self, say: Catalogue, custom_id: str) -> None:
         super().__init__(title=say("form.bridge.title"), custom_id=custom_id)
@@ -29,7 +30,4 @@ class BridgeForm(ui.Modal):
                 custom_id=side, style=discord.TextStyle.paragraph, max_length=SIDE_TEXT
             )
             hint = say("form.bridge.hint", limit=SIDE_TEXT)
-            self.add_item(ui.Label(text=say(f"form.bridge.{side}"), description=hint, component=box))
-
-    def is_finished(self) -> bool:
-        return True
+            self.ask(say(f"form.bridge.{side}"), box, hint)

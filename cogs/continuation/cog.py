@@ -15,7 +15,6 @@ from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.notes import check_note
 from bot.rules.receipts import OwnReceipt
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
-from bot.rules.stories import require_ai
 from bot.rules.text.characters import is_blank
 from bot.ui import routes
 from bot.ui.answers import GIVEN, TYPED, open_form, replace, take_time, whisper
@@ -225,10 +224,8 @@ class Writing(commands.Cog):
         parent_id: int | None = None,
         note: str = "",
     ) -> None:
-        """Ask the models; what is None is as the server set it. The thread of a story that people write alone has no
-        suggestions of any kind."""
-        if (story := await self._rounds.story(interaction)) is not None:
-            require_ai(story)
+        """Ask the models; what is None is as the server set it."""
+        await self._rounds.require_models(interaction)
         owner, place = self._flow.owner(interaction), self._flow.place(interaction)
         ask: Ask
         if kind == "infill":

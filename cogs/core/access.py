@@ -10,11 +10,10 @@ import discord
 
 from bot.rules.stories import Story, require_lead
 from bot.stories.access import Who
+from bot.ui.delivery import UNKNOWN_MEMBER, UNKNOWN_USER
 from cogs.core.context import InteractionContext
 
 _log = logging.getLogger(__name__)
-
-_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
 
 
 class StoryAccess(InteractionContext):
@@ -35,7 +34,7 @@ class StoryAccess(InteractionContext):
         try:
             await interaction.guild.fetch_member(story.host_id)
         except discord.NotFound as error:
-            if error.code in (_UNKNOWN_MEMBER, _UNKNOWN_USER):
+            if error.code in (UNKNOWN_MEMBER, UNKNOWN_USER):
                 return await self._services.hosting.host_left(story)
         except (discord.HTTPException, aiohttp.ClientError) as error:
             _log.info("it could not be seen whether a host is still here: %s", error)

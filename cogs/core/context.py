@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
 from bot.errors import InklingError, NotHere
 from bot.rules.stories import Story, StoryState
@@ -73,6 +74,16 @@ class InteractionContext:
         return [
             app_commands.Choice(name=label(story.title, _CHOICE_TEXT), value=str(story.id)) for story in found[:CHOICES]
         ]
+
+
+class StoryCog(commands.Cog):
+    """A cog whose commands have an option for a story: `@app_commands.autocomplete(story=StoryCog.stories)`."""
+
+    _context: InteractionContext
+
+    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        """Autocomplete: the server's stories."""
+        return await self._context.choices(interaction, current)
 
 
 def unseen(interaction: discord.Interaction[Any]) -> frozenset[int]:

@@ -22,7 +22,7 @@ from discord.ext import commands
 from bot.errors import StorageError
 from bot.rules.posts import Post, PostKind
 from bot.ui.cards import Card
-from bot.ui.delivery import custom_ids
+from bot.ui.delivery import ARCHIVED, BLOCKED_BY_AUTOMOD, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, custom_ids
 from bot.ui.locale import Catalogue, catalogue, language_of
 from bot.ui.progress import EDIT_EVERY_S
 from bot.ui.prose import Prose
@@ -44,7 +44,6 @@ LOOK_BACK = 100
 """How many messages of a channel are looked through at a time for one that may have been sent before a crash."""
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far this machine's clock is thought to be ahead of Discord's."""
-_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _ARCHIVED, _AUTOMOD = 10003, 10008, 50083, 200000
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +174,14 @@ class OutboxDispatcher:
             try:
                 await self._put(post)
             except discord.HTTPException as error:
-                if error.code != _ARCHIVED:
+                if error.code != ARCHIVED:
                     raise
                 await self._unarchive(post.channel_id)
                 await self._put(post)
         except discord.NotFound as error:
             await self._missing(post, error)
         except discord.HTTPException as error:
-            known = error.status in (403, 429) or error.status >= 500 or error.code == _AUTOMOD
+            known = error.status in (403, 429) or error.status >= 500 or error.code == BLOCKED_BY_AUTOMOD
             _log.log(logging.WARNING if known else logging.ERROR, "a %s could not be shown: %s", post.kind, error)
             if error.status < 429 and post.message_id is None:
                 self.refused[post.channel_id] = error.code
@@ -268,11 +267,11 @@ class OutboxDispatcher:
     async def _missing(self, post: Post, error: discord.NotFound) -> None:
         """Deal with what was deleted by hand: a channel with all that was shown there; a card, which is shown anew;
         or prose, which stays deleted."""
-        if error.code == _UNKNOWN_CHANNEL:
+        if error.code == UNKNOWN_CHANNEL:
             await self._services.hosting.forget_thread(post.channel_id)
-        elif error.code == _UNKNOWN_MESSAGE and post.kind not in ("passage", "progress"):
+        elif error.code == UNKNOWN_MESSAGE and post.kind not in ("passage", "progress"):
             await self._outbox.requeue_as_new(post)
-        elif error.code == _UNKNOWN_MESSAGE:
+        elif error.code == UNKNOWN_MESSAGE:
             await self._outbox.forget(post)
         else:
             _log.warning("a %s could not be shown: %s", post.kind, error)

@@ -16,14 +16,13 @@ from bot.rules.stories import Story
 from bot.ui import permissions
 from bot.ui.answers import whisper
 from bot.ui.cards import notice
+from bot.ui.delivery import BLOCKED_BY_AUTOMOD
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import CARDS_IN_THREADS, lacking_in
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 
-BLOCKED_BY_AUTOMOD = 200000
-"""Discord's code for a message that a rule of the server's AutoMod keeps back."""
 _TOLD = "refusal told"
 """The key in `interaction.extras` that says that the person was told just now."""
 

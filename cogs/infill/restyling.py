@@ -8,7 +8,6 @@ import discord
 from discord.ext import commands
 
 from bot.errors import Gone
-from bot.rules.stories import require_ai
 from bot.ui import routes
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
@@ -36,8 +35,7 @@ class Restyling(commands.Cog):
         generation = await self._services.generation_service.find(number(ids, 1), self._flow.place(interaction))
         settings = await self._flow.settings(interaction)
         self._flow.permit(interaction, settings, "infill")
-        if (story := await self._rounds.story(interaction)) is not None:
-            require_ai(story)
+        await self._rounds.require_models(interaction)
         ask = InfillAsk(
             owner=self._flow.owner(interaction),
             place=self._flow.place(interaction),

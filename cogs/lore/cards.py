@@ -12,7 +12,7 @@ from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, RATIFIES, LoreEn
 from bot.ui.cards import AMBER, Card, line, text
 from bot.ui.cutting import label, shown_head
 from bot.ui.escaping import escape, quote
-from bot.ui.forms import TEXT
+from bot.ui.forms import TEXT, RoutedForm
 from bot.ui.locale import Catalogue
 from cogs.lore import routes
 
@@ -28,23 +28,20 @@ _OPTION_TEXT = 100
 _WHOLE_SERVER = 0
 
 
-class LoreForm(ui.Modal):
-    """A form for an entry. It counts as finished from the start, so that discord.py does not remember it."""
+class LoreForm(RoutedForm):
+    """A form for an entry."""
 
     def __init__(self, say: Catalogue, kind: LoreKind, custom_id: str) -> None:
         super().__init__(title=say(f"form.{kind}.title"), custom_id=custom_id)
         box: ui.TextInput[Any] = ui.TextInput(custom_id=TEXT, style=discord.TextStyle.paragraph, max_length=MAX_LORE)
         hint = say(f"form.{kind}.hint", limit=MAX_LORE)
-        self.add_item(ui.Label(text=say(f"form.{kind}.label"), description=hint, component=box))
+        self.ask(say(f"form.{kind}.label"), box, hint)
         if kind == "lore":
             words: ui.TextInput[Any] = ui.TextInput(
                 custom_id=TRIGGERS, max_length=MAX_TRIGGERS * (MAX_TRIGGER + len(", "))
             )
             hint = say("form.triggers.hint", limit=MAX_TRIGGERS)
-            self.add_item(ui.Label(text=say("form.triggers.label"), description=hint, component=words))
-
-    def is_finished(self) -> bool:
-        return True
+            self.ask(say("form.triggers.label"), words, hint)
 
 
 def place_of(story_id: int | None) -> int:

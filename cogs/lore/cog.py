@@ -27,7 +27,7 @@ from bot.ui.locale import Catalogue, named, private
 from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
-from cogs.core.context import CHOICES, InteractionContext
+from cogs.core.context import CHOICES, InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act
@@ -43,7 +43,7 @@ _REMOVED_TEXT = 2400
 Choices = list[app_commands.Choice[str]]
 
 
-class Lore(commands.Cog):
+class Lore(StoryCog):
     """Memory and lore. Its commands stand in the group `/story`, which the cog `Stories` owns."""
 
     def __init__(
@@ -156,10 +156,6 @@ class Lore(commands.Cog):
         entries = await self._entries(who, story, kind)
         found = await asyncio.to_thread(_holding, entries, wanted, lambda entry: entry.text)
         return [app_commands.Choice(name=beginning(entry), value=str(entry.id)) for entry in found[:CHOICES]]
-
-    async def stories(self, interaction: discord.Interaction[Any], current: str) -> Choices:
-        """Autocomplete: the server's stories."""
-        return await self._context.choices(interaction, current)
 
     # ---- the buttons and forms
 

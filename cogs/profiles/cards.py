@@ -11,7 +11,7 @@ from bot.rules.profiles import WriterProfile
 from bot.rules.stories import MAX_PEN_NAME
 from bot.ui.cards import Card, line, text
 from bot.ui.escaping import bold
-from bot.ui.forms import TEXT
+from bot.ui.forms import TEXT, RoutedForm
 from bot.ui.locale import Catalogue
 from bot.ui.routes import Route
 
@@ -25,17 +25,14 @@ TURN_AI = Route("lai", optional=("wanted",))
 """The switch for models: "on" or "off" is wanted."""
 
 
-class NameForm(ui.Modal):
-    """A form for a pen name. It counts as finished from the start, so that discord.py does not remember it."""
+class NameForm(RoutedForm):
+    """A form for a pen name."""
 
     def __init__(self, say: Catalogue, custom_id: str, prefilled: str | None) -> None:
         super().__init__(title=say("form.pen_name.title"), custom_id=custom_id)
         box: ui.TextInput[Any] = ui.TextInput(custom_id=TEXT, max_length=MAX_PEN_NAME, default=prefilled)
         hint = say("form.pen_name.hint", limit=MAX_PEN_NAME)
-        self.add_item(ui.Label(text=say("form.pen_name.label"), description=hint, component=box))
-
-    def is_finished(self) -> bool:
-        return True
+        self.ask(say("form.pen_name.label"), box, hint)
 
 
 def writer_card(say: Catalogue, profile: WriterProfile, *, saved: bool = False) -> Card:

@@ -30,7 +30,7 @@ from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.tree import InklingTree
-from cogs.core.context import InteractionContext
+from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.stories import routes
@@ -53,7 +53,7 @@ _ALT_TEXT = 900
 _FORMAT_CHOICES = [app_commands.Choice(name=named(f"storychoice.format_{name}"), value=name) for name in FORMATS]
 
 
-class Publishing(commands.Cog):
+class Publishing(StoryCog):
     """Stories as pictures and as books."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:
@@ -66,15 +66,11 @@ class Publishing(commands.Cog):
     async def cog_load(self) -> None:
         join(self._tree, self._commands)
 
-    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
-        """Autocomplete: the server's stories."""
-        return await self._context.choices(interaction, current)
-
     # ---- the map
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def map(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Draw a story's tree."""
         _, found = await self._context.story(interaction, story)
@@ -113,7 +109,7 @@ class Publishing(commands.Cog):
         story=named("command.story.story.description"),
     )
     @app_commands.choices(format=_FORMAT_CHOICES)
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def export(
         self,
         interaction: discord.Interaction[commands.Bot],

@@ -18,7 +18,7 @@ from bot.rules.generations import Suggestion
 from bot.rules.moods import MoodName
 from bot.rules.rounds import Round
 from bot.rules.servers import ServerSettings
-from bot.rules.stories import Story
+from bot.rules.stories import Story, require_ai
 from bot.stories.access import Who
 from bot.stories.rounds.planning import Plan
 from bot.ui.answers import GIVEN, open_form
@@ -66,6 +66,12 @@ class RoundOpening:
         if interaction.guild_id is None or interaction.channel_id is None:
             return None
         return await self._round_service.get_story_here(interaction.guild_id, interaction.channel_id)
+
+    async def require_models(self, interaction: discord.Interaction[Any]) -> None:
+        """Raise `NotHere` (`story_human_only`) in the thread of a story that people write alone: nothing is suggested
+        there."""
+        if (story := await self.story(interaction)) is not None:
+            require_ai(story)
 
     # ---- what models are to write
 

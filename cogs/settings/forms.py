@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.rules.servers import MAX_LISTED_WORDS, MAX_TEXT
 from bot.rules.text.characters import is_blank
-from bot.ui.forms import submitted
+from bot.ui.forms import RoutedForm, submitted
 from bot.ui.locale import Catalogue
 
 _FILLED = 3000
@@ -21,9 +21,8 @@ _BOXES = 5
 _BETWEEN = re.compile(r"[\n,，、;；]")
 
 
-class WordsForm(ui.Modal):
-    """The form, with the list as it is. It counts as finished from the start, so that discord.py does not remember
-    it."""
+class WordsForm(RoutedForm):
+    """The form, with the list as it is."""
 
     def __init__(self, say: Catalogue, custom_id: str, words: Sequence[str]) -> None:
         super().__init__(title=say("form.words.title"), custom_id=custom_id)
@@ -36,10 +35,7 @@ class WordsForm(ui.Modal):
                 default=filled or None,
             )
             hint = say("form.words.hint", limit=MAX_LISTED_WORDS)
-            self.add_item(ui.Label(text=say("form.words.label"), description=hint, component=box))
-
-    def is_finished(self) -> bool:
-        return True
+            self.ask(say("form.words.label"), box, hint)
 
 
 def written_words(interaction: discord.Interaction[Any]) -> tuple[str, ...]:

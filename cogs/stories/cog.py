@@ -26,7 +26,7 @@ from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import START_STORY, number
 from bot.ui.tree import InklingTree
-from cogs.core.context import InteractionContext, unseen
+from cogs.core.context import InteractionContext, StoryCog, unseen
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.refusals import Refusals
@@ -47,7 +47,7 @@ _CHAIN = 40
 """So many cards back it is looked which of a text's words were suggested."""
 
 
-class Stories(commands.Cog):
+class Stories(StoryCog):
     """/story …: beginning, writing, reading. It owns the group `/story`, to which others add their commands."""
 
     story = app_commands.Group(
@@ -83,10 +83,6 @@ class Stories(commands.Cog):
             routes.WITHDRAW: self.withdrawn,
         }.items():
             tree.route(route, handler)
-
-    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
-        """Autocomplete: the server's stories."""
-        return await self._context.choices(interaction, current)
 
     # ---- beginning
 
@@ -161,7 +157,7 @@ class Stories(commands.Cog):
         at=named("command.story.fork.number.description"),
         story=named("command.story.story.description"),
     )
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def fork(
         self,
         interaction: discord.Interaction[commands.Bot],
@@ -191,7 +187,7 @@ class Stories(commands.Cog):
     @app_commands.describe(
         text=named("command.story.add.text.description"), story=named("command.story.story.description")
     )
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def add(
         self, interaction: discord.Interaction[commands.Bot], text: Text | None = None, story: str | None = None
     ) -> None:
@@ -284,7 +280,7 @@ class Stories(commands.Cog):
     @story.command(name=named("command.story.undo.name"), description=named("command.story.undo.description"))
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def undo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Take the last passage back."""
         who, found = await self._context.story(interaction, story)
@@ -295,7 +291,7 @@ class Stories(commands.Cog):
     @story.command(name=named("command.story.redo.name"), description=named("command.story.redo.description"))
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def redo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Take back what was undone last."""
         who, found = await self._context.story(interaction, story)
@@ -308,7 +304,7 @@ class Stories(commands.Cog):
     @app_commands.describe(
         number=named("command.story.withdraw.number.description"), story=named("command.story.story.description")
     )
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def withdraw(
         self, interaction: discord.Interaction[commands.Bot], number: Number, story: str | None = None
     ) -> None:
@@ -350,7 +346,7 @@ class Stories(commands.Cog):
     @app_commands.describe(
         at=named("command.story.show.number.description"), story=named("command.story.story.description")
     )
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def show(
         self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: Number | None = None
     ) -> None:

@@ -9,25 +9,14 @@ import discord
 from discord import ui
 
 from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_PREMISE, MAX_TITLE, Story, StoryRules, Writers
-from bot.ui.forms import TEXT
+from bot.ui.forms import TEXT, RoutedForm
 from bot.ui.locale import Catalogue
 
 TITLE, PREMISE, WRITERS, AI, LICENCE = "title", "premise", "writers", "ai", "licence"
 """The custom ids of the fields."""
 
 
-class _Form(ui.Modal):
-    """A form that counts as finished from the start, so that discord.py does not remember it."""
-
-    def is_finished(self) -> bool:
-        return True
-
-    def ask(self, label: str, field: ui.Item[Any], hint: str | None = None) -> None:
-        """Add a field with its label."""
-        self.add_item(ui.Label(text=label, description=hint, component=field))
-
-
-class StoryForm(_Form):
+class StoryForm(RoutedForm):
     """Asks for a new story: title, premise, who writes, whether models suggest, and the licence."""
 
     def __init__(self, say: Catalogue, custom_id: str) -> None:
@@ -43,7 +32,7 @@ class StoryForm(_Form):
         self.ask(say("storyform.licence"), _menu(LICENCE, licences, rules.licence), say("storyform.licence_hint"))
 
 
-class TitleForm(_Form):
+class TitleForm(RoutedForm):
     """Asks for another title and premise."""
 
     def __init__(self, say: Catalogue, story: Story, custom_id: str) -> None:
@@ -52,7 +41,7 @@ class TitleForm(_Form):
         self.ask(say("storyform.premise"), _premise(story.premise), say("storyform.premise_hint"))
 
 
-class PassageForm(_Form):
+class PassageForm(RoutedForm):
     """Asks for the next passage. `vote`: it will be a candidate among others."""
 
     def __init__(self, say: Catalogue, story: Story, custom_id: str, *, vote: bool) -> None:

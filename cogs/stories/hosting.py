@@ -34,7 +34,7 @@ from bot.ui.forms import submitted
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
 from cogs.core.access import StoryAccess
-from cogs.core.context import CHOICES
+from cogs.core.context import CHOICES, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
@@ -62,8 +62,10 @@ def _choices(name: str, values: tuple[str, ...]) -> list[app_commands.Choice[str
     ]
 
 
-class Hosts(commands.Cog):
+class Hosts(StoryCog):
     """What a story is called, what holds in it, and who has a say."""
+
+    _context: StoryAccess
 
     def __init__(
         self, tree: InklingTree, services: Services, flow: GenerationFlow, dispatcher: OutboxDispatcher
@@ -92,17 +94,13 @@ class Hosts(commands.Cog):
         """Autocomplete: languages that a story may be written in."""
         return [app_commands.Choice(name=name, value=tag) for tag, name in offered(current, CHOICES)]
 
-    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
-        """Autocomplete: the server's stories."""
-        return await self._context.choices(interaction, current)
-
     # ---- title and rules
 
     @app_commands.rename(title=named("command.story.title.name"), story=named("command.story.story.name"))
     @app_commands.describe(
         title=named("command.story.title.description"), story=named("command.story.story.description")
     )
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def rename(
         self, interaction: discord.Interaction[commands.Bot], title: Title | None = None, story: str | None = None
     ) -> None:
@@ -183,7 +181,7 @@ class Hosts(commands.Cog):
         unvoted=_choices("unvoted", get_args(Unvoted)),
         licence=_choices("licence", LICENCES),
     )
-    @app_commands.autocomplete(story=stories, language=languages)
+    @app_commands.autocomplete(story=StoryCog.stories, language=languages)
     async def rules(
         self,
         interaction: discord.Interaction[commands.Bot],
@@ -247,7 +245,7 @@ class Hosts(commands.Cog):
         story=named("command.story.story.description"),
     )
     @app_commands.choices(role=_choices("role", ("invited", "cohost", "host")))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def people(
         self,
         interaction: discord.Interaction[commands.Bot],

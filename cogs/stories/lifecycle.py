@@ -17,6 +17,7 @@ from bot.ui.escaping import escape
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
 from cogs.core.access import StoryAccess
+from cogs.core.context import StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
@@ -28,8 +29,10 @@ from cogs.stories.threads import place_for_story, show_opened
 _GRACE_DAYS = GRACE_MS // (24 * 60 * 60 * 1000)
 
 
-class StoryLifecycle(commands.Cog):
+class StoryLifecycle(StoryCog):
     """Whether stories go on, and where."""
+
+    _context: StoryAccess
 
     def __init__(
         self, tree: InklingTree, services: Services, flow: GenerationFlow, dispatcher: OutboxDispatcher
@@ -54,10 +57,6 @@ class StoryLifecycle(commands.Cog):
     async def cog_load(self) -> None:
         join(self._tree, self._commands)
 
-    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
-        """Autocomplete: the server's stories."""
-        return await self._context.choices(interaction, current)
-
     async def deleted_stories(
         self, interaction: discord.Interaction[Any], current: str
     ) -> list[app_commands.Choice[str]]:
@@ -66,21 +65,21 @@ class StoryLifecycle(commands.Cog):
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def pause(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Let nothing be written for a while."""
         await self._move(interaction, story, "paused")
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def resume(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Go on with a story that was paused or ended."""
         await self._move(interaction, story, "open")
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def end(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """End a story."""
         await self._move(interaction, story, "ended")
@@ -95,7 +94,7 @@ class StoryLifecycle(commands.Cog):
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def delete(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
         """Ask whether a story is really to go."""
         _, found = await self._context.led(interaction, story)
@@ -129,7 +128,7 @@ class StoryLifecycle(commands.Cog):
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=stories)
+    @app_commands.autocomplete(story=StoryCog.stories)
     async def reopen(self, interaction: discord.Interaction[commands.Bot], story: str) -> None:
         """Open another thread, here, for a story that lost its own or is to move."""
         who, found = await self._context.led(interaction, story)

@@ -12,7 +12,6 @@ from discord.ext import commands
 from bot.errors import BadInput, Gone, NotAllowed
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.servers import ServerSettings
-from bot.rules.stories import require_ai
 from bot.rules.text.characters import is_blank
 from bot.rules.twists import suggestion_of, twist_of
 from bot.ui import routes
@@ -82,8 +81,7 @@ class Twisting(commands.Cog):
         return settings
 
     async def _start(self, interaction: discord.Interaction[Any], settings: ServerSettings, text: str) -> None:
-        if (story := await self._rounds.story(interaction)) is not None:
-            require_ai(story)
+        await self._rounds.require_models(interaction)
         ask = TwistAsk(owner=self._flow.owner(interaction), place=self._flow.place(interaction), text=text)
         await self._flow.ask(interaction, ask, settings)
 

@@ -68,11 +68,11 @@ async def test_rows_end_before_what_stops_them() -> None:
 async def test_fills_scores_and_directions() -> None:
     gaps = (Gap(left="The ", right=" slept."), Gap(left="A ", right=" ran."))
     also = ((Fill(text="zebra", masks=1, score=-1.0, source="beam"),), ())
-    found = await ENGINE.propose(ProposeRequest(request_id="p", gaps=gaps, lengths=(1, 2), samples=3, also=also))
+    found = await ENGINE.propose(ProposeRequest(gaps=gaps, lengths=(1, 2), samples=3, also=also))
     assert [any(fill.source == "given" for fill in fills) for fills in found] == [True, False]
     assert all(len(split_words(fill.text)) == fill.masks for fills in found for fill in fills)
     item = ScoreItem(left="The", asked=" old fox ran.")
-    scores = await ENGINE.score(ScoreRequest(request_id="s", model="causal", items=(item, item)))
+    scores = await ENGINE.score(ScoreRequest(model="causal", items=(item, item)))
     assert scores[0] == scores[1]
     assert [len(scores[0]), max(scores[0]) <= 0.0] == [3, True]
     one, other = await ENGINE.embed(["a", "b"])

@@ -134,7 +134,7 @@ async def test_other_calls_are_tried_three_times_too() -> None:
         raise WorkerUnavailable("not there")
 
     pulse = Pulse()
-    asked = ScoreRequest(request_id="s", model="causal", items=(ScoreItem(left="", asked="x"),))
+    asked = ScoreRequest(model="causal", items=(ScoreItem(left="", asked="x"),))
     with pytest.raises(WorkerUnavailable):
         await RetryingEngine(current, pulse).score(asked)
     assert calls == RETRIES + 1
@@ -157,7 +157,7 @@ async def test_a_worker_that_has_gone_uses_up_no_tries_before_it_is_known_why(tm
             return gone
 
         with pytest.raises(WorkerUnavailable, match="the reason"):
-            await RetryingEngine(current, lost=lost).score(ScoreRequest(request_id="s", model="causal", items=()))
+            await RetryingEngine(current, lost=lost).score(ScoreRequest(model="causal", items=()))
         known.clear()
         with pytest.raises(WorkerUnavailable, match="the reason"):
             await collect(RetryingEngine(current, lost=lost), request(1), [])

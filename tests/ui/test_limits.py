@@ -146,8 +146,8 @@ def _builders_in(module: ModuleType) -> Iterator[str]:
             yield f"{module.__name__.removeprefix('bot.ui.').removeprefix('cogs.')}.{name}"
 
 
-CHOOSES = {"core.presentation.final_card"}
-"""What only chooses among the cards, each of which is tried."""
+CHOOSES = {"core.presentation.final_card", "RoutedForm"}
+"""What only chooses among the cards, or is what the forms have in common; each of these is tried."""
 _RETURNED = ("Card", "list[Card]", "Prose", "Prose | None")
 
 

@@ -27,10 +27,12 @@ from tests.wire.objects import (
     CHANNEL_ID,
     DM_CHANNEL_ID,
     GUILD_ID,
+    PERMISSIONS,
     SESSION_LIMIT,
     application,
     bot_user,
     guild,
+    message_object,
     thread,
 )
 
@@ -147,7 +149,7 @@ class DiscordServer:
             "version": 1,
             "channel_id": str(CHANNEL_ID),
             "entitlements": [],
-            "app_permissions": "562949953421311",
+            "app_permissions": PERMISSIONS,
             "attachment_size_limit": 10_485_760,
         }
         whole = base | payload
@@ -357,28 +359,17 @@ class DiscordServer:
 
     def _store(self, body: Json, channel_id: int) -> Json:
         number = self.new_id()
-        message = {
-            "id": str(number),
-            "channel_id": str(channel_id),
-            "author": bot_user(),
-            "content": body.get("content") or "",
-            "timestamp": "2026-11-23T00:00:00+00:00",
-            "edited_timestamp": None,
-            "tts": False,
-            "mention_everyone": False,
-            "mentions": [],
-            "mention_roles": [],
-            "attachments": [],
-            "embeds": body.get("embeds") or [],
-            "components": body.get("components") or [],
-            "pinned": False,
-            "type": 0,
-            "flags": body.get("flags") or 0,
-            "application_id": str(APPLICATION_ID),
-            "webhook_id": str(APPLICATION_ID),
-        }
-        self.messages[number] = message
-        return message
+        stored = message_object(
+            number,
+            channel_id,
+            bot_user(),
+            body.get("content") or "",
+            embeds=body.get("embeds") or [],
+            components=body.get("components") or [],
+            flags=body.get("flags") or 0,
+        )
+        self.messages[number] = stored | {"application_id": str(APPLICATION_ID), "webhook_id": str(APPLICATION_ID)}
+        return self.messages[number]
 
     # -- gateway ------------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ GUILD_ID = 400_000_000_000_000_002
 CHANNEL_ID = 400_000_000_000_000_003
 DM_CHANNEL_ID = 400_000_000_000_000_004
 OWNER_ID = 400_000_000_000_000_009
+PERMISSIONS = "562949953421311"
+"""What the bot and everybody else may do in the server and its channel."""
 
 SESSION_LIMIT = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
 
@@ -55,7 +57,7 @@ def guild(threads: list[Json]) -> Json:
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
         "position": 0,
-        "permissions": "562949953421311",
+        "permissions": PERMISSIONS,
         "managed": False,
         "mentionable": False,
         "flags": 0,
@@ -105,6 +107,37 @@ def guild(threads: list[Json]) -> Json:
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
+    }
+
+
+def message_object(
+    number: int,
+    channel_id: int,
+    author: Json,
+    content: str,
+    *,
+    embeds: Json = (),
+    components: Json = (),
+    flags: int = 0,
+) -> Json:
+    """A message that nobody has edited."""
+    return {
+        "id": str(number),
+        "channel_id": str(channel_id),
+        "author": author,
+        "content": content,
+        "timestamp": "2026-11-23T00:00:00+00:00",
+        "edited_timestamp": None,
+        "tts": False,
+        "mention_everyone": False,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "embeds": list(embeds),
+        "components": list(components),
+        "pinned": False,
+        "type": 0,
+        "flags": flags,
     }
 
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.wire.discord_server import DiscordServer
-from tests.wire.objects import CHANNEL_ID, DM_CHANNEL_ID, GUILD_ID, thread
-
-MEMBER_PERMISSIONS = "562949953421311"
+from tests.wire.objects import CHANNEL_ID, DM_CHANNEL_ID, GUILD_ID, PERMISSIONS, message_object, thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,25 +51,7 @@ class Person:
     async def menu(self, server: DiscordServer, name: str, text: str) -> str:
         """Use an entry of the context menu of a message with that text, written by the person; returns the token."""
         number = server.new_id()
-        message: dict[str, Any] = {
-            "id": str(number),
-            "channel_id": str(CHANNEL_ID),
-            "author": self.user(),
-            "content": text,
-            "timestamp": "2026-11-23T00:00:00+00:00",
-            "edited_timestamp": None,
-            "tts": False,
-            "mention_everyone": False,
-            "mentions": [],
-            "mention_roles": [],
-            "attachments": [],
-            "embeds": [],
-            "components": [],
-            "pinned": False,
-            "type": 0,
-            "flags": 0,
-        }
-        resolved = {"messages": {str(number): message}}
+        resolved = {"messages": {str(number): message_object(number, CHANNEL_ID, self.user(), text)}}
         data = {"id": "700000000000000001", "name": name, "type": 3, "target_id": str(number), "resolved": resolved}
         return await server.interact({"type": 2, "data": data} | self._where())
 
@@ -117,7 +97,7 @@ class Person:
                 "user": self.user(),
                 "roles": [],
                 "joined_at": "2026-01-01T00:00:00+00:00",
-                "permissions": MEMBER_PERMISSIONS,
+                "permissions": PERMISSIONS,
                 "deaf": False,
                 "mute": False,
                 "flags": 0,
@@ -125,7 +105,7 @@ class Person:
             channel: dict[str, Any] = {"id": str(channel_id), "type": 0, "name": "stories"}
             if channel_id != CHANNEL_ID:
                 channel |= thread(channel_id, CHANNEL_ID, "a story")
-            channel["permissions"] = MEMBER_PERMISSIONS
+            channel["permissions"] = PERMISSIONS
             return {
                 "guild_id": str(GUILD_ID),
                 "guild": {"id": str(GUILD_ID), "locale": "en-US", "features": []},

@@ -124,12 +124,12 @@ async def test_a_request_streams_partials_and_ends_each_row_once(client: EngineC
 async def test_both_models_answer_side_by_side(client: EngineClient) -> None:
     gap = Gap(left="The fox opened the ", right=" near the harbour.")
     item = ScoreItem(left="The fox", asked=" opened the door")
-    propose = ProposeRequest(request_id="p", gaps=(gap,), lengths=(1, 2), beam=3)
+    propose = ProposeRequest(gaps=(gap,), lengths=(1, 2), beam=3)
     long, fills, causal, masked, vectors = await asyncio.gather(
         ends(client, request(1, 2, tokens=60)),
         client.propose(propose),
-        client.score(ScoreRequest(request_id="c", model="causal", items=(item,))),
-        client.score(ScoreRequest(request_id="m", model="masked", items=(item,))),
+        client.score(ScoreRequest(model="causal", items=(item,))),
+        client.score(ScoreRequest(model="masked", items=(item,))),
         client.embed(["The fox", "A girl", ""]),
     )
     assert len(long) == 2
@@ -305,7 +305,7 @@ async def test_what_writes_and_what_scores_are_two_models(folders: tuple[Path, P
     causal, masked = folders
     story = tiny_llama(tmp_path / "story")
     items = (ScoreItem(left="The fox", asked=" opened the door"),)
-    score = ScoreRequest(request_id="s", model="causal", items=items)
+    score = ScoreRequest(model="causal", items=items)
     async with running_worker(story, masked, infill=causal) as client:
         health = await client.health()
         assert {info.role: info.name for info in health.models} == {

@@ -50,7 +50,7 @@ async def test_it_sees_both_sides(tiny_causal: Path, tiny_masked: Path) -> None:
             assert seen > unseen + 1.0, word
         left, word, right = BLANKS[1]
         gaps = (Gap(left=left, right=right), Gap(left=left, right=" and"))
-        request = ProposeRequest(request_id="p", model="causal", gaps=gaps, lengths=(1,), beam=12, samples=4)
+        request = ProposeRequest(model="causal", gaps=gaps, lengths=(1,), beam=12, samples=4)
         seen_fills, unseen_fills = ([fill.text for fill in fills] for fills in await loop.run(scorer.propose(request)))
         assert word in seen_fills[:2]
         assert word not in unseen_fills[:2]

@@ -292,7 +292,7 @@ def test_the_bundled_models_are_given_no_mark_that_people_wrote(tmp_path: Path) 
 def _prompt(tokens: Tokens, text: str) -> list[int]:
     """The ids that an engine would read for a person's text."""
     info = ModelInfo(role="story", name="n", revision="r", engine="e", window=2048)
-    able = Capabilities(samplers=frozenset(), reproducible="always", scores=False)
+    able = Capabilities(samplers=frozenset(), reproducible="always")
     requests = Requests(info=info, capabilities=able, tokens=tokens, substitutions=lambda row: (), clock=lambda: 0.0)
     rows = (Row(seed=1, mood="open", sampling=Sampling()),)
     pieces = (Piece(text=text, label="text"),)

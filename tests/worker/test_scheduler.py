@@ -31,7 +31,7 @@ class CountingEngine:
     batch makes every step fail. `batches` tells of each step how many rows of each tenant took part."""
 
     info = ModelInfo(role="story", name="count", revision="1", engine="count", window=99)
-    capabilities = Capabilities(samplers=frozenset(), reproducible="always", scores=False)
+    capabilities = Capabilities(samplers=frozenset(), reproducible="always")
 
     def __init__(self) -> None:
         self.gate = threading.Event()

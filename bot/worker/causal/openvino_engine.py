@@ -62,7 +62,7 @@ class OpenVinoEngine:
             tier="large" if weights >= LARGE_FROM else "small",
         )
         samplers = frozenset({"temperature", "top_p", "min_p"})
-        self.capabilities = Capabilities(samplers=samplers, reproducible="same_batch", scores=False)
+        self.capabilities = Capabilities(samplers=samplers, reproducible="same_batch")
         self._requests = Requests(
             info=self.info, capabilities=self.capabilities, tokens=tokens, substitutions=substitutions, clock=clock
         )

@@ -20,11 +20,10 @@ LARGE_FROM = 400_000_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What an engine can do. `samplers` are those it has in full (others are replaced, and the receipt says by
-    what); `reproducible` is how far a seed repeats a text; `scores` tells whether its weights can also score."""
+    what); `reproducible` is how far a seed repeats a text."""
 
     samplers: frozenset[str]
     reproducible: Reproducible
-    scores: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

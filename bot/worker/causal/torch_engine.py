@@ -96,7 +96,7 @@ class TorchEngine:
             tier="large" if model.device.type == "cpu" and model.num_parameters() >= LARGE_FROM else "small",
         )
         samplers = {"temperature", "top_p", "min_p", "typical_p", "xtc", "dry"}
-        self.capabilities = Capabilities(samplers=frozenset(samplers), reproducible=exact, scores=True)
+        self.capabilities = Capabilities(samplers=frozenset(samplers), reproducible=exact)
         self._requests = Requests(
             info=self.info,
             capabilities=self.capabilities,

@@ -27,7 +27,7 @@ class ServedEngine:
     """An `ElsewhereEngine`. `open_local` opens the engine for requests that are `local`; it may take its time, and
     raise `HostError`. Close it in the end."""
 
-    capabilities = Capabilities(samplers=frozenset({"temperature", "top_p"}), reproducible="unknown", scores=False)
+    capabilities = Capabilities(samplers=frozenset({"temperature", "top_p"}), reproducible="unknown")
 
     def __init__(self, server: ModelServer, open_local: Callable[[], CausalEngine]) -> None:
         self._server = server

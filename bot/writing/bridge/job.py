@@ -195,7 +195,7 @@ class BridgeJob:
         left = left_part(self._prompt)
         right = right_part(self._ask.right.strip(), RIGHT_WORDS)
         items = tuple(ScoreItem(left=left, asked=f"{joined_to(left, draft.text)} {right}") for draft in drafts)
-        scores = await engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model="causal", items=items))
+        scores = await engine.score(ScoreRequest(model="causal", items=items))
         read: list[Bridge] = []
         for draft, words in zip(drafts, scores, strict=True):
             own = len(split_words(draft.text))

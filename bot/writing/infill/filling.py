@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log
@@ -144,7 +143,6 @@ class Filling:
         single = masks == (1,)
         return await self._engine.propose(
             ProposeRequest(
-                request_id=uuid.uuid4().hex,
                 gaps=tuple(slot.pool.gap for slot in slots),
                 lengths=masks,
                 beam=SINGLES if single else BEAM,
@@ -158,7 +156,6 @@ class Filling:
         effort = len(self._slots) ** -0.5
         (grown,) = await self._engine.propose(
             ProposeRequest(
-                request_id=uuid.uuid4().hex,
                 model="causal",
                 gaps=(self._reader.asked(self._gap(number, fills)),),
                 also=(tuple(slot.given),),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Sequence
 from typing import Literal
 
@@ -87,7 +86,7 @@ class Reader:
         ]
 
     async def _scores(self, model: Literal["causal", "masked"], items: Sequence[ScoreItem]) -> list[list[float]]:
-        return await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model=model, items=tuple(items)))
+        return await self._engine.score(ScoreRequest(model=model, items=tuple(items)))
 
 
 def evidence_of(

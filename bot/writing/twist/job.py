@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
@@ -192,9 +191,7 @@ class AlternativeSearch:
         if not gaps:
             return []
         lengths = (1, 2) if has_han(self._text) else (1,)
-        proposed = await self._engine.propose(
-            ProposeRequest(request_id=uuid.uuid4().hex, gaps=tuple(gaps), lengths=lengths, beam=BEAM)
-        )
+        proposed = await self._engine.propose(ProposeRequest(gaps=tuple(gaps), lengths=lengths, beam=BEAM))
         return [
             _Place(spot, gap, possible(spot, gap, fills, self._words.allows)[:LOOKED_AT])
             for spot, gap, fills in zip(found, gaps, proposed, strict=True)
@@ -264,7 +261,7 @@ class AlternativeSearch:
     async def _scores(self, model: ModelRole, items: Sequence[ScoreItem]) -> list[list[float]]:
         if not items:
             return []
-        return await self._engine.score(ScoreRequest(request_id=uuid.uuid4().hex, model=model, items=tuple(items)))
+        return await self._engine.score(ScoreRequest(model=model, items=tuple(items)))
 
 
 def _mean(log_probs: Sequence[float]) -> float:

@@ -66,7 +66,7 @@ def test_who_reads_no_hints_does_not_see_the_right_text(loaded: tuple[Any, Any])
 
 def test_proposals_are_made_behind_the_hint(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     request = ProposeRequest(
-        request_id="p", model="causal", gaps=(Gap(left=LEFT + " ", right=RIGHT),), lengths=(1, 2), beam=8, samples=4
+        model="causal", gaps=(Gap(left=LEFT + " ", right=RIGHT),), lengths=(1, 2), beam=8, samples=4
     )
     (fills,), _ = finish(scorer.propose(request))
     first = coded(loaded[1], LEFT + " lantern" + RIGHT)[len(coded(loaded[1], LEFT + " lantern"))]
@@ -86,7 +86,7 @@ def test_a_long_left_text_leaves_room_for_the_hint(loaded: tuple[Any, Any], scor
     left = " ".join([LEFT] * 40)
     (words,), _ = finish(scorer.score([ScoreItem(left=left, asked=" lantern", right=RIGHT)]))
     assert len(words) == 1
-    request = ProposeRequest(request_id="p", model="causal", gaps=(Gap(left=left, right=RIGHT),), lengths=(1,), beam=4)
+    request = ProposeRequest(model="causal", gaps=(Gap(left=left, right=RIGHT),), lengths=(1,), beam=4)
     (fills,), _ = finish(scorer.propose(request))
     assert fills
 

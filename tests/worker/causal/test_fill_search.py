@@ -23,7 +23,6 @@ def scorer(loaded: tuple[Any, Any]) -> CausalScorer:
 
 def ask(*gaps: Gap, lengths: tuple[int, ...] = (1, 2, 3), also: tuple[Fill, ...] = (), seed: int = 1) -> ProposeRequest:
     return ProposeRequest(
-        request_id="r",
         model="causal",
         gaps=gaps or (GAP,),
         lengths=lengths,

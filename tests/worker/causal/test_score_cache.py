@@ -94,9 +94,7 @@ def scorer(loaded: tuple[Any, Any]) -> CausalScorer:
 
 
 def searched(scorer: CausalScorer) -> list[str]:
-    request = ProposeRequest(
-        request_id="r", model="causal", gaps=(GAP,), lengths=(1, 2, 3), beam=24, samples=12, also=((),), seed=1
-    )
+    request = ProposeRequest(model="causal", gaps=(GAP,), lengths=(1, 2, 3), beam=24, samples=12, also=((),), seed=1)
     ((fills,), _) = finish(scorer.propose(request))
     return [fill.text for fill in fills]
 

@@ -34,7 +34,7 @@ def opened(folder: Path) -> MaskedModel:
 def request(
     *gaps: Gap, lengths: tuple[int, ...] = (1, 2, 3, 4), beam: int = 6, samples: int = 3, seed: int = 1
 ) -> ProposeRequest:
-    return ProposeRequest(request_id="r", gaps=gaps, lengths=lengths, beam=beam, samples=samples, seed=seed)
+    return ProposeRequest(gaps=gaps, lengths=lengths, beam=beam, samples=samples, seed=seed)
 
 
 def propose(model: MaskedModel, gap: Gap) -> list[Fill]:
