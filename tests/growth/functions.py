@@ -41,7 +41,7 @@ from bot.writing.asks import ContinueAsk, InfillAsk, TwistAsk
 from bot.writing.blanks import Template
 from bot.writing.bridge import job as bridging
 from bot.writing.bridge.job import BridgeAsk
-from bot.writing.continuation import faults, loops, notes, quality
+from bot.writing.continuation import faults, loops, misnaming, notes, quality
 from bot.writing.continuation import job as continuing
 from bot.writing.infill import candidate_pool, pronouns, repeats, restyling
 from bot.writing.service import as_infill
@@ -361,6 +361,11 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.writing.cleaning.sentence_ends": [cleaning.sentence_ends],
     "bot.writing.cleaning.sentences": [lambda text: cleaning.sentences(text, form.Form(lined=True))],
+    "bot.writing.continuation.quality.different_share": [lambda text: quality.different_share(text.split())],
+    "bot.writing.continuation.misnaming.misnames": [
+        lambda text: misnaming.misnames(text, ["Ember is a dragon."], PROSE),
+        lambda text: misnaming.misnames("Two dragons came.", [text, "Ember is a dragon."], text),
+    ],
     "bot.writing.continuation.loops.loop_at": [
         lambda text: loops.loop_at(text, PROSE, form.form_of(PROSE)),
         lambda text: loops.loop_at("Then it rained. He said no more to her.", text, form.PROSE),

@@ -20,6 +20,7 @@ from bot.writing import cleaning, diversity, receipts
 from bot.writing.asks import WRITING, ContinueAsk, check_language, is_foreign
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation import quality
+from bot.writing.continuation.misnaming import misnames
 from bot.writing.continuation.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
 from bot.writing.diversity import Features
 from bot.writing.form import form_of
@@ -160,8 +161,13 @@ class ContinueJob:
             look=diversity.features(text),
             log_prob=log_prob,
             quality=quality.quality_of(found),
-            doubtful=quality.is_doubtful(found, log_prob),
+            doubtful=quality.is_doubtful(found, log_prob) or self._misnames(text),
         )
+
+    def _misnames(self, text: str) -> bool:
+        """Tell whether a row makes many of what memory or lore tells of as one."""
+        before = "".join(piece.text for piece in self._ask.context) + self._ask.text
+        return misnames(text, [piece.text for piece in self._ask.near], before)
 
     async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
         """Pick the slate: the best that differ; doubtful ones, and a second of one mood, where there are too few."""

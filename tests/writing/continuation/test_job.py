@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 import pytest
 
 from bot.errors import BadInput, WorkerUnavailable
 from bot.inference.fake_engine import FakeEngine
 from bot.inference.jobs import Owner
-from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health, ModelInfo, Partial, Receipt
+from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health, ModelInfo, Partial, Piece, Receipt
 from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
 from bot.writing.asks import ContinueAsk
@@ -190,3 +191,35 @@ def test_the_slate_has_three_moods_where_it_can_and_what_is_doubtful_comes_last(
     assert [each.text for each in picked(ordered, 3, SAME_MOOD)] == ["a", "d", "f"]
     assert [each.text for each in picked(ordered[:3], 3, SAME_MOOD)] == ["a", "b", "c"]
     assert [each.text for each in picked(ordered, 5, None)] == ["a", "b", "d", "e", "f"]
+
+
+class Written(FakeEngine):
+    """A worker that has written these rows already."""
+
+    def __init__(self, rows: Sequence[str]) -> None:
+        super().__init__()
+        self._rows = rows
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
+        for number, row in enumerate(request.rows):
+            told = draft_of(self._rows[number % len(self._rows)], row.mood or "plain").row
+            yield replace(told, row=number)
+
+
+async def test_a_story_about_one_dragon_gets_no_dragons_behind_an_entry_of_it() -> None:
+    rows = [
+        " The dragons looked at him and said nothing.",
+        " Two red dragons came out of the dark.",
+        " She lifted her head and looked at the fish.",
+        " There were dragons in every corner of it.",
+        " He held out the basket with both hands.",
+        " Ember opened one eye and closed it again.",
+    ]
+    text = "The cave was warm. Tomas put down the basket. It was the dragon, and it had heard him."
+    lore = (Piece(text="Ember is a dragon, the only one left.\n\n", label="lore 1"),)
+    for entries, shown in ((lore, 0), ((), 1)):
+        job = ContinueJob(replace(ask(text), near=entries), WORDS, 1)
+        suggestions = await job.run(Written(rows), Reports())
+        assert len(suggestions) == 3
+        assert sum("dragons" in suggestion.text for suggestion in suggestions) >= shown
+        assert shown or not any("dragons" in suggestion.text for suggestion in suggestions)
