@@ -449,7 +449,6 @@ CALLS: Mapping[str, Sequence[Call]] = {
         )
     ],
     "bot.writing.continuation.quality.traits": [_traits],
-    "bot.writing.continuation.quality.different_share": [lambda text: quality.different_share(text.split())],
     "bot.writing.continuation.quality.quality_of": [lambda text: quality.quality_of(_traits(text))],
     "bot.writing.continuation.quality.is_doubtful": [lambda text: quality.is_doubtful(_traits(text), -1.0)],
     "bot.writing.continuation.quality.shortened": [lambda text: quality.shortened(text, PROSE, form.PROSE, 160)],
