@@ -5,6 +5,8 @@ then mixes bfloat16 with float32 and fails, or draws other numbers than the seed
 tensors in a forward pass, so naming dtypes is not enough. Instead whoever makes a model and whoever computes with
 torch take turns; so do two threads that compute with the same model, whose hooks would meet. The lock is the
 process's because what it guards is.
+
+Shorter than 25 lines because the scheduler needs the lock before torch is loaded, which every neighbour loads.
 """
 
 from __future__ import annotations

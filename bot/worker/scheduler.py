@@ -20,6 +20,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,10 +28,11 @@ from bot.errors import InferenceError, WorkerUnavailable
 from bot.inference.protocol import Continuation, GenerateRequest, Partial
 from bot.logs import describe
 from bot.worker.batching import Turns, Work
-from bot.worker.causal.protocol import CausalEngine, ElsewhereEngine, RowUpdate
+from bot.worker.causal.protocol import CausalEngine, RowUpdate
 from bot.worker.default_dtype import DEFAULT_DTYPE
+from bot.worker.engines import Engines
 from bot.worker.shares import Shares
-from bot.worker.streams import Rate, Running, Stream
+from bot.worker.streams import Rate, Running, Stream, resolve, told_error
 
 if TYPE_CHECKING:  # it imports torch, for which generating must not wait
     from bot.worker.compute_threads import ComputeThreads
@@ -55,8 +57,7 @@ class Scheduler:
         self.steps = 0
         self.failed = asyncio.Event()
         self._clock = clock
-        self._engines: tuple[CausalEngine, ...] = ()
-        self._elsewhere: tuple[ElsewhereEngine, ...] = ()
+        self._engines = Engines()
         self._has_causal = asyncio.Event()
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._streams: set[Stream] = set()
@@ -81,14 +82,13 @@ class Scheduler:
         """End the thread after the step it is in; what runs ends with `WorkerUnavailable`."""
         self._commands.put(None)
         await asyncio.to_thread(self._thread.join, 10.0)
-        for engine in self._elsewhere:
-            await asyncio.to_thread(engine.close)
+        await self._engines.close()
         self._fail_all("the worker is closing")
 
     def adopt(self, causal: CausalEngine) -> None:
         """Begin to use a causal engine; requests that came before it was loaded have waited for it. Where there is one
         already, what it has begun it ends."""
-        self._commands.put(lambda: self._take_up(causal))
+        self._commands.put(lambda: self._engines.add(causal, lambda: self._commands.put(_look)))
         self._has_causal.set()
 
     def widen(self, compute_threads: ComputeThreads) -> None:
@@ -98,12 +98,7 @@ class Scheduler:
     @property
     def rows_running(self) -> int:
         """Causal rows that decode, or wait for their prefill."""
-        return sum(engine.rows_running for engine in self._engines)
-
-    @property
-    def _rows_here(self) -> int:
-        """Causal rows that take this machine's time."""
-        return self.rows_running - sum(engine.rows_running - engine.rows_here for engine in self._elsewhere)
+        return self._engines.rows_running
 
     @property
     def requests(self) -> int:
@@ -135,16 +130,9 @@ class Scheduler:
         self._streams.add(stream)
         self._commands.put(lambda: self._add(Running(stream, request, list(numbers))))
         try:
-            while True:
-                if events := stream.take():
-                    for event in events:
-                        yield event
-                elif stream.failure is not None:
-                    raise stream.failure
-                elif not stream.left:
-                    return
-                else:
-                    await stream.changed.wait()
+            async with aclosing(stream.events()) as events:
+                async for event in events:
+                    yield event
         finally:
             self._streams.discard(stream)
             if stream.left and stream.failure is None:
@@ -156,7 +144,7 @@ class Scheduler:
         answer: asyncio.Future[ResultT] = self._asyncio.create_future()
 
         def done(result: Any, error: Exception | None) -> None:
-            self._call(_resolve, answer, result, None if error is None else _ours(error))
+            self._call(resolve, answer, result, None if error is None else told_error(error))
 
         self._open.add(answer)
         self._commands.put(lambda: self._turns.add(work, done, tenant))
@@ -190,7 +178,7 @@ class Scheduler:
         (rows, asked), working = self._rows_of_each(), self._turns.tenants
         self._shares.look(rows.keys() | working)
         first = min(working, key=self._shares.used, default=None) if self._shares.several else None
-        here = self._rows_here > 0
+        here = self._engines.rows_here > 0
         if here and first is not None and rows and self._shares.is_behind(first, rows):
             self._step_turns(first)
             return
@@ -210,9 +198,8 @@ class Scheduler:
         """How many rows of each tenant have not ended, and how many its requests under way have in all."""
         rows, asked = Counter[str](), Counter[str]()
         for running in self._running.values():
-            tenant, ended = running.request.tenant, sum(tokens < 0 for tokens in running.tokens.values())
-            rows[tenant] += len(running.rows) - ended
-            asked[tenant] += len(running.rows)
+            rows[running.request.tenant] += running.rows_left
+            asked[running.request.tenant] += len(running.rows)
         return rows, asked
 
     def _timed(self, step: Callable[[], None]) -> float:
@@ -230,7 +217,7 @@ class Scheduler:
 
     def _pause_s(self) -> float | None:
         """Return how many seconds to wait for a command: none while there is work, None where there is nothing."""
-        if self._turns or self._suspects or self._rows_here:
+        if self._turns or self._suspects or self._engines.rows_here:
             return 0.0
         return ELSEWHERE_S if self.rows_running else None
 
@@ -252,27 +239,14 @@ class Scheduler:
         self._call(self._settle, settled, GIVE_WAY_TURNS)
         settled.wait(GIVE_WAY_S)
 
-    def _take_up(self, engine: CausalEngine) -> None:
-        self._engines = (*self._engines, engine)
-        if isinstance(engine, ElsewhereEngine):
-            self._elsewhere = (*self._elsewhere, engine)
-            engine.listen(lambda: self._commands.put(_look))
-        self._let_go()
-
-    def _let_go(self) -> None:
-        """Forget the engines before the newest that have nothing left to do, and with them their memory."""
-        if len(self._engines) > 1:
-            self._engines = (*(one for one in self._engines[:-1] if one.rows_running), self._engines[-1])
-            self._elsewhere = tuple(one for one in self._elsewhere if one in self._engines)
-
     def _step_causal(self, level: int | None) -> None:
         for engine in self._engines:
             if engine.rows_running:
                 self._step_engine(engine, level)
-        self._let_go()
+        self._engines.let_go()
 
     def _step_engine(self, engine: CausalEngine, level: int | None) -> None:
-        began, here = time.monotonic(), self._rows_here > 0
+        began, here = time.monotonic(), self._engines.rows_here > 0
         try:
             updates = engine.step(level)
         except Exception as error:
@@ -283,33 +257,20 @@ class Scheduler:
             return
         finally:
             self.steps += 1
-        tokens = sum(map(self._new_tokens, updates))
+        known = [(self._running[update.request_id], update) for update in updates if update.request_id in self._running]
+        tokens = sum(running.note(update.event) for running, update in known)
         if here:
             self._rate.add(time.monotonic() - began, tokens)
-        known = [(self._running[update.request_id], update) for update in updates if update.request_id in self._running]
         if known:  # a step that only clears away what was cancelled proves nothing
             self._failures = 0
-        for running, update in known:
-            if isinstance(update.event, Continuation):
-                running.tokens[update.event.row] = -1
         for key in {update.request_id for _, update in known}:
-            running = self._running[key]
-            if sum(tokens < 0 for tokens in running.tokens.values()) == len(running.rows):
+            if self._running[key].rows_left == 0:
                 del self._running[key]
         if known:
             self._call(self._deliver, known)
-        for elsewhere in self._elsewhere:
-            for failure in elsewhere.failures():
-                if (failed := self._running.pop(failure.request_id, None)) is not None:
-                    self._call(failed.stream.fail, failure.error)
-
-    def _new_tokens(self, update: RowUpdate) -> int:
-        running = self._running.get(update.request_id)
-        if running is None:
-            return 0
-        before = running.tokens.get(update.event.row, 0)
-        running.tokens[update.event.row] = update.event.tokens
-        return max(0, update.event.tokens - before)
+        for failure in self._engines.failures():
+            if (failed := self._running.pop(failure.request_id, None)) is not None:
+                self._call(failed.stream.fail, failure.error)
 
     def _quarantine(self, engine: CausalEngine, error: Exception) -> None:
         """A step failed. Alone in the batch a request has itself to blame; several are tried again one by one."""
@@ -321,11 +282,7 @@ class Scheduler:
         if len(running) == 1:
             self._call(running[0].stream.fail, InferenceError(describe(error)))
             return
-        for one in running:
-            left = [place for place in range(len(one.rows)) if one.tokens.get(place, 0) >= 0]
-            rows = tuple(one.request.rows[place] for place in left)
-            numbers = [one.rows[place] for place in left]
-            self._suspects.append(Running(one.stream, replace(one.request, rows=rows), numbers))
+        self._suspects.extend(one.again() for one in running)
 
     def _add(self, running: Running) -> None:
         if self._suspects:
@@ -334,14 +291,14 @@ class Scheduler:
             self._start(running)
 
     def _start(self, running: Running) -> None:
-        running.engine = self._engines[-1]
+        running.engine = self._engines.newest
         # An id of the loop's own: a request sent or tried again never meets what is left of its first run.
         self._count += 1
         key = f"{running.request.request_id}#{self._count}"
         try:
             running.engine.add(replace(running.request, request_id=key))
         except Exception as error:  # one request's mistake is that request's failure
-            self._call(running.stream.fail, _ours(error))
+            self._call(running.stream.fail, told_error(error))
         else:
             self._running[key] = running
 
@@ -358,7 +315,7 @@ class Scheduler:
         tokens: dict[str, int] = {}
         try:
             with DEFAULT_DTYPE:
-                tokens = self._turns.step(hurried=self._shares.several or self._rows_here > 0, tenant=tenant)
+                tokens = self._turns.step(hurried=self._shares.several or self._engines.rows_here > 0, tenant=tenant)
         finally:
             self.steps += 1
         took_s = self._clock() - began
@@ -384,26 +341,9 @@ class Scheduler:
         for stream in self._streams:
             stream.fail(failure)
         for answer in self._open:
-            _resolve(answer, None, failure)
+            resolve(answer, None, failure)
         self._has_causal.set()
 
 
 def _look() -> None:
     """A command that does nothing: the step behind it does."""
-
-
-def _ours(error: Exception) -> InferenceError:
-    """Keep what the models refuse on purpose; what they stumble over is logged and named."""
-    if isinstance(error, InferenceError):
-        return error
-    _log.error("a request failed", exc_info=error)
-    return InferenceError(describe(error))
-
-
-def _resolve(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)

@@ -1,13 +1,20 @@
-"""What the step loop keeps of a request that generates: its reader's part, the models' part, and how fast it goes."""
+"""What the scheduler keeps of a request that generates: its reader's part, the models' part, and how fast it goes."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from bot.errors import InferenceError
 from bot.inference.protocol import Continuation, GenerateRequest, Partial
+from bot.logs import describe
 from bot.worker.causal.protocol import CausalEngine
+
+_log = logging.getLogger(__name__)
 
 RATE_WINDOW_S = 5.0
 """Seconds of work over which tokens a second are counted."""
@@ -60,6 +67,19 @@ class Stream(Inbox):
         # No `super()` without arguments: a dataclass with slots is made anew.
         Inbox.put(self, event)
 
+    async def events(self) -> AsyncGenerator[Partial | Continuation, None]:
+        """Yield the newest partials and every finished row until all have finished. Raises `failure`."""
+        while True:
+            if events := self.take():
+                for event in events:
+                    yield event
+            elif self.failure is not None:
+                raise self.failure
+            elif not self.left:
+                return
+            else:
+                await self.changed.wait()
+
 
 @dataclass(slots=True, eq=False)
 class Running:
@@ -72,6 +92,23 @@ class Running:
     rows: list[int]
     tokens: dict[int, int] = field(default_factory=dict)
     engine: CausalEngine | None = None
+
+    @property
+    def rows_left(self) -> int:
+        """How many rows have not finished."""
+        return len(self.rows) - sum(tokens < 0 for tokens in self.tokens.values())
+
+    def note(self, event: Partial | Continuation) -> int:
+        """Take down how far a row is, and return how many tokens are new."""
+        new = max(0, event.tokens - self.tokens.get(event.row, 0))
+        self.tokens[event.row] = -1 if isinstance(event, Continuation) else event.tokens
+        return new
+
+    def again(self) -> Running:
+        """Return the request with the rows that have not finished, as it is to be tried once more."""
+        left = [place for place in range(len(self.rows)) if self.tokens.get(place, 0) >= 0]
+        rows = tuple(self.request.rows[place] for place in left)
+        return Running(self.stream, replace(self.request, rows=rows), [self.rows[place] for place in left])
 
 
 class Rate:
@@ -97,3 +134,22 @@ class Rate:
     def tokens_per_s(self) -> float:
         """0.0 before any work."""
         return self._tokens / self._busy_s if self._busy_s > 0.0 else 0.0
+
+
+def told_error(error: Exception) -> InferenceError:
+    """Return what a request's reader is told of an error: what was refused on purpose as it is; anything else is
+    logged, and only named."""
+    if isinstance(error, InferenceError):
+        return error
+    _log.error("a request failed", exc_info=error)
+    return InferenceError(describe(error))
+
+
+def resolve(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
+    """Give a future its result or its error, unless it was cancelled meanwhile."""
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
