@@ -62,10 +62,12 @@ from cogs.publishing.cog import Publishing
 from cogs.rounds.cog import Rounds
 from cogs.rounds.opening import RoundOpening
 from cogs.settings.cog import Server
+from cogs.stories.browsing import Browsing
 from cogs.stories.cog import Stories
 from cogs.stories.hosting import Hosts
 from cogs.stories.lifecycle import StoryLifecycle
 from cogs.stories.threads import Threads
+from cogs.stories.undoing import Undoing
 from cogs.twist.cog import Twisting
 from storage.database import open_database
 
@@ -225,6 +227,8 @@ class Inkling(commands.Bot):
         refusals = Refusals(self, self._services, dispatcher)
         await self.add_cog(refusals)
         await self.add_cog(Stories(tree, self._services, flow, dispatcher, refusals))
+        await self.add_cog(Undoing(tree, self._services, flow, dispatcher, refusals))
+        await self.add_cog(Browsing(tree, self._services, flow))
         await self.add_cog(Hosts(tree, self._services, flow, dispatcher))
         await self.add_cog(StoryLifecycle(tree, self._services, flow, dispatcher))
         await self.add_cog(Publishing(tree, self._services, flow))

@@ -23,7 +23,7 @@ from sqlalchemy import literal as sql
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
 from storage.columns import WHOLE
-from storage.rows import packed, unpacked, values_of
+from storage.rows import spans_from_json, spans_to_json, values_of
 from storage.tables import PASSAGES
 from storage.withdrawing import withdraw
 from storage.writer import Connection
@@ -113,7 +113,7 @@ class Passages(PassageReader):
         """Store a passage behind its parent, without moving any head, and return it with its id and depth."""
         values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
             "depth": 1 if new.parent_id is None else _depth_of(new.parent_id) + 1,
-            "spans": packed(new.spans),
+            "spans": spans_to_json(new.spans),
             "created_ms": now_ms,
         }
         added = await self._connection.execute(insert(PASSAGES).values(values).returning(PASSAGES))
@@ -185,4 +185,4 @@ def _path(head_id: int, first: ColumnElement[int]) -> CTE:
 
 
 def _passage(row: Row[Any]) -> Passage:
-    return Passage(**{**row._mapping, "spans": unpacked(row.spans), "withdrawn": bool(row.withdrawn)})
+    return Passage(**{**row._mapping, "spans": spans_from_json(row.spans), "withdrawn": bool(row.withdrawn)})

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from bot.rules.ballots import Ballot
 from bot.rules.rounds import Candidate, NewCandidate, NewRound, Round, RoundState
-from storage.rows import packed, unpacked
+from storage.rows import spans_from_json, spans_to_json
 from storage.tables import BALLOTS, CANDIDATES, REPORTS, ROUNDS
 from storage.writer import Connection
 
@@ -161,7 +161,7 @@ class Rounds(RoundReader):
         values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
             "round_id": round_id,
             "place": place,
-            "spans": packed(new.spans),
+            "spans": spans_to_json(new.spans),
             "none": int(new.none),
             "created_ms": now_ms,
         }
@@ -209,7 +209,7 @@ def _round(row: Row[Any]) -> Round:
 
 
 def _candidate(row: Row[Any]) -> Candidate:
-    return Candidate(**{**row._mapping, "spans": unpacked(row.spans), "none": bool(row.none)})
+    return Candidate(**{**row._mapping, "spans": spans_from_json(row.spans), "none": bool(row.none)})
 
 
 def _ballot(rows: Iterable[Row[Any]]) -> Ballot:

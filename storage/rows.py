@@ -27,11 +27,11 @@ async def values_of(rows: Iterable[Row[Any]], make: Callable[[Row[Any]], ValueT]
     return found
 
 
-def packed(spans: Iterable[Span]) -> list[Any]:
+def spans_to_json(spans: Iterable[Span]) -> list[Any]:
     """Return what the column holds."""
     return [[span.start, span.end, span.origin] for span in spans]
 
 
-def unpacked(column: Iterable[Any]) -> tuple[Span, ...]:
+def spans_from_json(column: Iterable[Any]) -> tuple[Span, ...]:
     """Return the spans that the column holds."""
     return tuple(Span(start, end, origin) for start, end, origin in column)

@@ -35,7 +35,7 @@ State = Literal["well", "note", "mend"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at; `mend`: the host has to do something, which `told` says."""
 
     subject: str
@@ -51,59 +51,59 @@ def examine(settings: Settings, terminal: Terminal) -> int:
     return int(any(finding.state == "mend" for finding in findings))
 
 
-def _discord(settings: Settings) -> Iterator[Finding]:
+def _discord(settings: Settings) -> Iterator[Diagnosis]:
     if settings.discord_token is None:
         told_ = "DISCORD_TOKEN is empty: `inkling run` opens the sandbox."
-        yield Finding(subject="discord", state="note", told=told_)
+        yield Diagnosis(subject="discord", state="note", told=told_)
     else:
-        yield Finding(subject="discord", state="well", told="DISCORD_TOKEN is set.")
+        yield Diagnosis(subject="discord", state="well", told="DISCORD_TOKEN is set.")
 
 
-def _machine(settings: Settings) -> Iterator[Finding]:
+def _machine(settings: Settings) -> Iterator[Diagnosis]:
     found = look_at_machine(settings.data)
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}."
-    yield Finding(subject="machine", state="well", told=system)
+    yield Diagnosis(subject="machine", state="well", told=system)
     if found.memory is None:
-        yield Finding(subject="memory", state="note", told="Nothing tells how much memory is free here.")
+        yield Diagnosis(subject="memory", state="note", told="Nothing tells how much memory is free here.")
     else:
         short = found.memory < LITTLE_MEMORY
         more = f" The bundled models need {told(LITTLE_MEMORY)}: close something, or raise the limit." if short else ""
         free = f"{told(found.memory)} are free.{more}"
-        yield Finding(subject="memory", state="mend" if short else "well", told=free)
+        yield Diagnosis(subject="memory", state="mend" if short else "well", told=free)
     short = found.disk < LITTLE_DISK
     more = " Make room, or let INKLING_DATA name a folder elsewhere." if short else ""
     free = f"{told(found.disk)} are free in {settings.data}.{more}"
-    yield Finding(subject="disk", state="mend" if short else "well", told=free)
+    yield Diagnosis(subject="disk", state="mend" if short else "well", told=free)
 
 
-def _folder(settings: Settings) -> Iterator[Finding]:
+def _folder(settings: Settings) -> Iterator[Diagnosis]:
     folder = settings.data
     if not folder.exists():
-        yield Finding(subject="data", state="note", told=f"{folder} is made at the first start.")
+        yield Diagnosis(subject="data", state="note", told=f"{folder} is made at the first start.")
     elif not os.access(folder, os.W_OK | os.X_OK):
-        yield Finding(subject="data", state="mend", told=f"{folder} cannot be written: change its owner or its mode.")
+        yield Diagnosis(subject="data", state="mend", told=f"{folder} cannot be written: change its owner or its mode.")
     else:
-        yield Finding(subject="data", state="well", told=f"{folder} can be written.")
+        yield Diagnosis(subject="data", state="well", told=f"{folder} can be written.")
 
 
-def _engine(settings: Settings) -> Iterator[Finding]:
+def _engine(settings: Settings) -> Iterator[Diagnosis]:
     if settings.engine == "openvino" and importlib.util.find_spec("openvino_genai") is None:
         told_ = "ENGINE=openvino, but OpenVINO GenAI is not installed: set ENGINE=auto or torch."
-        yield Finding(subject="engine", state="mend", told=told_)
+        yield Diagnosis(subject="engine", state="mend", told=told_)
         return
     if settings.engine == "openai":
         told_ = "A model server writes (ENGINE=openai); blanks are filled here."
-        yield Finding(subject="engine", state="well", told=told_)
+        yield Diagnosis(subject="engine", state="well", told=told_)
         return
     quick = settings.engine in ("auto", "openvino") and importlib.util.find_spec("openvino_genai") is not None
-    yield Finding(
+    yield Diagnosis(
         subject="engine",
         state="well",
         told="OpenVINO, where the model and DEVICE allow." if quick else f"ENGINE={settings.engine}, without OpenVINO.",
     )
 
 
-def _server(settings: Settings) -> Iterator[Finding]:
+def _server(settings: Settings) -> Iterator[Diagnosis]:
     """Ask a model server what it has: it is reached, with the key, for the model that is named there."""
     server = server_of(settings)
     if server is None or settings.inference_url is not None:
@@ -111,34 +111,34 @@ def _server(settings: Settings) -> Iterator[Finding]:
     try:
         found = asyncio.run(look(server))
     except ServerTrouble as error:
-        yield Finding(subject="model server", state="mend", told=f"{str(error)[0].upper()}{str(error)[1:]}.")
+        yield Diagnosis(subject="model server", state="mend", told=f"{str(error)[0].upper()}{str(error)[1:]}.")
         return
-    yield Finding(subject="model server", state="well", told=f"{server.host} has {found.model}: {found.described}.")
+    yield Diagnosis(subject="model server", state="well", told=f"{server.host} has {found.model}: {found.described}.")
     if server.told_host:
         goes = "Texts are sent there to be continued, but for stories whose rules keep them here."
-        yield Finding(subject="model server", state="note", told=goes)
+        yield Diagnosis(subject="model server", state="note", told=goes)
 
 
-def _models(settings: Settings) -> Iterator[Finding]:
+def _models(settings: Settings) -> Iterator[Diagnosis]:
     if settings.inference_url is not None:
-        yield Finding(subject="models", state="note", told=f"They run elsewhere, at {settings.inference_url}.")
+        yield Diagnosis(subject="models", state="note", told=f"They run elsewhere, at {settings.inference_url}.")
         return
     story = foresee(settings)
-    yield Finding(subject="story model", state="well", told=story.reason)
+    yield Diagnosis(subject="story model", state="well", told=story.reason)
     if story.later is not None and (come := min(bytes_there(settings.data), LARGE.size)):
         share = f"{told(come)} of {told(LARGE.size)} of {LARGE.name} have come."
-        yield Finding(subject="story model", state="note", told=share)
+        yield Diagnosis(subject="story model", state="note", told=share)
     for role, choice in chosen(replace(settings, causal_model=story.now)):
         if _comes_by_itself(settings, role, choice):
-            yield Finding(subject=f"{role} model", state="note", told=f"{choice} is fetched at the first start.")
+            yield Diagnosis(subject=f"{role} model", state="note", told=f"{choice} is fetched at the first start.")
             continue
         try:
             model = resolve(choice, role, settings.data, settings.hub)
         except WeightsError as error:
-            yield Finding(subject=f"{role} model", state="mend", told=str(error))
+            yield Diagnosis(subject=f"{role} model", state="mend", told=str(error))
         else:
             whole = f"{model.name} ({model.revision}) is in {model.gguf or model.folder}."
-            yield Finding(subject=f"{role} model", state="well", told=whole)
+            yield Diagnosis(subject=f"{role} model", state="well", told=whole)
 
 
 def _comes_by_itself(settings: Settings, role: ModelRole, choice: ModelChoice) -> bool:
@@ -148,5 +148,5 @@ def _comes_by_itself(settings: Settings, role: ModelRole, choice: ModelChoice) -
     return is_hub_id(choice) and find(choice, role, settings.data) is None
 
 
-LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_discord, _machine, _folder, _engine, _server, _models)
+LOOKS: tuple[Callable[[Settings], Iterator[Diagnosis]], ...] = (_discord, _machine, _folder, _engine, _server, _models)
 """What is looked at, in this order."""

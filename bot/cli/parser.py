@@ -6,8 +6,8 @@ import argparse
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bot.rules.generations import MAX_NOTE
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.notes import MAX_NOTE
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE
 
 DEFAULT_COMMAND = "run"

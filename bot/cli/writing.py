@@ -21,8 +21,7 @@ from bot.cli.terminal import Terminal
 from bot.errors import HostError, InferenceError, PersonError, WorkerUnavailable
 from bot.inference.jobs import Owner, Working
 from bot.inference.queue import Inference, Ticket
-from bot.rules.generations import Place, Suggestion
-from bot.rules.notes import check_note
+from bot.rules.generations import Place, Suggestion, check_note
 from bot.rules.servers import DEFAULT_COUNT, DEFAULT_LENGTH
 from bot.rules.text.segments import ending
 from bot.settings import Settings

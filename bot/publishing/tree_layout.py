@@ -53,7 +53,7 @@ class Layout:
     left_out: int
 
     @property
-    def lanes(self) -> int:
+    def lane_count(self) -> int:
         """Return how many lanes stand beside each other."""
         return max((row.lane for row in self.rows), default=-1) + 1
 

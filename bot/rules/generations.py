@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from bot.errors import BadInput
 from bot.rules.moods import MoodName
 from bot.rules.receipts import Receipt
+from bot.rules.text.characters import is_blank, normalise
+
+MAX_NOTE = 200
+"""Characters of an author's note: what somebody wants of a continuation, in a few words ("make it funny")."""
 
 GenerationKind = str
 """The name of a kind of work: "continue", "infill", "bridge", "twist" (see `bot.writing.features`)."""
@@ -70,7 +75,7 @@ class Generation:
     """A finished request. `text` is what the person gave, of a bridge both sides with a blank between them; `mood` None
     means mixed. Times are UTC ms. What a twist holds is told in `bot.rules.twists`.
 
-    `note` is what the person wants of a continuation besides, empty where they said nothing (`bot.rules.notes`).
+    `note` is what the person wants of a continuation besides, empty where they said nothing (`check_note`).
     `message_id` is the message that shows the card, or is about to, None where there is none yet; `parent_id` is the
     generation that this one retries or goes on from.
     """
@@ -89,3 +94,14 @@ class Generation:
     message_id: int | None = None
     parent_id: int | None = None
     note: str = ""
+
+
+def check_note(given: str | None) -> str:
+    """Return a note as it is told to the models and kept: normalised, on one line; empty where there is none. Raises
+    `BadInput`: `note_too_long` (length, limit)."""
+    note = " ".join(normalise(given or "").split())
+    if is_blank(note):
+        return ""
+    if len(note) > MAX_NOTE:
+        raise BadInput("note_too_long", length=len(note), limit=MAX_NOTE)
+    return note

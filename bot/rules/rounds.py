@@ -51,7 +51,7 @@ class Round:
     and nothing is shown; `salt` decides the last ties and is secret until the close, its SHA-256 is shown. `text`
     is what was asked (the end of the story, or the passage with blanks). `winner_id` is a candidate, also one without
     text; `extended` counts deadlines that passed without a quorum; `note` is what its opener asked of the models
-    besides (`bot.rules.notes`). Times are UTC ms.
+    besides (`bot.rules.generations`). Times are UTC ms.
     """
 
     id: int

@@ -17,7 +17,7 @@ from bot.ui import routes
 from bot.ui.cutting import share, shown_head, shown_pages, shown_size, shown_tail
 from bot.ui.escaping import escape, quote, size, tidy
 from bot.ui.fitting import CARD_TEXT, fit
-from bot.ui.infills import Filled, filled, sureness, wishes
+from bot.ui.infills import Filled, filled, style_phrases, sureness
 from bot.ui.locale import Catalogue
 from bot.ui.story_starts import story_start
 
@@ -125,7 +125,10 @@ def _foot(say: Catalogue, generation: Generation, name: str) -> str:
         return f"-# {say('card.own.foot')}"
     mood = say(f"mood.{generation.mood or 'mixed'}")
     foot = say(f"card.{generation.kind}.foot", name=escape(name), mood=mood)
-    lines = [" · ".join([foot, *wishes(say, generation.suggestions[0].receipt)]), *note_line(say, generation.note)]
+    lines = [
+        " · ".join([foot, *style_phrases(say, generation.suggestions[0].receipt)]),
+        *note_line(say, generation.note),
+    ]
     return "\n".join(f"-# {line}" for line in lines)
 
 

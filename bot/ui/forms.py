@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.rules.notes import MAX_NOTE
+from bot.rules.generations import MAX_NOTE
 from bot.rules.servers import MAX_TEXT
 from bot.ui.locale import Catalogue
 

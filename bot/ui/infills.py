@@ -116,7 +116,7 @@ def sureness(say: Catalogue, confidence: float) -> str:
     return say(f"sure.{next((word for least, word in _SURE if confidence >= least), 'shot')}")
 
 
-def wishes(say: Catalogue, receipt: Receipt) -> list[str]:
+def style_phrases(say: Catalogue, receipt: Receipt) -> list[str]:
     """Return what was wished for beyond what belongs there, from a receipt, a phrase a wish, escaped."""
     style = receipt.style if isinstance(receipt, InfillReceipt) else None
     if style is None:

@@ -25,7 +25,7 @@ from bot.ui.cards import Card, is_own, line, notice, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
-from bot.ui.infills import sureness, wishes
+from bot.ui.infills import style_phrases, sureness
 from bot.ui.locale import Catalogue
 from bot.ui.twists import expected_facts
 
@@ -82,7 +82,7 @@ def _continued(say: Catalogue, receipt: ContinueReceipt) -> list[str]:
 
 def _infilled(say: Catalogue, receipt: InfillReceipt) -> list[str]:
     lines = [*_seed(say, receipt.seed), *_unread(say, receipt), *_fills(say, receipt.fills)]
-    if wished := wishes(say, receipt):
+    if wished := style_phrases(say, receipt):
         lines.append(say("why.wished", wishes=" · ".join(wished)))
     if receipt.style is not None and receipt.style.shown:
         lines.append(say("why.shown", count=len(receipt.style.shown)))

@@ -13,10 +13,9 @@ from types import MappingProxyType
 from bot.errors import BadInput
 from bot.inference.jobs import Owner
 from bot.inference.protocol import LoadedRole, ModelInfo, Piece
-from bot.rules.generations import Place
+from bot.rules.generations import Place, check_note
 from bot.rules.infill_style import AS_IT_BELONGS, InfillStyle
 from bot.rules.moods import MOOD_NAMES, MoodName
-from bot.rules.notes import check_note
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE, MAX_TEXT
 from bot.rules.text.characters import is_blank, normalise
 from bot.rules.text.words import token_spans
@@ -36,7 +35,7 @@ class ContinueAsk:
     is one and the same. `parent_id` is the generation that this one retries or goes on from. `context` is what the
     model reads before the text, in reading order, a heading included; where the window is too small it goes before
     the text does. `near` is what it reads within the text, close to its end, and `note` what the person wants besides
-    (`bot.rules.notes`), which stands there, too. `local`: none of it may leave this machine.
+    (`bot.rules.generations`), which stands there, too. `local`: none of it may leave this machine.
     """
 
     owner: Owner

@@ -1,4 +1,7 @@
-"""/continue and /infill, their context menus, and the buttons under their cards; in stories they open rounds."""
+"""/continue and /infill, their context menus, and the buttons under their cards; in stories they open rounds.
+
+Longer than 350 lines because /continue and /infill share their commands and buttons until each has its own cog.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
-from bot.rules.generations import Generation, Suggestion
+from bot.rules.generations import Generation, Suggestion, check_note
 from bot.rules.moods import MOOD_NAMES, MoodName
-from bot.rules.notes import check_note
 from bot.rules.receipts import OwnReceipt
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.rules.text.characters import is_blank

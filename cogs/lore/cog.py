@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotHere
 from bot.rules.lore import MAX_ENTRIES, LoreEntry, LoreKind
@@ -23,7 +22,7 @@ from bot.ui.cards import Card, notice
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote
 from bot.ui.forms import submitted
-from bot.ui.locale import Catalogue, named, private
+from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
@@ -34,13 +33,10 @@ from cogs.core.repeats import Act
 from cogs.core.services import Services
 from cogs.lore import routes
 from cogs.lore.cards import PAGE, TRIGGERS, LoreForm, beginning, list_card, lore_card, place_of, story_of
+from cogs.lore.group import SERVER, STORY, Choices, LoreGroup
 
 KINDS: tuple[LoreKind, ...] = get_args(LoreKind)
-STORY, SERVER = "story", "server"
-SCOPES = [app_commands.Choice(name=named(f"lore.for_{scope}"), value=scope) for scope in (STORY, SERVER)]
 _REMOVED_TEXT = 2400
-
-Choices = list[app_commands.Choice[str]]
 
 
 class Lore(StoryCog):
@@ -282,82 +278,6 @@ class Lore(StoryCog):
     async def _entries(self, who: Who, story: Story | None, kind: LoreKind) -> list[LoreEntry]:
         story_id = None if story is None else story.id
         return await self._lore_service.list_entries(who.server_id, story_id, (kind,), limit=MAX_ENTRIES)
-
-
-class LoreGroup(app_commands.Group):
-    """/story memory …, or /story lore …: the same commands for both kinds of entries."""
-
-    def __init__(self, cog: Lore, kind: LoreKind) -> None:
-        super().__init__(
-            name=named(f"command.story.{kind}.name"), description=named(f"command.story.{kind}.description")
-        )
-        self._cog = cog
-        self._kind: LoreKind = kind
-
-    @app_commands.command(
-        name=named("command.story.lore.add.name"), description=named("command.story.lore.add.description")
-    )
-    @app_commands.rename(for_=named("command.story.lore.for.name"), story=named("command.story.story.name"))
-    @app_commands.describe(
-        for_=named("command.story.lore.for.description"), story=named("command.story.story.description")
-    )
-    @app_commands.choices(for_=SCOPES)
-    async def add(
-        self, interaction: discord.Interaction[commands.Bot], for_: str | None = None, story: str | None = None
-    ) -> None:
-        """Ask for an entry in a form."""
-        await self._cog.add(interaction, self._kind, for_, story)
-
-    @app_commands.command(
-        name=named("command.story.lore.list.name"), description=named("command.story.lore.list.description")
-    )
-    @app_commands.rename(for_=named("command.story.lore.for.name"), story=named("command.story.story.name"))
-    @app_commands.describe(
-        for_=named("command.story.lore.for.description"), story=named("command.story.story.description")
-    )
-    @app_commands.choices(for_=SCOPES)
-    async def look(
-        self, interaction: discord.Interaction[commands.Bot], for_: str | None = None, story: str | None = None
-    ) -> None:
-        """Show the entries privately."""
-        await self._cog.look(interaction, self._kind, for_, story)
-
-    @app_commands.command(
-        name=named("command.story.lore.remove.name"), description=named("command.story.lore.remove.description")
-    )
-    @app_commands.rename(
-        entry=named("command.story.lore.entry.name"),
-        for_=named("command.story.lore.for.name"),
-        story=named("command.story.story.name"),
-    )
-    @app_commands.describe(
-        entry=named("command.story.lore.entry.description"),
-        for_=named("command.story.lore.for.description"),
-        story=named("command.story.story.description"),
-    )
-    @app_commands.choices(for_=SCOPES)
-    async def remove(
-        self,
-        interaction: discord.Interaction[commands.Bot],
-        entry: str,
-        for_: str | None = None,
-        story: str | None = None,
-    ) -> None:
-        """Remove an entry."""
-        await self._cog.take_out(interaction, self._kind, entry, for_, story)
-
-    @remove.autocomplete("entry")
-    async def entries(self, interaction: discord.Interaction[commands.Bot], current: str) -> Choices:
-        """The entries of the story that is meant."""
-        options = interaction.namespace
-        return await self._cog.choices(interaction, self._kind, current, getattr(options, "for"), options.story)
-
-    @add.autocomplete("story")
-    @look.autocomplete("story")
-    @remove.autocomplete("story")
-    async def stories(self, interaction: discord.Interaction[commands.Bot], current: str) -> Choices:
-        """The server's stories."""
-        return await self._cog.stories(interaction, current)
 
 
 def _card(say: Catalogue, shown: Shown, *, back: bool = False) -> Card:

@@ -1,4 +1,5 @@
-"""/story …: beginning a story, writing in it, reading it. What its hosts decide is in `hosting`."""
+"""/story …: beginning a story, and writing in it. Reading is in `browsing`, taking back in `undoing`, what
+its hosts decide in `hosting`."""
 
 from __future__ import annotations
 
@@ -17,38 +18,34 @@ from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesC
 from bot.stories.access import Who
 from bot.stories.beginning import Beginning, beginning_of
 from bot.stories.earlier import EarlierRun
-from bot.stories.passages import check_own
 from bot.ui.answers import GIVEN, open_form, replace, whisper
 from bot.ui.cards import Card, notice
-from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
 from bot.ui.forms import submitted
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import START_STORY, number
 from bot.ui.tree import InklingTree
-from cogs.core.context import InteractionContext, StoryCog, unseen
+from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.refusals import Refusals
 from cogs.core.repeats import Act, Repeats
 from cogs.core.services import Services
 from cogs.stories import routes
-from cogs.stories.cards import LISTED, list_card, overtaken_card, withdraw_card
+from cogs.stories.cards import overtaken_card
 from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm, chosen
-from cogs.stories.reading import Direction, Spot, clamped, reading_card, window
 from cogs.stories.threads import place_for_story, show_opened
 
 Number = app_commands.Range[int, 1, 1_000_000]
 Title = app_commands.Range[str, 1, MAX_TITLE]
 Text = app_commands.Range[str, 1, MAX_PASSAGE]
 
-_BEGINNING = 80
 _CHAIN = 40
 """So many cards back it is looked which of a text's words were suggested."""
 
 
 class Stories(StoryCog):
-    """/story …: beginning, writing, reading. It owns the group `/story`, to which others add their commands."""
+    """/story …: beginning and writing. It owns the group `/story`, to which others add their commands."""
 
     story = app_commands.Group(
         name=named("command.story.name"),
@@ -78,9 +75,6 @@ class Stories(StoryCog):
             routes.WRITE_ON: self.write_on,
             routes.PASSAGE_FORM: self.form_added,
             routes.ADD_AGAIN: self.add_again,
-            routes.LIST: self.turn_list,
-            routes.READ: self.read,
-            routes.WITHDRAW: self.withdrawn,
         }.items():
             tree.route(route, handler)
 
@@ -277,101 +271,6 @@ class Stories(StoryCog):
         await self._dispatcher.flush()
         await self._refusals.tell_writer(interaction, story)
 
-    @story.command(name=named("command.story.undo.name"), description=named("command.story.undo.description"))
-    @app_commands.rename(story=named("command.story.story.name"))
-    @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=StoryCog.stories)
-    async def undo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
-        """Take the last passage back."""
-        who, found = await self._context.story(interaction, story)
-        passage = await self._services.passage_service.undo(who, found.id)
-        told = private(interaction)("story.undone", number=passage.depth, beginning=_beginning_of(passage.text))
-        await self._tell(interaction, notice(told), found)
-
-    @story.command(name=named("command.story.redo.name"), description=named("command.story.redo.description"))
-    @app_commands.rename(story=named("command.story.story.name"))
-    @app_commands.describe(story=named("command.story.story.description"))
-    @app_commands.autocomplete(story=StoryCog.stories)
-    async def redo(self, interaction: discord.Interaction[commands.Bot], story: str | None = None) -> None:
-        """Take back what was undone last."""
-        who, found = await self._context.story(interaction, story)
-        passage = await self._services.passage_service.redo(who, found.id)
-        told = private(interaction)("story.redone", number=passage.depth, beginning=_beginning_of(passage.text))
-        await self._tell(interaction, notice(told), found)
-
-    @story.command(name=named("command.story.withdraw.name"), description=named("command.story.withdraw.description"))
-    @app_commands.rename(number=named("command.story.number.name"), story=named("command.story.story.name"))
-    @app_commands.describe(
-        number=named("command.story.withdraw.number.description"), story=named("command.story.story.description")
-    )
-    @app_commands.autocomplete(story=StoryCog.stories)
-    async def withdraw(
-        self, interaction: discord.Interaction[commands.Bot], number: Number, story: str | None = None
-    ) -> None:
-        """Ask whether a passage of one's own is really to be emptied."""
-        who, found = await self._context.story(interaction, story)
-        passage = await self._services.story_queries.find_numbered(found, number)
-        check_own(who, passage)
-        await whisper(interaction, withdraw_card(private(interaction), found, passage))
-
-    async def withdrawn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of the confirmation."""
-        who, story = await self._context.clicked(interaction, ids)
-        await self._services.passage_service.withdraw(who, story.id, number(ids, 1))
-        await replace(interaction, notice(private(interaction)("story.withdrawn_done")))
-        await self._dispatcher.flush()
-
-    # ---- reading
-
-    @story.command(name=named("command.story.list.name"), description=named("command.story.list.description"))
-    async def list_(self, interaction: discord.Interaction[commands.Bot]) -> None:
-        """Show the server's stories, a page at a time."""
-        who = await self._context.enter(interaction)
-        await whisper(interaction, await self._list_page(interaction, who, 0))
-
-    async def turn_list(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of the list's *Back* and *On*."""
-        who = await self._context.enter(interaction)
-        await replace(interaction, await self._list_page(interaction, who, number(ids, 0)))
-
-    async def _list_page(self, interaction: discord.Interaction[Any], who: Who, page: int) -> Card:
-        story_queries, say, outside = self._services.story_queries, private(interaction), unseen(interaction)
-        listed = await story_queries.list_page(who.server_id, page, LISTED, outside)
-        if not listed.total:
-            return notice(say("story.list_empty"))
-        return list_card(say, listed.stories, listed.page, listed.pages, listed.total)
-
-    @story.command(name=named("command.story.show.name"), description=named("command.story.show.description"))
-    @app_commands.rename(at=named("command.story.number.name"), story=named("command.story.story.name"))
-    @app_commands.describe(
-        at=named("command.story.show.number.description"), story=named("command.story.story.description")
-    )
-    @app_commands.autocomplete(story=StoryCog.stories)
-    async def show(
-        self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: Number | None = None
-    ) -> None:
-        """Read a story privately, from its beginning or from a passage on."""
-        _, found = await self._context.story(interaction, story)
-        first = 1 if at is None else (await self._services.story_queries.find_numbered(found, at)).depth
-        await whisper(interaction, await self._page(private(interaction), found, Spot(first), "f"))
-
-    async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of *Read* and of the buttons to turn the pages."""
-        _, story = await self._context.clicked(interaction, ids)
-        direction: Direction = "b" if ids[-1] == "b" else "f"
-        page = await self._page(private(interaction), story, Spot(number(ids, 1), number(ids, 2)), direction)
-        reading = interaction.message is not None and interaction.message.flags.ephemeral
-        if reading and not _is_list(interaction):
-            await replace(interaction, page)
-        else:
-            await whisper(interaction, page)
-
-    async def _page(self, say: Catalogue, story: Story, spot: Spot, direction: Direction) -> Card:
-        total = await self._services.story_queries.count_passages(story)
-        spot, direction = clamped(spot, direction, total)
-        passages = await self._services.story_queries.list_canon_page(story, *window(spot, direction))
-        return reading_card(say, story, passages, spot, direction, total)
-
     async def _tell(
         self, interaction: discord.Interaction[Any], told: Card, story: Story, act: Act | None = None
     ) -> None:
@@ -402,19 +301,6 @@ def _added(say: Catalogue, story: Story, number: int, channel_id: int | None) ->
     if story.thread_id != channel_id:
         return say("story.added_there", number=number, thread=f"<#{story.thread_id}>")
     return say("story.added", number=number)
-
-
-def _beginning_of(passage: str) -> str:
-    return shown_head(passage, _BEGINNING)
-
-
-def _is_list(interaction: discord.Interaction[Any]) -> bool:
-    """Tell whether the button stands on the list of stories, which stays when a story is opened from it."""
-    message = interaction.message
-    if message is None:
-        return False
-    view = discord.ui.LayoutView.from_message(message)
-    return any(isinstance(child, discord.ui.Section) for child in view.walk_children())
 
 
 async def _began(earlier: EarlierRun, act: Act, title: str) -> bool:

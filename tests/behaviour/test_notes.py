@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from bot.rules.notes import MAX_NOTE
+from bot.rules.generations import MAX_NOTE
 from bot.writing.continuation.job import pieces_of
 from tests.behaviour.discord_world import STORY, DiscordWorld, en, private, texts
 from tests.behaviour.test_privacy import exported

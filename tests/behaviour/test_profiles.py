@@ -11,7 +11,7 @@ from tests.behaviour.storytelling import begin, canon_of, prose_of, write
 from tests.behaviour.voting import FIRST, SECOND
 
 
-async def wishes(world: DiscordWorld, person_id: int) -> WriterProfile:
+async def profile_of(world: DiscordWorld, person_id: int) -> WriterProfile:
     return await world.services.profile_service.get(world.guild.id, person_id)
 
 
@@ -24,7 +24,7 @@ async def test_what_is_set_is_shown_to_the_person_alone(world: DiscordWorld) -> 
     assert en("writer.saved") in private(shown)
     assert en("writer.pen_name", name=r"**\*Wren\***") in private(shown)
     assert en("writer.ai_no") in private(shown)
-    assert await wishes(world, world.ben.id) == WriterProfile(
+    assert await profile_of(world, world.ben.id) == WriterProfile(
         server_id=world.guild.id, person_id=world.ben.id, pen_name="*Wren*", no_ai=True
     )
     assert world.messages == 0
@@ -44,14 +44,14 @@ async def test_the_card_changes_everything_also_after_a_restart(world: DiscordWo
     await world.ben.click(card, label=en("button.own_name"))
 
     assert en("writer.own_name") in texts(card)
-    assert await wishes(world, world.ben.id) == WriterProfile(server_id=world.guild.id, person_id=world.ben.id)
+    assert await profile_of(world, world.ben.id) == WriterProfile(server_id=world.guild.id, person_id=world.ben.id)
 
 
 async def test_nobody_takes_anothers_name(world: DiscordWorld) -> None:
     await world.ben.slash(world.channel, "writer", **{"pen-name": "Wren"})
     refused = await world.chen.slash(world.channel, "writer", **{"pen-name": "wrén", "ai": False})
     assert private(refused) == en("error.pen_name_taken", name="wrén")
-    assert not (await wishes(world, world.chen.id)).no_ai
+    assert not (await profile_of(world, world.chen.id)).no_ai
     me = world.env.bot.user
     assert me is not None
     assert private(await world.chen.slash(world.channel, "writer", **{"pen-name": me.name.upper()})) == en(
@@ -95,4 +95,4 @@ async def test_where_there_are_no_stories_there_is_nothing_to_set(world: Discord
         await world.ben.user.slash("writer")
     await world.ada.slash(world.channel, "settings", stories=False)
     assert private(await world.ben.slash(world.channel, "writer", ai=False)) == en("error.feature_off")
-    assert not (await wishes(world, world.ben.id)).no_ai
+    assert not (await profile_of(world, world.ben.id)).no_ai

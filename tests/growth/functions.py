@@ -14,8 +14,7 @@ from bot.errors import InklingError
 from bot.inference.jobs import Owner, Working
 from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, epub, html, language, markdown, naming
-from bot.rules import lore, provenance, servers, twists
-from bot.rules import notes as notes_rules
+from bot.rules import generations, lore, provenance, servers, twists
 from bot.rules import profiles as profile_rules
 from bot.rules import shares as counting
 from bot.rules import stories as stories_rules
@@ -384,7 +383,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: cleaning.finished("Then it rained. [a] He said #", before=text),
     ],
     "bot.writing.continuation.job.prompt_of": [continuing.prompt_of],
-    "bot.rules.notes.check_note": [notes_rules.check_note],
+    "bot.rules.generations.check_note": [generations.check_note],
     "bot.writing.continuation.notes.parted": [lambda text: notes.parted(text, 1), lambda text: notes.parted(text, 4)],
     "bot.writing.continuation.notes.stops_of": [notes.stops_of],
     "bot.writing.continuation.job.pieces_of": [
@@ -516,7 +515,9 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: infills.filled(_gapped(text)[0], _suggested(text, "lamp"), _gapped(text)[1]).close().show(),
         lambda text: infills.filled(_gapped(text)[0], _suggested("a b", text), ("a ", " b")).show(700),
     ],
-    "bot.ui.infills.wishes": [lambda text: infills.wishes(_SAY, InfillReceipt(style=InfillStyle(near=(text,))))],
+    "bot.ui.infills.style_phrases": [
+        lambda text: infills.style_phrases(_SAY, InfillReceipt(style=InfillStyle(near=(text,))))
+    ],
     "cogs.lore.cards.lore_card": [
         lambda text: lore_cards.lore_card(_SAY, _entry(text), Tally(), story=text, pen_name=text[:32])
     ],

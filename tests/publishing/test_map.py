@@ -75,7 +75,7 @@ def check(layout: Layout, nodes: Sequence[TreeNode], canon: Sequence[int]) -> No
     rows = layout.rows
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
     assert len(rows) <= MAX_ROWS
-    assert layout.lanes <= MAX_LANES
+    assert layout.lane_count <= MAX_LANES
     assert len({row.node.id for row in rows}) == len(rows)
     assert sum(row.count for row in rows) + layout.left_out == layout.passages == len(nodes)
     assert all(row.count == 1 or row.count >= MIN_CHAIN for row in rows)

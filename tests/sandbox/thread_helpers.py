@@ -24,7 +24,7 @@ class Form(ui.Modal, title="A line"):
         await interaction.response.send_message(f"{interaction.user.display_name} wrote: {self.line.value}")
 
 
-class GenerationService(ui.View):
+class ThreadButtons(ui.View):
     @ui.button(label="Knock")
     async def knock(self, interaction: discord.Interaction[Any], _: ui.Button[Any]) -> None:
         await interaction.response.send_message(f"Knocked in {interaction.channel}")
@@ -44,11 +44,11 @@ class GenerationService(ui.View):
         await interaction.response.send_message(f"Lit by {select.values[0]}")
 
 
-@app_commands.command(description="Open a nook")
-async def nook(interaction: discord.Interaction[Any], name: str) -> None:
+@app_commands.command(name="nook", description="Open a nook")
+async def open_thread(interaction: discord.Interaction[Any], name: str) -> None:
     assert isinstance(interaction.channel, discord.TextChannel)
     thread = await interaction.channel.create_thread(name=name, type=discord.ChannelType.public_thread)
-    await thread.send("What will it be?", view=GenerationService())
+    await thread.send("What will it be?", view=ThreadButtons())
     await interaction.response.send_message(f"Your nook is {thread.mention}")
 
 
@@ -65,7 +65,7 @@ async def where(interaction: discord.Interaction[Any], aside: str) -> None:
     await interaction.response.send_message(f"{aside}: {interaction.channel}")
 
 
-COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (nook, hide, where)
+COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (open_thread, hide, where)
 
 
 def thread_bot() -> commands.Bot:

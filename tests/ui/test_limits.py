@@ -18,10 +18,9 @@ import bot.ui
 import cogs
 from bot.inference.jobs import Queued, Working
 from bot.rules.ballots import Ballot, decide
-from bot.rules.generations import Suggestion
+from bot.rules.generations import MAX_NOTE, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
-from bot.rules.notes import MAX_NOTE
 from bot.rules.profiles import WriterProfile
 from bot.rules.receipts import InfillReceipt, OwnReceipt
 from bot.rules.round_views import FOLDING_REPORTS, RoundView

@@ -103,7 +103,7 @@ def request(
     )
 
 
-def passes(number: int, run: Callable[[Sequence[Any]], list[Any]], ask: Any = None) -> Work[Any]:
+def pass_work(number: int, run: Callable[[Sequence[Any]], list[Any]], ask: Any = None) -> Work[Any]:
     """Want so many passes, each too large to be joined; return what the last was answered."""
     answer = None
     for _ in range(number):
@@ -147,7 +147,7 @@ async def test_masked_work_slips_in_between_steps_and_takes_turns(loop: Schedule
         return list(names)
 
     decoding = asyncio.create_task(ends(loop, request(tokens=1_000_000)))
-    results = await asyncio.gather(loop.run(passes(10, run, "a")), loop.run(passes(10, run, "b")))
+    results = await asyncio.gather(loop.run(pass_work(10, run, "a")), loop.run(pass_work(10, run, "b")))
     assert list(results) == ["a", "b"]
     decoding.cancel()
     begun, done = engine.log.index("b"), len(engine.log) - engine.log[::-1].index("a")
@@ -180,7 +180,7 @@ async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
     loop.start()
     loop.adopt(timed)
     decoding = asyncio.create_task(ends(loop, request(tokens=100)))
-    await loop.run(passes(40, run))
+    await loop.run(pass_work(40, run))
     await decoding
     await loop.close()
     while_decoding = timed.log[: len(timed.log) - timed.log[::-1].index("decode")]
@@ -224,9 +224,9 @@ async def test_work_runs_without_a_causal_model() -> None:
     loop = Scheduler()
     loop.start()
 
-    assert await loop.run(passes(1, list, 7)) == 7
+    assert await loop.run(pass_work(1, list, 7)) == 7
     waiting = asyncio.create_task(ends(loop, request()))
-    assert await loop.run(passes(1, list, 8)) == 8
+    assert await loop.run(pass_work(1, list, 8)) == 8
     assert not waiting.done()  # until its model is there
     loop.adopt(CountingEngine())
     assert await waiting == {0: "0 1 2 3 4"}
@@ -294,10 +294,10 @@ async def test_the_passes_of_who_had_least_go_before_the_rows_of_others() -> Non
     loop.start()
     loop.adopt(timed)
     rows = asyncio.create_task(ends(loop, request(rows=12, tokens=100_000, tenant="many")))
-    works = [asyncio.create_task(loop.run(passes(10_000, run, "many"), "many")) for _ in range(8)]
+    works = [asyncio.create_task(loop.run(pass_work(10_000, run, "many"), "many")) for _ in range(8)]
     await until(lambda: timed.log.count("many") >= 8)
     before = len(timed.log)
-    await loop.run(passes(20, run, "few"), "few")
+    await loop.run(pass_work(20, run, "few"), "few")
     meanwhile = Counter(timed.log[before:])
     assert meanwhile["few"] == 20
     # All others together have had no more of the time than those ten seconds, but for a step or two at the edges.

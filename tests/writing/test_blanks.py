@@ -16,7 +16,7 @@ from bot.writing.infill.restyling import possible
 from tests.support.generations import made
 
 
-def hints(text: str) -> list[int | None]:
+def word_counts(text: str) -> list[int | None]:
     return [blank.words for blank in parse(text).blanks]
 
 
@@ -47,7 +47,7 @@ def hints(text: str) -> list[int | None]:
     ],
 )
 def test_blanks_and_their_hints(text: str, expected: list[int | None]) -> None:
-    assert hints(text) == expected
+    assert word_counts(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_emphasis_addresses_identifiers_and_short_runs_are_no_blanks(text: str) 
 
 
 def test_a_blank_beside_and_inside_bold_italics() -> None:
-    assert hints("It was ___so___ very ___ quiet") == [None]
+    assert word_counts("It was ___so___ very ___ quiet") == [None]
     assert parse("It was ___so ___ quiet___ then").literals == ("It was ___so ", " quiet___ then")
 
 

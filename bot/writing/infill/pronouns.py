@@ -11,6 +11,7 @@ PRONOUNS = frozenset(
     himself herself itself ourselves yourselves themselves
     """.split()  # noqa: SIM905  # as it is read
 )
+"""Personal, possessive, reflexive and demonstrative pronouns, in lower case."""
 
 
 def is_pronoun(text: str) -> bool:
@@ -19,5 +20,6 @@ def is_pronoun(text: str) -> bool:
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether a fill has no word that carries meaning."""
+    """Tell whether a fill has no word that carries meaning: each is a function word (articles, prepositions,
+    auxiliaries, pronouns)."""
     return all(is_function_word(word) for word in split_words(text))

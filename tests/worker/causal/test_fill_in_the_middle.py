@@ -11,7 +11,7 @@ from bot.errors import WeightsError
 from bot.inference.protocol import Gap, ProposeRequest, ScoreItem
 from bot.worker.causal.fill_in_the_middle import CLOSE, HINT_TOKENS, OPEN, REREAD_TOKENS, MiddleIds
 from bot.worker.causal.scoring import CausalScorer
-from tests.support.passes import finish
+from tests.support.works import finish
 
 HINTS = MiddleIds(open=9, close=11)
 LEFT = "The fox opened the door near the harbour, and nobody spoke. A girl found a"

@@ -10,7 +10,7 @@ import torch
 from bot.inference.protocol import Fill, Gap, ProposeRequest
 from bot.rules.text.words import split_words
 from bot.worker.causal.scoring import CausalScorer
-from tests.support.passes import finish
+from tests.support.works import finish
 
 GAP = Gap(left="The fox opened the ", right=" near the harbour, and nobody spoke.")
 TOLERANCE = 2e-3

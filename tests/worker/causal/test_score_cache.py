@@ -16,7 +16,7 @@ from bot.worker.causal.score_cache import ScoreCache
 from bot.worker.causal.scoring import CausalScorer
 from bot.worker.causal.token_tree import ROOT, Tree, TreeRunner
 from bot.worker.compute_threads import ComputeThreads
-from tests.support.passes import finish
+from tests.support.works import finish
 
 CONTEXT = [5, 9, 40, 12]
 GAP = Gap(left="The fox opened the ", right=" near the harbour, and nobody spoke.")

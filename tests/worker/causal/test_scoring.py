@@ -12,7 +12,7 @@ from bot.errors import WorkerRefused
 from bot.inference.protocol import ScoreItem
 from bot.rules.text.words import split_words
 from bot.worker.causal.scoring import CausalScorer
-from tests.support.passes import finish
+from tests.support.works import finish
 
 TOLERANCE = 2e-4
 

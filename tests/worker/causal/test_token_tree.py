@@ -16,7 +16,7 @@ from bot.worker.causal.padded_runner import PaddedRunner
 from bot.worker.causal.prefix_cache import PrefixCache, choose_tree_runner, read
 from bot.worker.causal.token_tree import ROOT, Tree, TreeRunner
 from bot.worker.compute_threads import ComputeThreads
-from tests.support.passes import finish
+from tests.support.works import finish
 
 CONTEXTS = ([5, 9, 40, 12], [7, 8], [30, 31, 32, 33, 34, 35, 36])
 TOLERANCE = 1e-3

@@ -20,7 +20,7 @@ from bot.worker.masked.model import MaskedModel, open_masked
 from bot.worker.weights.model import ResolvedModel
 from tests.support.masked_models import make
 from tests.support.models import tiny_bert
-from tests.support.passes import finish
+from tests.support.works import finish
 
 OTHERS = ("roberta", "modernbert", "xlm-roberta", "distilbert", "chinese-bert")
 LEFT, RIGHT = "The fox opened the ", " near the harbour, and nobody spoke."

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import BadInput
 from bot.inference.protocol import Piece
-from bot.rules.notes import MAX_NOTE, check_note
+from bot.rules.generations import MAX_NOTE, check_note
 from bot.worker.causal.context import fit
 from bot.writing.continuation.job import pieces_of
 from bot.writing.continuation.notes import (

@@ -1,0 +1,98 @@
+"""The commands /story memory … and /story lore …, one group each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.rules.lore import LoreKind
+from bot.ui.locale import named
+
+if TYPE_CHECKING:
+    from cogs.lore.cog import Lore
+
+STORY, SERVER = "story", "server"
+"""What an entry is for: one story, or all stories of the server."""
+SCOPES = [app_commands.Choice(name=named(f"lore.for_{scope}"), value=scope) for scope in (STORY, SERVER)]
+"""The same as choices of a command."""
+
+Choices = list[app_commands.Choice[str]]
+
+
+class LoreGroup(app_commands.Group):
+    """/story memory …, or /story lore …: the same commands for both kinds of entries."""
+
+    def __init__(self, cog: Lore, kind: LoreKind) -> None:
+        super().__init__(
+            name=named(f"command.story.{kind}.name"), description=named(f"command.story.{kind}.description")
+        )
+        self._cog = cog
+        self._kind: LoreKind = kind
+
+    @app_commands.command(
+        name=named("command.story.lore.add.name"), description=named("command.story.lore.add.description")
+    )
+    @app_commands.rename(for_=named("command.story.lore.for.name"), story=named("command.story.story.name"))
+    @app_commands.describe(
+        for_=named("command.story.lore.for.description"), story=named("command.story.story.description")
+    )
+    @app_commands.choices(for_=SCOPES)
+    async def add(
+        self, interaction: discord.Interaction[commands.Bot], for_: str | None = None, story: str | None = None
+    ) -> None:
+        """Ask for an entry in a form."""
+        await self._cog.add(interaction, self._kind, for_, story)
+
+    @app_commands.command(
+        name=named("command.story.lore.list.name"), description=named("command.story.lore.list.description")
+    )
+    @app_commands.rename(for_=named("command.story.lore.for.name"), story=named("command.story.story.name"))
+    @app_commands.describe(
+        for_=named("command.story.lore.for.description"), story=named("command.story.story.description")
+    )
+    @app_commands.choices(for_=SCOPES)
+    async def look(
+        self, interaction: discord.Interaction[commands.Bot], for_: str | None = None, story: str | None = None
+    ) -> None:
+        """Show the entries privately."""
+        await self._cog.look(interaction, self._kind, for_, story)
+
+    @app_commands.command(
+        name=named("command.story.lore.remove.name"), description=named("command.story.lore.remove.description")
+    )
+    @app_commands.rename(
+        entry=named("command.story.lore.entry.name"),
+        for_=named("command.story.lore.for.name"),
+        story=named("command.story.story.name"),
+    )
+    @app_commands.describe(
+        entry=named("command.story.lore.entry.description"),
+        for_=named("command.story.lore.for.description"),
+        story=named("command.story.story.description"),
+    )
+    @app_commands.choices(for_=SCOPES)
+    async def remove(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        entry: str,
+        for_: str | None = None,
+        story: str | None = None,
+    ) -> None:
+        """Remove an entry."""
+        await self._cog.take_out(interaction, self._kind, entry, for_, story)
+
+    @remove.autocomplete("entry")
+    async def entries(self, interaction: discord.Interaction[commands.Bot], current: str) -> Choices:
+        """The entries of the story that is meant."""
+        options = interaction.namespace
+        return await self._cog.choices(interaction, self._kind, current, getattr(options, "for"), options.story)
+
+    @add.autocomplete("story")
+    @look.autocomplete("story")
+    @remove.autocomplete("story")
+    async def stories(self, interaction: discord.Interaction[commands.Bot], current: str) -> Choices:
+        """The server's stories."""
+        return await self._cog.stories(interaction, current)
