@@ -151,7 +151,7 @@ async def open_round(database: Database) -> tuple[int, list[int]]:
 
 @asynccontextmanager
 async def our_ballots(folder: Path) -> AsyncIterator[Booth]:
-    """The bot's own urn."""
+    """The bot's own rounds."""
     async with open_database(folder, lambda: 0) as database:
         round_id, candidates = await open_round(database)
         voters = itertools.count(1)

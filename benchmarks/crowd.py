@@ -140,7 +140,7 @@ async def all_at_once(inference: Inference, work: Work, *, seed: int, worker: in
 
 
 async def commands(inference: Inference, work: Work, *, worker: int | None = None) -> Timing:
-    """Let everybody use /continue: rows, slate and card."""
+    """Let everybody use /continue: rows, choice and card."""
     say, words = catalogue("en"), Blocklist.load()
     began, used = time.perf_counter(), _cpu_s(worker)
 

@@ -2,7 +2,7 @@
 
 Each asks for four candidates of 48 tokens behind a prompt of 200. The contenders of all tiers take turns, round by
 round, so that a noisy machine is noisy to all; ratios are made within a round and the median counts. Then people use
-the whole /continue (rows by tier and by crowd, the slate, the card): one alone, one behind a prompt of 1,000 tokens,
+the whole /continue (rows by tier and by crowd, the choice, the card): one alone, one behind a prompt of 1,000 tokens,
 four at once, sixteen at once. Memory is the peak of worker and bot together.
 
     python -m benchmarks.throughput [--tier small|large|both] [--people 16] [--rounds 3] [--naive-people 3] [--json]

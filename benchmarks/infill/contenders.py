@@ -72,7 +72,7 @@ class Contenders:
         return {OURS: self.our_bridge, CAUSAL: self.causal_bridge}
 
     async def ours(self, missing: Missing, number: int) -> Answer:
-        """The work of the bot, with a slate of five."""
+        """The work of the bot, with five suggestions."""
         filling = Filling(self._engine, parse(f"{missing.left}___{missing.right}"), self._words, number, AS_IT_BELONGS)
         try:
             await filling.propose()
@@ -116,7 +116,7 @@ class Contenders:
         return Answer(fills=[each["token_str"] for each in found])
 
     async def our_bridge(self, missing: Missing, number: int) -> Answer:
-        """The bridge of the bot, with a slate of five."""
+        """The bridge of the bot, with five suggestions."""
         job = self._bridge(missing, number)
         try:
             bridges = await job.candidates(self._engine, lambda text, done, total: None)

@@ -112,7 +112,7 @@ async def _slowdown(engine: Engine, words: Blocklist, infill: Any) -> float:
 
 
 async def _decoding(engine: Engine, words: Blocklist, infill: Any) -> float:
-    """Seconds until the rows of a /continue have ended (the slate behind them is the job's own), with `infill` begun at
+    """Seconds until the rows of a /continue have ended (the choice among them is the job's own), with `infill` begun at
     their first token."""
     ask = ContinueAsk(
         owner=Owner(server_id=1, person_id=1),

@@ -1,4 +1,4 @@
-"""Pen names, and whose words no model goes on from. It owns the transactions over courtesies."""
+"""Writer profiles: pen names, and whose words no model goes on from. It owns the transactions over them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The child process: the ASGI app, the step loop and the models in it. `python -m bot.worker`."""
+"""The child process: the ASGI app, the scheduler and the models in it. `python -m bot.worker`."""

@@ -1,4 +1,4 @@
-"""The worker's ASGI app, around the step loop. It answers the bot beside it, or any machine that has the token.
+"""The worker's ASGI app, around the scheduler. It answers the bot beside it, or any machine that has the token.
 
     POST /v1/generate   GenerateRequest -> NDJSON, see `bot.inference.wire`
     POST /v1/propose    ProposeRequest  -> [[Fill]]

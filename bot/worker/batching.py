@@ -21,7 +21,7 @@ ResultT = TypeVar("ResultT")
 ROOMIER = 2
 """How many times as many tokens are joined where nobody else waits for the end of the pass."""
 UNEVEN = 1.2
-"""How many times its equal share of the tokens a lane may have when works are divided between lanes."""
+"""How many times its equal share of the tokens a thread may have when works are divided between threads."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,15 +110,15 @@ class Turns:
         return found
 
     def _shares(self, together: Sequence[_Running]) -> list[list[_Running]]:
-        """Divide works between the lanes, so that what they do with the answers is done side by side as well; or leave
-        them together, where the lanes would not be about equal: then the pass itself is divided."""
+        """Divide works between the threads, so that what they do with the answers is done side by side as well; or
+        leave them together, where the parts would not be about equal: then the pass itself is divided."""
         count = 1 if self.compute_threads is None else self.compute_threads.count
         shares: list[list[_Running]] = [[] for _ in range(count)]
         tokens = [0] * count
         for running in sorted(together, key=_tokens, reverse=True):
-            lane = tokens.index(min(tokens))
-            shares[lane].append(running)
-            tokens[lane] += _tokens(running)
+            thread = tokens.index(min(tokens))
+            shares[thread].append(running)
+            tokens[thread] += _tokens(running)
         return shares if max(tokens) * count <= UNEVEN * sum(tokens) else [list(together)]
 
 

@@ -19,12 +19,12 @@ ResultT = TypeVar("ResultT")
 
 HALVES = 2
 _here = local()
-"""`taken` in a thread that is a lane."""
+"""`taken` in a thread that is one of them."""
 
 
 class ComputeThreads:
     """Threads with an equal part of torch's threads each; with one of them the caller's own. Used by one thread, and by
-    what runs in a lane: that has no lanes but its own."""
+    what runs in one of them: that has none but its own."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -42,7 +42,7 @@ class ComputeThreads:
         return 1 if getattr(_here, "taken", False) else self._count
 
     def run(self, function: Callable[[ShareT], ResultT], shares: Sequence[ShareT]) -> list[ResultT]:
-        """Call `function` with each share, at most one for each lane, and return what it returns, in their order.
+        """Call `function` with each share, at most one for each thread, and return what it returns, in their order.
 
         A single share is the caller's, with all of torch's threads. Raises what `function` raises, when all have ended.
         """
@@ -65,8 +65,8 @@ class ComputeThreads:
             _here.taken = True
             ready.wait()
 
-        pool = ThreadPoolExecutor(self._count, thread_name_prefix="lane", initializer=take_part)
+        pool = ThreadPoolExecutor(self._count, thread_name_prefix="compute", initializer=take_part)
         for call in [pool.submit(torch.get_num_threads) for _ in range(self._count)]:
             call.result()
-        torch.set_num_threads(threads)  # for threads that begin later; those of the lanes keep theirs
+        torch.set_num_threads(threads)  # for threads that begin later; these keep theirs
         return pool

@@ -1,4 +1,4 @@
-"""The step loop: one thread in which both models work.
+"""The scheduler: one thread in which both models work.
 
 Causal rows of all requests decode together, step after step. Masked and scoring work comes as generators that yield
 the forward passes they need; single passes slip in between decode steps, the works taking turns and sharing passes. So
@@ -170,7 +170,7 @@ class Scheduler:
                 self._take_turns()
                 self._give_way()
         except BaseException:
-            _log.exception("the step loop failed; the worker ends so that another can be started")
+            _log.exception("the scheduler failed; the worker ends so that another can be started")
             self._call(self._fail_all, "the models' thread failed")
 
     def _take_turns(self) -> None:

@@ -1,4 +1,4 @@
-"""The slate: the diverse few of many candidates that people see.
+"""Diversity: the diverse few of many candidates that people see.
 
 Copies of the story, near-doubles and loops are dropped, then a few are picked by maximal marginal relevance
 (Carbonell and Goldstein 1998): each time the candidate with the greatest

@@ -41,7 +41,7 @@ LONGEST_WAIT_S = 12 * 60
 
 
 class GenerationFlow:
-    """Carries asks to the desk and cards back. One for all the cogs of a bot."""
+    """Carries requests to the generation service and cards back. One for all the cogs of a bot."""
 
     def __init__(self, services: Services, dispatcher: OutboxDispatcher, progress: ProgressRunner) -> None:
         self._services = services

@@ -112,7 +112,7 @@ class Rounds(commands.Cog):
         await respond(interaction, ballot_card(private(interaction), voted.view, voted.ballot))
 
     async def _voted(self, interaction: discord.Interaction[Any], voted: BallotView) -> None:
-        """Tell somebody their ballot, which is in the urn, and show the turnout."""
+        """Tell somebody the ballot that was kept, and show the turnout."""
         await respond(interaction, ballot_card(private(interaction), voted.view, voted.ballot))
         await self._dispatcher.flush()
 

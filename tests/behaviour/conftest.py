@@ -49,8 +49,8 @@ def settings(tmp_path: Path) -> Settings:
 async def services(
     settings: Settings, engine: EngineClient, now: Now, held: HeldEngine, patient: bool
 ) -> AsyncIterator[Services]:
-    """Database, queue and desk; like in the real program they live outside of the bot. Whatever a test lets the program
-    do, none of its steps may hold up the event loop."""
+    """Database, queue and services; like in the real program they live outside of the bot. Whatever a test lets the
+    program do, none of its steps may hold up the event loop."""
     with watched(asyncio.get_running_loop()):
         async with create_services(settings, engine=held if patient else engine, now=now, steady=now.steady) as made:
             yield made

@@ -30,7 +30,7 @@ PLACES = st.integers(0, 4)
 
 
 class BallotsMachine(DatabaseMachine):
-    """The urn beside a dictionary: voters cast, change and take back, candidates are hidden, people leave."""
+    """Ballots beside a dictionary: voters cast, change and take back, candidates are hidden, people leave."""
 
     @initialize()
     def open(self) -> None:

@@ -1,4 +1,4 @@
-"""A server with a story and the urn of its rounds, on a real database; time stands still until a test moves it."""
+"""A server with a story and the service of its rounds, on a real database; time stands still until a test moves it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MINUTE_MS = 60_000
 
 
 class RoundFixture:
-    """Everything that the tests of the urn look at and move."""
+    """Everything that the tests of rounds look at and move."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

@@ -1,4 +1,4 @@
-"""The step loop's turns, with an engine that counts: what it writes shows when each step was."""
+"""The scheduler's turns, with an engine that counts: what it writes shows when each step was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desk, with the real queue, worker, tiny models and database."""
+"""The generation service, with the real queue, worker, tiny models and database."""
 
 from __future__ import annotations
 

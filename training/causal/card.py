@@ -81,7 +81,7 @@ def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], b
         requirement=BUNDLED_CAUSAL.requirement,
         hint=HINT_TOKENS,
         reread=REREAD_TOKENS,
-        prefix=TRUNK,
+        trunk=TRUNK,
         plain=recipe["plan"]["plain"],
         dev=record["corpus"]["dev"]["stories"],
         device=place_of(record),

@@ -87,7 +87,7 @@ class RoundService(Opening):
         return await self._vote(who, round_id, lambda ballot: dataclasses.replace(ballot, favourite=candidate_id))
 
     async def take_back(self, who: Who, round_id: int) -> BallotView:
-        """Take somebody's whole ballot out of the urn."""
+        """Delete somebody's whole ballot."""
         return await self._vote(who, round_id, lambda _: Ballot())
 
     async def _vote(self, who: Who, round_id: int, change: Callable[[Ballot], Ballot]) -> BallotView:

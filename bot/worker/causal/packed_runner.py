@@ -3,9 +3,9 @@
 All new tokens of all trees stand in one sequence, so that the weights are read and multiplied once for all of them. In
 the attention alone each tree is by itself, with its own keys and values, and a mask shows each token the tree's context
 and its own ancestors; its position counts from there. So a context's keys and values are not read once a text, what
-texts share is computed once, and the halves of a pass can be computed in two lanes: where one needs keys and values of
-the other, it waits for those of one layer at a time. (Selective batching: Yu et al. 2022, Orca; tree attention: Miao et
-al. 2024, SpecInfer.)
+texts share is computed once, and the halves of a pass can be computed in two threads: where one needs keys and values
+of the other, it waits for those of one layer at a time. (Selective batching: Yu et al. 2022, Orca; tree attention: Miao
+et al. 2024, SpecInfer.)
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from bot.worker.logit_selection import LogitSelection
 
 
 class PaddedRunner:
-    """The `TreeRunner` for any model with a key-value cache. It knows two kinds of trees: those without a trunk have to
-    be chains, and are kept; others are run anew from the trunk, a row for each new token that no other new one follows.
-    Padding stands behind the text, where a causal model cannot see it."""
+    """The `TreeRunner` for any model with a key-value cache. It knows two kinds of trees: those without a prefix have
+    to be chains, and are kept; others are run anew from the prefix, a row for each new token that no other new one
+    follows. Padding stands behind the text, where a causal model cannot see it."""
 
     most = 0
 

@@ -41,7 +41,7 @@ class CachedPrefix:
 
 
 class PrefixCache:
-    """Trunks and trees over one causal model, whose works may run in several lanes."""
+    """Prefixes and trees over one causal model, whose works may run in several threads."""
 
     def __init__(self, model: Any, device: str) -> None:
         self._prefixes: OrderedDict[tuple[int, ...], CachedPrefix] = OrderedDict()
@@ -69,7 +69,7 @@ class PrefixCache:
         return tree.beginning(min(most, len(ids) - 1)) if tree is not None and most > 1 else None
 
     def score_cache(self, prefix: CachedPrefix) -> ScoreCache:
-        """Begin a crown of its own behind `prefix`."""
+        """Begin a score cache of its own behind `prefix`."""
         return ScoreCache(Tree(self._grower, prefix.tree), prefix.following)
 
     def take(self, prefix: CachedPrefix) -> ScoreCache | None:

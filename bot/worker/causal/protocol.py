@@ -1,4 +1,4 @@
-"""What the step loop asks of a causal engine."""
+"""What the scheduler asks of a causal engine."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ class CausalScorer:
         values: list[list[float]] = [[] for _ in texts]
         for batch in _batches({number: len(text.ids) - shared for number, text in enumerate(texts)}):
             rows = [texts[number].ids[shared:] for number in batch]
-            # What only scores grow is not kept: it is read once, and a slate's long texts are many tokens.
+            # What only scores grow is not kept: it is read once, and the long texts of continuations are many tokens.
             score_cache = searched or self._branching.score_cache(prefix)
             tokens = yield from score_cache.log_probs(rows)
             for number, row in zip(batch, tokens, strict=True):

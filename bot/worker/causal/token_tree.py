@@ -24,12 +24,12 @@ class TreeRunner(Protocol):
         """Return the log-probabilities of what comes behind the asked nodes of each, float32 [asked, vocabulary]."""
 
     def beginning(self, memory: Any, count: int) -> Any:
-        """Return what is kept of the first `count` tokens of a tree that is a chain without a trunk; None where that
+        """Return what is kept of the first `count` tokens of a tree that is a chain without a prefix; None where that
         cannot be told from the rest."""
 
 
 class Tree:
-    """Tokens behind `prefix`, numbered from 0 as they come; `ROOT` is the trunk's end. Without a trunk: from
+    """Tokens behind `prefix`, numbered from 0 as they come; `ROOT` is the prefix's end. Without a prefix: from
     nothing."""
 
     def __init__(self, tree_runner: TreeRunner, prefix: Tree | None = None) -> None:
@@ -44,7 +44,7 @@ class Tree:
         return len(self.tokens)
 
     def beginning(self, count: int) -> Tree:
-        """A tree of its own with the first `count` tokens of this one, which is a chain without a trunk; an empty one
+        """A tree of its own with the first `count` tokens of this one, which is a chain without a prefix; an empty one
         where these cannot be had."""
         found = Tree(self._grower)
         found.memory = self._grower.beginning(self.memory, count)
@@ -58,7 +58,7 @@ class Tree:
         return 0 if self.prefix is None else len(self.prefix)
 
     def path(self, node: int) -> list[int]:
-        """The numbers of the tokens from the trunk to `node`, itself included."""
+        """The numbers of the tokens from the prefix to `node`, itself included."""
         nodes: list[int] = []
         while node != ROOT:
             nodes.append(node)

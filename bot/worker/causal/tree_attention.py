@@ -108,7 +108,7 @@ class Part:
 
     def remember(self, layer: int, keys: Tensor, values: Tensor) -> KeysValues:
         """Take a layer's keys and values of the whole sequence; return all that these nodes look at. Where another
-        lane computes a part of that, wait for it: there it is a few operations away."""
+        thread computes a part of that, wait for it: there it is a few operations away."""
         new = self.layers[layer] = keys[:, self.place], values[:, self.place]
         self._handed.put(new)
         known = [have.layers[layer] for have in (self.step.prefix, self.step.before) if layer in have.layers]
@@ -136,7 +136,7 @@ class Part:
 
 
 def divide(steps: Sequence[Step], count: int) -> list[list[Part]]:
-    """Cut all nodes, branch after branch, into two equal halves for two lanes, or leave them whole.
+    """Cut all nodes, branch after branch, into two equal halves for two threads, or leave them whole.
 
     Parents stand before their children. So the second half may need something of the first, where a branch is cut in
     the middle, and never the other way round.

@@ -1,6 +1,6 @@
 """The masked model: proposals for blanks, pseudo-log-likelihoods of words, and vectors of texts.
 
-Each piece of work yields the batched forward passes that it needs (`bot.worker.batching`), so that the step loop can
+Each piece of work yields the batched forward passes that it needs (`bot.worker.batching`), so that the scheduler can
 slip them between the decode steps of the causal model, and join them with others'.
 
 Sources: the scores are PLL-word-l2r (Kauf & Ivanova 2023); for the proposals see `bot.worker.masked.beam`.
@@ -86,7 +86,7 @@ class MaskedModel:
     def _joined(
         self, compute: Callable[[Sequence[Row]], list[ValueT]], asks: Sequence[Sequence[Row]]
     ) -> list[list[ValueT]]:
-        """Compute what several works ask in batches of rows of about one length, each in the lanes."""
+        """Compute what several works ask in batches of rows of about one length, each in the compute threads."""
         rows = [row for ask in asks for row in ask]
         values: dict[int, ValueT] = {}
         for numbers in batches([len(row.ids) for row in rows]):

@@ -1,6 +1,6 @@
 """A model server as a causal engine of the worker: the third, beside torch and OpenVINO.
 
-The server batches; here rows are only sent and read, in a thread with an event loop of its own, and the step loop is
+The server batches; here rows are only sent and read, in a thread with an event loop of its own, and the scheduler is
 woken when something has come. A request that must stay on this machine is given to a local engine, which is opened when
 the first one comes.
 """

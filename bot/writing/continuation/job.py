@@ -34,10 +34,10 @@ ROUNDS = 2
 DEADLINE_S = 600.0
 MIN_WORDS = 3
 SAME_MOOD = 1
-"""Of a slate of all moods so many at most are of one, where there are others: of marked rows three of different moods
-were worth more, of both models, by any score."""
+"""Of suggestions of all moods so many at most are of one, where there are others: of marked rows three of different
+moods were worth more, of both models, by any score."""
 QUALITY = 0.8
-"""What quality counts in the choice, against unlikeness: see `slate.choose`."""
+"""What quality counts in the choice, against unlikeness: see `diversity.choose`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,8 @@ class ContinueJob:
         return misnames(text, [piece.text for piece in self._ask.near], before)
 
     async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
-        """Pick the slate: the best that differ; doubtful ones, and a second of one mood, where there are too few."""
+        """Pick the suggestions: the best that differ; doubtful ones, and a second of one mood, where there are too
+        few."""
         if not drafts:
             return []
         compared = await self._compared(engine, drafts)
@@ -189,7 +190,7 @@ class ContinueJob:
         try:
             note, *vectors = await engine.embed([self._ask.note, *(draft.text for draft in drafts)])
         except WorkerUnavailable:
-            _log.info("no masked model to compare by yet: the slate is chosen by its letters alone")
+            _log.info("no masked model to compare by yet: the suggestions are chosen by its letters alone")
             return list(drafts)
         wished, weight = diversity.features("", note), note_weight(self._ask.note)
         looks = [diversity.features(draft.text, vector) for draft, vector in zip(drafts, vectors, strict=True)]

@@ -100,7 +100,7 @@ class Pool:
         return candidate
 
     def admits(self, text: str) -> bool:
-        """Tell whether a fill may be shown: words of the asked number, no echoes, no scraps of another alphabet,
+        """Tell whether a fill may be shown: words of the asked number, no repetitions, no scraps of another alphabet,
         nothing open, nothing demeaning."""
         words = split_words(text)
         if not words or not all(any(char.isalnum() for char in word) for word in words):

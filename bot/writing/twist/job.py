@@ -1,9 +1,9 @@
 """Twist a passage: find the words that were to be expected, and rarer ones that still fit.
 
 What a reader sees coming is what the causal model, which reads as they do, and the masked model, which sees both sides,
-think likely. The rarer words come from the masked model, which knows what fits between two sides (BERT as a muse); the
-causal model then tells which of them belong there, their rarity set aside: the pointwise mutual information of word
-and place, beside that of the word that stands there.
+think likely. The rarer words come from the masked model, which knows what fits between two sides (BERT as a source of
+alternatives); the causal model then tells which of them belong there, their rarity set aside: the pointwise mutual
+information of word and place, beside that of the word that stands there.
 """
 
 from __future__ import annotations

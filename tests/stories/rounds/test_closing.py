@@ -370,7 +370,7 @@ VOTES = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *SLOW_IS_FINE])
 @given(votes=VOTES)
 async def test_the_urn_holds_what_was_last_said(table: RoundFixture, votes: list[tuple[Who, str, int]]) -> None:
-    """However often people change their minds, one ballot of each is in the urn; the outcome is that of the rules."""
+    """However often people change their minds, one ballot of each is kept; the outcome is that of the rules."""
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.", "Nobody spoke.")
     ids = [each.id for each in await table.candidates(round_.id)]

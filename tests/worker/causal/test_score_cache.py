@@ -24,7 +24,7 @@ TOLERANCE = 1e-3
 
 
 def begun(tree_runner: TreeRunner) -> tuple[Tree, ScoreCache]:
-    """A crown behind the context, and the tree in it."""
+    """A score cache behind the context, and the tree in it."""
     (prefix,) = complete([read(tree_runner, CONTEXT)])
     tree = Tree(tree_runner, prefix.tree)
     return tree, ScoreCache(tree, prefix.following)

@@ -1,4 +1,4 @@
-"""A model server through the step loop: what comes back, and what becomes of a job when the server is in trouble."""
+"""A model server through the scheduler: what comes back, and what becomes of a job when the server is in trouble."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TIDE = " and the tide went out of the harbour."
 
 @asynccontextmanager
 async def looping(server: ModelServer) -> AsyncIterator[Scheduler]:
-    """Give a step loop over a server."""
+    """Give a scheduler over a server."""
 
     def none() -> ServedEngine:
         raise AssertionError("nothing local is wanted")
