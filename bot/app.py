@@ -77,17 +77,6 @@ FAREWELL_S = 4.0
 """How long it may take to tell everybody who waits that the bot is being stopped. What cannot be told by then is told
 at the next start."""
 
-__all__ = [
-    "Inkling",
-    "Services",
-    "create_bot",
-    "create_inference",
-    "create_services",
-    "steady_ms",
-    "sync_commands",
-    "utc_now_ms",
-]
-
 
 def utc_now_ms() -> int:
     """Return the time in UTC milliseconds."""

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.app import Services, create_bot, create_services
+from bot.app import create_bot, create_services
 from bot.errors import HostError
 from bot.sandbox.page import ExternalWait, LivePage
 from bot.sandbox.simulation import Env, simcord
 from bot.sandbox.terminal import greeting, serve
 from bot.sandbox.world import World, build_world
 from bot.settings import Settings
+from cogs.core.services import Services
 
 SETTLE_S = 60.0
 """How long a command may work, without waiting for the models, before the page gives it up."""

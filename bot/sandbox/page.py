@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from discord.ext import commands
 
-from bot.app import Services, create_bot
+from bot.app import create_bot
 from bot.sandbox.channels import start_thread
 from bot.sandbox.controls import name_buttons, place_now
 from bot.sandbox.routes import Address, PageRoutes
 from bot.sandbox.simulation import Page, Preview, simcord
+from cogs.core.services import Services
 
 _log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bot.app import Services
 from bot.sandbox.page import LivePage
 from bot.sandbox.world import PEOPLE
+from cogs.core.services import Services
 
 HELP = """\
 Inkling's sandbox is open:

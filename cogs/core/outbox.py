@@ -27,7 +27,7 @@ from bot.ui.locale import Catalogue, catalogue, language_of
 from bot.ui.progress import EDIT_EVERY_S
 from bot.ui.prose import Prose
 from cogs.core.services import Services
-from cogs.core.task_timing import Turns
+from cogs.core.task_timing import RecurringTask
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class OutboxDispatcher:
         """Channels in which Discord refuses new messages, each with its code; until one gets through."""
         self._edited: dict[int, int] = {}
         self._pulses = 0
-        self._later = Turns(bot, "showing", self._pulse)
+        self._later = RecurringTask(bot, "showing", self._pulse)
 
     def register(
         self, kind: PostKind, render: Render, *, prepare: Prepare | None = None, settled: Settled | None = None

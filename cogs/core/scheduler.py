@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.errors import Gone, StorageError
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
-from cogs.core.task_timing import AFTER_A_FAILURE_S, LONGEST_SLEEP_S, Turns
+from cogs.core.task_timing import AFTER_A_FAILURE_S, LONGEST_SLEEP_S, RecurringTask
 
 _log = logging.getLogger(__name__)
 
@@ -25,17 +25,17 @@ class DeadlineScheduler(commands.Cog):
     def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:
         self._services = services
         self._dispatcher = dispatcher
-        self._turns = Turns(bot, "clock", self._turn)
+        self._task = RecurringTask(bot, "clock", self._turn)
 
     async def cog_load(self) -> None:
-        self._turns.start()
+        self._task.start()
 
     async def cog_unload(self) -> None:
-        self._turns.stop()
+        self._task.stop()
 
     def wake(self) -> None:
         """Look again at once for what is next."""
-        self._turns.wake()
+        self._task.wake()
 
     async def _turn(self) -> float:
         """Deal with what is due, and return in how many seconds the next is."""

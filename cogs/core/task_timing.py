@@ -23,7 +23,7 @@ AFTER_A_FAILURE_S = 30.0
 """How long a turn waits after one that failed."""
 
 
-class Turns:
+class RecurringTask:
     """One piece of work that is done again and again while a bot runs. `turn` does it, and returns in how many seconds
     it wants to be called again; it is called after LONGEST_SLEEP_S at the latest."""
 

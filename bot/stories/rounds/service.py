@@ -18,10 +18,8 @@ from bot.stories.access import Who, standing_of
 from bot.stories.canon import is_canon
 from bot.stories.rounds.access import find_candidate, find_round, passage_of, reload, require_under_way, view_of
 from bot.stories.rounds.closing import decide_round, end, enqueue_round, make_canon
-from bot.stories.rounds.opening import Opening, Proposed
+from bot.stories.rounds.opening import Opening
 from storage.unit_of_work import Snapshot
-
-__all__ = ["BallotView", "Proposed", "RoundService"]
 
 DUE_AT_ONCE = 50
 

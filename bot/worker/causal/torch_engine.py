@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from bot.worker.weights.model import ResolvedModel
 
-__all__ = ["TorchEngine", "load_causal"]
-
 _PREFILL = 256
 """Tokens of prefill in one step, and the size of a prompt's pieces."""
 _SLACK_COLUMNS = 64

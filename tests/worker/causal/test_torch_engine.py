@@ -14,8 +14,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from bot.errors import WeightsError
 from bot.inference.protocol import GenerateRequest
 from bot.rules.moods import Sampling
-from bot.worker.causal.loading import pick_dtype
-from bot.worker.causal.torch_engine import TorchEngine, load_causal
+from bot.worker.causal.loading import load_causal, pick_dtype
+from bot.worker.causal.torch_engine import TorchEngine
 from bot.worker.weights.model import ResolvedModel
 from tests.support.engines import HandClock, Record, ask, drain, note, open_engine, row, run, texts
 from tests.support.models import tiny_gguf, tiny_gpt2, tiny_llama
