@@ -30,7 +30,7 @@ class Patience:
     stop_s: float = 2.0
 
 
-class Pulse:
+class Heartbeat:
     """Counts what comes back from the worker: the other sign that it gets on, beside its own word."""
 
     def __init__(self) -> None:
@@ -44,10 +44,10 @@ class Pulse:
 class Liveness:
     """What is known of one worker's life, from looks at it that follow each other."""
 
-    def __init__(self, patience: Patience, pulse: Pulse, now_s: float) -> None:
+    def __init__(self, patience: Patience, heartbeat: Heartbeat, now_s: float) -> None:
         self._patience = patience
-        self._pulse = pulse
-        self._beats = pulse.beats
+        self._heartbeat = heartbeat
+        self._beats = heartbeat.beats
         self._looked_s = now_s
         self._last: Health | None = None
         self._unanswered_s = 0.0
@@ -63,7 +63,7 @@ class Liveness:
         self._looked_s = now_s
         self._last = last = health or before
         moved = _place(last) != _place(before)
-        beaten, self._beats = self._pulse.beats != self._beats, self._pulse.beats
+        beaten, self._beats = self._heartbeat.beats != self._beats, self._heartbeat.beats
         idle = health is not None and not health.requests_waiting
         self._unanswered_s = 0.0 if health is not None else self._unanswered_s + passed_s
         self._unmoved_s = 0.0 if moved or beaten or idle else self._unmoved_s + passed_s

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
-from bot.inference.liveness import Pulse
+from bot.inference.liveness import Heartbeat
 from bot.inference.protocol import Continuation, Fill, GenerateRequest, Health, Partial, ProposeRequest, ScoreRequest
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class RetryingEngine:
 
     `current` gives the client of the worker that is up now, waiting for one if need be; it raises
     `WorkerUnavailable` when there will be none. `lost` is called with a client that failed and returns when it is known
-    whether that worker still answers. `pulse` is told what comes back. Candidates that have finished are
+    whether that worker still answers. `heartbeat` is told what comes back. Candidates that have finished are
     kept, and only the missing rows are asked for again, under the same request id; after two more tries the error is
     the caller's.
     """
@@ -36,11 +36,11 @@ class RetryingEngine:
     def __init__(
         self,
         current: Callable[[], Awaitable[EngineClient]],
-        pulse: Pulse | None = None,
+        heartbeat: Heartbeat | None = None,
         lost: Callable[[EngineClient], Awaitable[None]] | None = None,
     ) -> None:
         self._current = current
-        self._pulse = pulse or Pulse()
+        self._heartbeat = heartbeat or Heartbeat()
         self._lost = lost
 
     @classmethod
@@ -63,7 +63,7 @@ class RetryingEngine:
                 client = await self._current()
                 async with aclosing(client.generate(part)) as events:
                     async for event in events:
-                        self._pulse.beat()
+                        self._heartbeat.beat()
                         own = replace(event, row=asked[event.row])
                         if isinstance(own, Continuation):
                             missing.remove(own.row)
@@ -101,7 +101,7 @@ class RetryingEngine:
                 await self._pause(attempt, client, error)
                 attempt += 1
             else:
-                self._pulse.beat()
+                self._heartbeat.beat()
                 return answer
 
     async def _pause(self, attempt: int, client: EngineClient | None, error: WorkerUnavailable) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
-from bot.inference.liveness import Liveness, Patience, Pulse
+from bot.inference.liveness import Liveness, Patience, Heartbeat
 from bot.inference.protocol import Engine, Health
 from bot.inference.retry import RetryingEngine
 from bot.inference.worker_config import EXIT_HOST_ERROR, ChildConfig, plan_of
@@ -41,7 +41,7 @@ class Supervisor:
     def __init__(self, settings: Settings, *, patience: Patience | None = None) -> None:
         self._settings = settings
         self._patience = patience or Patience()
-        self._pulse = Pulse()
+        self._heartbeat = Heartbeat()
         self._client: EngineClient | None = None
         self._problem: str | None = None
         self._changed = asyncio.Event()
@@ -172,7 +172,7 @@ class Supervisor:
     async def _watch(self, path: Path) -> str:
         """Ask the worker how it is, again and again; return why it must be taken for hung."""
         patience = self._patience
-        signs = Liveness(patience, self._pulse, time.monotonic())
+        signs = Liveness(patience, self._heartbeat, time.monotonic())
         client = EngineClient(f"unix://{path}")
         try:
             while True:
@@ -214,7 +214,7 @@ class _SupervisedEngine(RetryingEngine):
     """Its health is told also while there is no worker."""
 
     def __init__(self, supervisor: Supervisor) -> None:
-        super().__init__(supervisor.current, supervisor._pulse, supervisor.lost)
+        super().__init__(supervisor.current, supervisor._heartbeat, supervisor.lost)
         self._supervisor = supervisor
 
     async def health(self) -> Health:

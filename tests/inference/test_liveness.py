@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.inference.liveness import Liveness, Patience, Pulse
+from bot.inference.liveness import Liveness, Patience, Heartbeat
 from bot.inference.protocol import Health
 
 PATIENCE = Patience(hang_s=60.0, mute_s=180.0, start_s=900.0)
@@ -13,8 +13,8 @@ class Life:
 
     def __init__(self) -> None:
         self.now_s = 0.0
-        self.pulse = Pulse()
-        self._signs = Liveness(PATIENCE, self.pulse, 0.0)
+        self.heartbeat = Heartbeat()
+        self._signs = Liveness(PATIENCE, self.heartbeat, 0.0)
 
     def answers(self, *, steps: int = 0, requests: int = 0, rows: int = 0, stage: str = "ready") -> str | None:
         self.now_s += 1.0
@@ -37,7 +37,7 @@ class Life:
         began_s = self.now_s
         for _ in range(within):
             if beating:
-                self.pulse.beat()
+                self.heartbeat.beat()
             if (self.answers(**answer) if answer else self.is_silent()) is not None:  # type: ignore[arg-type]
                 return self.now_s - began_s
         return float("inf")

@@ -14,7 +14,7 @@ import pytest
 from bot.errors import WorkerRefused, WorkerUnavailable
 from bot.inference import retry
 from bot.inference.client import EngineClient
-from bot.inference.liveness import Pulse
+from bot.inference.liveness import Heartbeat
 from bot.inference.protocol import Continuation, GenerateRequest, Piece, Receipt, Row, ScoreItem, ScoreRequest
 from bot.inference.retry import RETRIES, RetryingEngine
 from bot.inference.wire import Line, Problem
@@ -133,12 +133,12 @@ async def test_other_calls_are_tried_three_times_too() -> None:
         calls += 1
         raise WorkerUnavailable("not there")
 
-    pulse = Pulse()
+    heartbeat = Heartbeat()
     asked = ScoreRequest(model="causal", items=(ScoreItem(left="", asked="x"),))
     with pytest.raises(WorkerUnavailable):
-        await RetryingEngine(current, pulse).score(asked)
+        await RetryingEngine(current, heartbeat).score(asked)
     assert calls == RETRIES + 1
-    assert not pulse.beats  # to ask again is no sign of life
+    assert not heartbeat.beats  # to ask again is no sign of life
 
 
 async def test_a_worker_that_has_gone_uses_up_no_tries_before_it_is_known_why(tmp_path: Path) -> None:
