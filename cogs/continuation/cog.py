@@ -17,7 +17,6 @@ from bot.rules.generations import Generation, Suggestion, check_note
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.receipts import OwnReceipt
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
-from bot.rules.text.characters import is_blank
 from bot.ui import routes
 from bot.ui.answers import GIVEN, TYPED, open_form, replace, take_time, whisper
 from bot.ui.cards import reading_card
@@ -182,10 +181,7 @@ class Writing(commands.Cog):
     ) -> None:
         settings = await self._flow.settings(interaction)
         self._flow.permit(interaction, settings, kind)
-        if is_blank(message.content):
-            ours = await self._services.generation_service.is_card(message.id)
-            raise BadInput("message_ours" if ours else "message_empty")
-        await self._start(interaction, settings, kind, message.content)
+        await self._start(interaction, settings, kind, await self._flow.text_of(message))
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /continue and /infill open when no text is given."""

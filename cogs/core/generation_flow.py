@@ -11,13 +11,14 @@ from typing import Any
 
 import discord
 
-from bot.errors import Busy, Gone, NotAllowed, NotHere, StorageError
+from bot.errors import BadInput, Busy, Gone, NotAllowed, NotHere, StorageError
 from bot.inference.jobs import Owner
 from bot.inference.queue import Ticket
 from bot.logs import describe
 from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
 from bot.rules.posts import Post
 from bot.rules.servers import Feature, ServerSettings
+from bot.rules.text.characters import is_blank
 from bot.ui import routes
 from bot.ui.answers import replace, take_time
 from bot.ui.cards import notice
@@ -85,6 +86,14 @@ class GenerationFlow:
         if settings.channels and not here & settings.channels:
             names = [_channel_name(interaction, channel_id) for channel_id in sorted(settings.channels)]
             raise NotHere("channel_not_allowed", channels=", ".join(names))
+
+    async def text_of(self, message: discord.Message) -> str:
+        """Return the text of a message whose menu was used. Raises `BadInput` where it has none: `message_ours` for a
+        card of the bot's, `message_empty` for another."""
+        if is_blank(message.content):
+            ours = await self._services.generation_service.is_card(message.id)
+            raise BadInput("message_ours" if ours else "message_empty")
+        return message.content
 
     # ---- asking
 

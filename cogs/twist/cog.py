@@ -12,7 +12,6 @@ from discord.ext import commands
 from bot.errors import BadInput, Gone, NotAllowed
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.servers import ServerSettings
-from bot.rules.text.characters import is_blank
 from bot.rules.twists import suggestion_of, twist_of
 from bot.ui import routes
 from bot.ui.answers import GIVEN, TYPED, open_form, replace
@@ -64,10 +63,7 @@ class Twisting(commands.Cog):
     async def twist_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: twist the text of a message."""
         settings = await self._permitted(interaction)
-        if is_blank(message.content):
-            ours = await self._services.generation_service.is_card(message.id)
-            raise BadInput("message_ours" if ours else "message_empty")
-        await self._start(interaction, settings, message.content)
+        await self._start(interaction, settings, await self._flow.text_of(message))
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /twist opens when no text is given."""
