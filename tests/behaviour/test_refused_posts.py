@@ -33,7 +33,8 @@ async def test_writers_and_hosts_hear_what_cannot_be_posted_and_it_follows_in_or
         assert REFUSED in told
         assert why in told
     assert prose_of(thread) == []
-    first = private(await world.ada.slash(world.channel, "story list"))
+    first = private(await world.ada.slash(world.channel, "story undo"))
+    assert first.startswith(en("error.not_a_story")), "the next command, whether it succeeds or not"
     assert REFUSED_HOST in first
     assert why in first
     assert REFUSED_HOST not in private(await world.ada.slash(world.channel, "story list")), "once"
