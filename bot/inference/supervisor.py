@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
-from bot.inference.liveness import Liveness, Patience, Heartbeat
+from bot.inference.liveness import Heartbeat, Liveness, Patience
 from bot.inference.protocol import Engine, Health
 from bot.inference.retry import RetryingEngine
 from bot.inference.worker_config import EXIT_HOST_ERROR, ChildConfig, plan_of

@@ -85,10 +85,20 @@ async def replace(interaction: discord.Interaction[Any], card: Card) -> bool:
         return await change(interaction, card)
 
 
+def is_private(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether what was clicked on is seen by the person alone."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+def keep_given(interaction: discord.Interaction[Any], *parts: str) -> None:
+    """Note what the person typed into the boxes of a form, to give it back with a refusal."""
+    interaction.extras[GIVEN] = "\n\n".join(part for part in parts if part.strip())
+
+
 async def respond(interaction: discord.Interaction[Any], card: Card) -> bool:
     """Show a card to the person who acts: in the place of the private one that they acted on, or as a new one. Tell
     whether it is known to have arrived."""
-    if interaction.message is not None and interaction.message.flags.ephemeral and not is_answered(interaction):
+    if is_private(interaction) and not is_answered(interaction):
         return await replace(interaction, card)
     return await whisper(interaction, card)
 

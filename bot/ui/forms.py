@@ -70,6 +70,12 @@ def submitted(interaction: discord.Interaction[Any], name: str = TEXT) -> str:
     return next((box["value"] for box in _boxes(data.get("components", ())) if box.get("custom_id") == name), "")
 
 
+def picked(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
+    """Return the values that were chosen in the menu that was used; none where it was no menu."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return tuple(data.get("values", ()))
+
+
 def _boxes(components: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
     for component in components:
         if "value" in component:

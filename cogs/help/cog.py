@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.ui.answers import replace, whisper
 from bot.ui.cards import Card
+from bot.ui.forms import picked
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
 from cogs.core.services import Services
@@ -30,9 +31,8 @@ class Guide(commands.Cog):
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu: another topic, in the place of this one."""
-        data: Any = interaction.data or {}
-        values: list[str] = data.get("values", [])
-        topic = next((topic for topic in topics_for(manages=True) if [topic] == values), FIRST)
+        values = picked(interaction)
+        topic = next((topic for topic in topics_for(manages=True) if (topic,) == values), FIRST)
         host = await self._services.generation_service.sent_to()
         await replace(interaction, self._card(interaction, topic, host))
 

@@ -17,11 +17,11 @@ from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who
 from bot.stories.lore import Shown
 from bot.ui import permissions
-from bot.ui.answers import GIVEN, open_form, replace, whisper
+from bot.ui.answers import GIVEN, is_private, keep_given, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote
-from bot.ui.forms import submitted
+from bot.ui.forms import picked, submitted
 from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking
 from bot.ui.routes import number
@@ -163,7 +163,7 @@ class Lore(StoryCog):
     async def form_sent(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form: keeps the entry, says so, and shows its card."""
         text, triggers = submitted(interaction), submitted(interaction, TRIGGERS)
-        interaction.extras[GIVEN] = "\n\n".join(part for part in (text, triggers) if part.strip())
+        keep_given(interaction, text, triggers)
         await self._keep(interaction, number(ids, 0), _kind(ids), text, triggers)
 
     async def _keep(
@@ -184,7 +184,7 @@ class Lore(StoryCog):
     async def _keep_again(self, interaction: discord.Interaction[Any], act: Act) -> None:
         """Keep an entry a second time."""
         kind, text, triggers = act.given
-        interaction.extras[GIVEN] = "\n\n".join(part for part in (text, triggers) if part.strip())
+        keep_given(interaction, text, triggers)
         await self._keep(interaction, act.place, _kind(("", kind)), text, triggers)
 
     async def _kept_before(self, act: Act) -> bool:
@@ -203,9 +203,8 @@ class Lore(StoryCog):
 
     async def open(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu of a list: shows the entry that was chosen in its place."""
-        data: Any = interaction.data or {}
         who = await self._context.enter(interaction)
-        shown = await self._lore_service.find(who, number(tuple(data.get("values", ())), 0))
+        shown = await self._lore_service.find(who, number(picked(interaction), 0))
         await replace(interaction, _card(private(interaction), shown, back=True))
 
     async def agree(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -248,7 +247,7 @@ class Lore(StoryCog):
         who = await self._context.enter(interaction)
         shown = await decide(who, number(ids, 0), for_it, channel_id=_channel(interaction))
         say = private(interaction)
-        if _is_private(interaction):
+        if is_private(interaction):
             await replace(interaction, _card(say, shown, back=True))
         elif shown.entry.state == "proposed":
             await whisper(interaction, notice(say("lore.agreed" if for_it else "lore.disagreed")))
@@ -260,7 +259,7 @@ class Lore(StoryCog):
         entry = await self._lore_service.remove(who, lore_id)
         say = private(interaction)
         done = notice(say("lore.removed"), shown_head(entry.text, _REMOVED_TEXT, quote))
-        if _is_private(interaction):
+        if is_private(interaction):
             await replace(interaction, done)
         else:
             await whisper(interaction, done)
@@ -301,11 +300,6 @@ def _kind(ids: tuple[str, ...]) -> LoreKind:
 def _channel(interaction: discord.Interaction[Any]) -> int:
     assert interaction.channel_id is not None, "clicks and forms happen in a channel"
     return interaction.channel_id
-
-
-def _is_private(interaction: discord.Interaction[Any]) -> bool:
-    """Tell whether what was clicked on is seen by the person alone."""
-    return interaction.message is not None and interaction.message.flags.ephemeral
 
 
 def _require_room_for_cards(interaction: discord.Interaction[Any], say: Catalogue) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -15,7 +15,7 @@ from bot.stories.access import Who
 from bot.stories.rounds.service import BallotView
 from bot.ui.answers import GIVEN, open_form, respond, whisper
 from bot.ui.cards import Card, notice
-from bot.ui.forms import Form, submitted
+from bot.ui.forms import Form, picked, submitted
 from bot.ui.locale import Catalogue, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
@@ -247,10 +247,8 @@ class Rounds(commands.Cog):
 
 def chosen(interaction: discord.Interaction[Any]) -> list[int]:
     """Return the ids of the candidates that were chosen in a menu. Raises `Gone` where they are none."""
-    data: Mapping[str, Any] = interaction.data or {}
-    values = data.get("values", ())
     try:
-        return [int(value) for value in values]
+        return [int(value) for value in picked(interaction)]
     except (TypeError, ValueError):
         raise Gone("candidate_gone") from None
 

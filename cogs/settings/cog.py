@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 import discord
@@ -14,6 +14,7 @@ from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import Feature, ServerSettings, SettingsChange, version_of
 from bot.ui.answers import GIVEN, open_form, replace, sentence, whisper
 from bot.ui.cards import Card
+from bot.ui.forms import picked
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
 from bot.ui.permissions import CARDS, lacking_in
 from bot.ui.routes import number
@@ -87,8 +88,7 @@ class Server(commands.Cog):
 
     async def set_by_menu(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menus on the card."""
-        data: Mapping[str, Any] = interaction.data or {}
-        values: list[str] = data.get("values", [])
+        values = picked(interaction)
         name = ids[0]
         if name == "channels":
             changes: dict[str, Any] = {"channels": self._channels(interaction, values)}
@@ -144,7 +144,7 @@ class Server(commands.Cog):
         return interaction.guild_id
 
     @staticmethod
-    def _channels(interaction: discord.Interaction[Any], values: list[str]) -> frozenset[int]:
+    def _channels(interaction: discord.Interaction[Any], values: Sequence[str]) -> frozenset[int]:
         """Return the chosen channels. Raises `BadInput` for one that the bot cannot use."""
         chosen = frozenset(int(value) for value in values)
         for channel_id in sorted(chosen):

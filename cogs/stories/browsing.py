@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.rules.stories import Story
 from bot.stories.access import Who
-from bot.ui.answers import replace, whisper
+from bot.ui.answers import is_private, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import number
@@ -75,7 +75,7 @@ class Browsing(StoryCog):
         _, story = await self._context.clicked(interaction, ids)
         direction: Direction = "b" if ids[-1] == "b" else "f"
         page = await self._page(private(interaction), story, Spot(number(ids, 1), number(ids, 2)), direction)
-        reading = interaction.message is not None and interaction.message.flags.ephemeral
+        reading = is_private(interaction)
         if reading and not _is_list(interaction):
             await replace(interaction, page)
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -18,10 +17,10 @@ from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesC
 from bot.stories.access import Who
 from bot.stories.beginning import Beginning, beginning_of
 from bot.stories.earlier import EarlierRun
-from bot.ui.answers import GIVEN, open_form, replace, whisper
+from bot.ui.answers import GIVEN, keep_given, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.escaping import escape
-from bot.ui.forms import submitted
+from bot.ui.forms import picked, submitted
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import START_STORY, number
 from bot.ui.tree import InklingTree
@@ -88,8 +87,7 @@ class Stories(StoryCog):
     async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu *Start a story from…* on the card of a /continue or /infill: the same form."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
-        data: Mapping[str, Any] = interaction.data or {}
-        position = number(tuple(data.get("values", ())), 0)
+        position = number(picked(interaction), 0)
         await self._ask_new(interaction, routes.NEW_FORM.id(generation.id, position))
 
     async def _ask_new(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
@@ -101,7 +99,7 @@ class Stories(StoryCog):
     async def form_new(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: keeps the story, then opens its thread."""
         title, premise = submitted(interaction, TITLE), submitted(interaction, PREMISE)
-        interaction.extras[GIVEN] = "\n\n".join(part for part in (title, premise) if part.strip())
+        keep_given(interaction, title, premise)
         who = await self._context.enter(interaction)
         say = private(interaction)
         new = NewStory(

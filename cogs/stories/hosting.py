@@ -27,7 +27,7 @@ from bot.rules.stories import (
 )
 from bot.rules.text.characters import is_blank
 from bot.stories.access import Who
-from bot.ui.answers import GIVEN, open_form, whisper
+from bot.ui.answers import GIVEN, keep_given, open_form, whisper
 from bot.ui.cards import notice
 from bot.ui.escaping import escape
 from bot.ui.forms import submitted
@@ -115,7 +115,7 @@ class Hosts(StoryCog):
     async def form_renamed(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
         title, premise = submitted(interaction, TITLE), submitted(interaction, PREMISE)
-        interaction.extras[GIVEN] = "\n\n".join(part for part in (title, premise) if part.strip())
+        keep_given(interaction, title, premise)
         who, story = await self._context.clicked(interaction, ids)
         await self._renamed(interaction, who, story, title, premise)
 

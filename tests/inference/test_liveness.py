@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.inference.liveness import Liveness, Patience, Heartbeat
+from bot.inference.liveness import Heartbeat, Liveness, Patience
 from bot.inference.protocol import Health
 
 PATIENCE = Patience(hang_s=60.0, mute_s=180.0, start_s=900.0)
