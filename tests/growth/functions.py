@@ -642,6 +642,7 @@ BOUNDED: Mapping[str, str] = {
     "cogs.stories.group.story_commands": "the name of a command",
     "cogs.stories.forms.chosen": "the name of a menu",
     "bot.ui.routes.number": "an id of a button, at most 100 characters",
+    "bot.ui.answers.keep_given": "the boxes of a form, which are only joined",
     "bot.writing.text_windows.without": "fills, which are only passed on",
 }
 """Why the texts of other functions cannot be long, or who answers for them."""
