@@ -13,6 +13,7 @@ import simcord
 from simcord.results import InteractionResult
 
 from bot.rules.text.characters import is_blank, normalise
+from bot.ui.forms import RoutedForm
 from storage.rounds import Rounds
 from tests.behaviour.discord_world import DiscordWorld, en, leaves, private
 from tests.behaviour.forging import press, rows, strings
@@ -185,7 +186,8 @@ async def fill_in(world: DiscordWorld, form: Form, box: str, text: str) -> Inter
 def leaf_forms(kind: type[discord.ui.Modal] = discord.ui.Modal) -> set[type[discord.ui.Modal]]:
     """Every form of the bot's."""
     below = [form for each in kind.__subclasses__() for form in leaf_forms(each)]
-    own = {kind} if kind.__module__.startswith("bot.") and not kind.__name__.startswith("_") else set()
+    ours = kind.__module__.startswith(("bot.", "cogs.")) and kind is not RoutedForm
+    own = {kind} if ours and not kind.__name__.startswith("_") else set()
     return own.union(below)
 
 
