@@ -25,9 +25,10 @@ from bot.rules.moods import Sampling
 from bot.settings import Settings
 from bot.ui.cards import card
 from bot.ui.locale import Catalogue, catalogue
-from bot.writing.asks import ContinueAsk
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
+from bot.writing.continuation.request import ContinueRequest
+from bot.writing.request import Submission
 
 _TEXT = (
     "the old keeper of a quiet harbour walked along the wall and counted every boat that had come home before dark "
@@ -146,13 +147,13 @@ async def commands(inference: Inference, work: Work, *, worker: int | None = Non
 
     async def command(person: int, prompt: str) -> tuple[float, float]:
         place = Place(server_id=person % 4, channel_id=person)
-        ask = ContinueAsk(owner=_owner(person), place=place, text=prompt, length=work.tokens)
-        ticket = inference.submit(ContinueJob(ask, words, 100 * person))
+        request = ContinueRequest(text=prompt, length=work.tokens)
+        ticket = inference.submit(ContinueJob(request, words, 100 * person, _owner(person)))
         first = 0.0
         async for progress in ticket:
             if not first and isinstance(progress, Working) and progress.text.strip():
                 first = time.perf_counter() - began
-        _show(say, ask, await ticket)
+        _show(say, Submission(owner=_owner(person), place=place, request=request), await ticket)
         done = time.perf_counter() - began
         return first or done, done
 
@@ -162,16 +163,16 @@ async def commands(inference: Inference, work: Work, *, worker: int | None = Non
     return Timing(total_s=max(done), first_s=first, done_s=done, made=len(times), cpu_s=cpu_s)
 
 
-def _show(say: Catalogue, ask: ContinueAsk, suggestions: tuple[Suggestion, ...]) -> None:
+def _show(say: Catalogue, asked: Submission[ContinueRequest], suggestions: tuple[Suggestion, ...]) -> None:
     generation = Generation(
         id=1,
         kind="continue",
-        place=ask.place,
-        person_id=ask.owner.person_id,
-        text=ask.text,
-        mood=ask.mood,
-        count=ask.count,
-        length=ask.length,
+        place=asked.place,
+        person_id=asked.owner.person_id,
+        text=asked.request.text,
+        mood=asked.request.mood,
+        count=asked.request.count,
+        length=asked.request.length,
         suggestions=suggestions,
         created_ms=0,
         expires_ms=1,

@@ -26,12 +26,12 @@ from bot.inference.jobs import Limits, Owner
 from bot.inference.protocol import Health
 from bot.inference.queue import Inference, Ticket
 from bot.inference.supervisor import Supervisor
-from bot.rules.generations import Place
 from bot.settings import Settings, load_settings
-from bot.writing.asks import ContinueAsk, InfillAsk
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
+from bot.writing.continuation.request import ContinueRequest
 from bot.writing.infill.job import InfillJob
+from bot.writing.infill.request import InfillRequest
 from bot.writing.rows import MOST
 
 BUSY, QUIET = 1, 2
@@ -162,11 +162,10 @@ def _job(kind: str, words: Blocklist, server: int, number: int) -> Any:
     # The beginnings differ, so that nothing is had for nothing that was read before.
     opening = f"It was day {number}. {OPENINGS[number % len(OPENINGS)]}"
     owner = Owner(server_id=server, person_id=1000 * server + number)
-    place = Place(server_id=server, channel_id=server)
     if kind == "continue":
-        return ContinueJob(ContinueAsk(owner=owner, place=place, text=opening), words, number)
+        return ContinueJob(ContinueRequest(text=opening), words, number, owner)
     text = f"{opening} She opened the ___ and found a ___ inside."
-    return InfillJob(InfillAsk(owner=owner, place=place, text=text), words, number)
+    return InfillJob(InfillRequest(text=text), words, number, owner)
 
 
 async def _timed(ticket: Ticket[Any]) -> float:

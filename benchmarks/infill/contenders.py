@@ -16,15 +16,14 @@ from benchmarks.infill.alone import by_mean, causal_fills, compare, masked_fills
 from benchmarks.infill.blanks import Missing
 from benchmarks.infill.tally import SHOWN
 from bot.errors import BadInput
-from bot.inference.jobs import Owner
 from bot.inference.protocol import Engine
-from bot.rules.generations import Place
 from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.text.words import split_words
 from bot.worker.masked.loading import load_masked
 from bot.writing.blanks import parse
 from bot.writing.blocklist import Blocklist
-from bot.writing.bridge.job import BridgeAsk, BridgeJob
+from bot.writing.bridge.job import BridgeJob
+from bot.writing.bridge.request import BridgeRequest
 from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import total
 
@@ -138,9 +137,7 @@ class Contenders:
         return Answer(fills=[bridge.text for bridge in sorted(bridges, key=lambda bridge: -bridge.fluency)])
 
     def _bridge(self, missing: Missing, number: int) -> BridgeJob:
-        ask = BridgeAsk(
-            owner=Owner(server_id=0, person_id=0),
-            place=Place(server_id=None, channel_id=0),
+        ask = BridgeRequest(
             left=missing.left.strip(),
             right=missing.right.strip(),
             count=SHOWN,

@@ -19,14 +19,13 @@ from typing import Any
 
 from benchmarks.infill.blanks import read_all
 from benchmarks.infill.grammar import faults, vocabulary
-from bot.inference.jobs import Owner
 from bot.inference.supervisor import Supervisor
-from bot.rules.generations import Place, Suggestion
+from bot.rules.generations import Suggestion
 from bot.settings import Settings, load_settings
-from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
 from bot.writing.blocklist import Blocklist
 from bot.writing.infill.job import InfillJob
+from bot.writing.infill.request import InfillRequest
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
 
@@ -38,9 +37,7 @@ async def read(settings: Settings, count: int, seed: int) -> dict[str, Any]:
     found: Counter[str] = Counter()
     async with Supervisor(settings) as supervisor:
         for text in SENTENCES.read_text(encoding="utf-8").splitlines():
-            ask = InfillAsk(
-                owner=Owner(server_id=0, person_id=0),
-                place=Place(server_id=None, channel_id=0),
+            ask = InfillRequest(
                 text=text,
                 count=count,
             )

@@ -13,14 +13,13 @@ from typing import Any, TypeVar
 from benchmarks.infill.blanks import Missing
 from benchmarks.infill.tally import SHOWN
 from bot.inference.forwarding import ForwardingEngine
-from bot.inference.jobs import Owner
 from bot.inference.protocol import Engine, Fill, ProposeRequest, ScoreRequest
 from bot.inference.supervisor import Supervisor
-from bot.rules.generations import Place
-from bot.writing.asks import ContinueAsk, InfillAsk
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
+from bot.writing.continuation.request import ContinueRequest
 from bot.writing.infill.job import InfillJob
+from bot.writing.infill.request import InfillRequest
 
 AnswerT = TypeVar("AnswerT")
 
@@ -114,9 +113,7 @@ async def _slowdown(engine: Engine, words: Blocklist, infill: Any) -> float:
 async def _decoding(engine: Engine, words: Blocklist, infill: Any) -> float:
     """Seconds until the rows of a /continue have ended (the choice among them is the job's own), with `infill` begun at
     their first token."""
-    ask = ContinueAsk(
-        owner=Owner(server_id=1, person_id=1),
-        place=Place(server_id=None, channel_id=0),
+    ask = ContinueRequest(
         text="The rain had been falling since noon, and the lighthouse keeper had not spoken for a year.",
         length=160,
     )
@@ -150,9 +147,8 @@ def worker_cpu_s(pid: int | None) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _ask(text: str) -> InfillAsk:
-    owner, place = Owner(server_id=0, person_id=0), Place(server_id=None, channel_id=0)
-    return InfillAsk(owner=owner, place=place, text=text, count=SHOWN)
+def _ask(text: str) -> InfillRequest:
+    return InfillRequest(text=text, count=SHOWN)
 
 
 def _unheard(text: str, done: int, total: int) -> None:

@@ -17,19 +17,19 @@ from bot.cli.terminal import Terminal
 from bot.cli.writing import explain
 from bot.errors import PersonError, WeightsError
 from bot.inference.forwarding import ForwardingEngine
-from bot.inference.jobs import Owner
 from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health, ModelRole, Partial
-from bot.rules.generations import Place, Suggestion
+from bot.rules.generations import Suggestion
 from bot.settings import DOTENV, Settings, names_in_environment
 from bot.worker.weights import measured
 from bot.worker.weights.downloads import told
 from bot.worker.weights.facts import knows_chinese, size_of
 from bot.worker.weights.machine import free_memory
 from bot.worker.weights.story_choice import LOCAL, plan_story
-from bot.writing.asks import ContinueAsk, InfillAsk, check
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
+from bot.writing.continuation.request import ContinueRequest
 from bot.writing.infill.job import InfillJob
+from bot.writing.infill.request import InfillRequest
 
 SEED = 1
 """The same one each time, so that models can be compared."""
@@ -151,20 +151,18 @@ async def _ready(engine: Engine, terminal: Terminal) -> Health:
 
 
 async def _continued(engine: Engine, sample: Sample, terminal: Terminal) -> None:
-    ask = ContinueAsk(owner=_OWNER, place=_PLACE, text=sample.text, count=SUGGESTIONS)
-    check(ask)
+    request = ContinueRequest(text=sample.text, count=SUGGESTIONS)
     terminal.say(f"  {sample.text} …")
     terminal.status("writing …")
-    work = ContinueJob(ask, Blocklist.load(), SEED).run(engine, _silent)
+    work = ContinueJob(request, Blocklist.load(), SEED).run(engine, _silent)
     await _tell(work, lambda suggestion: " ".join(suggestion.text.split()), terminal)
 
 
 async def _filled(engine: Engine, sample: Sample, terminal: Terminal) -> None:
-    ask = InfillAsk(owner=_OWNER, place=_PLACE, text=sample.blanks, count=SUGGESTIONS)
-    check(ask)
+    request = InfillRequest(text=sample.blanks, count=SUGGESTIONS)
     terminal.say(f"  {sample.blanks}")
     terminal.status("filling …")
-    work = InfillJob(ask, Blocklist.load(), SEED).run(engine, _silent)
+    work = InfillJob(request, Blocklist.load(), SEED).run(engine, _silent)
     await _tell(work, lambda suggestion: " … ".join(suggestion.fills), terminal)
 
 
@@ -212,10 +210,6 @@ class Counting(ForwardingEngine):
         self.seconds += time.monotonic() - began
         self.tokens += sum(made.values())
         self.rows = max(self.rows, len(request.rows))
-
-
-_OWNER = Owner(server_id=0, person_id=0)
-_PLACE = Place(server_id=None, channel_id=0)
 
 
 def _silent(text: str, done: int, total: int) -> None:

@@ -19,17 +19,18 @@ from typing import Any, Literal
 from bot.app import create_inference
 from bot.cli.terminal import Terminal
 from bot.errors import HostError, InferenceError, PersonError, WorkerUnavailable
-from bot.inference.jobs import Owner, Working
+from bot.inference.jobs import Working
 from bot.inference.queue import Inference, Ticket
-from bot.rules.generations import Place, Suggestion, check_note
+from bot.rules.generations import Suggestion
 from bot.rules.servers import DEFAULT_COUNT, DEFAULT_LENGTH
 from bot.rules.text.segments import ending
 from bot.settings import Settings
 from bot.ui.locale import catalogue
-from bot.writing.asks import Ask, ContinueAsk, InfillAsk, check
 from bot.writing.blocklist import Blocklist
-from bot.writing.continuation.job import ContinueJob
-from bot.writing.infill.job import InfillJob
+from bot.writing.continuation.request import ContinueRequest
+from bot.writing.features import FEATURES
+from bot.writing.infill.request import InfillRequest
+from bot.writing.request import NOBODY, Request
 from storage.tagged import receipt_as_json
 
 Kind = Literal["continue", "infill"]
@@ -52,6 +53,19 @@ class Wish:
     length: int = DEFAULT_LENGTH
     seed: int | None = None
     note: str = ""
+
+
+REQUESTS: Mapping[str, Callable[[Wish], Request]] = {
+    "continue": lambda wish: ContinueRequest(
+        text=wish.text,
+        mood=wish.mood,  # type: ignore[arg-type]  # Feature.check refuses what is no mood
+        count=wish.count,
+        length=wish.length,
+        note=wish.note,
+    ),
+    "infill": lambda wish: InfillRequest(text=wish.text, count=wish.count),
+}
+"""What a wish asks for, by the command."""
 
 
 class BadLine(Exception):
@@ -99,24 +113,11 @@ class Writer:
 
     def submit(self, wish: Wish) -> Ticket[tuple[Suggestion, ...]]:
         """Queue a wish. Raises `BadInput`."""
-        owner, place = Owner(server_id=0, person_id=0), Place(server_id=None, channel_id=0)
+        feature = FEATURES[self._kind]
+        request = REQUESTS[self._kind](wish)
+        feature.check(request)
         seed = secrets.randbits(32) if wish.seed is None else wish.seed
-        ask: Ask
-        if self._kind == "infill":
-            ask = InfillAsk(owner=owner, place=place, text=wish.text, count=wish.count)
-            check(ask)
-            return self._inference.submit(InfillJob(ask, self._words, seed))
-        ask = ContinueAsk(
-            owner=owner,
-            place=place,
-            text=wish.text,
-            mood=wish.mood,  # type: ignore[arg-type]  # check() refuses what is no mood
-            count=wish.count,
-            length=wish.length,
-            note=check_note(wish.note),
-        )
-        check(ask)
-        return self._inference.submit(ContinueJob(ask, self._words, seed))
+        return self._inference.submit(feature.job(request, self._words, seed, NOBODY))
 
     async def answer(self, line: str, defaults: Wish) -> dict[str, Any]:
         """Return the result of a line, or its error."""

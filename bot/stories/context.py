@@ -26,7 +26,7 @@ MEMORY_CHARS = 2000
 PAGE = 50
 
 _TITLE, _PREMISE, _MEMORY, _LORE, _PASSAGE = 5, 4, 3, 2, 0
-"""Priorities; the heading over the passages goes before them all, the text itself last (`asks.ContinueAsk`)."""
+"""Priorities; the heading over the passages goes before them all, the text itself last (`ContinueRequest`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

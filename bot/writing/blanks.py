@@ -23,7 +23,6 @@ from bot.rules.generations import Generation, Suggestion
 from bot.rules.text.characters import has_word
 from bot.rules.text.matching import in_word
 from bot.rules.text.words import BLANK, has_han
-from bot.rules.twists import twist_of
 
 MAX_BLANKS = 8
 MAX_WORDS = 8
@@ -97,11 +96,9 @@ def has_blanks(text: str) -> bool:
 
 
 def literals_of(generation: Generation) -> tuple[str, ...]:
-    """Return what stands around the fills of a generation's suggestions; nothing where they have none."""
-    if generation.kind == "twist":
-        return twist_of(generation).pieces
+    """Return what stands around the fills of the suggestions for a text with blanks; nothing where they have none."""
     filled = next((suggestion for suggestion in generation.suggestions if suggestion.fills), None)
-    if generation.kind == "continue" or filled is None:
+    if filled is None:
         return ()
     try:
         literals = parse(generation.text).literals

@@ -6,27 +6,23 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
-from bot.errors import BadInput, Gone, InferenceError, NotAllowed
+from bot.errors import Gone, InferenceError, NotAllowed
+from bot.inference.jobs import Owner
 from bot.inference.protocol import Health
 from bot.inference.queue import Inference, Ticket
-from bot.rules.generations import Generation, GenerationKind, NewGeneration, Place, Suggestion
-from bot.writing import asks
-from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
-from bot.writing.blanks import parse
+from bot.rules.generations import Generation, NewGeneration, Place, Suggestion
 from bot.writing.blocklist import Blocklist
-from bot.writing.bridge.job import BridgeAsk, BridgeJob
-from bot.writing.continuation.job import ContinueJob
-from bot.writing.infill.job import InfillJob
-from bot.writing.twist.job import TwistJob
+from bot.writing.features import feature_of
+from bot.writing.languages import check_language, is_foreign
+from bot.writing.request import Submission
 from storage.database import Database
 from storage.generations import Generations
 from storage.people import People
 from storage.stories import Stories
 from storage.writer import Connection
 
-AskT = TypeVar("AskT", ContinueAsk, InfillAsk, TwistAsk, BridgeAsk, Ask, Ask | BridgeAsk)
 DAY_MS = 24 * 60 * 60 * 1000
 HEALTH_S = 0.5
 """How long a check waits for the worker to say what its models are."""
@@ -37,7 +33,7 @@ def _random_seed() -> int:
 
 
 class GenerationService:
-    """Takes asks to the models and keeps what came back. It owns the transactions over generations.
+    """Takes submissions to the models and keeps what came back. It owns the transactions over generations.
 
     `keep_days` is how long a generation (and so its buttons) lives; `now` gives UTC milliseconds; `sent_to` is the
     machine that texts are sent to, as far as the settings tell.
@@ -62,26 +58,24 @@ class GenerationService:
         self._sent_to = sent_to
         self._seed = seed
 
-    async def check(self, ask: AskT) -> AskT:
-        """Return `ask` as it is to be asked: in the thread of a story that keeps its text on this machine it is local.
-        Raise `BadInput` where it cannot be answered, by its shape or by the languages of the models.
+    async def submit(self, submission: Submission[Any]) -> Ticket[tuple[Suggestion, ...]]:
+        """Check a submission and put it in the queue. Raises `BadInput` where it cannot be answered, by what it asks
+        for or by the languages of the models, and `Busy`.
 
         Call it before deferring, while an error can still be private: it answers within half a second. While
         the models are not up yet it lets a foreign language pass; the job then finds it.
         """
-        shape = as_infill(ask) if isinstance(ask, BridgeAsk) else ask
-        needed = asks.BRIDGING if isinstance(ask, BridgeAsk) else asks.needed_by(shape)
-        asks.check(shape)
-        local = False
-        if isinstance(ask, ContinueAsk | BridgeAsk):
-            local = await self._stays(ask.place)
-            ask = replace(ask, local=local)
-        texts = (shape.text, shape.note) if isinstance(shape, ContinueAsk) else (shape.text,)
-        health = await self._health() if any(map(asks.is_foreign, texts)) else None
+        request = submission.request
+        feature = feature_of(request.kind)
+        feature.check(request)
+        local = "story" in feature.needs and await self._stays(submission.place)
+        foreign = [text for text in feature.texts(request) if is_foreign(text)]
+        health = await self._health() if foreign else None
         if health is not None:
-            for text in texts:
-                asks.check_language(text, needed, health.models, local=local)
-        return ask
+            for text in foreign:
+                check_language(text, feature.needs, health.models, local=local)
+        job = feature.job(request, self._words, self._seed(), submission.owner, local=local)
+        return self._inference.submit(job)
 
     async def sent_to(self) -> str:
         """Return the machine that texts are sent to to be continued, empty where they stay on the bot's; of a worker
@@ -105,45 +99,36 @@ class GenerationService:
             story = await Stories(connection).get_by_thread(place.channel_id)
         return story is not None and not story.rules.outside
 
-    def submit(self, ask: Ask | BridgeAsk) -> Ticket[tuple[Suggestion, ...]]:
-        """Check the shape of `ask` and put it in the queue. Raises `BadInput` or `Busy`."""
-        seed = self._seed()
-        if isinstance(ask, BridgeAsk):
-            return self._inference.submit(BridgeJob(ask, self._words, seed))
-        asks.check(ask)
-        if isinstance(ask, ContinueAsk):
-            return self._inference.submit(ContinueJob(ask, self._words, seed))
-        if isinstance(ask, TwistAsk):
-            return self._inference.submit(TwistJob(ask, self._words))
-        return self._inference.submit(InfillJob(ask, self._words, seed))
-
     async def add(
-        self, ask: Ask | BridgeAsk, suggestions: Sequence[Suggestion], *, message_id: int | None = None
+        self, submission: Submission[Any], suggestions: Sequence[Suggestion], *, message_id: int | None = None
     ) -> Generation:
         """Store what came back, and that the person was here; it is committed when this returns. `message_id` is the
         progress that the card is to take the place of: after a crash it is known that it did, or what it lacks."""
-        now = self._now()
-        kind: GenerationKind = "infill"
-        if isinstance(ask, ContinueAsk | TwistAsk):
-            kind = "continue" if isinstance(ask, ContinueAsk) else "twist"
-        if isinstance(ask, BridgeAsk):
-            kind, ask = "bridge", as_infill(ask)
-        new = NewGeneration(
-            kind=kind,
-            place=ask.place,
-            person_id=ask.owner.person_id,
-            text=ask.text,
-            mood=ask.mood if isinstance(ask, ContinueAsk) else None,
-            count=ask.count,
-            length=ask.length,
-            suggestions=tuple(suggestions),
-            expires_ms=now + self._keep_ms,
-            parent_id=ask.parent_id,
-            message_id=message_id,
-            note=ask.note if isinstance(ask, ContinueAsk) else "",
+        expires_ms = self._now() + self._keep_ms
+        feature = feature_of(submission.request.kind)
+        return await self._add(feature.record(submission, suggestions, expires_ms=expires_ms, message_id=message_id))
+
+    async def keep_derived(self, parent: Generation, owner: Owner, place: Place, suggestion: Suggestion) -> Generation:
+        """Store what a person made of a generation themselves as one of its kind, which goes on from it."""
+        return await self._add(
+            NewGeneration(
+                kind=parent.kind,
+                place=place,
+                person_id=owner.person_id,
+                text=parent.text,
+                mood=parent.mood,
+                count=parent.count,
+                length=parent.length,
+                suggestions=(suggestion,),
+                expires_ms=self._now() + self._keep_ms,
+                parent_id=parent.id,
+            )
         )
+
+    async def _add(self, new: NewGeneration) -> Generation:
         async with self._database.transaction() as connection:
-            await People(connection).mark_seen(ask.owner.person_id, now_ms=now)
+            now = self._now()
+            await People(connection).mark_seen(new.person_id, now_ms=now)
             return await Generations(connection).add(new, now_ms=now)
 
     async def revise(self, generation_id: int, place: Place, change: Callable[[Generation], Suggestion]) -> Generation:
@@ -204,13 +189,3 @@ class GenerationService:
         """Delete the generations that are past their time and return how many there were."""
         async with self._database.transaction() as connection:
             return await Generations(connection).expire(self._now())
-
-
-def as_infill(ask: BridgeAsk) -> InfillAsk:
-    """Return a bridge as the text with one blank that it is: so it is checked, kept and shown. Raises `BadInput`
-    (`bridge_blanks`) where there are blanks in it already, or as `parse` where a side is missing."""
-    sides = (ask.left.strip(), ask.right.strip())
-    whole = f"{sides[0]} ___ {sides[1]}"
-    if len(parse(whole).blanks) != 1:
-        raise BadInput("bridge_blanks")
-    return InfillAsk(owner=ask.owner, place=ask.place, text=whole, count=ask.count)

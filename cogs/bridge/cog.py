@@ -14,7 +14,7 @@ from bot.ui.forms import submitted
 from bot.ui.locale import named, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
-from bot.writing.bridge.job import BridgeAsk
+from bot.writing.bridge.request import BridgeRequest
 from cogs.bridge.forms import FORM, LEFT, RIGHT, BridgeForm
 from cogs.core.generation_flow import GenerationFlow
 from cogs.rounds.opening import RoundOpening
@@ -57,11 +57,5 @@ class Bridging(commands.Cog):
         interaction.extras[GIVEN] = f"{left}\n\n{right}"
         settings = await self._flow.settings(interaction)
         self._flow.permit(interaction, settings, "infill")
-        ask = BridgeAsk(
-            owner=self._flow.owner(interaction),
-            place=self._flow.place(interaction),
-            left=left,
-            right=right,
-            count=number(ids, 0) or settings.count,
-        )
-        await self._flow.ask(interaction, ask, settings)
+        request = BridgeRequest(left=left, right=right, count=number(ids, 0) or settings.count)
+        await self._flow.ask(interaction, request, settings)

@@ -15,7 +15,6 @@ from discord.ext import commands
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.generations import Generation, Suggestion, check_note
 from bot.rules.moods import MOOD_NAMES, MoodName
-from bot.rules.receipts import OwnReceipt
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.ui import routes
 from bot.ui.answers import GIVEN, TYPED, open_form, replace, take_time, whisper
@@ -26,10 +25,10 @@ from bot.ui.receipts import receipt_card
 from bot.ui.routes import number
 from bot.ui.shown import Shown
 from bot.ui.tree import InklingTree
-from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk, check, onward
-from bot.writing.blanks import literals_of, parse
-from bot.writing.bridge.job import BridgeAsk
-from bot.writing.infill.restyling import style_of
+from bot.writing.continuation.request import ContinueRequest
+from bot.writing.features import feature_of
+from bot.writing.infill.request import InfillRequest
+from bot.writing.request import Request
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
@@ -224,22 +223,18 @@ class Writing(commands.Cog):
     ) -> None:
         """Ask the models; what is None is as the server set it."""
         await self._rounds.require_models(interaction)
-        owner, place = self._flow.owner(interaction), self._flow.place(interaction)
-        ask: Ask
+        request: Request
         if kind == "infill":
-            ask = InfillAsk(owner=owner, place=place, text=text, count=count or settings.count, parent_id=parent_id)
+            request = InfillRequest(text=text, count=count or settings.count)
         else:
-            ask = ContinueAsk(
-                owner=owner,
-                place=place,
+            request = ContinueRequest(
                 text=text,
                 mood=_mood(mood) or settings.mood,
                 count=count or settings.count,
                 length=length or settings.length,
-                parent_id=parent_id,
                 note=note,
             )
-        await self._flow.ask(interaction, ask, settings)
+        await self._flow.ask(interaction, request, settings, parent_id=parent_id)
 
     # ---- buttons: every click is authorised again
 
@@ -249,7 +244,7 @@ class Writing(commands.Cog):
         suggestion = _suggestion(generation, number(ids, 1))
         settings = await self._flow.settings(interaction)
         self._flow.permit(interaction, settings, "continue")
-        whole = onward(generation.text, suggestion.text) if generation.kind == "continue" else suggestion.text
+        whole = feature_of(generation.kind).whole(generation, suggestion)
         async with self._flow.once(interaction, f"go:{generation.id}:{number(ids, 1)}"):
             length = generation.length or None
             await self._start(
@@ -259,8 +254,9 @@ class Writing(commands.Cog):
     async def retry(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Retry*: the same request once more, with its note, on a new card, for the person who asked."""
         generation, settings = await self._retried(interaction, ids)
+        request = feature_of(generation.kind).again(generation)
         async with self._flow.once(interaction, f"retry:{generation.id}"):
-            await self._flow.ask(interaction, self._again(interaction, generation), settings)
+            await self._flow.ask(interaction, request, settings, parent_id=generation.id)
 
     async def note(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Retry with a note*: opens a form that has the note so far, to be changed or emptied."""
@@ -273,10 +269,10 @@ class Writing(commands.Cog):
         given = interaction.extras[GIVEN] = submitted(interaction, NOTE)
         note = _note(interaction, given, given)
         generation, settings = await self._retried(interaction, ids)
-        again = self._again(interaction, generation)
-        if not isinstance(again, ContinueAsk):
+        again = feature_of(generation.kind).again(generation)
+        if not isinstance(again, ContinueRequest):
             raise Gone("generation_gone")
-        await self._flow.ask(interaction, replaced(again, note=note), settings)
+        await self._flow.ask(interaction, replaced(again, note=note), settings, parent_id=generation.id)
 
     async def _retried(
         self, interaction: discord.Interaction[Any], ids: tuple[str, ...]
@@ -286,43 +282,14 @@ class Writing(commands.Cog):
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_retry")
         settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, _feature(generation))
+        self._flow.permit(interaction, settings, feature_of(generation.kind).switch)
         return generation, settings
-
-    def _again(self, interaction: discord.Interaction[Any], generation: Generation) -> Ask | BridgeAsk:
-        owner, place = self._flow.owner(interaction), self._flow.place(interaction)
-        if generation.kind == "bridge":
-            left, right = parse(generation.text).literals
-            return BridgeAsk(owner=owner, place=place, left=left, right=right, count=generation.count)
-        if generation.kind == "infill":
-            return InfillAsk(
-                owner=owner,
-                place=place,
-                text=generation.text,
-                count=generation.count,
-                parent_id=generation.id,
-                style=style_of(generation),
-            )
-        if generation.kind == "twist":
-            return TwistAsk(
-                owner=owner, place=place, text=generation.text, count=generation.count, parent_id=generation.id
-            )
-        return ContinueAsk(
-            owner=owner,
-            place=place,
-            text=generation.text,
-            mood=generation.mood,
-            count=generation.count,
-            length=generation.length,
-            parent_id=generation.id,
-            note=generation.note,
-        )
 
     async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, _feature(generation))
+        self._flow.permit(interaction, settings, feature_of(generation.kind).switch)
         prefilled = generation.text if generation.kind != "continue" else ""
         kind = "own" if generation.kind == "continue" else "fill"
         form = Form(private(interaction), kind, routes.OWN_FORM.id(generation.id), prefilled)
@@ -333,14 +300,10 @@ class Writing(commands.Cog):
         text = interaction.extras[GIVEN] = submitted(interaction)
         parent = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, _feature(parent))
-        ask = self._again(interaction, parent)
-        written = ContinueAsk(owner=ask.owner, place=ask.place, text=text)
-        check(written)
-        own = Suggestion(text=_behind(parent, written.text), fills=(), receipt=OwnReceipt())
-        kept = await self._services.generation_service.add(
-            replaced(ask, note="") if isinstance(ask, ContinueAsk) else ask, (own,)
-        )
+        self._flow.permit(interaction, settings, feature_of(parent.kind).switch)
+        own = feature_of(parent.kind).own(parent, text)
+        owner, place = self._flow.owner(interaction), self._flow.place(interaction)
+        kept = await self._services.generation_service.keep_derived(parent, owner, place, own)
         await self._flow.present(interaction, kept, public(interaction, settings.language))
 
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -351,7 +314,9 @@ class Writing(commands.Cog):
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read it all* and of the buttons to turn its pages."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
-        page = reading_card(private(interaction), generation, number(ids, 1), literals=literals_of(generation))
+        page = reading_card(
+            private(interaction), generation, number(ids, 1), literals=feature_of(generation.kind).literals(generation)
+        )
         if interaction.message is not None and interaction.message.flags.ephemeral:
             await replace(interaction, page)
         else:
@@ -384,19 +349,7 @@ def _note(interaction: discord.Interaction[Any], given: str | None, typed: str) 
         raise
 
 
-def _feature(generation: Generation) -> Kind:
-    """Return the switch that a generation stands under: a bridge is an infill of whole sentences."""
-    return "continue" if generation.kind == "continue" else "infill"
-
-
 def _suggestion(generation: Generation, position: int) -> Suggestion:
     if not 0 <= position < len(generation.suggestions):
         raise Gone("generation_gone")
     return generation.suggestions[position]
-
-
-def _behind(parent: Generation, text: str) -> str:
-    """Return what a person wrote as it stands behind the text of `parent`: with a space where one is due."""
-    if parent.kind != "continue" or not parent.text or parent.text[-1].isspace() or text[:1].isspace():
-        return text
-    return text if text[0] in ",.;:!?…’”)。，！？；：、" else f" {text}"

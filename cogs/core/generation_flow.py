@@ -15,7 +15,7 @@ from bot.errors import BadInput, Busy, Gone, NotAllowed, NotHere, StorageError
 from bot.inference.jobs import Owner
 from bot.inference.queue import Ticket
 from bot.logs import describe
-from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
+from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.posts import Post
 from bot.rules.servers import Feature, ServerSettings
 from bot.rules.text.characters import is_blank
@@ -27,8 +27,8 @@ from bot.ui.locale import Catalogue, public
 from bot.ui.progress import progress_card
 from bot.ui.routes import number
 from bot.ui.shown import SHOWN, Shown, reachable
-from bot.writing.asks import Ask, ContinueAsk
-from bot.writing.bridge.job import BridgeAsk
+from bot.writing.features import feature_of
+from bot.writing.request import Request, RequestT, Submission
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.presentation import NOTED, ResultCards
 from cogs.core.progress import ProgressRunner
@@ -109,23 +109,38 @@ class GenerationFlow:
         finally:
             self._pressed.discard(key)
 
-    async def ask(self, interaction: discord.Interaction[Any], ask: Ask | BridgeAsk, settings: ServerSettings) -> None:
-        """Answer `interaction`, which was not answered yet, with the card of what `ask` brings.
+    def submission(
+        self, interaction: discord.Interaction[Any], request: RequestT, parent_id: int | None = None
+    ) -> Submission[RequestT]:
+        """Return a request as the person's, here."""
+        owner, place = self.owner(interaction), self.place(interaction)
+        return Submission(owner=owner, place=place, request=request, parent_id=parent_id)
+
+    async def ask(
+        self,
+        interaction: discord.Interaction[Any],
+        request: Request,
+        settings: ServerSettings,
+        *,
+        parent_id: int | None = None,
+    ) -> None:
+        """Answer `interaction`, which was not answered yet, with the card of what `request` brings; `parent_id` is the
+        generation that it retries or goes on from.
 
         Raises `BadInput` and `Busy` before anything is shown, and afterwards what the job raises.
         """
         generation_service = self._services.generation_service
-        ask = await generation_service.check(ask)
-        ticket = generation_service.submit(ask)
+        submission = self.submission(interaction, request, parent_id)
+        ticket = await generation_service.submit(submission)
         ended = asyncio.get_running_loop().create_future()
         self._under_way.add(ended)
         try:
             _refuse_if_late(interaction, ticket)
             say = public(interaction, settings.language)
-            suggestions = await self._watched(interaction, ask, ticket, say)
+            suggestions = await self._watched(interaction, request, ticket, say)
             if suggestions is not None:
                 shown: Shown = interaction.extras[SHOWN]
-                kept = await generation_service.add(ask, suggestions, message_id=shown.message_id)
+                kept = await generation_service.add(submission, suggestions, message_id=shown.message_id)
                 await self.present(interaction, kept, say)
         finally:
             ticket.cancel()
@@ -136,12 +151,12 @@ class GenerationFlow:
     async def _watched(
         self,
         interaction: discord.Interaction[Any],
-        ask: Ask | BridgeAsk,
+        request: Request,
         ticket: Ticket[tuple[Suggestion, ...]],
         say: Catalogue,
     ) -> tuple[Suggestion, ...] | None:
         """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
-        kind: GenerationKind = "continue" if isinstance(ask, ContinueAsk) else "infill"
+        kind = feature_of(request.kind).switch
         cancel_id = routes.CANCEL.id(self._run, ticket.id)
         return await self._progress.run(
             interaction,

@@ -23,7 +23,7 @@ from bot.ui.delivery import ALREADY_ANSWERED, TRIES, UNDELIVERED, UNKNOWN_MESSAG
 from bot.ui.locale import Catalogue, private
 from bot.ui.shown import SHOWN, Shown, reachable, show
 from bot.ui.twists import twist_card
-from bot.writing.blanks import literals_of
+from bot.writing.features import feature_of
 from bot.writing.infill.restyling import possible
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
@@ -143,4 +143,10 @@ def final_card(say: Catalogue, generation: Generation, name: str) -> Card:
     """Return the card of a generation. `name` is how the person who asked is called, unescaped."""
     if generation.kind == "twist":
         return twist_card(say, generation, name=name)
-    return card(say, generation, name=name, literals=literals_of(generation), moves=possible(generation))
+    return card(
+        say,
+        generation,
+        name=name,
+        literals=feature_of(generation.kind).literals(generation),
+        moves=possible(generation),
+    )

@@ -11,7 +11,7 @@ from bot.errors import Gone
 from bot.ui import routes
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
-from bot.writing.asks import InfillAsk
+from bot.writing.infill.request import InfillRequest
 from bot.writing.infill.restyling import MOVES, moved
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
@@ -36,13 +36,7 @@ class Restyling(commands.Cog):
         settings = await self._flow.settings(interaction)
         self._flow.permit(interaction, settings, "infill")
         await self._rounds.require_models(interaction)
-        ask = InfillAsk(
-            owner=self._flow.owner(interaction),
-            place=self._flow.place(interaction),
-            text=generation.text,
-            count=generation.count,
-            parent_id=generation.id,
-            style=moved(generation, move, number(ids, 2) if move == "like" else 0),
-        )
+        style = moved(generation, move, number(ids, 2) if move == "like" else 0)
+        request = InfillRequest(text=generation.text, count=generation.count, style=style)
         async with self._flow.once(interaction, "move:" + ":".join(ids)):
-            await self._flow.ask(interaction, ask, settings)
+            await self._flow.ask(interaction, request, settings, parent_id=generation.id)

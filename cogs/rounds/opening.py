@@ -25,8 +25,10 @@ from bot.ui.answers import GIVEN, open_form
 from bot.ui.forms import Form
 from bot.ui.locale import Catalogue, private
 from bot.ui.shown import SHOWN, Shown
-from bot.writing.asks import Ask, ContinueAsk, InfillAsk
-from bot.writing.bridge.job import BridgeAsk
+from bot.writing.bridge.request import BridgeRequest
+from bot.writing.continuation.request import ContinueRequest
+from bot.writing.infill.request import InfillRequest
+from bot.writing.request import Request
 from cogs.core.context import InteractionContext
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
@@ -91,9 +93,7 @@ class RoundOpening:
             interaction.extras[GIVEN] = note
         who = await self._context.enter(interaction)
         plan = replace(await self._round_service.plan_continue(who, story.id), note=note)
-        ask = ContinueAsk(
-            owner=self._flow.owner(interaction),
-            place=self._flow.place(interaction),
+        request = ContinueRequest(
             text=plan.text,
             mood=mood or settings.mood,
             count=_count(count, settings),
@@ -102,7 +102,7 @@ class RoundOpening:
             near=plan.context.near,
             note=note,
         )
-        await self._open(interaction, who, plan, ask)
+        await self._open(interaction, who, plan, request)
 
     async def fill(
         self,
@@ -117,14 +117,12 @@ class RoundOpening:
         """/infill in the thread of a story."""
         who = await self._context.enter(interaction)
         plan = await self._round_service.plan_infill(who, story.id, text, number)
-        ask = InfillAsk(
-            owner=self._flow.owner(interaction),
-            place=self._flow.place(interaction),
+        request = InfillRequest(
             text=plan.text,
             count=_count(count, settings),
             context=plan.context.before,
         )
-        await self._open(interaction, who, plan, ask)
+        await self._open(interaction, who, plan, request)
 
     async def ask_blanks(self, interaction: discord.Interaction[Any], number: int, count: int | None) -> None:
         """Ask for blanks in a passage of the story in whose thread somebody is, in a form that has its text."""
@@ -149,22 +147,19 @@ class RoundOpening:
         """/bridge in the thread of a story."""
         who = await self._context.enter(interaction)
         plan = await self._round_service.plan_bridge(who, story.id, number)
-        ask = BridgeAsk(
-            owner=self._flow.owner(interaction),
-            place=self._flow.place(interaction),
+        request = BridgeRequest(
             left=plan.left,
             right=plan.right,
             count=_count(count, settings),
             context=plan.context.before,
         )
-        await self._open(interaction, who, plan, ask)
+        await self._open(interaction, who, plan, request)
 
     # ---- writing
 
-    async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, ask: Ask | BridgeAsk) -> None:
+    async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, request: Request) -> None:
         """Carry a round from its plan to its card. Raises `BadInput` and `Busy` before anything is shown."""
-        ask = await self._services.generation_service.check(ask)
-        ticket = self._services.generation_service.submit(ask)
+        ticket = await self._services.generation_service.submit(self._flow.submission(interaction, request))
         try:
             round_ = await self._round_service.open_round(who, plan)
         except BaseException:

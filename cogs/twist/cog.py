@@ -20,7 +20,7 @@ from bot.ui.locale import named, private, public
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.ui.twists import twist_card
-from bot.writing.asks import TwistAsk
+from bot.writing.twist.request import TwistRequest
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
@@ -78,8 +78,7 @@ class Twisting(commands.Cog):
 
     async def _start(self, interaction: discord.Interaction[Any], settings: ServerSettings, text: str) -> None:
         await self._rounds.require_models(interaction)
-        ask = TwistAsk(owner=self._flow.owner(interaction), place=self._flow.place(interaction), text=text)
-        await self._flow.ask(interaction, ask, settings)
+        await self._flow.ask(interaction, TwistRequest(text=text), settings)
 
     # ---- picking: every click is authorised again
 
@@ -104,17 +103,10 @@ class Twisting(commands.Cog):
         twist = twist_of(generation).finished()
         if not twist.words:
             raise BadInput("twist_same")
-        ask = TwistAsk(
-            owner=self._flow.owner(interaction),
-            place=self._flow.place(interaction),
-            text=generation.text,
-            count=generation.count,
-            parent_id=generation.id,
-        )
+        used = suggestion_of(twist, generation.suggestions[0].receipt)
+        owner, place = self._flow.owner(interaction), self._flow.place(interaction)
         async with self._flow.once(interaction, f"use:{generation.id}"):
-            kept = await self._services.generation_service.add(
-                ask, (suggestion_of(twist, generation.suggestions[0].receipt),)
-            )
+            kept = await self._services.generation_service.keep_derived(generation, owner, place, used)
             await self._flow.present(interaction, kept, public(interaction, settings.language))
 
     async def _own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> Generation:

@@ -9,7 +9,10 @@ from bot.rules.generations import Place, Suggestion
 from bot.rules.receipts import ContinueReceipt, InfillReceipt, TwistReceipt
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.tree import InklingTree
-from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
+from bot.writing.continuation.request import ContinueRequest
+from bot.writing.infill.request import InfillRequest
+from bot.writing.request import Request, Submission
+from bot.writing.twist.request import TwistRequest
 from tests.behaviour.discord_world import DiscordWorld, en, private
 from tests.behaviour.forging import press
 from tests.behaviour.remembering import note
@@ -51,13 +54,15 @@ async def keep_one_of_each(world: DiscordWorld) -> None:
     told = Suggestion(text=" It fell.", fills=(), receipt=ContinueReceipt())
     filled = Suggestion(text=TEXT, fills=("crossed",), receipt=InfillReceipt())
     picked = Twist(TEXT, (Expected(4, 7, "fox", (Other("owl", 2.0),), 0),))
-    asks: tuple[tuple[Ask, Suggestion], ...] = (
-        (ContinueAsk(owner=owner, place=place, text=TEXT, count=1, length=8), told),
-        (InfillAsk(owner=owner, place=place, text=TEXT.replace("crossed", "___"), count=1), filled),
-        (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(picked, TwistReceipt())),
+    requests: tuple[tuple[Request, Suggestion], ...] = (
+        (ContinueRequest(text=TEXT, count=1, length=8), told),
+        (InfillRequest(text=TEXT.replace("crossed", "___"), count=1), filled),
+        (TwistRequest(text=TEXT), suggestion_of(picked, TwistReceipt())),
     )
-    for ask, suggestion in asks:
-        await world.services.generation_service.add(ask, (suggestion,))
+    for request, suggestion in requests:
+        await world.services.generation_service.add(
+            Submission(owner=owner, place=place, request=request), (suggestion,)
+        )
 
 
 async def press_all(world: DiscordWorld, actions: list[str]) -> None:

@@ -60,14 +60,13 @@ async def test_one_person_cannot_fill_the_queue(world: DiscordWorld) -> None:
     """Three jobs a person: the fourth is refused, privately, before anything is shown."""
     from bot.inference.jobs import Owner
     from bot.rules.generations import Place
-    from bot.writing.asks import ContinueAsk
+    from bot.writing.continuation.request import ContinueRequest
+    from bot.writing.request import Submission
 
     owner = Owner(server_id=world.guild.id, person_id=world.ben.id)
     place = Place(server_id=world.guild.id, channel_id=world.channel.id)
-    tickets = [
-        world.services.generation_service.submit(ContinueAsk(owner=owner, place=place, text=STORY, length=160))
-        for _ in range(3)
-    ]
+    submission = Submission(owner=owner, place=place, request=ContinueRequest(text=STORY, length=160))
+    tickets = [await world.services.generation_service.submit(submission) for _ in range(3)]
     try:
         refused = await world.ask(world.ben)
         assert private(refused).startswith(en("error.queue_full_person", retry_after_s=0).split("0 s")[0])

@@ -17,8 +17,11 @@ from bot.rules.generations import Place, Suggestion
 from bot.rules.receipts import InfillReceipt, OtherReceipt, TwistReceipt
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
 from bot.ui.tree import InklingTree
-from bot.writing.asks import Ask, ContinueAsk, InfillAsk, TwistAsk
-from bot.writing.bridge.job import BridgeAsk
+from bot.writing.bridge.request import BridgeRequest
+from bot.writing.continuation.request import ContinueRequest
+from bot.writing.infill.request import InfillRequest
+from bot.writing.request import Request, Submission
+from bot.writing.twist.request import TwistRequest
 from tests.behaviour.discord_world import DiscordWorld, en, private
 from tests.behaviour.forging import Actor, press, rows, strings
 from tests.behaviour.remembering import note
@@ -49,15 +52,17 @@ async def keep_secrets(world: DiscordWorld, asker: MemberActor) -> None:
     told = Suggestion(text=f" {SECRET} fell.", fills=(), receipt=OtherReceipt(told={"prompt": TEXT}))
     filled = Suggestion(text=TEXT, fills=(SECRET,), receipt=InfillReceipt())
     words = (Expected(4, 7, "fox", (Other("owl", 2.0),)),)
-    asks: tuple[tuple[Ask | BridgeAsk, Suggestion], ...] = (
-        (ContinueAsk(owner=owner, place=place, text=TEXT), told),
-        (InfillAsk(owner=owner, place=place, text=TEXT.replace(SECRET, "___")), filled),
-        (TwistAsk(owner=owner, place=place, text=TEXT), suggestion_of(Twist(TEXT, words), TwistReceipt())),
-        (BridgeAsk(owner=owner, place=place, left="The fox saw.", right="The rain began."), filled),
+    requests: tuple[tuple[Request, Suggestion], ...] = (
+        (ContinueRequest(text=TEXT), told),
+        (InfillRequest(text=TEXT.replace(SECRET, "___")), filled),
+        (TwistRequest(text=TEXT), suggestion_of(Twist(TEXT, words), TwistReceipt())),
+        (BridgeRequest(left="The fox saw.", right="The rain began."), filled),
     )
-    assert [(await world.services.generation_service.add(ask, (suggestion,))).id for ask, suggestion in asks] == list(
-        IDS
-    )
+    for request, suggestion in requests:
+        await world.services.generation_service.add(
+            Submission(owner=owner, place=place, request=request), (suggestion,)
+        )
+    assert await world.kept() == list(IDS)
 
 
 def made_up(world: DiscordWorld, ids: Sequence[int]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.errors import InklingError
-from bot.inference.jobs import Owner, Working
+from bot.inference.jobs import Working
 from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, epub, html, language, markdown, naming
 from bot.rules import generations, lore, provenance, servers, twists
@@ -35,16 +35,30 @@ from bot.stories.rounds import candidates, quoting
 from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipts, story_starts
 from bot.ui import twists as twists_cards
 from bot.ui.locale import catalogue
-from bot.writing import asks, blanks, blocklist, cleaning, diversity, form, overlap, server_words, stars, text_windows
-from bot.writing.asks import ContinueAsk, InfillAsk, TwistAsk
+from bot.writing import (
+    blanks,
+    blocklist,
+    cleaning,
+    diversity,
+    form,
+    languages,
+    overlap,
+    request,
+    server_words,
+    stars,
+    text_windows,
+)
 from bot.writing.blanks import Template
 from bot.writing.bridge import job as bridging
-from bot.writing.bridge.job import BridgeAsk
+from bot.writing.bridge.request import BridgeRequest
 from bot.writing.continuation import faults, loops, misnaming, notes, quality
 from bot.writing.continuation import job as continuing
+from bot.writing.continuation.request import ContinueRequest, onward
 from bot.writing.infill import candidate_pool, pronouns, repeats, restyling
-from bot.writing.service import as_infill
+from bot.writing.infill.request import InfillRequest
+from bot.writing.provenance import spans_behind
 from bot.writing.twist import alternatives, word_selection
+from bot.writing.twist.request import TwistRequest
 from cogs.lore import cards as lore_cards
 from cogs.profiles import cards as profile_cards
 from cogs.rounds import cards as rounds
@@ -58,7 +72,7 @@ Call = Callable[[str], object]
 PROSE = "The keeper had not spoken for a year. Then, one night, the lamp went out; “Who is there?” he asked. "
 """An ordinary text to put beside a nasty one."""
 _SAY = catalogue("en")
-_OWNER, _PLACE = Owner(server_id=1, person_id=3), Place(server_id=1, channel_id=2)
+_PLACE = Place(server_id=1, channel_id=2)
 _WORDS = blocklist.Blocklist.load()
 _LISTED = ("spider", "red herring", "*lamp*", "灯塔", "a" * 40)
 _FILL = Fill(text="boat", score=0.0, masks=1, source="beam")
@@ -333,18 +347,20 @@ CALLS: Mapping[str, Sequence[Call]] = {
     # ---- asking the models
     "bot.rules.text.alphabets.alphabets": [alphabets.alphabets],
     "bot.rules.text.alphabets.Alphabets.is_scrap": [lambda text: alphabets.Alphabets(text, text).is_scrap("lamp")],
-    "bot.writing.asks.check": [
-        lambda text: asks.check(ContinueAsk(owner=_OWNER, place=_PLACE, text=text)),
-        lambda text: asks.check(InfillAsk(owner=_OWNER, place=_PLACE, text=text)),
-        lambda text: asks.check(TwistAsk(owner=_OWNER, place=_PLACE, text=text)),
+    "bot.writing.request.checked_text": [request.checked_text],
+    "bot.writing.continuation.request.ContinueRequest": [lambda text: ContinueRequest(text=text)],
+    "bot.writing.infill.request.InfillRequest": [lambda text: InfillRequest(text=text)],
+    "bot.writing.twist.request.TwistRequest": [lambda text: TwistRequest(text=text)],
+    "bot.writing.bridge.request.BridgeRequest": [
+        lambda text: BridgeRequest(left=text[: len(text) // 2], right=text[len(text) // 2 :])
     ],
-    "bot.writing.asks.main_script": [asks.main_script],
-    "bot.writing.asks.is_foreign": [asks.is_foreign],
-    "bot.writing.asks.check_language": [lambda text: asks.check_language(text, asks.WRITING, ())],
-    "bot.writing.asks.onward": [
-        lambda text: asks.onward(_LONG, text),
-        lambda text: asks.onward(text, _LONG),
+    "bot.writing.provenance.spans_behind": [
+        lambda text: spans_behind(text, provenance.of_human(text), _suggested(text[:200]), text + text[:200])
     ],
+    "bot.writing.languages.main_script": [languages.main_script],
+    "bot.writing.languages.is_foreign": [languages.is_foreign],
+    "bot.writing.languages.check_language": [lambda text: languages.check_language(text, languages.WRITING, ())],
+    "bot.writing.continuation.request.onward": [lambda text: onward(_LONG, text), lambda text: onward(text, _LONG)],
     "bot.writing.blanks.unmarked": [blanks.unmarked],
     "bot.writing.blanks.has_blanks": [blanks.has_blanks],
     "bot.writing.blanks.parse": [blanks.parse],
@@ -397,11 +413,6 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.writing.blocklist.without_leet": [blocklist.without_leet],
     "bot.writing.blocklist.Blocklist.allows": [_WORDS.allows],
-    "bot.writing.service.as_infill": [
-        lambda text: as_infill(
-            BridgeAsk(owner=_OWNER, place=_PLACE, left=text[: len(text) // 2], right=text[len(text) // 2 :])
-        )
-    ],
     "bot.writing.overlap.compared_words": [overlap.compared_words],
     "bot.writing.overlap.overlap": [
         lambda text: overlap.overlap(text, [overlap.TextSource(text)]),

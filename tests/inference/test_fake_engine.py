@@ -9,7 +9,6 @@ import pytest
 
 from bot.errors import WorkerUnavailable
 from bot.inference.fake_engine import DIMENSIONS, FakeEngine
-from bot.inference.jobs import Owner
 from bot.inference.protocol import (
     Continuation,
     Engine,
@@ -21,19 +20,20 @@ from bot.inference.protocol import (
     ScoreItem,
     ScoreRequest,
 )
-from bot.rules.generations import Place
 from bot.rules.text.words import split_words
-from bot.writing.asks import ContinueAsk, InfillAsk, TwistAsk
 from bot.writing.blocklist import Blocklist
-from bot.writing.bridge.job import BridgeAsk, BridgeJob
+from bot.writing.bridge.job import BridgeJob
+from bot.writing.bridge.request import BridgeRequest
 from bot.writing.continuation.job import ContinueJob
+from bot.writing.continuation.request import ContinueRequest
 from bot.writing.infill.job import InfillJob
+from bot.writing.infill.request import InfillRequest
 from bot.writing.twist.job import TwistJob
+from bot.writing.twist.request import TwistRequest
 from tests.support.engines import ask
 
 WORDS = Blocklist.load()
 ENGINE: Engine = FakeEngine()
-WHO: dict[str, Any] = {"owner": Owner(server_id=1, person_id=2), "place": Place(server_id=1, channel_id=3)}
 TEXT = "The keeper opened the door of the lighthouse and found a letter on the floor."
 
 
@@ -84,10 +84,10 @@ async def test_fills_scores_and_directions() -> None:
 @pytest.mark.parametrize(
     "job",
     [
-        ContinueJob(ContinueAsk(**WHO, text=TEXT), WORDS, 1),
-        InfillJob(InfillAsk(**WHO, text="The ___ slept by the harbour."), WORDS, 1),
-        TwistJob(TwistAsk(**WHO, text=TEXT), WORDS),
-        BridgeJob(BridgeAsk(**WHO, left="The fox saw the harbour.", right="The rain began."), WORDS, 1),
+        ContinueJob(ContinueRequest(text=TEXT), WORDS, 1),
+        InfillJob(InfillRequest(text="The ___ slept by the harbour."), WORDS, 1),
+        TwistJob(TwistRequest(text=TEXT), WORDS),
+        BridgeJob(BridgeRequest(left="The fox saw the harbour.", right="The rain began."), WORDS, 1),
     ],
     ids=lambda job: type(job).__name__,
 )

@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.inference.jobs import Owner
 from bot.inference.protocol import Continuation, Piece, Receipt
-from bot.rules.generations import Place
 from bot.rules.lore import LoreKind
 from bot.rules.profiles import WriterProfile
 from bot.rules.stories import Story
 from bot.stories.context import MEMORY_CHARS, PASSAGES_CHARS, Context
 from bot.worker.causal.context import fit
-from bot.writing.asks import ContinueAsk
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob, pieces_of
+from bot.writing.continuation.request import ContinueRequest
 from storage.lore import Lore
 from storage.passages import Passages
 from storage.profiles import WriterProfiles
@@ -150,11 +148,10 @@ async def test_what_a_model_may_not_copy(table: RoundFixture) -> None:
     line = "The old keeper carried the last lantern down to the sea."
     story = await table.story(line, "Nobody spoke.")
     plan = await table.round_service.plan_continue(BEN, story.id)
-    owner, place = Owner(server_id=1, person_id=1), Place(server_id=1, channel_id=1)
     row = Continuation(row=0, text=f"So {line.lower()} They slept.", tokens=14, finish="stop", receipt=RECEIPT)
 
     def shown(context: tuple[Piece, ...]) -> int:
-        ask = ContinueAsk(owner=owner, place=place, text=plan.text, context=context)
+        ask = ContinueRequest(text=plan.text, context=context)
         return len(ContinueJob(ask, Blocklist(()), seed=1)._drafts((), [row]))
 
     assert shown(()) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -14,7 +15,9 @@ from bot.inference.jobs import Limits, Owner, Working
 from bot.inference.queue import Inference
 from bot.rules.generations import Place, Suggestion
 from bot.rules.receipts import ContinueReceipt
-from bot.writing.asks import ContinueAsk, InfillAsk
+from bot.writing.continuation.request import ContinueRequest
+from bot.writing.infill.request import InfillRequest
+from bot.writing.request import Submission
 from bot.writing.service import DAY_MS, GenerationService
 from storage.database import Database
 
@@ -48,20 +51,20 @@ async def generation_service(
     await asyncio.gather(dispatcher, return_exceptions=True)
 
 
-def to_continue(text: str = "The keeper found a lantern near the harbour, and") -> ContinueAsk:
-    return ContinueAsk(owner=OWNER, place=PLACE, text=text, mood="open", count=2, length=16, parent_id=None)
+def to_continue(text: str = "The keeper found a lantern near the harbour, and") -> Submission[ContinueRequest]:
+    request = ContinueRequest(text=text, mood="open", count=2, length=16)
+    return Submission(owner=OWNER, place=PLACE, request=request)
 
 
 async def test_ask_keep_open_delete(generation_service: GenerationService, clock: Clock) -> None:
     ask = to_continue()
-    await generation_service.check(ask)
-    ticket = generation_service.submit(ask)
+    ticket = await generation_service.submit(ask)
     seen = [progress async for progress in ticket]
     suggestions = await ticket
     assert any(isinstance(progress, Working) and progress.done for progress in seen)
     kept = await generation_service.add(ask, suggestions)
     assert await generation_service.find(kept.id, PLACE) == kept
-    assert kept.text == ask.text
+    assert kept.text == ask.request.text
     assert kept.suggestions == suggestions
     assert (kept.kind, kept.mood, kept.person_id) == ("continue", "open", 2)
     assert kept.expires_ms == clock.ms + 30 * DAY_MS
@@ -90,7 +93,7 @@ async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(
     generation_service: GenerationService, clock: Clock
 ) -> None:
     ask = to_continue()
-    old = await generation_service.add(ask, await generation_service.submit(ask))
+    old = await generation_service.add(ask, await (await generation_service.submit(ask)))
     clock.ms += 1
     young = await generation_service.add(ask, old.suggestions)
     clock.ms += 30 * DAY_MS - 1
@@ -101,9 +104,9 @@ async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(
 
 
 async def test_an_infill_goes_the_same_way(generation_service: GenerationService) -> None:
-    ask = InfillAsk(owner=OWNER, place=PLACE, text="The fox opened the ___ near the harbour.", count=2)
-    await generation_service.check(ask)
-    suggestions = await generation_service.submit(ask)
+    request = InfillRequest(text="The fox opened the ___ near the harbour.", count=2)
+    ask = Submission(owner=OWNER, place=PLACE, request=request)
+    suggestions = await (await generation_service.submit(ask))
     kept = await generation_service.add(ask, suggestions)
     opened = await generation_service.find(kept.id, PLACE)
     assert opened.kind == "infill"
@@ -112,13 +115,14 @@ async def test_an_infill_goes_the_same_way(generation_service: GenerationService
 
 async def test_a_bad_ask_takes_no_place_in_the_queue(generation_service: GenerationService) -> None:
     with pytest.raises(BadInput, match="text_empty"):
-        generation_service.submit(to_continue(" \u200b"))
-    with pytest.raises(BadInput, match="text_empty"):
-        await generation_service.check(to_continue(""))
+        await generation_service.submit(to_continue(" \u200b"))
+    too_many = replace(to_continue(), request=ContinueRequest(text="Once", count=6))
+    with pytest.raises(BadInput, match="count_range"):
+        await generation_service.submit(too_many)
 
 
 async def test_a_cancelled_ask_leaves_nothing_behind(generation_service: GenerationService) -> None:
-    ticket = generation_service.submit(to_continue())
+    ticket = await generation_service.submit(to_continue())
     ticket.cancel()
     with pytest.raises(Exception, match="cancelled"):
         await ticket

@@ -17,19 +17,19 @@ from math import exp
 
 from bot.errors import BadInput
 from bot.inference.jobs import Owner, Report
-from bot.inference.protocol import Continuation, Engine, GenerateRequest, Piece, Row, ScoreItem, ScoreRequest
-from bot.rules.generations import Place, Suggestion
+from bot.inference.protocol import Continuation, Engine, GenerateRequest, Row, ScoreItem, ScoreRequest
+from bot.rules.generations import Suggestion
 from bot.rules.moods import MOODS, MoodName
 from bot.rules.receipts import BridgeReceipt, FillReceipt
-from bot.rules.servers import DEFAULT_COUNT
-from bot.rules.text.characters import has_word, normalise
 from bot.rules.text.words import split_words
 from bot.writing import cleaning, diversity
-from bot.writing.asks import BRIDGING, check_language, is_foreign
 from bot.writing.blocklist import Blocklist
+from bot.writing.bridge.request import BridgeRequest
 from bot.writing.continuation.job import joined, pieces_of, prompt_of, row_seed
+from bot.writing.languages import BRIDGING, check_language, is_foreign
 from bot.writing.overlap import Overlap, TextSource, overlap
 from bot.writing.receipts import of_row
+from bot.writing.request import NOBODY
 from bot.writing.rows import MOST, health_of, rows_for
 from bot.writing.text_windows import left_part, right_part
 
@@ -51,28 +51,6 @@ _CLOSERS = '"”’'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BridgeAsk:
-    """One or two sentences between `left` and `right`, in `count` ways.
-
-    Both are normalised on the way in. `context` is what the causal model reads before `left`, in reading order: title,
-    memory, lore; of these the least important go first where the window is too small. `local`: nothing of it may leave
-    this machine.
-    """
-
-    owner: Owner
-    place: Place
-    left: str
-    right: str
-    count: int = DEFAULT_COUNT
-    context: tuple[Piece, ...] = ()
-    local: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "left", normalise(self.left))
-        object.__setattr__(self, "right", normalise(self.right))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
     """A candidate: its text, the row it begins, what it shares with the left passage, and, once read, the mean
     log-probability of its words, how good it is (both in nats; of the latter only differences count), its share."""
@@ -86,25 +64,27 @@ class Bridge:
 
 
 class BridgeJob:
-    """Bridges `ask.left` and `ask.right` and returns at most `ask.count` suggestions, the best first.
+    """Bridges `request.left` and `request.right` and returns at most `request.count` suggestions, the best first.
 
     A suggestion's `fills` is the bridge alone, without space around it; its `text` is all three. The same seed asks
-    for the same rows. Raises `BadInput`: `text_empty` at once where a side has no word; while running
-    `nothing_usable` where nothing that may be shown was found, and the keys of `check_language`.
+    for the same rows. Nothing of a `local` one leaves this machine. Raises `BadInput`: `nothing_usable` where nothing
+    that may be shown was found, and the keys of `check_language`.
     """
 
-    def __init__(self, ask: BridgeAsk, words: Blocklist, seed: int) -> None:
-        if not all(map(has_word, (ask.left, ask.right))):
-            raise BadInput("text_empty")
-        self._ask = ask
+    def __init__(
+        self, request: BridgeRequest, words: Blocklist, seed: int, owner: Owner = NOBODY, *, local: bool = False
+    ) -> None:
+        self._request = request
         self._words = words
         self._seed = seed
-        self._prompt = prompt_of(ask.left)
-        self._sources = (TextSource(ask.left), TextSource(ask.right))
+        self._owner = owner
+        self._local = local
+        self._prompt = prompt_of(request.left)
+        self._sources = (TextSource(request.left), TextSource(request.right))
 
     @property
     def owner(self) -> Owner:
-        return self._ask.owner
+        return self._owner
 
     @property
     def rows(self) -> int:
@@ -121,11 +101,11 @@ class BridgeJob:
 
     async def candidates(self, engine: Engine, report: Report) -> list[Bridge]:
         """All bridges that may be shown, the best first. Raises as `run` does."""
-        both = f"{self._ask.left}\n{self._ask.right}"
+        both = f"{self._request.left}\n{self._request.right}"
         health = await health_of(engine)
         if is_foreign(both):
-            check_language(both, BRIDGING, health.models, local=self._ask.local)
-        rows = await self._generate(engine, report, rows_for("bridge", health, self._ask.count))
+            check_language(both, BRIDGING, health.models, local=self._local)
+        rows = await self._generate(engine, report, rows_for("bridge", health, self._request.count))
         drafts = await asyncio.to_thread(self._drafts, rows)
         if not drafts:
             raise BadInput("nothing_usable")
@@ -134,14 +114,14 @@ class BridgeJob:
     async def _generate(self, engine: Engine, report: Report, count: int) -> list[Continuation]:
         request = GenerateRequest(
             request_id=uuid.uuid4().hex,
-            pieces=pieces_of(self._prompt, self._ask.context),
+            pieces=pieces_of(self._prompt, self._request.context),
             rows=tuple(
                 Row(seed=row_seed(self._seed, number), mood=mood, sampling=MOODS[mood])
                 for number, mood in enumerate(MOODS_USED[number % len(MOODS_USED)] for number in range(count))
             ),
             max_new_tokens=MAX_TOKENS,
             deadline_s=DEADLINE_S,
-            local=self._ask.local,
+            local=self._local,
         )
         tokens = [0] * count
         finished: list[Continuation] = []
@@ -182,7 +162,7 @@ class BridgeJob:
     def _quoted(self, text: str) -> str:
         """Return the bridge with its quotes closed as its paragraph wants them: one that the left passage opened stays
         open where the right passage closes it."""
-        left, right = self._ask.left.rpartition("\n")[2], self._ask.right.partition("\n")[0]
+        left, right = self._request.left.rpartition("\n")[2], self._request.right.partition("\n")[0]
         own = cleaning.close_quotes(text)
         for option in (own, cleaning.close_quotes(text.rstrip(_CLOSERS)), cleaning.close_quotes(text, self._prompt)):
             if is_balanced(f"{left} {option} {right}"):
@@ -193,7 +173,7 @@ class BridgeJob:
         """Read drafts with the right passage; the best first. The value is log p(right | left, bridge) and, weighed,
         the bridge's fluency."""
         left = left_part(self._prompt)
-        right = right_part(self._ask.right.strip(), RIGHT_WORDS)
+        right = right_part(self._request.right.strip(), RIGHT_WORDS)
         items = tuple(ScoreItem(left=left, asked=f"{joined_to(left, draft.text)} {right}") for draft in drafts)
         scores = await engine.score(ScoreRequest(model="causal", items=items))
         read: list[Bridge] = []
@@ -216,7 +196,7 @@ class BridgeJob:
         best = bridges[0].value
         return diversity.choose(
             bridges,
-            self._ask.count,
+            self._request.count,
             similarity=lambda one, other: diversity.alike(looks[one.text], looks[other.text]),
             quality=lambda bridge: 1 + (bridge.value - best) / 10,
         )
@@ -228,9 +208,9 @@ class BridgeJob:
             fills=(FillReceipt(text=bridge.text, confidence=round(bridge.confidence, 4), sources=("causal",)),),
             causal=of_row(bridge.row.receipt),
             shared_run=bridge.overlap.longest_run,
-            right_sha256=hashlib.sha256(self._ask.right.encode()).hexdigest(),
+            right_sha256=hashlib.sha256(self._request.right.encode()).hexdigest(),
         )
-        text = f"{self._ask.left.strip()} {bridge.text} {self._ask.right.strip()}"
+        text = f"{self._request.left.strip()} {bridge.text} {self._request.right.strip()}"
         return Suggestion(text=text, fills=(bridge.text,), receipt=receipt, confidence=confidence)
 
 

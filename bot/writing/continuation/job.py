@@ -17,14 +17,16 @@ from bot.rules.generations import Suggestion
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
 from bot.rules.text.words import has_han, split_words
 from bot.writing import cleaning, diversity, receipts
-from bot.writing.asks import WRITING, ContinueAsk, check_language, is_foreign
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation import quality
 from bot.writing.continuation.misnaming import misnames
 from bot.writing.continuation.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
+from bot.writing.continuation.request import ContinueRequest
 from bot.writing.diversity import Features
 from bot.writing.form import form_of
+from bot.writing.languages import WRITING, check_language, is_foreign
 from bot.writing.overlap import Overlap, TextSource, overlap
+from bot.writing.request import NOBODY
 from bot.writing.rows import MOST, health_of, rows_for
 
 _log = logging.getLogger(__name__)
@@ -56,23 +58,27 @@ class Draft:
 
 
 class ContinueJob:
-    """Continues `ask.text` and returns at most `ask.count` suggestions, the best first.
+    """Continues `request.text` and returns at most `request.count` suggestions, the best first.
 
     A suggestion's text begins with the white space that joins it to the text. The same seed asks for the same
     rows. Raises `BadInput` (`nothing_usable`, and the keys of `check_language`) and what the engine raises.
     """
 
-    def __init__(self, ask: ContinueAsk, words: Blocklist, seed: int) -> None:
-        self._ask = ask
+    def __init__(
+        self, request: ContinueRequest, words: Blocklist, seed: int, owner: Owner = NOBODY, *, local: bool = False
+    ) -> None:
+        self._request = request
+        self._owner = owner
+        self._local = local
         self._words = words
         self._seed = seed
-        self._prompt = prompt_of(ask.text)
+        self._prompt = prompt_of(request.text)
         self._form = form_of(self._prompt)
         self._story: tuple[TextSource, ...] = ()
 
     @property
     def owner(self) -> Owner:
-        return self._ask.owner
+        return self._owner
 
     @property
     def rows(self) -> int:
@@ -80,21 +86,21 @@ class ContinueJob:
 
     @property
     def tokens(self) -> int:
-        return MOST["continue"] * self._ask.length
+        return MOST["continue"] * self._request.length
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         health = await health_of(engine)
-        if is_foreign(self._ask.text) or is_foreign(self._ask.note):
-            for text in (self._ask.text, self._ask.note):
-                check_language(text, WRITING, health.models, local=self._ask.local)
-        count = rows_for("continue", health, self._ask.count)
+        if is_foreign(self._request.text) or is_foreign(self._request.note):
+            for text in (self._request.text, self._request.note):
+                check_language(text, WRITING, health.models, local=self._local)
+        count = rows_for("continue", health, self._request.count)
         drafts: list[Draft] = []
         chosen: list[Draft] = []
         for number in range(ROUNDS):
             rows = await self._generate(engine, report, number, count)
             drafts = await asyncio.to_thread(self._drafts, drafts, rows)
             chosen = await self._choose(engine, drafts)
-            if len(chosen) >= self._ask.count:
+            if len(chosen) >= self._request.count:
                 break
         if not chosen:
             raise BadInput("nothing_usable")
@@ -105,13 +111,13 @@ class ContinueJob:
     async def _generate(self, engine: Engine, report: Report, number: int, count: int) -> list[Continuation]:
         request = GenerateRequest(
             request_id=uuid.uuid4().hex,
-            pieces=pieces_of(self._prompt, self._ask.context, self._ask.near, self._ask.note),
-            rows=rows_of(self._seed, number, self._ask.mood, count),
-            max_new_tokens=self._ask.length,
-            stop=stops_of(self._ask.text) if self._ask.note else (),
+            pieces=pieces_of(self._prompt, self._request.context, self._request.near, self._request.note),
+            rows=rows_of(self._seed, number, self._request.mood, count),
+            max_new_tokens=self._request.length,
+            stop=stops_of(self._request.text) if self._request.note else (),
             deadline_s=DEADLINE_S,
             gives_up=True,
-            local=self._ask.local,
+            local=self._local,
         )
         tokens = [0] * count
         finished: list[Continuation] = []
@@ -121,10 +127,10 @@ class ContinueJob:
                 tokens[event.row] = event.tokens
                 if isinstance(event, Continuation):
                     finished.append(event)
-                    tokens[event.row] = self._ask.length
+                    tokens[event.row] = self._request.length
                 if event.row == 0:
                     shown = self._showable(event.text)
-                report(shown, sum(tokens), count * self._ask.length)
+                report(shown, sum(tokens), count * self._request.length)
         return sorted(finished, key=lambda row: row.row)
 
     def _showable(self, text: str) -> str:
@@ -138,15 +144,15 @@ class ContinueJob:
         """Return the earlier drafts and those of the rows that may be shown, without doubles. It reads all of the story
         that the models read: call it in a thread."""
         if not self._story:
-            texts = (*(piece.text for piece in (*self._ask.context, *self._ask.near)), self._ask.text)
+            texts = (*(piece.text for piece in (*self._request.context, *self._request.near)), self._request.text)
             self._story = tuple(TextSource(text) for text in texts)
         found = [*earlier, *(draft for row in rows if (draft := self._draft(row)) is not None)]
         return diversity.without_doubles(found, lambda draft: draft.look)
 
     def _draft(self, row: Continuation) -> Draft | None:
         """Return the row as it may be shown, or None where it may not."""
-        text = joined(self._ask.text, cleaning.finished(row.text, before=self._prompt))
-        text = quality.shortened(text, self._prompt, self._form, self._ask.length)
+        text = joined(self._request.text, cleaning.finished(row.text, before=self._prompt))
+        text = quality.shortened(text, self._prompt, self._form, self._request.length)
         if len(split_words(text)) < MIN_WORDS or not self._words.allows(text) or diversity.is_loop(text):
             return None
         shared = overlap(text, self._story)
@@ -183,16 +189,16 @@ class ContinueJob:
             quality=lambda draft: spread(draft.quality),
             lam=QUALITY,
         )
-        return picked(ordered, self._ask.count, None if self._ask.mood else SAME_MOOD)
+        return picked(ordered, self._request.count, None if self._request.mood else SAME_MOOD)
 
     async def _compared(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
         """Return the drafts with their vectors; without them while the models still load."""
         try:
-            note, *vectors = await engine.embed([self._ask.note, *(draft.text for draft in drafts)])
+            note, *vectors = await engine.embed([self._request.note, *(draft.text for draft in drafts)])
         except WorkerUnavailable:
             _log.info("no masked model to compare by yet: the suggestions are chosen by its letters alone")
             return list(drafts)
-        wished, weight = diversity.features("", note), note_weight(self._ask.note)
+        wished, weight = diversity.features("", note), note_weight(self._request.note)
         looks = [diversity.features(draft.text, vector) for draft, vector in zip(drafts, vectors, strict=True)]
         return [
             replace(draft, look=look, quality=draft.quality + weight * diversity.vector_cosine(look, wished))

@@ -10,13 +10,14 @@ from bot.inference.protocol import Engine, ModelInfo, ModelRole
 from bot.rules.generations import Suggestion
 from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.receipts import FillReceipt, InfillReceipt
-from bot.writing.asks import FILLING, InfillAsk, check_language, is_foreign
-from bot.writing.blanks import parse
 from bot.writing.blocklist import Blocklist
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import BEAM, DRAWS, FIRSTS, PATHS, Filling, certainty
 from bot.writing.infill.ranking import Ranked
+from bot.writing.infill.request import InfillRequest
+from bot.writing.languages import FILLING, check_language, is_foreign
 from bot.writing.receipts import of_model
+from bot.writing.request import NOBODY
 from bot.writing.text_windows import frame
 
 ROWS = 12
@@ -25,23 +26,24 @@ TOKENS = 400
 
 
 class InfillJob:
-    """Fills the blanks of `ask.text` and returns at most `ask.count` suggestions, the best first.
+    """Fills the blanks of `request.text` and returns at most `request.count` suggestions, the best first.
 
-    The same `seed` asks for the same proposals. Raises `BadInput` at once with the keys of `blanks.parse`, and while
-    running with those of `check_language`, or with `blank_no_fill` where nothing that may be shown was found.
+    The same `seed` asks for the same proposals. Raises `BadInput` with the keys of `check_language`, or
+    with `blank_no_fill` where nothing that may be shown was found.
     """
 
-    def __init__(self, ask: InfillAsk, words: Blocklist, seed: int) -> None:
-        self._ask = ask
+    def __init__(self, request: InfillRequest, words: Blocklist, seed: int, owner: Owner = NOBODY) -> None:
+        self._request = request
+        self._owner = owner
         self._words = words
         self._seed = seed
-        self._template = parse(ask.text)
-        self._foreign = is_foreign(ask.text)
-        self._before, self._dropped = frame(ask.context)
+        self._template = request.template
+        self._foreign = is_foreign(request.text)
+        self._before, self._dropped = frame(request.context)
 
     @property
     def owner(self) -> Owner:
-        return self._ask.owner
+        return self._owner
 
     @property
     def rows(self) -> int:
@@ -53,14 +55,14 @@ class InfillJob:
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         self._check((await engine.health()).models)
-        filling = Filling(engine, self._template, self._words, self._seed, self._ask.style, self._before)
+        filling = Filling(engine, self._template, self._words, self._seed, self._request.style, self._before)
         steps = 2 + len(self._template.blanks)
         report("", 0, steps)
         models = await filling.propose()
         self._check(models)  # once more: they may have been loading still
         report("", 1, steps)
         await filling.rank_all(lambda done: report("", 1 + done, steps))
-        chosen = await filling.choose(self._ask.count)
+        chosen = await filling.choose(self._request.count)
         report("", steps, steps)
         by_role = {model.role: model for model in models if model.role != "story"}
         return tuple(self._suggestion(ranked, by_role) for ranked in chosen)
@@ -68,7 +70,7 @@ class InfillJob:
     def _check(self, models: Sequence[ModelInfo]) -> None:
         """Raise `BadInput` where the models that are loaded do not write the text's language."""
         if self._foreign:
-            check_language(self._ask.text, FILLING, models)
+            check_language(self._request.text, FILLING, models)
 
     def _suggestion(self, ranked: Sequence[Ranked], models: Mapping[ModelRole, ModelInfo]) -> Suggestion:
         fills = tuple(each.candidate.text for each in ranked)
@@ -85,9 +87,9 @@ class InfillJob:
             ),
             causal=None if causal is None else of_model(causal, beam=FIRSTS, samples=PATHS),
             masked=None if masked is None else of_model(masked, beam=BEAM, samples=DRAWS),
-            style=None if self._ask.style == AS_IT_BELONGS else self._ask.style,
+            style=None if self._request.style == AS_IT_BELONGS else self._request.style,
             dropped=tuple(self._dropped),
-            text_sha256=hashlib.sha256(self._ask.text.encode()).hexdigest(),
+            text_sha256=hashlib.sha256(self._request.text.encode()).hexdigest(),
         )
         confidence = min(1.0, certainty(ranked))
         return Suggestion(text=self._template.fill(fills), fills=fills, receipt=receipt, confidence=confidence)

@@ -29,8 +29,8 @@ def style_of(generation: Generation) -> InfillStyle:
 
 
 def possible(generation: Generation) -> frozenset[Move]:
-    """Return the moves that would change something; none where a person filled the blanks."""
-    if generation.kind != "infill" or not all(suggestion.fills for suggestion in generation.suggestions):
+    """Return the moves that would change something; none where a person filled the blanks, or there were none."""
+    if not all(isinstance(each.receipt, InfillReceipt) and each.fills for each in generation.suggestions):
         return frozenset()
     found: set[Move] = {"like"}
     if style_of(generation).boldness < MAX_BOLDNESS:

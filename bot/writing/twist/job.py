@@ -21,12 +21,14 @@ from bot.rules.generations import Suggestion
 from bot.rules.receipts import TwistReceipt
 from bot.rules.text.words import has_han, word_spans
 from bot.rules.twists import Expected, Twist, suggestion_of
-from bot.writing.asks import FILLING, TwistAsk, check_language, is_foreign
 from bot.writing.blanks import unmarked
 from bot.writing.blocklist import Blocklist
+from bot.writing.languages import FILLING, check_language, is_foreign
 from bot.writing.receipts import of_model
+from bot.writing.request import NOBODY
 from bot.writing.text_windows import left_part, right_part
 from bot.writing.twist.alternatives import Weighed, chosen, possible
+from bot.writing.twist.request import TwistRequest
 from bot.writing.twist.word_selection import SelectableWord, selectable_words, spread
 
 ROWS = 12
@@ -77,19 +79,20 @@ class _Place:
 
 
 class TwistJob:
-    """Finds the expected words of `ask.text` and returns one suggestion that holds them (see `bot.rules.twists`).
+    """Finds the expected words of `request.text` and returns one suggestion that holds them (see `bot.rules.twists`).
 
     Raises `BadInput` with the keys of `check_language`, and `twist_nothing` where no word is expected and can be said
     otherwise.
     """
 
-    def __init__(self, ask: TwistAsk, words: Blocklist) -> None:
-        self._ask = ask
+    def __init__(self, request: TwistRequest, words: Blocklist, owner: Owner = NOBODY) -> None:
+        self._request = request
+        self._owner = owner
         self._words = words
 
     @property
     def owner(self) -> Owner:
-        return self._ask.owner
+        return self._owner
 
     @property
     def rows(self) -> int:
@@ -101,9 +104,9 @@ class TwistJob:
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         await self._models(engine)
-        alternative_search = AlternativeSearch(engine, self._ask.text, self._words)
+        alternative_search = AlternativeSearch(engine, self._request.text, self._words)
         report("", 0, 4)
-        expected = await alternative_search.expected(self._ask.count + SPARE)
+        expected = await alternative_search.expected(self._request.count + SPARE)
         models = await self._models(engine)  # once more: they may have been loading still
         report("", 1, 4)
         places = await alternative_search.places(list(expected))
@@ -112,18 +115,18 @@ class TwistJob:
         report("", 4, 4)
         # Where more was found than wanted, the most expected words are shown.
         found = sorted(found, key=lambda word: -expected[SelectableWord(word.start, word.end, word.word)])[
-            : self._ask.count
+            : self._request.count
         ]
         if not found:
             raise BadInput("twist_nothing")
-        twist = Twist(self._ask.text, tuple(sorted(found, key=lambda word: word.start)))
+        twist = Twist(self._request.text, tuple(sorted(found, key=lambda word: word.start)))
         return (suggestion_of(twist, self._receipt(models)),)
 
     async def _models(self, engine: Engine) -> dict[ModelRole, ModelInfo]:
         """Return the models that are loaded. Raises `BadInput` where they do not write the passage's language."""
         models = {model.role: model for model in (await engine.health()).models if model.role != "story"}
-        if is_foreign(self._ask.text):
-            check_language(self._ask.text, FILLING, tuple(models.values()))
+        if is_foreign(self._request.text):
+            check_language(self._request.text, FILLING, tuple(models.values()))
         return models
 
     def _receipt(self, models: Mapping[ModelRole, ModelInfo]) -> TwistReceipt:
@@ -131,7 +134,7 @@ class TwistJob:
         return TwistReceipt(
             causal=None if causal is None else of_model(causal),
             masked=None if masked is None else of_model(masked, beam=BEAM),
-            text_sha256=hashlib.sha256(self._ask.text.encode()).hexdigest(),
+            text_sha256=hashlib.sha256(self._request.text.encode()).hexdigest(),
         )
 
 

@@ -9,17 +9,15 @@ import pytest
 import torch
 
 from bot.errors import WeightsError
-from bot.inference.jobs import Owner
 from bot.inference.supervisor import Supervisor
-from bot.rules.generations import Place
 from bot.rules.text.words import has_han
 from bot.settings import LARGE, Settings
 from bot.worker.causal.openvino_model import prepare
 from bot.worker.weights.model import ResolvedModel
 from bot.worker.weights.resolving import resolve
-from bot.writing.asks import ContinueAsk
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
+from bot.writing.continuation.request import ContinueRequest
 from storage.tagged import receipt_as_json
 
 pytestmark = pytest.mark.large
@@ -66,7 +64,7 @@ def test_its_graph_says_what_transformers_says_of_the_same_weights(large: Resolv
 async def test_it_goes_on_in_english_and_in_chinese(large: ResolvedModel) -> None:
     async with Supervisor(Settings(data=DATA, causal_model=LARGE)) as supervisor:
         for text in (ENGLISH, CHINESE):
-            ask = ContinueAsk(owner=Owner(server_id=1, person_id=1), place=Place(server_id=1, channel_id=1), text=text)
+            ask = ContinueRequest(text=text)
             made = await ContinueJob(ask, Blocklist.load(), 7).run(supervisor.engine, lambda *_: None)
             assert len(made) == ask.count
             assert {receipt_as_json(one.receipt)["model"] for one in made} == {large.name}

@@ -8,10 +8,10 @@ import pytest
 
 from bot.errors import BadInput
 from bot.inference.client import EngineClient
-from bot.inference.jobs import Owner
-from bot.rules.generations import Place, Suggestion
+from bot.rules.generations import Suggestion
 from bot.writing.blocklist import Blocklist
-from bot.writing.bridge.job import BridgeAsk, BridgeJob
+from bot.writing.bridge.job import BridgeJob
+from bot.writing.bridge.request import BridgeRequest
 from bot.writing.cleaning import sentence_ends
 from bot.writing.overlap import TextSource, overlap
 from storage.tagged import receipt_as_json
@@ -20,10 +20,8 @@ LEFT = "The fox opened the door near the harbour, and nobody spoke."
 RIGHT = "A girl found a silver key under the hill, and the rain began."
 
 
-def ask(left: str = LEFT, right: str = RIGHT, count: int = 3) -> BridgeAsk:
-    return BridgeAsk(
-        owner=Owner(server_id=1, person_id=2),
-        place=Place(server_id=1, channel_id=3),
+def ask(left: str = LEFT, right: str = RIGHT, count: int = 3) -> BridgeRequest:
+    return BridgeRequest(
         left=left,
         right=right,
         count=count,
@@ -31,7 +29,7 @@ def ask(left: str = LEFT, right: str = RIGHT, count: int = 3) -> BridgeAsk:
 
 
 async def run(
-    engine: EngineClient, asked: BridgeAsk, *, seed: int = 1, words: Blocklist | None = None
+    engine: EngineClient, asked: BridgeRequest, *, seed: int = 1, words: Blocklist | None = None
 ) -> tuple[Suggestion, ...]:
     job = BridgeJob(asked, words or Blocklist.load(), seed)
     return await job.run(engine, lambda text, done, total: None)

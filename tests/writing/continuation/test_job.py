@@ -10,11 +10,8 @@ import pytest
 
 from bot.errors import BadInput, WorkerUnavailable
 from bot.inference.fake_engine import FakeEngine
-from bot.inference.jobs import Owner
 from bot.inference.protocol import Continuation, Engine, GenerateRequest, Health, ModelInfo, Partial, Piece, Receipt
-from bot.rules.generations import Place
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
-from bot.writing.asks import ContinueAsk
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import (
     SAME_MOOD,
@@ -26,6 +23,7 @@ from bot.writing.continuation.job import (
     row_seed,
     rows_of,
 )
+from bot.writing.continuation.request import ContinueRequest
 from bot.writing.diversity import features
 from bot.writing.overlap import Overlap
 from bot.writing.rows import MOST
@@ -36,11 +34,8 @@ WORDS = Blocklist.load()
 TEXT = "The keeper found a lantern near the harbour, and nobody spoke. Old Marta crossed"
 
 
-def ask(text: str = TEXT, *, mood: MoodName | None = None, count: int = 3, length: int = 24) -> ContinueAsk:
-    owner = Owner(server_id=1, person_id=2)
-    return ContinueAsk(
-        owner=owner, place=Place(server_id=1, channel_id=3), text=text, mood=mood, count=count, length=length
-    )
+def ask(text: str = TEXT, *, mood: MoodName | None = None, count: int = 3, length: int = 24) -> ContinueRequest:
+    return ContinueRequest(text=text, mood=mood, count=count, length=length)
 
 
 class Reports(list[tuple[str, int, int]]):

@@ -13,12 +13,10 @@ import pytest
 
 from bot.errors import BadInput
 from bot.inference.client import EngineClient
-from bot.inference.jobs import Owner
 from bot.inference.protocol import Piece, ScoreItem, ScoreRequest
-from bot.rules.generations import Place, Suggestion
+from bot.rules.generations import Suggestion
 from bot.rules.infill_style import AS_IT_BELONGS, InfillStyle
 from bot.rules.text.words import split_words
-from bot.writing.asks import InfillAsk
 from bot.writing.blanks import parse
 from bot.writing.blocklist import Blocklist
 from bot.writing.infill import filling
@@ -26,6 +24,7 @@ from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import SHORTLIST, diverse_few, lengths, pieces
 from bot.writing.infill.job import InfillJob
 from bot.writing.infill.ranking import Ranked
+from bot.writing.infill.request import InfillRequest
 from bot.writing.text_windows import frame, left_part, right_part, right_sentence
 from storage.tagged import receipt_as_json
 from tests.support.masked_models import make
@@ -35,10 +34,8 @@ from tests.support.worker import running_worker
 WORDS = Blocklist.load()
 
 
-def ask(text: str, count: int = 3) -> InfillAsk:
-    return InfillAsk(
-        owner=Owner(server_id=1, person_id=2), place=Place(server_id=1, channel_id=3), text=text, count=count
-    )
+def ask(text: str, count: int = 3) -> InfillRequest:
+    return InfillRequest(text=text, count=count)
 
 
 async def run(

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from bot.errors import BadInput, Gone
 from bot.inference.client import EngineClient
-from bot.inference.jobs import Owner
 from bot.inference.protocol import Fill, Gap
-from bot.rules.generations import Generation, Place, Suggestion
+from bot.rules.generations import Generation, Suggestion
 from bot.rules.receipts import OwnReceipt, TwistReceipt
 from bot.rules.text.words import word_spans
 from bot.rules.twists import KEPT, Expected, Other, Twist, TwistWords, suggestion_of, twist_of
-from bot.writing.asks import TwistAsk, check
 from bot.writing.blocklist import Blocklist
+from bot.writing.features import FEATURES
 from bot.writing.twist.alternatives import MOST_OTHERS, Weighed, chosen, possible
 from bot.writing.twist.job import CHUNK, AlternativeSearch, TwistJob, chunks
+from bot.writing.twist.request import TwistRequest
 from bot.writing.twist.word_selection import SelectableWord, is_kin, selectable_words, spread
 from storage.tagged import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
 from tests.support.generations import made
@@ -31,10 +31,8 @@ WORDS = Blocklist.load()
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began. Old Marta sang to the moon before the storm."
 
 
-def ask(text: str, count: int = 6) -> TwistAsk:
-    return TwistAsk(
-        owner=Owner(server_id=1, person_id=2), place=Place(server_id=1, channel_id=3), text=text, count=count
-    )
+def ask(text: str, count: int = 6) -> TwistRequest:
+    return TwistRequest(text=text, count=count)
 
 
 # ---- which words
@@ -297,6 +295,6 @@ async def test_chinese_models_are_asked_for_words_of_two_characters(tiny_causal:
 def test_what_cannot_be_asked() -> None:
     for text, key in ((" ", "text_empty"), ("The ___ ran.", "twist_blanks"), ("x" * 4001, "text_too_long")):
         with pytest.raises(BadInput, match=key):
-            check(ask(text))
+            ask(text)
     with pytest.raises(BadInput, match="count_range"):
-        check(ask(PASSAGE, count=9))
+        FEATURES["twist"].check(ask(PASSAGE, count=9))

@@ -10,33 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadInput
-from bot.inference.jobs import Owner
 from bot.inference.protocol import LoadedRole, ModelInfo
-from bot.rules.generations import Place
 from bot.rules.servers import MAX_TEXT
-from bot.writing.asks import (
-    BRIDGING,
-    FILLING,
-    WRITING,
-    ContinueAsk,
-    InfillAsk,
-    check,
-    check_language,
-    is_foreign,
-    main_script,
-    onward,
-)
-
-OWNER = Owner(server_id=1, person_id=2)
-PLACE = Place(server_id=1, channel_id=3)
+from bot.writing.continuation.request import ContinueRequest, onward
+from bot.writing.features import FEATURES
+from bot.writing.infill.request import InfillRequest
+from bot.writing.languages import BRIDGING, FILLING, WRITING, check_language, is_foreign, main_script
 
 
-def to_continue(text: str, **more: Any) -> ContinueAsk:
-    return ContinueAsk(owner=OWNER, place=PLACE, text=text, **more)
+def to_continue(text: str, **more: Any) -> ContinueRequest:
+    return ContinueRequest(text=text, **more)
 
 
-def to_infill(text: str, **more: Any) -> InfillAsk:
-    return InfillAsk(owner=OWNER, place=PLACE, text=text, **more)
+def to_infill(text: str, **more: Any) -> InfillRequest:
+    return InfillRequest(text=text, **more)
 
 
 def model(role: LoadedRole, *languages: str) -> ModelInfo:
@@ -49,7 +36,7 @@ ENGLISH = (model("story", "en"), model("causal", "en"), model("masked", "en"))
 @pytest.mark.parametrize("text", ["", "   ", "\n\n\t", "\x00\x07\x1b", "\u200b\u2060", "\u3164", "\u200f", "\u2800"])
 def test_nothing_to_see_is_empty(text: str) -> None:
     with pytest.raises(BadInput, match="text_empty"):
-        check(to_continue(text))
+        to_continue(text)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +53,7 @@ def test_nothing_to_see_is_empty(text: str) -> None:
     ],
 )
 def test_what_can_be_seen_can_be_continued(text: str) -> None:
-    check(to_continue(text))
+    assert to_continue(text).text
 
 
 def test_control_characters_are_cleaned_before_anything_looks() -> None:
@@ -75,7 +62,7 @@ def test_control_characters_are_cleaned_before_anything_looks() -> None:
 
 def test_too_long_says_how_long() -> None:
     with pytest.raises(BadInput) as caught:
-        check(to_continue("x" * (MAX_TEXT + 5)))
+        to_continue("x" * (MAX_TEXT + 5))
     assert caught.value.key == "text_too_long"
     assert caught.value.params == {"length": MAX_TEXT + 5, "limit": MAX_TEXT}
 
@@ -92,14 +79,14 @@ def test_too_long_says_how_long() -> None:
 )
 def test_out_of_range(more: dict[str, Any], key: str) -> None:
     with pytest.raises(BadInput) as caught:
-        check(to_continue("Once", **more))
+        FEATURES["continue"].check(to_continue("Once", **more))
     assert caught.value.key == key
 
 
 def test_an_infill_needs_a_blank() -> None:
-    check(to_infill("She opened the ___ and left."))
+    assert len(to_infill("She opened the ___ and left.").template.blanks) == 1
     with pytest.raises(BadInput):
-        check(to_infill("She opened the door and left."))
+        to_infill("She opened the door and left.")
 
 
 @pytest.mark.parametrize(
