@@ -56,7 +56,7 @@ from bot.writing.continuation import job as continuing
 from bot.writing.continuation.request import ContinueRequest, onward
 from bot.writing.infill import candidate_pool, pronouns, repeats, restyling
 from bot.writing.infill.request import InfillRequest
-from bot.writing.provenance import spans_behind
+from bot.writing.provenance import spans_behind, spans_filled
 from bot.writing.twist import alternatives, word_selection
 from bot.writing.twist.request import TwistRequest
 from cogs.lore import cards as lore_cards
@@ -353,6 +353,9 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.twist.request.TwistRequest": [lambda text: TwistRequest(text=text)],
     "bot.writing.bridge.request.BridgeRequest": [
         lambda text: BridgeRequest(left=text[: len(text) // 2], right=text[len(text) // 2 :])
+    ],
+    "bot.writing.provenance.spans_filled": [
+        lambda text: spans_filled(_gapped(text)[1], _gapped(text)[0].suggestions[0], "bert")
     ],
     "bot.writing.provenance.spans_behind": [
         lambda text: spans_behind(text, provenance.of_human(text), _suggested(text[:200]), text + text[:200])
@@ -654,6 +657,7 @@ BOUNDED: Mapping[str, str] = {
     "cogs.stories.forms.chosen": "the name of a menu",
     "bot.ui.routes.number": "an id of a button, at most 100 characters",
     "bot.ui.answers.keep_given": "the boxes of a form, which are only joined",
+    "bot.writing.request.check_range": "the key of a message",
     "bot.writing.text_windows.without": "fills, which are only passed on",
 }
 """Why the texts of other functions cannot be long, or who answers for them."""
