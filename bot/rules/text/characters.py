@@ -1,7 +1,7 @@
 """The one form that all text has in this program, and whether there is anything to see or to say in it.
 
 Text of people is normalised where it comes in: from Discord in `bot.ui.incoming_text`, from scripts in
-`bot.writing.asks`.
+`bot.writing.request`.
 """
 
 from __future__ import annotations
