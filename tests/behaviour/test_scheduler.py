@@ -140,7 +140,7 @@ async def test_prose_that_may_have_been_sent_is_found_whatever_the_clock_says(
         raise OSError("the machine is off")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(world.services.outbox), "shown", crash)
+        patch.setattr(type(world.services.outbox), "mark_shown", crash)
         await write(world, world.ben, thread, TEXT)
     assert len(prose_of(thread)) == 1
     await world.restart()
@@ -159,7 +159,7 @@ async def test_a_thread_that_may_have_been_opened_is_found_whatever_the_clock_sa
         raise OSError("the machine is off")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(world.services.hosting), "opened", crash)
+        patch.setattr(type(world.services.hosting), "set_thread", crash)
         shown = await world.ben.slash(world.channel, "story new")
         await world.ben.submit_modal(shown, {**FORM, "licence": ["own"]})
     assert len(world.channel.threads) == 1

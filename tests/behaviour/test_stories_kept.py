@@ -259,7 +259,7 @@ async def test_a_thread_that_was_opened_just_before_a_crash_is_found_again(world
         raise OSError("the machine is off")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(world.services.hosting), "opened", crash)
+        patch.setattr(type(world.services.hosting), "set_thread", crash)
         shown = await world.ben.slash(world.channel, "story new")
         await world.ben.submit_modal(shown, {**FORM, "licence": ["own"]})
     assert len(world.channel.threads) == 1
@@ -282,7 +282,7 @@ async def test_prose_that_was_sent_just_before_a_crash_is_not_sent_twice(world: 
         raise OSError("the machine is off")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outbox, "shown", crash)
+        patch.setattr(outbox, "mark_shown", crash)
         await write(world, world.chen, thread, FIRST)
         assert len(prose_of(thread)) == 1
     await world.restart()
