@@ -172,8 +172,8 @@ class ContinueJob:
 
     def _misnames(self, text: str) -> bool:
         """Tell whether a row makes many of what memory or lore tells of as one."""
-        before = "".join(piece.text for piece in self._ask.context) + self._ask.text
-        return misnames(text, [piece.text for piece in self._ask.near], before)
+        before = "".join(piece.text for piece in self._request.context) + self._ask.text
+        return misnames(text, [piece.text for piece in self._request.near], before)
 
     async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
         """Pick the suggestions: the best that differ; doubtful ones, and a second of one mood, where there are too
