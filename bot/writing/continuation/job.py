@@ -172,7 +172,7 @@ class ContinueJob:
 
     def _misnames(self, text: str) -> bool:
         """Tell whether a row makes many of what memory or lore tells of as one."""
-        before = "".join(piece.text for piece in self._request.context) + self._ask.text
+        before = "".join(piece.text for piece in self._request.context) + self._request.text
         return misnames(text, [piece.text for piece in self._request.near], before)
 
     async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
