@@ -80,7 +80,9 @@ def card(
         title = say("card.own.title", name=escape(name))
     else:
         title = say(f"card.{generation.kind}.title", count=len(generation.suggestions))
-    asked = _asked(generation)
+    # What was filled is shown with its fills; what a person wrote in the place of one, by itself.
+    hidden = bool(literals) or (own and generation.kind != "continue")
+    asked = "" if hidden else shown_tail(generation.text, ASKED_TEXT, quote)
     foot = _foot(say, generation, name)
     room = CARD_TEXT - size(title) - size(asked) - size(foot) - 32
     texts, shortened = _candidates(say, generation, literals, room)
@@ -115,11 +117,6 @@ def _moves(say: Catalogue, generation: Generation, possible: Collection[str]) ->
     return row
 
 
-def _asked(generation: Generation) -> str:
-    """What was asked, shortened: of a text to continue its end; a text with blanks is shown filled below."""
-    return shown_tail(generation.text, ASKED_TEXT, quote) if generation.kind == "continue" else ""
-
-
 def _foot(say: Catalogue, generation: Generation, name: str) -> str:
     if is_own(generation):
         return f"-# {say('card.own.foot')}"
@@ -142,7 +139,7 @@ def _candidates(say: Catalogue, generation: Generation, literals: Sequence[str],
     numbers = [
         "" if is_own(generation) else f"**{place}**\u2002" for place in range(1, len(generation.suggestions) + 1)
     ]
-    if generation.kind != "continue" and not is_own(generation):
+    if literals and not is_own(generation):
         wholes = [filled(generation, suggestion, literals) for suggestion in generation.suggestions]
         sure = [f"\n-# {sureness(say, suggestion.confidence or 0.0)}" for suggestion in generation.suggestions]
         fitted, shortened = _fit_fills(wholes, room - sum(map(size, [*numbers, *sure])))
@@ -196,7 +193,7 @@ def reading_pages(generation: Generation, literals: Sequence[str] = ()) -> list[
     found: list[str] = []
     for position, suggestion in enumerate(generation.suggestions):
         number = "" if generation.kind == "twist" else f"**{position + 1}**\u2002"
-        if generation.kind != "continue" and not is_own(generation):
+        if literals and not is_own(generation):
             whole = filled(generation, suggestion, literals).show()
             if size(whole) <= PAGE_TEXT:
                 found.append(number + whole)
