@@ -39,12 +39,10 @@ from bot.stories.passages import PassageService
 from bot.stories.publishing import PublishingService
 from bot.stories.queries import StoryQueries
 from storage.database import Database, open_database
-from storage.passages import Passages
-from storage.privacy import Privacy
 from storage.rounds import Rounds
 from storage.stories import Stories
 from storage.tables import PASSAGES, POSTS
-from storage.writer import Connection
+from storage.unit_of_work import UnitOfWork
 
 SERVER, HOST, THREAD = 1, 7, 3
 LIMIT_MS = 1000.0
@@ -98,8 +96,8 @@ class Result:
 class Filler:
     """Writes passages many at a time, under ids that it counts itself: the database is new."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, tx: UnitOfWork) -> None:
+        self._connection = tx
         self._chance = random.Random(4)
         self._last_id = 0
 
@@ -176,14 +174,14 @@ class Filler:
 async def fill(database: Database, passages: int, stories: int) -> Archive:
     """Write the other stories, then the large one with a branch at every tenth passage, a round at every fiftieth, and
     a post for every passage."""
-    async with database.transaction() as connection:
-        filler = Filler(connection)
+    async with database.transaction() as tx:
+        filler = Filler(tx)
         for number in range(stories - 1):
             await filler.plant(f"{filler.word().title()} {number}", SMALL_STORY, number)
         story = await filler.plant("The lighthouse", passages, stories)
         story, head_id = replace(story, thread_id=THREAD), story.head_id or 0
-        await Stories(connection).save(story)
-        canon = [passage.id for passage in await Passages(connection).list_canon(head_id)]
+        await tx.stories.save(story)
+        canon = [passage.id for passage in await tx.passages.list_canon(head_id)]
         await filler.branch(story, canon, 10)
         for number, after_id in enumerate(canon[::50]):
             await filler.hold_round(story, after_id, number)
@@ -199,9 +197,9 @@ def pages(archive: Archive) -> dict[str, Call]:
     story_queries, story, middle = StoryQueries(archive.database), archive.story, archive.passages // 2
 
     async def context() -> object:
-        async with archive.database.reading() as connection:
-            before = await Passages(connection).get(story.head_id or 0)
-            return await context_of(connection, story, before, "The door opened.")
+        async with archive.database.reading() as tx:
+            before = await tx.passages.get(story.head_id or 0)
+            return await context_of(tx, story, before, "The door opened.")
 
     return {
         "story of a thread": lambda: story_queries.find_here(SERVER, THREAD),
@@ -224,8 +222,8 @@ def wholes(archive: Archive) -> dict[str, Call]:
     publishing, story = PublishingService(archive.database), archive.story
 
     async def export() -> object:
-        async with archive.database.reading() as connection:
-            return await Privacy(connection).export(105)
+        async with archive.database.reading() as tx:
+            return await tx.privacy.export(105)
 
     return {
         "map (the whole tree)": lambda: publishing.tree(story),
@@ -240,22 +238,21 @@ def writes(archive: Archive) -> dict[str, Call]:
     who = Who(SERVER, HOST, manages=True)
 
     async def add() -> object:
-        async with archive.database.reading() as connection:
-            now = await Stories(connection).get(story.id)
+        async with archive.database.reading() as tx:
+            now = await tx.stories.get(story.id)
         assert now is not None
         return await passage_service.add_passage(who, story.id, "Somebody knocked.", now.head_id)
 
     async def bridge() -> object:
         """Something between the first two passages: all others stand again behind it."""
-        async with archive.database.transaction() as connection:
-            passages = Passages(connection)
-            first, second = await passages.list_canon_page(story.head_id or 0, 1, 2)
-            return await passages.copy_path(first.id, second.id, story.head_id or 0)
+        async with archive.database.transaction() as tx:
+            first, second = await tx.passages.list_canon_page(story.head_id or 0, 1, 2)
+            return await tx.passages.copy_path(first.id, second.id, story.head_id or 0)
 
     async def withdraw() -> object:
-        async with archive.database.transaction() as connection:
-            (passage,) = await Passages(connection).list_canon_page(story.head_id or 0, 3, 3)
-            return await Passages(connection).withdraw(passage.id)
+        async with archive.database.transaction() as tx:
+            (passage,) = await tx.passages.list_canon_page(story.head_id or 0, 3, 3)
+            return await tx.passages.withdraw(passage.id)
 
     return {
         "add": add,
@@ -271,13 +268,13 @@ def lasts(archive: Archive) -> dict[str, Call]:
     """What can be done once."""
 
     async def forget() -> object:
-        async with archive.database.transaction() as connection:
-            return await Privacy(connection).delete(105)
+        async with archive.database.transaction() as tx:
+            return await tx.privacy.delete(105)
 
     async def purge() -> object:
-        async with archive.database.transaction() as connection:
-            for story in await Stories(connection).list_of_tree(archive.story.tree_id):
-                await Stories(connection).purge(story.id)
+        async with archive.database.transaction() as tx:
+            for story in await tx.stories.list_of_tree(archive.story.tree_id):
+                await tx.stories.purge(story.id)
         return None
 
     return {"privacy delete of a writer": forget, PURGE: purge}

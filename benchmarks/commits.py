@@ -32,8 +32,6 @@ from bot.rules.ballots import Ballot
 from bot.rules.rounds import NewCandidate, NewRound
 from bot.rules.stories import NewStory
 from storage.database import FILE, Database, open_database
-from storage.rounds import Rounds
-from storage.stories import Stories
 
 CREATE = "CREATE TABLE tally (id INTEGER PRIMARY KEY, votes INTEGER NOT NULL) STRICT"
 INSERT = "INSERT INTO tally VALUES (1, 0)"
@@ -71,40 +69,40 @@ class Result:
 async def ours(folder: Path) -> AsyncIterator[Booth]:
     """The bot's own database."""
     async with open_database(folder, lambda: 0) as database:
-        async with database.transaction() as connection:
-            await connection.execute(text(CREATE))
-            await connection.execute(text(INSERT))
+        async with database.transaction() as tx:
+            await tx.execute(text(CREATE))
+            await tx.execute(text(INSERT))
         read, write = text(READ), text(WRITE)
 
         async def vote() -> None:
-            async with database.transaction() as connection:
-                votes = (await connection.execute(read, {"id": 1})).scalar_one()
-                await connection.execute(write, {"id": 1, "votes": votes + 1})
+            async with database.transaction() as tx:
+                votes = (await tx.execute(read, {"id": 1})).scalar_one()
+                await tx.execute(write, {"id": 1, "votes": votes + 1})
 
         async def count() -> int:
-            async with database.reading() as connection:
-                return int((await connection.execute(read, {"id": 1})).scalar_one())
+            async with database.reading() as tx:
+                return int((await tx.execute(read, {"id": 1})).scalar_one())
 
         yield Booth(vote=vote, count=count)
 
 
 @asynccontextmanager
 async def bare_aiosqlite(folder: Path) -> AsyncIterator[Booth]:
-    """One held aiosqlite connection, a commit for each vote, voters in turn: the fewest calls that are right."""
-    async with aiosqlite.connect(folder / "bare.db", isolation_level=None) as connection:
+    """One held aiosqlite tx, a commit for each vote, voters in turn: the fewest calls that are right."""
+    async with aiosqlite.connect(folder / "bare.db", isolation_level=None) as tx:
         for command in (*(f"PRAGMA {pragma}" for pragma in PRAGMAS), CREATE, INSERT):
-            await connection.execute(command)
+            await tx.execute(command)
         turn = asyncio.Lock()
 
         async def vote() -> None:
             async with turn:
-                await connection.execute("BEGIN IMMEDIATE")
-                ((votes,),) = await connection.execute_fetchall(READ, {"id": 1})
-                await connection.execute(WRITE, {"id": 1, "votes": votes + 1})
-                await connection.execute("COMMIT")
+                await tx.execute("BEGIN IMMEDIATE")
+                ((votes,),) = await tx.execute_fetchall(READ, {"id": 1})
+                await tx.execute(WRITE, {"id": 1, "votes": votes + 1})
+                await tx.execute("COMMIT")
 
         async def count() -> int:
-            ((votes,),) = await connection.execute_fetchall(READ, {"id": 1})
+            ((votes,),) = await tx.execute_fetchall(READ, {"id": 1})
             return int(votes)
 
         yield Booth(vote=vote, count=count)
@@ -113,18 +111,18 @@ async def bare_aiosqlite(folder: Path) -> AsyncIterator[Booth]:
 @asynccontextmanager
 async def bare_sqlite3(folder: Path) -> AsyncIterator[Booth]:
     """The standard library alone, on the event loop, which stands still at every flush: no bot could do that."""
-    with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as tx:
         for command in (*(f"PRAGMA {pragma}" for pragma in PRAGMAS), CREATE, INSERT):
-            connection.execute(command)
+            tx.execute(command)
 
         async def vote() -> None:
-            connection.execute("BEGIN IMMEDIATE")
-            (votes,) = connection.execute(READ, {"id": 1}).fetchone()
-            connection.execute(WRITE, {"id": 1, "votes": votes + 1})
-            connection.execute("COMMIT")
+            tx.execute("BEGIN IMMEDIATE")
+            (votes,) = tx.execute(READ, {"id": 1}).fetchone()
+            tx.execute(WRITE, {"id": 1, "votes": votes + 1})
+            tx.execute("COMMIT")
 
         async def count() -> int:
-            return int(connection.execute(READ, {"id": 1}).fetchone()[0])
+            return int(tx.execute(READ, {"id": 1}).fetchone()[0])
 
         yield Booth(vote=vote, count=count)
 
@@ -134,11 +132,10 @@ async def bare_sqlite3(folder: Path) -> AsyncIterator[Booth]:
 
 async def open_round(database: Database) -> tuple[int, list[int]]:
     """A round that is open, and its candidates."""
-    async with database.transaction() as connection:
+    async with database.transaction() as tx:
         new = NewStory(server_id=1, channel_id=2, host_id=3, title="A story", premise="")
-        story = await Stories(connection).add(new, now_ms=1)
-        rounds = Rounds(connection)
-        round_ = await rounds.add(
+        story = await tx.stories.add(new, now_ms=1)
+        round_ = await tx.rounds.add(
             NewRound(
                 story_id=story.id, kind="continue", state="open", opened_by=3, text="", salt="00" * 16, deadline_ms=9
             ),
@@ -146,7 +143,7 @@ async def open_round(database: Database) -> tuple[int, list[int]]:
             range(4),
             now_ms=1,
         )
-        return round_.id, [candidate.id for candidate in await rounds.list_candidates(round_.id)]
+        return round_.id, [candidate.id for candidate in await tx.rounds.list_candidates(round_.id)]
 
 
 @asynccontextmanager
@@ -159,47 +156,46 @@ async def our_ballots(folder: Path) -> AsyncIterator[Booth]:
 
         async def vote() -> None:
             voter = next(voters)
-            async with database.transaction() as connection:
-                rounds = Rounds(connection)
-                round_ = await rounds.get(round_id)
+            async with database.transaction() as tx:
+                round_ = await tx.rounds.get(round_id)
                 if round_ is not None and round_.state == "open":
-                    await rounds.get_ballot(round_id, voter)
-                    await rounds.cast(round_id, voter, ballot)
+                    await tx.rounds.get_ballot(round_id, voter)
+                    await tx.rounds.cast(round_id, voter, ballot)
 
         async def count() -> int:
-            async with database.reading() as connection:
-                return await Rounds(connection).turnout(round_id)
+            async with database.reading() as tx:
+                return await tx.rounds.turnout(round_id)
 
         yield Booth(vote=vote, count=count)
 
 
 @asynccontextmanager
 async def bare_ballots(folder: Path) -> AsyncIterator[Booth]:
-    """The same tables and statements on one held aiosqlite connection, a commit for each ballot, voters in turn."""
+    """The same tables and statements on one held aiosqlite tx, a commit for each ballot, voters in turn."""
     async with open_database(folder, lambda: 0) as database:
         round_id, candidates = await open_round(database)
     rows = [(candidate, 1 + place // 2) for place, candidate in enumerate(candidates[:3])]
     voters = itertools.count(1)
-    async with aiosqlite.connect(folder / FILE, isolation_level=None) as connection:
+    async with aiosqlite.connect(folder / FILE, isolation_level=None) as tx:
         for pragma in PRAGMAS:
-            await connection.execute(f"PRAGMA {pragma}")
+            await tx.execute(f"PRAGMA {pragma}")
         turn = asyncio.Lock()
 
         async def vote() -> None:
             voter = next(voters)
             async with turn:
-                await connection.execute("BEGIN IMMEDIATE")
-                ((state,),) = await connection.execute_fetchall("SELECT state FROM rounds WHERE id = ?", (round_id,))
+                await tx.execute("BEGIN IMMEDIATE")
+                ((state,),) = await tx.execute_fetchall("SELECT state FROM rounds WHERE id = ?", (round_id,))
                 if state == "open":
                     mine = (round_id, voter)
-                    await connection.execute_fetchall(f"SELECT * {OF_VOTER}", mine)
-                    await connection.execute(f"DELETE {OF_VOTER}", mine)
+                    await tx.execute_fetchall(f"SELECT * {OF_VOTER}", mine)
+                    await tx.execute(f"DELETE {OF_VOTER}", mine)
                     cast = [(*mine, candidate, level) for candidate, level in rows]
-                    await connection.executemany("INSERT INTO ballots VALUES (?, ?, ?, ?)", cast)
-                await connection.execute("COMMIT")
+                    await tx.executemany("INSERT INTO ballots VALUES (?, ?, ?, ?)", cast)
+                await tx.execute("COMMIT")
 
         async def count() -> int:
-            ((voters,),) = await connection.execute_fetchall("SELECT count(DISTINCT voter_id) FROM ballots")
+            ((voters,),) = await tx.execute_fetchall("SELECT count(DISTINCT voter_id) FROM ballots")
             return int(voters)
 
         yield Booth(vote=vote, count=count)

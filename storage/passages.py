@@ -49,7 +49,7 @@ class PassageReader:
         row = (await self._connection.execute(select(PASSAGES).where(PASSAGES.c.id == passage_id))).one_or_none()
         return None if row is None else _passage(row)
 
-    async def by_id(self, ids: Sequence[int]) -> dict[int, Passage]:
+    async def get_many(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Return those of the passages that are there, by their ids."""
         found: dict[int, Passage] = {}
         for start in range(0, len(ids), _AT_ONCE):
@@ -57,12 +57,9 @@ class PassageReader:
             found |= {passage.id: passage for passage in await self._all(some)}
         return found
 
-    async def list_canon(self, head_id: int, *, limit: int | None = None, offset_from_end: int = 0) -> list[Passage]:
-        """Return the path from the root to the head in reading order; with a `limit` only its last passages.
-
-        `offset_from_end` leaves out that many before the head, the head included.
-        """
-        last = _depth_of(head_id) - offset_from_end
+    async def list_canon(self, head_id: int, *, limit: int | None = None) -> list[Passage]:
+        """Return the path from the root to the head in reading order; with a `limit` only its last passages."""
+        last = _depth_of(head_id)
         first = sql(1) if limit is None else last - limit + 1
         return await self._between(head_id, first, last)
 
@@ -83,11 +80,6 @@ class PassageReader:
         path = _path(head_id, first)
         told = select(path.c.id).join(PASSAGES, PASSAGES.c.id == path.c.id).where(same).limit(1)
         return (await self._connection.execute(told)).one_or_none() is not None
-
-    async def list_children(self, parent_id: int | None, tree_id: int) -> list[Passage]:
-        """Return what stands directly behind a passage, the oldest first; None for the roots of the tree."""
-        behind = select(PASSAGES).where(PASSAGES.c.tree_id == tree_id, PASSAGES.c.parent_id == parent_id)
-        return await self._all(behind.order_by(PASSAGES.c.id))
 
     async def list_nodes(self, tree_id: int) -> list[TreeNode]:
         """Return the whole tree without its texts, the oldest passage first: parents before their children."""

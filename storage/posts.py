@@ -170,6 +170,10 @@ class Posts(PostReader):
         """Keep something on show no longer; its message is left alone."""
         await self._connection.execute(delete(POSTS).where(POSTS.c.id == post_id))
 
+    async def forget_channel(self, channel_id: int) -> None:
+        """Keep nothing on show in a channel any longer; the messages there are left alone."""
+        await self._connection.execute(delete(POSTS).where(POSTS.c.channel_id == channel_id))
+
     async def move(self, kind: PostKind, ref_id: int, channel_id: int) -> None:
         """Have all parts of something shown by new messages, in another channel or where theirs were lost."""
         theirs = select(POSTS).where(POSTS.c.kind == kind, POSTS.c.ref_id == ref_id).order_by(POSTS.c.part)

@@ -112,7 +112,7 @@ class HostingService:
             if story.state == "deleted":
                 rules.require_open(story)
             if story.thread_id is not None:
-                await _forget_channel(tx, story.thread_id)
+                await tx.posts.forget_channel(story.thread_id)
             story = await self._change(tx, dataclasses.replace(story, thread_id=None, channel_id=channel_id))
             await enqueue_thread(tx, story)
             return story
@@ -135,7 +135,7 @@ class HostingService:
         """Note that a thread was deleted, and return the story that stood in it; it stays in the archive. Rounds lose
         their cards, too, but not their votes."""
         async with self._database.transaction() as tx:
-            await _forget_channel(tx, thread_id)
+            await tx.posts.forget_channel(thread_id)
             story = await tx.stories.get_by_thread(thread_id)
             if story is None:
                 return None
@@ -159,8 +159,3 @@ class HostingService:
         await tx.stories.save(changed)
         await enqueue_card(tx, changed)
         return changed
-
-
-async def _forget_channel(tx: UnitOfWork, channel_id: int) -> None:
-    for post in await tx.posts.list_of_channel(channel_id):
-        await tx.posts.forget(post.id)

@@ -64,5 +64,5 @@ async def _branches(tx: Snapshot, story: Story, canon: Sequence[Passage]) -> lis
     nodes = await tx.passages.list_nodes(story.tree_id)
     told = {passage.id for passage in canon} | {passage.original_id or passage.id for passage in canon}
     chains = await asyncio.to_thread(branches_of, nodes, told)
-    found = await tx.passages.by_id([node.id for chain in chains for node in chain])
+    found = await tx.passages.get_many([node.id for chain in chains for node in chain])
     return [[found[node.id] for node in chain] for chain in chains]

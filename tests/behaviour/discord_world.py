@@ -17,7 +17,6 @@ from bot.app import create_bot, steady_ms, utc_now_ms
 from bot.settings import Settings
 from bot.ui.locale import catalogue
 from cogs.core.services import Services
-from storage.generations import Generations
 from tests.behaviour.held_engine import HeldEngine
 from tests.support.limits import faults_of_request
 from tests.support.openapi import load_openapi
@@ -97,7 +96,7 @@ class DiscordWorld:
         return sum(not each.is_ephemeral and each.author_id == self.env.backend.bot_user.id for each in found)
 
     async def restart(self) -> None:
-        """Stop the bot and start a new one on the same services, as after a crash of the connection."""
+        """Stop the bot and start a new one on the same services, as after a crash of the tx."""
         await self.env.restart_bot(create_bot(self.settings, self.services))
 
     async def kept(self) -> list[int]:
@@ -106,8 +105,8 @@ class DiscordWorld:
 
     async def generation(self, number: int) -> Any:
         """The generation, or None."""
-        async with self.services.database.reading() as connection:
-            return await Generations(connection).get(number)
+        async with self.services.database.reading() as tx:
+            return await tx.generations.get(number)
 
 
 def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

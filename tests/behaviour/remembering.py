@@ -10,7 +10,6 @@ from simcord.actors import MemberActor
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.lore import LoreEntry, triggered
-from storage.lore import Lore
 from tests.behaviour.discord_world import DiscordWorld, en, walk
 
 AGREE, DISAGREE, RATIFY, REJECT, REMOVE = (
@@ -31,8 +30,8 @@ async def note(
 
 async def entries(world: DiscordWorld) -> list[LoreEntry]:
     """All entries that are kept, by their ids."""
-    async with world.services.database.reading() as connection:
-        found = [await Lore(connection).get(number) for number in range(1, 20)]
+    async with world.services.database.reading() as tx:
+        found = [await tx.lore.get(number) for number in range(1, 20)]
     return [entry for entry in found if entry is not None]
 
 

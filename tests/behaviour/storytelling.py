@@ -10,8 +10,6 @@ from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
 from bot.rules.stories import Passage, Story
-from storage.passages import Passages
-from storage.stories import Stories
 from tests.behaviour.discord_world import DiscordWorld, en, texts
 
 WRITE, READ, MAP, RULES = (en(f"button.{name}") for name in ("sadd", "sread", "smap", "srules"))
@@ -56,8 +54,8 @@ def card_text(thread: simcord.ChannelHandle) -> str:
 
 async def story_of(world: DiscordWorld, thread: simcord.ChannelHandle) -> Story:
     """The story of a thread, as it is kept."""
-    async with world.services.database.reading() as connection:
-        story = await Stories(connection).get_by_thread(thread.id)
+    async with world.services.database.reading() as tx:
+        story = await tx.stories.get_by_thread(thread.id)
     assert story is not None
     return story
 
@@ -67,5 +65,5 @@ async def canon_of(world: DiscordWorld, thread: simcord.ChannelHandle) -> list[P
     story = await story_of(world, thread)
     if story.head_id is None:
         return []
-    async with world.services.database.reading() as connection:
-        return await Passages(connection).list_canon(story.head_id)
+    async with world.services.database.reading() as tx:
+        return await tx.passages.list_canon(story.head_id)

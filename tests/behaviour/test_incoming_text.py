@@ -14,7 +14,6 @@ from simcord.results import InteractionResult
 
 from bot.rules.text.characters import is_blank, normalise
 from bot.ui.forms import RoutedForm
-from storage.rounds import Rounds
 from tests.behaviour.discord_world import DiscordWorld, en, leaves, private
 from tests.behaviour.forging import press, rows, strings
 from tests.behaviour.remembering import note
@@ -155,8 +154,8 @@ async def forms(world: DiscordWorld, thread: simcord.ChannelHandle) -> list[Form
         return name, lambda: press(world.ada, card, f"ink:{name}")
 
     async def own() -> InteractionResult:
-        async with world.services.database.reading() as connection:
-            under_way = await Rounds(connection).list_open((await story_of(world, thread)).id)
+        async with world.services.database.reading() as tx:
+            under_way = await tx.rounds.list_open((await story_of(world, thread)).id)
         if not under_way:
             await open_round(world, thread)
         return await press(world.ada, card, "ink:rown:1")

@@ -8,13 +8,12 @@ from bot.app import create_bot
 from bot.rules.posts import Post
 from cogs.continuation.cog import Writing
 from cogs.core.generation_flow import GenerationFlow
-from storage.posts import Posts
 from tests.behaviour.discord_world import DiscordWorld, en, texts
 
 
 async def progress_posts(world: DiscordWorld) -> list[Post]:
-    async with world.services.database.reading() as connection:
-        return [post for post in await Posts(connection).list_of_channel(world.channel.id) if post.kind == "progress"]
+    async with world.services.database.reading() as tx:
+        return [post for post in await tx.posts.list_of_channel(world.channel.id) if post.kind == "progress"]
 
 
 async def test_nothing_is_left_of_work_that_ended(world: DiscordWorld) -> None:

@@ -6,9 +6,6 @@ import dataclasses
 
 from bot.rules.provenance import of_model
 from bot.rules.stories import NewPassage
-from storage.lore import Lore
-from storage.passages import Passages
-from storage.stories import Stories
 from tests.behaviour.discord_world import DiscordWorld, en, private, texts
 from tests.behaviour.remembering import entries
 from tests.behaviour.storytelling import begin, story_of
@@ -21,8 +18,8 @@ TEXT = "The cafe\u0301 was so\u00adft and warm.\r\nMarta lit the lamp near the h
 async def test_by_their_title(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada)
     story = await story_of(world, thread)
-    async with world.services.database.transaction() as connection:
-        await Stories(connection).save(dataclasses.replace(story, title=TITLE))
+    async with world.services.database.transaction() as tx:
+        await tx.stories.save(dataclasses.replace(story, title=TITLE))
     for typed in ("caf\xe9 noir", "CAFE\u0301 Noir", "noir"):
         assert "Noir" in private(await world.ben.slash(world.channel, "story rules", story=typed))
         offered = await world.ben.autocomplete(world.channel, "story show", "story", typed)
@@ -31,8 +28,8 @@ async def test_by_their_title(world: DiscordWorld) -> None:
 
 async def test_a_title_that_cannot_be_seen_can_be_chosen(world: DiscordWorld) -> None:
     story = await story_of(world, await begin(world, world.ada))
-    async with world.services.database.transaction() as connection:
-        await Stories(connection).save(dataclasses.replace(story, title="\u200b"))
+    async with world.services.database.transaction() as tx:
+        await tx.stories.save(dataclasses.replace(story, title="\u200b"))
     (choice,) = await world.ben.autocomplete(world.channel, "story show", "story", "")
     assert choice == {"name": "…", "value": str(story.id)}
 
@@ -49,9 +46,9 @@ async def test_by_the_words_of_a_passage(world: DiscordWorld) -> None:
         origin="gpt",
         spans=of_model(TEXT, "gpt"),
     )
-    async with world.services.database.transaction() as connection:
-        passage = await Passages(connection).add(old, now_ms=1)
-        await Stories(connection).save(dataclasses.replace(story, head_id=passage.id))
+    async with world.services.database.transaction() as tx:
+        passage = await tx.passages.add(old, now_ms=1)
+        await tx.stories.save(dataclasses.replace(story, head_id=passage.id))
     card = (await world.ben.slash(thread, "infill", text="caf\xe9 was soft and ___.\nMarta lit", count=1)).response
     assert "caf\xe9 was soft" in texts(card)
     candidates, _ = await candidates_of(world)
@@ -63,8 +60,8 @@ async def test_by_the_words_of_a_passage(world: DiscordWorld) -> None:
 
 async def test_lore_by_how_it_begins(world: DiscordWorld) -> None:
     story = await story_of(world, await begin(world, world.ada))
-    async with world.services.database.transaction() as connection:
-        await Lore(connection).add(
+    async with world.services.database.transaction() as tx:
+        await tx.lore.add(
             server_id=story.server_id,
             story_id=story.id,
             kind="memory",

@@ -7,7 +7,6 @@ import logging
 import pytest
 
 from bot.rules.stories import Role
-from storage.stories import Stories
 from tests.behaviour.discord_world import DiscordWorld, en, leaves, private
 from tests.behaviour.storytelling import story_of
 from tests.behaviour.voting import begin_story
@@ -34,8 +33,8 @@ async def test_a_role_is_taken_back_and_given(world: DiscordWorld, role: Role) -
     world.guild.remove_member(world.chen)
 
     async def has() -> bool:
-        async with world.services.database.reading() as connection:
-            return world.chen.id in (await Stories(connection).people(story.id))[role]
+        async with world.services.database.reading() as tx:
+            return world.chen.id in (await tx.stories.people(story.id))[role]
 
     assert await has()
     taken = await world.ada.slash(thread, "story people", person=world.chen.user, role=role, remove=True)

@@ -7,13 +7,12 @@ import pytest
 from simcord.backend.errors import SetupError
 
 from bot.rules.servers import ServerSettings
-from storage.servers import Servers
 from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts, walk, zh
 
 
 async def stored(world: DiscordWorld) -> ServerSettings:
-    async with world.services.database.reading() as connection:
-        return await Servers(connection).get(world.guild.id)
+    async with world.services.database.reading() as tx:
+        return await tx.servers.get(world.guild.id)
 
 
 async def test_settings_are_for_those_who_manage_the_server(world: DiscordWorld) -> None:
@@ -134,5 +133,5 @@ async def test_a_channel_that_the_bot_cannot_see_is_refused_with_the_reason(worl
 
 async def test_settings_of_one_server_leave_another_alone(world: DiscordWorld) -> None:
     await world.ada.slash(world.channel, "settings", count=5)
-    async with world.services.database.reading() as connection:
-        assert (await Servers(connection).get(world.guild.id + 1)).count == 3
+    async with world.services.database.reading() as tx:
+        assert (await tx.servers.get(world.guild.id + 1)).count == 3

@@ -11,8 +11,6 @@ from simcord.results import InteractionResult
 
 from bot.rules.profiles import WriterProfile
 from bot.rules.servers import ServerSettings
-from storage.profiles import WriterProfiles
-from storage.servers import Servers
 from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts, walk, zh
 from tests.behaviour.storytelling import (
     MAP,
@@ -251,9 +249,9 @@ async def test_names_are_completed_from_this_server_alone_and_ones_own_come_firs
 async def test_a_pen_name_hides_who_wrote(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
 
-    async with world.services.database.transaction() as connection:
+    async with world.services.database.transaction() as tx:
         profile = WriterProfile(server_id=world.guild.id, person_id=world.chen.id, pen_name="E. *Gull*")
-        await WriterProfiles(connection).save(profile)
+        await tx.profiles.save(profile)
     await write(world, world.chen, thread, FIRST)
     assert prose_of(thread) == [f"{FIRST}\n-# E. \\*Gull\\*"]
 
@@ -282,8 +280,8 @@ async def test_a_withdrawn_passage_leaves_its_place(world: DiscordWorld) -> None
 async def test_words_that_the_server_does_not_want(world: DiscordWorld) -> None:
 
     thread = await begin(world, world.ben)
-    async with world.services.database.transaction() as connection:
-        await Servers(connection).save(ServerSettings(server_id=world.guild.id, words=("kraken",)), now_ms=1)
+    async with world.services.database.transaction() as tx:
+        await tx.servers.save(ServerSettings(server_id=world.guild.id, words=("kraken",)), now_ms=1)
     refused = await write(world, world.chen, thread, "The KRAKEN woke.")
     assert en("error.word_not_here", word="kraken") in private(refused)
     assert "The KRAKEN woke." in private(refused)
@@ -296,8 +294,8 @@ async def test_switched_off_or_in_another_channel(world: DiscordWorld) -> None:
 
     thread = await begin(world, world.ben)
     off = ServerSettings(server_id=world.guild.id, switched_off=frozenset({"stories"}))
-    async with world.services.database.transaction() as connection:
-        await Servers(connection).save(off, now_ms=1)
+    async with world.services.database.transaction() as tx:
+        await tx.servers.save(off, now_ms=1)
     assert private(await world.ben.slash(world.channel, "story new")) == en("error.feature_off")
     assert private(await world.ben.click(card_of(thread), label=WRITE)) == en("error.feature_off")
     assert await world.ben.autocomplete(world.channel, "story show", "story", "") == []

@@ -12,7 +12,6 @@ from simcord.enums import OverwriteType
 
 from bot.rules.stories import GRACE_MS
 from bot.rules.text.words import split_words
-from storage.posts import Posts
 from tests.behaviour.discord_world import DiscordWorld, en, private, texts, walk
 from tests.behaviour.storytelling import (
     FORM,
@@ -290,8 +289,8 @@ async def test_prose_that_was_sent_just_before_a_crash_is_not_sent_twice(world: 
     await world.env.advance_time(120)
 
     assert len(prose_of(thread)) == 1
-    async with world.services.database.reading() as connection:
-        assert await Posts(connection).next_ms() is None
+    async with world.services.database.reading() as tx:
+        assert await tx.posts.next_ms() is None
     assert len(thread.pinned_messages()) == 1
 
 

@@ -8,7 +8,6 @@ from simcord.actors import MemberActor
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.servers import MAX_LISTED_WORDS
-from storage.servers import Servers
 from tests.behaviour.discord_world import DiscordWorld, en, private, texts, walk
 from tests.behaviour.remembering import note
 from tests.behaviour.storytelling import begin, canon_of, write
@@ -18,8 +17,8 @@ WORDS = en("button.words")
 
 
 async def listed(world: DiscordWorld) -> tuple[str, ...]:
-    async with world.services.database.reading() as connection:
-        return (await Servers(connection).get(world.guild.id)).words
+    async with world.services.database.reading() as tx:
+        return (await tx.servers.get(world.guild.id)).words
 
 
 async def open_settings(world: DiscordWorld, person: MemberActor) -> ResponseMessage:
@@ -58,9 +57,8 @@ async def test_the_list_is_set_in_a_form(world: DiscordWorld) -> None:
 
 async def test_a_long_list_has_several_boxes_and_loses_nothing(world: DiscordWorld) -> None:
     words = [f"word number {number:03} of a long list, x".replace(",", "") for number in range(MAX_LISTED_WORDS)]
-    async with world.services.database.transaction() as connection:
-        servers = Servers(connection)
-        await servers.save(replace(await servers.get(world.guild.id), words=tuple(words)), now_ms=1)
+    async with world.services.database.transaction() as tx:
+        await tx.servers.save(replace(await tx.servers.get(world.guild.id), words=tuple(words)), now_ms=1)
     form = await world.ada.click(await open_settings(world, world.ada), label=WORDS)
     boxes = boxes_of(form)
     assert list(boxes) == ["words0", "words1", "words2"]

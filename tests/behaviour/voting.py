@@ -10,10 +10,9 @@ from simcord.actors import MemberActor
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.rounds import Candidate, Round
-from storage.passages import Passages
-from storage.rounds import Rounds
 from tests.behaviour.discord_world import DiscordWorld, en, texts, walk
 from tests.behaviour.storytelling import begin, write
+from tests.support.trees import children
 
 FIRST = "The fox crossed the bridge near the harbour and the rain began."
 SECOND = "Old Marta found a lantern under the hill and nobody spoke."
@@ -108,23 +107,23 @@ def card_in(world: DiscordWorld, thread: simcord.ChannelHandle) -> ResponseMessa
 
 async def round_of(world: DiscordWorld, number: int = 1) -> Round:
     """A round as it is kept."""
-    async with world.services.database.reading() as connection:
-        found = await Rounds(connection).get(number)
+    async with world.services.database.reading() as tx:
+        found = await tx.rounds.get(number)
     assert found is not None
     return found
 
 
 async def candidates_of(world: DiscordWorld, number: int = 1) -> tuple[list[Candidate], Candidate]:
     """The candidates of a round with a text, by their place, and "none of these"."""
-    async with world.services.database.reading() as connection:
-        found = await Rounds(connection).list_candidates(number)
+    async with world.services.database.reading() as tx:
+        found = await tx.rounds.list_candidates(number)
     return [each for each in found if not each.none], next(each for each in found if each.none)
 
 
 async def children_of(world: DiscordWorld, passage_id: int | None, tree_id: int = 1) -> list[str]:
     """The texts that stand behind a passage."""
-    async with world.services.database.reading() as connection:
-        return [passage.text for passage in await Passages(connection).list_children(passage_id, tree_id)]
+    async with world.services.database.reading() as tx:
+        return [passage.text for passage in await children(tx, tree_id, passage_id)]
 
 
 def shown(card: ResponseMessage) -> str:

@@ -7,23 +7,22 @@ from pathlib import Path
 
 from bot.rules.servers import ServerSettings
 from storage.database import open_database
-from storage.servers import Servers
 from tests.cli.conftest import Inkling
 from tests.support.clocks import epoch
 
 
 def remember(data: Path, count: int) -> None:
     async def write() -> None:
-        async with open_database(data, epoch) as database, database.transaction() as connection:
-            await Servers(connection).save(ServerSettings(server_id=1, count=count), now_ms=1)
+        async with open_database(data, epoch) as database, database.transaction() as tx:
+            await tx.servers.save(ServerSettings(server_id=1, count=count), now_ms=1)
 
     asyncio.run(write())
 
 
 def recall(data: Path) -> int:
     async def read() -> int:
-        async with open_database(data, epoch) as database, database.reading() as connection:
-            return (await Servers(connection).get(1)).count
+        async with open_database(data, epoch) as database, database.reading() as tx:
+            return (await tx.servers.get(1)).count
 
     return asyncio.run(read())
 

@@ -488,8 +488,8 @@ CALLS: Mapping[str, Sequence[Call]] = {
             base=_passage(text),
         ),
     ],
-    "bot.stories.rounds.candidates.without_doubles": [
-        lambda text: candidates.without_doubles([NewCandidate(text=text), NewCandidate(text=text + "a")], [text])
+    "bot.stories.rounds.candidates.not_said_yet": [
+        lambda text: candidates.not_said_yet([NewCandidate(text=text), NewCandidate(text=text + "a")], [text])
     ],
     "bot.stories.rounds.quoting.blanked": [_misquoted, _quoted, _short_quotes],
     "bot.stories.passages.check_length": [lambda text: passages.check_length(_story(), text)],

@@ -11,7 +11,7 @@ from typing import TypeVar
 from hypothesis.stateful import RuleBasedStateMachine
 
 from storage.database import Database, open_database
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 from tests.support.clocks import epoch
 from tests.support.databases import furnish
 
@@ -40,20 +40,20 @@ class DatabaseMachine(RuleBasedStateMachine):
         self.opened = open_database(Path(self.folder.name), epoch)
         self.database = self.runner.run(self.opened.__aenter__())
 
-    def write(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    def write(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         """Run `work` in a transaction."""
 
         async def transact() -> T:
-            async with self.database.transaction() as connection:
-                return await work(connection)
+            async with self.database.transaction() as tx:
+                return await work(tx)
 
         return self.runner.run(transact())
 
-    def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run `work` on a connection that reads."""
+    def read(self, work: Callable[[Snapshot], Awaitable[T]]) -> T:
+        """Run `work` on what is committed."""
 
         async def look() -> T:
-            async with self.database.reading() as connection:
-                return await work(connection)
+            async with self.database.reading() as tx:
+                return await work(tx)
 
         return self.runner.run(look())

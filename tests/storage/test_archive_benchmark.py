@@ -6,20 +6,18 @@ from pathlib import Path
 
 from benchmarks.archive import Result, Timing, fill, lasts, measure, mistakes, pages, wholes, writes
 from storage.database import open_database
-from storage.passages import Passages
-from storage.stories import Stories
 from tests.support.clocks import epoch
 
 
 async def test_the_archive_is_as_large_as_it_claims(tmp_path: Path) -> None:
     async with open_database(tmp_path, epoch) as database:
         archive = await fill(database, 120, 7)
-        async with database.reading() as connection:
-            assert await Stories(connection).count(1, ["open"]) == 7
+        async with database.reading() as tx:
+            assert await tx.stories.count(1, ["open"]) == 7
             assert archive.story.head_id is not None
-            canon = await Passages(connection).list_canon(archive.story.head_id)
+            canon = await tx.passages.list_canon(archive.story.head_id)
             assert [passage.depth for passage in canon] == list(range(1, 121))
-            assert len(await Passages(connection).list_nodes(archive.story.tree_id)) == 132
+            assert len(await tx.passages.list_nodes(archive.story.tree_id)) == 132
         calls = {**pages(archive), **wholes(archive), **writes(archive), **lasts(archive)}
     result = await measure(tmp_path / "another", 120, 7, 2)
     assert set(result.timings) == set(calls)

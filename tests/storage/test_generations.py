@@ -16,9 +16,8 @@ from bot.rules.generations import Generation, NewGeneration, Place
 from bot.rules.receipts import ContinueReceipt
 from storage.database import Database
 from storage.generations import Generations
-from storage.privacy import Privacy
 from storage.tables import SUGGESTIONS
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 from tests.storage.examples import PLACES, TIMES, new_generation, new_generations
 from tests.storage.machines import DatabaseMachine
 
@@ -39,7 +38,7 @@ class GenerationsMachine(DatabaseMachine):
         self.used: set[int] = set()
 
     def keep(self, work: Callable[[Generations], Awaitable[T]]) -> T:
-        return self.write(lambda connection: work(Generations(connection)))
+        return self.write(lambda tx: work(tx.generations))
 
     def forget(self, gone: set[int]) -> None:
         self.model = {
@@ -87,8 +86,8 @@ class GenerationsMachine(DatabaseMachine):
 
     @rule(person_id=PEOPLE)
     def delete_person(self, person_id: int) -> None:
-        async def delete(connection: Connection) -> int:
-            return (await Privacy(connection).delete(person_id))["generations"]
+        async def delete(tx: UnitOfWork) -> int:
+            return (await tx.privacy.delete(person_id))["generations"]
 
         gone = {number for number, each in self.model.items() if each.person_id == person_id}
         assert self.write(delete) == len(gone)
@@ -100,12 +99,11 @@ class GenerationsMachine(DatabaseMachine):
 
     @invariant()
     def holds_what_the_model_holds(self) -> None:
-        async def look(connection: Connection) -> tuple[dict[int, Generation | None], list[Generation | None], int]:
-            generations = Generations(connection)
-            parts = await connection.execute(select(func.count()).select_from(SUGGESTIONS))
+        async def look(tx: Snapshot) -> tuple[dict[int, Generation | None], list[Generation | None], int]:
+            parts = await tx.execute(select(func.count()).select_from(SUGGESTIONS))
             return (
-                {number: await generations.get(number) for number in self.used},
-                [await generations.get_by_message(message) for message in range(1, 5)],
+                {number: await tx.generations.get(number) for number in self.used},
+                [await tx.generations.get_by_message(message) for message in range(1, 5)],
                 parts.scalar_one(),
             )
 
@@ -121,13 +119,12 @@ TestGenerations.settings = settings(max_examples=15, stateful_step_count=20, dea
 
 
 async def test_a_parent_that_is_gone_by_now_costs_nobody_the_answer(database: Database) -> None:
-    async with database.transaction() as connection:
-        generations = Generations(connection)
-        parent = await generations.add(new_generation(), now_ms=1)
-        await generations.delete(parent.id)
-        child = await generations.add(new_generation(parent_id=parent.id), now_ms=2)
+    async with database.transaction() as tx:
+        parent = await tx.generations.add(new_generation(), now_ms=1)
+        await tx.generations.delete(parent.id)
+        child = await tx.generations.add(new_generation(parent_id=parent.id), now_ms=2)
         assert child.parent_id is None
-        assert await generations.get(child.id) == child
+        assert await tx.generations.get(child.id) == child
 
 
 async def test_a_score_that_is_no_number_is_refused(database: Database) -> None:
@@ -137,10 +134,10 @@ async def test_a_score_that_is_no_number_is_refused(database: Database) -> None:
         suggestions=(dataclasses.replace(new.suggestions[0], receipt=ContinueReceipt(token_log_prob=float("nan"))),),
     )
     with pytest.raises(Exception, match="not JSON compliant"):
-        async with database.transaction() as connection:
-            await Generations(connection).add(broken, now_ms=1)
-    async with database.reading() as connection:
-        assert await Generations(connection).get(1) is None
+        async with database.transaction() as tx:
+            await tx.generations.add(broken, now_ms=1)
+    async with database.reading() as tx:
+        assert await tx.generations.get(1) is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +151,7 @@ async def test_a_score_that_is_no_number_is_refused(database: Database) -> None:
     ],
 )
 async def test_lookups_use_an_index(database: Database, query: str, index: str) -> None:
-    async with database.reading() as connection:
-        plan = [row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+    async with database.reading() as tx:
+        plan = [row.detail for row in await tx.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
     assert any(index in step for step in plan), plan
     assert not any("SCAN" in step or "TEMP B-TREE" in step for step in plan), plan

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from bot.errors import StorageError
 from storage import writer
 from storage.database import Database
-from storage.people import People
 from tests.support.patience import until
 
 
@@ -27,13 +26,13 @@ def held(database: Database) -> Iterator[sqlite3.Connection]:
 
 
 async def see(database: Database, person_id: int) -> None:
-    async with database.transaction() as connection:
-        await People(connection).mark_seen(person_id, now_ms=1)
+    async with database.transaction() as tx:
+        await tx.people.mark_seen(person_id, now_ms=1)
 
 
 async def seen(database: Database) -> int:
-    async with database.reading() as connection:
-        return len((await connection.execute(text("SELECT 1 FROM people"))).all())
+    async with database.reading() as tx:
+        return len((await tx.execute(text("SELECT 1 FROM people"))).all())
 
 
 async def test_what_is_written_meanwhile_is_kept_when_it_is_let_go(

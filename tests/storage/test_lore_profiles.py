@@ -7,15 +7,12 @@ import dataclasses
 from bot.rules.lore import LoreEntry, LoreKind, LoreState
 from bot.rules.profiles import WriterProfile
 from storage.database import Database
-from storage.lore import Lore
-from storage.profiles import WriterProfiles
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import UnitOfWork
 from tests.storage.examples import new_story
 
 
 async def add(
-    connection: Connection,
+    tx: UnitOfWork,
     text: str,
     story_id: int | None,
     *,
@@ -23,7 +20,7 @@ async def add(
     kind: LoreKind = "lore",
     state: LoreState = "ratified",
 ) -> LoreEntry:
-    return await Lore(connection).add(
+    return await tx.lore.add(
         server_id=server_id,
         story_id=story_id,
         kind=kind,
@@ -36,66 +33,62 @@ async def add(
 
 
 async def test_a_story_is_told_its_own_and_the_servers(database: Database) -> None:
-    async with database.transaction() as connection:
-        lore = Lore(connection)
-        here, there = [(await Stories(connection).add(new_story(), now_ms=1)).id for _ in range(2)]
-        of_story = await add(connection, "the story's", here)
-        of_server = await add(connection, "the server's", None)
-        await add(connection, "another story's", there)
-        await add(connection, "another server's", None, server_id=2)
-        waiting = await add(connection, "not yet", here, state="proposed")
-        also = await add(connection, "not yet, all", None, state="proposed", kind="memory")
-        refused = await add(connection, "no", here, state="rejected")
+    async with database.transaction() as tx:
+        here, there = [(await tx.stories.add(new_story(), now_ms=1)).id for _ in range(2)]
+        of_story = await add(tx, "the story's", here)
+        of_server = await add(tx, "the server's", None)
+        await add(tx, "another story's", there)
+        await add(tx, "another server's", None, server_id=2)
+        waiting = await add(tx, "not yet", here, state="proposed")
+        also = await add(tx, "not yet, all", None, state="proposed", kind="memory")
+        refused = await add(tx, "no", here, state="rejected")
         assert of_story.triggers == ("bell", "钟")
-        assert await lore.list_ratified(1, here) == [of_server, of_story]
-        assert await lore.list_ratified(1, None) == [of_server]
-        assert await lore.list_entries(1, here, limit=9) == [waiting, of_story]
-        assert await lore.list_entries(1, here, limit=9, states=["rejected"]) == [refused]
-        assert await lore.list_entries(1, None, limit=9) == [also, of_server]
-        assert await lore.list_entries(1, None, limit=9, kinds=["memory"]) == [also]
-        assert await lore.list_entries(1, None, limit=1, offset=1) == [of_server]
-        assert await lore.count(1, here) == 2
-        assert await lore.count(1, None, states=["ratified"]) == 1
+        assert await tx.lore.list_ratified(1, here) == [of_server, of_story]
+        assert await tx.lore.list_ratified(1, None) == [of_server]
+        assert await tx.lore.list_entries(1, here, limit=9) == [waiting, of_story]
+        assert await tx.lore.list_entries(1, here, limit=9, states=["rejected"]) == [refused]
+        assert await tx.lore.list_entries(1, None, limit=9) == [also, of_server]
+        assert await tx.lore.list_entries(1, None, limit=9, kinds=["memory"]) == [also]
+        assert await tx.lore.list_entries(1, None, limit=1, offset=1) == [of_server]
+        assert await tx.lore.count(1, here) == 2
+        assert await tx.lore.count(1, None, states=["ratified"]) == 1
 
 
 async def test_an_opinion_counts_once_and_can_be_changed(database: Database) -> None:
-    async with database.transaction() as connection:
-        lore = Lore(connection)
-        entry = await add(connection, "text", None, state="proposed")
-        assert await lore.tally(entry.id) == (0, 0)
+    async with database.transaction() as tx:
+        entry = await add(tx, "text", None, state="proposed")
+        assert await tx.lore.tally(entry.id) == (0, 0)
         for person_id, agrees in ((7, True), (8, True), (9, False), (8, False), (7, True)):
-            await lore.vote(entry.id, person_id, agrees)
-        assert await lore.tally(entry.id) == (1, 2)
+            await tx.lore.vote(entry.id, person_id, agrees)
+        assert await tx.lore.tally(entry.id) == (1, 2)
 
 
 async def test_an_entry_is_ratified_once(database: Database) -> None:
-    async with database.transaction() as connection:
-        lore = Lore(connection)
-        entry = await add(connection, "text", None, state="proposed")
-        assert await lore.set_state(entry.id, "ratified", from_state="proposed")
-        assert not await lore.set_state(entry.id, "rejected", from_state="proposed")
-        assert await lore.get(entry.id) == dataclasses.replace(entry, state="ratified")
-        assert await lore.set_state(entry.id, "rejected")
+    async with database.transaction() as tx:
+        entry = await add(tx, "text", None, state="proposed")
+        assert await tx.lore.set_state(entry.id, "ratified", from_state="proposed")
+        assert not await tx.lore.set_state(entry.id, "rejected", from_state="proposed")
+        assert await tx.lore.get(entry.id) == dataclasses.replace(entry, state="ratified")
+        assert await tx.lore.set_state(entry.id, "rejected")
         changed = dataclasses.replace(entry, triggers=(), text="other", state="proposed")
-        await lore.save(changed)
-        assert await lore.get(entry.id) == changed
-        assert await lore.delete(entry.id)
-        assert not await lore.delete(entry.id)
-        assert await lore.get(entry.id) is None
+        await tx.lore.save(changed)
+        assert await tx.lore.get(entry.id) == changed
+        assert await tx.lore.delete(entry.id)
+        assert not await tx.lore.delete(entry.id)
+        assert await tx.lore.get(entry.id) is None
 
 
 async def test_wishes_are_one_persons_in_one_server(database: Database) -> None:
-    async with database.transaction() as connection:
-        profiles = WriterProfiles(connection)
-        assert await profiles.get(1, 7) == WriterProfile(server_id=1, person_id=7)
+    async with database.transaction() as tx:
+        assert await tx.profiles.get(1, 7) == WriterProfile(server_id=1, person_id=7)
         for profile in (
             WriterProfile(server_id=1, person_id=7, pen_name="Wren", no_ai=True),
             WriterProfile(server_id=1, person_id=8, no_ai=True),
             WriterProfile(server_id=1, person_id=8),
             WriterProfile(server_id=2, person_id=9, no_ai=True),
         ):
-            await profiles.save(profile)
-            assert await profiles.get(profile.server_id, profile.person_id) == profile
-        assert await profiles.list_refusing(1, [7, 8, 9]) == {7}
-        assert await profiles.list_refusing(2, [7, 8, 9]) == {9}
-        assert await profiles.list_refusing(1, []) == frozenset()
+            await tx.profiles.save(profile)
+            assert await tx.profiles.get(profile.server_id, profile.person_id) == profile
+        assert await tx.profiles.list_refusing(1, [7, 8, 9]) == {7}
+        assert await tx.profiles.list_refusing(2, [7, 8, 9]) == {9}
+        assert await tx.profiles.list_refusing(1, []) == frozenset()

@@ -11,9 +11,7 @@ from hypothesis.stateful import Bundle, MultipleResults, initialize, invariant, 
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
 from storage.database import Database
-from storage.passages import Passages
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 from tests.storage.examples import new_passage, new_story
 from tests.storage.machines import DatabaseMachine
 
@@ -30,8 +28,8 @@ class PassagesMachine(DatabaseMachine):
     def plant(self) -> MultipleResults[int]:
         """A line of five to begin with, so that paths have a length."""
 
-        async def work(connection: Connection) -> list[int]:
-            stories = [await Stories(connection).add(new_story(server_id=server), now_ms=1) for server in (1, 2)]
+        async def work(tx: UnitOfWork) -> list[int]:
+            stories = [await tx.stories.add(new_story(server_id=server), now_ms=1) for server in (1, 2)]
             return [story.tree_id for story in stories]
 
         self.trees = self.write(work)
@@ -43,7 +41,7 @@ class PassagesMachine(DatabaseMachine):
 
     def _add(self, parent_id: int | None, tree: int, author_id: int | None, words: str) -> int:
         new = new_passage(self.trees[tree], parent_id, words, author_id=author_id)
-        stored = self.write(lambda connection: Passages(connection).add(new, now_ms=len(self.model)))
+        stored = self.write(lambda tx: tx.passages.add(new, now_ms=len(self.model)))
         assert stored.id not in self.model
         assert stored.depth == (1 if parent_id is None else self.model[parent_id].depth + 1)
         assert all(getattr(stored, field.name) == getattr(new, field.name) for field in dataclasses.fields(NewPassage))
@@ -72,8 +70,8 @@ class PassagesMachine(DatabaseMachine):
         first = path[min(at, len(path) - 1)]
         same_tree = self.model[behind].tree_id == first.tree_id
         after = None if at_root or not same_tree else behind
-        last = self.write(lambda connection: Passages(connection).copy_path(after, first.id, head))
-        chain = self.read(lambda connection: Passages(connection).list_canon(last))[-len(path[path.index(first) :]) :]
+        last = self.write(lambda tx: tx.passages.copy_path(after, first.id, head))
+        chain = self.read(lambda tx: tx.passages.list_canon(last))[-len(path[path.index(first) :]) :]
         depth = 0 if after is None else self.model[after].depth
         for place, (original, copy) in enumerate(zip(path[path.index(first) :], chain, strict=True)):
             assert copy.id not in self.model
@@ -91,29 +89,31 @@ class PassagesMachine(DatabaseMachine):
     def withdraw(self, passage: int) -> None:
         original = self.model[passage].original_id or passage
         gone = sorted(each.id for each in self.model.values() if original in (each.id, each.original_id))
-        assert self.write(lambda connection: Passages(connection).withdraw(passage)) == gone
+        assert self.write(lambda tx: tx.passages.withdraw(passage)) == gone
         for each in gone:
             self.model[each] = dataclasses.replace(
                 self.model[each], text="", author_id=None, pen_name=None, spans=(), receipt=None, withdrawn=True
             )
 
-    @rule(head=ids, limit=st.integers(1, 5), offset=st.integers(0, 5), first=st.integers(-1, 6), other=ids)
-    def read_a_path(self, head: int, limit: int, offset: int, first: int, other: int) -> None:
-        async def look(connection: Connection) -> tuple[list[Passage], list[Passage], list[Passage], bool]:
-            passages = Passages(connection)
+    @rule(head=ids, limit=st.integers(1, 5), first=st.integers(-1, 6), other=ids)
+    def read_a_path(self, head: int, limit: int, first: int, other: int) -> None:
+        async def look(tx: Snapshot) -> tuple[list[Passage], list[Passage], list[Passage], bool, bool]:
             return (
-                await passages.list_canon(head),
-                await passages.list_canon(head, limit=limit, offset_from_end=offset),
-                await passages.list_canon_page(head, first, first + limit - 1),
-                await passages.is_on_path(other, head),
+                await tx.passages.list_canon(head),
+                await tx.passages.list_canon(head, limit=limit),
+                await tx.passages.list_canon_page(head, first, first + limit - 1),
+                await tx.passages.is_on_path(other, head),
+                await tx.passages.is_told(self.model[other], head),
             )
 
-        whole, newest, page, on_path = self.read(look)
+        whole, newest, page, on_path, told = self.read(look)
         path = self.path(head)
         assert whole == path
-        assert newest == path[max(0, len(path) - offset - limit) : max(0, len(path) - offset)]
+        assert newest == path[max(0, len(path) - limit) :]
         assert page == [each for each in path if first <= each.depth < first + limit]
         assert on_path == (other in [each.id for each in path])
+        original = self.model[other].original_id or other
+        assert told == any(original in (each.id, each.original_id) for each in path)
 
     @rule()
     def restart(self) -> None:
@@ -121,17 +121,13 @@ class PassagesMachine(DatabaseMachine):
 
     @invariant()
     def holds_what_the_model_holds(self) -> None:
-        async def look(connection: Connection) -> tuple[list[Passage | None], list[list[TreeNode]], list[list[int]]]:
-            passages = Passages(connection)
-            families = [await passages.list_children(each, self.model[each].tree_id) for each in self.model]
-            families += [await passages.list_children(None, tree) for tree in self.trees]
+        async def look(tx: Snapshot) -> tuple[list[Passage | None], list[list[TreeNode]]]:
             return (
-                [await passages.get(each) for each in self.model],
-                [await passages.list_nodes(tree) for tree in self.trees],
-                [[child.id for child in children] for children in families],
+                [await tx.passages.get(each) for each in self.model],
+                [await tx.passages.list_nodes(tree) for tree in self.trees],
             )
 
-        found, trees, families = self.read(look)
+        found, trees = self.read(look)
         assert found == list(self.model.values())
         for tree_id, nodes in zip(self.trees, trees, strict=True):
             theirs = [each for each in self.model.values() if each.tree_id == tree_id]
@@ -140,14 +136,6 @@ class PassagesMachine(DatabaseMachine):
                 assert node.beginning == passage.text[:BEGINNING]
                 for name in ("parent_id", "depth", "origin", "author_id", "pen_name", "withdrawn"):
                     assert getattr(node, name) == getattr(passage, name)
-        parents = [*self.model, None, None]
-        for place, parent in enumerate(parents):
-            of_tree = self.trees[place - len(parents)] if parent is None else None
-            assert families[place] == [
-                each.id
-                for each in self.model.values()
-                if each.parent_id == parent and (parent is not None or each.tree_id == of_tree)
-            ]
 
 
 TestPassages = PassagesMachine.TestCase
@@ -158,7 +146,7 @@ async def test_what_is_not_there(database: Database) -> None:
     async with database.reading() as tx:
         assert await tx.passages.get(0) is None
         assert await tx.passages.list_canon(0) == []
-        assert await tx.passages.by_id([0, 1]) == {}
+        assert await tx.passages.get_many([0, 1]) == {}
 
 
 async def test_passages_by_their_ids_however_many(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,25 +154,24 @@ async def test_passages_by_their_ids_however_many(database: Database, monkeypatc
     async with database.transaction() as tx:
         story = await tx.stories.add(new_story(), now_ms=1)
         added = [await tx.passages.add(new_passage(story.tree_id, None), now_ms=2) for _ in range(5)]
-        assert await tx.passages.by_id([0, *(each.id for each in added)]) == {each.id: each for each in added}
+        assert await tx.passages.get_many([0, *(each.id for each in added)]) == {each.id: each for each in added}
 
 
 async def test_only_a_path_can_be_repeated(database: Database) -> None:
-    async with database.transaction() as connection:
-        story = await Stories(connection).add(new_story(), now_ms=1)
-        passages = Passages(connection)
-        root = await passages.add(new_passage(story.tree_id, None), now_ms=2)
-        left, right = [await passages.add(new_passage(story.tree_id, root.id), now_ms=3) for _ in range(2)]
-        before = await passages.list_nodes(story.tree_id)
+    async with database.transaction() as tx:
+        story = await tx.stories.add(new_story(), now_ms=1)
+        root = await tx.passages.add(new_passage(story.tree_id, None), now_ms=2)
+        left, right = [await tx.passages.add(new_passage(story.tree_id, root.id), now_ms=3) for _ in range(2)]
+        before = await tx.passages.list_nodes(story.tree_id)
         for first, head in ((left, right), (right, root)):
             with pytest.raises(ValueError, match="not on the path"):
-                await passages.copy_path(None, first.id, head.id)
-        assert await passages.list_nodes(story.tree_id) == before
+                await tx.passages.copy_path(None, first.id, head.id)
+        assert await tx.passages.list_nodes(story.tree_id) == before
 
 
 async def test_a_copy_never_gets_an_id_that_was_used_before(database: Database) -> None:
-    async with database.transaction() as connection:
-        stories, passages = Stories(connection), Passages(connection)
+    async with database.transaction() as tx:
+        stories, passages = tx.stories, tx.passages
         kept, gone = [await stories.add(new_story(), now_ms=1) for _ in range(2)]
         first = await passages.add(new_passage(kept.tree_id, None), now_ms=2)
         second = await passages.add(new_passage(kept.tree_id, first.id), now_ms=2)
@@ -197,10 +184,10 @@ async def test_a_copy_never_gets_an_id_that_was_used_before(database: Database) 
 
 
 async def test_a_passage_behind_nothing_is_refused(database: Database) -> None:
-    async with database.transaction() as connection:
-        story = await Stories(connection).add(new_story(), now_ms=1)
+    async with database.transaction() as tx:
+        story = await tx.stories.add(new_story(), now_ms=1)
     with pytest.raises(Exception, match="constraint failed"):
-        async with database.transaction() as connection:
-            await Passages(connection).add(new_passage(story.tree_id, 99), now_ms=2)
-    async with database.reading() as connection:
-        assert await Passages(connection).list_nodes(story.tree_id) == []
+        async with database.transaction() as tx:
+            await tx.passages.add(new_passage(story.tree_id, 99), now_ms=2)
+    async with database.reading() as tx:
+        assert await tx.passages.list_nodes(story.tree_id) == []

@@ -13,7 +13,7 @@ from hypothesis.stateful import invariant, precondition, rule
 from bot.rules.posts import Post
 from storage.database import Database
 from storage.posts import Posts, new_nonce
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot
 from tests.storage.machines import DatabaseMachine
 
 REFS = st.integers(1, 3)
@@ -32,7 +32,7 @@ class OutboxMachine(DatabaseMachine):
 
     @rule(ref=REFS, channel=CHANNELS, message=st.none() | MESSAGES)
     def want(self, ref: int, channel: int, message: int | None) -> None:
-        post = self.write(lambda connection: Posts(connection).enqueue("round", ref, channel, message_id=message))
+        post = self.write(lambda tx: tx.posts.enqueue("round", ref, channel, message_id=message))
         known = self.model.get(ref)
         if known is None:
             assert post.nonce not in self.nonces
@@ -59,7 +59,7 @@ class OutboxMachine(DatabaseMachine):
     def show(self, data: st.DataObject, message: int, missed: int, moved: bool) -> None:
         ref = data.draw(st.sampled_from(sorted(self.model)))
         post = self.model[ref]
-        self.write(lambda connection: Posts(connection).mark_tried(post.id, self.now))
+        self.write(lambda tx: tx.posts.mark_tried(post.id, self.now))
         self.model[ref] = dataclasses.replace(
             post, attempts=post.attempts + 1, tried_ms=self.now if post.tried_ms is None else post.tried_ms
         )
@@ -68,9 +68,7 @@ class OutboxMachine(DatabaseMachine):
         if moved:
             self.move(data, ref)
         noted = self.write(
-            lambda connection: Posts(connection).mark_shown(
-                post.id, wanted=post.wanted_version, message_id=message, nonce=post.nonce
-            )
+            lambda tx: tx.posts.mark_shown(post.id, wanted=post.wanted_version, message_id=message, nonce=post.nonce)
         )
         assert noted == (not moved)
         if noted:
@@ -86,7 +84,7 @@ class OutboxMachine(DatabaseMachine):
     def fail(self, data: st.DataObject, wait: int) -> None:
         ref = data.draw(st.sampled_from(sorted(self.model)))
         post = self.model[ref]
-        self.write(lambda connection: Posts(connection).mark_failed(post.id, self.now + wait, self.now))
+        self.write(lambda tx: tx.posts.mark_failed(post.id, self.now + wait, self.now))
         self.model[ref] = dataclasses.replace(
             post, next_ms=self.now + wait, tried_ms=self.now if post.tried_ms is None else post.tried_ms
         )
@@ -98,9 +96,9 @@ class OutboxMachine(DatabaseMachine):
 
     def move(self, data: st.DataObject, ref: int) -> None:
         channel = data.draw(CHANNELS)
-        self.write(lambda connection: Posts(connection).move("round", ref, channel))
+        self.write(lambda tx: tx.posts.move("round", ref, channel))
         post = self.model[ref]
-        found = self.read(lambda connection: Posts(connection).get("round", ref))
+        found = self.read(lambda tx: tx.posts.get("round", ref))
         assert found is not None
         assert found.nonce not in self.nonces, "a new message is not taken for the old one"
         self.nonces.add(found.nonce)
@@ -119,12 +117,12 @@ class OutboxMachine(DatabaseMachine):
     @rule(data=st.data())
     def forget(self, data: st.DataObject) -> None:
         post = self.model.pop(data.draw(st.sampled_from(sorted(self.model))))
-        self.write(lambda connection: Posts(connection).forget(post.id))
+        self.write(lambda tx: tx.posts.forget(post.id))
 
     @rule(refs=st.sets(REFS))
     def again(self, refs: set[int]) -> None:
         known = refs & set(self.model)
-        assert self.write(lambda connection: Posts(connection).requeue("round", refs)) == len(known)
+        assert self.write(lambda tx: tx.posts.requeue("round", refs)) == len(known)
         for ref in known:
             post = self.model[ref]
             self.model[ref] = dataclasses.replace(post, wanted_version=post.wanted_version + 1, attempts=0, next_ms=0)
@@ -139,12 +137,11 @@ class OutboxMachine(DatabaseMachine):
 
     @invariant()
     def due_is_what_is_not_shown_as_it_is(self) -> None:
-        async def look(connection: Connection) -> tuple[list[Post | None], list[Post], int | None]:
-            posts = Posts(connection)
+        async def look(tx: Snapshot) -> tuple[list[Post | None], list[Post], int | None]:
             return (
-                [await posts.get("round", ref) for ref in range(1, 4)],
-                await posts.list_due(self.now, 10),
-                await posts.next_ms(),
+                [await tx.posts.get("round", ref) for ref in range(1, 4)],
+                await tx.posts.list_due(self.now, 10),
+                await tx.posts.next_ms(),
             )
 
         found, due, next_ms = self.read(look)
@@ -160,25 +157,24 @@ TestOutbox.settings = settings(max_examples=8, stateful_step_count=15, deadline=
 
 
 async def test_parts_and_kinds_are_posts_of_their_own(database: Database) -> None:
-    async with database.transaction() as connection:
-        posts = Posts(connection)
-        first, second = await posts.enqueue("passage", 1, 5), await posts.enqueue("passage", 1, 5, part=1)
-        card = await posts.enqueue("story", 1, 5, message_id=77)
+    async with database.transaction() as tx:
+        first, second = await tx.posts.enqueue("passage", 1, 5), await tx.posts.enqueue("passage", 1, 5, part=1)
+        card = await tx.posts.enqueue("story", 1, 5, message_id=77)
         assert len({first.id, second.id, card.id}) == 3
-        assert await posts.get("passage", 1, 1) == second
-        assert await posts.get_by_message(77) == card
-        assert await posts.get_by_message(78) is None
-        assert await posts.list_of_channel(5) == [first, second, card]
-        await posts.move("passage", 1, 6)
-        assert [(post.part, post.channel_id) for post in await posts.list_of_channel(6)] == [(0, 6), (1, 6)]
-        assert await posts.list_of_channel(5) == [card]
-        assert await posts.list_due(0, 1) == (await posts.list_due(0, 9))[:1]
+        assert await tx.posts.get("passage", 1, 1) == second
+        assert await tx.posts.get_by_message(77) == card
+        assert await tx.posts.get_by_message(78) is None
+        assert await tx.posts.list_of_channel(5) == [first, second, card]
+        await tx.posts.move("passage", 1, 6)
+        assert [(post.part, post.channel_id) for post in await tx.posts.list_of_channel(6)] == [(0, 6), (1, 6)]
+        assert await tx.posts.list_of_channel(5) == [card]
+        assert await tx.posts.list_due(0, 1) == (await tx.posts.list_due(0, 9))[:1]
 
 
 async def test_nonces_come_from_outside_and_fit_into_discords_limit(database: Database) -> None:
     numbers = itertools.count()
-    async with database.transaction() as connection:
-        posts = Posts(connection, lambda: f"nonce {next(numbers)}")
+    async with database.transaction() as tx:
+        posts = Posts(tx, lambda: f"nonce {next(numbers)}")
         assert (await posts.enqueue("story", 1, 5)).nonce == "nonce 0"
         await posts.move("story", 1, 6)
         moved = await posts.get("story", 1)

@@ -11,9 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from storage.database import Database, open_database
-from storage.generations import Generations
-from storage.people import People
-from storage.privacy import PERSONAL, Privacy
+from storage.privacy import PERSONAL
 from storage.tables import GENERATIONS, METADATA, PEOPLE, SUGGESTIONS
 from tests.storage.examples import new_generation
 from tests.support.clocks import epoch
@@ -43,8 +41,8 @@ def test_everything_that_hangs_on_a_persons_row_is_covered() -> None:
 @pytest.fixture
 async def lived_in(database: Database) -> Database:
     """Two people: 7 asked twice, 8 went on from one of those."""
-    async with database.transaction() as connection:
-        people, generations = People(connection), Generations(connection)
+    async with database.transaction() as tx:
+        people, generations = tx.people, tx.generations
         await people.mark_seen(7, now_ms=1)
         await people.mark_seen(8, now_ms=2)
         first = await generations.add(new_generation(person_id=7), now_ms=1)
@@ -54,8 +52,8 @@ async def lived_in(database: Database) -> Database:
 
 
 async def test_an_export_has_everything_of_one_person(lived_in: Database) -> None:
-    async with lived_in.reading() as connection:
-        export = await Privacy(connection).export(7)
+    async with lived_in.reading() as tx:
+        export = await tx.privacy.export(7)
     assert json.loads(json.dumps(export)) == export
     assert export["people"] == [{"person_id": "7", "first_seen_ms": 1, "last_seen_ms": 1}]
     assert [generation["id"] for generation in export["generations"]] == [1, 3]
@@ -68,38 +66,38 @@ async def test_an_export_has_everything_of_one_person(lived_in: Database) -> Non
 
 
 async def test_a_stranger_has_an_empty_export(lived_in: Database) -> None:
-    async with lived_in.reading() as connection:
-        export = await Privacy(connection).export(99)
+    async with lived_in.reading() as tx:
+        export = await tx.privacy.export(99)
     assert set(export) == {personal.called for personal in PERSONAL}
     assert not any(export.values())
 
 
 async def test_deleting_takes_all_of_one_person_and_nothing_else(lived_in: Database) -> None:
-    async with lived_in.transaction() as connection:
-        deleted = await Privacy(connection).delete(7)
+    async with lived_in.transaction() as tx:
+        deleted = await tx.privacy.delete(7)
     assert {name: count for name, count in deleted.items() if count} == {"generations": 2, "people": 1}
-    async with lived_in.reading() as connection:
-        assert not any((await Privacy(connection).export(7)).values())
-        theirs = await Privacy(connection).export(8)
+    async with lived_in.reading() as tx:
+        assert not any((await tx.privacy.export(7)).values())
+        theirs = await tx.privacy.export(8)
         assert len(theirs["generations"][0]["suggestions"]) == 2
         assert theirs["generations"][0]["parent_id"] is None
-        counts = [(await connection.execute(select(func.count()).select_from(table))).scalar_one()
+        counts = [(await tx.execute(select(func.count()).select_from(table))).scalar_one()
                   for table in (PEOPLE, GENERATIONS, SUGGESTIONS)]  # fmt: skip
         assert counts == [1, 1, 2]
-    async with lived_in.transaction() as connection:
-        assert not any((await Privacy(connection).delete(7)).values())
+    async with lived_in.transaction() as tx:
+        assert not any((await tx.privacy.delete(7)).values())
 
 
 async def test_a_deletion_that_fails_deletes_nothing(lived_in: Database) -> None:
     async def fail() -> None:
-        async with lived_in.transaction() as connection:
-            await Privacy(connection).delete(7)
+        async with lived_in.transaction() as tx:
+            await tx.privacy.delete(7)
             raise LookupError
 
     with pytest.raises(LookupError):
         await fail()
-    async with lived_in.reading() as connection:
-        assert len((await Privacy(connection).export(7))["generations"]) == 2
+    async with lived_in.reading() as tx:
+        assert len((await tx.privacy.export(7))["generations"]) == 2
 
 
 def everything_in(folder: Path) -> bytes:
@@ -109,10 +107,10 @@ def everything_in(folder: Path) -> bytes:
 async def test_what_was_deleted_is_gone_from_the_file(tmp_path: Path) -> None:
     secret = "a sentence that nobody else would write"
     async with open_database(tmp_path, epoch) as database:
-        async with database.transaction() as connection:
+        async with database.transaction() as tx:
             new = new_generation()
-            await Generations(connection).add(dataclasses.replace(new, text=secret), now_ms=1)
-        async with database.transaction() as connection:
-            await Privacy(connection).delete(7)
+            await tx.generations.add(dataclasses.replace(new, text=secret), now_ms=1)
+        async with database.transaction() as tx:
+            await tx.privacy.delete(7)
     assert b"generations" in everything_in(tmp_path)
     assert secret.encode() not in everything_in(tmp_path)

@@ -17,15 +17,8 @@ from bot.rules.profiles import WriterProfile
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.rules.stories import Passage, Story
 from storage.database import FILE, Database, open_database
-from storage.lore import Lore
-from storage.passages import Passages
-from storage.posts import Posts
-from storage.privacy import Privacy
-from storage.profiles import WriterProfiles
-from storage.rounds import Rounds
-from storage.stories import Stories
 from storage.tables import BALLOTS
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot, UnitOfWork
 from tests.storage.examples import new_candidate, new_passage, new_round, new_story
 from tests.support.clocks import epoch
 
@@ -49,14 +42,14 @@ class Evening:
     going_candidates: list[Candidate]
 
 
-async def spend(connection: Connection) -> Evening:
-    stories, passages, rounds = Stories(connection), Passages(connection), Rounds(connection)
+async def spend(tx: UnitOfWork) -> Evening:
+    stories, passages, rounds = tx.stories, tx.passages, tx.rounds
     story = await stories.add(new_story(host_id=LEAVER), now_ms=1)
     first = await passages.add(new_passage(story.tree_id, None, "Once.", author_id=OTHER), now_ms=2)
     theirs = await passages.add(new_passage(story.tree_id, first.id, f"And {SECRET}.", author_id=LEAVER), now_ms=3)
     last = await passages.add(new_passage(story.tree_id, theirs.id, "The end.", author_id=THIRD), now_ms=4)
     copy_head = await passages.copy_path(first.id, theirs.id, last.id)
-    (copy,) = await passages.list_canon(copy_head, limit=1, offset_from_end=1)
+    copy, _ = await passages.list_canon(copy_head, limit=2)
 
     closed = await rounds.add(
         dataclasses.replace(new_round(story.id, after_id=theirs.id, opened_by=OTHER), text=f"… {SECRET}"),
@@ -100,8 +93,8 @@ async def spend(connection: Connection) -> Evening:
     await rounds.hide(going_candidates[1].id, LEAVER)
     await rounds.report(going_candidates[1].id, LEAVER, 11)
     await rounds.report(going_candidates[1].id, OTHER, 11)
-    await look_after(connection, story)
-    await show(connection, story, [first, theirs, last, copy, filled, own], [closed, refilled, going])
+    await look_after(tx, story)
+    await show(tx, story, [first, theirs, last, copy, filled, own], [closed, refilled, going])
     return Evening(
         story=story,
         canon=[first, theirs, last],
@@ -115,13 +108,13 @@ async def spend(connection: Connection) -> Evening:
     )
 
 
-async def look_after(connection: Connection, story: Story) -> None:
+async def look_after(tx: UnitOfWork, story: Story) -> None:
     """Roles, wishes, and three entries of lore by the leaver."""
-    stories, lore = Stories(connection), Lore(connection)
+    stories, lore = tx.stories, tx.lore
     await stories.set_role(story.id, LEAVER, "cohost", True)
     await stories.set_role(story.id, OTHER, "cohost", True)
     for person_id in (LEAVER, OTHER):
-        await WriterProfiles(connection).save(WriterProfile(server_id=1, person_id=person_id, pen_name="W", no_ai=True))
+        await tx.profiles.save(WriterProfile(server_id=1, person_id=person_id, pen_name="W", no_ai=True))
     for state, words in (("ratified", "The bell."), ("proposed", SECRET), ("rejected", SECRET)):
         entry = await lore.add(
             server_id=1,
@@ -135,37 +128,36 @@ async def look_after(connection: Connection, story: Story) -> None:
         )
         for person_id in (LEAVER, OTHER):
             await lore.vote(entry.id, person_id, True)
-        await Posts(connection).enqueue("lore", entry.id, 2)
+        await tx.posts.enqueue("lore", entry.id, 2)
 
 
-async def show(connection: Connection, story: Story, passages: list[Passage], rounds: list[Round]) -> None:
+async def show(tx: UnitOfWork, story: Story, passages: list[Passage], rounds: list[Round]) -> None:
     """Everything is on show, and nothing is due."""
-    posts = Posts(connection)
-    await posts.enqueue("story", story.id, 2)
+    await tx.posts.enqueue("story", story.id, 2)
     for passage in passages:
-        await posts.enqueue("passage", passage.id, 2)
+        await tx.posts.enqueue("passage", passage.id, 2)
     for round_ in rounds:
-        await posts.enqueue("round", round_.id, 2)
-    for post in await posts.list_due(0, 100):
-        await posts.mark_shown(post.id, wanted=post.wanted_version, message_id=post.id + 1000)
+        await tx.posts.enqueue("round", round_.id, 2)
+    for post in await tx.posts.list_due(0, 100):
+        await tx.posts.mark_shown(post.id, wanted=post.wanted_version, message_id=post.id + 1000)
 
 
 @pytest.fixture
 async def evening(database: Database) -> tuple[Database, Evening]:
-    async with database.transaction() as connection:
-        spent = await spend(connection)
+    async with database.transaction() as tx:
+        spent = await spend(tx)
     return database, spent
 
 
 async def leave(database: Database) -> dict[str, int]:
-    async with database.transaction() as connection:
-        return dict(await Privacy(connection).delete(LEAVER))
+    async with database.transaction() as tx:
+        return dict(await tx.privacy.delete(LEAVER))
 
 
 async def test_an_export_has_what_somebody_did_and_nobody_elses_words(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
-    async with database.reading() as connection:
-        export = await Privacy(connection).export(LEAVER)
+    async with database.reading() as tx:
+        export = await tx.privacy.export(LEAVER)
     assert {name: len(rows) for name, rows in export.items() if rows} == {
         "passages": 3,
         "candidates": 4,
@@ -189,8 +181,8 @@ async def test_an_export_has_what_somebody_did_and_nobody_elses_words(evening: t
 async def test_words_go_and_their_place_stays(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
     await leave(database)
-    async with database.reading() as connection:
-        passages, rounds = Passages(connection), Rounds(connection)
+    async with database.reading() as tx:
+        passages, rounds = tx.passages, tx.rounds
         for passage in (spent.canon[1], spent.copy, spent.filled):
             expected = dataclasses.replace(
                 passage, text="", author_id=None, pen_name=None, spans=(), receipt=None, withdrawn=True
@@ -212,15 +204,15 @@ async def test_words_go_and_their_place_stays(evening: tuple[Database, Evening])
 async def test_nothing_names_them_any_more(evening: tuple[Database, Evening]) -> None:
     database, _ = evening
     await leave(database)
-    async with database.reading() as connection:
-        assert not any((await Privacy(connection).export(LEAVER)).values())
-    async with database.transaction() as connection:
-        assert not any((await Privacy(connection).delete(LEAVER)).values())
+    async with database.reading() as tx:
+        assert not any((await tx.privacy.export(LEAVER)).values())
+    async with database.transaction() as tx:
+        assert not any((await tx.privacy.delete(LEAVER)).values())
 
 
 async def test_no_trace_is_left_in_the_file(tmp_path: Path) -> None:
-    async with open_database(tmp_path, epoch) as database, database.transaction() as connection:
-        await spend(connection)
+    async with open_database(tmp_path, epoch) as database, database.transaction() as tx:
+        await spend(tx)
     theirs = (SECRET.encode(), LEAVER.to_bytes(4, "big"))  # SQLite writes whole numbers like this
     assert all(trace in (tmp_path / FILE).read_bytes() for trace in theirs)
     async with open_database(tmp_path, epoch) as database:
@@ -233,9 +225,9 @@ async def test_no_trace_is_left_in_the_file(tmp_path: Path) -> None:
 async def test_others_keep_what_is_theirs(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
 
-    async def look(connection: Connection) -> list[Any]:
-        rounds, lore = Rounds(connection), Lore(connection)
-        export: dict[str, Any] = await Privacy(connection).export(OTHER)
+    async def look(tx: Snapshot) -> list[Any]:
+        rounds, lore = tx.rounds, tx.lore
+        export: dict[str, Any] = await tx.privacy.export(OTHER)
         for round_ in export["rounds"]:
             round_.pop("text")  # it quotes the leaver
         return [
@@ -245,13 +237,13 @@ async def test_others_keep_what_is_theirs(evening: tuple[Database, Evening]) -> 
             [entry.text for entry in await lore.list_ratified(1, spent.story.id)],
         ]
 
-    async with database.reading() as connection:
-        before = await look(connection)
+    async with database.reading() as tx:
+        before = await look(tx)
     assert len(before[0].pop("lore_votes")) == 3
     assert before[1].pop(spent.going_candidates[1].id) == 2
     await leave(database)
-    async with database.reading() as connection:
-        after = await look(connection)
+    async with database.reading() as tx:
+        after = await look(tx)
     assert len(after[0].pop("lore_votes")) == 1, "those on what is gone went along"
     assert after[1].pop(spent.going_candidates[1].id) == 1
     assert after == before
@@ -262,40 +254,37 @@ async def test_what_they_hid_stays_hidden_and_what_they_led_is_led_by_nobody(
 ) -> None:
     database, spent = evening
     await leave(database)
-    async with database.reading() as connection:
-        story = await Stories(connection).get(spent.story.id)
+    async with database.reading() as tx:
+        story = await tx.stories.get(spent.story.id)
         assert story is not None
         assert (story.host_id, story.title) == (None, spent.story.title)
-        assert (await Stories(connection).people(story.id))["cohost"] == {OTHER}
-        hidden = await Rounds(connection).get_candidate(spent.going_candidates[1].id)
+        assert (await tx.stories.people(story.id))["cohost"] == {OTHER}
+        hidden = await tx.rounds.get_candidate(spent.going_candidates[1].id)
         assert hidden is not None
         assert (hidden.hidden_by, hidden.text) == (NOBODY, "Rude")
-        going = await Rounds(connection).get(spent.going.id)
+        going = await tx.rounds.get(spent.going.id)
         assert going is not None
         assert (going.state, going.opened_by) == ("open", None)
-        (entry,) = await Lore(connection).list_ratified(1, story.id)
+        (entry,) = await tx.lore.list_ratified(1, story.id)
         assert (entry.text, entry.proposed_by) == ("The bell.", None)
 
 
 async def test_a_decided_round_keeps_its_ballots_without_them(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
-    async with database.transaction() as connection:
-        other_round = await Rounds(connection).add(
-            new_round(spent.story.id, opened_by=OTHER), [new_candidate()], [1], now_ms=20
-        )
-        (candidate,) = await Rounds(connection).list_candidates(other_round.id)
-        await Rounds(connection).cast(other_round.id, LEAVER, Ballot(frozenset({candidate.id})))
-        await Rounds(connection).close(
+    async with database.transaction() as tx:
+        other_round = await tx.rounds.add(new_round(spent.story.id, opened_by=OTHER), [new_candidate()], [1], now_ms=20)
+        (candidate,) = await tx.rounds.list_candidates(other_round.id)
+        await tx.rounds.cast(other_round.id, LEAVER, Ballot(frozenset({candidate.id})))
+        await tx.rounds.close(
             other_round.id, from_state="open", to_state="closed", winner_id=candidate.id, closed_ms=21
         )
-        before = await Rounds(connection).list_ballots(spent.closed.id)
+        before = await tx.rounds.list_ballots(spent.closed.id)
     await leave(database)
-    async with database.reading() as connection:
-        rounds = Rounds(connection)
-        assert await rounds.list_ballots(spent.closed.id) == before
-        assert len(await rounds.list_ballots(spent.going.id)) == 1, "an open round loses the ballot"
+    async with database.reading() as tx:
+        assert await tx.rounds.list_ballots(spent.closed.id) == before
+        assert len(await tx.rounds.list_ballots(spent.going.id)) == 1, "an open round loses the ballot"
         strangers = select(BALLOTS.c.round_id, BALLOTS.c.voter_id).where(BALLOTS.c.voter_id < 0).distinct()
-        numbers = {row.round_id: row.voter_id for row in await connection.execute(strangers)}
+        numbers = {row.round_id: row.voter_id for row in await tx.execute(strangers)}
         assert set(numbers) == {spent.closed.id, other_round.id}
         assert len(set(numbers.values())) == 2, "two rounds do not show that one person voted in both"
 
@@ -303,8 +292,8 @@ async def test_a_decided_round_keeps_its_ballots_without_them(evening: tuple[Dat
 async def test_what_is_on_show_in_discord_is_due_again(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
     await leave(database)
-    async with database.reading() as connection:
-        due = Counter((post.kind, post.ref_id) for post in await Posts(connection).list_due(0, 100))
+    async with database.reading() as tx:
+        due = Counter((post.kind, post.ref_id) for post in await tx.posts.list_due(0, 100))
     changed = {
         ("story", spent.story.id),
         *(("passage", passage.id) for passage in (spent.canon[1], spent.copy, spent.filled)),
@@ -316,17 +305,15 @@ async def test_what_is_on_show_in_discord_is_due_again(evening: tuple[Database, 
 
 async def test_withdrawing_one_passage_takes_its_words_from_everywhere(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
-    async with database.transaction() as connection:
-        emptied = await Passages(connection).withdraw(spent.copy.id)
+    async with database.transaction() as tx:
+        emptied = await tx.passages.withdraw(spent.copy.id)
     assert emptied == sorted([spent.canon[1].id, spent.copy.id, spent.filled.id])
-    async with database.reading() as connection:
-        assert {
-            node.id for node in await Passages(connection).list_nodes(spent.story.tree_id) if node.withdrawn
-        } == set(emptied)
-        refilled = await Rounds(connection).get(spent.refilled.id)
+    async with database.reading() as tx:
+        assert {node.id for node in await tx.passages.list_nodes(spent.story.tree_id) if node.withdrawn} == set(emptied)
+        refilled = await tx.rounds.get(spent.refilled.id)
         assert refilled is not None
         assert refilled.text == ""
-        left = [each.text for each in await Rounds(connection).list_candidates(spent.refilled.id)]
+        left = [each.text for each in await tx.rounds.list_candidates(spent.refilled.id)]
         assert left == ["", "Anew, and others' own", f"{SECRET} rewritten"], "what a person wrote in its place stays"
-        others = [each.text for each in await Rounds(connection).list_candidates(spent.going.id)]
+        others = [each.text for each in await tx.rounds.list_candidates(spent.going.id)]
         assert others == [f"Open {SECRET}", "Rude", "A bell rang."], "other texts of theirs are not withdrawn"

@@ -7,8 +7,6 @@ from sqlalchemy import select
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import FEATURES, LANGUAGES, ServerSettings
 from storage.database import Database
-from storage.people import People
-from storage.servers import Servers
 from storage.tables import PEOPLE, SERVERS
 from tests.storage.examples import SNOWFLAKES
 from tests.support.patience import SLOW_IS_FINE
@@ -27,30 +25,28 @@ SETTINGS = st.builds(
 
 
 async def test_a_server_that_set_nothing_has_the_defaults(database: Database) -> None:
-    async with database.reading() as connection:
-        assert await Servers(connection).get(5) == ServerSettings(server_id=5)
+    async with database.reading() as tx:
+        assert await tx.servers.get(5) == ServerSettings(server_id=5)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *SLOW_IS_FINE])
 @given(first=SETTINGS, second=SETTINGS)
 async def test_what_was_saved_last_is_read(database: Database, first: ServerSettings, second: ServerSettings) -> None:
-    async with database.transaction() as connection:
-        await Servers(connection).save(first, now_ms=1)
-        await Servers(connection).save(second, now_ms=2)
-    async with database.reading() as connection:
-        servers = Servers(connection)
-        assert await servers.get(second.server_id) == second
+    async with database.transaction() as tx:
+        await tx.servers.save(first, now_ms=1)
+        await tx.servers.save(second, now_ms=2)
+    async with database.reading() as tx:
+        assert await tx.servers.get(second.server_id) == second
         if first.server_id != second.server_id:
-            assert await servers.get(first.server_id) == first
-        changed = await connection.execute(select(SERVERS.c.changed_ms).where(SERVERS.c.server_id == second.server_id))
+            assert await tx.servers.get(first.server_id) == first
+        changed = await tx.execute(select(SERVERS.c.changed_ms).where(SERVERS.c.server_id == second.server_id))
         assert changed.scalar_one() == 2
 
 
 async def test_people_are_first_and_last_seen(database: Database) -> None:
-    async with database.transaction() as connection:
-        people = People(connection)
+    async with database.transaction() as tx:
         for person_id, now_ms in ((7, 10), (8, 11), (7, 12), (7, 5)):
-            await people.mark_seen(person_id, now_ms=now_ms)
-    async with database.reading() as connection:
-        rows = (await connection.execute(select(PEOPLE).order_by(PEOPLE.c.person_id))).all()
+            await tx.people.mark_seen(person_id, now_ms=now_ms)
+    async with database.reading() as tx:
+        rows = (await tx.execute(select(PEOPLE).order_by(PEOPLE.c.person_id))).all()
     assert [tuple(row) for row in rows] == [(7, 10, 12), (8, 11, 11)]

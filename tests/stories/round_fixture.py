@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,12 +18,10 @@ from bot.stories.access import Who
 from bot.stories.passages import PassageService
 from bot.stories.rounds.service import RoundService
 from storage.database import Database, open_database
-from storage.passages import Passages
-from storage.posts import Posts
-from storage.rounds import Rounds
-from storage.stories import Stories
+from storage.unit_of_work import UnitOfWork
 from tests.support.clocks import epoch
 from tests.support.databases import furnish
+from tests.support.trees import children
 
 SERVER, CHANNEL, THREAD = 1, 2, 30
 HOST, BEN, CHEN, DEE, EVE = (Who(SERVER, number) for number in (11, 12, 13, 14, 15))
@@ -53,7 +52,7 @@ class RoundFixture:
     async def story(self, *texts: str, author: Who = HOST, **rules: Unpack[RulesChange]) -> Story:
         """A story with a thread, of these passages."""
         chosen = change_rules(StoryRules(), **rules)
-        async with self.database.transaction() as connection:
+        async with self.database.transaction() as tx:
             new = NewStory(
                 server_id=SERVER,
                 channel_id=CHANNEL,
@@ -62,56 +61,54 @@ class RoundFixture:
                 premise="A keeper is silent.",
                 rules=chosen,
             )
-            story = await Stories(connection).add(new, now_ms=self.now_ms)
-            await self.change(connection, story, thread_id=THREAD + story.id)
+            story = await tx.stories.add(new, now_ms=self.now_ms)
+            await self.change(tx, story, thread_id=THREAD + story.id)
         for text in texts:
             story = await self.again(story)
             await self.passage_service.add_passage(author, story.id, text, story.head_id)
         return await self.again(story)
 
     @staticmethod
-    async def change(connection: Any, story: Story, **change: Any) -> None:
+    async def change(tx: UnitOfWork, story: Story, **change: Any) -> None:
         """Store the story with `change`."""
-        import dataclasses
-
-        await Stories(connection).save(dataclasses.replace(story, **change))
+        await tx.stories.save(dataclasses.replace(story, **change))
 
     async def again(self, story: Story) -> Story:
         """The story as it is now."""
-        async with self.database.reading() as connection:
-            found = await Stories(connection).get(story.id)
+        async with self.database.reading() as tx:
+            found = await tx.stories.get(story.id)
         assert found is not None
         return found
 
     async def round(self, round_id: int) -> Round:
         """A round as it is now."""
-        async with self.database.reading() as connection:
-            found = await Rounds(connection).get(round_id)
+        async with self.database.reading() as tx:
+            found = await tx.rounds.get(round_id)
         assert found is not None
         return found
 
     async def candidates(self, round_id: int) -> list[Candidate]:
         """A round's candidates, "none of these" last."""
-        async with self.database.reading() as connection:
-            return await Rounds(connection).list_candidates(round_id)
+        async with self.database.reading() as tx:
+            return await tx.rounds.list_candidates(round_id)
 
     async def canon(self, story: Story) -> list[Passage]:
         """What the story says now."""
         story = await self.again(story)
         if story.head_id is None:
             return []
-        async with self.database.reading() as connection:
-            return await Passages(connection).list_canon(story.head_id)
+        async with self.database.reading() as tx:
+            return await tx.passages.list_canon(story.head_id)
 
     async def children(self, story: Story, parent_id: int | None) -> list[Passage]:
         """What stands behind a passage."""
-        async with self.database.reading() as connection:
-            return await Passages(connection).list_children(parent_id, story.tree_id)
+        async with self.database.reading() as tx:
+            return await children(tx, story.tree_id, parent_id)
 
     async def posts(self, story: Story) -> list[Post]:
         """What is on show, or due, in the story's thread."""
-        async with self.database.reading() as connection:
-            return await Posts(connection).list_of_channel(THREAD + story.id)
+        async with self.database.reading() as tx:
+            return await tx.posts.list_of_channel(THREAD + story.id)
 
     async def opened(self, story: Story, *texts: str, by: Who = BEN) -> Round:
         """A round that models wrote these candidates for."""

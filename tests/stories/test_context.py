@@ -16,9 +16,6 @@ from bot.worker.causal.context import fit
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob, pieces_of
 from bot.writing.continuation.request import ContinueRequest
-from storage.lore import Lore
-from storage.passages import Passages
-from storage.profiles import WriterProfiles
 from tests.stories.round_fixture import BEN, CHEN, SERVER, RoundFixture, open_table, suggestion
 
 RECEIPT = Receipt(
@@ -41,8 +38,8 @@ def labels(found: Context) -> list[str]:
 
 
 async def remember(table: RoundFixture, story: Story | None, kind: LoreKind, text: str, *triggers: str) -> None:
-    async with table.database.transaction() as connection:
-        await Lore(connection).add(
+    async with table.database.transaction() as tx:
+        await tx.lore.add(
             server_id=SERVER,
             story_id=None if story is None else story.id,
             kind=kind,
@@ -121,8 +118,8 @@ async def test_whose_words_stay_at_home(table: RoundFixture) -> None:
     for who, text in ((CHEN, "Chen wrote this."), (BEN, "And Ben that."), (BEN, "Ben again.")):
         story = await table.again(story)
         await table.passage_service.add_passage(who, story.id, text, story.head_id)
-    async with table.database.transaction() as connection:
-        await WriterProfiles(connection).save(WriterProfile(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
+    async with table.database.transaction() as tx:
+        await tx.profiles.save(WriterProfile(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
 
     plan = await table.round_service.plan_continue(BEN, story.id)
 
@@ -138,8 +135,8 @@ async def test_whose_words_stay_at_home(table: RoundFixture) -> None:
 async def test_a_withdrawn_passage_leaves_no_word(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A secret.", "Nobody spoke.")
     canon = await table.canon(story)
-    async with table.database.transaction() as connection:
-        await Passages(connection).withdraw(canon[1].id)
+    async with table.database.transaction() as tx:
+        await tx.passages.withdraw(canon[1].id)
     assert "secret" not in "".join(piece.text for piece in (await context(table, story)).pieces)
 
 

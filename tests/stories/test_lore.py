@@ -16,11 +16,6 @@ from bot.stories.access import Who
 from bot.stories.context import context_of
 from bot.stories.lore import LoreService
 from storage.database import Database
-from storage.lore import Lore
-from storage.posts import Posts
-from storage.privacy import Privacy
-from storage.servers import Servers
-from storage.stories import Stories
 
 SERVER, CHANNEL, THREAD, ELSEWHERE = 1, 20, 30, 40
 HOST, WRITER, OTHER, MANAGER = 7, 8, 9, 10
@@ -42,22 +37,21 @@ async def begin(database: Database, *, rules: StoryRules | None = None, server_i
     new = NewStory(
         server_id=server_id, channel_id=CHANNEL, host_id=HOST, title="Lamp", premise="", rules=rules or StoryRules()
     )
-    async with database.transaction() as connection:
-        stories = Stories(connection)
-        story = await stories.add(new, now_ms=1)
+    async with database.transaction() as tx:
+        story = await tx.stories.add(new, now_ms=1)
         story = dataclasses.replace(story, thread_id=THREAD + story.id)
-        await stories.save(story)
+        await tx.stories.save(story)
         return story
 
 
 async def post_of(database: Database, lore_id: int) -> Post | None:
-    async with database.reading() as connection:
-        return await Posts(connection).get("lore", lore_id)
+    async with database.reading() as tx:
+        return await tx.posts.get("lore", lore_id)
 
 
 async def set_state(database: Database, story: Story, state: StoryState) -> None:
-    async with database.transaction() as connection:
-        await Stories(connection).save(dataclasses.replace(story, state=state))
+    async with database.transaction() as tx:
+        await tx.stories.save(dataclasses.replace(story, state=state))
 
 
 async def test_what_models_are_told_is_the_servers_then_the_storys(
@@ -145,8 +139,8 @@ async def test_who_writes_and_votes_where_only_some_may(database: Database, book
     assert entry.state == "ratified"
     with pytest.raises(NotAllowed, match="story_invited_only"):
         await book.propose(writer, closed.id, "memory", "Two.", channel_id=CHANNEL)
-    async with database.transaction() as connection:
-        await Stories(connection).set_role(closed.id, WRITER, "invited", True)
+    async with database.transaction() as tx:
+        await tx.stories.set_role(closed.id, WRITER, "invited", True)
     proposed = await book.propose(writer, closed.id, "memory", "Two.", channel_id=CHANNEL)
     with pytest.raises(NotAllowed, match="story_voters_only"):
         await book.vote(other, proposed.id, True, channel_id=CHANNEL)
@@ -199,15 +193,15 @@ async def test_what_is_removed_leaves_nothing_but_a_card_to_take_down(
     post = await post_of(database, entry.id)
     assert post is not None
     assert post.wanted_version > post.shown_version
-    async with database.reading() as connection:
-        assert await Lore(connection).tally(entry.id) == (0, 0)
+    async with database.reading() as tx:
+        assert await tx.lore.tally(entry.id) == (0, 0)
 
 
 async def test_the_word_list_holds_for_entries_and_their_triggers(
     database: Database, book: LoreService, story: Story
 ) -> None:
-    async with database.transaction() as connection:
-        await Servers(connection).save(ServerSettings(server_id=SERVER, words=("clown",)), now_ms=1)
+    async with database.transaction() as tx:
+        await tx.servers.save(ServerSettings(server_id=SERVER, words=("clown",)), now_ms=1)
     for text, triggers in (("A clown.", "circus"), ("A man.", "clown")):
         with pytest.raises(BadInput, match="word_not_here"):
             await book.propose(host, story.id, "lore", text, triggers, channel_id=CHANNEL)
@@ -223,10 +217,9 @@ async def test_there_is_room_for_so_many(database: Database, book: LoreService, 
     await book.decide(host, last.id, True, channel_id=CHANNEL)
     await book.propose(writer, story.id, "memory", "One more.", channel_id=CHANNEL)
 
-    async with database.transaction() as connection:
-        lore = Lore(connection)
+    async with database.transaction() as tx:
         for _ in range(MAX_ENTRIES - MAX_PROPOSED - 1):
-            await lore.add(
+            await tx.lore.add(
                 server_id=SERVER, story_id=story.id, kind="memory", triggers=(), text="x", state="ratified",
                 proposed_by=None, now_ms=1,
             )  # fmt: skip
@@ -243,12 +236,11 @@ async def test_who_leaves_takes_proposals_and_opinions_along(
     others = await book.propose(other, story.id, "memory", "Others.", channel_id=CHANNEL)
     await book.vote(writer, others.id, True, channel_id=CHANNEL)
 
-    async with database.transaction() as connection:
-        posts = Posts(connection)
-        for post in await posts.list_due(1000, 10):
-            await posts.mark_shown(post.id, wanted=post.wanted_version, message_id=post.id)
-        assert await posts.list_due(1000, 10) == []
-        await Privacy(connection).delete(WRITER)
+    async with database.transaction() as tx:
+        for post in await tx.posts.list_due(1000, 10):
+            await tx.posts.mark_shown(post.id, wanted=post.wanted_version, message_id=post.id)
+        assert await tx.posts.list_due(1000, 10) == []
+        await tx.privacy.delete(WRITER)
 
     assert await book.get(waiting.id) is None
     kept = await book.get(taken.id)
@@ -257,5 +249,5 @@ async def test_who_leaves_takes_proposals_and_opinions_along(
     undecided = await book.get(others.id)
     assert undecided is not None
     assert undecided.tally.agreeing == 0
-    async with database.reading() as connection:
-        assert {post.ref_id for post in await Posts(connection).list_due(1000, 10)} == {taken.id, waiting.id, others.id}
+    async with database.reading() as tx:
+        assert {post.ref_id for post in await tx.posts.list_due(1000, 10)} == {taken.id, waiting.id, others.id}

@@ -11,7 +11,6 @@ import pytest
 from bot.rules.posts import Post
 from bot.stories.outbox import FIRST_RETRY_MS, LAST_RETRY_MS, Outbox
 from storage.database import Database, open_database
-from storage.posts import Posts
 from tests.support.clocks import epoch
 from tests.support.databases import furnish
 
@@ -32,12 +31,12 @@ class Box:
         return Outbox(self.database, lambda: self.steady_ms)
 
     async def want(self, ref_id: int = 1, channel: int = 5) -> Post:
-        async with self.database.transaction() as connection:
-            return await Posts(connection).enqueue("round", ref_id, channel)
+        async with self.database.transaction() as tx:
+            return await tx.posts.enqueue("round", ref_id, channel)
 
     async def get(self, ref_id: int = 1) -> Post:
-        async with self.database.reading() as connection:
-            found = await Posts(connection).get("round", ref_id)
+        async with self.database.reading() as tx:
+            found = await tx.posts.get("round", ref_id)
         assert found is not None
         return found
 

@@ -11,9 +11,6 @@ from bot.rules.profiles import WriterProfile
 from bot.rules.servers import ServerSettings
 from bot.stories.profiles import ProfileService
 from storage.database import Database
-from storage.privacy import Privacy
-from storage.profiles import WriterProfiles
-from storage.servers import Servers
 
 SERVER, ANN, BO = 1, 7, 8
 
@@ -66,8 +63,8 @@ async def test_two_people_want_one_name_at_once(profile_service: ProfileService)
 
 async def test_a_name_that_is_on_the_word_list(database: Database, profile_service: ProfileService) -> None:
     await profile_service.change(SERVER, ANN, pen_name="The Clown")
-    async with database.transaction() as connection:
-        await Servers(connection).save(ServerSettings(server_id=SERVER, words=("clown",)), now_ms=1)
+    async with database.transaction() as tx:
+        await tx.servers.save(ServerSettings(server_id=SERVER, words=("clown",)), now_ms=1)
     with pytest.raises(BadInput, match="word_not_here"):
         await profile_service.change(SERVER, BO, pen_name="Cl0wn")
     assert (await profile_service.change(SERVER, ANN, no_ai=True)).pen_name == "The Clown"
@@ -75,8 +72,8 @@ async def test_a_name_that_is_on_the_word_list(database: Database, profile_servi
 
 async def test_who_leaves_frees_the_name(database: Database, profile_service: ProfileService) -> None:
     await profile_service.change(SERVER, ANN, pen_name="Wren", no_ai=True)
-    async with database.transaction() as connection:
-        await Privacy(connection).delete(ANN)
+    async with database.transaction() as tx:
+        await tx.privacy.delete(ANN)
     assert (await profile_service.change(SERVER, BO, pen_name="Wren")).pen_name == "Wren"
-    async with database.reading() as connection:
-        assert await WriterProfiles(connection).list_refusing(SERVER, [ANN, BO]) == frozenset()
+    async with database.reading() as tx:
+        assert await tx.profiles.list_refusing(SERVER, [ANN, BO]) == frozenset()

@@ -21,8 +21,6 @@ from bot.stories.hosting import HostingService
 from bot.stories.passages import PassageService
 from bot.stories.queries import StoryQueries
 from storage.database import Database, open_database
-from storage.passages import Passages
-from storage.posts import Posts
 from tests.support.clocks import epoch
 from tests.support.databases import furnish
 
@@ -82,8 +80,8 @@ class Shelf:
 
     async def posts(self, channel: int = THREAD) -> list[Post]:
         """What is to be shown, or on show, in a channel."""
-        async with self.database.reading() as connection:
-            return await Posts(connection).list_of_channel(channel)
+        async with self.database.reading() as tx:
+            return await tx.posts.list_of_channel(channel)
 
 
 @pytest.fixture
@@ -192,8 +190,8 @@ async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf)
         origin="gpt",
         spans=of_human("And a half."),
     )
-    async with shelf.database.transaction() as connection:
-        inserted = await advance(connection, story, new, follow_id=second.id)
+    async with shelf.database.transaction() as tx:
+        inserted = await advance(tx, story, new, follow_id=second.id)
     assert await shelf.texts(story) == ["One.", "And a half.", "Two.", "Three."]
     found = await shelf.story_queries.get_with_passage(second.id, THREAD)
     assert found is not None
@@ -210,8 +208,8 @@ async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf)
 async def test_withdrawing_empties_every_copy(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", "Three.")
     _, second, third = await shelf.canon(story)
-    async with shelf.database.transaction() as connection:
-        await Passages(connection).copy_path(None, second.id, third.id)
+    async with shelf.database.transaction() as tx:
+        await tx.passages.copy_path(None, second.id, third.id)
     await shelf.passage_service.withdraw(BEN, story.id, second.id)
     nodes = await shelf.nodes(story)
     assert [(node.beginning, node.withdrawn) for node in nodes] == [

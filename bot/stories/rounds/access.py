@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from bot.errors import Gone
 from bot.rules.ballots import decide
@@ -28,22 +29,29 @@ async def find_round(tx: Snapshot, who: Who, round_id: int) -> tuple[Story, Roun
 
 
 async def find_writing(tx: Snapshot, round_id: int) -> tuple[Story, Round]:
-    """Return a round that is being written, with its story."""
+    """Return a round that is being written, with its story. Raises `Gone` (`round_over`)."""
     round_ = await tx.rounds.get(round_id)
     if round_ is None or round_.state != "writing":
         raise Gone("round_over")
+    return await story_of(tx, round_), round_
+
+
+async def story_of(tx: Snapshot, round_: Round) -> Story:
+    """Return the story that a round belongs to."""
     story = await tx.stories.get(round_.story_id)
     assert story is not None, "a round goes with its story"
-    return story, round_
+    return story
 
 
 async def reload(tx: Snapshot, round_: Round) -> Round:
+    """Return a round as it is now, after this transaction changed it."""
     found = await tx.rounds.get(round_.id)
     assert found is not None, "rounds go with their stories only"
     return found
 
 
 async def find_candidate(tx: Snapshot, round_: Round, candidate_id: int) -> Candidate:
+    """Return a candidate of the round that is on show. Raises `Gone` (`candidate_gone`)."""
     candidate = await tx.rounds.get_candidate(candidate_id)
     if candidate is None or candidate.round_id != round_.id or candidate.none or candidate.hidden_by is not None:
         raise Gone("candidate_gone")
@@ -51,20 +59,25 @@ async def find_candidate(tx: Snapshot, round_: Round, candidate_id: int) -> Cand
 
 
 async def passage_of(tx: Snapshot, candidate: Candidate | None) -> Passage | None:
+    """Return the passage that a candidate became, None where it became none."""
     if candidate is None or candidate.passage_id is None:
         return None
     return await tx.passages.get(candidate.passage_id)
 
 
 def require_under_way(round_: Round) -> None:
+    """Raise `Gone` (`round_over`) where a round is neither being written nor open."""
     if round_.state not in UNDER_WAY:
         raise Gone("round_over")
 
 
-async def view_of(tx: Snapshot, round_: Round) -> RoundView:
-    story = await tx.stories.get(round_.story_id)
-    assert story is not None, "a round goes with its story"
-    candidates = await tx.rounds.list_candidates(round_.id)
+async def view_of(
+    tx: Snapshot, story: Story, round_: Round, candidates: Sequence[Candidate] | None = None
+) -> RoundView:
+    """Return a round as its cards show it. `story`, `round_` and on request all its `candidates` are as this
+    transaction read them."""
+    if candidates is None:
+        candidates = await tx.rounds.list_candidates(round_.id)
     view = RoundView(
         story=story,
         round=round_,

@@ -70,7 +70,7 @@ def _filled(suggestion: Suggestion, template: Template, base: Passage, receipt: 
     )
 
 
-def without_doubles(candidates: Iterable[NewCandidate], there: Iterable[str]) -> list[NewCandidate]:
+def not_said_yet(candidates: Iterable[NewCandidate], there: Iterable[str]) -> list[NewCandidate]:
     """Return the candidates that say something that neither another one nor one of the texts `there` says already."""
     seen = {said(text) for text in there}
     kept = []

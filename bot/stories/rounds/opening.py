@@ -26,8 +26,8 @@ from bot.rules.rounds import (
 from bot.rules.stories import Passage, Story, require_writer
 from bot.stories.access import Who, find_story, standing_of
 from bot.stories.passages import check_words
-from bot.stories.rounds.access import find_writing, reload, require_under_way
-from bot.stories.rounds.candidates import NONE_OF_THESE, allowed, of_models, of_person, template_of, without_doubles
+from bot.stories.rounds.access import find_writing, reload, require_under_way, story_of
+from bot.stories.rounds.candidates import NONE_OF_THESE, allowed, not_said_yet, of_models, of_person, template_of
 from bot.stories.rounds.closing import end, enqueue_round
 from bot.stories.rounds.planning import Plan, plan_bridge, plan_continue, plan_infill, require_no_round
 from storage.database import Database
@@ -108,7 +108,8 @@ class Opening:
         """
         async with self._database.transaction() as tx:
             story, round_ = await find_writing(tx, round_id)
-            there = on_show(await tx.rounds.list_candidates(round_id))
+            candidates = await tx.rounds.list_candidates(round_id)
+            there = on_show(candidates)
             base = await tx.passages.get(plan.replaces_id) if plan.replaces_id is not None else None
             listed = (await tx.servers.get(story.server_id)).words
 
@@ -121,7 +122,7 @@ class Opening:
                     dropped=plan.context.left_out,
                     withheld=plan.context.withheld,
                 )
-                return without_doubles(
+                return not_said_yet(
                     (each for each in made if allowed(each.text, listed)), [each.text for each in there]
                 )
 
@@ -129,8 +130,8 @@ class Opening:
             if not kept and not there:
                 raise BadInput("nothing_usable")
             for candidate in kept:
-                require_room(await tx.rounds.list_candidates(round_id))
-                await self._add(tx, round_id, candidate)
+                require_room(candidates)
+                candidates.append(await self._add(tx, round_id, candidate))
             return await self._open(tx, story, round_)
 
     async def give_up(self, round_id: int) -> Round:
@@ -143,9 +144,7 @@ class Opening:
         async with self._database.transaction() as tx:
             writing = await tx.rounds.list_writing()
             for round_ in writing:
-                story = await tx.stories.get(round_.story_id)
-                assert story is not None, "a round goes with its story"
-                await self._without_models(tx, story, round_)
+                await self._without_models(tx, await story_of(tx, round_), round_)
             return len(writing)
 
     async def propose(
@@ -248,5 +247,5 @@ async def _require_welcome(tx: Snapshot, round_: Round, new: NewCandidate, who: 
     theirs = [each for each in candidates if each.author_id == who.person_id and each.receipt is None]
     if len(theirs) >= OWN_TEXTS:
         raise BadInput("own_enough", limit=OWN_TEXTS)
-    if not await asyncio.to_thread(without_doubles, [new], [each.text for each in on_show(candidates)]):
+    if not await asyncio.to_thread(not_said_yet, [new], [each.text for each in on_show(candidates)]):
         raise BadInput("own_double")

@@ -16,7 +16,15 @@ from bot.rules.rounds import Candidate, Round, check_ballot, extended, on_deadli
 from bot.rules.stories import Standing, Story, require_lead, require_open, require_voter
 from bot.stories.access import Who, standing_of
 from bot.stories.canon import is_canon
-from bot.stories.rounds.access import find_candidate, find_round, passage_of, reload, require_under_way, view_of
+from bot.stories.rounds.access import (
+    find_candidate,
+    find_round,
+    passage_of,
+    reload,
+    require_under_way,
+    story_of,
+    view_of,
+)
 from bot.stories.rounds.closing import decide_round, end, enqueue_round, make_canon
 from bot.stories.rounds.opening import Opening
 from storage.unit_of_work import Snapshot
@@ -44,14 +52,13 @@ class RoundService(Opening):
     async def find_view(self, who: Who, round_id: int) -> RoundView:
         """Return a round of the server as its cards show it."""
         async with self._database.reading() as tx:
-            _, round_ = await find_round(tx, who, round_id)
-            return await view_of(tx, round_)
+            return await view_of(tx, *await find_round(tx, who, round_id))
 
     async def get_view(self, round_id: int) -> RoundView | None:
         """Return a round as its card shows it to everybody, None where it is gone: for the outbox."""
         async with self._database.reading() as tx:
             round_ = await tx.rounds.get(round_id)
-            return None if round_ is None else await view_of(tx, round_)
+            return None if round_ is None else await view_of(tx, await story_of(tx, round_), round_)
 
     async def get_story_here(self, server_id: int, channel_id: int) -> Story | None:
         """Return the story whose thread that is, None where it is none's."""
@@ -62,9 +69,9 @@ class RoundService(Opening):
     async def find_ballot(self, who: Who, round_id: int) -> BallotView:
         """Return somebody's ballot, an empty one where they have cast none."""
         async with self._database.reading() as tx:
-            _, round_ = await find_round(tx, who, round_id)
+            story, round_ = await find_round(tx, who, round_id)
             ballot = await tx.rounds.get_ballot(round_id, who.person_id)
-            return BallotView(view=await view_of(tx, round_), ballot=ballot or Ballot())
+            return BallotView(view=await view_of(tx, story, round_), ballot=ballot or Ballot())
 
     async def find_standing(self, who: Who, round_id: int) -> Standing:
         """Return what somebody is in the round's story."""
@@ -94,7 +101,8 @@ class RoundService(Opening):
             require_open_round(round_)
             require_open(story)
             require_voter(story, await standing_of(tx, story, who))
-            visible = on_show(await tx.rounds.list_candidates(round_id))
+            candidates = await tx.rounds.list_candidates(round_id)
+            visible = on_show(candidates)
             before = await tx.rounds.get_ballot(round_id, who.person_id) or Ballot()
             ballot = change(_without_hidden(before, visible))
             check_ballot(visible, ballot)
@@ -102,7 +110,7 @@ class RoundService(Opening):
             await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             if bool(before.named) != bool(ballot.named):
                 await enqueue_round(tx, story, round_id)  # the card shows the turnout, and nothing else of it
-            return BallotView(view=await view_of(tx, round_), ballot=ballot)
+            return BallotView(view=await view_of(tx, story, round_, candidates), ballot=ballot)
 
     # ---- keeping order
 
@@ -113,7 +121,7 @@ class RoundService(Opening):
             candidate = await find_candidate(tx, round_, candidate_id)
             await tx.rounds.hide(candidate.id, who.person_id)
             await enqueue_round(tx, story, round_id)
-            return await view_of(tx, round_)
+            return await view_of(tx, story, round_)
 
     async def keep(self, who: Who, round_id: int, candidate_id: int) -> RoundView:
         """Leave a candidate in the round that people reported: a host has looked at it. Raises as `hide`."""
@@ -122,7 +130,7 @@ class RoundService(Opening):
             candidate = await find_candidate(tx, round_, candidate_id)
             await tx.rounds.settle(candidate.id)
             await enqueue_round(tx, story, round_id)
-            return await view_of(tx, round_)
+            return await view_of(tx, story, round_)
 
     async def report(self, who: Who, round_id: int, candidate_id: int) -> bool:
         """Report a candidate to the hosts; tell whether it is the first time that the person did. Raises `Gone`
@@ -193,8 +201,7 @@ class RoundService(Opening):
             round_ = await tx.rounds.get(round_id)
             if round_ is None or round_.state != "open" or round_.deadline_ms > tx.now_ms:
                 return None
-            story = await tx.stories.get(round_.story_id)
-            assert story is not None, "a round goes with its story"
+            story = await story_of(tx, round_)
             action = on_deadline(round_, story.rules, await tx.rounds.turnout(round_id))
             if story.state in ("ended", "deleted"):
                 await end(tx, story, round_, "cancelled")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.stories import Passage
-from bot.stories.rounds.candidates import of_models, without_doubles
+from bot.stories.rounds.candidates import not_said_yet, of_models
 from bot.stories.rounds.quoting import blanked
 from bot.ui.escaping import escape
 from tests.stories.round_fixture import suggestion
@@ -123,10 +123,10 @@ def test_a_blank_stands_for_as_little_as_its_words_allow() -> None:
 def test_a_text_of_signs_alone_is_no_double_of_none_of_these(sign: str) -> None:
     there = ["", "Another text.", "🌙", "!!"]
     (made,) = of_models("continue", [suggestion(sign)])
-    assert without_doubles([made], there) == [made]
-    assert without_doubles([made], [*there, f" {sign}\ufe0f "]) == []
+    assert not_said_yet([made], there) == [made]
+    assert not_said_yet([made], [*there, f" {sign}\ufe0f "]) == []
 
 
 def test_doubles_are_told_by_their_words() -> None:
     made = of_models("continue", [suggestion("A bell."), suggestion("a BELL!"), suggestion("A belfry.")])
-    assert [each.text for each in without_doubles(made, ["A belfry"])] == ["A bell."]
+    assert [each.text for each in not_said_yet(made, ["A belfry"])] == ["A bell."]

@@ -16,8 +16,6 @@ from bot.rules.moods import MoodName
 from bot.rules.receipts import ContinueReceipt
 from bot.rules.stories import Story
 from bot.stories.access import Who
-from storage.mood_results import MoodResults
-from storage.rounds import Rounds
 from tests.stories.round_fixture import (
     BEN,
     CHEN,
@@ -160,8 +158,8 @@ async def test_a_deadline_in_a_story_that_is_not_open(table: RoundFixture, state
     story = await table.story("The rain began.", round_minutes=10)
     round_ = await table.opened(story, "A bell rang.")
     await table.round_service.like(BEN, round_.id, [(await table.candidates(round_.id))[0].id])
-    async with table.database.transaction() as connection:
-        await table.change(connection, story, state=state)
+    async with table.database.transaction() as tx:
+        await table.change(tx, story, state=state)
     table.now_ms += 10 * MINUTE_MS
     after = await table.round_service.close_due(round_.id)
     assert after is not None
@@ -246,8 +244,8 @@ async def test_a_place_that_is_no_longer_in_canon(table: RoundFixture) -> None:
     blue, _ = await table.candidates(round_.id)
     await table.round_service.like(CHEN, round_.id, [blue.id])
     first = (await table.canon(story))[0]
-    async with table.database.transaction() as connection:
-        await table.change(connection, await table.again(story), head_id=first.id)
+    async with table.database.transaction() as tx:
+        await table.change(tx, await table.again(story), head_id=first.id)
     await table.round_service.close(HOST, round_.id)
     assert await texts(table, story) == ["The rain began."]
     assert len(await table.children(story, first.id)) == 2
@@ -294,8 +292,8 @@ async def test_how_the_moods_did(table: RoundFixture) -> None:
     await table.round_service.star(BEN, round_.id, bell)
     await table.round_service.like(CHEN, round_.id, [bell, silence, own])
     await table.round_service.close(HOST, round_.id)
-    async with table.database.reading() as connection:
-        results = await MoodResults(connection).by_mood(SERVER)
+    async with table.database.reading() as tx:
+        results = await tx.mood_results.by_mood(SERVER)
     (wild,), (steady,) = results["wild"], results["steady"]
     assert (wild.candidates, wild.won, wild.points, wild.voters) == (2, 1, 4, 2)
     assert (steady.candidates, steady.won, steady.points, steady.voters) == (1, 0, 0, 2)
@@ -327,8 +325,8 @@ async def test_votes_at_the_instant_of_the_close(table: RoundFixture) -> None:
 
     assert 0 < sum(voted) < len(votes)
     assert closes == [True, False]
-    async with table.database.reading() as connection:
-        ballots = await Rounds(connection).list_ballots(round_.id)
+    async with table.database.reading() as tx:
+        ballots = await tx.rounds.list_ballots(round_.id)
     assert len(ballots) == sum(voted) + 1
     closed = await table.round(round_.id)
     assert closed.winner_id == decide([bell, silence, silence + 1], ballots, closed.salt).winner

@@ -12,10 +12,6 @@ from bot.rules.ballots import Ballot
 from bot.rules.profiles import WriterProfile
 from bot.rules.servers import ServerSettings
 from bot.stories.access import Who
-from storage.profiles import WriterProfiles
-from storage.rounds import Rounds
-from storage.servers import Servers
-from storage.stories import Stories
 from tests.stories.round_fixture import (
     BEN,
     CHEN,
@@ -88,8 +84,8 @@ async def test_one_round_at_a_time(table: RoundFixture) -> None:
 
 
 async def test_what_a_server_does_not_want_is_left_out(table: RoundFixture) -> None:
-    async with table.database.transaction() as connection:
-        await Servers(connection).save(ServerSettings(server_id=SERVER, words=("bell",)), now_ms=0)
+    async with table.database.transaction() as tx:
+        await tx.servers.save(ServerSettings(server_id=SERVER, words=("bell",)), now_ms=0)
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A Bell rang.", "Nobody spoke.")
     assert [each.text for each in await table.candidates(round_.id)] == ["Nobody spoke.", ""]
@@ -162,8 +158,8 @@ async def test_nobody_fills_the_card_alone(table: RoundFixture) -> None:
 
 async def test_only_who_is_invited_proposes(table: RoundFixture) -> None:
     story = await table.story("The rain began.", writers="invited", voters="writers")
-    async with table.database.transaction() as connection:
-        await Stories(connection).set_role(story.id, CHEN.person_id, "invited", True)
+    async with table.database.transaction() as tx:
+        await tx.stories.set_role(story.id, CHEN.person_id, "invited", True)
     with pytest.raises(NotAllowed, match="story_invited_only"):
         await table.round_service.plan_continue(BEN, story.id)
     round_ = await table.opened(story, "A bell rang.", by=CHEN)
@@ -293,8 +289,8 @@ async def test_reports_fold_a_text_until_a_host_has_looked(table: RoundFixture) 
 
 async def test_no_model_goes_on_from_words_that_their_author_keeps_to_people(table: RoundFixture) -> None:
     story = await table.story("Chen wrote this.", author=CHEN)
-    async with table.database.transaction() as connection:
-        await WriterProfiles(connection).save(WriterProfile(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
+    async with table.database.transaction() as tx:
+        await tx.profiles.save(WriterProfile(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
     for attempt in (
         table.round_service.plan_continue(BEN, story.id),
         table.round_service.plan_infill(BEN, story.id, "Chen ___ this."),
@@ -318,8 +314,8 @@ async def test_nothing_happens_in_a_story_that_is_not_open(table: RoundFixture, 
     round_ = await table.opened(story, "A bell rang.")
     first = (await table.candidates(round_.id))[0].id
     await table.round_service.like(BEN, round_.id, [first])
-    async with table.database.transaction() as connection:
-        await table.change(connection, story, state=state)
+    async with table.database.transaction() as tx:
+        await table.change(tx, story, state=state)
     for attempt in (
         table.round_service.plan_continue(BEN, story.id),
         table.round_service.propose(BEN, story.id, "Hello there."),
@@ -359,5 +355,5 @@ async def test_who_began_it_cancels_what_is_being_written(table: RoundFixture) -
     for attempt in (table.round_service.cancel(HOST, round_.id), table.round_service.give_up(round_.id)):
         with pytest.raises(Gone, match="round_over"):
             await attempt
-    async with table.database.reading() as connection:
-        assert await Rounds(connection).list_open(story.id) == []
+    async with table.database.reading() as tx:
+        assert await tx.rounds.list_open(story.id) == []
