@@ -31,6 +31,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from bot.rules.ballots import Ballot
+from bot.rules.provenance import Span
 from bot.rules.rounds import NewCandidate, NewRound
 from bot.rules.stories import NewStory, Story
 from bot.stories.access import Who
@@ -164,7 +165,7 @@ class Filler:
             "author_id": 100 + depth % 20,
             "pen_name": None,
             "origin": "human",
-            "spans": [[0, len(text), "human"]],
+            "spans": (Span(0, len(text), "human"),),
             "round_id": None,
             "receipt": None,
             "created_ms": depth,

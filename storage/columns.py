@@ -4,12 +4,14 @@ add another."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Double, Integer, Text, TypeDecorator
 from sqlalchemy.dialects import sqlite
 
 from bot.rules.generations import Payload
+from bot.rules.provenance import Span
 from bot.rules.receipts import Receipt
 from storage.tagged import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
 
@@ -32,6 +34,20 @@ class JsonText(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Return what was stored."""
         return None if value is None else json.loads(value)
+
+
+class SpansText(JsonText):
+    """Spans of provenance as JSON: `[[start, end, origin], …]`."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[Span], dialect: Dialect) -> str:
+        """Return the text to store."""
+        return super().process_bind_param([[span.start, span.end, span.origin] for span in value], dialect)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Span, ...]:
+        """Return what was stored."""
+        return tuple(Span(start, end, origin) for start, end, origin in super().process_result_value(value, dialect))
 
 
 class ReceiptText(JsonText):

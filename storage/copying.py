@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.errors import StorageError
-from storage.sqlite_errors import storage_error
+from storage.dialect import storage_error
 
 Pages = Callable[[int, int], None]
 """pages(done, total): how a copy gets on."""

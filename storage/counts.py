@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
 
+from storage.repository import Repository
 from storage.tables import POSTS, ROUNDS, STORIES
-from storage.writer import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +20,8 @@ class Counts:
     posts: int
 
 
-class Counter:
+class Counter(Repository):
     """Counts what there is in all servers."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self) -> Counts:
         """Return all counts."""

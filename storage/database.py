@@ -1,9 +1,4 @@
-"""The database: one writer with group commit (`writer.py`), readers beside it, and a lock on the folder.
-
-`synchronous=FULL`: with NORMAL the write-ahead log is not flushed at a commit, and a power cut may take
-acknowledged transactions with it; group commit shares the price of the flush. `fullfsync` says the same to macOS,
-`secure_delete` overwrites what somebody had deleted.
-"""
+"""The database: one writer with group commit (`writer.py`), readers beside it, and a lock on the folder."""
 
 from __future__ import annotations
 
@@ -20,21 +15,23 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import PlatformError, StorageError
-from storage.access import warn_of_others
+from storage import dialect
+from storage.dialect import raise_told
 from storage.driver import OneCrossingConnection
+from storage.folder_permissions import warn_of_others
 from storage.lock import FolderLock
 from storage.schema import bring_up_to_date
-from storage.sqlite_errors import raise_told
 from storage.unit_of_work import Snapshot, UnitOfWork
 from storage.writer import TRY_S, Reading, Writer
 
 FILE = "inkling.db"
 
-_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+"""The name of the database's file in its folder."""
+
 _BUSY_S = 10.0
+"""How long a reader, or the migration at the start, waits for another program that holds the database."""
 _READERS = 4
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON", "foreign_keys=ON")
-_WRITER_PRAGMAS = ("secure_delete=ON", f"journal_size_limit={64 << 20}")
+"""Connections that read, kept open; as many more are opened where all of these are in use."""
 
 
 class Database:
@@ -78,8 +75,8 @@ async def open_database(folder: Path, now: Callable[[], int]) -> AsyncIterator[D
     Raises `StorageError`: the folder cannot be written, another copy of the bot uses it, the database is damaged or
     from a newer version. Raises `PlatformError` where SQLite is too old.
     """
-    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-        oldest = ".".join(map(str, _OLDEST_SQLITE))
+    if sqlite3.sqlite_version_info < dialect.OLDEST:
+        oldest = ".".join(map(str, dialect.OLDEST))
         raise PlatformError(f"Python's SQLite is {sqlite3.sqlite_version}; Inkling needs {oldest} or newer.")
     make_folder(folder)
     path = folder / FILE
@@ -119,7 +116,7 @@ def _make_file(path: Path) -> None:
 
 @asynccontextmanager
 async def _held(path: Path) -> AsyncIterator[AsyncConnection]:
-    engine = _engine(path, (*_PRAGMAS, *_WRITER_PRAGMAS), isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0)
+    engine = _engine(path, dialect.WRITER_PRAGMAS, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0)
     try:
         async with engine.connect() as connection:
             yield connection
@@ -128,7 +125,7 @@ async def _held(path: Path) -> AsyncIterator[AsyncConnection]:
 
 
 def _reader_engine(path: Path) -> AsyncEngine:
-    engine = _engine(path, (*_PRAGMAS, "query_only=ON"), pool_size=_READERS, max_overflow=_READERS)
+    engine = _engine(path, dialect.READER_PRAGMAS, pool_size=_READERS, max_overflow=_READERS)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:

@@ -8,15 +8,12 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, insert, select, update
 
 from bot.rules.generations import Generation, NewGeneration, Place, Suggestion
+from storage.repository import Repository
 from storage.tables import GENERATIONS, SUGGESTIONS
-from storage.writer import Connection
 
 
-class GenerationReader:
+class GenerationReader(Repository):
     """Generations, as one transaction sees them."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, generation_id: int) -> Generation | None:
         """Return the generation, or None where it was deleted. One that is past its time is there until `expire`."""

@@ -6,18 +6,15 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import sqlite
 
 from bot.rules.lore import LoreEntry, LoreKind, LoreState
+from storage import dialect
+from storage.repository import Repository
 from storage.tables import LORE, LORE_VOTES
-from storage.writer import Connection
 
 
-class LoreReader:
+class LoreReader(Repository):
     """Memory and lore, and the votes on them."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, lore_id: int) -> LoreEntry | None:
         """Return the entry, or None where there is none."""
@@ -117,7 +114,7 @@ class Lore(LoreReader):
         """Note what somebody thinks of an entry, in the place of what they thought before."""
         values = {"lore_id": lore_id, "person_id": person_id, "agrees": int(agrees)}
         await self._connection.execute(
-            sqlite.insert(LORE_VOTES)
+            dialect.insert(LORE_VOTES)
             .values(values)
             .on_conflict_do_update(index_elements=["lore_id", "person_id"], set_={"agrees": int(agrees)})
         )

@@ -6,15 +6,12 @@ from sqlalchemy import insert, select
 
 from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.rounds import MoodResult
+from storage.repository import Repository
 from storage.tables import MOOD_RESULTS
-from storage.writer import Connection
 
 
-class MoodResultReader:
+class MoodResultReader(Repository):
     """How moods did."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def by_mood(self, server_id: int, *, limit: int = 1000) -> dict[MoodName, list[MoodResult]]:
         """Return the server's last `limit` results of all moods together, by mood, the most recent first."""

@@ -23,10 +23,9 @@ from sqlalchemy import literal as sql
 
 from bot.rules.stories import BEGINNING, NewPassage, Passage, TreeNode
 from storage.columns import WHOLE
-from storage.rows import spans_from_json, spans_to_json, values_of
+from storage.repository import Repository, values_of
 from storage.tables import PASSAGES
 from storage.withdrawing import withdraw
-from storage.writer import Connection
 
 _REPEATED = (
     *("tree_id", "text", "author_id", "pen_name", "origin", "spans", "round_id", "receipt", "created_ms"),
@@ -38,11 +37,8 @@ _AT_ONCE = 2000
 _ORIGINAL = func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id)
 
 
-class PassageReader:
+class PassageReader(Repository):
     """The passages of all trees, to be read."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, passage_id: int) -> Passage | None:
         """Return the passage, or None where there is none."""
@@ -105,7 +101,6 @@ class Passages(PassageReader):
         """Store a passage behind its parent, without moving any head, and return it with its id and depth."""
         values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
             "depth": 1 if new.parent_id is None else _depth_of(new.parent_id) + 1,
-            "spans": spans_to_json(new.spans),
             "created_ms": now_ms,
         }
         added = await self._connection.execute(insert(PASSAGES).values(values).returning(PASSAGES))
@@ -177,4 +172,4 @@ def _path(head_id: int, first: ColumnElement[int]) -> CTE:
 
 
 def _passage(row: Row[Any]) -> Passage:
-    return Passage(**{**row._mapping, "spans": spans_from_json(row.spans), "withdrawn": bool(row.withdrawn)})
+    return Passage(**{**row._mapping, "withdrawn": bool(row.withdrawn)})

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, case, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.rules.posts import Post, PostKind
+from storage.dialect import insert
+from storage.repository import Repository
 from storage.tables import POSTS
 from storage.writer import Connection
 
@@ -21,11 +22,8 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(18)
 
 
-class PostReader:
+class PostReader(Repository):
     """What is on show, or due."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, kind: PostKind, ref_id: int, part: int = 0) -> Post | None:
         """Return the post of something, None where it was never wanted or is forgotten."""
@@ -146,7 +144,7 @@ class Posts(PostReader):
     async def mark_shown(self, post_id: int, *, wanted: int, message_id: int | None, nonce: str | None = None) -> bool:
         """Note that a post was shown as it was `wanted` when it was rendered; what was wanted since then is still due.
         `message_id` None: there is nothing to show any more. With a `nonce`, tell False and note nothing where the
-        post was moved meanwhile: then that message is nobody's."""
+        post was moved meanwhile: then that message is not needed."""
         noted = update(POSTS).where(POSTS.c.id == post_id)
         if nonce is not None:
             noted = noted.where(POSTS.c.nonce == nonce)

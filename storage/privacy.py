@@ -18,11 +18,10 @@ from bot.rules.posts import PostKind
 from bot.rules.rounds import NOBODY
 from storage.columns import JsonText
 from storage.posts import Posts
-from storage.rows import values_of
+from storage.repository import Repository, values_of
 from storage.tables import (
     BALLOTS,
     CANDIDATES,
-    COURTESIES,
     GENERATIONS,
     LORE,
     LORE_VOTES,
@@ -33,6 +32,7 @@ from storage.tables import (
     STORIES,
     STORY_PEOPLE,
     SUGGESTIONS,
+    WRITER_PROFILES,
 )
 from storage.withdrawing import withdraw, withdraw_candidates
 from storage.writer import Connection
@@ -157,16 +157,13 @@ PERSONAL = (
     ),
     Personal(table=STORIES, person="host_id", forget=_become(STORIES, "host_id", None), shown_as="story"),
     Personal(table=STORY_PEOPLE),
-    Personal(table=COURTESIES),
+    Personal(table=WRITER_PROFILES),
     Personal(table=PEOPLE),
 )
 
 
-class PrivacyReader:
+class PrivacyReader(Repository):
     """What is kept about a person."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def export(self, person_id: int) -> dict[str, Any]:
         """Return every row about the person by table, JSON-ready; Discord's ids are strings, as in Discord's own

@@ -1,26 +1,25 @@
-"""Courtesies: what somebody asks of a server's stories."""
+"""Writer profiles: pen names, and who lets no model go on from their words."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.rules.profiles import WriterProfile
-from storage.tables import COURTESIES
-from storage.writer import Connection
+from storage.dialect import insert
+from storage.repository import Repository
+from storage.tables import WRITER_PROFILES
 
 
-class WriterProfileReader:
+class WriterProfileReader(Repository):
     """What writers chose."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, server_id: int, person_id: int) -> WriterProfile:
         """Return somebody's wishes, the defaults where they never said any."""
-        theirs = select(COURTESIES).where(COURTESIES.c.server_id == server_id, COURTESIES.c.person_id == person_id)
+        theirs = select(WRITER_PROFILES).where(
+            WRITER_PROFILES.c.server_id == server_id, WRITER_PROFILES.c.person_id == person_id
+        )
         row = (await self._connection.execute(theirs)).one_or_none()
         if row is None:
             return WriterProfile(server_id=server_id, person_id=person_id)
@@ -28,26 +27,28 @@ class WriterProfileReader:
 
     async def list_refusing(self, server_id: int, person_ids: Collection[int]) -> frozenset[int]:
         """Return those of the people who let no model go on from their words."""
-        refused = select(COURTESIES.c.person_id).where(
-            COURTESIES.c.server_id == server_id, COURTESIES.c.person_id.in_(person_ids), COURTESIES.c.no_ai == 1
+        refused = select(WRITER_PROFILES.c.person_id).where(
+            WRITER_PROFILES.c.server_id == server_id,
+            WRITER_PROFILES.c.person_id.in_(person_ids),
+            WRITER_PROFILES.c.no_ai == 1,
         )
         return frozenset((await self._connection.execute(refused)).scalars())
 
     async def list_names(self, server_id: int, person_ids: Collection[int]) -> Mapping[int, str]:
         """Return the pen names of those of the people who have one."""
-        theirs = select(COURTESIES.c.person_id, COURTESIES.c.pen_name).where(
-            COURTESIES.c.server_id == server_id,
-            COURTESIES.c.person_id.in_(person_ids),
-            COURTESIES.c.pen_name.is_not(None),
+        theirs = select(WRITER_PROFILES.c.person_id, WRITER_PROFILES.c.pen_name).where(
+            WRITER_PROFILES.c.server_id == server_id,
+            WRITER_PROFILES.c.person_id.in_(person_ids),
+            WRITER_PROFILES.c.pen_name.is_not(None),
         )
         return {row.person_id: row.pen_name for row in await self._connection.execute(theirs)}
 
     async def names_of_others(self, server_id: int, person_id: int) -> list[str]:
         """Return the pen names that are somebody else's in that server."""
-        theirs = select(COURTESIES.c.pen_name).where(
-            COURTESIES.c.server_id == server_id,
-            COURTESIES.c.person_id != person_id,
-            COURTESIES.c.pen_name.is_not(None),
+        theirs = select(WRITER_PROFILES.c.pen_name).where(
+            WRITER_PROFILES.c.server_id == server_id,
+            WRITER_PROFILES.c.person_id != person_id,
+            WRITER_PROFILES.c.pen_name.is_not(None),
         )
         return list((await self._connection.execute(theirs)).scalars())
 
@@ -59,7 +60,7 @@ class WriterProfiles(WriterProfileReader):
         """Store all of somebody's wishes in one server."""
         values = {"pen_name": profile.pen_name, "no_ai": int(profile.no_ai)}
         await self._connection.execute(
-            insert(COURTESIES)
+            insert(WRITER_PROFILES)
             .values(server_id=profile.server_id, person_id=profile.person_id, **values)
             .on_conflict_do_update(index_elements=["server_id", "person_id"], set_=values)
         )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, Table, and_, select
 
 from bot.rules.lore import LoreKind
+from storage.repository import Repository
 from storage.tables import CANDIDATES, LORE, PASSAGES, ROUNDS, STORIES
-from storage.writer import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +20,8 @@ class Kept:
     until_ms: int
 
 
-class RecentWork:
+class RecentWork(Repository):
     """Whether somebody kept something within some time."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def wrote(self, kept: Kept, story_id: int, text: str) -> bool:
         """Tell whether they wrote `text` as a passage of the story's tree, or as a candidate for it."""

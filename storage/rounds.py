@@ -8,13 +8,12 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import sqlite
 
 from bot.rules.ballots import Ballot
 from bot.rules.rounds import Candidate, NewCandidate, NewRound, Round, RoundState
-from storage.rows import spans_from_json, spans_to_json
+from storage import dialect
+from storage.repository import Repository
 from storage.tables import BALLOTS, CANDIDATES, REPORTS, ROUNDS
-from storage.writer import Connection
 
 _UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")
 _LIKED, _FAVOURITE = 1, 2
@@ -25,11 +24,8 @@ _OF_VOTER = and_(BALLOTS.c.round_id == bindparam("round"), BALLOTS.c.voter_id ==
 _BALLOT, _TAKE_BACK, _CAST = select(BALLOTS).where(_OF_VOTER), delete(BALLOTS).where(_OF_VOTER), insert(BALLOTS)
 
 
-class RoundReader:
+class RoundReader(Repository):
     """Rounds with their candidates, ballots and reports, to be read."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, round_id: int) -> Round | None:
         """Return the round, or None where there is none."""
@@ -161,7 +157,6 @@ class Rounds(RoundReader):
         values = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)} | {
             "round_id": round_id,
             "place": place,
-            "spans": spans_to_json(new.spans),
             "none": int(new.none),
             "created_ms": now_ms,
         }
@@ -196,7 +191,7 @@ class Rounds(RoundReader):
     async def report(self, candidate_id: int, person_id: int, now_ms: int) -> bool:
         """Note that somebody reported a candidate; tell whether it is the first time that they did."""
         values = {"candidate_id": candidate_id, "person_id": person_id, "created_ms": now_ms}
-        noted = await self._connection.execute(sqlite.insert(REPORTS).values(values).on_conflict_do_nothing())
+        noted = await self._connection.execute(dialect.insert(REPORTS).values(values).on_conflict_do_nothing())
         return noted.rowcount > 0
 
     async def settle(self, candidate_id: int) -> None:
@@ -209,7 +204,7 @@ def _round(row: Row[Any]) -> Round:
 
 
 def _candidate(row: Row[Any]) -> Candidate:
-    return Candidate(**{**row._mapping, "spans": spans_from_json(row.spans), "none": bool(row.none)})
+    return Candidate(**{**row._mapping, "none": bool(row.none)})
 
 
 def _ballot(rows: Iterable[Row[Any]]) -> Ballot:

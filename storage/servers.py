@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.rules.servers import ServerSettings
+from storage.dialect import insert
+from storage.repository import Repository
 from storage.tables import SERVERS
-from storage.writer import Connection
 
 
-class ServerReader:
+class ServerReader(Repository):
     """The settings of each server, to be read."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, server_id: int) -> ServerSettings:
         """Return the server's settings, the defaults where nothing was ever set."""

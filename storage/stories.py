@@ -7,21 +7,18 @@ from collections.abc import Collection
 from typing import Any, get_args
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, select, update
-from sqlalchemy.dialects import sqlite
 
 from bot.rules.stories import NewStory, Role, Standing, Story, StoryRules, StoryState
 from bot.rules.text.characters import caseless
+from storage import dialect
+from storage.repository import Repository
 from storage.tables import LORE, PASSAGES, POSTS, ROUNDS, STORIES, STORY_PEOPLE, TREES
-from storage.writer import Connection
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
-class StoryReader:
+class StoryReader(Repository):
     """Stories and who has a role in them, to be read."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def get(self, story_id: int) -> Story | None:
         """Return the story, whatever its state, or None where it is gone for good."""
@@ -171,7 +168,7 @@ class Stories(StoryReader):
         """Give somebody a role in the story, or take it away."""
         values = {"story_id": story_id, "person_id": person_id, "role": role}
         if present:
-            await self._connection.execute(sqlite.insert(STORY_PEOPLE).values(values).on_conflict_do_nothing())
+            await self._connection.execute(dialect.insert(STORY_PEOPLE).values(values).on_conflict_do_nothing())
         else:
             theirs = [STORY_PEOPLE.c[name] == value for name, value in values.items()]
             await self._connection.execute(delete(STORY_PEOPLE).where(*theirs))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-from storage.columns import REAL, WHOLE, JsonText, PayloadText, ReceiptText
+from storage.columns import REAL, WHOLE, JsonText, PayloadText, ReceiptText, SpansText
 
 METADATA = MetaData(
     naming_convention={
@@ -160,7 +160,7 @@ PASSAGES = Table(
     _person("author_id"),
     Column("pen_name", Text),
     Column("origin", Text, nullable=False),
-    Column("spans", JsonText, nullable=False),
+    Column("spans", SpansText, nullable=False),
     Column("round_id", WHOLE),
     Column("receipt", ReceiptText),
     Column("created_ms", WHOLE, nullable=False),
@@ -215,7 +215,7 @@ CANDIDATES = Table(
     _person("author_id"),
     Column("pen_name", Text),
     Column("origin", Text, nullable=False),
-    Column("spans", JsonText, nullable=False),
+    Column("spans", SpansText, nullable=False),
     Column("mood", Text),
     Column("receipt", ReceiptText),
     Column("none", Integer, nullable=False, server_default="0"),
@@ -284,7 +284,7 @@ LORE_VOTES = Table(
     sqlite_strict=True,
 )
 
-COURTESIES = Table(
+WRITER_PROFILES = Table(
     "courtesies",
     METADATA,
     _snowflake("server_id", primary_key=True, autoincrement=False),

@@ -1,8 +1,6 @@
-"""One transaction with every repository on it, so that use cases pass on one thing and no connection.
+"""One transaction with every repository on it: use cases pass on one value, and neither connections nor times.
 
-async with database.transaction() as tx:
-    story = await tx.stories.get(story_id)
-    await tx.passages.add(new, now_ms=tx.now_ms)
+A caller writes `async with database.transaction() as tx:`, then `await tx.stories.get(story_id)`, and passes `tx` on.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ WITHDRAWN_PASSAGE: Mapping[str, Any] = {
     "text": "",
     "author_id": None,
     "pen_name": None,
-    "spans": [],
+    "spans": (),
     "receipt": None,
     "withdrawn": 1,
 }
@@ -28,7 +28,7 @@ WITHDRAWN_CANDIDATE: Mapping[str, Any] = {
     "text": "",
     "author_id": None,
     "pen_name": None,
-    "spans": [],
+    "spans": (),
     "receipt": None,
     "hidden_by": NOBODY,
 }

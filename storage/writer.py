@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StorageError
-from storage.sqlite_errors import raise_told, storage_error
+from storage.dialect import raise_told, storage_error
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ def _sees_all(_: int) -> bool:
 @dataclass(frozen=True, slots=True)
 class Who:
     """Somebody who acts in a server. `manages`: they may manage the Discord server; `sees` tells whether they may see a
-    channel: the stories in others are as good as none to them."""
+    channel: stories in other channels are treated as missing."""
 
     server_id: int
     person_id: int

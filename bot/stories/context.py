@@ -2,7 +2,7 @@
 triggers.
 
 Everything goes to the worker in pieces, which fits them into the model's window: the oldest passages go first, then
-lore, memory, premise and title. Words of people who want no model to go on from them stay at home.
+lore, memory, premise and title. Passages whose author opted out are excluded.
 """
 
 from __future__ import annotations

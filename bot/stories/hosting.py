@@ -121,7 +121,7 @@ class HostingService:
 
     async def set_thread(self, story_id: int, thread_id: int) -> bool:
         """Note that a thread was opened for a story, and have its card and its last passages shown there. Tell False
-        where the story is gone or has a thread already: then this one is nobody's."""
+        where the story is gone or has a thread already: then the new thread is not needed."""
         async with self._database.transaction() as tx:
             story = await tx.stories.get(story_id)
             if story is None or story.thread_id is not None:

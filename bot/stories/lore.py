@@ -34,7 +34,7 @@ class LoreService:
     """The memory and lore of all stories and servers.
 
     A `story_id` of None means the server as a whole: what is told in all of its stories. Everybody who acts is
-    authorised in the transaction; what belongs to another server is as good as gone.
+    authorised in the transaction; entries of other servers are treated as missing.
     """
 
     def __init__(self, database: Database) -> None:

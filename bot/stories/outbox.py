@@ -63,7 +63,7 @@ class Outbox:
 
     async def mark_shown(self, post: Post, message_id: int | None) -> bool:
         """Note that a post is on show as it was when `post` was read. False: it was moved meanwhile, and the message is
-        nobody's."""
+        not needed."""
         async with self._database.transaction() as tx:
             return await tx.posts.mark_shown(
                 post.id, wanted=post.wanted_version, message_id=message_id, nonce=post.nonce

@@ -38,7 +38,7 @@ class AddedPassage:
 
 
 class PassageService:
-    """The hand that writes in all stories."""
+    """Writes in all stories, and takes back what was written."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

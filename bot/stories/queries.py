@@ -1,5 +1,4 @@
-"""Stories as they are found and read; what is written in them is `passage_service`'s, what is decided about them
-`hosting`'s."""
+"""Finding and reading stories. Writing in them is `passages`', decisions about them are `hosting`'s."""
 
 from __future__ import annotations
 
@@ -145,12 +144,14 @@ class StoryQueries:
         async with self._database.reading() as tx:
             return await find_numbered(tx, story, number)
 
-    async def list_canon_tail(self, story: Story, limit: int) -> list[Passage]:
-        """Return the last passages of a story in reading order."""
-        if story.head_id is None:
-            return []
+    async def get_with_last(self, story_id: int) -> tuple[Story, Passage | None] | None:
+        """Return a story whatever its state with its last passage (None while nothing is written); None where it is
+        gone for good."""
         async with self._database.reading() as tx:
-            return await tx.passages.list_canon(story.head_id, limit=limit)
+            story = await tx.stories.get(story_id)
+            if story is None:
+                return None
+            return story, None if story.head_id is None else await tx.passages.get(story.head_id)
 
     async def list_canon_page(self, story: Story, first: int, last: int) -> list[Passage]:
         """Return the passages of a story with these numbers, both ends included."""
@@ -161,8 +162,11 @@ class StoryQueries:
 
     async def count_passages(self, story: Story) -> int:
         """Return how many passages a story has."""
-        tail = await self.list_canon_tail(story, 1)
-        return tail[0].depth if tail else 0
+        if story.head_id is None:
+            return 0
+        async with self._database.reading() as tx:
+            last = await tx.passages.get(story.head_id)
+        return 0 if last is None else last.depth
 
     async def get_with_passage(self, passage_id: int, thread_id: int) -> tuple[Story, Passage, bool] | None:
         """Return the story that has this thread, a passage, and whether it is part of it; None where one is gone."""

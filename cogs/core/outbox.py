@@ -56,7 +56,7 @@ class _Kind:
 
 
 class OutboxDispatcher:
-    """The hand that empties the outbox. One for all the cogs of a bot."""
+    """Empties the outbox. One for all the cogs of a bot."""
 
     def __init__(self, bot: commands.Bot, services: Services) -> None:
         self._bot = bot

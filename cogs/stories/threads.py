@@ -60,11 +60,11 @@ class Threads(commands.Cog):
 
     async def card(self, post: Post) -> Card | None:
         """Render the card of a story."""
-        story = await self._services.story_queries.get(post.ref_id)
-        if story is None:
+        found = await self._services.story_queries.get_with_last(post.ref_id)
+        if found is None:
             return None
-        tail = await self._services.story_queries.list_canon_tail(story, 1)
-        return story_card(await self._dispatcher.say(story.server_id), story, tail[0] if tail else None)
+        story, last = found
+        return story_card(await self._dispatcher.say(story.server_id), story, last)
 
     async def prose(self, post: Post) -> Prose | None:
         """Render a passage."""

@@ -34,3 +34,15 @@ def test_use_cases_take_repositories_from_their_transaction(name: str) -> None:
     for node in ast.walk(ast.parse(USE_CASES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in REPOSITORIES, f"{name}:{node.lineno} makes {node.func.id} of a connection"
+
+
+def test_one_file_knows_the_dialect() -> None:
+    """Repositories say INSERT … ON CONFLICT by way of it; migrations stay as they were written."""
+    known = {
+        name
+        for name, path in MODULES.items()
+        if not within(name, "storage.migrations")
+        for module in imported(path)
+        if within(module, "sqlalchemy.dialects")
+    }
+    assert known == {"storage.columns", "storage.dialect"}

@@ -227,7 +227,7 @@ async def test_a_data_folder_that_others_can_use_is_warned_of_once(
     (folder / FILE).chmod(file_mode)
     folder.chmod(folder_mode)
     await open_and_close(folder)
-    warnings = [record.getMessage() for record in caplog.records if record.name == "storage.access"]
+    warnings = [record.getMessage() for record in caplog.records if record.name == "storage.folder_permissions"]
     if verb is None:
         assert warnings == []
         return

@@ -47,7 +47,7 @@ class Proposed:
 
 
 class Opening:
-    """The part of `RoundService` in which candidates are gathered."""
+    """The part of `RoundService` that opens rounds and gathers their candidates."""
 
     def __init__(self, database: Database, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
         self._database = database

@@ -43,8 +43,8 @@ class BallotView:
 class RoundService(Opening):
     """The rounds of all stories. `random` gives so many random bytes.
 
-    Whoever acts is authorised again in each transaction; a round of another server is as good as none. Everybody's
-    methods raise `Gone` (`round_gone`) for such, and `Gone` (`round_over`) for one that is over.
+    Who acts is authorised again in each transaction. Rounds of other servers are treated as missing: all methods raise
+    `Gone` (`round_gone`) for them, and `Gone` (`round_over`) for a round that is over.
     """
 
     # ---- looking

@@ -1,4 +1,7 @@
-"""What SQLite reports, in sentences that tell the host what to do."""
+"""What is SQLite's own, in one place: which version is needed, how its connections are set, the INSERT that knows
+ON CONFLICT, and what SQLite reports, in sentences that tell the host what to do. Its column types, which migrations
+rely on, are in `columns.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,24 @@ import sqlite3
 from pathlib import Path
 from typing import NoReturn
 
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import StorageError
+
+__all__ = ["OLDEST", "READER_PRAGMAS", "WRITER_PRAGMAS", "insert", "raise_told", "storage_error"]
+
+OLDEST = (3, 37, 0)
+"""The oldest version that has STRICT tables."""
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON", "foreign_keys=ON")
+"""Of every connection. With `synchronous=NORMAL` the write-ahead log is not flushed at a commit, and a power cut may
+take acknowledged transactions with it; group commit shares the price of the flush. `fullfsync` says the same to
+macOS."""
+READER_PRAGMAS = (*_PRAGMAS, "query_only=ON")
+"""Of the connections that read."""
+WRITER_PRAGMAS = (*_PRAGMAS, "secure_delete=ON", f"journal_size_limit={64 << 20}")
+"""Of the one connection that writes: `secure_delete` overwrites what somebody had deleted."""
 
 # Of what the program did wrong: left as they are, so that a defect looks like one.
 _PROGRAM = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError, sqlite3.InterfaceError)

@@ -1,5 +1,4 @@
-"""From rows to values: many of them without holding up the event loop; spans of provenance as `[[start, end, origin],
-…]`."""
+"""What repositories share: their connection, and making values of rows without holding up the event loop."""
 
 from __future__ import annotations
 
@@ -9,12 +8,19 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
-from bot.rules.provenance import Span
+from storage.writer import Connection
 
 ValueT = TypeVar("ValueT")
 
 AT_ONCE = 200
 """Rows that are made into values before others have their turn: a few milliseconds, even of rows with much in them."""
+
+
+class Repository:
+    """What asks for one kind of thing. It lives as long as the transaction whose connection it has."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
 
 async def values_of(rows: Iterable[Row[Any]], make: Callable[[Row[Any]], ValueT]) -> list[ValueT]:
@@ -25,13 +31,3 @@ async def values_of(rows: Iterable[Row[Any]], make: Callable[[Row[Any]], ValueT]
         if len(found) % AT_ONCE == 0:
             await asyncio.sleep(0)
     return found
-
-
-def spans_to_json(spans: Iterable[Span]) -> list[Any]:
-    """Return what the column holds."""
-    return [[span.start, span.end, span.origin] for span in spans]
-
-
-def spans_from_json(column: Iterable[Any]) -> tuple[Span, ...]:
-    """Return the spans that the column holds."""
-    return tuple(Span(start, end, origin) for start, end, origin in column)
