@@ -24,6 +24,7 @@ LOOKS: dict[str, tuple[Look, int]] = {
     "export": (lambda database, story: PublishingService(database).manuscript(story, branches=False), 1),
     "export with branches": (lambda database, story: PublishingService(database).manuscript(story, branches=True), 3),
     "map": (lambda database, story: PublishingService(database).tree(story), 2),
+    "card": (lambda database, story: StoryQueries(database).get_with_last(story.id), 2),
     "passage on show": (lambda database, story: StoryQueries(database).get_with_passage(1, THREAD), 3),
     "pages": (lambda database, story: StoryQueries(database).list_canon_page(story, 1, 9), 1),
 }
