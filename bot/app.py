@@ -28,7 +28,7 @@ from bot.inference.queue import Inference
 from bot.inference.retry import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
-from bot.stories.earlier import EarlierRun
+from bot.stories.earlier_run import EarlierRun
 from bot.stories.hosting import HostingService
 from bot.stories.lore import LoreService
 from bot.stories.outbox import Outbox

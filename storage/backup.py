@@ -13,7 +13,7 @@ from bot.errors import StorageError
 from storage.copying import Pages, check_whole, copy_database, flush_folder, open_read_only
 from storage.database import FILE, make_folder
 from storage.lock import FolderLock
-from storage.schema import refuse_newer
+from storage.migrating import refuse_newer
 
 _log = logging.getLogger(__name__)
 

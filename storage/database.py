@@ -20,7 +20,7 @@ from storage.dialect import raise_told
 from storage.driver import OneCrossingConnection
 from storage.folder_permissions import warn_of_others
 from storage.lock import FolderLock
-from storage.schema import bring_up_to_date
+from storage.migrating import bring_up_to_date
 from storage.unit_of_work import Snapshot, UnitOfWork
 from storage.writer import TRY_S, Reading, Writer
 

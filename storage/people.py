@@ -1,6 +1,6 @@
-"""People: no more than when they were first and last here.
+"""People: when they were first and last here, and no more.
 
-Shorter than 25 lines because that is one statement.
+Each transaction in which somebody does something notes that they were here.
 """
 
 from __future__ import annotations

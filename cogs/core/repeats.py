@@ -17,7 +17,7 @@ import discord
 
 from bot.errors import AlreadyKept, Gone
 from bot.stories.access import Who
-from bot.stories.earlier import REMEMBERED_S
+from bot.stories.earlier_run import REMEMBERED_S
 from bot.ui.routes import number
 
 _AGAIN = "again"

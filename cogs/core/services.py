@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.inference.protocol import Engine
 from bot.inference.queue import Inference
 from bot.settings import Settings
-from bot.stories.earlier import EarlierRun
+from bot.stories.earlier_run import EarlierRun
 from bot.stories.hosting import HostingService
 from bot.stories.lore import LoreService
 from bot.stories.outbox import Outbox

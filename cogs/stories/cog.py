@@ -16,7 +16,7 @@ from bot.rules.generations import Place
 from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
 from bot.stories.access import Who
 from bot.stories.beginning import Beginning, beginning_of
-from bot.stories.earlier import EarlierRun
+from bot.stories.earlier_run import EarlierRun
 from bot.ui.answers import GIVEN, keep_given, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.escaping import escape

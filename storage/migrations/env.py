@@ -1,4 +1,4 @@
-"""What Alembic runs to migrate: on the connection that `storage.schema` hands over, never on its own."""
+"""What Alembic runs to migrate: on the connection that `storage.migrating` hands over, never on its own."""
 
 from __future__ import annotations
 

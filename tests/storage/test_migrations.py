@@ -21,10 +21,10 @@ from sqlalchemy import Connection, create_engine
 
 from bot.errors import StorageError
 from bot.rules.stories import StoryRules
-from storage import schema
+from storage import migrating
 from storage.database import FILE, Database, open_database
+from storage.migrating import configuration, newest
 from storage.people import People
-from storage.schema import configuration, newest
 from storage.stories import Stories
 from storage.tables import METADATA
 from tests.support.clocks import epoch
@@ -57,7 +57,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
     def put(body: str) -> None:
         scripts = tmp_path / "migrations"
-        shutil.copytree(Path(schema.__file__).with_name("migrations"), scripts)
+        shutil.copytree(Path(migrating.__file__).with_name("migrations"), scripts)
         (scripts / "versions" / "test.py").write_text(NEXT.format(newest=head, body=body), encoding="utf-8")
 
         def changed(connection: Connection | None = None) -> Config:
@@ -65,7 +65,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
             config.set_main_option("script_location", str(scripts))
             return config
 
-        monkeypatch.setattr(schema, "configuration", changed)
+        monkeypatch.setattr(migrating, "configuration", changed)
 
     return put
 

@@ -12,7 +12,7 @@ from alembic import command
 from sqlalchemy import Insert, column, create_engine, insert, inspect, table
 
 from storage.database import FILE
-from storage.schema import configuration
+from storage.migrating import configuration
 
 STORED: Mapping[str, Any] = json.loads(
     Path(__file__).with_name("stored").joinpath("generations_0006.json").read_text(encoding="utf-8")

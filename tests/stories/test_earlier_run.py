@@ -9,7 +9,7 @@ import pytest
 
 from bot.rules.stories import Additions, NewStory, Story, StoryRules
 from bot.stories.access import Who
-from bot.stories.earlier import REMEMBERED_S, EarlierRun
+from bot.stories.earlier_run import REMEMBERED_S, EarlierRun
 from bot.stories.lore import LoreService
 from bot.stories.passages import PassageService
 from bot.stories.rounds.service import RoundService
