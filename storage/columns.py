@@ -41,9 +41,9 @@ class SpansText(JsonText):
 
     cache_ok = True
 
-    def process_bind_param(self, value: Iterable[Span], dialect: Dialect) -> str:
+    def process_bind_param(self, value: Iterable[Span] | None, dialect: Dialect) -> str:
         """Return the text to store."""
-        return super().process_bind_param([[span.start, span.end, span.origin] for span in value], dialect)
+        return super().process_bind_param([[span.start, span.end, span.origin] for span in value or ()], dialect)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Span, ...]:
         """Return what was stored."""
