@@ -131,7 +131,6 @@ async def create_services(
             inference=inference,
             database=database,
             keep_days=settings.keep_days,
-            now=now,
             words=words,
             sent_to=server.told_host if server is not None else "",
         )

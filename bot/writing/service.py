@@ -18,10 +18,7 @@ from bot.writing.features import feature_of
 from bot.writing.languages import check_language, is_foreign
 from bot.writing.request import Submission
 from storage.database import Database
-from storage.generations import Generations
-from storage.people import People
-from storage.stories import Stories
-from storage.writer import Connection
+from storage.unit_of_work import Snapshot
 
 DAY_MS = 24 * 60 * 60 * 1000
 HEALTH_S = 0.5
@@ -35,8 +32,8 @@ def _random_seed() -> int:
 class GenerationService:
     """Takes submissions to the models and keeps what came back. It owns the transactions over generations.
 
-    `keep_days` is how long a generation (and so its buttons) lives; `now` gives UTC milliseconds; `sent_to` is the
-    machine that texts are sent to, as far as the settings tell.
+    `keep_days` is how long a generation (and so its buttons) lives; `sent_to` is the machine that texts are sent to, as
+    far as the settings tell.
     """
 
     def __init__(
@@ -45,7 +42,6 @@ class GenerationService:
         inference: Inference,
         database: Database,
         keep_days: int,
-        now: Callable[[], int],
         words: Blocklist | None = None,
         sent_to: str = "",
         seed: Callable[[], int] = _random_seed,
@@ -53,7 +49,6 @@ class GenerationService:
         self._inference = inference
         self._database = database
         self._keep_ms = keep_days * DAY_MS
-        self._now = now
         self._words = words or Blocklist.load()
         self._sent_to = sent_to
         self._seed = seed
@@ -95,8 +90,8 @@ class GenerationService:
 
     async def _stays(self, place: Place) -> bool:
         """Tell whether a place is the thread of a story whose text must stay on this machine."""
-        async with self._database.reading() as connection:
-            story = await Stories(connection).get_by_thread(place.channel_id)
+        async with self._database.reading() as tx:
+            story = await tx.stories.get_by_thread(place.channel_id)
         return story is not None and not story.rules.outside
 
     async def add(
@@ -104,7 +99,7 @@ class GenerationService:
     ) -> Generation:
         """Store what came back, and that the person was here; it is committed when this returns. `message_id` is the
         progress that the card is to take the place of: after a crash it is known that it did, or what it lacks."""
-        expires_ms = self._now() + self._keep_ms
+        expires_ms = self._database.now() + self._keep_ms
         feature = feature_of(submission.request.kind)
         return await self._add(feature.record(submission, suggestions, expires_ms=expires_ms, message_id=message_id))
 
@@ -120,50 +115,49 @@ class GenerationService:
                 count=parent.count,
                 length=parent.length,
                 suggestions=(suggestion,),
-                expires_ms=self._now() + self._keep_ms,
+                expires_ms=self._database.now() + self._keep_ms,
                 parent_id=parent.id,
             )
         )
 
     async def _add(self, new: NewGeneration) -> Generation:
-        async with self._database.transaction() as connection:
-            now = self._now()
-            await People(connection).mark_seen(new.person_id, now_ms=now)
-            return await Generations(connection).add(new, now_ms=now)
+        async with self._database.transaction() as tx:
+            await tx.people.mark_seen(new.person_id, now_ms=tx.now_ms)
+            return await tx.generations.add(new, now_ms=tx.now_ms)
 
     async def revise(self, generation_id: int, place: Place, change: Callable[[Generation], Suggestion]) -> Generation:
         """Change the one suggestion of a generation, read and written in one transaction. Raises as `find`, and what
         `change` raises, and leaves it as it was then."""
-        async with self._database.transaction() as connection:
-            found = await self._find(connection, generation_id, place)
+        async with self._database.transaction() as tx:
+            found = await self._find(tx, generation_id, place)
             changed = change(found)
-            await Generations(connection).revise(generation_id, changed)
+            await tx.generations.revise(generation_id, changed)
         return replace(found, suggestions=(changed,))
 
     async def mark_sent(self, generation_id: int, place: Place, message_id: int) -> bool:
         """Note which message shows the generation; False where it was deleted meanwhile."""
-        async with self._database.transaction() as connection:
-            return await Generations(connection).mark_sent(generation_id, place, message_id)
+        async with self._database.transaction() as tx:
+            return await tx.generations.mark_sent(generation_id, place, message_id)
 
     async def find(self, generation_id: int, place: Place) -> Generation:
         """Return the generation for somebody who acts in `place`. Raises `Gone` where it has expired or was deleted,
         and where its card stands elsewhere: what stands in another channel is as good as gone."""
-        async with self._database.reading() as connection:
-            return await self._find(connection, generation_id, place)
+        async with self._database.reading() as tx:
+            return await self._find(tx, generation_id, place)
 
-    async def _find(self, connection: Connection, generation_id: int, place: Place) -> Generation:
-        found = await Generations(connection).get(generation_id)
+    async def _find(self, tx: Snapshot, generation_id: int, place: Place) -> Generation:
+        found = await tx.generations.get(generation_id)
         # The channel alone decides: Discord gives no id twice, and the bot may have come to the server meanwhile.
-        if found is None or found.expires_ms <= self._now() or found.place.channel_id != place.channel_id:
+        if found is None or found.expires_ms <= tx.now_ms or found.place.channel_id != place.channel_id:
             raise Gone("generation_gone")
         return found
 
     async def find_own(self, generation_id: int, person_id: int) -> Generation:
         """Return the generation that somebody asked for, wherever they are. Raises `Gone` as `find`, `NotAllowed`
         (`not_yours`) for somebody else's."""
-        async with self._database.reading() as connection:
-            found = await Generations(connection).get(generation_id)
-        if found is None or found.expires_ms <= self._now():
+        async with self._database.reading() as tx:
+            found = await tx.generations.get(generation_id)
+        if found is None or found.expires_ms <= tx.now_ms:
             raise Gone("generation_gone")
         if found.person_id != person_id:
             raise NotAllowed("not_yours")
@@ -171,9 +165,9 @@ class GenerationService:
 
     async def get_by_message(self, message_id: int) -> Generation | None:
         """Return the generation that a message shows, or was about to show; None where it is none, or has expired."""
-        async with self._database.reading() as connection:
-            found = await Generations(connection).get_by_message(message_id)
-        return None if found is None or found.expires_ms <= self._now() else found
+        async with self._database.reading() as tx:
+            found = await tx.generations.get_by_message(message_id)
+        return None if found is None or found.expires_ms <= tx.now_ms else found
 
     async def is_card(self, message_id: int) -> bool:
         """Tell whether a message shows a generation, be it past its time."""
@@ -182,10 +176,10 @@ class GenerationService:
 
     async def delete(self, generation_id: int) -> None:
         """Forget the generation; deleting what is gone already is no error."""
-        async with self._database.transaction() as connection:
-            await Generations(connection).delete(generation_id)
+        async with self._database.transaction() as tx:
+            await tx.generations.delete(generation_id)
 
     async def expire(self) -> int:
         """Delete the generations that are past their time and return how many there were."""
-        async with self._database.transaction() as connection:
-            return await Generations(connection).expire(self._now())
+        async with self._database.transaction() as tx:
+            return await tx.generations.expire(tx.now_ms)

@@ -46,7 +46,8 @@ async def generation_service(
 ) -> AsyncIterator[GenerationService]:
     inference = Inference(engine, Limits())
     dispatcher = asyncio.create_task(inference.run())
-    yield GenerationService(inference=inference, database=database, keep_days=30, now=clock, seed=lambda: 5)
+    database.now = clock
+    yield GenerationService(inference=inference, database=database, keep_days=30, seed=lambda: 5)
     dispatcher.cancel()
     await asyncio.gather(dispatcher, return_exceptions=True)
 
