@@ -23,12 +23,12 @@ from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.moods import Sampling
 from bot.settings import Settings
-from bot.ui.cards import card
 from bot.ui.locale import Catalogue, catalogue
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.request import Submission
+from cogs.feature_cards import CARDS
 
 _TEXT = (
     "the old keeper of a quiet harbour walked along the wall and counted every boat that had come home before dark "
@@ -177,7 +177,7 @@ def _show(say: Catalogue, asked: Submission[ContinueRequest], suggestions: tuple
         created_ms=0,
         expires_ms=1,
     )
-    view: Any = card(say, generation, name="Somebody")
+    view: Any = CARDS[generation.kind].card(say, generation, name="Somebody")
     view.to_components()  # as it goes to Discord; discord.py gives it no types
 
 

@@ -53,6 +53,7 @@ from cogs.core.progress import ProgressRunner
 from cogs.core.refusals import Refusals
 from cogs.core.scheduler import DeadlineScheduler
 from cogs.core.services import Services
+from cogs.feature_cards import CARDS
 from cogs.help.cog import Guide
 from cogs.infill.restyling import Restyling
 from cogs.lore.cog import Lore
@@ -201,7 +202,7 @@ class Inkling(commands.Bot):
         self.add_listener(tree.on_form, "on_interaction")
         dispatcher = OutboxDispatcher(self, self._services)
         progress = ProgressRunner(self._services.pulse, self._wait)
-        flow = GenerationFlow(self._services, dispatcher, progress)
+        flow = GenerationFlow(self._services, dispatcher, progress, CARDS)
         scheduler = DeadlineScheduler(self, self._services, dispatcher)
         opening = RoundOpening(self._services, flow, dispatcher, scheduler, progress)
         await self.add_cog(Writing(tree, self._services, flow, opening))
@@ -223,7 +224,7 @@ class Inkling(commands.Bot):
         await self.add_cog(Rounds(tree, self._services, flow, dispatcher, opening, scheduler))
         await self.add_cog(Lore(tree, self._services, flow, dispatcher))
         await self.add_cog(Writers(tree, self._services, flow))
-        await self.add_cog(InterruptedCards(self, self._services, dispatcher))
+        await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))
         await self.add_cog(scheduler)
         self._ending = [flow.interrupt, opening.interrupt]
 

@@ -6,9 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.rules.generations import Generation, Suggestion
 from bot.rules.receipts import InfillReceipt, Receipt
-from bot.rules.twists import twist_of
 from bot.ui.cutting import ELLIPSIS, WHOLE, sentences, share, shown_head, shown_tail
 from bot.ui.escaping import bold, escape, size
 from bot.ui.locale import Catalogue
@@ -85,12 +83,6 @@ def _cut(piece: str, room: int, index: int, final: int) -> str:
         return before + shown_head(piece, room - len(before))
     half = (room - len(before) - len(after) - 1) // 2
     return f"{before}{shown_head(piece, half)} {shown_tail(piece, half)}{after}"
-
-
-def filled(generation: Generation, suggestion: Suggestion, literals: Sequence[str]) -> Filled:
-    """Return a suggestion in place. `literals` is what stands around its fills."""
-    plain = twist_of(generation).unpicked if generation.kind == "twist" else frozenset[int]()
-    return Filled(tuple(literals), suggestion.fills, plain)
 
 
 def _underlined(text: str) -> str:

@@ -10,7 +10,6 @@ from discord import ui
 
 from bot.inference.jobs import Progress, Queued
 from bot.inference.queue import Ticket
-from bot.rules.generations import GenerationKind
 from bot.ui.cards import AMBER, Card, text
 from bot.ui.cutting import shown_tail
 from bot.ui.locale import Catalogue, duration
@@ -84,13 +83,13 @@ def progress_line(say: Catalogue, progress: Progress | None) -> str:
     return f"{'▰' * filled}{'▱' * (BAR - filled)}\u2002{say('progress.left', time=time)}"
 
 
-def progress_card(say: Catalogue, kind: GenerationKind, progress: Progress, cancel_id: str) -> Card:
-    """Return the card of a job under way."""
+def progress_card(say: Catalogue, working: str, progress: Progress, cancel_id: str) -> Card:
+    """Return the card of a job under way; `working` is the key of what it says while models work."""
     blocks: list[ui.Item[Any]] = []
     if isinstance(progress, Queued):
         blocks.append(text(f"### {say('progress.queued')}\n-# {progress_line(say, progress)}"))
     else:
-        title = say("progress.filling" if kind == "infill" else "progress.working")
+        title = say(working)
         blocks.append(text(f"### {title}\n-# {progress_line(say, progress)}"))
         if progress.text.strip():
             blocks.append(text(shown_tail(progress.text, STREAMED_TEXT)))

@@ -21,13 +21,13 @@ from bot.rules.receipts import (
     RowReceipt,
     TwistReceipt,
 )
+from bot.rules.twists import TwistWords
 from bot.ui.cards import Card, is_own, line, notice, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import style_phrases, sureness
 from bot.ui.locale import Catalogue
-from bot.ui.twists import expected_facts
 
 BEGINNING = 80
 """How much of a suggestion is shown to tell which one is meant."""
@@ -117,6 +117,15 @@ _FACTS: Mapping[str, Callable[[Catalogue, Any], list[str]]] = MappingProxyType(
         OtherReceipt.kind: _other,
     }
 )
+
+
+def expected_facts(say: Catalogue, payload: Payload | None) -> list[str]:
+    """Return what a twist says of its words, a line a word, escaped; nothing of any other payload."""
+    words = payload.words if isinstance(payload, TwistWords) else ()
+    return [
+        say("why.twist", word=escape(word.word), others=escape(", ".join(other.text for other in word.others)))
+        for word in words
+    ]
 
 
 def _models(say: Catalogue, *models: ModelReceipt | None) -> list[str]:

@@ -16,8 +16,8 @@ _LABEL = 90
 
 
 def story_start(say: Catalogue, generation: Generation) -> ui.ActionRow[Any] | None:
-    """Return the menu; None where no story can begin: outside of servers, and for what is no prose."""
-    if generation.place.server_id is None or generation.kind not in ("continue", "infill", "twist"):
+    """Return the menu; None where no story can begin: outside of servers."""
+    if generation.place.server_id is None:
         return None
     menu: ui.Select[Any] = ui.Select(custom_id=routes.START_STORY.id(generation.id), placeholder=say("story.from"))
     for position, suggestion in enumerate(generation.suggestions):

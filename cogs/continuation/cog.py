@@ -18,7 +18,6 @@ from bot.rules.moods import MOOD_NAMES, MoodName
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.ui import routes
 from bot.ui.answers import GIVEN, TYPED, open_form, replace, take_time, whisper
-from bot.ui.cards import reading_card
 from bot.ui.forms import NOTE, Form, NoteForm, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.receipts import receipt_card
@@ -31,6 +30,7 @@ from bot.writing.infill.request import InfillRequest
 from bot.writing.request import Request
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
+from cogs.feature_cards import CARDS
 from cogs.rounds.opening import RoundOpening
 from cogs.rounds.routes import BLANKS_FORM
 
@@ -290,9 +290,8 @@ class Writing(commands.Cog):
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         settings = await self._flow.settings(interaction)
         self._flow.permit(interaction, settings, feature_of(generation.kind).switch)
-        prefilled = generation.text if generation.kind != "continue" else ""
-        kind = "own" if generation.kind == "continue" else "fill"
-        form = Form(private(interaction), kind, routes.OWN_FORM.id(generation.id), prefilled)
+        card = CARDS[generation.kind]
+        form = Form(private(interaction), card.own_form, routes.OWN_FORM.id(generation.id), card.prefilled(generation))
         await open_form(interaction, form)
 
     async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -314,9 +313,7 @@ class Writing(commands.Cog):
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read it all* and of the buttons to turn its pages."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
-        page = reading_card(
-            private(interaction), generation, number(ids, 1), literals=feature_of(generation.kind).literals(generation)
-        )
+        page = CARDS[generation.kind].reading_card(private(interaction), generation, number(ids, 1))
         if interaction.message is not None and interaction.message.flags.ephemeral:
             await replace(interaction, page)
         else:

@@ -27,8 +27,8 @@ from bot.ui.locale import Catalogue, public
 from bot.ui.progress import progress_card
 from bot.ui.routes import number
 from bot.ui.shown import SHOWN, Shown, reachable
-from bot.writing.features import feature_of
 from bot.writing.request import Request, RequestT, Submission
+from cogs.core.feature_card import FeatureCards
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.presentation import NOTED, ResultCards
 from cogs.core.progress import ProgressRunner
@@ -44,9 +44,12 @@ LONGEST_WAIT_S = 12 * 60
 class GenerationFlow:
     """Carries requests to the generation service and cards back. One for all the cogs of a bot."""
 
-    def __init__(self, services: Services, dispatcher: OutboxDispatcher, progress: ProgressRunner) -> None:
+    def __init__(
+        self, services: Services, dispatcher: OutboxDispatcher, progress: ProgressRunner, cards: FeatureCards
+    ) -> None:
         self._services = services
-        self._presenting = ResultCards(services, dispatcher)
+        self._cards = cards
+        self._presenting = ResultCards(services, dispatcher, cards)
         self._progress = progress
         self.repeats = Repeats()
         self._run = secrets.token_hex(4)
@@ -156,13 +159,13 @@ class GenerationFlow:
         say: Catalogue,
     ) -> tuple[Suggestion, ...] | None:
         """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
-        kind = feature_of(request.kind).switch
+        working = self._cards[request.kind].working
         cancel_id = routes.CANCEL.id(self._run, ticket.id)
         return await self._progress.run(
             interaction,
             ticket,
             _key(ticket.id),
-            draw=lambda progress: progress_card(say, kind, progress, cancel_id),
+            draw=lambda progress: progress_card(say, working, progress, cancel_id),
             note=lambda shown: self._note(interaction, shown),
             stopped=lambda shown: self._tell_end(interaction, shown, say),
         )

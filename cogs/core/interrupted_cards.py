@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.rules.posts import Post
 from bot.ui.cards import Card
+from cogs.core.feature_card import FeatureCards
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.presentation import ResultCards
 from cogs.core.services import Services
@@ -16,11 +17,13 @@ from cogs.core.services import Services
 class InterruptedCards(commands.Cog):
     """Finishes the cards of /continue and /infill that nobody edits any more; those of rounds are `Rounds`'."""
 
-    def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:
+    def __init__(
+        self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher, cards: FeatureCards
+    ) -> None:
         self._bot = bot
         self._services = services
         self._dispatcher = dispatcher
-        self._presenting = ResultCards(services, dispatcher)
+        self._presenting = ResultCards(services, dispatcher, cards)
         dispatcher.register("progress", self.render)
 
     async def cog_load(self) -> None:

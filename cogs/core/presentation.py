@@ -18,13 +18,11 @@ from bot.rules.generations import Generation, Place
 from bot.rules.posts import Post
 from bot.ui import routes
 from bot.ui.answers import GIVEN, whisper
-from bot.ui.cards import Card, card, notice, text
+from bot.ui.cards import Card, notice, text
 from bot.ui.delivery import ALREADY_ANSWERED, TRIES, UNDELIVERED, UNKNOWN_MESSAGE, is_on_the_way, persistently
 from bot.ui.locale import Catalogue, private
 from bot.ui.shown import SHOWN, Shown, reachable, show
-from bot.ui.twists import twist_card
-from bot.writing.features import feature_of
-from bot.writing.infill.restyling import possible
+from cogs.core.feature_card import FeatureCards
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 
@@ -37,16 +35,17 @@ NOTED = "noted"
 class ResultCards:
     """Shows what the models wrote, and what people wrote on their cards. One for all the cogs of a bot."""
 
-    def __init__(self, services: Services, dispatcher: OutboxDispatcher) -> None:
+    def __init__(self, services: Services, dispatcher: OutboxDispatcher, cards: FeatureCards) -> None:
         self._services = services
         self._dispatcher = dispatcher
+        self._cards = cards
 
     async def present(
         self, interaction: discord.Interaction[Any], generation: Generation, say: Catalogue, place: Place
     ) -> None:
         """Show the card of a generation that is kept, in the place of the progress or as the first answer. `place` is
         where that is."""
-        final = final_card(say, generation, interaction.user.display_name)
+        final = self._cards[generation.kind].card(say, generation, name=interaction.user.display_name)
         interaction.extras.pop(GIVEN, None)
         progress: Shown | None = interaction.extras.pop(SHOWN, None)
         shown = await self._in_place(interaction, progress, final, generation)
@@ -63,7 +62,8 @@ class ResultCards:
         kept = await self._services.generation_service.get_by_message(message_id)
         if kept is None:
             return notice(say("progress.interrupted"))
-        return final_card(say, kept, await _name(client, guild, kept.person_id) or say("publishing.somebody"))
+        name = await _name(client, guild, kept.person_id) or say("publishing.somebody")
+        return self._cards[kept.kind].card(say, kept, name=name)
 
     async def _in_place(
         self, interaction: discord.Interaction[Any], progress: Shown | None, final: Card, generation: Generation
@@ -137,16 +137,3 @@ async def _name(client: discord.Client, guild: discord.Guild | None, person_id: 
     with suppress(*UNDELIVERED):
         return (client.get_user(person_id) or await client.fetch_user(person_id)).display_name
     return None
-
-
-def final_card(say: Catalogue, generation: Generation, name: str) -> Card:
-    """Return the card of a generation. `name` is how the person who asked is called, unescaped."""
-    if generation.kind == "twist":
-        return twist_card(say, generation, name=name)
-    return card(
-        say,
-        generation,
-        name=name,
-        literals=feature_of(generation.kind).literals(generation),
-        moves=possible(generation),
-    )

@@ -19,11 +19,11 @@ from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
-from bot.ui.twists import twist_card
 from bot.writing.twist.request import TwistRequest
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
+from cogs.twist.cards import TwistCard
 
 
 class Twisting(commands.Cog):
@@ -94,7 +94,7 @@ class Twisting(commands.Cog):
 
         kept = await self._services.generation_service.revise(generation.id, generation.place, picked)
         say = public(interaction, settings.language)
-        await replace(interaction, twist_card(say, kept, name=interaction.user.display_name))
+        await replace(interaction, TwistCard().card(say, kept, name=interaction.user.display_name))
 
     async def use(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Use it*: the passage as it stands now, on a card of its own to go on from."""

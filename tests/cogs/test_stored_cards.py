@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.ui.cards import Card, reading_card
+from bot.ui.cards import Card
 from bot.ui.locale import catalogue
 from bot.ui.receipts import receipt_card
-from bot.writing.blanks import literals_of
-from cogs.core.presentation import final_card
+from cogs.feature_cards import CARDS
 from storage.database import Database, open_database
 from tests.support.clocks import epoch
 from tests.support.stored_generations import ASKER, NAMES, entry_of, keep, parts
@@ -36,15 +35,16 @@ async def test_stored_generations_are_shown_as_they_were(upgraded: Database, nam
     async with upgraded.reading() as tx:
         generation = await tx.generations.get(entry["generation"]["id"])
     assert generation is not None
-    cards: dict[str, Card] = {
-        "card": final_card(ENGLISH, generation, ASKER),
-        "card zh-CN": final_card(catalogue("zh-CN"), generation, ASKER),
+    cards = CARDS[generation.kind]
+    made: dict[str, Card] = {
+        "card": cards.card(ENGLISH, generation, name=ASKER),
+        "card zh-CN": cards.card(catalogue("zh-CN"), generation, name=ASKER),
         "why": receipt_card(ENGLISH, generation),
-        "read": reading_card(ENGLISH, generation, 0, literals=literals_of(generation)),
+        "read": cards.reading_card(ENGLISH, generation, 0),
     }
     shown = {
         about: parts(card.to_components())  # type: ignore[no-untyped-call]  # discord.py leaves it untyped
-        for about, card in cards.items()
+        for about, card in made.items()
     }
     # The first version named the two models of an infill the other way round.
     assert sorted(_lines(shown.pop("why"))) == sorted(_lines(entry["shown"]["why"]))

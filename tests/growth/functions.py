@@ -33,7 +33,6 @@ from bot.rules.twists import Expected, Other, Twist, TwistWords
 from bot.stories import beginning, passages
 from bot.stories.rounds import candidates, quoting
 from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipts, story_starts
-from bot.ui import twists as twists_cards
 from bot.ui.locale import catalogue
 from bot.writing import (
     blanks,
@@ -59,6 +58,7 @@ from bot.writing.infill.request import InfillRequest
 from bot.writing.provenance import spans_behind, spans_filled
 from bot.writing.twist import alternatives, word_selection
 from bot.writing.twist.request import TwistRequest
+from cogs.feature_cards import CARDS
 from cogs.lore import cards as lore_cards
 from cogs.profiles import cards as profile_cards
 from cogs.rounds import cards as rounds
@@ -494,14 +494,14 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.stories.rounds.quoting.blanked": [_misquoted, _quoted, _short_quotes],
     "bot.stories.passages.check_length": [lambda text: passages.check_length(_story(), text)],
     # ---- cards
-    "bot.ui.cards.card": [
-        lambda text: cards.card(_SAY, _continued(text), name=text[:32]),
-        lambda text: cards.card(_SAY, _gapped(text)[0], name="Ada", literals=_gapped(text)[1], moves=("like",)),
+    "cogs.core.feature_card.FeatureCard.card": [
+        lambda text: CARDS["continue"].card(_SAY, _continued(text), name=text[:32]),
+        lambda text: CARDS["infill"].card(_SAY, _gapped(text)[0], name="Ada"),
+        lambda text: CARDS["twist"].card(_SAY, _twisted(text), name="Ada"),
     ],
-    "bot.ui.cards.reading_card": [lambda text: cards.reading_card(_SAY, _continued(text), 1)],
-    "bot.ui.cards.reading_pages": [
-        lambda text: cards.reading_pages(_continued(text)),
-        lambda text: cards.reading_pages(_gapped(text)[0], _gapped(text)[1]),
+    "cogs.core.feature_card.FeatureCard.reading_card": [
+        lambda text: CARDS["continue"].reading_card(_SAY, _continued(text), 1),
+        lambda text: CARDS["infill"].reading_card(_SAY, _gapped(text)[0], 1),
     ],
     "bot.ui.cards.given_cards": [lambda text: cards.given_cards(_SAY, text)],
     "bot.ui.cutting.sentences": [cutting.sentences],
@@ -524,10 +524,10 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.ui.escaping.quote": [escaping.quote],
     "bot.ui.escaping.size": [escaping.size],
     "bot.ui.fitting.cut": [lambda text: fitting.cut(escaping.escape(text), 2000)],
-    "bot.ui.infills.filled": [
-        lambda text: infills.filled(_gapped(text)[0], _suggested(text, "lamp"), _gapped(text)[1]).show(700),
-        lambda text: infills.filled(_gapped(text)[0], _suggested(text, "lamp"), _gapped(text)[1]).close().show(),
-        lambda text: infills.filled(_gapped(text)[0], _suggested("a b", text), ("a ", " b")).show(700),
+    "bot.ui.infills.Filled.show": [
+        lambda text: infills.Filled(_gapped(text)[1], ("lamp",)).show(700),
+        lambda text: infills.Filled(_gapped(text)[1], ("lamp",)).close().show(),
+        lambda text: infills.Filled(("a ", " b"), (text,)).show(700),
     ],
     "bot.ui.infills.style_phrases": [
         lambda text: infills.style_phrases(_SAY, InfillReceipt(style=InfillStyle(near=(text,))))
@@ -543,7 +543,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.ui.progress.progress_card": [
         lambda text: progress.progress_card(
-            _SAY, "continue", Working(text=text, done=1, total=2, eta_s=1.0), "ink:cancel:a:b"
+            _SAY, "progress.working", Working(text=text, done=1, total=2, eta_s=1.0), "ink:cancel:a:b"
         )
     ],
     "bot.ui.prose.prose_parts": [prose.prose_parts],
@@ -592,9 +592,8 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: reading.reading_card(_SAY, *_parted(text), reading.Spot(1), "f", total=2)
     ],
     "bot.ui.story_starts.story_start": [lambda text: story_starts.story_start(_SAY, _continued(text))],
-    "bot.ui.twists.twist_card": [lambda text: twists_cards.twist_card(_SAY, _twisted(text), name="Ada")],
-    "bot.ui.twists.expected_facts": [
-        lambda text: twists_cards.expected_facts(
+    "bot.ui.receipts.expected_facts": [
+        lambda text: receipts.expected_facts(
             _SAY, TwistWords(words=(Expected(0, len(text), text, (Other(text, 1.0),)),))
         )
     ],
@@ -652,7 +651,6 @@ BOUNDED: Mapping[str, str] = {
     "bot.ui.locale.merged": "our own catalogues",
     "bot.ui.locale.named": "a key",
     "bot.ui.locale.places_of": "our own catalogues",
-    "cogs.core.presentation.final_card": "chooses among the cards, which are in the table",
     "cogs.stories.group.story_commands": "the name of a command",
     "cogs.stories.forms.chosen": "the name of a menu",
     "bot.ui.routes.number": "an id of a button, at most 100 characters",

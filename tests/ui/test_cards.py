@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -15,13 +16,13 @@ from bot.rules.moods import MOODS
 from bot.rules.receipts import ContinueReceipt, FillReceipt, InfillReceipt, ModelReceipt, OtherReceipt, OwnReceipt
 from bot.rules.servers import LENGTH_RANGE, ServerSettings
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
-from bot.ui.cards import Card, card, given_cards, reading_card, reading_pages
+from bot.ui.cards import Card, given_cards
 from bot.ui.escaping import escape, size, tidy
 from bot.ui.infills import Filled, sureness
 from bot.ui.locale import LANGUAGES, catalogue
 from bot.ui.progress import progress_card
 from bot.ui.receipts import facts, receipt_card
-from bot.ui.twists import twist_card
+from cogs.feature_cards import CARDS
 from cogs.settings.cards import settings_card
 from tests.behaviour.discord_world import walk
 
@@ -90,12 +91,12 @@ def test_cards_of_continuations_fit(text: str, candidates: list[str], language: 
     receipt = OwnReceipt() if own else RECEIPT
     made = generation("continue", text, [Suggestion(text=each, fills=(), receipt=receipt) for each in candidates])
     say = catalogue(language)
-    shown = check(card(say, made, name="*Ben* @everyone"))
+    cards = CARDS["continue"]
+    shown = check(cards.card(say, made, name="*Ben* @everyone"))
     assert r"\*Ben\* \@everyone" in shown
     check(receipt_card(say, made))
-    pages = reading_pages(made)
-    for page in range(-1, len(pages) + 1):
-        check(reading_card(say, made, page))
+    for page in range(-1, len(cards.reading_pages(made)) + 1):
+        check(cards.reading_card(say, made, page))
 
 
 @settings(deadline=None, max_examples=60)
@@ -103,44 +104,42 @@ def test_cards_of_continuations_fit(text: str, candidates: list[str], language: 
 def test_cards_of_infills_fit_and_keep_every_fill(literals: list[str], count: int, data: st.DataObject) -> None:
     literals = [literal[: 4000 // len(literals)] for literal in literals]
     blanks = len(literals) - 1
+    ways = [tuple(data.draw(st.lists(FILL, min_size=blanks, max_size=blanks))) for _ in range(count)]
     suggestions = [
         Suggestion(
-            text="whole",
-            fills=tuple(data.draw(st.lists(FILL, min_size=blanks, max_size=blanks))),
+            text="".join(chain.from_iterable(zip(literals, (*fills, ""), strict=True))),
+            fills=fills,
             receipt=InfillReceipt(),
         )
-        for _ in range(count)
+        for fills in ways
     ]
-    made = generation("infill", "text", suggestions)
-    shown = check(card(ENGLISH, made, name="Ben", literals=literals, moves=("like", "stranger")))
+    made = generation("infill", "text", suggestions)  # without blanks: what stands around the fills is looked for
+    shown = check(CARDS["infill"].card(ENGLISH, made, name="Ben"))
     for suggestion in suggestions:
         for fill in suggestion.fills:
             assert f"**{escape(fill)}**" in shown
-    check(reading_card(ENGLISH, made, 0, literals=literals))
+    check(CARDS["infill"].reading_card(ENGLISH, made, 0))
 
 
 def test_short_candidates_are_shown_whole_and_long_ones_can_be_read() -> None:
     short = Suggestion(text=" It rained.", fills=(), receipt=RECEIPT)
     long = Suggestion(text="It rained all night. " * 300, fills=(), receipt=RECEIPT)
-    plain = check(card(ENGLISH, generation("continue", "Then.", [short, short]), name="Ben"))
+    plain = check(CARDS["continue"].card(ENGLISH, generation("continue", "Then.", [short, short]), name="Ben"))
     assert plain.count("It rained.") == 2
     assert "…" not in plain
-    both = card(ENGLISH, generation("continue", "Then.", [short, long]), name="Ben")
+    both = CARDS["continue"].card(ENGLISH, generation("continue", "Then.", [short, long]), name="Ben")
     shown = check(both)
     assert "It rained.\n" in shown
     assert "It rained all night. …" in shown
     assert f"ink:read:{2**53}:0" in {part.get("custom_id") for part in components(both)}
-    read = "".join(reading_pages(generation("continue", "Then.", [short, long])))
+    read = "".join(CARDS["continue"].reading_pages(generation("continue", "Then.", [short, long])))
     assert read.count("It rained all night.") == 300
 
 
 def test_what_was_asked_is_shortened_at_a_sentence() -> None:
     text = "One sentence here. " * 60 + "And this is the end."
-    shown = check(
-        card(
-            ENGLISH, generation("continue", text, [Suggestion(text="x", fills=(), receipt=ContinueReceipt())]), name="B"
-        )
-    )
+    made = generation("continue", text, [Suggestion(text="x", fills=(), receipt=ContinueReceipt())])
+    shown = check(CARDS["continue"].card(ENGLISH, made, name="B"))
     assert "> … One sentence here." in shown
     assert "And this is the end." in shown
 
@@ -192,11 +191,11 @@ def test_cards_of_twists_fit(pad: str, count: int, language: Any, done: bool) ->
     twist = Twist(passage, tuple(Expected(at * 5, at * 5 + 3, "fox", others) for at in range(count)))
     twist = twist.pick(0, 4)
     kept = generation("twist", passage, [suggestion_of(twist.finished() if done else twist, RECEIPT)])
-    shown = check(twist_card(catalogue(language), kept, name="*Ben* @everyone"))
+    shown = check(CARDS["twist"].card(catalogue(language), kept, name="*Ben* @everyone"))
     assert escape(others[4].text) in shown
     assert done or shown.count("__fox__") == count - 1
     check(receipt_card(catalogue(language), kept))
-    check(reading_card(catalogue(language), kept, 0, literals=twist.finished().pieces if done else twist.pieces))
+    check(CARDS["twist"].reading_card(catalogue(language), kept, 0))
 
 
 def test_receipts_say_what_matters_and_what_is_common_once() -> None:
@@ -245,7 +244,7 @@ def test_a_receipt_with_unknown_parts_is_shown_all_the_same() -> None:
     ],
 )
 def test_progress_fits(language: Any, progress: Queued | Working) -> None:
-    shown = check(progress_card(catalogue(language), "continue", progress, "ink:cancel:0:1"))
+    shown = check(progress_card(catalogue(language), "progress.working", progress, "ink:cancel:0:1"))
     assert "*fox* " not in shown.replace(r"\*fox\* ", "")
 
 

@@ -18,7 +18,7 @@ import bot.ui
 import cogs
 from bot.inference.jobs import Queued, Working
 from bot.rules.ballots import Ballot, decide
-from bot.rules.generations import MAX_NOTE, Suggestion
+from bot.rules.generations import MAX_NOTE, Generation, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
 from bot.rules.profiles import WriterProfile
@@ -38,15 +38,15 @@ from bot.rules.stories import (
     StoryState,
 )
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
-from bot.ui.cards import card, given_cards, note_line, notice, reading_card, reading_pages, text
+from bot.ui.cards import given_cards, note_line, notice, text
 from bot.ui.cutting import label
 from bot.ui.forms import Form, NoteForm
 from bot.ui.locale import LANGUAGES, Catalogue, catalogue
 from bot.ui.progress import progress_card
 from bot.ui.prose import Prose, prose, prose_parts
 from bot.ui.receipts import receipt_card
-from bot.ui.twists import twist_card
 from cogs.bridge.forms import BridgeForm
+from cogs.feature_cards import CARDS
 from cogs.help.cards import TOPICS, guide_card
 from cogs.lore.cards import PAGE, LoreForm, lore_card
 from cogs.lore.cards import list_card as lore_list
@@ -145,9 +145,17 @@ def _builders_in(module: ModuleType) -> Iterator[str]:
             yield f"{module.__name__.removeprefix('bot.ui.').removeprefix('cogs.')}.{name}"
 
 
-CHOOSES = {"core.presentation.final_card", "RoutedForm"}
-"""What only chooses among the cards, or is what the forms have in common; each of these is tried."""
+CHOOSES = {"RoutedForm"}
+"""What the forms have in common; each of these is tried."""
 _RETURNED = ("Card", "list[Card]", "Prose", "Prose | None")
+
+
+def _of_generation(say: Catalogue, made: Generation, name: str) -> Iterator[tuple[str, Any]]:
+    cards = CARDS[made.kind]
+    yield f"{made.kind}.card", cards.card(say, made, name=name)
+    yield "receipts.receipt_card", receipt_card(say, made)
+    for page in range(len(cards.reading_pages(made))):
+        yield f"{made.kind}.reading_card", cards.reading_card(say, made, page)
 
 
 def _of_generations(say: Catalogue, long: str, name: str) -> Iterator[tuple[str, Any]]:
@@ -155,26 +163,22 @@ def _of_generations(say: Catalogue, long: str, name: str) -> Iterator[tuple[str,
     wished = InfillReceipt(style=InfillStyle(near=(long,), boldness=3))
     short = Suggestion(text=long[:9], fills=(), receipt=wished)
     own = generation("continue", long, [Suggestion(text=long, fills=(), receipt=OwnReceipt())])
-    filled = Suggestion(text=long, fills=(long[:90], "lamp"), confidence=0.5, receipt=wished)
-    literals = (long[:1500], long[:1000], long[:1400])
-    infill = generation("infill", long, [filled] * 5)
+    template = (long[:1500], long[:1000], long[:1390])
+    fills = (long[:90], "lamp")
+    whole_text = f"{template[0]} {fills[0]} {template[1]} {fills[1]} {template[2]}"
+    filled = Suggestion(text=whole_text, fills=fills, confidence=0.5, receipt=wished)
+    infill = generation("infill", " ___ ".join(template), [filled] * 5)
+    bridge = generation("bridge", " ___ ".join(template[:2]), [replace(filled, fills=fills[:1])])
     others = tuple(Other(f"{place}{long[:60]}", place * 2.0) for place in range(5))
     twist = Twist("fox. " * 6 + long[30:], tuple(Expected(at * 5, at * 5 + 3, "fox", others) for at in range(6)))
     twisted = generation("twist", long, [suggestion_of(twist.pick(0, 4).finished(), RECEIPT)])
     twisting = generation("twist", long, [suggestion_of(twist.pick(0, 4), RECEIPT)])
     for made in (generation("continue", long, [whole] * 5), generation("continue", long, [short, whole, short]), own):
-        yield "cards.card", card(say, made, name=name)
-        yield "receipts.receipt_card", receipt_card(say, made)
-        for page in range(len(reading_pages(made))):
-            yield "cards.reading_card", reading_card(say, made, page)
-    yield "cards.card", card(say, infill, name=name, literals=literals, moves=("like", "longer"))
-    yield "receipts.receipt_card", receipt_card(say, infill)
-    for page in range(len(reading_pages(infill, literals))):
-        yield "cards.reading_card", reading_card(say, infill, page, literals=literals)
-    for made in (twisting, twisted):
-        yield "twists.twist_card", twist_card(say, made, name=name)
+        yield from _of_generation(say, made, name)
+    for made in (infill, bridge, twisting, twisted):
+        yield from _of_generation(say, made, name)
     for progress in (Working(text=long, done=3, total=9, eta_s=9), Queued(position=9, eta_s=900)):
-        yield "progress.progress_card", progress_card(say, "continue", progress, "ink:cancel:0:1")
+        yield "progress.progress_card", progress_card(say, "progress.working", progress, "ink:cancel:0:1")
     yield from (("cards.given_cards", each) for each in given_cards(say, long))
     yield "cards.notice", notice(say("progress.interrupted"))
     yield "Form", Form(say, "blanks", "ink:rblanks:1:0", long)
@@ -183,8 +187,7 @@ def _of_generations(say: Catalogue, long: str, name: str) -> Iterator[tuple[str,
     yield "NoteForm", NoteForm(say, f"ink:noted:{BIG}", note)
     yield "cards.note_line", notice(*note_line(say, note))
     noted = replace(generation("continue", long, [whole] * 5), note=note)
-    yield "cards.card", card(say, noted, name=name)
-    yield "receipts.receipt_card", receipt_card(say, noted)
+    yield from _of_generation(say, noted, name)
     yield "BridgeForm", BridgeForm(say, "ink:bridge")
 
 

@@ -3,13 +3,13 @@ card of the text that came of it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import discord
 from discord import ui
 
-from bot.rules.generations import Generation, Payload
-from bot.rules.twists import KEPT, Twist, TwistWords, twist_of
+from bot.rules.generations import Generation, GenerationKind, Suggestion
+from bot.rules.twists import KEPT, Twist, twist_of
 from bot.ui import routes
 from bot.ui.cards import Card, line, text
 from bot.ui.cutting import label
@@ -18,36 +18,48 @@ from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
 from bot.ui.story_starts import story_start
+from bot.writing.twist.request import TwistRequest
+from cogs.core.feature_card import FeatureCard
 
 _DISTANCES = ((5.0, "odd"), (2.5, "far"))
 """Nats below the expected word from which on a word is called that: chosen by reading what came out."""
 _LABEL = 100
+"""Characters of a label or a placeholder that Discord takes."""
 
 
-def twist_card(say: Catalogue, generation: Generation, *, name: str) -> Card:
-    """Return the card of a twist, under way or used. `name` is how the person who asked is called, unescaped.
+class TwistCard(FeatureCard):
+    """One passage, under way or used. All raise `Gone` where a generation holds no twist."""
 
-    Raises `Gone` where `generation` holds no twist.
-    """
-    twist = twist_of(generation)
-    kind = "twisted" if twist.done else "twist"
-    title = f"### {say(f'card.{kind}.title', name=escape(name), count=len(twist.words))}"
-    foot = f"-# {say(f'card.{kind}.foot', name=escape(name))}"
-    whole = Filled(twist.pieces, twist.fills, twist.unpicked)
-    shown = whole.show(CARD_TEXT - size(title) - size(foot) - 8)
-    if size(whole.show()) > CARD_TEXT // 3:
-        shown = whole.close().show(CARD_TEXT - size(title) - size(foot) - 8)
-    blocks: list[ui.Item[Any]] = [text(title)]
-    if twist.done:
-        blocks.append(ui.Section(text(shown), accessory=routes.GO.button(say("button.go"), generation.id, 0)))
-    else:
-        blocks += [text(shown), line()]
-        blocks += [ui.ActionRow(_menu(say, generation.id, twist, number)) for number in range(len(twist.words))]
-    blocks += [line(), _actions(say, generation, twist, read=shown != whole.show())]
-    if twist.done and (start := story_start(say, generation)) is not None:
-        blocks.append(start)
-    blocks.append(text(foot))
-    return Card(*blocks)
+    kind: ClassVar[GenerationKind] = TwistRequest.kind
+
+    def card(self, say: Catalogue, generation: Generation, *, name: str) -> Card:
+        twist = twist_of(generation)
+        kind = "twisted" if twist.done else "twist"
+        title = f"### {say(f'card.{kind}.title', name=escape(name), count=len(twist.words))}"
+        foot = f"-# {say(f'card.{kind}.foot', name=escape(name))}"
+        whole = Filled(twist.pieces, twist.fills, twist.unpicked)
+        shown = whole.show(CARD_TEXT - size(title) - size(foot) - 8)
+        if size(whole.show()) > CARD_TEXT // 3:
+            shown = whole.close().show(CARD_TEXT - size(title) - size(foot) - 8)
+        blocks: list[ui.Item[Any]] = [text(title)]
+        if twist.done:
+            blocks.append(ui.Section(text(shown), accessory=routes.GO.button(say("button.go"), generation.id, 0)))
+        else:
+            blocks += [text(shown), line()]
+            blocks += [ui.ActionRow(_menu(say, generation.id, twist, number)) for number in range(len(twist.words))]
+        blocks += [line(), _actions_of(say, generation, twist, read=shown != whole.show())]
+        if twist.done and (start := story_start(say, generation)) is not None:
+            blocks.append(start)
+        blocks.append(text(foot))
+        return Card(*blocks)
+
+    def filled(self, generation: Generation, suggestion: Suggestion) -> Filled | None:
+        twist = twist_of(generation)
+        return Filled(twist.pieces, suggestion.fills, twist.unpicked)
+
+    def numbered(self, position: int) -> str:
+        """Nothing: there is one alone."""
+        return ""
 
 
 def _menu(say: Catalogue, generation_id: int, twist: Twist, number: int) -> ui.Select[Any]:
@@ -69,7 +81,7 @@ def _menu(say: Catalogue, generation_id: int, twist: Twist, number: int) -> ui.S
     return menu
 
 
-def _actions(say: Catalogue, generation: Generation, twist: Twist, *, read: bool) -> ui.ActionRow[Any]:
+def _actions_of(say: Catalogue, generation: Generation, twist: Twist, *, read: bool) -> ui.ActionRow[Any]:
     row: ui.ActionRow[Any] = ui.ActionRow()
     if not twist.done:
         use = routes.USE.button(say("button.use"), generation.id, style=discord.ButtonStyle.primary, emoji="✅")
@@ -84,12 +96,3 @@ def _actions(say: Catalogue, generation: Generation, twist: Twist, *, read: bool
 
 def _distance(nats: float) -> str:
     return next((word for least, word in _DISTANCES if nats >= least), "near")
-
-
-def expected_facts(say: Catalogue, payload: Payload | None) -> list[str]:
-    """Return what a twist says of its words, a line a word, escaped; nothing of any other payload."""
-    words = payload.words if isinstance(payload, TwistWords) else ()
-    return [
-        say("why.twist", word=escape(word.word), others=escape(", ".join(other.text for other in word.others)))
-        for word in words
-    ]

@@ -1,0 +1,185 @@
+"""How a kind of generation is shown: what the cards of all kinds have in common, and where they may differ.
+
+What was shortened on a card can be read whole with *Read it all*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from discord import ui
+
+from bot.rules.generations import Generation, GenerationKind, Suggestion
+from bot.ui import routes
+from bot.ui.cards import PAGE_TEXT, Card, is_own, line, note_line, text
+from bot.ui.cutting import share, shown_head, shown_pages, shown_size
+from bot.ui.escaping import escape, size, tidy
+from bot.ui.fitting import CARD_TEXT
+from bot.ui.infills import Filled, style_phrases, sureness
+from bot.ui.locale import Catalogue
+from bot.ui.story_starts import story_start
+from bot.writing.features import feature_of
+
+ROW = 5
+"""Buttons in a row."""
+FILLED_TEXT = 700
+"""So much of a text is shown around each way to fill its blanks at most."""
+Shown = tuple[list[str], bool]
+"""The suggestions as they stand on a card, escaped and numbered, and whether any of them is shortened."""
+
+
+class FeatureCard:
+    """The cards of one kind; a kind whose suggestions go on from a text is shown like this."""
+
+    kind: ClassVar[GenerationKind]
+    working: ClassVar[str] = "progress.filling"
+    """The key of what the progress says while models work."""
+    own_form: ClassVar[str] = "fill"
+    """The form of *Write my own* (`form.<kind>` in the catalogues)."""
+    takes_note: ClassVar[bool] = False
+    """Whether it can be asked again with a note."""
+    begins_stories: ClassVar[bool] = True
+    """Whether a story can begin with a suggestion."""
+
+    # ---- where kinds differ
+
+    def asked(self, generation: Generation) -> str:
+        """Return what was asked, shortened and escaped; empty where it is seen in the suggestions."""
+        return ""
+
+    def prefilled(self, generation: Generation) -> str:
+        """Return what stands in the form of *Write my own*: the text with its blanks."""
+        return generation.text
+
+    def filled(self, generation: Generation, suggestion: Suggestion) -> Filled | None:
+        """Return a suggestion as fills in the text around them, None where it has none."""
+        return None
+
+    def suggestion_row(
+        self, say: Catalogue, generation: Generation, position: int, shown: str
+    ) -> Sequence[ui.Item[Any]]:
+        """Return the blocks of one suggestion."""
+        go = routes.GO.button(say("button.go"), generation.id, position)
+        return [ui.Section(text(shown), accessory=go)]
+
+    def rows(self, say: Catalogue, generation: Generation) -> Sequence[ui.ActionRow[Any]]:
+        """Return the rows of buttons over those that all cards have."""
+        return []
+
+    # ---- the card
+
+    def card(self, say: Catalogue, generation: Generation, *, name: str) -> Card:
+        """Return the card of a finished request. `name` is how the person who asked is called, unescaped."""
+        own = is_own(generation)
+        if own:
+            title = say("card.own.title", name=escape(name))
+        else:
+            title = say(f"card.{self.kind}.title", count=len(generation.suggestions))
+        asked, foot = self.asked(generation), self._foot(say, generation, name)
+        texts, shortened = self._shown(say, generation, CARD_TEXT - size(title) - size(asked) - size(foot) - 32)
+        blocks: list[ui.Item[Any]] = [text(f"### {title}")]
+        if asked:
+            blocks.append(text(asked))
+        blocks.append(line())
+        for position, shown in enumerate(texts):
+            blocks += self.suggestion_row(say, generation, position, shown)
+        blocks += [line(), *self.rows(say, generation), *self._actions(say, generation, read=shortened)]
+        if self.begins_stories and (start := story_start(say, generation)) is not None:
+            blocks.append(start)
+        blocks.append(text(foot))
+        return Card(*blocks)
+
+    def _foot(self, say: Catalogue, generation: Generation, name: str) -> str:
+        if is_own(generation):
+            return f"-# {say('card.own.foot')}"
+        mood = say(f"mood.{generation.mood or 'mixed'}")
+        foot = say(f"card.{self.kind}.foot", name=escape(name), mood=mood)
+        wished = style_phrases(say, generation.suggestions[0].receipt)
+        lines = [" · ".join([foot, *wished]), *note_line(say, generation.note)]
+        return "\n".join(f"-# {line}" for line in lines)
+
+    def _shown(self, say: Catalogue, generation: Generation, room: int) -> Shown:
+        numbered = not is_own(generation)
+        numbers = [f"**{place}**\u2002" if numbered else "" for place in range(1, len(generation.suggestions) + 1)]
+        wholes = self._filled(generation)
+        if wholes:
+            sure = [f"\n-# {sureness(say, each.confidence or 0.0)}" for each in generation.suggestions]
+            fitted, shortened = _fit_fills(wholes, room - sum(map(size, [*numbers, *sure])))
+            return ["".join(parts) for parts in zip(numbers, fitted, sure, strict=True)], shortened
+        bodies = [tidy(suggestion.text).strip() for suggestion in generation.suggestions]
+        sizes = [shown_size(body) for body in bodies]
+        room -= sum(map(size, numbers)) + 8
+        fitted = [shown_head(body, part) for body, part in zip(bodies, share(sizes, room), strict=True)]
+        return [number + each for number, each in zip(numbers, fitted, strict=True)], sum(sizes) > room
+
+    def _filled(self, generation: Generation) -> list[Filled]:
+        """All suggestions as fills in their places; none where they have none, or a person wrote them."""
+        if is_own(generation):
+            return []
+        found = [self.filled(generation, suggestion) for suggestion in generation.suggestions]
+        return [each for each in found if each is not None]
+
+    def _actions(self, say: Catalogue, generation: Generation, *, read: bool) -> list[ui.ActionRow[Any]]:
+        """The buttons beneath, in as many rows as they need."""
+        own = is_own(generation)
+        buttons = [] if own else [routes.RETRY.button(say("button.retry"), generation.id, emoji="🔁")]
+        if self.takes_note and not own:
+            buttons.append(routes.RETRY_WITH_NOTE.button(say("button.note"), generation.id, emoji="🎭"))
+        buttons.append(routes.OWN.button(say("button.own"), generation.id, emoji="✍️"))
+        if read:
+            buttons.append(routes.READ.button(say("button.read"), generation.id, 0, emoji="📖"))
+        buttons.append(routes.WHY.button(say("button.why"), generation.id, emoji="🔍"))
+        buttons.append(routes.DELETE.button(say("button.delete"), generation.id, emoji="🗑️"))
+        first = 2 if len(buttons) > ROW else 0
+        return [ui.ActionRow(*row) for row in (buttons[:first], buttons[first:]) if row]
+
+    # ---- reading it all
+
+    def reading_card(self, say: Catalogue, generation: Generation, page: int) -> Card:
+        """Return page `page` (from 0; clamped) of everything that a card shows shortened, to be read privately."""
+        parts = self.reading_pages(generation)
+        page = min(max(page, 0), len(parts) - 1)
+        blocks: list[ui.Item[Any]] = [text(parts[page])]
+        if len(parts) > 1:
+            blocks.append(line())
+            back = routes.READ.button(say("button.back"), generation.id, page - 1, emoji="◀️")
+            on = routes.READ.button(say("button.on"), generation.id, page + 1, emoji="▶️")
+            back.disabled, on.disabled = page == 0, page == len(parts) - 1
+            blocks += [ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(parts))}")]
+        return Card(*blocks)
+
+    def reading_pages(self, generation: Generation) -> list[str]:
+        """Return everything that `generation` holds in escaped pieces of one card each."""
+        found: list[str] = []
+        wholes = self._filled(generation)
+        for position, suggestion in enumerate(generation.suggestions):
+            number = self.numbered(position)
+            if wholes and size(whole := wholes[position].show()) <= PAGE_TEXT:
+                found.append(number + whole)
+            else:
+                found += [number + part for part in shown_pages(suggestion.text, PAGE_TEXT)]
+        return found
+
+    def numbered(self, position: int) -> str:
+        """Return the number of a suggestion where all are read."""
+        return f"**{position + 1}**\u2002"
+
+
+FeatureCards = Mapping[GenerationKind, FeatureCard]
+"""The cards of all kinds, by their names."""
+
+
+class FilledCard(FeatureCard):
+    """The cards of a kind whose suggestions fill what a text leaves open."""
+
+    def filled(self, generation: Generation, suggestion: Suggestion) -> Filled | None:
+        return Filled(feature_of(self.kind).literals(generation), suggestion.fills)
+
+
+def _fit_fills(wholes: Sequence[Filled], room: int) -> tuple[list[str], bool]:
+    """Show of each text the sentences of its fills."""
+    close = [whole.close() for whole in wholes]
+    sizes = [min(size(each.show()), FILLED_TEXT) for each in close]
+    fitted = [each.show(part) for each, part in zip(close, share(sizes, room), strict=True)]
+    return fitted, any(shown != whole.show() for shown, whole in zip(fitted, wholes, strict=True))
