@@ -14,7 +14,8 @@ from bot.rules.provenance import Origin, Span
 from bot.rules.receipts import Receipt
 from bot.rules.stories import StoryRules
 
-RoundKind = Literal["continue", "infill", "bridge"]
+RoundKind = str
+"""The name of a kind of round: "continue", "infill", "bridge" (see `bot.stories.rounds.kinds`)."""
 RoundState = Literal["writing", "open", "closed", "lapsed", "cancelled"]
 Deadline = Literal["close", "extend", "lapse"]
 MAX_CANDIDATES = 8

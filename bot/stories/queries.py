@@ -11,6 +11,7 @@ from bot.rules.stories import Passage, Standing, Story, StoryState
 from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who, find_here, find_numbered, find_passage, find_seen, find_story, standing_of
 from bot.stories.canon import is_canon
+from bot.stories.rounds.kinds import ROUND_FEATURES
 from storage.counts import Counts
 from storage.database import Database
 
@@ -182,7 +183,7 @@ class StoryQueries:
         if story.rules.additions == "vote":
             return True
         async with self._database.reading() as tx:
-            return any(round_.kind == "continue" for round_ in await tx.rounds.list_open(story.id))
+            return any(ROUND_FEATURES[round_.kind].takes_passages for round_ in await tx.rounds.list_open(story.id))
 
     async def check_writer(self, who: Who, story: Story) -> None:
         """Raise as `require_writer` where somebody cannot write in a story now: before a form is opened for them."""

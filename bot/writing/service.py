@@ -103,7 +103,7 @@ class GenerationService:
         feature = feature_of(submission.request.kind)
         return await self._add(feature.record(submission, suggestions, expires_ms=expires_ms, message_id=message_id))
 
-    async def keep_derived(self, parent: Generation, owner: Owner, place: Place, suggestion: Suggestion) -> Generation:
+    async def add_derived(self, parent: Generation, owner: Owner, place: Place, suggestion: Suggestion) -> Generation:
         """Store what a person made of a generation themselves as one of its kind, which goes on from it."""
         return await self._add(
             NewGeneration(

@@ -269,9 +269,9 @@ class Writing(commands.Cog):
         given = interaction.extras[GIVEN] = submitted(interaction, NOTE)
         note = _note(interaction, given, given)
         generation, settings = await self._retried(interaction, ids)
-        again = feature_of(generation.kind).again(generation)
-        if not isinstance(again, ContinueRequest):
+        if not CARDS[generation.kind].takes_note:
             raise Gone("generation_gone")
+        again = feature_of(generation.kind).again(generation)
         await self._flow.ask(interaction, replaced(again, note=note), settings, parent_id=generation.id)
 
     async def _retried(
@@ -302,7 +302,7 @@ class Writing(commands.Cog):
         self._flow.permit(interaction, settings, feature_of(parent.kind).switch)
         own = feature_of(parent.kind).own(parent, text)
         owner, place = self._flow.owner(interaction), self._flow.place(interaction)
-        kept = await self._services.generation_service.keep_derived(parent, owner, place, own)
+        kept = await self._services.generation_service.add_derived(parent, owner, place, own)
         await self._flow.present(interaction, kept, public(interaction, settings.language))
 
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

@@ -5,16 +5,16 @@ What was shortened on a card can be read whole with *Read it all*.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from discord import ui
 
 from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.ui import routes
-from bot.ui.cards import PAGE_TEXT, Card, is_own, line, note_line, text
-from bot.ui.cutting import share, shown_head, shown_pages, shown_size
-from bot.ui.escaping import escape, size, tidy
+from bot.ui.cards import ASKED_TEXT, PAGE_TEXT, Card, is_own, line, note_line, text
+from bot.ui.cutting import share, shown_head, shown_pages, shown_size, shown_tail
+from bot.ui.escaping import escape, quote, size, tidy
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled, style_phrases, sureness
 from bot.ui.locale import Catalogue
@@ -30,12 +30,13 @@ Shown = tuple[list[str], bool]
 
 
 class FeatureCard:
-    """The cards of one kind; a kind whose suggestions go on from a text is shown like this."""
+    """The cards of one kind. A kind that has none of its own is shown like this: what was asked, and the suggestions,
+    with their fills in place where they have any."""
 
-    kind: ClassVar[GenerationKind]
-    working: ClassVar[str] = "progress.filling"
+    kind: ClassVar[GenerationKind] = ""
+    working: ClassVar[str] = "progress.working"
     """The key of what the progress says while models work."""
-    own_form: ClassVar[str] = "fill"
+    own_form: ClassVar[str] = "own"
     """The form of *Write my own* (`form.<kind>` in the catalogues)."""
     takes_note: ClassVar[bool] = False
     """Whether it can be asked again with a note."""
@@ -46,15 +47,17 @@ class FeatureCard:
 
     def asked(self, generation: Generation) -> str:
         """Return what was asked, shortened and escaped; empty where it is seen in the suggestions."""
-        return ""
+        literals = feature_of(generation.kind).literals(generation)
+        return "" if literals else shown_tail(generation.text, ASKED_TEXT, quote)
 
     def prefilled(self, generation: Generation) -> str:
-        """Return what stands in the form of *Write my own*: the text with its blanks."""
-        return generation.text
+        """Return what stands in the form of *Write my own*: nothing where that goes on from the text."""
+        return ""
 
     def filled(self, generation: Generation, suggestion: Suggestion) -> Filled | None:
         """Return a suggestion as fills in the text around them, None where it has none."""
-        return None
+        literals = feature_of(generation.kind).literals(generation)
+        return Filled(literals, suggestion.fills) if literals else None
 
     def suggestion_row(
         self, say: Catalogue, generation: Generation, position: int, shown: str
@@ -75,7 +78,7 @@ class FeatureCard:
         if own:
             title = say("card.own.title", name=escape(name))
         else:
-            title = say(f"card.{self.kind}.title", count=len(generation.suggestions))
+            title = say(f"card.{generation.kind}.title", count=len(generation.suggestions))
         asked, foot = self.asked(generation), self._foot(say, generation, name)
         texts, shortened = self._shown(say, generation, CARD_TEXT - size(title) - size(asked) - size(foot) - 32)
         blocks: list[ui.Item[Any]] = [text(f"### {title}")]
@@ -94,7 +97,7 @@ class FeatureCard:
         if is_own(generation):
             return f"-# {say('card.own.foot')}"
         mood = say(f"mood.{generation.mood or 'mixed'}")
-        foot = say(f"card.{self.kind}.foot", name=escape(name), mood=mood)
+        foot = say(f"card.{generation.kind}.foot", name=escape(name), mood=mood)
         wished = style_phrases(say, generation.suggestions[0].receipt)
         lines = [" · ".join([foot, *wished]), *note_line(say, generation.note)]
         return "\n".join(f"-# {line}" for line in lines)
@@ -166,15 +169,29 @@ class FeatureCard:
         return f"**{position + 1}**\u2002"
 
 
-FeatureCards = Mapping[GenerationKind, FeatureCard]
-"""The cards of all kinds, by their names."""
-
-
 class FilledCard(FeatureCard):
-    """The cards of a kind whose suggestions fill what a text leaves open."""
+    """The cards of a kind whose suggestions fill what a text leaves open, as a person does in *Write my own*."""
 
-    def filled(self, generation: Generation, suggestion: Suggestion) -> Filled | None:
-        return Filled(feature_of(self.kind).literals(generation), suggestion.fills)
+    working: ClassVar[str] = "progress.filling"
+    own_form: ClassVar[str] = "fill"
+
+    def asked(self, generation: Generation) -> str:
+        return "" if is_own(generation) else super().asked(generation)
+
+    def prefilled(self, generation: Generation) -> str:
+        return generation.text
+
+
+class FeatureCards:
+    """The cards of all kinds, by their names."""
+
+    def __init__(self, *cards: FeatureCard) -> None:
+        self._cards = {card.kind: card for card in cards}
+        self._plain = FeatureCard()
+
+    def __getitem__(self, kind: GenerationKind) -> FeatureCard:
+        """Return the cards of a kind: plain ones where it has none of its own."""
+        return self._cards.get(kind, self._plain)
 
 
 def _fit_fills(wholes: Sequence[Filled], room: int) -> tuple[list[str], bool]:

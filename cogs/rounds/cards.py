@@ -17,14 +17,15 @@ from bot.inference.jobs import Progress
 from bot.rules.ballots import commitment
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import NOBODY, Candidate, Round
-from bot.ui.cards import AMBER, ASKED_TEXT, Card, line, note_line, text
-from bot.ui.cutting import WHOLE, label, share, shown_head, shown_tail
-from bot.ui.escaping import escape, quote, size
+from bot.ui.cards import AMBER, Card, line, note_line, text
+from bot.ui.cutting import WHOLE, label, share, shown_head
+from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
 from bot.ui.progress import progress_line
 from cogs.rounds import routes
+from cogs.rounds.kind_cards import ROUND_CARDS
 
 LABEL = 90
 """Characters of a text in a menu; Discord takes 100 for a label."""
@@ -56,7 +57,9 @@ def writing_card(say: Catalogue, round_: Round, progress: Progress | None) -> Ca
 def open_card(say: Catalogue, view: RoundView) -> Card:
     """Return the card of an open round: what it is about, the candidates, the ballot, and how it will be decided."""
     title = f"### {say(f'round.title_{view.round.kind}')}"
-    about = "\n".join([about_text(view.round), *(f"-# {each}" for each in note_line(say, view.round.note))]).strip()
+    about = "\n".join(
+        [ROUND_CARDS[view.round.kind].about(view.round), *(f"-# {each}" for each in note_line(say, view.round.note))]
+    ).strip()
     foot = _foot(say, view)
     room = CARD_TEXT - size(title) - size(about) - size(foot) - 64
     blocks: list[ui.Item[Any]] = [text(title), *([text(about)] if about else []), line()]
@@ -100,17 +103,6 @@ def _foot(say: Catalogue, view: RoundView) -> str:
     found.append(f"-# {say('round.hidden_sources')}")
     found.append(f"-# {say('round.commitment', hash=commitment(view.round.salt))}")
     return "\n".join(found)
-
-
-def about_text(round_: Round) -> str:
-    """Return what a round is about, shortened and quoted: the end of the story, or what stands around a gap."""
-    if round_.kind == "continue":
-        return shown_tail(round_.text, ASKED_TEXT, quote)
-    if round_.kind == "infill":
-        return shown_head(round_.text, ASKED_TEXT, quote)
-    left, _, right = round_.text.partition("\n\n")
-    half = ASKED_TEXT // 2
-    return f"{shown_tail(left, half, quote)}\n> ⋯\n{shown_head(right, half, quote)}"
 
 
 # ---- candidates

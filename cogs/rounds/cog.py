@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.errors import BadInput, Gone, PersonError
+from bot.errors import Gone
 from bot.rules.posts import Post
 from bot.rules.round_views import RoundView
 from bot.stories.access import Who
@@ -19,7 +19,6 @@ from bot.ui.forms import Form, picked, submitted
 from bot.ui.locale import Catalogue, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
-from bot.writing.blanks import parse
 from cogs.core.context import InteractionContext
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
@@ -28,6 +27,7 @@ from cogs.core.scheduler import DeadlineScheduler
 from cogs.core.services import Services
 from cogs.rounds import routes
 from cogs.rounds.cards import round_card
+from cogs.rounds.kind_cards import ROUND_CARDS
 from cogs.rounds.opening import RoundOpening
 from cogs.rounds.private_cards import ballot_card, more_card, round_reading_card
 from cogs.rounds.result_cards import ballots_card, closed_card, pairs_card, why_card
@@ -124,8 +124,8 @@ class Rounds(commands.Cog):
         view = await self._round_service.find_view(who, number(ids, 0))
         if view.round.state not in ("writing", "open"):
             raise Gone("round_over")
-        kind, prefilled = ("fill", view.round.text) if view.round.kind == "infill" else ("own", "")
-        form = Form(private(interaction), kind, routes.OWN_FORM.id(view.round.id), prefilled)
+        card = ROUND_CARDS[view.round.kind]
+        form = Form(private(interaction), card.own_form, routes.OWN_FORM.id(view.round.id), card.prefilled(view.round))
         await open_form(interaction, form)
 
     async def form_own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -134,8 +134,7 @@ class Rounds(commands.Cog):
         who = await self._context.enter(interaction)
         round_id = number(ids, 0)
         view = await self._round_service.find_view(who, round_id)
-        if view.round.kind == "infill" and _has_blanks(text):
-            raise BadInput("own_blanks_left")
+        ROUND_CARDS[view.round.kind].check_own(text)
         act = Act.of(who, "passage", view.story.id, text)
         await self._repeats.check(interaction, act)
         proposed = await self._round_service.propose(who, view.story.id, text, round_id=round_id)
@@ -258,11 +257,3 @@ def _one(interaction: discord.Interaction[Any]) -> int:
     if len(found) != 1:
         raise Gone("candidate_gone")
     return found[0]
-
-
-def _has_blanks(text: str) -> bool:
-    try:
-        parse(text)
-    except PersonError as error:
-        return error.key != "blank_none"
-    return True

@@ -20,15 +20,12 @@ from bot.rules.rounds import Round
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import Story, require_ai
 from bot.stories.access import Who
+from bot.stories.rounds.kinds import ROUND_FEATURES, Wanted
 from bot.stories.rounds.planning import Plan
 from bot.ui.answers import GIVEN, open_form
 from bot.ui.forms import Form
 from bot.ui.locale import Catalogue, private
 from bot.ui.shown import SHOWN, Shown
-from bot.writing.bridge.request import BridgeRequest
-from bot.writing.continuation.request import ContinueRequest
-from bot.writing.infill.request import InfillRequest
-from bot.writing.request import Request
 from cogs.core.context import InteractionContext
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
@@ -92,17 +89,9 @@ class RoundOpening:
         if note:
             interaction.extras[GIVEN] = note
         who = await self._context.enter(interaction)
-        plan = replace(await self._round_service.plan_continue(who, story.id), note=note)
-        request = ContinueRequest(
-            text=plan.text,
-            mood=mood or settings.mood,
-            count=_count(count, settings),
-            length=length or settings.length,
-            context=plan.context.pieces,
-            near=plan.context.near,
-            note=note,
-        )
-        await self._open(interaction, who, plan, request)
+        plan = replace(await self._round_service.plan("continue", who, story.id), note=note)
+        wanted = Wanted(count=_count(count, settings), mood=mood or settings.mood, length=length or settings.length)
+        await self._open(interaction, who, plan, wanted)
 
     async def fill(
         self,
@@ -116,13 +105,8 @@ class RoundOpening:
     ) -> None:
         """/infill in the thread of a story."""
         who = await self._context.enter(interaction)
-        plan = await self._round_service.plan_infill(who, story.id, text, number)
-        request = InfillRequest(
-            text=plan.text,
-            count=_count(count, settings),
-            context=plan.context.before,
-        )
-        await self._open(interaction, who, plan, request)
+        plan = await self._round_service.plan("infill", who, story.id, text, number)
+        await self._open(interaction, who, plan, _wanted(count, settings))
 
     async def ask_blanks(self, interaction: discord.Interaction[Any], number: int, count: int | None) -> None:
         """Ask for blanks in a passage of the story in whose thread somebody is, in a form that has its text."""
@@ -146,19 +130,14 @@ class RoundOpening:
     ) -> None:
         """/bridge in the thread of a story."""
         who = await self._context.enter(interaction)
-        plan = await self._round_service.plan_bridge(who, story.id, number)
-        request = BridgeRequest(
-            left=plan.left,
-            right=plan.right,
-            count=_count(count, settings),
-            context=plan.context.before,
-        )
-        await self._open(interaction, who, plan, request)
+        plan = await self._round_service.plan("bridge", who, story.id, number=number)
+        await self._open(interaction, who, plan, _wanted(count, settings))
 
     # ---- writing
 
-    async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, request: Request) -> None:
+    async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, wanted: Wanted) -> None:
         """Carry a round from its plan to its card. Raises `BadInput` and `Busy` before anything is shown."""
+        request = ROUND_FEATURES[plan.kind].request(plan, wanted)
         ticket = await self._services.generation_service.submit(self._flow.submission(interaction, request))
         try:
             round_ = await self._round_service.open_round(who, plan)
@@ -239,6 +218,10 @@ class RoundOpening:
         self._progress.stop()
         if await self._round_service.interrupted():
             await self._dispatcher.flush()
+
+
+def _wanted(count: int | None, settings: ServerSettings) -> Wanted:
+    return Wanted(count=_count(count, settings), mood=settings.mood, length=settings.length)
 
 
 def _count(count: int | None, settings: ServerSettings) -> int:

@@ -19,7 +19,7 @@ from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
 from bot.ui.story_starts import story_start
 from bot.writing.twist.request import TwistRequest
-from cogs.core.feature_card import FeatureCard
+from cogs.core.feature_card import FilledCard
 
 _DISTANCES = ((5.0, "odd"), (2.5, "far"))
 """Nats below the expected word from which on a word is called that: chosen by reading what came out."""
@@ -27,7 +27,7 @@ _LABEL = 100
 """Characters of a label or a placeholder that Discord takes."""
 
 
-class TwistCard(FeatureCard):
+class TwistCard(FilledCard):
     """One passage, under way or used. All raise `Gone` where a generation holds no twist."""
 
     kind: ClassVar[GenerationKind] = TwistRequest.kind

@@ -31,7 +31,7 @@ from bot.rules.stories import Passage, Standing, Story, StoryRules
 from bot.rules.text import alphabets, characters, matching, segments, truecasing, words
 from bot.rules.twists import Expected, Other, Twist, TwistWords
 from bot.stories import beginning, passages
-from bot.stories.rounds import candidates, quoting
+from bot.stories.rounds import candidates, kinds, quoting
 from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipts, story_starts
 from bot.ui.locale import catalogue
 from bot.writing import (
@@ -479,9 +479,9 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.stories.rounds.candidates.of_person": [_person],
     "bot.stories.rounds.candidates.allowed": [lambda text: candidates.allowed(text, _LISTED)],
-    "bot.stories.rounds.candidates.of_models": [
-        lambda text: candidates.of_models("continue", [_suggested(text)]),
-        lambda text: candidates.of_models(
+    "bot.stories.rounds.kinds.of_models": [
+        lambda text: kinds.of_models("continue", [_suggested(text)]),
+        lambda text: kinds.of_models(
             "infill",
             [_suggested(text, "lamp")],
             template=Template(literals=_gapped(text)[1], blanks=(blanks.Blank(),)),

@@ -112,7 +112,7 @@ class RoundFixture:
 
     async def opened(self, story: Story, *texts: str, by: Who = BEN) -> Round:
         """A round that models wrote these candidates for."""
-        plan = await self.round_service.plan_continue(by, story.id)
+        plan = await self.round_service.plan("continue", by, story.id)
         round_ = await self.round_service.open_round(by, plan)
         return await self.round_service.fill(round_.id, plan, [suggestion(text) for text in texts])
 

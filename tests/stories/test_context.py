@@ -30,7 +30,7 @@ async def table(tmp_path: Path) -> AsyncIterator[RoundFixture]:
 
 
 async def context(table: RoundFixture, story: Story) -> Context:
-    return (await table.round_service.plan_continue(BEN, story.id)).context
+    return (await table.round_service.plan("continue", BEN, story.id)).context
 
 
 def labels(found: Context) -> list[str]:
@@ -58,7 +58,7 @@ async def test_the_pieces_in_their_order(table: RoundFixture) -> None:
     await remember(table, story, "lore", "Dragons are shy.", "dragon")
     await remember(table, story, "lore", "Bells mean danger.", "bell")
 
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
 
     assert plan.text == "The keeper saw a lantern."
     assert [piece.text for piece in plan.context.pieces] == [
@@ -79,7 +79,7 @@ async def test_the_pieces_in_their_order(table: RoundFixture) -> None:
 async def test_old_passages_go_first_and_the_text_last(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.", "The sun rose.")
     await remember(table, story, "memory", "The keeper is called Osk.")
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
     pieces = pieces_of(plan.text, plan.context.pieces, plan.context.near)
     whole = fit(pieces, 10_000, len)
     assert whole.dropped == ()
@@ -121,7 +121,7 @@ async def test_whose_words_stay_at_home(table: RoundFixture) -> None:
     async with table.database.transaction() as tx:
         await tx.profiles.save(WriterProfile(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
 
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
 
     assert "Chen" not in "".join(piece.text for piece in plan.context.before)
     assert plan.context.withheld == ("passage 2",)
@@ -144,7 +144,7 @@ async def test_what_a_model_may_not_copy(table: RoundFixture) -> None:
     """What stands in the context counts as the story's when a suggestion is held against it."""
     line = "The old keeper carried the last lantern down to the sea."
     story = await table.story(line, "Nobody spoke.")
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
     row = Continuation(row=0, text=f"So {line.lower()} They slept.", tokens=14, finish="stop", receipt=RECEIPT)
 
     def shown(context: tuple[Piece, ...]) -> int:

@@ -268,6 +268,6 @@ def test_what_was_given_comes_back_whole(text: str) -> None:
 def test_a_kind_without_fills_shows_what_was_asked_and_its_texts(kind: GenerationKind) -> None:
     suggestions = [Suggestion(text=text, fills=(), receipt=OtherReceipt()) for text in ("One way.", "Another way.")]
     asked = generation(kind, "What was asked.", suggestions)
-    shown = check(card(catalogue("en"), asked, name="Ben"))
+    shown = check(CARDS[kind].card(ENGLISH, asked, name="Ben"))
     assert all(text in shown for text in ("What was asked.", "One way.", "Another way."))
-    assert [page.partition("\u2002")[2] for page in reading_pages(asked)] == ["One way.", "Another way."]
+    assert [page.partition("\u2002")[2] for page in CARDS[kind].reading_pages(asked)] == ["One way.", "Another way."]

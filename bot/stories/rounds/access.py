@@ -12,7 +12,7 @@ from bot.rules.rounds import Candidate, Round, RoundState
 from bot.rules.stories import Passage, Story
 from bot.stories.access import Who
 from bot.stories.canon import is_canon
-from bot.stories.rounds.candidates import template_of
+from bot.stories.rounds.kinds import template_of
 from storage.unit_of_work import Snapshot
 
 UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
-from bot.errors import BadInput
-from bot.rules.generations import Suggestion
-from bot.rules.provenance import Span, edited, normalised, of_human, of_infill, of_model, origin_of
-from bot.rules.receipts import Receipt
-from bot.rules.rounds import NewCandidate, Round, RoundKind
+from bot.rules.provenance import edited, normalised, of_human, origin_of
+from bot.rules.rounds import NewCandidate
 from bot.rules.stories import Passage, Story
 from bot.stories.passages import check_length
-from bot.writing.blanks import Template, parse
 from bot.writing.overlap import said
 from bot.writing.server_words import ServerWords
 
@@ -34,42 +30,6 @@ def allowed(text: str, listed: Collection[str]) -> bool:
     return ServerWords(listed).allows(text)
 
 
-def of_models(
-    kind: RoundKind,
-    suggestions: Iterable[Suggestion],
-    *,
-    template: Template | None = None,
-    base: Passage | None = None,
-    dropped: Sequence[str] = (),
-    withheld: Sequence[str] = (),
-) -> list[NewCandidate]:
-    """Return the suggestions as candidates; for an infill `template` is what was asked and `base` the passage that they
-    are to replace. `dropped` and `withheld` go on each receipt: labels of what the models did not read."""
-    found = []
-    for suggestion in suggestions:
-        receipt = suggestion.receipt.marked(dropped, withheld)
-        if kind == "infill" and template is not None and base is not None:
-            found.append(_filled(suggestion, template, base, receipt))
-        else:
-            text = (suggestion.fills[0] if kind == "bridge" else suggestion.text).strip()
-            spans = of_model(text, "gpt")
-            found.append(NewCandidate(text=text, origin="gpt", spans=spans, mood=receipt.one_mood, receipt=receipt))
-    return found
-
-
-def _filled(suggestion: Suggestion, template: Template, base: Passage, receipt: Receipt) -> NewCandidate:
-    """The passage with its blanks filled: its words stay its author's, the fills are the model's."""
-    spans: tuple[Span, ...] = of_infill(template.literals, suggestion.fills, *normalised(base.text, base.spans))
-    return NewCandidate(
-        text=suggestion.text,
-        author_id=base.author_id,
-        pen_name=base.pen_name,
-        origin=origin_of(spans, "bert"),
-        spans=spans,
-        receipt=receipt,
-    )
-
-
 def not_said_yet(candidates: Iterable[NewCandidate], there: Iterable[str]) -> list[NewCandidate]:
     """Return the candidates that say something that neither another one nor one of the texts `there` says already."""
     seen = {said(text) for text in there}
@@ -80,13 +40,3 @@ def not_said_yet(candidates: Iterable[NewCandidate], there: Iterable[str]) -> li
             seen.add(key)
             kept.append(candidate)
     return kept
-
-
-def template_of(round_: Round) -> Template | None:
-    """Return the text with blanks that a round fills; None for other rounds, and where its words were withdrawn."""
-    if round_.kind != "infill":
-        return None
-    try:
-        return parse(round_.text)
-    except BadInput:
-        return None

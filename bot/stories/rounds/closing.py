@@ -8,7 +8,8 @@ from bot.rules.moods import MOOD_NAMES
 from bot.rules.rounds import Candidate, Round, RoundState, on_show
 from bot.rules.stories import NewPassage, Passage, Story
 from bot.stories.canon import advance, enqueue_canon, move_head, requeue_passages
-from storage.unit_of_work import Snapshot, UnitOfWork
+from bot.stories.rounds.kinds import ROUND_FEATURES
+from storage.unit_of_work import UnitOfWork
 
 SHOWN_AGAIN = 20
 """So many of the last passages are looked at again when canon takes another branch."""
@@ -78,27 +79,12 @@ async def _plant(tx: UnitOfWork, story: Story, round_: Round, candidate: Candida
         round_id=round_.id,
         receipt=candidate.receipt,
     )
-    fits, follow_id = await _place(tx, story, round_) if wins else (False, None)
+    fits, follow_id = await ROUND_FEATURES[round_.kind].place(tx, story, round_) if wins else (False, None)
     if fits:
         passage = await advance(tx, story, new, follow_id=follow_id)
     else:
         passage = await tx.passages.add(new, now_ms=tx.now_ms)
     await tx.rounds.set_passage(candidate.id, passage.id)
-
-
-async def _place(tx: Snapshot, story: Story, round_: Round) -> tuple[bool, int | None]:
-    """Return whether what wins still has its place in canon, and the passage that is to follow it there."""
-    if round_.kind == "continue":
-        return story.head_id == round_.after_id, None
-    beside_id = round_.replaces_id if round_.kind == "infill" else round_.before_id
-    if story.head_id is None or beside_id is None or not await tx.passages.is_on_path(beside_id, story.head_id):
-        return False, None
-    if round_.kind == "bridge":
-        return True, beside_id
-    replaced = await tx.passages.get(beside_id)
-    assert replaced is not None, "what stands on a path is there"
-    following = await tx.passages.list_canon_page(story.head_id, replaced.depth + 1, replaced.depth + 1)
-    return True, following[0].id if following else None
 
 
 async def _note_moods(tx: UnitOfWork, story: Story, candidates: list[Candidate], outcome: Outcome) -> None:

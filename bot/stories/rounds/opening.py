@@ -17,6 +17,7 @@ from bot.rules.rounds import (
     NewCandidate,
     NewRound,
     Round,
+    RoundKind,
     deadline_from,
     on_show,
     place_from,
@@ -27,9 +28,10 @@ from bot.rules.stories import Passage, Story, require_writer
 from bot.stories.access import Who, find_story, standing_of
 from bot.stories.passages import check_words
 from bot.stories.rounds.access import find_writing, reload, require_under_way, story_of
-from bot.stories.rounds.candidates import NONE_OF_THESE, allowed, not_said_yet, of_models, of_person, template_of
+from bot.stories.rounds.candidates import NONE_OF_THESE, allowed, not_said_yet, of_person
 from bot.stories.rounds.closing import end, enqueue_round
-from bot.stories.rounds.planning import Plan, plan_bridge, plan_continue, plan_infill, require_no_round
+from bot.stories.rounds.kinds import ROUND_FEATURES, ContinueRound, of_models, template_of
+from bot.stories.rounds.planning import Plan, require_no_round
 from storage.database import Database
 from storage.unit_of_work import Snapshot, UnitOfWork
 
@@ -53,20 +55,11 @@ class Opening:
         self._database = database
         self._random = random
 
-    async def plan_continue(self, who: Who, story_id: int) -> Plan:
-        """See `planning.plan_continue`."""
+    async def plan(self, kind: RoundKind, who: Who, story_id: int, asked: str = "", number: int | None = None) -> Plan:
+        """Return what models are to write in a round of a kind; `asked` is the text with blanks of an infill, `number`
+        the passage that an infill or a bridge is about. Raises as the functions of `planning`."""
         async with self._database.reading() as tx:
-            return await plan_continue(tx, who, story_id)
-
-    async def plan_infill(self, who: Who, story_id: int, asked: str, number: int | None = None) -> Plan:
-        """See `planning.plan_infill`."""
-        async with self._database.reading() as tx:
-            return await plan_infill(tx, who, story_id, asked, number)
-
-    async def plan_bridge(self, who: Who, story_id: int, number: int | None = None) -> Plan:
-        """See `planning.plan_bridge`."""
-        async with self._database.reading() as tx:
-            return await plan_bridge(tx, who, story_id, number)
+            return await ROUND_FEATURES[kind].plan(tx, who, story_id, asked, number)
 
     async def open_round(self, who: Who, plan: Plan) -> Round:
         """Begin a round that models write for: it is `writing` until `fill` or `give_up`. Raises as the plan did,
@@ -186,7 +179,7 @@ class Opening:
             require_under_way(round_)
             return round_
         for round_ in await tx.rounds.list_open(story.id):
-            if round_.kind == "continue":
+            if ROUND_FEATURES[round_.kind].takes_passages:
                 return round_
         await require_no_round(tx, story)
         return None
@@ -197,7 +190,7 @@ class Opening:
         round_ = await tx.rounds.add(
             NewRound(
                 story_id=story.id,
-                kind="continue",
+                kind=ContinueRound.kind,
                 state="open",
                 opened_by=who.person_id,
                 text=(head.text if head is not None else story.premise or story.title).strip(),

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.stories import Passage
-from bot.stories.rounds.candidates import not_said_yet, of_models
+from bot.stories.rounds.candidates import not_said_yet
+from bot.stories.rounds.kinds import of_models
 from bot.stories.rounds.quoting import blanked
 from bot.ui.escaping import escape
 from tests.stories.round_fixture import suggestion

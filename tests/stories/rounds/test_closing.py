@@ -83,7 +83,7 @@ async def test_none_of_these_adds_nothing(table: RoundFixture) -> None:
 
 async def test_a_story_begins_by_a_vote(table: RoundFixture) -> None:
     story = await table.story()
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
     assert (plan.text.strip(), plan.after_id) == ("A keeper is silent.", None)
     round_ = await table.round_service.open_round(BEN, plan)
     await table.round_service.fill(round_.id, plan, [suggestion("A bell rang."), suggestion("Nobody spoke.")])
@@ -191,7 +191,7 @@ async def test_an_infill_stands_on_a_new_branch_with_what_follows(table: RoundFi
     story = await table.story(
         "The rain began.", "She opened the red door. It creaked.", "Nobody spoke.", "A bell rang."
     )
-    plan = await table.round_service.plan_infill(BEN, story.id, "opened the ___ door")
+    plan = await table.round_service.plan("infill", BEN, story.id, "opened the ___ door")
     assert plan.text == "She opened the ___ door. It creaked."
     round_ = await table.round_service.open_round(BEN, plan)
     filled = [suggestion(f"She opened the {word} door. It creaked.", fills=(word,)) for word in ("blue", "heavy")]
@@ -224,9 +224,9 @@ async def test_an_infill_stands_on_a_new_branch_with_what_follows(table: RoundFi
 
 async def test_a_bridge_stands_between(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.")
-    plan = await table.round_service.plan_bridge(BEN, story.id, 1)
+    plan = await table.round_service.plan("bridge", BEN, story.id, number=1)
     assert (plan.left, plan.right) == ("The rain began.", "A bell rang.")
-    assert (await table.round_service.plan_bridge(BEN, story.id)).left == "A bell rang."
+    assert (await table.round_service.plan("bridge", BEN, story.id)).left == "A bell rang."
     round_ = await table.round_service.open_round(BEN, plan)
     await table.round_service.fill(round_.id, plan, [suggestion("… all three", fills=("It was late.",))])
     late, _ = await table.candidates(round_.id)
@@ -238,7 +238,7 @@ async def test_a_bridge_stands_between(table: RoundFixture) -> None:
 
 async def test_a_place_that_is_no_longer_in_canon(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "She opened the red door.")
-    plan = await table.round_service.plan_infill(BEN, story.id, "the ___ door")
+    plan = await table.round_service.plan("infill", BEN, story.id, "the ___ door")
     round_ = await table.round_service.open_round(BEN, plan)
     await table.round_service.fill(round_.id, plan, [suggestion("She opened the blue door.", fills=("blue",))])
     blue, _ = await table.candidates(round_.id)
@@ -259,22 +259,22 @@ async def test_a_place_that_is_no_longer_in_canon(table: RoundFixture) -> None:
 async def test_there_is_no_gap_there(table: RoundFixture, number: int, key: str) -> None:
     story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.")
     with pytest.raises(BadInput, match=key):
-        await table.round_service.plan_bridge(BEN, story.id, number)
+        await table.round_service.plan("bridge", BEN, story.id, number=number)
 
 
 async def test_a_bridge_needs_two_banks(table: RoundFixture) -> None:
     for story in (await table.story(), await table.story("The rain began.")):
         with pytest.raises(BadInput, match="bridge_needs_two"):
-            await table.round_service.plan_bridge(BEN, story.id)
+            await table.round_service.plan("bridge", BEN, story.id)
 
 
 async def test_text_that_stands_nowhere(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     with pytest.raises(BadInput, match="infill_nowhere"):
-        await table.round_service.plan_infill(BEN, story.id, "The sun ___ over the hill.")
+        await table.round_service.plan("infill", BEN, story.id, "The sun ___ over the hill.")
     with pytest.raises(BadInput, match="blank_none"):
-        await table.round_service.plan_infill(BEN, story.id, "The rain began.")
-    by_number = await table.round_service.plan_infill(BEN, story.id, "The sun ___ over the hill.", 1)
+        await table.round_service.plan("infill", BEN, story.id, "The rain began.")
+    by_number = await table.round_service.plan("infill", BEN, story.id, "The sun ___ over the hill.", 1)
     assert (by_number.text, by_number.replaces_id) == ("The sun ___ over the hill.", story.head_id)
 
 
@@ -283,7 +283,7 @@ async def test_text_that_stands_nowhere(table: RoundFixture) -> None:
 
 async def test_how_the_moods_did(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.round_service.open_round(BEN, plan)
     moods: dict[str, MoodName] = {"A bell rang.": "wild", "Nobody spoke.": "wild", "The sun rose.": "steady"}
     await table.round_service.fill(round_.id, plan, [suggestion(text, mood=mood) for text, mood in moods.items()])

@@ -40,7 +40,7 @@ async def table(tmp_path: Path) -> AsyncIterator[RoundFixture]:
 
 async def test_what_models_write_is_sealed_until_it_is_complete(table: RoundFixture) -> None:
     story = await table.story("The rain began.", round_minutes=60)
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.round_service.open_round(BEN, plan)
     assert (round_.state, round_.after_id, round_.text) == ("writing", story.head_id, "The rain began.")
     assert await table.candidates(round_.id) == []
@@ -73,13 +73,13 @@ async def test_candidates_stand_by_lot(table: RoundFixture) -> None:
 
 async def test_one_round_at_a_time(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
-    plan = await table.round_service.plan_continue(CHEN, story.id)
+    plan = await table.round_service.plan("continue", CHEN, story.id)
     round_ = await table.opened(story, "A bell rang.")
     with pytest.raises(NotHere, match="round_already_coming"):
         await table.round_service.open_round(CHEN, plan)
     await table.round_service.on_card(round_.id, 31, 555)
     with pytest.raises(NotHere, match="round_already") as refused:
-        await table.round_service.plan_continue(CHEN, story.id)
+        await table.round_service.plan("continue", CHEN, story.id)
     assert refused.value.params == {"server": SERVER, "channel": 31, "message": 555}
 
 
@@ -93,7 +93,7 @@ async def test_what_a_server_does_not_want_is_left_out(table: RoundFixture) -> N
         await table.round_service.propose(CHEN, story.id, "The bell again.")
 
     await table.round_service.cancel(HOST, round_.id)
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
     again = await table.round_service.open_round(BEN, plan)
     with pytest.raises(BadInput, match="nothing_usable"):
         await table.round_service.fill(again.id, plan, [suggestion("Bells. A bell.")])
@@ -113,7 +113,7 @@ async def test_doubles_stand_once(table: RoundFixture) -> None:
 
 async def test_a_text_that_comes_while_models_write_waits_with_theirs(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.round_service.open_round(BEN, plan)
     proposed = await table.round_service.propose(CHEN, story.id, "Chen came home.")
     assert (proposed.round.id, proposed.opened) == (round_.id, False)
@@ -161,7 +161,7 @@ async def test_only_who_is_invited_proposes(table: RoundFixture) -> None:
     async with table.database.transaction() as tx:
         await tx.stories.set_role(story.id, CHEN.person_id, "invited", True)
     with pytest.raises(NotAllowed, match="story_invited_only"):
-        await table.round_service.plan_continue(BEN, story.id)
+        await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.opened(story, "A bell rang.", by=CHEN)
     with pytest.raises(NotAllowed, match="story_invited_only"):
         await table.round_service.propose(BEN, story.id, "Ben came home.")
@@ -223,7 +223,7 @@ async def test_nobody_acts_from_another_server(table: RoundFixture) -> None:
         with pytest.raises(Gone, match="round_gone"):
             await attempt
     with pytest.raises(Gone, match="story_gone"):
-        await round_service.plan_continue(STRANGER, story.id)
+        await round_service.plan("continue", STRANGER, story.id)
     with pytest.raises(Gone, match="story_gone"):
         await round_service.propose(STRANGER, story.id, "Hello there.")
     assert (await table.round(round_.id)) == round_
@@ -292,8 +292,8 @@ async def test_no_model_goes_on_from_words_that_their_author_keeps_to_people(tab
     async with table.database.transaction() as tx:
         await tx.profiles.save(WriterProfile(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
     for attempt in (
-        table.round_service.plan_continue(BEN, story.id),
-        table.round_service.plan_infill(BEN, story.id, "Chen ___ this."),
+        table.round_service.plan("continue", BEN, story.id),
+        table.round_service.plan("infill", BEN, story.id, "Chen ___ this."),
     ):
         with pytest.raises(NotAllowed, match="author_no_ai"):
             await attempt
@@ -303,9 +303,9 @@ async def test_no_model_goes_on_from_words_that_their_author_keeps_to_people(tab
 
 async def test_a_story_of_people_alone_has_no_models(table: RoundFixture) -> None:
     story = await table.story("The rain began.", ai=False)
-    for attempt in (table.round_service.plan_continue(BEN, story.id), table.round_service.plan_bridge(BEN, story.id)):
+    for kind in ("continue", "bridge"):
         with pytest.raises(NotHere, match="story_human_only"):
-            await attempt
+            await table.round_service.plan(kind, BEN, story.id)
 
 
 @pytest.mark.parametrize("state", ["paused", "ended", "deleted"])
@@ -317,7 +317,7 @@ async def test_nothing_happens_in_a_story_that_is_not_open(table: RoundFixture, 
     async with table.database.transaction() as tx:
         await table.change(tx, story, state=state)
     for attempt in (
-        table.round_service.plan_continue(BEN, story.id),
+        table.round_service.plan("continue", BEN, story.id),
         table.round_service.propose(BEN, story.id, "Hello there."),
         table.round_service.like(CHEN, round_.id, [first]),
         table.round_service.close(HOST, round_.id),
@@ -332,7 +332,7 @@ async def test_nothing_happens_in_a_story_that_is_not_open(table: RoundFixture, 
 async def test_what_was_being_written_when_the_program_ended(table: RoundFixture) -> None:
     one, other = await table.story("The rain began."), await table.story("The sun rose.")
     with_text, without = [
-        await table.round_service.open_round(BEN, await table.round_service.plan_continue(BEN, story.id))
+        await table.round_service.open_round(BEN, await table.round_service.plan("continue", BEN, story.id))
         for story in (one, other)
     ]
     await table.round_service.propose(CHEN, one.id, "Chen came home.")
@@ -347,7 +347,7 @@ async def test_what_was_being_written_when_the_program_ended(table: RoundFixture
 
 async def test_who_began_it_cancels_what_is_being_written(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
-    plan = await table.round_service.plan_continue(BEN, story.id)
+    plan = await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.round_service.open_round(BEN, plan)
     with pytest.raises(NotAllowed, match="story_hosts_only"):
         await table.round_service.cancel(CHEN, round_.id)
