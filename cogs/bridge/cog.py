@@ -15,7 +15,7 @@ from bot.ui.locale import named, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.bridge.request import BridgeRequest
-from cogs.bridge.forms import FORM, LEFT, RIGHT, BridgeForm
+from cogs.bridge.cards import FORM, LEFT, RIGHT, BridgeForm
 from cogs.core.generation_flow import GenerationFlow
 from cogs.rounds.opening import RoundOpening
 

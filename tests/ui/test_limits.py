@@ -45,7 +45,7 @@ from bot.ui.locale import LANGUAGES, Catalogue, catalogue
 from bot.ui.progress import progress_card
 from bot.ui.prose import Prose, prose, prose_parts
 from bot.ui.receipts import receipt_card
-from cogs.bridge.forms import BridgeForm
+from cogs.bridge.cards import BridgeForm
 from cogs.feature_cards import CARDS
 from cogs.help.cards import TOPICS, guide_card
 from cogs.lore.cards import PAGE, LoreForm, lore_card
