@@ -94,11 +94,14 @@ async def test_progress_only_grows(engine: EngineClient) -> None:
     assert seen[-1][0] == seen[-1][1] == job.tokens
 
 
-@pytest.mark.parametrize(("left", "right"), [("", RIGHT), (LEFT, " … "), ("___", RIGHT)])
-async def test_a_side_without_words_is_told_at_once(left: str, right: str) -> None:
+@pytest.mark.parametrize(
+    ("left", "right", "key"),
+    [("", RIGHT, "text_empty"), (LEFT, " … ", "text_empty"), ("___", RIGHT, "bridge_blanks"), ("", "", "blank_only")],
+)
+def test_a_side_without_words_or_with_blanks_is_told_at_once(left: str, right: str, key: str) -> None:
     with pytest.raises(BadInput) as caught:
-        BridgeJob(ask(left, right), Blocklist.load(), 1)
-    assert caught.value.key == "text_empty"
+        ask(left, right)
+    assert caught.value.key == key
 
 
 async def test_nothing_that_may_be_shown(engine: EngineClient) -> None:
