@@ -84,13 +84,12 @@ def progress_line(say: Catalogue, progress: Progress | None) -> str:
 
 
 def progress_card(say: Catalogue, working: str, progress: Progress, cancel_id: str) -> Card:
-    """Return the card of a job under way; `working` is the key of what it says while models work."""
+    """Return the card of a job under way; `working` is what it says while models work."""
     blocks: list[ui.Item[Any]] = []
     if isinstance(progress, Queued):
         blocks.append(text(f"### {say('progress.queued')}\n-# {progress_line(say, progress)}"))
     else:
-        title = say(working)
-        blocks.append(text(f"### {title}\n-# {progress_line(say, progress)}"))
+        blocks.append(text(f"### {working}\n-# {progress_line(say, progress)}"))
         if progress.text.strip():
             blocks.append(text(shown_tail(progress.text, STREAMED_TEXT)))
     blocks.append(ui.ActionRow(ui.Button(custom_id=cancel_id, label=say("button.cancel"))))

@@ -34,8 +34,6 @@ class FeatureCard:
     with their fills in place where they have any."""
 
     kind: ClassVar[GenerationKind] = ""
-    working: ClassVar[str] = "progress.working"
-    """The key of what the progress says while models work."""
     own_form: ClassVar[str] = "own"
     """The form of *Write my own* (`form.<kind>` in the catalogues)."""
     takes_note: ClassVar[bool] = False
@@ -44,6 +42,10 @@ class FeatureCard:
     """Whether a story can begin with a suggestion."""
 
     # ---- where kinds differ
+
+    def working(self, say: Catalogue) -> str:
+        """Return what the progress says while models work."""
+        return say("progress.working")
 
     def asked(self, generation: Generation) -> str:
         """Return what was asked, shortened and escaped; empty where it is seen in the suggestions."""
@@ -172,8 +174,10 @@ class FeatureCard:
 class FilledCard(FeatureCard):
     """The cards of a kind whose suggestions fill what a text leaves open, as a person does in *Write my own*."""
 
-    working: ClassVar[str] = "progress.filling"
     own_form: ClassVar[str] = "fill"
+
+    def working(self, say: Catalogue) -> str:
+        return say("progress.filling")
 
     def asked(self, generation: Generation) -> str:
         return "" if is_own(generation) else super().asked(generation)

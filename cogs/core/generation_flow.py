@@ -159,7 +159,7 @@ class GenerationFlow:
         say: Catalogue,
     ) -> tuple[Suggestion, ...] | None:
         """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
-        working = self._cards[request.kind].working
+        working = self._cards[request.kind].working(say)
         cancel_id = routes.CANCEL.id(self._run, ticket.id)
         return await self._progress.run(
             interaction,

@@ -543,7 +543,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.ui.progress.progress_card": [
         lambda text: progress.progress_card(
-            _SAY, "progress.working", Working(text=text, done=1, total=2, eta_s=1.0), "ink:cancel:a:b"
+            _SAY, _SAY("progress.working"), Working(text=text, done=1, total=2, eta_s=1.0), "ink:cancel:a:b"
         )
     ],
     "bot.ui.prose.prose_parts": [prose.prose_parts],

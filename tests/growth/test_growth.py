@@ -39,7 +39,7 @@ LIMITED = (
     "bot.stories.beginning.",
     "bot.writing.infill.restyling.",
     *(f"bot.ui.{name}." for name in ("cards", "fitting", "infills", "progress", "prose", "twists")),
-    *(f"cogs.{name}." for name in ("lore", "profiles", "rounds", "settings", "stories")),
+    *(f"cogs.{name}." for name in ("core.feature_card", "lore", "profiles", "rounds", "settings", "stories")),
 )
 """What has limits of its own, and more to do where a text is beyond them: it is measured with texts that are."""
 READING = (

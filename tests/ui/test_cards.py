@@ -244,7 +244,8 @@ def test_a_receipt_with_unknown_parts_is_shown_all_the_same() -> None:
     ],
 )
 def test_progress_fits(language: Any, progress: Queued | Working) -> None:
-    shown = check(progress_card(catalogue(language), "progress.working", progress, "ink:cancel:0:1"))
+    say = catalogue(language)
+    shown = check(progress_card(say, say("progress.working"), progress, "ink:cancel:0:1"))
     assert "*fox* " not in shown.replace(r"\*fox\* ", "")
 
 

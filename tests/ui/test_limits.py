@@ -178,7 +178,7 @@ def _of_generations(say: Catalogue, long: str, name: str) -> Iterator[tuple[str,
     for made in (infill, bridge, twisting, twisted):
         yield from _of_generation(say, made, name)
     for progress in (Working(text=long, done=3, total=9, eta_s=9), Queued(position=9, eta_s=900)):
-        yield "progress.progress_card", progress_card(say, "progress.working", progress, "ink:cancel:0:1")
+        yield "progress.progress_card", progress_card(say, say("progress.working"), progress, "ink:cancel:0:1")
     yield from (("cards.given_cards", each) for each in given_cards(say, long))
     yield "cards.notice", notice(say("progress.interrupted"))
     yield "Form", Form(say, "blanks", "ink:rblanks:1:0", long)
