@@ -36,8 +36,9 @@ class Refusals(commands.Cog):
         self._dispatcher = dispatcher
         self._told: set[int] = set()
 
-    async def tell_writer(self, interaction: discord.Interaction[Any], story: Story) -> None:
-        """Tell somebody whose text was just kept where it cannot be posted now."""
+    async def flush(self, interaction: discord.Interaction[Any], story: Story) -> None:
+        """Show everybody what was just kept; where it cannot be posted now, tell the person who acts."""
+        await self._dispatcher.flush()
         code = None if story.thread_id is None else self._dispatcher.refused.get(story.thread_id)
         if code is not None:
             interaction.extras[_TOLD] = True

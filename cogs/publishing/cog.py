@@ -34,7 +34,7 @@ from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.stories import routes
-from cogs.stories.group import join, story_commands
+from cogs.stories.group import StoryGroupCog
 
 _log = logging.getLogger(__name__)
 
@@ -53,18 +53,14 @@ _ALT_TEXT = 900
 _FORMAT_CHOICES = [app_commands.Choice(name=named(f"storychoice.format_{name}"), value=name) for name in FORMATS]
 
 
-class Publishing(StoryCog):
+class Publishing(StoryGroupCog):
     """Stories as pictures and as books."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:
-        self._tree = tree
+        super().__init__(tree, {"map": self.map, "export": self.export})
         self._services = services
         self._context = InteractionContext(services, flow)
-        self._commands = story_commands({"map": self.map, "export": self.export})
         tree.route(routes.MAP, self.show_map)
-
-    async def cog_load(self) -> None:
-        join(self._tree, self._commands)
 
     # ---- the map
 

@@ -20,25 +20,21 @@ from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.stories import routes
 from cogs.stories.cards import LISTED, list_card
-from cogs.stories.group import join, story_commands
+from cogs.stories.group import StoryGroupCog
 from cogs.stories.reading import Direction, Spot, clamped, reading_card, window
 
 Number = app_commands.Range[int, 1, 1_000_000]
 
 
-class Browsing(StoryCog):
+class Browsing(StoryGroupCog):
     """The list of stories, and the reading view of one."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:
-        self._tree = tree
+        super().__init__(tree, {"list": self.list_, "show": self.show})
         self._services = services
         self._context = InteractionContext(services, flow)
-        self._commands = story_commands({"list": self.list_, "show": self.show})
         tree.route(routes.LIST, self.turn_list)
         tree.route(routes.READ, self.read)
-
-    async def cog_load(self) -> None:
-        join(self._tree, self._commands)
 
     async def list_(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Show the server's stories, a page at a time."""

@@ -266,17 +266,15 @@ class Stories(StoryCog):
         told = notice(_added(private(interaction), story, passage.depth, interaction.channel_id))
         if await replace(interaction, told):
             self._flow.repeats.answered(act)
-        await self._dispatcher.flush()
-        await self._refusals.tell_writer(interaction, story)
+        await self._refusals.flush(interaction, story)
 
     async def _tell(
         self, interaction: discord.Interaction[Any], told: Card, story: Story, act: Act | None = None
     ) -> None:
-        """Tell the person what is committed, then show it to everybody; where that is refused, tell them too."""
+        """Tell the person what is committed, then show it to everybody."""
         if await whisper(interaction, told) and act is not None:
             self._flow.repeats.answered(act)
-        await self._dispatcher.flush()
-        await self._refusals.tell_writer(interaction, story)
+        await self._refusals.flush(interaction, story)
 
 
 def _chosen_rules(interaction: discord.Interaction[Any]) -> StoryRules:

@@ -9,25 +9,26 @@ from discord import app_commands
 
 from bot.ui.locale import named
 from bot.ui.tree import InklingTree
-
-Command = app_commands.Command[Any, ..., Any]
-
-
-def story_commands(callbacks: Mapping[str, Any]) -> list[Command]:
-    """Make commands of methods, by their name in the catalogues."""
-    return [
-        app_commands.Command(
-            name=named(f"command.story.{name}.name"),
-            description=named(f"command.story.{name}.description"),
-            callback=callback,
-        )
-        for name, callback in callbacks.items()
-    ]
+from cogs.core.context import StoryCog
 
 
-def join(tree: InklingTree, commands: list[Command]) -> None:
-    """Add the commands to the group. The cog that owns it must be loaded."""
-    group = tree.get_command("story")
-    assert isinstance(group, app_commands.Group), "the cog that owns the group is loaded first"
-    for command in commands:
-        group.add_command(command)
+class StoryGroupCog(StoryCog):
+    """A cog whose commands join the group. The one that owns it is loaded first."""
+
+    def __init__(self, tree: InklingTree, callbacks: Mapping[str, Any]) -> None:
+        """Make commands of methods, by their name in the catalogues."""
+        self._tree = tree
+        self._commands: list[app_commands.Command[Any, ..., Any]] = [
+            app_commands.Command(
+                name=named(f"command.story.{name}.name"),
+                description=named(f"command.story.{name}.description"),
+                callback=callback,
+            )
+            for name, callback in callbacks.items()
+        ]
+
+    async def cog_load(self) -> None:
+        group = self._tree.get_command("story")
+        assert isinstance(group, app_commands.Group), "the cog that owns the group is loaded first"
+        for command in self._commands:
+            group.add_command(command)

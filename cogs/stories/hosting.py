@@ -1,4 +1,4 @@
-"""What hosts decide: titles, rules and people. These commands join the group of `stories`; see also `shelving`."""
+"""What hosts decide: titles, rules and people. These commands join the group of `stories`; see also `lifecycle`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from cogs.core.services import Services
 from cogs.stories import routes
 from cogs.stories.cards import people_card, rules_card
 from cogs.stories.forms import PREMISE, TITLE, TitleForm
-from cogs.stories.group import join, story_commands
+from cogs.stories.group import StoryGroupCog
 from cogs.stories.threads import thread_name
 
 _log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def _choices(name: str, values: tuple[str, ...]) -> list[app_commands.Choice[str
     ]
 
 
-class Hosts(StoryCog):
+class Hosts(StoryGroupCog):
     """What a story is called, what holds in it, and who has a say."""
 
     _context: StoryAccess
@@ -70,25 +70,15 @@ class Hosts(StoryCog):
     def __init__(
         self, tree: InklingTree, services: Services, flow: GenerationFlow, dispatcher: OutboxDispatcher
     ) -> None:
-        self._tree = tree
+        super().__init__(tree, {"rename": self.rename, "rules": self.rules, "people": self.people})
         self._services = services
         self._dispatcher = dispatcher
         self._context = StoryAccess(services, flow)
-        self._commands = story_commands(
-            {
-                "rename": self.rename,
-                "rules": self.rules,
-                "people": self.people,
-            }
-        )
         for route, handler in {
             routes.RENAME_FORM: self.form_renamed,
             routes.RULES: self.show_rules,
         }.items():
             tree.route(route, handler)
-
-    async def cog_load(self) -> None:
-        join(self._tree, self._commands)
 
     async def languages(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         """Autocomplete: languages that a story may be written in."""

@@ -23,13 +23,13 @@ from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 from cogs.stories import routes
 from cogs.stories.cards import delete_card
-from cogs.stories.group import join, story_commands
+from cogs.stories.group import StoryGroupCog
 from cogs.stories.threads import place_for_story, show_opened
 
 _GRACE_DAYS = GRACE_MS // (24 * 60 * 60 * 1000)
 
 
-class StoryLifecycle(StoryCog):
+class StoryLifecycle(StoryGroupCog):
     """Whether stories go on, and where."""
 
     _context: StoryAccess
@@ -37,11 +37,8 @@ class StoryLifecycle(StoryCog):
     def __init__(
         self, tree: InklingTree, services: Services, flow: GenerationFlow, dispatcher: OutboxDispatcher
     ) -> None:
-        self._tree = tree
-        self._services = services
-        self._dispatcher = dispatcher
-        self._context = StoryAccess(services, flow)
-        self._commands = story_commands(
+        super().__init__(
+            tree,
             {
                 "pause": self.pause,
                 "resume": self.resume,
@@ -49,13 +46,13 @@ class StoryLifecycle(StoryCog):
                 "delete": self.delete,
                 "restore": self.restore,
                 "reopen": self.reopen,
-            }
+            },
         )
+        self._services = services
+        self._dispatcher = dispatcher
+        self._context = StoryAccess(services, flow)
         tree.route(routes.DELETE, self.deleted)
         tree.route(routes.RESTORE, self.restored)
-
-    async def cog_load(self) -> None:
-        join(self._tree, self._commands)
 
     async def deleted_stories(
         self, interaction: discord.Interaction[Any], current: str

@@ -23,7 +23,7 @@ from cogs.core.refusals import Refusals
 from cogs.core.services import Services
 from cogs.stories import routes
 from cogs.stories.cards import withdraw_card
-from cogs.stories.group import join, story_commands
+from cogs.stories.group import StoryGroupCog
 
 Number = app_commands.Range[int, 1, 1_000_000]
 
@@ -31,7 +31,7 @@ _BEGINNING = 80
 """Characters of a passage that tell which one was taken back."""
 
 
-class Undoing(StoryCog):
+class Undoing(StoryGroupCog):
     """Taking back passages: the last one with undo and redo, one's own words with withdraw."""
 
     def __init__(
@@ -42,16 +42,12 @@ class Undoing(StoryCog):
         dispatcher: OutboxDispatcher,
         refusals: Refusals,
     ) -> None:
-        self._tree = tree
+        super().__init__(tree, {"undo": self.undo, "redo": self.redo, "withdraw": self.withdraw})
         self._services = services
         self._dispatcher = dispatcher
         self._refusals = refusals
         self._context = InteractionContext(services, flow)
-        self._commands = story_commands({"undo": self.undo, "redo": self.redo, "withdraw": self.withdraw})
         tree.route(routes.WITHDRAW, self.withdrawn)
-
-    async def cog_load(self) -> None:
-        join(self._tree, self._commands)
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))
@@ -95,10 +91,9 @@ class Undoing(StoryCog):
         await self._dispatcher.flush()
 
     async def _tell(self, interaction: discord.Interaction[Any], told: str, story: Story) -> None:
-        """Tell the person what is committed, then show it to everybody; where that is refused, tell them too."""
+        """Tell the person what is committed, then show it to everybody."""
         await whisper(interaction, notice(told))
-        await self._dispatcher.flush()
-        await self._refusals.tell_writer(interaction, story)
+        await self._refusals.flush(interaction, story)
 
 
 def _beginning_of(passage: str) -> str:
