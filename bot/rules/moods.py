@@ -11,8 +11,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
+from bot.errors import BadInput
+
 MoodName = Literal["steady", "open", "wild", "plain"]
 MOOD_NAMES: tuple[MoodName, ...] = get_args(MoodName)
+
+
+def check_mood(given: str | None) -> MoodName | None:
+    """Return the mood of that name, None where none is given. Raises `BadInput` (`mood_unknown`: mood, allowed)."""
+    found = next((mood for mood in MOOD_NAMES if mood == given), None)
+    if given is not None and found is None:
+        raise BadInput("mood_unknown", mood=given, allowed=", ".join(MOOD_NAMES))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput
-from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.moods import MoodName, check_mood
 from bot.rules.text.characters import is_blank
 
 Language = Literal["en", "zh-CN"]
-Feature = Literal["continue", "infill", "stories"]
+Switch = Literal["continue", "infill", "stories"]
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-FEATURES: tuple[Feature, ...] = get_args(Feature)
+SWITCHES: tuple[Switch, ...] = get_args(Switch)
 COUNT_RANGE = range(1, 6)
 LENGTH_RANGE = range(8, 161)
 DEFAULT_COUNT = 3
@@ -41,7 +41,7 @@ class ServerSettings:
     length: int = DEFAULT_LENGTH
     language: Language | None = None
     channels: frozenset[int] = frozenset()
-    switched_off: frozenset[Feature] = frozenset()
+    switched_off: frozenset[Switch] = frozenset()
     words: tuple[str, ...] = ()
 
 
@@ -53,7 +53,7 @@ class SettingsChange(TypedDict, total=False):
     length: int
     language: Language | None
     channels: frozenset[int]
-    switched_off: frozenset[Feature]
+    switched_off: frozenset[Switch]
     words: tuple[str, ...]
 
 
@@ -67,16 +67,15 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
     if "words" in change:
         change["words"] = listed_words(change["words"])
     changed = dataclasses.replace(settings, **change)
-    if changed.mood is not None and changed.mood not in MOOD_NAMES:
-        raise BadInput("mood_unknown", mood=str(changed.mood), allowed=", ".join(MOOD_NAMES))
-    _check_range("count_range", changed.count, COUNT_RANGE)
-    _check_range("length_range", changed.length, LENGTH_RANGE)
+    check_mood(changed.mood)
+    check_range("count_range", changed.count, COUNT_RANGE)
+    check_range("length_range", changed.length, LENGTH_RANGE)
     if changed.language is not None and changed.language not in LANGUAGES:
         raise BadInput("language_unknown", given=str(changed.language), allowed=", ".join(LANGUAGES))
     if len(changed.channels) > MAX_CHANNELS:
         raise BadInput("channels_too_many", given=len(changed.channels), limit=MAX_CHANNELS)
-    for feature in sorted(changed.switched_off - set(FEATURES)):
-        raise BadInput("feature_unknown", given=str(feature), allowed=", ".join(FEATURES))
+    for feature in sorted(changed.switched_off - set(SWITCHES)):
+        raise BadInput("feature_unknown", given=str(feature), allowed=", ".join(SWITCHES))
     return changed
 
 
@@ -99,6 +98,7 @@ def listed_words(words: Iterable[str]) -> tuple[str, ...]:
     return listed
 
 
-def _check_range(key: str, given: int, allowed: range) -> None:
+def check_range(key: str, given: int, allowed: range) -> None:
+    """Raise `BadInput` with `key` (given, low, high) where a number is none of those allowed."""
     if isinstance(given, bool) or given not in allowed:
         raise BadInput(key, given=given, low=allowed[0], high=allowed[-1])

@@ -16,6 +16,7 @@ from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules.languages import check_language
 from bot.rules.provenance import Origin, Span
 from bot.rules.receipts import Receipt
+from bot.rules.servers import check_range
 from bot.rules.text.characters import is_blank
 
 StoryState = Literal["open", "paused", "ended", "deleted"]
@@ -198,8 +199,8 @@ def change_rules(rules: StoryRules, **change: Unpack[RulesChange]) -> StoryRules
     changed = dataclasses.replace(changed, language=check_language(changed.language))
     if not 1 <= changed.min_words <= changed.max_words <= MAX_WORDS:
         raise BadInput("words_range", low=1, high=MAX_WORDS)
-    _check_range("round_minutes_range", changed.round_minutes, ROUND_MINUTES)
-    _check_range("quorum_range", changed.quorum, QUORUM)
+    check_range("round_minutes_range", changed.round_minutes, ROUND_MINUTES)
+    check_range("quorum_range", changed.quorum, QUORUM)
     allowed = (
         (changed.writers, Writers),
         (changed.additions, Additions),
@@ -288,8 +289,3 @@ def move(story: Story, state: StoryState, now_ms: int) -> Story:
         raise NotHere(f"story_{story.state}")
     purge_ms = now_ms + GRACE_MS if state == "deleted" else None
     return dataclasses.replace(story, state=state, purge_ms=purge_ms, changed_ms=now_ms)
-
-
-def _check_range(key: str, given: int, allowed: range) -> None:
-    if isinstance(given, bool) or given not in allowed:
-        raise BadInput(key, given=given, low=allowed[0], high=allowed[-1])

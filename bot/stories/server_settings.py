@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from bot.errors import Gone
-from bot.rules.servers import Feature, ServerSettings, SettingsChange, change_settings, version_of
+from bot.rules.servers import ServerSettings, SettingsChange, Switch, change_settings, version_of
 from storage.database import Database
 
 
@@ -26,7 +26,7 @@ class ServerSettingsService:
         self,
         server_id: int,
         change: SettingsChange,
-        switches: Mapping[Feature, bool | None] | None = None,
+        switches: Mapping[Switch, bool | None] | None = None,
         *,
         words_were: int | None = None,
     ) -> ServerSettings:

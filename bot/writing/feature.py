@@ -11,10 +11,10 @@ from bot.inference.protocol import LoadedRole
 from bot.rules.generations import Generation, GenerationKind, NewGeneration, Suggestion
 from bot.rules.provenance import Origin, Span
 from bot.rules.receipts import OwnReceipt
-from bot.rules.servers import COUNT_RANGE
-from bot.rules.servers import Feature as Switch
+from bot.rules.servers import COUNT_RANGE, Switch, check_range
 from bot.writing.blocklist import Blocklist
-from bot.writing.request import RequestT, Submission, check_range, checked_text
+from bot.writing.provenance import spans_filled
+from bot.writing.request import RequestT, Submission, checked_text
 
 Asked = Callable[[], Sequence[Span]]
 """Tells where the words of a generation's text come from."""
@@ -97,6 +97,7 @@ class Feature(ABC, Generic[RequestT]):
         """Return what stands around the fills of a generation's suggestions; nothing where they have none."""
         return ()
 
-    @abstractmethod
     def provenance(self, generation: Generation, suggestion: Suggestion, asked: Asked) -> tuple[Span, ...]:
-        """Return where the words of the whole text come from; `asked` tells it of the text of the generation."""
+        """Return where the words of the whole text come from; `asked` tells it of the text of the generation. Fills are
+        of `origin`, all else is a person's."""
+        return spans_filled(self.literals(generation), suggestion, self.origin)

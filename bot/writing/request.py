@@ -54,9 +54,3 @@ def checked_text(given: str) -> str:
     if len(text) > MAX_TEXT:
         raise BadInput("text_too_long", length=len(text), limit=MAX_TEXT)
     return text
-
-
-def check_range(key: str, given: int, allowed: range) -> None:
-    """Raise `BadInput` with `key` (given, low, high) where a number is none of those allowed."""
-    if given not in allowed:
-        raise BadInput(key, given=given, low=allowed[0], high=allowed[-1])

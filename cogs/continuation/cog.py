@@ -1,7 +1,4 @@
-"""/continue and /infill, their context menus, and the buttons under their cards; in stories they open rounds.
-
-Longer than 350 lines because /continue and /infill share their commands and buttons until each has its own cog.
-"""
+"""/continue and /infill, their context menus, and the buttons under their cards; in stories they open rounds."""
 
 from __future__ import annotations
 
@@ -14,10 +11,10 @@ from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.generations import Generation, Suggestion, check_note
-from bot.rules.moods import MOOD_NAMES, MoodName
+from bot.rules.moods import MOOD_NAMES, check_mood
 from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
 from bot.ui import routes
-from bot.ui.answers import GIVEN, TYPED, open_form, replace, take_time, whisper
+from bot.ui.answers import GIVEN, TYPED, is_private, open_form, replace, take_time, whisper
 from bot.ui.forms import NOTE, Form, NoteForm, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.receipts import receipt_card
@@ -162,14 +159,14 @@ class Writing(commands.Cog):
             raise NotHere("not_a_story")
         if story is not None and kind == "continue" and text is None:
             await self._rounds.go_on(
-                interaction, settings, story, mood=_mood(mood), count=count, length=length, note=note
+                interaction, settings, story, mood=check_mood(mood), count=count, length=length, note=note
             )
         elif story is not None and kind == "infill" and text is not None:
             await self._rounds.fill(interaction, settings, story, text, number=passage, count=count)
         elif passage is not None:
             await self._rounds.ask_blanks(interaction, passage, count)
         elif text is None:
-            custom_id = routes.ASK_FORM.id(kind, _mood(mood) or NO_MOOD, count or 0, length or 0)
+            custom_id = routes.ASK_FORM.id(kind, check_mood(mood) or NO_MOOD, count or 0, length or 0)
             beside = note if kind == "continue" else None
             await open_form(interaction, Form(private(interaction), kind, custom_id, note=beside))
         else:
@@ -229,7 +226,7 @@ class Writing(commands.Cog):
         else:
             request = ContinueRequest(
                 text=text,
-                mood=_mood(mood) or settings.mood,
+                mood=check_mood(mood) or settings.mood,
                 count=count or settings.count,
                 length=length or settings.length,
                 note=note,
@@ -314,7 +311,7 @@ class Writing(commands.Cog):
         """Handler of *Read it all* and of the buttons to turn its pages."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         page = CARDS[generation.kind].reading_card(private(interaction), generation, number(ids, 1))
-        if interaction.message is not None and interaction.message.flags.ephemeral:
+        if is_private(interaction):
             await replace(interaction, page)
         else:
             await whisper(interaction, page)
@@ -327,14 +324,6 @@ class Writing(commands.Cog):
         await take_time(interaction)
         await self._services.generation_service.delete(generation.id)
         await Shown(interaction, None if interaction.message is None else interaction.message.id).remove()
-
-
-def _mood(given: str | None) -> MoodName | None:
-    """Return the mood of that name; the choices leave nothing else, but a client may send anything."""
-    found = next((mood for mood in MOOD_NAMES if mood == given), None)
-    if given is not None and found is None:
-        raise BadInput("mood_unknown", mood=given, allowed=", ".join(MOOD_NAMES))
-    return found
 
 
 def _note(interaction: discord.Interaction[Any], given: str | None, typed: str) -> str:

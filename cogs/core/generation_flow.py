@@ -17,7 +17,7 @@ from bot.inference.queue import Ticket
 from bot.logs import describe
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.posts import Post
-from bot.rules.servers import Feature, ServerSettings
+from bot.rules.servers import ServerSettings, Switch
 from bot.rules.text.characters import is_blank
 from bot.ui import routes
 from bot.ui.answers import replace, take_time
@@ -81,7 +81,7 @@ class GenerationFlow:
         )
 
     @staticmethod
-    def permit(interaction: discord.Interaction[Any], settings: ServerSettings, feature: Feature) -> None:
+    def permit(interaction: discord.Interaction[Any], settings: ServerSettings, feature: Switch) -> None:
         """Raise `NotHere` where the server switched the feature off, or does not want it in this channel."""
         if feature in settings.switched_off:
             raise NotHere("feature_off")

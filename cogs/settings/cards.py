@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import COUNT_RANGE, Feature, ServerSettings
+from bot.rules.servers import COUNT_RANGE, ServerSettings, Switch
 from bot.ui.cards import Card, line, text
 from bot.ui.escaping import escape
 from bot.ui.locale import LANGUAGES, Catalogue
@@ -49,7 +49,7 @@ def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, save
         ui.ActionRow(_channel_menu(say, settings)),
         line(),
         text(say("settings.switches")),
-        ui.ActionRow(*(_switch(say, settings, feature) for feature in get_args(Feature))),
+        ui.ActionRow(*(_switch(say, settings, feature) for feature in get_args(Switch))),
         _words(say, settings),
     ]
     return Card(*blocks)
@@ -85,7 +85,7 @@ def _channel_menu(say: Catalogue, settings: ServerSettings) -> ui.ChannelSelect[
     )
 
 
-def _switch(say: Catalogue, settings: ServerSettings, feature: Feature) -> ui.Button[Any]:
+def _switch(say: Catalogue, settings: ServerSettings, feature: Switch) -> ui.Button[Any]:
     on = feature not in settings.switched_off
     style = discord.ButtonStyle.success if on else discord.ButtonStyle.secondary
     # It says what is wanted, not "the other": pressed twice, as when an answer is lost, it does the same.

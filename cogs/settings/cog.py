@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import Feature, ServerSettings, SettingsChange, version_of
+from bot.rules.servers import ServerSettings, SettingsChange, Switch, version_of
 from bot.ui.answers import GIVEN, open_form, replace, sentence, whisper
 from bot.ui.cards import Card
 from bot.ui.forms import picked
@@ -81,7 +81,7 @@ class Server(commands.Cog):
         """Show what is set, after changing what was given."""
         given = {"mood": mood, "count": count, "length": length, "language": language}
         changes = {name: _value(name, value) for name, value in given.items() if value is not None}
-        turned: dict[Feature, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
+        turned: dict[Switch, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
         switches = {feature: on for feature, on in turned.items() if on is not None}
         settings = await self._change(interaction, changes, switches)
         await whisper(interaction, self._card(interaction, settings, len(changes) + len(switches)))
@@ -101,7 +101,7 @@ class Server(commands.Cog):
 
     async def set_by_switch(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the switches on the card; those of old cards do not say what is wanted, and turn over."""
-        feature = next((feature for feature in get_args(Feature) if feature == ids[0]), None)
+        feature = next((feature for feature in get_args(Switch) if feature == ids[0]), None)
         if feature is None:
             raise Gone("generation_gone")
         wanted = {"on": True, "off": False}.get(ids[1]) if len(ids) > 1 else None
@@ -125,7 +125,7 @@ class Server(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         changes: Mapping[str, Any],
-        switches: Mapping[Feature, bool | None],
+        switches: Mapping[Switch, bool | None],
         *,
         words_were: int | None = None,
     ) -> ServerSettings:

@@ -14,7 +14,7 @@ from bot.errors import InklingError
 from bot.inference.jobs import Working
 from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, epub, html, language, markdown, naming
-from bot.rules import generations, lore, provenance, servers, twists
+from bot.rules import generations, lore, moods, provenance, servers, twists
 from bot.rules import profiles as profile_rules
 from bot.rules import shares as counting
 from bot.rules import stories as stories_rules
@@ -403,6 +403,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.writing.continuation.job.prompt_of": [continuing.prompt_of],
     "bot.rules.generations.check_note": [generations.check_note],
+    "bot.rules.moods.check_mood": [moods.check_mood],
     "bot.writing.continuation.notes.parted": [lambda text: notes.parted(text, 1), lambda text: notes.parted(text, 4)],
     "bot.writing.continuation.notes.stops_of": [notes.stops_of],
     "bot.writing.continuation.job.pieces_of": [
@@ -440,7 +441,6 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.infill.pronouns.is_plain": [pronouns.is_plain],
     "bot.writing.infill.pronouns.is_pronoun": [pronouns.is_pronoun],
     "bot.writing.infill.repeats.tokens": [repeats.tokens],
-    "bot.writing.infill.repeats.carries": [repeats.carries],
     "bot.writing.infill.repeats.Repeats.cost": [
         lambda text: repeats.Repeats(Gap(left=text, right=text)).cost("a lamp"),
     ],
@@ -452,6 +452,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.twist.word_selection.selectable_words": [word_selection.selectable_words],
     "bot.writing.twist.word_selection.stem": [word_selection.stem],
     "bot.writing.twist.word_selection.is_function_word": [word_selection.is_function_word],
+    "bot.writing.twist.word_selection.carries": [word_selection.carries],
     "bot.writing.twist.word_selection.is_kin": [lambda text: word_selection.is_kin(text, "lamps")],
     "bot.writing.twist.word_selection.spread": [
         lambda text: word_selection.spread(
@@ -651,11 +652,10 @@ BOUNDED: Mapping[str, str] = {
     "bot.ui.locale.merged": "our own catalogues",
     "bot.ui.locale.named": "a key",
     "bot.ui.locale.places_of": "our own catalogues",
-    "cogs.stories.group.story_commands": "the name of a command",
     "cogs.stories.forms.chosen": "the name of a menu",
     "bot.ui.routes.number": "an id of a button, at most 100 characters",
     "bot.ui.answers.keep_given": "the boxes of a form, which are only joined",
-    "bot.writing.request.check_range": "the key of a message",
+    "bot.rules.servers.check_range": "the key of a message",
     "bot.writing.text_windows.without": "fills, which are only passed on",
 }
 """Why the texts of other functions cannot be long, or who answers for them."""

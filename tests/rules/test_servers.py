@@ -13,10 +13,10 @@ from bot.errors import BadInput
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import (
     COUNT_RANGE,
-    FEATURES,
     LANGUAGES,
     LENGTH_RANGE,
     MAX_CHANNELS,
+    SWITCHES,
     ServerSettings,
     SettingsChange,
     change_settings,
@@ -29,7 +29,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "length": st.sampled_from(LENGTH_RANGE),
     "language": st.none() | st.sampled_from(LANGUAGES),
     "channels": st.frozensets(st.integers(0, 2**63 - 1), max_size=5),
-    "switched_off": st.frozensets(st.sampled_from(FEATURES)),
+    "switched_off": st.frozensets(st.sampled_from(SWITCHES)),
     "words": st.lists(st.text("abcé词 ", min_size=1, max_size=8).filter(str.strip), max_size=4).map(listed_words),
 }
 CHANGES = st.fixed_dictionaries({}, optional=VALID).map(lambda change: cast("SettingsChange", change))

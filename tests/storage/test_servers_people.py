@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import FEATURES, LANGUAGES, ServerSettings
+from bot.rules.servers import LANGUAGES, SWITCHES, ServerSettings
 from storage.database import Database
 from storage.tables import PEOPLE, SERVERS
 from tests.storage.examples import SNOWFLAKES
@@ -19,7 +19,7 @@ SETTINGS = st.builds(
     length=st.integers(8, 160),
     language=st.none() | st.sampled_from(LANGUAGES),
     channels=st.frozensets(SNOWFLAKES, max_size=5),
-    switched_off=st.frozensets(st.sampled_from(FEATURES)),
+    switched_off=st.frozensets(st.sampled_from(SWITCHES)),
     words=st.lists(st.text(max_size=40), max_size=5).map(tuple),
 )
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from bot.errors import BadInput
 from bot.inference.jobs import Job, Owner
 from bot.inference.protocol import LoadedRole
 from bot.rules.generations import Generation, GenerationKind, Suggestion
-from bot.rules.moods import MOOD_NAMES
+from bot.rules.moods import check_mood
 from bot.rules.provenance import Origin, Span
 from bot.rules.receipts import OwnReceipt
-from bot.rules.servers import LENGTH_RANGE
-from bot.rules.servers import Feature as Switch
+from bot.rules.servers import LENGTH_RANGE, Switch, check_range
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.continuation.request import ContinueRequest, onward
 from bot.writing.feature import Asked, Feature
 from bot.writing.languages import WRITING
 from bot.writing.provenance import spans_behind
-from bot.writing.request import check_range, checked_text
+from bot.writing.request import checked_text
 
 _NO_SPACE_BEFORE = ",.;:!?…’”)。，！？；：、"
 """Signs that stand at the word before them."""
@@ -34,11 +32,10 @@ class ContinueFeature(Feature[ContinueRequest]):
     origin: ClassVar[Origin] = "gpt"
 
     def check(self, request: ContinueRequest) -> None:
-        """Raise `BadInput` besides: `length_range` (given, low, high), `mood_unknown` (mood, allowed)."""
+        """Raise `BadInput` besides: `length_range` (given, low, high), and as `check_mood`."""
         super().check(request)
         check_range("length_range", request.length, LENGTH_RANGE)
-        if request.mood is not None and request.mood not in MOOD_NAMES:
-            raise BadInput("mood_unknown", mood=str(request.mood), allowed=", ".join(MOOD_NAMES))
+        check_mood(request.mood)
 
     def texts(self, request: ContinueRequest) -> tuple[str, ...]:
         return (request.text, request.note)

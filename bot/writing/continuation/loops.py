@@ -9,7 +9,7 @@ from bot.rules.text.words import has_han
 from bot.writing.cleaning import sentences
 from bot.writing.form import CUE, LABEL, Form
 from bot.writing.overlap import compared_words
-from bot.writing.twist.word_selection import LEAST_LETTERS, is_function_word, stem
+from bot.writing.twist.word_selection import carries, stem
 
 SENTENCES_BACK = 40
 """So many sentences before the text are compared with its own."""
@@ -120,4 +120,4 @@ class _Crowd:
 
 
 def _carries(word: str) -> bool:
-    return len(word) >= LEAST_LETTERS and not has_han(word) and not is_function_word(word)
+    return carries(word) and not has_han(word)

@@ -7,16 +7,15 @@ from typing import ClassVar
 from bot.inference.jobs import Job, Owner
 from bot.inference.protocol import LoadedRole
 from bot.rules.generations import Generation, GenerationKind, Suggestion
-from bot.rules.provenance import Origin, Span
-from bot.rules.servers import Feature as Switch
+from bot.rules.provenance import Origin
+from bot.rules.servers import Switch
 from bot.writing.blanks import literals_of
 from bot.writing.blocklist import Blocklist
-from bot.writing.feature import Asked, Feature
+from bot.writing.feature import Feature
 from bot.writing.infill.job import InfillJob
 from bot.writing.infill.request import InfillRequest
 from bot.writing.infill.restyling import style_of
 from bot.writing.languages import FILLING
-from bot.writing.provenance import spans_filled
 
 
 class InfillFeature(Feature[InfillRequest]):
@@ -37,6 +36,3 @@ class InfillFeature(Feature[InfillRequest]):
 
     def literals(self, generation: Generation) -> tuple[str, ...]:
         return literals_of(generation)
-
-    def provenance(self, generation: Generation, suggestion: Suggestion, asked: Asked) -> tuple[Span, ...]:
-        return spans_filled(self.literals(generation), suggestion, self.origin)

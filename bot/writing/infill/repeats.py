@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from bot.inference.protocol import Gap
 from bot.rules.text.words import BLANK
-from bot.writing.twist.word_selection import LEAST_LETTERS, is_function_word, stem
+from bot.writing.twist.word_selection import carries, is_function_word, stem
 
 SAID_AGAIN = 3.0
 """What it costs, in nats, to say a word that carries meaning again, in whatever form, for each time that it stands
@@ -57,11 +57,6 @@ Words = Sequence[str]
 def tokens(text: str) -> list[str]:
     """The words of a text as they are compared; a blank that is open is one, and is like no word."""
     return [match[0].casefold() for match in _TOKEN.finditer(text)]
-
-
-def carries(word: str) -> bool:
-    """Tell whether a word carries meaning, so that its return is noticed."""
-    return len(word) >= LEAST_LETTERS and not is_function_word(word)
 
 
 @dataclass(frozen=True, slots=True)

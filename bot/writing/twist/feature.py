@@ -8,7 +8,7 @@ from bot.inference.jobs import Job, Owner
 from bot.inference.protocol import LoadedRole
 from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.rules.provenance import Origin, Span, of_infill
-from bot.rules.servers import Feature as Switch
+from bot.rules.servers import Switch
 from bot.rules.twists import twist_of
 from bot.writing.blocklist import Blocklist
 from bot.writing.feature import Asked, Feature

@@ -94,6 +94,11 @@ def is_function_word(word: str) -> bool:
     return word.casefold() in _FUNCTION or word.casefold() in _SPEECH
 
 
+def carries(word: str) -> bool:
+    """Tell whether a word carries meaning, so that its return is noticed."""
+    return len(word) >= LEAST_LETTERS and not is_function_word(word)
+
+
 def _tags(text: str) -> frozenset[int]:
     """The places of the clauses behind speech that tell who speaks, and how."""
     found: set[int] = set()
