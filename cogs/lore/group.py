@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import discord
 from discord import app_commands
@@ -10,9 +10,6 @@ from discord.ext import commands
 
 from bot.rules.lore import LoreKind
 from bot.ui.locale import named
-
-if TYPE_CHECKING:
-    from cogs.lore.cog import Lore
 
 STORY, SERVER = "story", "server"
 """What an entry is for: one story, or all stories of the server."""
@@ -22,10 +19,33 @@ SCOPES = [app_commands.Choice(name=named(f"lore.for_{scope}"), value=scope) for 
 Choices = list[app_commands.Choice[str]]
 
 
+class LoreCommands(Protocol):
+    """What the commands do. `scope` is what `for` says (STORY, SERVER, None where it was left out), `given` the story
+    that was named, if one was."""
+
+    async def add(
+        self, interaction: discord.Interaction[Any], kind: LoreKind, scope: str | None, given: str | None
+    ) -> None: ...
+
+    async def look(
+        self, interaction: discord.Interaction[Any], kind: LoreKind, scope: str | None, given: str | None
+    ) -> None: ...
+
+    async def take_out(
+        self, interaction: discord.Interaction[Any], kind: LoreKind, entry: str, scope: str | None, given: str | None
+    ) -> None: ...
+
+    async def choices(
+        self, interaction: discord.Interaction[Any], kind: LoreKind, current: str, scope: str | None, given: str | None
+    ) -> Choices: ...
+
+    async def stories(self, interaction: discord.Interaction[Any], current: str) -> Choices: ...
+
+
 class LoreGroup(app_commands.Group):
     """/story memory …, or /story lore …: the same commands for both kinds of entries."""
 
-    def __init__(self, cog: Lore, kind: LoreKind) -> None:
+    def __init__(self, cog: LoreCommands, kind: LoreKind) -> None:
         super().__init__(
             name=named(f"command.story.{kind}.name"), description=named(f"command.story.{kind}.description")
         )
