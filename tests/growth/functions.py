@@ -380,9 +380,10 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.cleaning.sentence_ends": [cleaning.sentence_ends],
     "bot.writing.cleaning.sentences": [lambda text: cleaning.sentences(text, form.Form(lined=True))],
     "bot.writing.continuation.quality.different_share": [lambda text: quality.different_share(text.split())],
-    "bot.writing.continuation.misnaming.misnames": [
-        lambda text: misnaming.misnames(text, ["Ember is a dragon."], PROSE),
-        lambda text: misnaming.misnames("Two dragons came.", [text, "Ember is a dragon."], text),
+    "bot.writing.continuation.misnaming.misnames": [lambda text: misnaming.misnames(text, frozenset({"dragons"}))],
+    "bot.writing.continuation.misnaming.wrong_plurals": [
+        lambda text: misnaming.wrong_plurals(["Ember is a dragon."], text),
+        lambda text: misnaming.wrong_plurals([text, "Ember is a dragon."], text),
     ],
     "bot.writing.continuation.loops.loop_at": [
         lambda text: loops.loop_at(text, PROSE, form.form_of(PROSE)),

@@ -19,7 +19,7 @@ from bot.rules.text.words import has_han, split_words
 from bot.writing import cleaning, diversity, receipts
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation import quality
-from bot.writing.continuation.misnaming import misnames
+from bot.writing.continuation.misnaming import misnames, wrong_plurals
 from bot.writing.continuation.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.diversity import Features
@@ -75,6 +75,7 @@ class ContinueJob:
         self._prompt = prompt_of(request.text)
         self._form = form_of(self._prompt)
         self._story: tuple[TextSource, ...] = ()
+        self._wrong = frozenset[str]()
 
     @property
     def owner(self) -> Owner:
@@ -146,6 +147,8 @@ class ContinueJob:
         if not self._story:
             texts = (*(piece.text for piece in (*self._request.context, *self._request.near)), self._request.text)
             self._story = tuple(TextSource(text) for text in texts)
+            before = "".join(piece.text for piece in self._request.context) + self._request.text
+            self._wrong = wrong_plurals((piece.text for piece in self._request.near), before)
         found = [*earlier, *(draft for row in rows if (draft := self._draft(row)) is not None)]
         return diversity.without_doubles(found, lambda draft: draft.look)
 
@@ -167,13 +170,8 @@ class ContinueJob:
             look=diversity.features(text),
             log_prob=log_prob,
             quality=quality.quality_of(found),
-            doubtful=quality.is_doubtful(found, log_prob) or self._misnames(text),
+            doubtful=quality.is_doubtful(found, log_prob) or misnames(text, self._wrong),
         )
-
-    def _misnames(self, text: str) -> bool:
-        """Tell whether a row makes many of what memory or lore tells of as one."""
-        before = "".join(piece.text for piece in self._request.context) + self._request.text
-        return misnames(text, [piece.text for piece in self._request.near], before)
 
     async def _choose(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
         """Pick the suggestions: the best that differ; doubtful ones, and a second of one mood, where there are too

@@ -24,15 +24,17 @@ _IRREGULAR = {
 }
 
 
-def misnames(text: str, entries: Iterable[str], before: str) -> bool:
-    """Tell whether `text`, which goes on from `before`, makes many of somebody whom an entry tells of, or of what that
-    one is, unless `before` or an entry does."""
+def wrong_plurals(entries: Iterable[str], before: str) -> frozenset[str]:
+    """Return the words that make many of somebody whom an entry tells of, or of what that one is, but for those that
+    `before` or an entry has."""
     told = list(entries)
     wrong = {plural for entry in told for plural in _plurals(entry)}
-    if not wrong:
-        return False
-    known = set(_words([before, *told]))
-    return any(word in wrong and word not in known for word in _words([text]))
+    return frozenset(wrong.difference(_words([before, *told]))) if wrong else frozenset()
+
+
+def misnames(text: str, wrong: frozenset[str]) -> bool:
+    """Tell whether `text` has one of the words of `wrong_plurals`."""
+    return bool(wrong) and not wrong.isdisjoint(_words([text]))
 
 
 def _plurals(entry: str) -> set[str]:

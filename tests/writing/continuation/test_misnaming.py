@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.writing.continuation.misnaming import misnames
+from bot.writing.continuation.misnaming import misnames, wrong_plurals
 
 TOLD = "The cave was warm. Something moved in the dark. It was the dragon, and it had heard him."
 
@@ -29,8 +29,8 @@ TOLD = "The cave was warm. Something moved in the dark. It was the dragon, and i
     ],
 )
 def test_there_is_one_of_what_lore_tells_of(entry: str, text: str, wrong: bool) -> None:
-    assert misnames(text, [entry], TOLD) is wrong
+    assert misnames(text, wrong_plurals([entry], TOLD)) is wrong
 
 
 def test_what_the_story_has_many_of_may_be_many() -> None:
-    assert not misnames(" Two dragons looked at him.", ["Ember is a dragon."], "The dragons had gone.")
+    assert not misnames(" Two dragons looked at him.", wrong_plurals(["Ember is a dragon."], "The dragons had gone."))
