@@ -32,7 +32,7 @@ from bot.writing.continuation.job import ContinueJob
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.infill.job import InfillJob
 from bot.writing.infill.request import InfillRequest
-from bot.writing.rows import MOST
+from bot.writing.row_counts import MOST
 
 BUSY, QUIET = 1, 2
 FULL_S = 300.0

@@ -37,7 +37,7 @@ STORIES = 20
 IN_THREADS = (
     "bot.publishing.",
     "bot.rules.lore.triggered",
-    "bot.rules.shares.",
+    "bot.rules.story_shares.",
     "bot.stories.beginning.",
     "bot.stories.rounds.candidates.",
     "bot.stories.rounds.quoting.",

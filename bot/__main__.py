@@ -51,9 +51,9 @@ def _run(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> 
 
             return doctor.examine(settings, terminal)
         case "backup" | "restore":
-            from bot.cli import upkeep
+            from bot.cli import backups
 
-            command = upkeep.make_backup if chosen.command == "backup" else upkeep.bring_back
+            command = backups.make_backup if chosen.command == "backup" else backups.restore_backup
             return command(settings, chosen.file, terminal)
         case "sync":
             from bot.cli import online
@@ -67,9 +67,9 @@ def _run(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> 
 
 def _about_models(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
     if chosen.action in ("try", "use"):
-        from bot.cli import trying
+        from bot.cli import model_trial
 
-        act = trying.attempt if chosen.action == "try" else trying.use
+        act = model_trial.attempt if chosen.action == "try" else model_trial.use
         return act(settings, chosen.name, chosen.role, terminal, yes=chosen.yes)
     from bot.cli import listing, models, story
 

@@ -44,32 +44,32 @@ from bot.ui.progress import Pulse, Wait, plain_wait
 from bot.ui.tree import Durable, InklingTree
 from bot.writing.blocklist import Blocklist
 from bot.writing.service import GenerationService
-from cogs.bridge.cog import Bridging
-from cogs.continuation.cog import Writing
+from cogs.bridge.cog import BridgeCog
+from cogs.continuation.cog import ContinuationCog
+from cogs.core.blocked_posts import BlockedPosts
+from cogs.core.deadline_scheduler import DeadlineScheduler
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.interrupted_cards import InterruptedCards
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.progress import ProgressRunner
-from cogs.core.refusals import Refusals
-from cogs.core.scheduler import DeadlineScheduler
 from cogs.core.services import Services
 from cogs.feature_cards import CARDS
-from cogs.help.cog import Guide
-from cogs.infill.restyling import Restyling
-from cogs.lore.cog import Lore
-from cogs.privacy.cog import Privacy
-from cogs.profiles.cog import Writers
-from cogs.publishing.cog import Publishing
-from cogs.rounds.cog import Rounds
+from cogs.help.cog import HelpCog
+from cogs.infill.restyling import RestylingCog
+from cogs.lore.cog import LoreCog
+from cogs.privacy.cog import PrivacyCog
+from cogs.profiles.cog import ProfilesCog
+from cogs.publishing.cog import PublishingCog
+from cogs.rounds.cog import RoundsCog
 from cogs.rounds.opening import RoundOpening
-from cogs.settings.cog import Server
+from cogs.settings.cog import SettingsCog
 from cogs.stories.browsing import Browsing
-from cogs.stories.cog import Stories
-from cogs.stories.hosting import Hosts
-from cogs.stories.lifecycle import StoryLifecycle
-from cogs.stories.threads import Threads
+from cogs.stories.cog import StoriesCog
+from cogs.stories.hosting import StoryHostingCog
+from cogs.stories.lifecycle import StoryLifecycleCog
+from cogs.stories.threads import ThreadsCog
 from cogs.stories.undoing import Undoing
-from cogs.twist.cog import Twisting
+from cogs.twist.cog import TwistCog
 from storage.database import open_database
 
 _log = logging.getLogger(__name__)
@@ -205,25 +205,25 @@ class Inkling(commands.Bot):
         flow = GenerationFlow(self._services, dispatcher, progress, CARDS)
         scheduler = DeadlineScheduler(self, self._services, dispatcher)
         opening = RoundOpening(self._services, flow, dispatcher, scheduler, progress)
-        await self.add_cog(Writing(tree, self._services, flow, opening))
-        await self.add_cog(Restyling(tree, self._services, flow, opening))
-        await self.add_cog(Twisting(tree, self._services, flow, opening))
-        await self.add_cog(Bridging(tree, flow, opening))
-        await self.add_cog(Server(tree, self._services))
-        await self.add_cog(Privacy(tree, self._services, dispatcher))
-        await self.add_cog(Guide(tree, self._services))
-        await self.add_cog(Threads(self, self._services, dispatcher))
-        refusals = Refusals(self, self._services, dispatcher)
+        await self.add_cog(ContinuationCog(tree, self._services, flow, opening))
+        await self.add_cog(RestylingCog(tree, self._services, flow, opening))
+        await self.add_cog(TwistCog(tree, self._services, flow, opening))
+        await self.add_cog(BridgeCog(tree, flow, opening))
+        await self.add_cog(SettingsCog(tree, self._services))
+        await self.add_cog(PrivacyCog(tree, self._services, dispatcher))
+        await self.add_cog(HelpCog(tree, self._services))
+        await self.add_cog(ThreadsCog(self, self._services, dispatcher))
+        refusals = BlockedPosts(self, self._services, dispatcher)
         await self.add_cog(refusals)
-        await self.add_cog(Stories(tree, self._services, flow, dispatcher, refusals))
+        await self.add_cog(StoriesCog(tree, self._services, flow, dispatcher, refusals))
         await self.add_cog(Undoing(tree, self._services, flow, dispatcher, refusals))
         await self.add_cog(Browsing(tree, self._services, flow))
-        await self.add_cog(Hosts(tree, self._services, flow, dispatcher))
-        await self.add_cog(StoryLifecycle(tree, self._services, flow, dispatcher))
-        await self.add_cog(Publishing(tree, self._services, flow))
-        await self.add_cog(Rounds(tree, self._services, flow, dispatcher, opening, scheduler))
-        await self.add_cog(Lore(tree, self._services, flow, dispatcher))
-        await self.add_cog(Writers(tree, self._services, flow))
+        await self.add_cog(StoryHostingCog(tree, self._services, flow, dispatcher))
+        await self.add_cog(StoryLifecycleCog(tree, self._services, flow, dispatcher))
+        await self.add_cog(PublishingCog(tree, self._services, flow))
+        await self.add_cog(RoundsCog(tree, self._services, flow, dispatcher, opening, scheduler))
+        await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
+        await self.add_cog(ProfilesCog(tree, self._services, flow))
         await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))
         await self.add_cog(scheduler)
         self._ending = [flow.interrupt, opening.interrupt]

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from bot.rules.generations import Payload
 from bot.rules.provenance import Span
 from bot.rules.receipts import Receipt
-from storage.tagged import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
+from storage.tagged_json import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
 
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit integer: STRICT tables know no BIGINT, and their INTEGER holds 64 bits."""

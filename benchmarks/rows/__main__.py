@@ -33,8 +33,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from bot.rules.moods import MOOD_NAMES
 from bot.writing.continuation.faults import FaultKind, faults, kinds
 from bot.writing.continuation.quality import WEIGHTS, mean_log_prob, quality_of, traits
-from bot.writing.form import form_of
 from bot.writing.overlap import TextSource, overlap
+from bot.writing.text_form import text_form_of
 
 MARKS = Path(__file__).with_name("marks.jsonl")
 WORTH = {"drop": 0.0, "edit": 1.0, "keep": 2.0}
@@ -74,7 +74,7 @@ def read() -> list[Marked]:
     lines = [json.loads(line) for line in MARKS.read_text(encoding="utf-8").splitlines()]
     prompts = {line["prompt"]: line["text"] for line in lines if "prompt" in line}
     half = {name: number % 2 for number, name in enumerate(sorted(prompts))}
-    forms = {name: form_of(text) for name, text in prompts.items()}
+    forms = {name: text_form_of(text) for name, text in prompts.items()}
     rows: list[Marked] = []
     for line in lines:
         if "row" in line:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TextIO
 
-from bot.worker.weights.pace import Pace
+from bot.worker.weights.progress_text import ProgressText
 
 BAR = 24
 REDRAW_S = 0.1
@@ -22,7 +22,7 @@ class Terminal:
         self._drawn = ""
         self._drawn_at = 0.0
         self._noted: set[str] = set()
-        self._pace = Pace()
+        self._progress_text = ProgressText()
 
     def say(self, line: str = "") -> None:
         """Write a line of the result, at once."""
@@ -53,7 +53,7 @@ class Terminal:
                 self._noted.add(label)
                 self.note(f"{label} …")
             return
-        line = self._pace.told(label, done, total)
+        line = self._progress_text.told(label, done, total)
         share = f"{100 * done // total:3d}% {'━' * (BAR * done // total):{BAR}} " if total else ""
         self.status(f"{share}{line}", hurry=bool(total) and done >= total)
 

@@ -31,7 +31,7 @@ from bot.writing.continuation.request import ContinueRequest
 from bot.writing.features import FEATURES
 from bot.writing.infill.request import InfillRequest
 from bot.writing.request import NOBODY, Request
-from storage.tagged import receipt_as_json
+from storage.tagged_json import receipt_as_json
 
 Kind = Literal["continue", "infill"]
 AT_ONCE = 32

@@ -5,7 +5,7 @@ fits, so that nobody's large job starves behind small ones. Compare deficit roun
 as every turn is one job of bounded size, plain rotation is fair enough and easy to explain to people.
 
 A server that has less than its share of the rows waits for nobody: it starts beyond the rows there are, as far as as
-many again, and the worker holds rows of others meanwhile (`worker.shares`).
+many again, and the worker holds rows of others meanwhile (`worker.time_shares`).
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from bot.publishing.wording import model_names
 from bot.rules.languages import UNKNOWN, Direction
 from bot.rules.provenance import Origin, pieces
 from bot.rules.servers import Language
-from bot.rules.shares import Author, shares
 from bot.rules.stories import Licence, Passage, Story
+from bot.rules.story_shares import Author, story_shares
 from bot.rules.text.words import split_words
 from bot.ui.escaping import tidy
 from bot.ui.locale import Catalogue
@@ -154,7 +154,7 @@ def make_book(
         known = author.pen_name or names.get(author.id or 0, "")
         return _line(known) or say("publishing.somebody")
 
-    counted = shares(canon)
+    counted = story_shares(canon)
     people: defaultdict[tuple[int | None, str], int] = defaultdict(int)
     for author, words in counted.authors.items():
         shown = name(author)

@@ -1,7 +1,7 @@
 """Receipts: where a suggestion came from and what was measured of it, one type a kind of work.
 
-`kind` is the tag under which a type is stored (`storage.tagged`). Whatever earlier versions stored is read into these
-types as well, so each field that was not always there has a default.
+`kind` is the tag under which a type is stored (`storage.tagged_json`). Whatever earlier versions stored is read into
+these types as well, so each field that was not always there has a default.
 """
 
 from __future__ import annotations

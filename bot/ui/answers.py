@@ -1,4 +1,4 @@
-"""The answers to what people do, private ones and errors. Public cards are in `bot.ui.shown`.
+"""The answers to what people do, private ones and errors. Public cards are in `bot.ui.public_card`.
 
 Whoever answers has done what was asked, and it is kept. So these functions raise nothing where Discord or the network
 loses or refuses an answer: they try what can be tried (see `bot.ui.delivery`), log it, and tell whether it arrived.
@@ -41,7 +41,7 @@ from bot.ui.delivery import (
 )
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
-from bot.ui.shown import SHOWN
+from bot.ui.public_card import SHOWN
 
 _log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from bot.worker.weights.files import Progress
 from bot.worker.weights.large import LARGE as LARGE_MODEL
 from bot.worker.weights.large import fetch_large
 from bot.worker.weights.model import ResolvedModel
-from bot.worker.weights.pace import Pace
+from bot.worker.weights.progress_text import ProgressText
 from bot.worker.weights.resolving import resolve
 from bot.worker.weights.story_choice import give_up_large
 
@@ -73,7 +73,7 @@ class Change:
     def __init__(self, successor: Successor, open_: Open) -> None:
         self._successor = successor
         self._open = open_
-        self._pace = Pace()
+        self._progress_text = ProgressText()
         self._told_s = -TOLD_EVERY_S
         self._label = ""
         self._stopped = threading.Event()
@@ -118,7 +118,7 @@ class Change:
         if self._stopped.is_set():  # looked at last: it may be stopped at any moment
             self.coming = None
             raise _Stopped
-        told, now = self._pace.told(label, done, total), time.monotonic()
+        told, now = self._progress_text.told(label, done, total), time.monotonic()
         if label != self._label or now - self._told_s >= TOLD_EVERY_S:
             self._label, self._told_s = label, now
             _log.info("%s: %s", self._successor.name, told)

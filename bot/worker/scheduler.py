@@ -6,7 +6,7 @@ a short infill never waits for somebody's long continuation; and while rows deco
 of the time, so that it never slows a continuation by more than a quarter either.
 
 Beside somebody who has few rows, others have no more in the batch; and the passes of who has had least go first, before
-the rows of others (`worker.shares`).
+the rows of others (`worker.time_shares`).
 
 The causal engine may be exchanged while rows decode: those end where they began, and the old engine goes with the last.
 """
@@ -31,8 +31,8 @@ from bot.worker.batching import Turns, Work
 from bot.worker.causal.protocol import CausalEngine, RowUpdate
 from bot.worker.default_dtype import DEFAULT_DTYPE
 from bot.worker.engines import Engines
-from bot.worker.shares import Shares
 from bot.worker.streams import Rate, Running, Stream, resolve, told_error
+from bot.worker.time_shares import TimeShares
 
 if TYPE_CHECKING:  # it imports torch, for which generating must not wait
     from bot.worker.compute_threads import ComputeThreads
@@ -70,7 +70,7 @@ class Scheduler:
         self._suspects: deque[Running] = deque()
         self._failures = 0
         self._turns = Turns()
-        self._shares = Shares(clock)
+        self._shares = TimeShares(clock)
         self._owed_s = 0.0
         self._thread = threading.Thread(target=self._run, name="step-loop", daemon=True)
 

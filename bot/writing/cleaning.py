@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from bot.rules.text.characters import normalise
 from bot.rules.text.words import stands_alone, token_spans
-from bot.writing.form import PROSE, Form, form_of
-from bot.writing.stars import closed_stars, restarred
+from bot.writing.asterisks import close_asterisks, restore_asterisks
+from bot.writing.text_form import PROSE, TextForm, text_form_of
 
 _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]|<(?:unk|pad|eos|bos)>")
 # Lines that are not prose: headings, lists, tables, code, rules, labels of a chat or an exam, links.
@@ -71,7 +71,7 @@ def whole_words(text: str) -> str:
     return text[: spans[-1][0]]
 
 
-def turned_at(text: str, form: Form = PROSE) -> int:
+def turned_at(text: str, form: TextForm = PROSE) -> int:
     """Return where `text` turns from what `form` has into something else, which is not shown; else its length."""
     end = len(text)
     for stop in (_SPECIAL, _NOT_PROSE, _CHAT, _LINK):
@@ -82,7 +82,7 @@ def turned_at(text: str, form: Form = PROSE) -> int:
     return end
 
 
-def _belongs(line: str, form: Form) -> bool:
+def _belongs(line: str, form: TextForm) -> bool:
     """Tell whether the beginning of a line, which is none of prose, is one of `form`."""
     said = line.strip()
     if form.cues and said.isupper() and said[0].isalpha():
@@ -90,7 +90,7 @@ def _belongs(line: str, form: Form) -> bool:
     return said.endswith(":") and said[:-1].strip().casefold() in form.speakers
 
 
-def plain(text: str, form: Form = PROSE) -> str:
+def plain(text: str, form: TextForm = PROSE) -> str:
     """Return the prose of a model's `text`, without markup, up to where it turns into a list, a heading, code,
     a link, a chat-like answer or talk about the text. What belongs to `form` stays: asterisks, labels and lines in
     capitals. The white space at its start stays: it says how the text joins what stands before."""
@@ -133,7 +133,7 @@ def _really_ends(text: str, match: re.Match[str]) -> bool:
     return not (pauses and following is not None and following[1].islower())
 
 
-def sentences(text: str, form: Form) -> list[tuple[int, int]]:
+def sentences(text: str, form: TextForm) -> list[tuple[int, int]]:
     """Return where each sentence of `text` begins and ends, in a lined form each line as well; the rest behind the last
     end is one."""
     ends = set(sentence_ends(text)) | {len(text)}
@@ -142,7 +142,7 @@ def sentences(text: str, form: Form) -> list[tuple[int, int]]:
     return [(start, end) for start, end in pairwise([0, *sorted(ends)]) if text[start:end].strip()]
 
 
-def whole_sentences(text: str, form: Form = PROSE) -> str:
+def whole_sentences(text: str, form: TextForm = PROSE) -> str:
     """Return `text` up to its last sentence end, or, where no sentence ends, its whole words. Where a form has lines,
     the end of one serves as well."""
     ends = sentence_ends(text)
@@ -193,7 +193,7 @@ def _closed_single(text: str) -> str:
 _WRAP = re.compile(r"(?<=\S)\n(?=[a-z])")
 
 
-def _unwrapped(text: str, before: str, form: Form) -> str:
+def _unwrapped(text: str, before: str, form: TextForm) -> str:
     """Return `text` with lines joined that break within a sentence, unless `before` (verse, say) has such too."""
     return text if form.lined or _WRAP.search(before) else _WRAP.sub(" ", text)
 
@@ -216,22 +216,22 @@ def _without_strays(text: str, before: str) -> str:
 def finished(text: str, *, before: str) -> str:
     """Return a model's `text`, which goes on from `before`, ready to be shown: plain prose, whole sentences
     where there is one, quotes closed. Empty where nothing is left that could be shown."""
-    form = form_of(before)
+    form = text_form_of(before)
     text = whole_sentences(_without_strays(_unwrapped(plain(text, form), before, form), before), form)
     return closed(text, before, form) if any(char.isalnum() for char in text) else ""
 
 
-def closed(text: str, before: str, form: Form = PROSE) -> str:
+def closed(text: str, before: str, form: TextForm = PROSE) -> str:
     """Return `text`, which goes on from `before` and was cut behind a sentence or a line, with what is open at its end
     closed: quotes, brackets, asterisks, the latter around what is done alone. A last line that only names who speaks
     next is left out."""
     text = _without_bare_label(text, form)
     if form.starred:
-        text = restarred(closed_stars(text, before), before)
+        text = restore_asterisks(close_asterisks(text, before), before)
     return close_quotes(_closed_single(text), before)
 
 
-def _without_bare_label(text: str, form: Form) -> str:
+def _without_bare_label(text: str, form: TextForm) -> str:
     """Return `text` without a last line that only names who speaks next."""
     start = text.rfind("\n") + 1
     return text[:start].rstrip() if text[start:].strip(" \t:").casefold() in form.speakers else text

@@ -23,7 +23,7 @@ Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
 Number = app_commands.Range[int, 1, 1_000_000]
 
 
-class Bridging(commands.Cog):
+class BridgeCog(commands.Cog):
     """The command, and the form that it opens where there is no story to go by."""
 
     def __init__(self, tree: InklingTree, flow: GenerationFlow, rounds: RoundOpening) -> None:

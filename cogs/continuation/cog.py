@@ -17,9 +17,9 @@ from bot.ui import routes
 from bot.ui.answers import GIVEN, TYPED, is_private, open_form, replace, take_time, whisper
 from bot.ui.forms import NOTE, Form, NoteForm, submitted
 from bot.ui.locale import named, private, public
+from bot.ui.public_card import PublicCard
 from bot.ui.receipts import receipt_card
 from bot.ui.routes import number
-from bot.ui.shown import Shown
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.features import feature_of
@@ -40,7 +40,7 @@ NO_MOOD = "mixed"
 Kind = Literal["continue", "infill"]
 
 
-class Writing(commands.Cog):
+class ContinuationCog(commands.Cog):
     """What the models are for."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, rounds: RoundOpening) -> None:
@@ -323,7 +323,7 @@ class Writing(commands.Cog):
             raise NotAllowed("not_yours_delete")
         await take_time(interaction)
         await self._services.generation_service.delete(generation.id)
-        await Shown(interaction, None if interaction.message is None else interaction.message.id).remove()
+        await PublicCard(interaction, None if interaction.message is None else interaction.message.id).remove()
 
 
 def _note(interaction: discord.Interaction[Any], given: str | None, typed: str) -> str:

@@ -14,8 +14,8 @@ from bot.rules.stories import Story, StoryState
 from bot.stories.access import Who
 from bot.stories.queries import ALIVE
 from bot.ui.cutting import label
+from bot.ui.public_card import reachable
 from bot.ui.routes import number
-from bot.ui.shown import reachable
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 

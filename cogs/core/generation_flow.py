@@ -25,8 +25,8 @@ from bot.ui.cards import notice
 from bot.ui.delivery import UNDELIVERED
 from bot.ui.locale import Catalogue, public
 from bot.ui.progress import progress_card
+from bot.ui.public_card import SHOWN, PublicCard, reachable
 from bot.ui.routes import number
-from bot.ui.shown import SHOWN, Shown, reachable
 from bot.writing.request import Request, RequestT, Submission
 from cogs.core.feature_card import FeatureCards
 from cogs.core.outbox import OutboxDispatcher
@@ -142,7 +142,7 @@ class GenerationFlow:
             say = public(interaction, settings.language)
             suggestions = await self._watched(interaction, request, ticket, say)
             if suggestions is not None:
-                shown: Shown = interaction.extras[SHOWN]
+                shown: PublicCard = interaction.extras[SHOWN]
                 kept = await generation_service.add(submission, suggestions, message_id=shown.message_id)
                 await self.present(interaction, kept, say)
         finally:
@@ -170,7 +170,7 @@ class GenerationFlow:
             stopped=lambda shown: self._tell_end(interaction, shown, say),
         )
 
-    async def _note(self, interaction: discord.Interaction[Any], shown: Shown) -> None:
+    async def _note(self, interaction: discord.Interaction[Any], shown: PublicCard) -> None:
         """Note that the progress is on show, once it is known where, for the case that the program is killed."""
         if NOTED not in interaction.extras and shown.message_id is not None and reachable(interaction):
             channel_id = self.place(interaction).channel_id
@@ -231,7 +231,7 @@ class GenerationFlow:
         while self._under_way:
             await asyncio.wait(list(self._under_way))
 
-    async def _tell_end(self, interaction: discord.Interaction[Any], shown: Shown, say: Catalogue) -> None:
+    async def _tell_end(self, interaction: discord.Interaction[Any], shown: PublicCard, say: Catalogue) -> None:
         """Tell on a card that the bot is being stopped. Where that fails its note stays, for the next start."""
         note: Post | None = interaction.extras.pop(NOTED, None)
         try:

@@ -21,7 +21,7 @@ from bot.ui.answers import GIVEN, whisper
 from bot.ui.cards import Card, notice, text
 from bot.ui.delivery import ALREADY_ANSWERED, TRIES, UNDELIVERED, UNKNOWN_MESSAGE, is_on_the_way, persistently
 from bot.ui.locale import Catalogue, private
-from bot.ui.shown import SHOWN, Shown, reachable, show
+from bot.ui.public_card import SHOWN, PublicCard, reachable, show
 from cogs.core.feature_card import FeatureCards
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
@@ -47,7 +47,7 @@ class ResultCards:
         where that is."""
         final = self._cards[generation.kind].card(say, generation, name=interaction.user.display_name)
         interaction.extras.pop(GIVEN, None)
-        progress: Shown | None = interaction.extras.pop(SHOWN, None)
+        progress: PublicCard | None = interaction.extras.pop(SHOWN, None)
         shown = await self._in_place(interaction, progress, final, generation)
         if shown is None or shown.message_id is None:
             return
@@ -66,10 +66,10 @@ class ResultCards:
         return self._cards[kept.kind].card(say, kept, name=name)
 
     async def _in_place(
-        self, interaction: discord.Interaction[Any], progress: Shown | None, final: Card, generation: Generation
-    ) -> Shown | None:
+        self, interaction: discord.Interaction[Any], progress: PublicCard | None, final: Card, generation: Generation
+    ) -> PublicCard | None:
         """Put the final card in the place of the progress, None where it stands nowhere yet."""
-        shown = progress or Shown(interaction, None)
+        shown = progress or PublicCard(interaction, None)
         try:
             if progress is None:
                 shown = await show(interaction, final)
@@ -87,11 +87,11 @@ class ResultCards:
     async def _otherwise(
         self,
         interaction: discord.Interaction[Any],
-        shown: Shown,
+        shown: PublicCard,
         final: Card,
         generation: Generation,
         error: BaseException,
-    ) -> Shown | None:
+    ) -> PublicCard | None:
         noted: Post | None = interaction.extras.get(NOTED)
         if is_on_the_way(error) and noted is not None:
             del interaction.extras[NOTED]
@@ -101,7 +101,7 @@ class ResultCards:
             return None
         deleted = isinstance(error, discord.NotFound) and error.code == UNKNOWN_MESSAGE
         if reachable(interaction) and not deleted:
-            beside = Shown(interaction, None, by_token=False)
+            beside = PublicCard(interaction, None, by_token=False)
             try:
                 await beside.send_anew(final)
             except UNDELIVERED as refused:
@@ -113,7 +113,7 @@ class ResultCards:
         return None
 
     async def _tell_privately(
-        self, interaction: discord.Interaction[Any], shown: Shown, generation: Generation
+        self, interaction: discord.Interaction[Any], shown: PublicCard, generation: Generation
     ) -> None:
         """Tell the person who asked that their card stands nowhere, with a button that opens it: there, or where that
         is refused in a message to them alone."""

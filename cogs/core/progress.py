@@ -19,14 +19,14 @@ from bot.logs import describe
 from bot.ui.cards import Card
 from bot.ui.delivery import UNDELIVERED, UNKNOWN_MESSAGE
 from bot.ui.progress import Pulse, Wait, follow
-from bot.ui.shown import SHOWN, Shown, show
+from bot.ui.public_card import SHOWN, PublicCard, show
 
 _log = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
 Draw = Callable[[Progress], Card]
 """Makes the card of a progress."""
-OnShown = Callable[[Shown], Awaitable[None]]
+OnShown = Callable[[PublicCard], Awaitable[None]]
 """Is told of a card that was shown or edited; what the message is may be known only now."""
 
 
@@ -88,7 +88,7 @@ class ProgressRunner:
         finally:
             self._live.pop(key, None)
 
-    async def _update(self, live: LiveJob, shown: Shown, card: Card, note: OnShown) -> None:
+    async def _update(self, live: LiveJob, shown: PublicCard, card: Card, note: OnShown) -> None:
         try:
             await shown.edit(card)
             await note(shown)

@@ -17,7 +17,7 @@ from cogs.core.services import Services
 from cogs.help.cards import FIRST, TOPIC, Topic, guide_card, topics_for
 
 
-class Guide(commands.Cog):
+class HelpCog(commands.Cog):
     """What Inkling does and how to use it, told to the person who asks."""
 
     def __init__(self, tree: InklingTree, services: Services) -> None:

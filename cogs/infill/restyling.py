@@ -18,7 +18,7 @@ from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
 
 
-class Restyling(commands.Cog):
+class RestylingCog(commands.Cog):
     """Asks for an infill anew, with something moved."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, rounds: RoundOpening) -> None:

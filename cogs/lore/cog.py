@@ -39,8 +39,8 @@ KINDS: tuple[LoreKind, ...] = get_args(LoreKind)
 _REMOVED_TEXT = 2400
 
 
-class Lore(StoryCog):
-    """Memory and lore. Its commands stand in the group `/story`, which the cog `Stories` owns."""
+class LoreCog(StoryCog):
+    """Memory and lore. Its commands stand in the group `/story`, which the cog `StoriesCog` owns."""
 
     def __init__(
         self, tree: InklingTree, services: Services, flow: GenerationFlow, dispatcher: OutboxDispatcher

@@ -33,7 +33,7 @@ FORGET = Route("forget", "person_id")
 """The confirmation of /privacy delete."""
 
 
-class Privacy(commands.Cog):
+class PrivacyCog(commands.Cog):
     """What Inkling keeps about a person is theirs to see and to delete, wherever they are."""
 
     privacy = app_commands.Group(name=named("command.privacy.name"), description=named("command.privacy.description"))

@@ -23,7 +23,7 @@ from cogs.profiles.cards import ASK_NAME, NAME_FORM, OWN_NAME, TURN_AI, NameForm
 PenName = app_commands.Range[str, 1, MAX_PEN_NAME]
 
 
-class Writers(commands.Cog):
+class ProfilesCog(commands.Cog):
     """What a writer asks of a server's stories."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:

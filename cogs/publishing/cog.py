@@ -53,7 +53,7 @@ _ALT_TEXT = 900
 _FORMAT_CHOICES = [app_commands.Choice(name=named(f"storychoice.format_{name}"), value=name) for name in FORMATS]
 
 
-class Publishing(StoryGroupCog):
+class PublishingCog(StoryGroupCog):
     """Stories as pictures and as books."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:

@@ -20,10 +20,10 @@ from bot.ui.locale import Catalogue, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.context import InteractionContext
+from cogs.core.deadline_scheduler import DeadlineScheduler
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act
-from cogs.core.scheduler import DeadlineScheduler
 from cogs.core.services import Services
 from cogs.rounds import routes
 from cogs.rounds.cards import round_card
@@ -33,7 +33,7 @@ from cogs.rounds.private_cards import ballot_card, more_card, round_reading_card
 from cogs.rounds.result_cards import ballots_card, closed_card, pairs_card, why_card
 
 
-class Rounds(commands.Cog):
+class RoundsCog(commands.Cog):
     """What people do with a round. Every click is authorised again from the database."""
 
     def __init__(

@@ -25,12 +25,12 @@ from bot.stories.rounds.planning import Plan
 from bot.ui.answers import GIVEN, open_form
 from bot.ui.forms import Form
 from bot.ui.locale import Catalogue, private
-from bot.ui.shown import SHOWN, Shown
+from bot.ui.public_card import SHOWN, PublicCard
 from cogs.core.context import InteractionContext
+from cogs.core.deadline_scheduler import DeadlineScheduler
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.progress import OnShown, ProgressRunner
-from cogs.core.scheduler import DeadlineScheduler
 from cogs.core.services import Services
 from cogs.rounds import routes
 from cogs.rounds.cards import writing_card
@@ -180,7 +180,7 @@ class RoundOpening:
         opens."""
         noted: int | None = None
 
-        async def note(shown: Shown) -> None:
+        async def note(shown: PublicCard) -> None:
             nonlocal noted
             if shown.message_id is not None and shown.message_id != noted:
                 assert interaction.channel_id is not None, "commands happen in a channel"

@@ -17,8 +17,8 @@ from bot.ui.cards import Card
 from bot.ui.forms import picked
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
 from bot.ui.permissions import CARDS, lacking_in
+from bot.ui.public_card import reachable
 from bot.ui.routes import number
-from bot.ui.shown import reachable
 from bot.ui.tree import InklingTree
 from cogs.continuation.cog import Count, Length
 from cogs.core.services import Services
@@ -31,7 +31,7 @@ LANGUAGE_CHOICES = [
 ]
 
 
-class Server(commands.Cog):
+class SettingsCog(commands.Cog):
     """What belongs to a server, and to the host."""
 
     def __init__(self, tree: InklingTree, services: Services) -> None:

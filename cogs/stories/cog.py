@@ -24,10 +24,10 @@ from bot.ui.forms import picked, submitted
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import START_STORY, number
 from bot.ui.tree import InklingTree
+from cogs.core.blocked_posts import BlockedPosts
 from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
-from cogs.core.refusals import Refusals
 from cogs.core.repeats import Act, Repeats
 from cogs.core.services import Services
 from cogs.stories import routes
@@ -43,7 +43,7 @@ _CHAIN = 40
 """So many cards back it is looked which of a text's words were suggested."""
 
 
-class Stories(StoryCog):
+class StoriesCog(StoryCog):
     """/story …: beginning and writing. It owns the group `/story`, to which others add their commands."""
 
     story = app_commands.Group(
@@ -59,7 +59,7 @@ class Stories(StoryCog):
         services: Services,
         flow: GenerationFlow,
         dispatcher: OutboxDispatcher,
-        refusals: Refusals,
+        refusals: BlockedPosts,
     ) -> None:
         self._tree = tree
         self._services = services

@@ -62,7 +62,7 @@ def _choices(name: str, values: tuple[str, ...]) -> list[app_commands.Choice[str
     ]
 
 
-class Hosts(StoryGroupCog):
+class StoryHostingCog(StoryGroupCog):
     """What a story is called, what holds in it, and who has a say."""
 
     _context: StoryAccess

@@ -29,7 +29,7 @@ from cogs.stories.threads import place_for_story, show_opened
 _GRACE_DAYS = GRACE_MS // (24 * 60 * 60 * 1000)
 
 
-class StoryLifecycle(StoryGroupCog):
+class StoryLifecycleCog(StoryGroupCog):
     """Whether stories go on, and where."""
 
     _context: StoryAccess

@@ -33,7 +33,7 @@ THREAD_NAME = 100
 """Characters that the name of a thread may have."""
 
 
-class Threads(commands.Cog):
+class ThreadsCog(commands.Cog):
     """Keeps the threads of stories. Showing begins to work when this cog is loaded, and ends with it."""
 
     def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:

@@ -16,10 +16,10 @@ from bot.ui.cutting import shown_head
 from bot.ui.locale import named, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
+from cogs.core.blocked_posts import BlockedPosts
 from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
-from cogs.core.refusals import Refusals
 from cogs.core.services import Services
 from cogs.stories import routes
 from cogs.stories.cards import withdraw_card
@@ -40,7 +40,7 @@ class Undoing(StoryGroupCog):
         services: Services,
         flow: GenerationFlow,
         dispatcher: OutboxDispatcher,
-        refusals: Refusals,
+        refusals: BlockedPosts,
     ) -> None:
         super().__init__(tree, {"undo": self.undo, "redo": self.redo, "withdraw": self.withdraw})
         self._services = services

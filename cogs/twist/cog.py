@@ -26,7 +26,7 @@ from cogs.rounds.opening import RoundOpening
 from cogs.twist.cards import TwistCard
 
 
-class Twisting(commands.Cog):
+class TwistCog(commands.Cog):
     """Expected words, and rarer ones to pick from. The picks are kept with the card, for the person who asked."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, rounds: RoundOpening) -> None:

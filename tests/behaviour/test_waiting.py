@@ -17,7 +17,7 @@ from bot.inference.fake_engine import FakeEngine
 from bot.inference.queue import Ticket
 from bot.ui.escaping import escape
 from bot.ui.progress import Wait
-from cogs.continuation.cog import Writing
+from cogs.continuation.cog import ContinuationCog
 from cogs.core.generation_flow import GenerationFlow
 from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts
 
@@ -25,8 +25,8 @@ CANCEL = en("button.cancel")
 
 
 def flow_of(world: DiscordWorld) -> GenerationFlow:
-    cog = world.env.bot.get_cog("Writing")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
-    assert isinstance(cog, Writing)
+    cog = world.env.bot.get_cog("ContinuationCog")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+    assert isinstance(cog, ContinuationCog)
     return cog._flow
 
 

@@ -175,7 +175,7 @@ def test_what_cannot_be_tried_is_one_sentence(
 def test_too_little_memory_is_told_before_anything_is_loaded(
     inkling: Inkling, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.cli.trying.free_memory", lambda: 1_000_000)
+    monkeypatch.setattr("bot.cli.model_trial.free_memory", lambda: 1_000_000)
     code, _, err = inkling("models", "try", str(tiny_causal))
     assert code == 1
     assert "of memory" in err

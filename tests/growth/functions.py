@@ -14,9 +14,8 @@ from bot.errors import InklingError
 from bot.inference.jobs import Working
 from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, epub, html, language, markdown, naming
-from bot.rules import generations, lore, moods, provenance, servers, twists
+from bot.rules import generations, lore, moods, provenance, servers, story_shares, twists
 from bot.rules import profiles as profile_rules
-from bot.rules import shares as counting
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
 from bot.rules.generations import Generation, Place, Suggestion
@@ -35,16 +34,16 @@ from bot.stories.rounds import candidates, kinds, quoting
 from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipts, story_starts
 from bot.ui.locale import catalogue
 from bot.writing import (
+    asterisks,
     blanks,
     blocklist,
     cleaning,
     diversity,
-    form,
     languages,
     overlap,
     request,
     server_words,
-    stars,
+    text_form,
     text_windows,
 )
 from bot.writing.blanks import Template
@@ -294,7 +293,7 @@ def _person(text: str) -> object:
 
 
 def _traits(text: str) -> dict[str, float]:
-    return quality.traits(text, -1.0, PROSE, form.PROSE, overlap.Overlap(longest_run=1, shared=0.0))
+    return quality.traits(text, -1.0, PROSE, text_form.PROSE, overlap.Overlap(longest_run=1, shared=0.0))
 
 
 CALLS: Mapping[str, Sequence[Call]] = {
@@ -335,7 +334,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.text.segments.word_parts": [segments.word_parts],
     "bot.rules.text.segments.word_starts": [segments.word_starts],
     "bot.rules.servers.listed_words": [lambda text: servers.listed_words(text.split(" "))],
-    "bot.rules.shares.shares": [lambda text: counting.shares([_passage(text)])],
+    "bot.rules.story_shares.story_shares": [lambda text: story_shares.story_shares([_passage(text)])],
     "bot.rules.stories.check_title": [stories_rules.check_title],
     "bot.rules.stories.check_premise": [stories_rules.check_premise],
     "bot.rules.twists.around": [lambda text: twists.around(text, twists.twist_of(_twisted(text)).words)],
@@ -375,10 +374,10 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.cleaning.plain": [cleaning.plain],
     "bot.writing.cleaning.turned_at": [
         cleaning.turned_at,
-        lambda text: cleaning.turned_at(text, form.Form(cues=True, speakers=frozenset({"sam"}))),
+        lambda text: cleaning.turned_at(text, text_form.TextForm(cues=True, speakers=frozenset({"sam"}))),
     ],
     "bot.writing.cleaning.sentence_ends": [cleaning.sentence_ends],
-    "bot.writing.cleaning.sentences": [lambda text: cleaning.sentences(text, form.Form(lined=True))],
+    "bot.writing.cleaning.sentences": [lambda text: cleaning.sentences(text, text_form.TextForm(lined=True))],
     "bot.writing.continuation.quality.different_share": [lambda text: quality.different_share(text.split())],
     "bot.writing.continuation.misnaming.misnames": [lambda text: misnaming.misnames(text, frozenset({"dragons"}))],
     "bot.writing.continuation.misnaming.wrong_plurals": [
@@ -386,18 +385,21 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: misnaming.wrong_plurals([text, "Ember is a dragon."], text),
     ],
     "bot.writing.continuation.loops.loop_at": [
-        lambda text: loops.loop_at(text, PROSE, form.form_of(PROSE)),
-        lambda text: loops.loop_at("Then it rained. He said no more to her.", text, form.PROSE),
+        lambda text: loops.loop_at(text, PROSE, text_form.text_form_of(PROSE)),
+        lambda text: loops.loop_at("Then it rained. He said no more to her.", text, text_form.PROSE),
     ],
-    "bot.writing.stars.closed_stars": [lambda text: stars.closed_stars(text, text)],
-    "bot.writing.stars.restarred": [lambda text: stars.restarred(text, text), lambda text: stars.restarred(text, "")],
-    "bot.writing.stars.odd_line_at": [lambda text: stars.odd_line_at(text, text)],
+    "bot.writing.asterisks.close_asterisks": [lambda text: asterisks.close_asterisks(text, text)],
+    "bot.writing.asterisks.restore_asterisks": [
+        lambda text: asterisks.restore_asterisks(text, text),
+        lambda text: asterisks.restore_asterisks(text, ""),
+    ],
+    "bot.writing.asterisks.odd_line_at": [lambda text: asterisks.odd_line_at(text, text)],
     "bot.writing.cleaning.whole_sentences": [cleaning.whole_sentences],
     "bot.writing.cleaning.close_quotes": [
         cleaning.close_quotes,
         lambda text: cleaning.close_quotes("a", text),
     ],
-    "bot.writing.cleaning.closed": [lambda text: cleaning.closed(text, text, form.Form(starred=True))],
+    "bot.writing.cleaning.closed": [lambda text: cleaning.closed(text, text, text_form.TextForm(starred=True))],
     "bot.writing.cleaning.finished": [
         lambda text: cleaning.finished(text, before=PROSE),
         lambda text: cleaning.finished("Then it rained. [a] He said #", before=text),
@@ -425,12 +427,12 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.writing.overlap.said": [overlap.said],
     "bot.writing.continuation.faults.faults": [
-        lambda text: faults.faults(text, PROSE, form.form_of(PROSE)),
-        lambda text: faults.faults("Then it rained. He said no more to her.", text, form.PROSE),
+        lambda text: faults.faults(text, PROSE, text_form.text_form_of(PROSE)),
+        lambda text: faults.faults("Then it rained. He said no more to her.", text, text_form.PROSE),
     ],
-    "bot.writing.form.form_of": [form.form_of],
-    "bot.writing.form.narrated": [form.narrated],
-    "bot.writing.form.first_person_at": [form.first_person_at],
+    "bot.writing.text_form.text_form_of": [text_form.text_form_of],
+    "bot.writing.text_form.narrated": [text_form.narrated],
+    "bot.writing.text_form.first_person_at": [text_form.first_person_at],
     "bot.writing.twist.alternatives.possible": [
         lambda text: alternatives.possible(
             word_selection.SelectableWord(0, 4, "lamp"), Gap(left=text, right=text), [_FILL], _allows
@@ -466,7 +468,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.continuation.quality.traits": [_traits],
     "bot.writing.continuation.quality.quality_of": [lambda text: quality.quality_of(_traits(text))],
     "bot.writing.continuation.quality.is_doubtful": [lambda text: quality.is_doubtful(_traits(text), -1.0)],
-    "bot.writing.continuation.quality.shortened": [lambda text: quality.shortened(text, PROSE, form.PROSE, 160)],
+    "bot.writing.continuation.quality.shortened": [lambda text: quality.shortened(text, PROSE, text_form.PROSE, 160)],
     "bot.writing.continuation.quality.mean_log_prob": [lambda text: quality.mean_log_prob((-1.0, -2.0), text, text)],
     "bot.writing.infill.restyling.possible": [lambda text: restyling.possible(_gapped(text)[0])],
     "bot.writing.infill.restyling.moved": [lambda text: restyling.moved(_gapped(text)[0], "longer")],

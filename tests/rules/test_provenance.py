@@ -22,8 +22,8 @@ from bot.rules.provenance import (
     pieces,
     word_origins,
 )
-from bot.rules.shares import Author, shares
 from bot.rules.stories import Passage
+from bot.rules.story_shares import Author, story_shares
 from bot.rules.text.words import split_words, token_spans, word_spans
 
 WORDS = st.sampled_from(
@@ -230,7 +230,7 @@ def passage(text: str, spans: tuple[Span, ...], author: int | None, pen_name: st
 
 def test_shares_count_each_word_once() -> None:
     draft = "夜里 the lamp"
-    counted = shares(
+    counted = story_shares(
         [
             passage("one two", of_human("one two"), 7),
             passage("three", of_human("three"), 7, "Wren"),
@@ -248,7 +248,7 @@ def test_shares_count_each_word_once() -> None:
 @given(texts=st.lists(st.tuples(TEXTS, TEXTS, MODELS), max_size=4))
 def test_shares_add_up(texts: list[tuple[str, str, Origin]]) -> None:
     passages = [passage(new, edited(old, of_model(old, model), new), 1) for old, new, model in texts]
-    counted = shares(passages)
+    counted = story_shares(passages)
     assert counted.words == sum(len(split_words(new)) for _, new, _ in texts)
     assert sum(counted.authors.values()) == counted.origins.get("human", 0)
 

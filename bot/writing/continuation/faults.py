@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from bot.writing.asterisks import odd_line_at
 from bot.writing.cleaning import sentences
 from bot.writing.continuation.loops import loop_at
-from bot.writing.form import CUE, LABEL, Form, first_person_at, narrated
-from bot.writing.stars import odd_line_at
+from bot.writing.text_form import CUE, LABEL, TextForm, first_person_at, narrated
 
 FaultKind = Literal["loop", "name", "person", "comment", "stray", "form"]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
@@ -105,7 +105,7 @@ class Fault:
     at: int
 
 
-def faults(text: str, before: str, form: Form) -> tuple[Fault, ...]:
+def faults(text: str, before: str, form: TextForm) -> tuple[Fault, ...]:
     """Return the first fault of each kind in `text`, which goes on from `before`, a text of this form."""
     places: dict[FaultKind, int] = {
         "loop": loop_at(text, before, form),
@@ -131,7 +131,7 @@ def _name_at(text: str, before: str) -> int:
     return -1
 
 
-def _person_at(text: str, form: Form) -> int:
+def _person_at(text: str, form: TextForm) -> int:
     """Where a text that tells of others says "I"."""
     return first_person_at(narrated(text)) if form.first_person is False else -1
 
@@ -142,7 +142,7 @@ def _new_at(pattern: re.Pattern[str], text: str, before: str) -> int:
     return next((match.start() for match in pattern.finditer(text) if match[0].casefold() not in known), -1)
 
 
-def _stray_at(text: str, before: str, form: Form) -> int:
+def _stray_at(text: str, before: str, form: TextForm) -> int:
     """Where a mark, a number or a letter stands that has no place in a story like `before`."""
     if form.cues:
         text = CUE.sub(lambda cue: " " * len(cue[0]), text)
@@ -152,7 +152,7 @@ def _stray_at(text: str, before: str, form: Form) -> int:
     return min((at for at in places if at >= 0), default=-1)
 
 
-def _form_at(text: str, form: Form) -> int:
+def _form_at(text: str, form: TextForm) -> int:
     """Where a speaker is named who has not spoken, speaks twice running, or stands in a text without speakers; where
     verse turns into prose; and the beginning of what should have asterisks and has none."""
     last = ""
@@ -167,7 +167,7 @@ def _form_at(text: str, form: Form) -> int:
     return 0 if form.starred and "*" not in text else -1
 
 
-def _speakers(text: str, form: Form) -> Iterator[tuple[int, str]]:
+def _speakers(text: str, form: TextForm) -> Iterator[tuple[int, str]]:
     """Where speakers are named in `text`, and who."""
     found = [(match.start(), match[1].casefold()) for match in LABEL.finditer(text)]
     found += [(match.start(), match[1].casefold()) for match in CUE.finditer(text) if form.cues or len(match[1]) > 3]

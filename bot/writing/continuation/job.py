@@ -23,11 +23,11 @@ from bot.writing.continuation.misnaming import misnames, wrong_plurals
 from bot.writing.continuation.notes import NEAR_SENTENCES, NOTE_SENTENCES, note_weight, parted, stops_of, worded
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.diversity import Features
-from bot.writing.form import form_of
 from bot.writing.languages import WRITING, check_language, is_foreign
 from bot.writing.overlap import Overlap, TextSource, overlap
 from bot.writing.request import NOBODY
-from bot.writing.rows import MOST, health_of, rows_for
+from bot.writing.row_counts import MOST, health_of, rows_for
+from bot.writing.text_form import text_form_of
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class ContinueJob:
         self._words = words
         self._seed = seed
         self._prompt = prompt_of(request.text)
-        self._form = form_of(self._prompt)
+        self._form = text_form_of(self._prompt)
         self._story: tuple[TextSource, ...] = ()
         self._wrong = frozenset[str]()
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from bot.rules.text.words import has_han
 from bot.writing.cleaning import sentences
-from bot.writing.form import CUE, LABEL, Form
 from bot.writing.overlap import compared_words
+from bot.writing.text_form import CUE, LABEL, TextForm
 from bot.writing.twist.word_selection import carries, stem
 
 SENTENCES_BACK = 40
@@ -35,7 +35,7 @@ MEANT_CHARS = 400
 """Where so much of the text before has such a crowd, the writer means it."""
 
 
-def loop_at(text: str, before: str, form: Form) -> int:
+def loop_at(text: str, before: str, form: TextForm) -> int:
     """Return where the sentence begins that says again what one of `text` or of `before` said, or a word too often; -1
     where none does. `before` is what `text`, of this form, goes on from."""
     known = [compared_words(before[start:end]) for start, end in sentences(before, form)][-SENTENCES_BACK:]
@@ -61,7 +61,7 @@ def loop_at(text: str, before: str, form: Form) -> int:
     return -1
 
 
-def _unlabelled(text: str, form: Form) -> str:
+def _unlabelled(text: str, form: TextForm) -> str:
     """Return a sentence or a line without the name of who says it."""
     return CUE.sub("", LABEL.sub("", text)) if form.spoken else text
 
@@ -100,7 +100,7 @@ def _says(words: Sequence[str], other: Sequence[str]) -> bool:
 class _Crowd:
     """Tells when a word that carries meaning comes too often within few words, unless the writer's text has that."""
 
-    def __init__(self, before: str, form: Form) -> None:
+    def __init__(self, before: str, form: TextForm) -> None:
         self._last: deque[tuple[str, bool]] = deque(maxlen=CROWD_WORDS)
         self._meant = False
         self._meant = self.comes(compared_words(_unlabelled(before[-MEANT_CHARS:], form)))

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from bot.rules.text.words import split_words
 from bot.writing.cleaning import closed, sentences
 from bot.writing.continuation.faults import KINDS, faults, kinds
-from bot.writing.form import Form
 from bot.writing.overlap import Overlap, compared_words
+from bot.writing.text_form import TextForm
 
 LEAST_WORDS = 8
 """A row is not cut to fewer words where it has more."""
@@ -53,7 +53,7 @@ _BIAS = -2.23
 """What a row without traits has, in log-odds."""
 
 
-def traits(text: str, log_prob: float | None, before: str, form: Form, shared: Overlap) -> dict[str, float]:
+def traits(text: str, log_prob: float | None, before: str, form: TextForm, shared: Overlap) -> dict[str, float]:
     """Return what the score of `text` is made of, each about 0..1 (`sense` down to -2.8, `rut` up to 1), and whether it
     has each kind of fault. It goes on from `before`, a text of this form, with which it shares so much; `log_prob` is
     the mean of its tokens in nats."""
@@ -107,7 +107,7 @@ def mean_log_prob(log_probs: Sequence[float], text: str, whole: str) -> float | 
     return sum(shown) / len(shown)
 
 
-def shortened(text: str, before: str, form: Form, length: int) -> str:
+def shortened(text: str, before: str, form: TextForm, length: int) -> str:
     """Return `text` up to the sentence in which its first fault begins, and no longer than suits `length` tokens; the
     first sentence, or so many that there are a few words, stays in any case."""
     first = min((fault.at for fault in faults(text, before, form)), default=len(text))

@@ -18,7 +18,7 @@ from bot.worker.weights.resolving import resolve
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.continuation.request import ContinueRequest
-from storage.tagged import receipt_as_json
+from storage.tagged_json import receipt_as_json
 
 pytestmark = pytest.mark.large
 DATA = Path(__file__).parents[3] / "data"

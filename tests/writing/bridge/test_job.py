@@ -14,7 +14,7 @@ from bot.writing.bridge.job import BridgeJob
 from bot.writing.bridge.request import BridgeRequest
 from bot.writing.cleaning import sentence_ends
 from bot.writing.overlap import TextSource, overlap
-from storage.tagged import receipt_as_json
+from storage.tagged_json import receipt_as_json
 
 LEFT = "The fox opened the door near the harbour, and nobody spoke."
 RIGHT = "A girl found a silver key under the hill, and the rain began."

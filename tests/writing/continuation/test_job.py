@@ -26,8 +26,8 @@ from bot.writing.continuation.job import (
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.diversity import features
 from bot.writing.overlap import Overlap
-from bot.writing.rows import MOST
-from storage.tagged import receipt_as_json
+from bot.writing.row_counts import MOST
+from storage.tagged_json import receipt_as_json
 from tests.support.models import sentences
 
 WORDS = Blocklist.load()

@@ -6,8 +6,8 @@ import pytest
 
 from bot.writing.continuation.faults import faults, kinds
 from bot.writing.continuation.quality import different_share, is_doubtful, mean_log_prob, quality_of, shortened, traits
-from bot.writing.form import form_of
 from bot.writing.overlap import TextSource, overlap
+from bot.writing.text_form import text_form_of
 
 TOLD = "The keeper lit the lamp and went down to the harbour, where old Marta was mending her nets in the rain."
 OWN = "I lit the lamp and went down to the harbour, where old Marta was mending my nets in the rain."
@@ -76,7 +76,7 @@ SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He wo
     ],
 )
 def test_faults(before: str, text: str, expected: set[str]) -> None:
-    assert kinds(faults(text, before, form_of(before))) == expected
+    assert kinds(faults(text, before, text_form_of(before))) == expected
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_faults(before: str, text: str, expected: set[str]) -> None:
     ],
 )
 def test_a_row_is_cut_before_its_first_fault_where_enough_stands_before(before: str, text: str, expected: str) -> None:
-    assert shortened(text, before, form_of(before), 48) == expected
+    assert shortened(text, before, text_form_of(before), 48) == expected
 
 
 def test_a_row_is_no_longer_than_suits_what_was_asked_for() -> None:
@@ -110,13 +110,13 @@ def test_a_row_is_no_longer_than_suits_what_was_asked_for() -> None:
         " The first lamp went out and the rain came in. Somebody called from the quay for more oil and rope."
         " Behind them a dog howled at nothing. Marta only shook her head."
     )
-    assert len(shortened(text, TOLD, form_of(TOLD), 48).split()) == 27
-    assert shortened(text, TOLD, form_of(TOLD), 96) == text
-    assert len(shortened(text, TOLD, form_of(TOLD), 8).split()) == 10
+    assert len(shortened(text, TOLD, text_form_of(TOLD), 48).split()) == 27
+    assert shortened(text, TOLD, text_form_of(TOLD), 96) == text
+    assert len(shortened(text, TOLD, text_form_of(TOLD), 8).split()) == 10
 
 
 def _quality(text: str, log_prob: float | None = -1.3) -> float:
-    return quality_of(traits(text, log_prob, TOLD, form_of(TOLD), overlap(text, [TextSource(TOLD)])))
+    return quality_of(traits(text, log_prob, TOLD, text_form_of(TOLD), overlap(text, [TextSource(TOLD)])))
 
 
 def test_sense_counts_and_repetition_and_faults_do() -> None:
@@ -128,7 +128,7 @@ def test_sense_counts_and_repetition_and_faults_do() -> None:
 
 
 def test_what_makes_no_sense_is_doubtful() -> None:
-    found = traits(" She looked up.", -2.6, TOLD, form_of(TOLD), overlap("She", [TextSource(TOLD)]))
+    found = traits(" She looked up.", -2.6, TOLD, text_form_of(TOLD), overlap("She", [TextSource(TOLD)]))
     assert is_doubtful(found, -2.6)
     assert not is_doubtful(found, -2.0)
     assert not is_doubtful(found, None)

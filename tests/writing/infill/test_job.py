@@ -26,7 +26,7 @@ from bot.writing.infill.job import InfillJob
 from bot.writing.infill.ranking import Ranked
 from bot.writing.infill.request import InfillRequest
 from bot.writing.text_windows import frame, left_part, right_part, right_sentence
-from storage.tagged import receipt_as_json
+from storage.tagged_json import receipt_as_json
 from tests.support.masked_models import make
 from tests.support.models import tiny_gpt2
 from tests.support.worker import running_worker

@@ -13,7 +13,7 @@ from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.rules.infill_style import AS_IT_BELONGS, MAX_BOLDNESS, MOST_WORDS, InfillStyle
 from bot.rules.receipts import InfillReceipt
 from bot.writing.infill.restyling import MOST_SHOWN, moved, possible, style_of
-from storage.tagged import receipt_as_json, receipt_from_json
+from storage.tagged_json import receipt_as_json, receipt_from_json
 from tests.support.generations import made
 
 FILL = st.text(alphabet="abc ", min_size=1, max_size=12)

@@ -22,7 +22,7 @@ from bot.writing.twist.alternatives import MOST_OTHERS, Weighed, chosen, possibl
 from bot.writing.twist.job import CHUNK, AlternativeSearch, TwistJob, chunks
 from bot.writing.twist.request import TwistRequest
 from bot.writing.twist.word_selection import SelectableWord, is_kin, selectable_words, spread
-from storage.tagged import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
+from storage.tagged_json import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
 from tests.support.generations import made
 from tests.support.masked_models import make
 from tests.support.worker import running_worker

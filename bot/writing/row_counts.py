@@ -9,11 +9,11 @@ from typing import Literal
 from bot.errors import WorkerUnavailable
 from bot.inference.protocol import Engine, Health, Tier
 
-Feature = Literal["continue", "bridge"]
+Purpose = Literal["continue", "bridge"]
 
-MOST: Mapping[Feature, int] = MappingProxyType({"continue": 12, "bridge": 16})
+MOST: Mapping[Purpose, int] = MappingProxyType({"continue": 12, "bridge": 16})
 """What each asks for of a small model."""
-ROWS: Mapping[tuple[Feature, Tier], int] = MappingProxyType(
+ROWS: Mapping[tuple[Purpose, Tier], int] = MappingProxyType(
     {
         ("continue", "small"): MOST["continue"],
         ("continue", "large"): 8,
@@ -27,7 +27,7 @@ SPARE = 2
 """Rows beyond those that are to be shown, at least: some cannot be."""
 
 
-def rows_for(feature: Feature, health: Health, count: int) -> int:
+def rows_for(feature: Purpose, health: Health, count: int) -> int:
     """Return how many rows to ask for where `count` are to be shown."""
     tier: Tier = next((model.tier for model in health.models if model.role == "story"), "small")
     most, crowd = ROWS[feature, tier], CROWD[tier]

@@ -20,7 +20,7 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class StoryShares:
     """Words by origin, and the human ones of them by author. Origins and authors without a word are left out."""
 
     origins: Mapping[Origin, int]
@@ -32,7 +32,7 @@ class Shares:
         return sum(self.origins.values())
 
 
-def shares(passages: Iterable[Passage]) -> Shares:
+def story_shares(passages: Iterable[Passage]) -> StoryShares:
     """Count the words of `passages` by origin and by author. A person's words in a passage are its author's."""
     origins: Counter[Origin] = Counter()
     authors: Counter[Author] = Counter()
@@ -41,4 +41,4 @@ def shares(passages: Iterable[Passage]) -> Shares:
         origins.update(counted)
         if own := counted["human"] + counted["edited"]:
             authors[Author(passage.author_id, passage.pen_name)] += own
-    return Shares(dict(origins), dict(authors))
+    return StoryShares(dict(origins), dict(authors))

@@ -20,7 +20,7 @@ def make_backup(settings: Settings, target: Path, terminal: Terminal) -> int:
     return 0
 
 
-def bring_back(settings: Settings, source: Path, terminal: Terminal) -> int:
+def restore_backup(settings: Settings, source: Path, terminal: Terminal) -> int:
     """Put the backup in the place of the database. Raises `StorageError`."""
     aside = backup.restore(source.expanduser(), settings.data)
     terminal.note(f"Restored from {source}.")

@@ -26,7 +26,7 @@ SHOWN = "shown"
 """The key in `interaction.extras` of a public answer that a refusal takes back."""
 
 
-class Shown:
+class PublicCard:
     """A public message that answers an interaction and is edited as things go on. `message_id` is None as long as
     nobody knows whether it arrived."""
 
@@ -103,14 +103,14 @@ def reachable(interaction: discord.Interaction[Any]) -> bool:
     return interaction.context.dm_channel
 
 
-async def show(interaction: discord.Interaction[Any], card: Card) -> Shown:
+async def show(interaction: discord.Interaction[Any], card: Card) -> PublicCard:
     """Answer publicly, as the first response, and remember it so that an error can take it back. Where the response is
     refused, a message of the bot's own takes its place. Where that does not get through either, or where nobody can
     tell whether the response did, the message is found or sent when it is edited.
 
     Raises `discord.HTTPException` where Discord refuses the card itself, or another copy of the program has answered.
     """
-    shown = Shown(interaction, None)
+    shown = PublicCard(interaction, None)
     send = interaction.response.send_message
     try:
         shown.message_id = await first_answer(interaction, lambda: send(view=card), card)
@@ -127,7 +127,7 @@ async def show(interaction: discord.Interaction[Any], card: Card) -> Shown:
     return shown
 
 
-async def _show_late(interaction: discord.Interaction[Any], shown: Shown, card: Card) -> None:
+async def _show_late(interaction: discord.Interaction[Any], shown: PublicCard, card: Card) -> None:
     """Show the card although a private acknowledgement was given: as a message of the bot's own, and where it cannot
     write, to the person alone."""
     if reachable(interaction):
@@ -143,7 +143,7 @@ async def _show_late(interaction: discord.Interaction[Any], shown: Shown, card: 
     shown.message_id = (await interaction.followup.send(view=card, ephemeral=True, wait=True)).id
 
 
-async def _show_beside(interaction: discord.Interaction[Any], shown: Shown, card: Card) -> None:
+async def _show_beside(interaction: discord.Interaction[Any], shown: PublicCard, card: Card) -> None:
     if not reachable(interaction):
         return
     try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bot.worker.shares import LEAD_S, LEAST_ROWS, LINGER_S, Shares
+from bot.worker.time_shares import LEAD_S, LEAST_ROWS, LINGER_S, TimeShares
 from tests.support.engines import HandClock
 
 
-def shares(*tenants: str) -> tuple[Shares, HandClock]:
+def shares(*tenants: str) -> tuple[TimeShares, HandClock]:
     clock = HandClock()
-    made = Shares(clock)
+    made = TimeShares(clock)
     made.look(tenants)
     return made, clock
 

@@ -16,7 +16,7 @@ NICE = ("nice", "-n", "10")
 """It gives way to whoever waits for a suggestion meanwhile."""
 
 
-class Bringing:
+class FetchProcess:
     """Python at work in a process of its own, until it ends or `stop` ends it.
 
     `arguments(own)` gives its command line after the interpreter; `own` is where it should write. Its temporary files

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from bot.writing.form import STARRED
+from bot.writing.text_form import STARRED
 
 _SPAN = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*[\"“][^*\n]*)(?<=[^\s*])\*(?![\w*])")
 _SAID = re.compile(r"\s*(\"[^\"*\n]*\"|“[^”*\n]*”)\s*")
 _STAR = re.compile(r"((?<!\S)\*(?=\S))|((?<=\S)\*(?=\s|$))|\*")
 
 
-def closed_stars(text: str, before: str) -> str:
+def close_asterisks(text: str, before: str) -> str:
     """Return `text` with the asterisk closed that is open at its end, or without the one that would close nothing."""
     if (before.rpartition("\n")[2] + text).rpartition("\n")[2].count("*") % 2 == 0:
         return text
@@ -19,7 +19,7 @@ def closed_stars(text: str, before: str) -> str:
     return bare[:-1].rstrip() if bare.endswith("*") else f"{bare}*"
 
 
-def restarred(text: str, before: str) -> str:
+def restore_asterisks(text: str, before: str) -> str:
     """Return `text` with what is said taken out of the asterisks around it, unless `before` has such, too:
     `*She turns. "Sit."*` becomes `*She turns.* "Sit."`"""
     if any('"' in span or "“" in span for span in STARRED.findall(before)):

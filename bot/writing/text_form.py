@@ -30,7 +30,7 @@ _FIRST = re.compile(r"\b(?:I(?:['’](?:m|d|ll|ve))?|(?i:my|me|myself|mine|we|ou
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class TextForm:
     """How a text is written. `lined`: its lines end where no sentence does, as in verse, a chat or a script.
     `speakers`: who has a label at the start of a line, case folded; `cues`: they stand in capitals on lines of their
     own; `labelled`: each line has one; `monologues`: somebody speaks twice running. `starred`: actions stand between
@@ -50,10 +50,10 @@ class Form:
         return bool(self.speakers) or self.cues
 
 
-PROSE = Form()
+PROSE = TextForm()
 
 
-def form_of(text: str) -> Form:
+def text_form_of(text: str) -> TextForm:
     """Return the form of a text."""
     text = text[-READ_CHARS:]
     lines = [line.strip() for line in text.split("\n") if line.strip()]
@@ -63,7 +63,7 @@ def form_of(text: str) -> Form:
     cues = _cues(text, lines)
     narration = narrated(text)
     told = len(narration.split()) >= LEAST_NARRATION and not speakers and not cues
-    return Form(
+    return TextForm(
         lined=bool(speakers) or cues or _is_lined(text, lines),
         speakers=speakers or (frozenset(cue.casefold() for cue in CUE.findall(text)) if cues else frozenset[str]()),
         cues=cues,

@@ -17,7 +17,7 @@ from bot.rules.receipts import (
     Receipt,
     TwistReceipt,
 )
-from storage.tagged import payload_from_json, receipt_as_json, receipt_from_json
+from storage.tagged_json import payload_from_json, receipt_as_json, receipt_from_json
 from tests.storage.examples import RECEIPTS
 from tests.support.stored_generations import NAMES, entry_of
 

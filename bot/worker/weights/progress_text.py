@@ -13,7 +13,7 @@ HALF_LIFE_S = 10.0
 """After how many seconds what went before counts half in the rate."""
 
 
-class Pace:
+class ProgressText:
     """Follows one progress after another. `clock` counts seconds from anywhere."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -27,7 +27,7 @@ _TOLD = "refusal told"
 """The key in `interaction.extras` that says that the person was told just now."""
 
 
-class Refusals(commands.Cog):
+class BlockedPosts(commands.Cog):
     """Tells people what cannot be shown. One for all the cogs of a bot."""
 
     def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import WorkerUnavailable
 from bot.inference.protocol import Health, ModelInfo, Tier
-from bot.writing.rows import MOST, Feature, health_of, rows_for
+from bot.writing.row_counts import MOST, Purpose, health_of, rows_for
 
 
 def health(tier: Tier, jobs: int) -> Health:
@@ -30,7 +30,7 @@ def health(tier: Tier, jobs: int) -> Health:
         ("bridge", "large", 8, 5),
     ],
 )
-def test_fewer_of_a_large_model_and_where_many_ask(feature: Feature, tier: Tier, jobs: int, rows: int) -> None:
+def test_fewer_of_a_large_model_and_where_many_ask(feature: Purpose, tier: Tier, jobs: int, rows: int) -> None:
     assert rows_for(feature, health(tier, jobs), 3) == rows
 
 

@@ -18,7 +18,7 @@ LEAD_S = 2.0
 """Seconds that who comes anew has for nothing: much of a short request."""
 
 
-class Shares:
+class TimeShares:
     """What each tenant has had, while several are there. `clock` gives monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
