@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -94,6 +95,11 @@ class Generation:
     message_id: int | None = None
     parent_id: int | None = None
     note: str = ""
+
+
+def surest_first(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
+    """Return suggestions by how sure the models are of their fills, as cards tell of each; equals stay in order."""
+    return tuple(sorted(suggestions, key=lambda suggestion: -(suggestion.confidence or 0.0)))
 
 
 def check_note(given: str | None) -> str:

@@ -19,6 +19,9 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
 COUNT_RANGE = range(1, 6)
 LENGTH_RANGE = range(8, 161)
+"""Tokens that a suggestion may have."""
+WORDS_RANGE = range(6, 121)
+"""The same in words, as people say it (`tokens_of`)."""
 DEFAULT_COUNT = 3
 DEFAULT_LENGTH = 48
 MAX_TEXT = 4000
@@ -77,6 +80,16 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
     for feature in sorted(changed.switched_off - set(SWITCHES)):
         raise BadInput("feature_unknown", given=str(feature), allowed=", ".join(SWITCHES))
     return changed
+
+
+def tokens_of(words: int) -> int:
+    """Return a length in tokens from one in words: of English prose a token is about three quarters of a word."""
+    return round(words * 4 / 3)
+
+
+def words_of(tokens: int) -> int:
+    """Return a length in words from one in tokens, which is how it is kept."""
+    return round(tokens * 3 / 4)
 
 
 def version_of(words: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.generations import Generation, Suggestion, check_note
 from bot.rules.moods import MOOD_NAMES, check_mood
-from bot.rules.servers import COUNT_RANGE, LENGTH_RANGE, ServerSettings
+from bot.rules.servers import COUNT_RANGE, WORDS_RANGE, ServerSettings, tokens_of
 from bot.ui import routes
 from bot.ui.answers import GIVEN, TYPED, is_private, open_form, replace, take_time, whisper
 from bot.ui.forms import NOTE, Form, NoteForm, submitted
@@ -33,7 +33,8 @@ from cogs.rounds.routes import BLANKS_FORM
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in MOOD_NAMES]
 Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
-Length = app_commands.Range[int, LENGTH_RANGE[0], LENGTH_RANGE[-1]]
+Length = app_commands.Range[int, WORDS_RANGE[0], WORDS_RANGE[-1]]
+"""In words, as people say it."""
 Number = app_commands.Range[int, 1, 1_000_000]
 NO_MOOD = "mixed"
 
@@ -106,7 +107,8 @@ class ContinuationCog(commands.Cog):
         note: str | None = None,
     ) -> None:
         """Continue `text`; without it, ask for it in a form that carries the other options along."""
-        await self._on_command(interaction, "continue", text, mood, count, length, note=note)
+        tokens = None if length is None else tokens_of(length)
+        await self._on_command(interaction, "continue", text, mood, count, tokens, note=note)
 
     @app_commands.command(name=named("command.infill.name"), description=named("command.infill.description"))
     @app_commands.rename(

@@ -101,7 +101,8 @@ class FeatureCard:
         mood = say(f"mood.{generation.mood or 'mixed'}")
         foot = say(f"card.{generation.kind}.foot", name=escape(name), mood=mood)
         wished = style_phrases(say, generation.suggestions[0].receipt)
-        lines = [" · ".join([foot, *wished]), *note_line(say, generation.note)]
+        sure = [say("sure.explained")] if any(each.confidence is not None for each in generation.suggestions) else []
+        lines = [*sure, " · ".join([foot, *wished]), *note_line(say, generation.note)]
         return "\n".join(f"-# {line}" for line in lines)
 
     def _shown(self, say: Catalogue, generation: Generation, room: int) -> Shown:

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import COUNT_RANGE, ServerSettings, Switch
+from bot.rules.servers import COUNT_RANGE, ServerSettings, Switch, words_of
 from bot.ui.cards import Card, line, text
 from bot.ui.escaping import escape
 from bot.ui.locale import LANGUAGES, Catalogue
@@ -17,7 +17,9 @@ from bot.ui.routes import Route
 MIXED = "mixed"
 SERVER = "server"
 LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160)
+"""The lengths to choose from, in tokens; they are shown in words."""
 MAX_CHANNELS = 25
+"""Channels that one menu of Discord's can name."""
 
 SET = Route("set", "what")
 """The menus: `what` is set by them."""
@@ -42,7 +44,7 @@ def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, save
         text(say("settings.count")),
         _menu("count", [(str(count), str(count)) for count in COUNT_RANGE], str(settings.count)),
         text(say("settings.length")),
-        _menu("length", _lengths(settings.length), str(settings.length)),
+        _menu("length", _lengths(say, settings.length), str(settings.length)),
         text(say("settings.language")),
         _menu("language", _languages(say), settings.language or SERVER),
         text(f"{say('settings.channels')}\n-# {where}"),
@@ -55,8 +57,10 @@ def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, save
     return Card(*blocks)
 
 
-def _lengths(current: int) -> list[tuple[str, str]]:
-    return [(str(length), str(length)) for length in sorted({*LENGTHS, current})]
+def _lengths(say: Catalogue, current: int) -> list[tuple[str, str]]:
+    return [
+        (str(length), say("settings.length_words", count=words_of(length))) for length in sorted({*LENGTHS, current})
+    ]
 
 
 def _languages(say: Catalogue) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import ServerSettings, SettingsChange, Switch, version_of
+from bot.rules.servers import ServerSettings, SettingsChange, Switch, tokens_of, version_of
 from bot.ui.answers import GIVEN, open_form, replace, sentence, whisper
 from bot.ui.cards import Card
 from bot.ui.forms import picked
@@ -79,7 +79,8 @@ class SettingsCog(commands.Cog):
         stories: bool | None = None,
     ) -> None:
         """Show what is set, after changing what was given."""
-        given = {"mood": mood, "count": count, "length": length, "language": language}
+        tokens = None if length is None else tokens_of(length)
+        given = {"mood": mood, "count": count, "length": tokens, "language": language}
         changes = {name: _value(name, value) for name, value in given.items() if value is not None}
         turned: dict[Switch, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
         switches = {feature: on for feature, on in turned.items() if on is not None}

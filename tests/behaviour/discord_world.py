@@ -60,7 +60,7 @@ class DiscordWorld:
         self.chen = self.guild.add_member(env.create_user("chen", global_name="Chen"))
 
     async def ask(
-        self, person: MemberActor, text: str = STORY, *, length: int = 8, **options: Any
+        self, person: MemberActor, text: str = STORY, *, length: int = 6, **options: Any
     ) -> InteractionResult:
         """/continue with short suggestions, to keep the tests quick."""
         return await person.slash(self.channel, "continue", text=text, length=length, **options)

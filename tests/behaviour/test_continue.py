@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.rules.receipts import OwnReceipt
+from bot.rules.servers import tokens_of
 from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts
 
 LABELS = [en(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")]
@@ -135,7 +136,7 @@ async def test_leaving_the_text_out_opens_a_form_that_keeps_the_options(world: D
 
     assert result.response is not None
     kept = await world.generation(1)
-    assert (kept.text, kept.mood, kept.count, kept.length) == (STORY, "plain", 1, 9)
+    assert (kept.text, kept.mood, kept.count, kept.length) == (STORY, "plain", 1, tokens_of(9))
 
 
 async def test_a_refused_form_gives_the_text_back(world: DiscordWorld) -> None:

@@ -39,6 +39,19 @@ async def test_how_sure_the_models_are_is_said_in_words(world: DiscordWorld) -> 
     assert "%" not in why
 
 
+async def test_fills_stand_by_how_sure_the_models_are_and_it_is_explained(world: DiscordWorld) -> None:
+    card = await ask(world, count=4)
+    for _ in range(2):
+        lines = texts(card).split("\n")
+        labels = [SURE.index(line.removeprefix("-# ")) for line in lines if line.removeprefix("-# ") in SURE]
+        assert len(labels) > 1
+        assert labels == sorted(labels), "the surest first"
+        assert f"-# {en('sure.explained')}" in lines
+        moved = (await world.chen.click(card, label=en("button.stranger"))).response
+        assert moved is not None
+        card = moved
+
+
 async def test_what_was_shown_does_not_come_again(world: DiscordWorld) -> None:
     card = await ask(world)
     first = await world.generation(1)

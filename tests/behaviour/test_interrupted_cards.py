@@ -29,7 +29,7 @@ async def test_nothing_is_left_of_work_that_ended(world: DiscordWorld) -> None:
 async def test_a_card_that_a_kill_left_behind_says_so_after_the_next_start(
     world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    card = (await world.ask(world.ben, length=160)).response
+    card = (await world.ask(world.ben, length=120)).response
     assert card is not None
     assert [post.message_id for post in await progress_posts(world)] == [card.id]
     killed = world.env.bot.get_cog("ContinuationCog")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot

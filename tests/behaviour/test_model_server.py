@@ -67,9 +67,9 @@ async def test_people_know_where_texts_go_and_a_story_may_keep_its_own(world: Di
     assert en("story.rule_outside_off") in private(await world.ben.click(card_of(thread), label=RULES))
     await open_round(world, thread)
     assert (await candidates_of(world))[0], "a model here has written"
-    await world.ben.slash(thread, "continue", text=FIRST, length=8)
+    await world.ben.slash(thread, "continue", text=FIRST, length=6)
     assert double.asked == []
 
-    await world.ask(world.ben, f"{AWAY} behind the mill", length=8)
+    await world.ask(world.ben, f"{AWAY} behind the mill", length=6)
     assert AWAY in sent(double)
     assert FIRST not in sent(double)

@@ -66,7 +66,7 @@ async def test_a_note_that_is_too_long_is_given_back_and_nothing_is_asked(world:
 
 
 async def test_the_form_for_a_text_has_a_box_for_a_note(world: DiscordWorld) -> None:
-    form = await world.ben.slash(world.channel, "continue", note=NOTE, count=1, length=8)
+    form = await world.ben.slash(world.channel, "continue", note=NOTE, count=1, length=6)
     assert NOTE in json.dumps(form.modal)
     assert (await world.ben.submit_modal(form, {"text": STORY, "note": "a dog"})).response is not None
     assert (await world.generation(1)).note == "a dog"
@@ -74,7 +74,7 @@ async def test_the_form_for_a_text_has_a_box_for_a_note(world: DiscordWorld) -> 
 
 async def test_those_who_vote_in_a_round_read_its_note(world: DiscordWorld) -> None:
     thread = await begin_story(world)
-    result = await world.ben.slash(thread, "continue", note=NOTE, count=2, length=8)
+    result = await world.ben.slash(thread, "continue", note=NOTE, count=2, length=6)
     assert result.response is not None
     card = card_in(world, thread)
     assert en("card.note", note=SHOWN) in texts(card)
@@ -98,9 +98,9 @@ async def test_those_who_vote_in_a_round_read_its_note(world: DiscordWorld) -> N
 async def test_a_word_that_is_not_wanted_here_keeps_a_round_from_opening(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     await set_words(world, "banana")
-    refused = private(await world.ben.slash(thread, "continue", note="with a banana", length=8))
+    refused = private(await world.ben.slash(thread, "continue", note="with a banana", length=6))
     assert en("error.word_not_here", word="banana") in refused
     assert "with a banana" in refused
-    again = await world.ben.slash(thread, "continue", count=1, length=8)
+    again = await world.ben.slash(thread, "continue", count=1, length=6)
     assert again.response is not None
     assert (await round_of(world)).note == ""

@@ -18,7 +18,7 @@ from tests.behaviour.voting import begin_story, open_round
 
 async def test_in_a_private_message(world: DiscordWorld) -> None:
     user = world.ben.user
-    result = await user.slash("continue", text=STORY, length=8, count=1)
+    result = await user.slash("continue", text=STORY, length=6, count=1)
     assert result.response is not None
     kept = await world.generation(1)
     assert kept.place.server_id is None
@@ -37,7 +37,7 @@ async def test_in_private_the_card_speaks_the_persons_language(
     world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.speak(monkeypatch, world.ben, "zh-CN")
-    result = await world.ben.user.slash("continue", text=STORY, length=8, count=1)
+    result = await world.ben.user.slash("continue", text=STORY, length=6, count=1)
     assert zh("card.continue.title", count=1) in texts(result.response)
 
 
@@ -83,11 +83,11 @@ async def test_two_peoples_private_conversation_is_no_place_of_the_bots(
 ) -> None:
     """Installed to a person, the bot can be used between two people; it cannot edit there without the token."""
     monkeypatch.setattr(Ticket, "eta_s", property(lambda ticket: 13 * 60.0))
-    with_the_bot = await world.ben.user.slash("continue", text=STORY, length=8, count=1)
+    with_the_bot = await world.ben.user.slash("continue", text=STORY, length=6, count=1)
     assert with_the_bot.response is not None
     assert not with_the_bot.response.ephemeral
     world.speak(monkeypatch, world.ben, "en-US", context=2)
-    refused = await world.ben.user.slash("continue", text=STORY, length=8, count=1)
+    refused = await world.ben.user.slash("continue", text=STORY, length=6, count=1)
     assert private(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
 
 

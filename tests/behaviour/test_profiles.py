@@ -81,11 +81,11 @@ async def test_no_model_goes_on_from_the_words_of_who_said_no(world: DiscordWorl
     await write(world, world.ben, thread, FIRST)
     await world.ben.slash(world.channel, "writer", ai=False)
 
-    assert private(await world.chen.slash(thread, "continue", length=8, count=1)) == en("error.author_no_ai")
+    assert private(await world.chen.slash(thread, "continue", length=6, count=1)) == en("error.author_no_ai")
     blanked = await world.chen.slash(thread, "infill", text="The fox ___ the bridge near the harbour")
     assert private(blanked) == en("error.author_no_ai")
     await world.ben.slash(world.channel, "writer", ai=True)
-    opened = await world.chen.slash(thread, "continue", length=8, count=1)
+    opened = await world.chen.slash(thread, "continue", length=6, count=1)
     assert opened.response is not None
     assert not opened.response.ephemeral
 

@@ -132,7 +132,7 @@ async def test_a_story_of_people_alone_has_no_suggestions_in_its_thread(world: D
 
 async def test_a_text_of_ones_own_is_continued_as_anywhere(world: DiscordWorld) -> None:
     thread = await begin_story(world)
-    result = await world.ben.slash(thread, "continue", text=SECOND, count=1, length=8)
+    result = await world.ben.slash(thread, "continue", text=SECOND, count=1, length=6)
     assert result.response is not None
     assert en("card.continue.title", count=1) in texts(result.response)
     assert await world.kept() == [1]

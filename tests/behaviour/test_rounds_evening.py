@@ -225,7 +225,7 @@ async def test_in_chinese(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) 
     for person in (world.ada, world.ben, world.chen):
         world.speak(monkeypatch, person, "zh-CN")
     thread = await begin_story(world)
-    result = await world.ben.slash(thread, "continue", count=1, length=8)
+    result = await world.ben.slash(thread, "continue", count=1, length=6)
     card = result.response
     assert card is not None
     assert zh("round.title_continue") in shown(card)
@@ -274,7 +274,7 @@ async def test_a_story_that_ends_takes_its_round_along(world: DiscordWorld) -> N
 @pytest.mark.patient
 async def test_nothing_shows_of_what_is_being_written(world: DiscordWorld) -> None:
     thread = await begin_story(world)
-    card = await open_round(world, thread, length=160)
+    card = await open_round(world, thread, length=120)
     assert en("round.writing_continue") in shown(card)
     waits = await propose(world, world.chen, card, "Chen was first.")
     assert private(waits) == en("round.told_own_waits")
@@ -297,7 +297,7 @@ async def test_nothing_shows_of_what_is_being_written(world: DiscordWorld) -> No
 @pytest.mark.patient
 async def test_cancelling_while_it_is_written(world: DiscordWorld) -> None:
     thread = await begin_story(world)
-    card = await open_round(world, thread, length=160)
+    card = await open_round(world, thread, length=120)
     assert private(await world.chen.click(card, label=en("button.cancel"))) == en("error.story_hosts_only")
     await world.ben.click(card, label=en("button.cancel"))
     await world.until(lambda: world.services.inference.running == 0)
@@ -310,7 +310,7 @@ async def test_cancelling_while_it_is_written(world: DiscordWorld) -> None:
 @pytest.mark.patient
 async def test_a_restart_while_it_is_written_puts_peoples_texts_to_the_vote(world: DiscordWorld) -> None:
     thread = await begin_story(world)
-    card = await open_round(world, thread, length=160)
+    card = await open_round(world, thread, length=120)
     await propose(world, world.chen, card, "Chen was not interrupted.")
     await world.env.restart_bot(create_bot(world.settings, world.services))
     await catch_up(world)
@@ -321,7 +321,7 @@ async def test_a_restart_while_it_is_written_puts_peoples_texts_to_the_vote(worl
 @pytest.mark.patient
 async def test_a_restart_while_nobody_wrote_anything(world: DiscordWorld) -> None:
     thread = await begin_story(world)
-    card = await open_round(world, thread, length=160)
+    card = await open_round(world, thread, length=120)
     await world.restart()
     await catch_up(world)
     assert (await round_of(world)).state == "cancelled"

@@ -6,7 +6,7 @@ import discord
 import pytest
 from simcord.backend.errors import SetupError
 
-from bot.rules.servers import ServerSettings
+from bot.rules.servers import LENGTH_RANGE, WORDS_RANGE, ServerSettings, tokens_of, words_of
 from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts, walk, zh
 
 
@@ -40,11 +40,11 @@ async def test_options_are_stored_and_shown_and_used(world: DiscordWorld) -> Non
 
     assert en("settings.saved", count=4) in private(shown)
     settings = await stored(world)
-    assert (settings.mood, settings.count, settings.length, settings.language) == ("wild", 1, 9, "zh-CN")
+    assert (settings.mood, settings.count, settings.length, settings.language) == ("wild", 1, tokens_of(9), "zh-CN")
     await world.restart()
     result = await world.ben.slash(world.channel, "continue", text=STORY)
     kept = await world.generation(1)
-    assert (kept.mood, kept.count, kept.length) == ("wild", 1, 9)
+    assert (kept.mood, kept.count, kept.length) == ("wild", 1, tokens_of(9))
     assert zh("card.continue.title", count=1) in texts(result.response)
     assert list(buttons(result.response)) == [
         zh(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")
@@ -55,6 +55,16 @@ async def test_options_are_stored_and_shown_and_used(world: DiscordWorld) -> Non
     await world.ada.slash(world.channel, "settings", mood="mixed", language="server")
     settings = await stored(world)
     assert (settings.mood, settings.language, settings.count) == (None, None, 1)
+
+
+async def test_lengths_are_told_in_words(world: DiscordWorld) -> None:
+    card = (await world.ada.slash(world.channel, "settings", length=20)).response
+    assert card is not None
+    menu = next(part for part in walk(card.components) if part.get("custom_id") == "ink:set:length")
+    labels = {option["label"]: int(option["value"]) for option in menu["options"]}
+    assert labels[en("settings.length_words", count=20)] == tokens_of(20) == (await stored(world)).length
+    assert all(en("settings.length_words", count=words_of(length)) == label for label, length in labels.items())
+    assert (words_of(LENGTH_RANGE[0]), words_of(LENGTH_RANGE[-1])) == (WORDS_RANGE[0], WORDS_RANGE[-1])
 
 
 async def test_the_menus_on_the_card_after_a_restart(world: DiscordWorld) -> None:
@@ -112,7 +122,7 @@ async def test_only_in_the_chosen_channels(world: DiscordWorld) -> None:
     assert en("settings.channels_some", count=1) in texts(card)
     refused = await world.ask(world.ben)
     assert private(refused) == en("error.channel_not_allowed", channels="#quiet")
-    allowed = await world.ben.slash(world.other, "continue", text=STORY, length=8, count=1)
+    allowed = await world.ben.slash(world.other, "continue", text=STORY, length=6, count=1)
     assert allowed.response is not None
     assert not allowed.response.ephemeral
 

@@ -76,6 +76,6 @@ async def test_what_has_expired_says_so_and_gives_the_form_back(world: DiscordWo
 
 
 async def test_not_in_private(world: DiscordWorld) -> None:
-    result = await world.ben.user.slash("continue", text=STORY, length=8, count=1)
+    result = await world.ben.user.slash("continue", text=STORY, length=6, count=1)
     assert result.response is not None
     assert "sfrom" not in str(result.response.components)

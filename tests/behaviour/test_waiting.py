@@ -54,7 +54,7 @@ async def test_progress_then_the_card_in_its_place(world: DiscordWorld) -> None:
 
 @pytest.mark.patient
 async def test_cancelling_is_for_the_person_who_asked(world: DiscordWorld) -> None:
-    result = await world.ask(world.ben, length=160)
+    result = await world.ask(world.ben, length=120)
     assert result.response is not None
     refused = await world.chen.click(result.response, label=CANCEL)
     assert private(refused) == en("error.not_yours_cancel")
@@ -70,7 +70,7 @@ async def test_cancelling_is_for_the_person_who_asked(world: DiscordWorld) -> No
 
 @pytest.mark.patient
 async def test_a_moderator_can_cancel(world: DiscordWorld) -> None:
-    result = await world.ask(world.ben, length=160)
+    result = await world.ask(world.ben, length=120)
     assert result.response is not None
     await world.ada.click(result.response, label=CANCEL)
     await finished(world)
@@ -97,7 +97,7 @@ async def test_two_presses_count_once(world: DiscordWorld) -> None:
 
 @pytest.mark.patient
 async def test_after_fifteen_minutes_the_card_comes_through_the_channel(world: DiscordWorld) -> None:
-    result = await world.ask(world.ben, count=1, length=160)
+    result = await world.ask(world.ben, count=1, length=120)
     assert result.response is not None
     message_id = result.response.id
     await world.env.advance_time(16 * 60)
@@ -118,7 +118,7 @@ async def test_a_card_that_was_deleted_meanwhile_is_offered_in_private(
         await wait(asyncio.wait([ticket.ending()]))
 
     monkeypatch.setattr(cogs.core.progress, "follow", only_the_end)
-    result = await world.ask(world.ben, length=160)
+    result = await world.ask(world.ben, length=120)
     assert result.response is not None
     await world.ada.delete(result.response)
     await finished(world)
@@ -133,7 +133,7 @@ async def test_a_card_that_was_deleted_meanwhile_is_offered_in_private(
 
 @pytest.mark.patient
 async def test_stopping_the_bot_says_so_on_the_card(world: DiscordWorld) -> None:
-    result = await world.ask(world.ben, length=160)
+    result = await world.ask(world.ben, length=120)
     assert result.response is not None
     await world.env.bot.farewell()  # type: ignore[attr-defined]  # as close() does
     await finished_without_cog(world)
@@ -147,7 +147,7 @@ async def finished_without_cog(world: DiscordWorld) -> None:
 
 @pytest.mark.patient
 async def test_a_progress_card_of_an_earlier_run_can_be_cleared(world: DiscordWorld) -> None:
-    result = await world.ask(world.ben, length=160)
+    result = await world.ask(world.ben, length=120)
     card = result.response
     assert card is not None
     stale = re.sub(r"ink:cancel:[0-9a-f]+", "ink:cancel:0000", buttons(card)[CANCEL])

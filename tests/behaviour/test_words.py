@@ -135,5 +135,5 @@ async def test_it_holds_for_what_people_put_to_the_vote(world: DiscordWorld) -> 
 async def test_it_holds_for_what_models_suggest(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada)
     await set_words(world, "*a*\n*e*\n*i*\n*o*\n*u*\n*y*")
-    card = await world.ben.slash(thread, "continue", count=2, length=8)
+    card = await world.ben.slash(thread, "continue", count=2, length=6)
     assert en("error.nothing_usable") in private(card)

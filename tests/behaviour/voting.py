@@ -38,7 +38,7 @@ async def open_round(
     *,
     person: MemberActor | None = None,
     count: int = 2,
-    length: int = 8,
+    length: int = 6,
 ) -> ResponseMessage:
     """Let somebody (Ben) ask for candidates, and return the card."""
     result = await (person or world.ben).slash(thread, "continue", count=count, length=length)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rules.servers import LENGTH_RANGE
+from bot.rules.servers import WORDS_RANGE
 from bot.worker.weights.bundled import causal_file
 from tests.sandbox.open_sandbox import GO_ON, ROOT, Sandbox, open_driver, running_sandbox
 from tests.support.browser import find_browser
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome is installed here"),
 ]
 TEXT = "The fox opened the door near the harbour and"
-LONGEST = str(LENGTH_RANGE[-1])
+LONGEST = str(WORDS_RANGE[-1])
 
 
 async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbox) -> None:

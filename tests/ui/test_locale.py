@@ -13,6 +13,7 @@ import pytest
 from discord import app_commands
 
 from bot.rules.moods import MOOD_NAMES
+from bot.rules.servers import Language
 from bot.ui.locale import (
     DEFAULT,
     LANGUAGES,
@@ -75,6 +76,17 @@ def test_catalogues_have_the_same_keys() -> None:
     english = catalogue(DEFAULT).keys
     for language in LANGUAGES:
         assert catalogue(language).keys == english
+
+
+TECHNICAL = ("why.", "owner.", "error.length_range")
+"""Where tokens may be spoken of: details of a receipt, what hosts ask for, what only a command line can give."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_people_are_told_of_words_not_of_tokens(language: Language) -> None:
+    say = catalogue(language)
+    told = {key for key in say.keys for form in say.forms(key).values() if re.search(r"\btokens?\b", form.casefold())}
+    assert not [key for key in told if not key.startswith(TECHNICAL)]
 
 
 def test_forms_have_the_same_places() -> None:

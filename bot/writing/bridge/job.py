@@ -18,7 +18,7 @@ from math import exp
 from bot.errors import BadInput
 from bot.inference.jobs import Owner, Report
 from bot.inference.protocol import Continuation, Engine, GenerateRequest, Row, ScoreItem, ScoreRequest
-from bot.rules.generations import Suggestion
+from bot.rules.generations import Suggestion, surest_first
 from bot.rules.moods import MOODS, MoodName
 from bot.rules.receipts import BridgeReceipt, FillReceipt
 from bot.rules.text.words import split_words
@@ -97,7 +97,7 @@ class BridgeJob:
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         chosen = await self._choose(engine, await self.candidates(engine, report))
         report("", self.tokens, self.tokens)
-        return tuple(self._suggestion(bridge) for bridge in chosen)
+        return surest_first(self._suggestion(bridge) for bridge in chosen)
 
     async def candidates(self, engine: Engine, report: Report) -> list[Bridge]:
         """All bridges that may be shown, the best first. Raises as `run` does."""

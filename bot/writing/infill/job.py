@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.inference.jobs import Owner, Report
 from bot.inference.protocol import Engine, ModelInfo, ModelRole
-from bot.rules.generations import Suggestion
+from bot.rules.generations import Suggestion, surest_first
 from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.receipts import FillReceipt, InfillReceipt
 from bot.writing.blocklist import Blocklist
@@ -26,7 +26,7 @@ TOKENS = 400
 
 
 class InfillJob:
-    """Fills the blanks of `request.text` and returns at most `request.count` suggestions, the best first.
+    """Fills the blanks of `request.text` and returns at most `request.count` suggestions, the surest first.
 
     The same `seed` asks for the same proposals. Raises `BadInput` with the keys of `check_language`, or
     with `blank_no_fill` where nothing that may be shown was found.
@@ -65,7 +65,7 @@ class InfillJob:
         chosen = await filling.choose(self._request.count)
         report("", steps, steps)
         by_role = {model.role: model for model in models if model.role != "story"}
-        return tuple(self._suggestion(ranked, by_role) for ranked in chosen)
+        return surest_first(self._suggestion(ranked, by_role) for ranked in chosen)
 
     def _check(self, models: Sequence[ModelInfo]) -> None:
         """Raise `BadInput` where the models that are loaded do not write the text's language."""
