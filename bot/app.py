@@ -54,7 +54,9 @@ from cogs.core.outbox import OutboxDispatcher
 from cogs.core.progress import ProgressRunner
 from cogs.core.services import Services
 from cogs.feature_cards import CARDS
+from cogs.generations.cog import GenerationsCog
 from cogs.help.cog import HelpCog
+from cogs.infill.cog import InfillCog
 from cogs.infill.restyling import RestylingCog
 from cogs.lore.cog import LoreCog
 from cogs.privacy.cog import PrivacyCog
@@ -205,7 +207,9 @@ class Inkling(commands.Bot):
         flow = GenerationFlow(self._services, dispatcher, progress, CARDS)
         scheduler = DeadlineScheduler(self, self._services, dispatcher)
         opening = RoundOpening(self._services, flow, dispatcher, scheduler, progress)
-        await self.add_cog(ContinuationCog(tree, self._services, flow, opening))
+        await self.add_cog(GenerationsCog(tree, self._services, flow, opening))
+        await self.add_cog(ContinuationCog(tree, flow, opening))
+        await self.add_cog(InfillCog(tree, flow, opening))
         await self.add_cog(RestylingCog(tree, self._services, flow, opening))
         await self.add_cog(TwistCog(tree, self._services, flow, opening))
         await self.add_cog(BridgeCog(tree, flow, opening))

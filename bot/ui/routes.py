@@ -25,23 +25,25 @@ _ID = re.compile(r"[0-9A-Za-z_-]*")
 
 class Route:
     """One kind of button, menu or form, by its `action`. `ids` names what stands in its custom ids, in order; those in
-    `optional` may be left out, all of them at once."""
+    `optional` may be left out, all of them at once. Several routes share an action where each has its own `branch`,
+    which stands first in its custom ids."""
 
-    def __init__(self, action: str, *ids: str, optional: tuple[str, ...] = ()) -> None:
+    def __init__(self, action: str, *ids: str, optional: tuple[str, ...] = (), branch: str = "") -> None:
         self.action = action
         self.ids = ids
         self.optional = optional
+        self.key = f"{action}:{branch}" if branch else action
 
     def __repr__(self) -> str:
-        return f"<Route {self.action}>"
+        return f"<Route {self.key}>"
 
     def id(self, *ids: object) -> str:
         """Return the custom id with these ids. Raises `ValueError` where they are not as many as the route names, or
         hold anything but letters of ASCII, digits, "_" and "-"."""
         parts = [str(each) for each in ids]
         if len(parts) not in (len(self.ids), len(self.ids) + len(self.optional)):
-            raise ValueError(f"{self.action} takes the ids {self.ids} {self.optional}, not {parts}")
-        custom_id = ":".join([PREFIX, self.action, *parts])
+            raise ValueError(f"{self.key} takes the ids {self.ids} {self.optional}, not {parts}")
+        custom_id = ":".join([PREFIX, self.key, *parts])
         if not all(_ID.fullmatch(part) for part in parts) or len(custom_id) > MAX_LENGTH:
             raise ValueError(f"{custom_id!r} is no custom id")
         return custom_id
@@ -99,8 +101,12 @@ USE = Route("use", "generation_id")
 
 # ---- asking
 
-ASK_FORM = Route("ask", "kind", "mood", "count", "length")
-"""The form for the text of a /continue or /infill, with the options of the command."""
+CONTINUE_FORM = Route("ask", "mood", "count", "length", branch="continue")
+"""The form for the text of a /continue, with the options of the command."""
+INFILL_FORM = Route("ask", "mood", "count", "length", branch="infill")
+"""The form for the text of an /infill, with the options of the command; its mood is `NO_MOOD`, its length 0."""
+NO_MOOD = "mixed"
+"""Stands for no mood."""
 TWIST_FORM = Route("twistform")
 """The form for the text of a /twist."""
 CANCEL = Route("cancel", "run", "ticket_id")

@@ -42,14 +42,14 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
 
     def route(self, route: Route, handler: Handler) -> None:
         """Send everything with a custom id of `route` to `handler`, with the ids in it."""
-        if route.action in self._routes:
-            raise ValueError(f"the action {route.action} has a handler already")
-        self._routes[route.action] = handler
+        if route.key in self._routes:
+            raise ValueError(f"{route.key} has a handler already")
+        self._routes[route.key] = handler
 
     @property
     def actions(self) -> frozenset[str]:
         """The actions that have a handler."""
-        return frozenset(self._routes)
+        return frozenset(key.partition(":")[0] for key in self._routes)
 
     async def interaction_check(self, interaction: discord.Interaction[commands.Bot], /) -> bool:
         return self._admits(interaction)
@@ -85,12 +85,18 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
         if not self._admits(interaction):
             return
         try:
-            handler = self._routes.get(action)
-            if handler is None:
-                raise Gone("generation_gone")
-            await handler(interaction, tuple((ids or "").split(":")))
+            handler, found = self._routed(action, tuple((ids or "").split(":")))
+            await handler(interaction, found)
         except Exception as error:
             await self.on_error(interaction, error)
+
+    def _routed(self, action: str, ids: tuple[str, ...]) -> tuple[Handler, tuple[str, ...]]:
+        """Return the handler of a custom id and the ids that it takes. Raises `Gone` where there is none."""
+        if (handler := self._routes.get(action)) is not None:
+            return handler, ids
+        if (handler := self._routes.get(f"{action}:{ids[0]}")) is not None:
+            return handler, ids[1:]
+        raise Gone("generation_gone")
 
     async def on_error(self, interaction: discord.Interaction[commands.Bot], error: Exception, /) -> None:
         """Tell the person what a command, a menu of a message, a button or a form raised. Of a command, what Inkling

@@ -8,7 +8,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.rules.servers import COUNT_RANGE
 from bot.ui.answers import GIVEN, open_form
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
@@ -16,11 +15,9 @@ from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.bridge.request import BridgeRequest
 from cogs.bridge.cards import FORM, LEFT, RIGHT, BridgeForm
+from cogs.core.command_options import Count, PassageNumber
 from cogs.core.generation_flow import GenerationFlow
 from cogs.rounds.opening import RoundOpening
-
-Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
-Number = app_commands.Range[int, 1, 1_000_000]
 
 
 class BridgeCog(commands.Cog):
@@ -39,7 +36,7 @@ class BridgeCog(commands.Cog):
     async def bridge(
         self,
         interaction: discord.Interaction[commands.Bot],
-        after: Number | None = None,
+        after: PassageNumber | None = None,
         count: Count | None = None,
     ) -> None:
         """Write between two passages of a story, or between two texts that are asked for in a form."""

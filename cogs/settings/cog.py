@@ -20,7 +20,7 @@ from bot.ui.permissions import CARDS, lacking_in
 from bot.ui.public_card import reachable
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
-from cogs.continuation.cog import Count, Length
+from cogs.core.command_options import Count, Length
 from cogs.core.services import Services
 from cogs.settings.cards import MIXED, SERVER, SET, SWITCH, WORDS, WORDS_FORM, settings_card
 from cogs.settings.forms import WordsForm, written_words

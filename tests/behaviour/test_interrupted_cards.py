@@ -6,8 +6,8 @@ import pytest
 
 from bot.app import create_bot
 from bot.rules.posts import Post
-from cogs.continuation.cog import ContinuationCog
 from cogs.core.generation_flow import GenerationFlow
+from cogs.generations.cog import GenerationsCog
 from tests.behaviour.discord_world import DiscordWorld, en, texts
 
 
@@ -32,8 +32,8 @@ async def test_a_card_that_a_kill_left_behind_says_so_after_the_next_start(
     card = (await world.ask(world.ben, length=120)).response
     assert card is not None
     assert [post.message_id for post in await progress_posts(world)] == [card.id]
-    killed = world.env.bot.get_cog("ContinuationCog")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
-    assert isinstance(killed, ContinuationCog)
+    killed = world.env.bot.get_cog("GenerationsCog")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+    assert isinstance(killed, GenerationsCog)
 
     async def nothing(*_: object) -> None:
         """A killed program cleans nothing up."""

@@ -17,16 +17,16 @@ from bot.inference.fake_engine import FakeEngine
 from bot.inference.queue import Ticket
 from bot.ui.escaping import escape
 from bot.ui.progress import Wait
-from cogs.continuation.cog import ContinuationCog
 from cogs.core.generation_flow import GenerationFlow
+from cogs.generations.cog import GenerationsCog
 from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts
 
 CANCEL = en("button.cancel")
 
 
 def flow_of(world: DiscordWorld) -> GenerationFlow:
-    cog = world.env.bot.get_cog("ContinuationCog")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
-    assert isinstance(cog, ContinuationCog)
+    cog = world.env.bot.get_cog("GenerationsCog")  # type: ignore[attr-defined]  # the bot under test is a commands.Bot
+    assert isinstance(cog, GenerationsCog)
     return cog._flow
 
 

@@ -1,0 +1,1 @@
+"""The buttons under the cards of all kinds of generations."""

@@ -1,0 +1,153 @@
+"""The buttons that stand under the cards of all kinds of generations, and under their progress."""
+
+from __future__ import annotations
+
+from dataclasses import replace as replaced
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.errors import Gone, NotAllowed
+from bot.rules.generations import Generation, Suggestion
+from bot.rules.moods import check_mood
+from bot.rules.servers import ServerSettings
+from bot.ui import routes
+from bot.ui.answers import GIVEN, is_private, open_form, replace, take_time, whisper
+from bot.ui.forms import NOTE, Form, NoteForm, submitted
+from bot.ui.locale import private, public
+from bot.ui.public_card import PublicCard
+from bot.ui.receipts import receipt_card
+from bot.ui.routes import number
+from bot.ui.tree import InklingTree
+from bot.writing.continuation.request import ContinueRequest
+from bot.writing.features import feature_of
+from cogs.core.command_options import checked_note
+from cogs.core.generation_flow import GenerationFlow
+from cogs.core.services import Services
+from cogs.feature_cards import CARDS
+from cogs.rounds.opening import RoundOpening
+
+
+class GenerationsCog(commands.Cog):
+    """*Go on from here*, *Retry*, *Write my own* and the others. Each click is authorised again."""
+
+    def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, rounds: RoundOpening) -> None:
+        self._services = services
+        self._flow = flow
+        self._rounds = rounds
+        for route, handler in {
+            routes.GO: self.go_on,
+            routes.RETRY: self.retry,
+            routes.RETRY_WITH_NOTE: self.note,
+            routes.NOTE_FORM: self.form_noted,
+            routes.OWN: self.own,
+            routes.OWN_FORM: self.form_written,
+            routes.WHY: self.why,
+            routes.READ: self.read,
+            routes.DELETE: self.delete,
+            routes.CANCEL: flow.cancel,
+            routes.REOPEN: flow.reopen,
+            routes.KEEP_AGAIN: flow.repeats.again,
+        }.items():
+            tree.route(route, handler)
+
+    async def go_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Go on from here*: anyone may; it makes a new card."""
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        suggestion = _suggestion(generation, number(ids, 1))
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, "continue")
+        whole = feature_of(generation.kind).whole(generation, suggestion)
+        await self._rounds.require_models(interaction)
+        request = ContinueRequest(
+            text=whole,
+            mood=check_mood(generation.mood) or settings.mood,
+            count=settings.count,
+            length=generation.length or settings.length,
+        )
+        async with self._flow.once(interaction, f"go:{generation.id}:{number(ids, 1)}"):
+            await self._flow.ask(interaction, request, settings, parent_id=generation.id)
+
+    async def retry(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Retry*: the same request once more, with its note, on a new card, for the person who asked."""
+        generation, settings = await self._retried(interaction, ids)
+        request = feature_of(generation.kind).again(generation)
+        async with self._flow.once(interaction, f"retry:{generation.id}"):
+            await self._flow.ask(interaction, request, settings, parent_id=generation.id)
+
+    async def note(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Retry with a note*: opens a form that has the note so far, to be changed or emptied."""
+        generation, _ = await self._retried(interaction, ids)
+        form = NoteForm(private(interaction), routes.NOTE_FORM.id(generation.id), generation.note)
+        await open_form(interaction, form)
+
+    async def form_noted(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: the same request once more, with what stands in it as the note."""
+        given = interaction.extras[GIVEN] = submitted(interaction, NOTE)
+        note = checked_note(interaction, given, given)
+        generation, settings = await self._retried(interaction, ids)
+        if not CARDS[generation.kind].takes_note:
+            raise Gone("generation_gone")
+        again = feature_of(generation.kind).again(generation)
+        await self._flow.ask(interaction, replaced(again, note=note), settings, parent_id=generation.id)
+
+    async def _retried(
+        self, interaction: discord.Interaction[Any], ids: tuple[str, ...]
+    ) -> tuple[Generation, ServerSettings]:
+        """Return what is to be asked for once more by the person who asked, and the server's settings."""
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        if interaction.user.id != generation.person_id:
+            raise NotAllowed("not_yours_retry")
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, feature_of(generation.kind).switch)
+        return generation, settings
+
+    async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, feature_of(generation.kind).switch)
+        card = CARDS[generation.kind]
+        form = Form(private(interaction), card.own_form, routes.OWN_FORM.id(generation.id), card.prefilled(generation))
+        await open_form(interaction, form)
+
+    async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: posts what the person wrote as a card to go on from."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        parent = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, feature_of(parent.kind).switch)
+        own = feature_of(parent.kind).own(parent, text)
+        owner, place = self._flow.owner(interaction), self._flow.place(interaction)
+        kept = await self._services.generation_service.add_derived(parent, owner, place, own)
+        await self._flow.present(interaction, kept, public(interaction, settings.language))
+
+    async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Why this text?*: the receipts, for the person who clicked alone."""
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        await whisper(interaction, receipt_card(private(interaction), generation))
+
+    async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Read it all* and of the buttons to turn its pages."""
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        page = CARDS[generation.kind].reading_card(private(interaction), generation, number(ids, 1))
+        if is_private(interaction):
+            await replace(interaction, page)
+        else:
+            await whisper(interaction, page)
+
+    async def delete(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Delete*: the card and what is kept for it, for the person who asked."""
+        generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+        if interaction.user.id != generation.person_id:
+            raise NotAllowed("not_yours_delete")
+        await take_time(interaction)
+        await self._services.generation_service.delete(generation.id)
+        await PublicCard(interaction, None if interaction.message is None else interaction.message.id).remove()
+
+
+def _suggestion(generation: Generation, position: int) -> Suggestion:
+    if not 0 <= position < len(generation.suggestions):
+        raise Gone("generation_gone")
+    return generation.suggestions[position]
