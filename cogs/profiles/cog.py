@@ -9,18 +9,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.rules.profiles import WriterProfile, WriterProfileChange
-from bot.rules.stories import MAX_PEN_NAME
 from bot.stories.access import Who
 from bot.ui.answers import GIVEN, open_form, replace, whisper
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
+from cogs.core.command_options import PenName
 from cogs.core.context import InteractionContext
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 from cogs.profiles.cards import ASK_NAME, NAME_FORM, OWN_NAME, TURN_AI, NameForm, writer_card
-
-PenName = app_commands.Range[str, 1, MAX_PEN_NAME]
 
 
 class ProfilesCog(commands.Cog):

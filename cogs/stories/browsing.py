@@ -15,6 +15,7 @@ from bot.ui.cards import Card, notice
 from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
+from cogs.core.command_options import PassageNumber
 from cogs.core.context import InteractionContext, StoryCog, unseen
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
@@ -22,8 +23,6 @@ from cogs.stories import routes
 from cogs.stories.cards import LISTED, list_card
 from cogs.stories.group import StoryGroupCog
 from cogs.stories.reading import Direction, Spot, clamped, reading_card, window
-
-Number = app_commands.Range[int, 1, 1_000_000]
 
 
 class Browsing(StoryGroupCog):
@@ -59,7 +58,7 @@ class Browsing(StoryGroupCog):
     )
     @app_commands.autocomplete(story=StoryCog.stories)
     async def show(
-        self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: Number | None = None
+        self, interaction: discord.Interaction[commands.Bot], story: str | None = None, at: PassageNumber | None = None
     ) -> None:
         """Read a story privately, from its beginning or from a passage on."""
         _, found = await self._context.story(interaction, story)

@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.errors import Gone
 from bot.rules.generations import Place
-from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
+from bot.rules.stories import LICENCES, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
 from bot.stories.access import Who
 from bot.stories.beginning import Beginning, beginning_of
 from bot.stories.earlier_run import EarlierRun
@@ -25,6 +25,7 @@ from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import START_STORY, number
 from bot.ui.tree import InklingTree
 from cogs.core.blocked_posts import BlockedPosts
+from cogs.core.command_options import PassageNumber, PassageText, Title
 from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
@@ -34,10 +35,6 @@ from cogs.stories import routes
 from cogs.stories.cards import overtaken_card
 from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm, chosen
 from cogs.stories.threads import place_for_story, show_opened
-
-Number = app_commands.Range[int, 1, 1_000_000]
-Title = app_commands.Range[str, 1, MAX_TITLE]
-Text = app_commands.Range[str, 1, MAX_PASSAGE]
 
 _CHAIN = 40
 """So many cards back it is looked which of a text's words were suggested."""
@@ -154,7 +151,7 @@ class StoriesCog(StoryCog):
         self,
         interaction: discord.Interaction[commands.Bot],
         title: Title | None = None,
-        at: Number | None = None,
+        at: PassageNumber | None = None,
         story: str | None = None,
     ) -> None:
         """Begin another story on the same tree, with a thread of its own."""
@@ -181,7 +178,7 @@ class StoriesCog(StoryCog):
     )
     @app_commands.autocomplete(story=StoryCog.stories)
     async def add(
-        self, interaction: discord.Interaction[commands.Bot], text: Text | None = None, story: str | None = None
+        self, interaction: discord.Interaction[commands.Bot], text: PassageText | None = None, story: str | None = None
     ) -> None:
         """Add a passage; without a text, ask for it in a form."""
         if text is not None:

@@ -15,10 +15,6 @@ from bot.errors import BadInput
 from bot.rules.languages import FOUND, offered
 from bot.rules.stories import (
     LICENCES,
-    MAX_TITLE,
-    MAX_WORDS,
-    QUORUM,
-    ROUND_MINUTES,
     Additions,
     Story,
     Unvoted,
@@ -34,6 +30,7 @@ from bot.ui.forms import submitted
 from bot.ui.locale import named, private
 from bot.ui.tree import InklingTree
 from cogs.core.access import StoryAccess
+from cogs.core.command_options import Quorum, RoundMinutes, Title, WordCount
 from cogs.core.context import CHOICES, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
@@ -48,11 +45,6 @@ _log = logging.getLogger(__name__)
 
 RENAME_S = 4.0
 """How long a renaming of a thread is waited for: Discord allows two in ten minutes, and lets the third wait."""
-
-Title = app_commands.Range[str, 1, MAX_TITLE]
-Words = app_commands.Range[int, 1, MAX_WORDS]
-Minutes = app_commands.Range[int, ROUND_MINUTES[0], ROUND_MINUTES[-1]]
-Quorum = app_commands.Range[int, QUORUM[0], QUORUM[-1]]
 
 
 def _choices(name: str, values: tuple[str, ...]) -> list[app_commands.Choice[str]]:
@@ -178,9 +170,9 @@ class StoryHostingCog(StoryGroupCog):
         writers: str | None = None,
         ai: bool | None = None,
         additions: str | None = None,
-        min_words: Words | None = None,
-        max_words: Words | None = None,
-        round_minutes: Minutes | None = None,
+        min_words: WordCount | None = None,
+        max_words: WordCount | None = None,
+        round_minutes: RoundMinutes | None = None,
         quorum: Quorum | None = None,
         voters: str | None = None,
         unvoted: str | None = None,

@@ -17,6 +17,7 @@ from bot.ui.locale import named, private
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.blocked_posts import BlockedPosts
+from cogs.core.command_options import PassageNumber
 from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
@@ -24,8 +25,6 @@ from cogs.core.services import Services
 from cogs.stories import routes
 from cogs.stories.cards import withdraw_card
 from cogs.stories.group import StoryGroupCog
-
-Number = app_commands.Range[int, 1, 1_000_000]
 
 _BEGINNING = 80
 """Characters of a passage that tell which one was taken back."""
@@ -75,7 +74,7 @@ class Undoing(StoryGroupCog):
     )
     @app_commands.autocomplete(story=StoryCog.stories)
     async def withdraw(
-        self, interaction: discord.Interaction[commands.Bot], number: Number, story: str | None = None
+        self, interaction: discord.Interaction[commands.Bot], number: PassageNumber, story: str | None = None
     ) -> None:
         """Ask whether a passage of one's own is really to be emptied."""
         who, found = await self._context.story(interaction, story)
