@@ -143,7 +143,7 @@ def test_what_a_floor_shares_imports_nothing_of_who_shares_it(package: str, lowe
     assert not upward
 
 
-def test_nothing_goes_round_in_a_circle() -> None:
+def test_imports_form_no_circle() -> None:
     arrows = {
         name: {module for module in imported(path, at_import_only=True) if module in MODULES and module != name}
         for name, path in MODULES.items()
@@ -152,7 +152,7 @@ def test_nothing_goes_round_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("package", sorted(FORBIDDEN))
-def test_what_a_floor_must_not_know(package: str) -> None:
+def test_imports_avoid_what_their_package_must_not_know(package: str) -> None:
     known = {
         (name, module)
         for name, path in MODULES.items()
@@ -164,7 +164,7 @@ def test_what_a_floor_must_not_know(package: str) -> None:
 
 
 @pytest.mark.parametrize("package", sorted(PURE))
-def test_rules_and_errors_need_only_the_standard_library_and_unicode(package: str) -> None:
+def test_imports_of_rules_and_errors_are_the_standard_library_and_unicode(package: str) -> None:
     for name, path in MODULES.items():
         if within(name, package):
             foreign = {
@@ -176,7 +176,7 @@ def test_rules_and_errors_need_only_the_standard_library_and_unicode(package: st
             assert not foreign, f"{name} imports {sorted(foreign)}"
 
 
-def test_the_bot_process_loads_no_torch() -> None:
+def test_imports_of_the_bot_process_load_no_torch() -> None:
     """What `bot.app` reaches at import stays light: the models live in the worker."""
     seen: set[str] = set()
     todo = ["bot.app"]

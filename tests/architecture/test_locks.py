@@ -43,7 +43,7 @@ def test_every_dependency_is_pinned_as_asked(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_everything_has_hashes_and_nothing_comes_with_cuda(lock: str) -> None:
+def test_locks_have_hashes_and_no_cuda(lock: str) -> None:
     blocks = re.split(r"^(?=[\w.-]+==)", (ROOT / lock).read_text("utf-8"), flags=re.MULTILINE)[1:]
     assert len(blocks) > 50
     assert [block.split("\n")[0] for block in blocks if "--hash=sha256:" not in block] == []

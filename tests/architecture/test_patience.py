@@ -53,6 +53,6 @@ def impatient(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", sorted(TESTS))
-def test_no_test_depends_on_how_fast_the_machine_is(name: str) -> None:
+def test_patience_no_test_depends_on_how_fast_the_machine_is(name: str) -> None:
     if str(TESTS[name].relative_to(ROOT)) not in MAY:
         assert list(impatient(TESTS[name])) == []

@@ -36,7 +36,7 @@ def test_use_cases_take_repositories_from_their_transaction(name: str) -> None:
             assert node.func.id not in REPOSITORIES, f"{name}:{node.lineno} makes {node.func.id} of a connection"
 
 
-def test_one_file_knows_the_dialect() -> None:
+def test_sqlite_dialect_is_known_to_one_file() -> None:
     """Repositories say INSERT … ON CONFLICT by way of it; migrations stay as they were written."""
     known = {
         name

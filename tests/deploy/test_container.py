@@ -51,7 +51,7 @@ def service() -> dict[str, Any]:
 
 
 @pytest.mark.skipif(HADOLINT is None, reason="hadolint has no wheel for this platform")
-def test_a_linter_has_nothing_to_say() -> None:
+def test_container_files_pass_the_linter() -> None:
     done = subprocess.run([str(HADOLINT), str(DOCKERFILE)], capture_output=True, text=True, check=False)
     assert done.stdout + done.stderr == ""
 
@@ -80,7 +80,7 @@ def test_it_does_not_run_as_root_and_keeps_its_data_in_a_volume() -> None:
     assert build_parser().parse_args(re.findall(r'"(\w+)"', of("CMD")[-1])).command == "run"
 
 
-def test_the_composition_fits_the_image() -> None:
+def test_compose_file_fits_the_image() -> None:
     one = service()
     assert (ROOT / "deploy" / one["build"]["context"] / one["build"]["dockerfile"]).resolve() == DOCKERFILE
     (volume,) = of("VOLUME")
@@ -90,6 +90,6 @@ def test_the_composition_fits_the_image() -> None:
     assert "/tmp" in one["tmpfs"]  # the socket of the models' process lies there
 
 
-def test_the_large_story_model_fits_beside_the_bot() -> None:
+def test_container_memory_holds_the_large_story_model_and_the_bot() -> None:
     limit = int(service()["mem_limit"].removesuffix("g")) << 30
     assert limit >= MEMORY + LITTLE_MEMORY

@@ -37,5 +37,5 @@ SAID = "\n".join(re.sub(rf"`[^`]*`|{PLACE}+", PLACE, sentence) for sentence in s
 
 
 @pytest.mark.parametrize("message", ROWS)
-def test_the_program_can_say_so(message: str) -> None:
+def test_hosting_page_quotes_what_the_program_says(message: str) -> None:
     assert message.strip(f"{PLACE} ") in SAID

@@ -107,7 +107,7 @@ def grown(name: str, nasties: Mapping[str, Nasty]) -> Mapping[str, float]:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_time_grows_with_the_text_and_no_faster(name: str) -> None:
+def test_functions_take_time_linear_in_the_text(name: str) -> None:
     few = dict(islice(WORST.items(), 0, None, 3)) if name.startswith(LIMITED) else WORST
     assert grown(name, NASTIES if name.startswith(READING) else few) == {}
 

@@ -175,7 +175,7 @@ TestQueue = Queue.TestCase
 TestQueue.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 
 
-def test_servers_take_turns_and_in_each_its_people() -> None:
+def test_fair_queue_servers_take_turns_and_in_each_its_people() -> None:
     queue: FairQueue[str] = FairQueue(Limits(rows=99))
     for server, person, name in ((1, 1, "a1"), (1, 1, "a2"), (1, 1, "a3"), (1, 2, "b1"), (1, 2, "b2"), (2, 3, "c1")):
         queue.push(Owner(server_id=server, person_id=person), 1, name)

@@ -100,7 +100,7 @@ async def test_whole_requests_run_through_it(job: Any) -> None:
     assert await job.run(ENGINE, unheard) == found
 
 
-async def test_it_fails_where_it_is_to() -> None:
+async def test_fake_engine_fails_where_it_is_told_to() -> None:
     refusing = FakeEngine(failure=WorkerUnavailable("none here"))
     with pytest.raises(WorkerUnavailable):
         await refusing.health()

@@ -43,7 +43,7 @@ class Life:
         return float("inf")
 
 
-def test_a_stopped_worker_is_seen_in_time_whatever_is_in_hand() -> None:
+def test_liveness_sees_a_stopped_worker_in_time_whatever_runs() -> None:
     for requests in (0, 1, 12):
         life = Life()
         assert life.answers(steps=3, requests=requests) is None
@@ -64,7 +64,7 @@ def test_to_be_asked_again_and_again_is_no_sign_of_life() -> None:
     assert life.until_hung(steps=3, requests=2) <= 4.0
 
 
-def test_what_gets_on_or_has_nothing_to_do_is_left_alone() -> None:
+def test_liveness_leaves_a_worker_that_progresses_or_is_idle() -> None:
     life = Life()
     assert all(life.answers(steps=step, requests=4) is None for step in range(500))
     assert all(life.answers(steps=499) is None for _ in range(500))
@@ -79,7 +79,7 @@ def test_a_few_answers_that_come_late_are_forgiven() -> None:
         assert all(life.is_silent() is None for _ in range(9))
 
 
-def test_a_worker_that_is_stopped_while_it_loads_is_seen() -> None:
+def test_liveness_sees_a_worker_that_stops_while_it_loads() -> None:
     life = Life()
     assert 180.0 < life.until_hung() <= 192.0  # it never said a word
     life = Life()
@@ -89,13 +89,13 @@ def test_a_worker_that_is_stopped_while_it_loads_is_seen() -> None:
     assert 900.0 < life.until_hung(stage="loading the story model", requests=3) <= 902.0
 
 
-def test_rows_that_decode_while_another_model_loads_are_watched() -> None:
+def test_liveness_watches_rows_while_another_model_loads() -> None:
     life = Life()
     assert life.answers(stage="loading the masked model", steps=9, rows=3, requests=1) is None
     assert 60.0 < life.until_hung(stage="loading the masked model", steps=9, rows=3, requests=1) <= 62.0
 
 
-def test_time_in_which_the_bot_itself_was_stopped_does_not_count() -> None:
+def test_liveness_does_not_count_time_in_which_the_bot_was_stopped() -> None:
     life = Life()
     assert life.answers(steps=3, requests=1) is None
     assert life.is_silent(after_s=100_000.0) is None

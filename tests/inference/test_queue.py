@@ -117,7 +117,7 @@ async def test_rows_bound_what_runs_and_a_large_job_is_not_passed(inference: Inf
     assert small.started.is_set()
 
 
-async def test_caps_say_who_is_full_and_when_to_come_back(inference: Inference) -> None:
+async def test_queue_limits_say_who_is_full_and_when_to_come_back(inference: Inference) -> None:
     for _ in range(3):
         inference.submit(HeldEngine(1, rows=4))
     await settle()  # one runs, two wait
@@ -133,7 +133,7 @@ async def test_caps_say_who_is_full_and_when_to_come_back(inference: Inference) 
     assert person.value.retry_after_s > 0
 
 
-async def test_a_server_has_its_cap(clock: Clock) -> None:
+async def test_queue_has_a_limit_per_server(clock: Clock) -> None:
     inference = Inference(NO_ENGINE, Limits(waiting=99, per_person=3, per_server=2, rows=1), clock=clock)
     inference.submit(HeldEngine(1))
     inference.submit(HeldEngine(2))
@@ -143,7 +143,7 @@ async def test_a_server_has_its_cap(clock: Clock) -> None:
     inference.submit(HeldEngine(3, server=2))
 
 
-async def test_cancelling_while_queued(inference: Inference) -> None:
+async def test_ticket_cancelled_while_queued(inference: Inference) -> None:
     running, queued, behind = HeldEngine(1, rows=4), HeldEngine(2), HeldEngine(3)
     tickets = [inference.submit(job) for job in (running, queued, behind)]
     await settle()
@@ -208,7 +208,7 @@ async def test_a_failure_whose_reader_went_away_is_no_surprise_in_the_log(
     assert not caplog.records
 
 
-async def test_progress_is_the_newest_only_and_ends(inference: Inference) -> None:
+async def test_ticket_progress_is_the_newest_only_and_ends(inference: Inference) -> None:
     job = HeldEngine(rows=4)
     ticket = inference.submit(job)
     await job.started.wait()
@@ -271,7 +271,7 @@ async def test_the_eta_follows_the_measured_speed(inference: Inference, clock: C
     assert waiting.eta_s == pytest.approx((2 * 200 + 1000) / 40, rel=0.2)
 
 
-async def test_closing_cancels_everything(clock: Clock) -> None:
+async def test_queue_closing_cancels_everything(clock: Clock) -> None:
     inference = Inference(NO_ENGINE, Limits(rows=1), clock=clock)
     task = asyncio.create_task(inference.run())
     running, queued = HeldEngine(1), HeldEngine(2)

@@ -99,7 +99,7 @@ async def test_only_the_missing_rows_are_asked_for_again() -> None:
     assert {one.request_id for one in worker.asked} == {"r"}
 
 
-async def test_after_two_more_tries_it_is_given_up_and_what_came_is_kept() -> None:
+async def test_retrying_engine_gives_up_after_two_more_tries_and_keeps_what_came() -> None:
     worker, got = Breaking(rows=1), list[tuple[int, str]]()
     async with against(worker) as engine:
         with pytest.raises(WorkerUnavailable):

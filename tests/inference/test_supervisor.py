@@ -125,7 +125,7 @@ async def test_a_killed_and_a_stopped_worker_lose_no_row(settings: Settings) -> 
     assert {row: one.text for row, one in stopped.items()} == expected
 
 
-async def test_a_quiet_life_and_its_end(settings: Settings, sockets_here: Path) -> None:
+async def test_supervisor_starts_and_ends_a_worker(settings: Settings, sockets_here: Path) -> None:
     async with Supervisor(settings, patience=Patience(poll_s=0.1)) as supervisor:
         assert not (await supervisor.engine.health()).ready  # entering does not wait
         assert await texts(supervisor, request(1, tokens=5))  # a call does
@@ -142,7 +142,7 @@ async def test_a_quiet_life_and_its_end(settings: Settings, sockets_here: Path) 
 
 
 @pytest.mark.long
-async def test_a_worker_that_hangs_with_nothing_in_hand_is_replaced_too(settings: Settings) -> None:
+async def test_supervisor_replaces_an_idle_worker_that_hangs(settings: Settings) -> None:
     async with supervised(settings) as supervisor:
         await stop_and_see_another(supervisor)
         assert await texts(supervisor, request(1, tokens=5))
@@ -187,7 +187,7 @@ def _check_privacy(pid: int, sockets: Path) -> None:
         assert b"very-secret" not in told
 
 
-async def test_leaving_while_it_starts_leaves_nothing_behind(settings: Settings, sockets_here: Path) -> None:
+async def test_supervisor_left_while_starting_leaves_nothing_behind(settings: Settings, sockets_here: Path) -> None:
     async with Supervisor(settings, patience=QUICK) as supervisor:
         pid = await until(lambda: supervisor.pid)
     assert pid is not None
@@ -195,7 +195,7 @@ async def test_leaving_while_it_starts_leaves_nothing_behind(settings: Settings,
     assert not left_in(sockets_here)
 
 
-async def test_what_the_host_must_mend_is_said(settings: Settings, tmp_path: Path) -> None:
+async def test_supervisor_says_what_the_host_must_mend(settings: Settings, tmp_path: Path) -> None:
     broken = Settings(data=tmp_path, engine="torch", causal_model=ModelChoice(name=str(tmp_path / "nowhere")))
     async with Supervisor(broken, patience=QUICK) as supervisor:
         with pytest.raises(WorkerUnavailable, match=r"CAUSAL_MODEL.*nowhere"):
@@ -225,7 +225,7 @@ asyncio.run(main())
 """
 
 
-def test_a_dead_bot_takes_its_worker_along(settings: Settings, sockets_here: Path) -> None:
+def test_worker_ends_when_the_bot_is_killed(settings: Settings, sockets_here: Path) -> None:
     command = [sys.executable, "-c", PARENT, settings.causal_model.name, settings.masked_model.name, str(settings.data)]
     environment = {**os.environ, "TMPDIR": str(sockets_here)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:

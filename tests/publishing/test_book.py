@@ -46,7 +46,7 @@ def test_people_of_the_same_name_stay_two() -> None:
     assert [(one.name, one.words) for one in book.people] == [("Sam", 2), ("Sam", 1), ("Somebody", 1)]
 
 
-def test_credits() -> None:
+def test_book_credits() -> None:
     leaves = english_book().leaves
     assert [leaf.credit for leaf in leaves] == [
         "Ada",
@@ -69,7 +69,7 @@ def test_paragraphs_keep_lines_and_every_word() -> None:
 
 
 @given(st.text(max_size=80))
-def test_what_no_format_may_hold_is_gone(text: str) -> None:
+def test_book_drops_characters_that_no_format_may_hold(text: str) -> None:
     left = clean(text)
     assert all(char in "\n\t" or (char >= " " and not "\x7f" <= char <= "\x9f") for char in left)
     assert not any(char in "\ufffe\uffff\u202e" or "\ud800" <= char <= "\udfff" for char in left)
@@ -102,7 +102,7 @@ def test_the_language_of_the_story_is_not_that_of_the_book() -> None:
     assert (english_book().direction, arabic_book().direction) == ("ltr", "rtl")
 
 
-def test_times_and_identity() -> None:
+def test_book_has_times_and_an_identity() -> None:
     book = english_book()
     assert (book.created_ms, book.ended_ms) == (at(2026, 9, 3), at(2026, 10, 21))
     going_on = dataclasses.replace(STORY, state="open", host_id=None, title="Other")
@@ -113,7 +113,7 @@ def test_times_and_identity() -> None:
     assert chinese_book().identifier != book.identifier
 
 
-def test_wording() -> None:
+def test_book_wording_is_of_its_language() -> None:
     assert [share(*pair) for pair in ((0, 9), (1, 900), (1, 3), (9, 9), (0, 0))] == ["0%", "<1%", "33%", "100%", "0%"]
     assert iso(at(2026, 11, 24)) == "2026-11-24T12:00:00Z"
     assert years(SAY, at(2026, 1, 2), at(2026, 1, 2)) == "2 January 2026"
@@ -171,7 +171,7 @@ def test_file_names_are_cut_between_characters(character: str) -> None:
     assert len(stem.encode()) + len(character.encode()) > MAX_NAME
 
 
-def test_spans_reach_the_page() -> None:
+def test_book_spans_reach_the_page() -> None:
     text = "old new"
     [leaf] = make_book(
         STORY, [passage(1, text, (*of_model("old", "gpt"), *of_human(""))[:1], origin="edited")], {}, say=SAY, now_ms=0

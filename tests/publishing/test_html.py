@@ -138,7 +138,7 @@ def browser_page() -> Iterator[Page]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(find_browser() is None, reason="no Chromium or Chrome is installed here")
-def test_on_a_phone(browser_page: Page, tmp_path: Path) -> None:
+def test_html_fits_a_phone(browser_page: Page, tmp_path: Path) -> None:
     """Nothing to scroll sideways; the switch shows the sources; light and dark; the policy lets the style through."""
     said: list[str] = []
     asked: list[str] = []

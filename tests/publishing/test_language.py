@@ -31,6 +31,6 @@ def test_language_and_direction(texts: list[str], language: str, direction: str)
     assert direction_of("\n".join(texts)) == direction
 
 
-def test_a_long_story_is_looked_at_all_over() -> None:
+def test_language_of_a_long_story_is_found_from_all_its_parts() -> None:
     texts = [THAI] * 20 + [GERMAN] * 400
     assert language_of(passage(number, text) for number, text in enumerate(texts, 1)) == "de"

@@ -119,7 +119,7 @@ def test_every_tree_is_laid_out(choices: list[int], picks: list[int]) -> None:
         assert hidden >= len(ends - shown - {head for _, head in heads}) > 0
 
 
-def test_a_small_tree_is_shown_whole() -> None:
+def test_map_shows_a_small_tree_whole() -> None:
     layout = lay_out(chain(20), [("A", 20)], range(1, 21))
     assert [row.count for row in layout.rows] == [1] * 20
 
@@ -130,7 +130,7 @@ def test_a_long_chain_is_one_row_before_the_head() -> None:
     assert layout.left_out == 0
 
 
-def test_more_branches_than_fit_are_counted_where_they_leave() -> None:
+def test_map_counts_branches_that_do_not_fit() -> None:
     nodes = [node(1, None, 1), *(node(number, 1, 2) for number in range(2, 502))]
     layout = lay_out(nodes, [("A", 2)], [1, 2])
     check(layout, nodes, [1, 2])
@@ -139,7 +139,7 @@ def test_more_branches_than_fit_are_counted_where_they_leave() -> None:
     assert {row.node.id for row in layout.rows} == {1, 2, *range(502 - MAX_ROWS + 2, 502)}, "the newest are shown"
 
 
-def test_many_stories_on_one_tree() -> None:
+def test_map_many_stories_on_one_tree() -> None:
     nodes = chain(400)
     heads = [(f"Story {number}", number) for number in range(4, 401, 4)]
     layout = lay_out(nodes, heads, range(1, 401))
@@ -147,7 +147,7 @@ def test_many_stories_on_one_tree() -> None:
     assert sum(len(row.titles) for row in layout.rows) == 100
 
 
-def test_what_is_no_part_of_the_tree_is_ignored() -> None:
+def test_map_ignores_what_is_no_part_of_the_tree() -> None:
     layout = lay_out([node(5, 4, 3)], [("A", 99), ("B", 5)], [1, 5])
     assert [row.titles for row in layout.rows] == [("B",)]
     assert lay_out([], [("A", 1)], []).rows == ()
@@ -205,14 +205,14 @@ def test_the_text_says_what_the_picture_shows() -> None:
     ]
 
 
-def test_nothing_is_written_yet() -> None:
+def test_map_of_a_story_without_passages() -> None:
     map_ = drawn([], [("The Sea", 1)], None)
     assert map_.text.startswith("0 passages")
     with Image.open(io.BytesIO(map_.png)) as picture:
         assert picture.size[0] > 1000
 
 
-def test_chinese_has_glyphs_and_what_has_none_is_a_box() -> None:
+def test_map_has_chinese_glyphs_and_a_box_for_what_has_none() -> None:
     canvas = Canvas(10, 10, (255, 255, 255))
     for language in LANGUAGES:
         say = catalogue(language)

@@ -77,7 +77,7 @@ def test_a_line_is_shown_as_it_is(line: str) -> None:
 
 
 @pytest.mark.parametrize(("line", "text"), [("    code", "\xa0" * 4 + "code"), ("\tx  ", "\xa0" * 4 + "x"), ("  ", "")])
-def test_an_indent_is_no_code(line: str, text: str) -> None:
+def test_markdown_indent_is_no_code(line: str, text: str) -> None:
     page = shown(escape(line))
     assert page.text.rstrip("\n") == text
     assert "code" not in page.tags
@@ -109,11 +109,11 @@ def test_everything_of_a_book_is_there() -> None:
     assert "by BERT: “seven ships”, “politely”" in text
 
 
-def test_words_are_listed_only_when_asked_for() -> None:
+def test_markdown_lists_words_only_when_asked_for() -> None:
     assert "seven ships”" not in to_markdown(english_book())
 
 
-def test_the_front_matter_is_quoted() -> None:
+def test_markdown_front_matter_is_quoted() -> None:
     head = to_markdown(english_book()).split("\n---\n")[0].removeprefix("---\n")
     fields = dict(line.split(": ", 1) for line in head.splitlines())
     assert json.loads(fields["title"]) == STORY.title
@@ -131,7 +131,7 @@ def test_a_title_cannot_leave_the_front_matter(title: str) -> None:
     assert shown(json.loads(line.removeprefix("title: "))).text.strip() == title
 
 
-def test_chinese() -> None:
+def test_markdown_in_chinese() -> None:
     text = to_markdown(chinese_book(), words=True)
     assert "# 不肯熄灭的灯" in text
     assert "| 梅 | 57 | 44% |" in text

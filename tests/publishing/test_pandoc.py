@@ -161,7 +161,7 @@ def test_every_known_sign_is_taken_literally() -> None:
     check([*LISTS, *BLOCKS, *SIGNS])
 
 
-def test_github_takes_them_literally_too() -> None:
+def test_pandoc_and_github_take_escapes_literally() -> None:
     check([*LISTS, *BLOCKS, *SIGNS, "_www.x.y", "*www.x.y", "(www.x.y", "~www.x.y", "x_http://y.z"], "gfm")
 
 
@@ -171,7 +171,7 @@ def test_a_line_is_shown_as_it_is(lines: list[str]) -> None:
     check(lines)
 
 
-def test_numbers_and_sentences_are_not_spoiled() -> None:
+def test_pandoc_leaves_numbers_and_sentences() -> None:
     for line in ("3.50 pounds", "1.5", "a)b", "She said (so) it went. e.g. there", "A well-known half-hour…", "It’s."):
         assert escape(line) == line
 

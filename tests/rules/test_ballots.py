@@ -184,7 +184,7 @@ def test_what_is_hidden_is_as_if_it_had_never_been_there(
             decide(left, ballots, "salt")
 
 
-def test_a_round_by_hand() -> None:
+def test_tally_of_a_round_by_hand() -> None:
     """Nobody beats 1 (it ties with 3), so minimax decides, though 2 has as much of a score as 3."""
     ballots = [Ballot(frozenset({2}), 1), Ballot(frozenset({3}), 2), Ballot(frozenset({1}), 3), Ballot(frozenset({1}))]
     outcome = decide([1, 2, 3], ballots, "salt")
@@ -218,7 +218,7 @@ def test_what_decided_is_said(ballots: list[Ballot], decided_by: str) -> None:
     assert outcome.order[2] == 3
 
 
-def test_a_favourite_counts_for_more_than_a_like_liked_or_not() -> None:
+def test_tally_favourite_counts_for_more_than_a_like() -> None:
     assert [Ballot(frozenset({1}), 1).points(1), Ballot(favourite=1).points(1), Ballot(frozenset({1})).points(1)] == [
         2,
         2,
@@ -227,7 +227,7 @@ def test_a_favourite_counts_for_more_than_a_like_liked_or_not() -> None:
     assert Ballot(frozenset({1}), 2).named == {1, 2}
 
 
-def test_the_draw_is_fair_and_binding() -> None:
+def test_tally_draw_is_fair_and_binding() -> None:
     tie = [Ballot(frozenset({1, 2, 3}))]
     drawn = Counter(decide([1, 2, 3, 4], tie, f"salt {number}").winner for number in range(3000))
     assert set(drawn) == {1, 2, 3}
@@ -239,6 +239,6 @@ def test_the_draw_is_fair_and_binding() -> None:
     ("candidates", "ballots"),
     [([], [Ballot(frozenset({1}))]), ([1, 1], [Ballot(frozenset({1}))]), ([1, 2], []), ([1, 2], [Ballot()])],
 )
-def test_no_choice_or_no_vote_is_no_decision(candidates: list[int], ballots: list[Ballot]) -> None:
+def test_tally_without_choice_or_votes_decides_nothing(candidates: list[int], ballots: list[Ballot]) -> None:
     with pytest.raises(ValueError, match=r"not a choice|nobody voted"):
         decide(candidates, ballots, "salt")

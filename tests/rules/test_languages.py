@@ -25,7 +25,7 @@ from bot.rules.languages import LANGUAGES, check_language, name_of, offered
         ("tok", "tok"),
     ],
 )
-def test_names_and_tags(given: str, tag: str) -> None:
+def test_languages_have_names_and_tags(given: str, tag: str) -> None:
     assert check_language(given) == tag
     assert check_language(tag) == tag
 

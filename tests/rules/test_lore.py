@@ -72,21 +72,21 @@ def test_lore_is_told_where_a_trigger_stands_and_memory_never_by_a_trigger() -> 
 
 
 @given(agreeing=st.integers(0, 20), disagreeing=st.integers(0, 20))
-def test_a_side_has_it_when_it_is_far_enough_ahead(agreeing: int, disagreeing: int) -> None:
+def test_lore_vote_is_decided_by_a_large_enough_lead(agreeing: int, disagreeing: int) -> None:
     verdict = Tally(agreeing=agreeing, disagreeing=disagreeing).verdict
     mirrored = Tally(agreeing=disagreeing, disagreeing=agreeing).verdict
     assert (verdict == "ratified") == (agreeing >= disagreeing + RATIFIES) == (mirrored == "rejected")
     assert (verdict == "proposed") == (abs(agreeing - disagreeing) < RATIFIES)
 
 
-def test_what_is_decided_is_decided() -> None:
+def test_lore_vote_that_is_decided_stays_so() -> None:
     require_proposed(entry(state="proposed"))
     for state in ("ratified", "rejected"):
         with pytest.raises(Gone, match=f"lore_already_{state}"):
             require_proposed(entry(state=state))
 
 
-def test_who_may_remove() -> None:
+def test_lore_who_may_remove_an_entry() -> None:
     require_removable(entry(), 99, leads=True)
     for state in ("proposed", "rejected"):
         require_removable(entry(state=state), 7, leads=False)

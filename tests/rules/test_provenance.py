@@ -140,7 +140,7 @@ def test_what_a_person_puts_in_is_theirs_and_taking_it_out_again_leaves_the_mode
 
 
 @given(text=TEXTS, model=MODELS)
-def test_nothing_changed_is_nothing_changed(text: str, model: Origin) -> None:
+def test_provenance_of_an_unchanged_text_stays(text: str, model: Origin) -> None:
     assert edited(text, of_model(text, model), text) == of_model(text, model)
 
 
@@ -151,7 +151,7 @@ def test_a_new_comma_is_not_a_new_word() -> None:
     assert word_origins(new, spans) == ["gpt", "gpt", "gpt", "gpt", "human", "human", "human"]
 
 
-def test_a_long_text_keeps_what_was_not_changed() -> None:
+def test_provenance_of_a_long_text_stays_where_it_was_not_changed() -> None:
     """Above 200 words difflib skips frequent ones; what stands around a change must still be found."""
     old = " ".join(f"the keeper counted wave {number} and the lamp" for number in range(80))
     new = "So " + old.replace("wave 40 and", "seven gulls and")
@@ -177,7 +177,7 @@ def test_a_long_text_keeps_what_was_not_changed() -> None:
         (["gpt"], "bert", "gpt"),
     ],
 )
-def test_what_a_changed_passage_is_called(origins: list[Origin], was: Origin, becomes: Origin) -> None:
+def test_provenance_name_of_a_changed_passage(origins: list[Origin], was: Origin, becomes: Origin) -> None:
     assert origin_of([Span(place, place + 1, origin) for place, origin in enumerate(origins)], was) == becomes
 
 
@@ -200,7 +200,7 @@ def test_an_older_text_is_normalised_with_its_spans() -> None:
     assert normalised(normal, moved) == (normal, moved)
 
 
-def test_an_accent_of_another_hand_is_an_edit() -> None:
+def test_provenance_counts_a_changed_accent_as_an_edit() -> None:
     normal, moved = normalised("Cafe\u0301 noir", (Span(0, 4, "gpt"), Span(4, 5, "human"), Span(6, 10, "gpt")))
     assert pieces(normal, moved) == [("Caf\xe9 ", "human"), ("noir", "gpt")]
 
@@ -246,7 +246,7 @@ def test_shares_count_each_word_once() -> None:
 
 
 @given(texts=st.lists(st.tuples(TEXTS, TEXTS, MODELS), max_size=4))
-def test_shares_add_up(texts: list[tuple[str, str, Origin]]) -> None:
+def test_provenance_shares_add_up(texts: list[tuple[str, str, Origin]]) -> None:
     passages = [passage(new, edited(old, of_model(old, model), new), 1) for old, new, model in texts]
     counted = story_shares(passages)
     assert counted.words == sum(len(split_words(new)) for _, new, _ in texts)

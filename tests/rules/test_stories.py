@@ -83,7 +83,7 @@ def test_word_limits_are_in_range_and_in_order(low: int, high: int) -> None:
         assert told == (BadInput, "words_range", {"low": 1, "high": 800})
 
 
-def test_limits_are_checked_against_those_that_stay() -> None:
+def test_story_limits_are_checked_against_those_that_stay() -> None:
     rules = change_rules(StoryRules(), min_words=100)
     assert refused(change_rules, rules, max_words=99)[1] == "words_range"
 
@@ -109,7 +109,7 @@ def test_a_change_sets_what_it_names(change: dict[str, Any]) -> None:
     assert dataclasses.asdict(changed) == dataclasses.asdict(StoryRules(ai=False)) | change
 
 
-def test_titles_and_premises() -> None:
+def test_story_titles_and_premises() -> None:
     assert check_title("  The \n lighthouse  ") == "The lighthouse"
     assert check_title("词" * MAX_TITLE) == "词" * MAX_TITLE
     assert refused(check_title, " \n ") == (BadInput, "title_empty", {})
@@ -120,7 +120,7 @@ def test_titles_and_premises() -> None:
     assert told == (BadInput, "premise_too_long", {"length": 1501, "limit": MAX_PREMISE})
 
 
-def test_leading_a_story() -> None:
+def test_story_hosting() -> None:
     for leader in LEADERS:
         require_lead(leader)
     for other in (STRANGER, INVITED):
@@ -136,7 +136,7 @@ def test_nothing_is_written_in_a_story_that_is_not_open(state: StoryState) -> No
     require_open(STORY)
 
 
-def test_who_writes() -> None:
+def test_story_who_may_write() -> None:
     invited = dataclasses.replace(STORY, rules=StoryRules(writers="invited"))
     require_writer(STORY, STRANGER)
     for standing in (INVITED, *LEADERS):
@@ -144,7 +144,7 @@ def test_who_writes() -> None:
     assert refused(require_writer, invited, STRANGER) == (NotAllowed, "story_invited_only", {})
 
 
-def test_who_votes() -> None:
+def test_story_who_may_vote() -> None:
     writers_only = StoryRules(writers="invited", voters="writers")
     for rules in (StoryRules(), StoryRules(voters="writers"), StoryRules(writers="invited")):
         require_voter(dataclasses.replace(STORY, rules=rules), STRANGER)
@@ -154,7 +154,7 @@ def test_who_votes() -> None:
     assert refused(require_voter, story, STRANGER) == (NotAllowed, "story_voters_only", {})
 
 
-def test_models_where_they_are_wanted() -> None:
+def test_story_models_only_where_they_are_wanted() -> None:
     require_ai(STORY)
     told = refused(require_ai, dataclasses.replace(STORY, rules=StoryRules(ai=False)))
     assert told == (NotHere, "story_human_only", {})
@@ -175,7 +175,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("wanted", STATES)
-def test_moves_between_states(state: StoryState, wanted: StoryState) -> None:
+def test_story_moves_between_states(state: StoryState, wanted: StoryState) -> None:
     story = dataclasses.replace(STORY, state=state, purge_ms=5 if state == "deleted" else None)
     if state == wanted:
         assert refused(move, story, wanted, 1000) == (NotHere, f"story_already_{state}", {})

@@ -24,7 +24,7 @@ def mistakes(**environ: str) -> tuple[str, ...]:
     return caught.value.mistakes
 
 
-def test_nothing_set_is_the_defaults() -> None:
+def test_settings_defaults() -> None:
     assert load_settings({}, None) == Settings()
 
 
@@ -51,7 +51,7 @@ def test_every_field_has_one_variable() -> None:
     )
 
 
-def test_all_values_are_read(tmp_path: Path) -> None:
+def test_settings_read_all_values(tmp_path: Path) -> None:
     settings = load_settings(
         {
             "DISCORD_TOKEN": TOKEN,
@@ -105,7 +105,7 @@ def test_all_values_are_read(tmp_path: Path) -> None:
     )
 
 
-def test_the_environment_wins_over_the_file_even_when_empty(tmp_path: Path) -> None:
+def test_settings_prefer_the_environment_to_the_file_even_when_empty(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text(f'DISCORD_TOKEN={TOKEN}\nKEEP_DAYS=7\nexport ENGINE="torch"  # a comment\n')
     assert load_settings({}, dotenv).discord_token == TOKEN
@@ -183,7 +183,7 @@ def test_a_worker_over_http_needs_a_token_and_one_on_a_socket_does_not() -> None
     assert load_settings({"INFERENCE_URL": "unix:///run/inkling.sock"}, None).inference_token is None
 
 
-def test_a_folder_may_look_like_a_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_model_folder_may_look_like_a_hub_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "gpt2@home").mkdir()
     assert load_settings({"CAUSAL_MODEL": "gpt2@home"}, None).causal_model == ModelChoice(name="gpt2@home")

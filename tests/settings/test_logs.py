@@ -86,7 +86,7 @@ def what_may_hold_text() -> list[BaseException]:
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 @pytest.mark.parametrize("error", what_may_hold_text(), ids=lambda error: type(error).__name__)
-def test_what_people_wrote_stands_in_no_record(
+def test_logs_hold_nothing_that_people_wrote(
     error: BaseException, log_format: LogFormat, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up_logging("DEBUG", log_format)
@@ -105,7 +105,7 @@ def test_what_people_wrote_stands_in_no_record(
     assert "test_logs.py" in told, "the place is told"
 
 
-def test_what_helps_the_host_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_say_what_helps_the_host(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging()
     log = logging.getLogger("bot")
     log.error("%s", StorageError("/data/inkling.db: the disk is full."))
@@ -130,7 +130,7 @@ def test_libraries_never_log_what_they_handle(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_interaction_tokens_are_struck_out(log_format: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_strike_out_interaction_tokens(log_format: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", log_format)
     base = "https://discord.com/api/v10"
     logging.getLogger("discord.http").warning("POST %s/interactions/12/aW50ZXJh:x-_.y/callback", base)

@@ -24,7 +24,7 @@ async def test_the_archive_is_as_large_as_it_claims(tmp_path: Path) -> None:
     assert all(0 < timing.median_ms <= timing.slowest_ms for timing in result.timings.values())
 
 
-def test_what_is_slow_or_grows_is_told() -> None:
+def test_archive_benchmark_reports_what_is_slow_or_grows() -> None:
     def result(slowest_ms: float, kept_kib: float, page_kib: float) -> Result:
         timings = {"list": Timing(median_ms=1, slowest_ms=slowest_ms)}
         return Result(passages=1, stories=1, timings=timings, kept_kib=kept_kib, page_kib=page_kib, process_mib=1)

@@ -33,7 +33,7 @@ async def lived_in(folder: Path, votes: int) -> Path:
     return folder / FILE
 
 
-async def test_there_and_back(tmp_path: Path) -> None:
+async def test_backup_and_restore(tmp_path: Path) -> None:
     await lived_in(tmp_path / "old", 5)
     saved = backup(tmp_path / "old", tmp_path / "saved.db")
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600

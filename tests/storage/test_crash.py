@@ -56,7 +56,7 @@ async def test_killed_at_a_random_moment(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize("command", ["BEGIN IMMEDIATE", "SAVEPOINT body", "UPDATE tally", "COMMIT"])
-def test_killed_at_each_step_of_a_transaction(tmp_path: Path, command: str) -> None:
+def test_database_killed_at_each_step_of_a_transaction(tmp_path: Path, command: str) -> None:
     with child_in(tmp_path, command, "7") as child:
         told = acknowledged(child)
     kept = total_on_disk(tmp_path / FILE)

@@ -127,7 +127,7 @@ async def test_a_parent_that_is_gone_by_now_costs_nobody_the_answer(database: Da
         assert await tx.generations.get(child.id) == child
 
 
-async def test_a_score_that_is_no_number_is_refused(database: Database) -> None:
+async def test_generations_refuse_a_score_that_is_no_number(database: Database) -> None:
     new = new_generation()
     broken = dataclasses.replace(
         new,

@@ -35,7 +35,7 @@ async def seen(database: Database) -> int:
         return len((await tx.execute(text("SELECT 1 FROM people"))).all())
 
 
-async def test_what_is_written_meanwhile_is_kept_when_it_is_let_go(
+async def test_held_database_keeps_what_was_written_meanwhile(
     database: Database, held: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     writing = [asyncio.create_task(see(database, number)) for number in range(1, 6)]
@@ -50,7 +50,7 @@ async def test_what_is_written_meanwhile_is_kept_when_it_is_let_go(
     assert len(warnings) == 1
 
 
-async def test_after_a_minute_everybody_is_told(
+async def test_held_database_tells_everybody_after_a_minute(
     database: Database, held: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "HELD_S", 0.0)

@@ -54,7 +54,7 @@ async def test_a_story_is_told_its_own_and_the_servers(database: Database) -> No
         assert await tx.lore.count(1, None, states=["ratified"]) == 1
 
 
-async def test_an_opinion_counts_once_and_can_be_changed(database: Database) -> None:
+async def test_lore_opinion_counts_once_and_can_be_changed(database: Database) -> None:
     async with database.transaction() as tx:
         entry = await add(tx, "text", None, state="proposed")
         assert await tx.lore.tally(entry.id) == (0, 0)

@@ -113,7 +113,7 @@ def test_each_migration_says_why() -> None:
         assert "Why: " in (version.module.__doc__ or "")
 
 
-async def test_what_was_taken_back_before_can_be_taken_in_again_after(tmp_path: Path) -> None:
+async def test_migrations_keep_what_can_be_redone(tmp_path: Path) -> None:
     """To 0003: canon's way on was noted on the passages, and is on the story now. Forks begin anew."""
     path = tmp_path / FILE
     engine = create_engine(f"sqlite:///{path}")

@@ -36,7 +36,7 @@ async def open_and_close(folder: Path) -> None:
         pass
 
 
-async def test_what_is_made_is_for_its_owner_only(tmp_path: Path) -> None:
+async def test_open_database_makes_files_for_their_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "data"
     async with open_database(folder, epoch) as database:
         async with database.transaction() as connection:
@@ -59,7 +59,7 @@ async def pragmas(database: Database, *, writes: bool) -> dict[str, object]:
         return {name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one() for name in names}
 
 
-async def test_connections_are_set_up_for_durability(database: Database) -> None:
+async def test_open_database_sets_connections_up_for_durability(database: Database) -> None:
     shared = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     writer, reader = await pragmas(database, writes=True), await pragmas(database, writes=False)
     assert writer == shared | {"secure_delete": 1, "query_only": 0, "busy_timeout": 1000}
@@ -78,7 +78,7 @@ async def test_every_table_is_strict(database: Database) -> None:
 # ---- refused
 
 
-async def test_a_second_copy_is_refused_in_this_process_and_in_another(tmp_path: Path) -> None:
+async def test_open_database_refuses_a_second_copy_of_the_program(tmp_path: Path) -> None:
     async with open_database(tmp_path, epoch):
         with pytest.raises(StorageError, match=f"another Inkling uses this folder \\(process {os.getpid()}\\)"):
             await open_and_close(tmp_path)
@@ -93,7 +93,7 @@ async def test_a_second_copy_is_refused_in_this_process_and_in_another(tmp_path:
     await open_and_close(tmp_path)
 
 
-async def test_a_killed_copy_locks_nobody_out(tmp_path: Path) -> None:
+async def test_open_database_after_a_killed_copy(tmp_path: Path) -> None:
     with child_in(tmp_path) as child:
         with pytest.raises(StorageError, match=f"process {child.pid}"):
             await open_and_close(tmp_path)
@@ -102,7 +102,7 @@ async def test_a_killed_copy_locks_nobody_out(tmp_path: Path) -> None:
     await open_and_close(tmp_path)
 
 
-async def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+async def test_open_database_refuses_a_newer_one_and_leaves_it(tmp_path: Path) -> None:
     await open_and_close(tmp_path)
     path = tmp_path / FILE
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -113,7 +113,7 @@ async def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> Non
     assert path.read_bytes() == before
 
 
-async def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+async def test_open_database_refuses_another_programs_and_leaves_it(tmp_path: Path) -> None:
     path = tmp_path / FILE
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
@@ -154,7 +154,7 @@ async def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path, damage)
     assert path.read_bytes() == before
 
 
-async def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+async def test_open_database_where_the_folder_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("not a folder")
     with pytest.raises(StorageError, match="the folder cannot be made"):
         await open_and_close(tmp_path / "data")
@@ -261,7 +261,7 @@ async def test_a_file_system_without_permissions_is_not_warned_of(
     assert not caplog.records
 
 
-async def test_an_old_sqlite_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_open_database_names_an_old_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
     with pytest.raises(PlatformError, match=r"needs 3\.37\.0 or newer"):
         await open_and_close(tmp_path / "data")

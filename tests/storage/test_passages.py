@@ -142,7 +142,7 @@ TestPassages = PassagesMachine.TestCase
 TestPassages.settings = settings(max_examples=8, stateful_step_count=15, deadline=None)
 
 
-async def test_what_is_not_there(database: Database) -> None:
+async def test_passages_that_are_not_there(database: Database) -> None:
     async with database.reading() as tx:
         assert await tx.passages.get(0) is None
         assert await tx.passages.list_canon(0) == []

@@ -28,7 +28,7 @@ def test_every_column_that_names_a_person_is_covered() -> None:
             assert not named or (table.name, column.name) in covered, f"{column} is missing in PERSONAL"
 
 
-def test_everything_that_hangs_on_a_persons_row_is_covered() -> None:
+def test_privacy_covers_everything_that_refers_to_a_person() -> None:
     parts = {(personal.table.name, part.table.name, part.link) for personal in PERSONAL for part in personal.parts}
     for table in METADATA.tables.values():
         for key in table.foreign_keys:

@@ -178,7 +178,7 @@ async def test_an_export_has_what_somebody_did_and_nobody_elses_words(evening: t
     assert export["passages"][0]["author_id"] == str(LEAVER)
 
 
-async def test_words_go_and_their_place_stays(evening: tuple[Database, Evening]) -> None:
+async def test_privacy_deletion_removes_words_and_keeps_their_place(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
     await leave(database)
     async with database.reading() as tx:
@@ -222,7 +222,7 @@ async def test_no_trace_is_left_in_the_file(tmp_path: Path) -> None:
     assert not any(trace in stored for trace in theirs)
 
 
-async def test_others_keep_what_is_theirs(evening: tuple[Database, Evening]) -> None:
+async def test_privacy_deletion_leaves_what_others_own(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
 
     async def look(tx: Snapshot) -> list[Any]:

@@ -109,7 +109,7 @@ async def told(tx: UnitOfWork) -> bool:
 
 
 @pytest.mark.parametrize("question", [*HOT, *OTHER])
-async def test_no_table_is_read_from_end_to_end(database: Database, question: str) -> None:
+async def test_query_plans_scan_no_table(database: Database, question: str) -> None:
     async with database.transaction() as tx:
         await something(tx)
         explaining = Explaining(tx)
@@ -120,7 +120,7 @@ async def test_no_table_is_read_from_end_to_end(database: Database, question: st
             assert not any(SORTS in step for step in explaining.steps), explaining.steps
 
 
-async def test_a_scan_would_be_seen(database: Database) -> None:
+async def test_query_plans_show_a_scan(database: Database) -> None:
     async with database.transaction() as tx:
         explaining = Explaining(tx)
         await explaining.execute(METADATA.tables["passages"].select().where(METADATA.tables["passages"].c.text == "x"))

@@ -128,7 +128,7 @@ async def test_a_list_is_of_one_server_and_newest_first(database: Database) -> N
         assert await tx.stories.count(3, ["open"]) == 0
 
 
-async def test_roles(database: Database) -> None:
+async def test_stories_roles(database: Database) -> None:
     async with database.transaction() as tx:
         story = await tx.stories.add(new_story(host_id=7), now_ms=1)
         other = await tx.stories.add(new_story(host_id=8), now_ms=1)
@@ -221,7 +221,7 @@ async def test_a_tree_stays_while_another_story_stands_on_it(database: Database)
         assert await tx.posts.list_due(0, 10) == []
 
 
-async def test_what_is_due_to_go(database: Database) -> None:
+async def test_stories_due_to_be_deleted(database: Database) -> None:
     async with database.transaction() as tx:
         assert await tx.stories.next_purge_ms() is None
         first, second, _ = [await tx.stories.add(new_story(), now_ms=1) for _ in range(3)]

@@ -69,7 +69,7 @@ def test_a_receipt_survives_being_stored(receipt: Receipt) -> None:
         {"mood": "a mood of another time", "seed": 3},
     ],
 )
-def test_what_no_type_is_known_for_is_kept_as_it_is(stored: dict[str, Any]) -> None:
+def test_tagged_json_keeps_what_it_knows_no_type_for(stored: dict[str, Any]) -> None:
     receipt = receipt_from_json(stored)
     assert isinstance(receipt, OtherReceipt)
     assert receipt_as_json(receipt) == stored

@@ -41,13 +41,13 @@ async def test_transactions_that_wait_share_a_commit(tally: Database) -> None:
     assert said.count("COMMIT") == 2
 
 
-async def test_who_is_alone_is_committed_at_once(tally: Database) -> None:
+async def test_transaction_alone_is_committed_at_once(tally: Database) -> None:
     said = await trace(tally)
     await add(tally)
     assert [command for command in said if "tally" not in command] == ["BEGIN IMMEDIATE", "COMMIT"]
 
 
-async def test_an_exception_undoes_its_own_work_only(tally: Database) -> None:
+async def test_transaction_that_raises_undoes_its_own_work_only(tally: Database) -> None:
     async def fail() -> None:
         async with tally.transaction() as connection:
             await raise_by(connection, 1000)
@@ -70,7 +70,7 @@ async def test_a_refused_row_undoes_its_own_transaction_only(tally: Database) ->
     assert await total(tally) == 2
 
 
-async def test_readers_see_only_what_is_committed_and_one_state(tally: Database) -> None:
+async def test_reading_sees_only_what_is_committed_and_one_state(tally: Database) -> None:
     written, looked = asyncio.Event(), asyncio.Event()
 
     async def write() -> None:
@@ -90,14 +90,14 @@ async def test_readers_see_only_what_is_committed_and_one_state(tally: Database)
         assert (await early.execute(READ)).scalar_one() == 0
 
 
-async def test_readers_cannot_write(tally: Database) -> None:
+async def test_reading_cannot_write(tally: Database) -> None:
     with pytest.raises(StorageError, match="cannot be written"):
         async with tally.reading() as connection:
             await raise_by(connection, 1)
     assert await total(tally) == 0
 
 
-async def test_many_more_readers_than_connections(tally: Database) -> None:
+async def test_reading_with_many_more_readers_than_connections(tally: Database) -> None:
     assert await asyncio.gather(*(total(tally) for _ in range(100))) == [0] * 100
 
 
@@ -296,7 +296,7 @@ async def test_a_failing_commit_fails_everybody_and_acknowledges_nothing(
     assert await total(tally) == 10
 
 
-async def test_a_batch_that_sqlite_gave_up_is_lost_to_all_in_it(tally: Database) -> None:
+async def test_transactions_of_a_batch_that_sqlite_gave_up_all_fail(tally: Database) -> None:
     """As SQLite may do where the disk is full, the failing statement rolls the whole transaction back."""
     async with tally.transaction() as connection:
         await connection.execute(text("CREATE TABLE once (id INTEGER UNIQUE ON CONFLICT ROLLBACK) STRICT"))
@@ -316,7 +316,7 @@ async def test_a_batch_that_sqlite_gave_up_is_lost_to_all_in_it(tally: Database)
 # ---- the end
 
 
-async def test_closing_commits_what_is_under_way_and_refuses_the_rest(tmp_path: Path) -> None:
+async def test_database_closing_commits_what_is_under_way_and_refuses_the_rest(tmp_path: Path) -> None:
     async with open_database(tmp_path, epoch) as database:
         await prepare(database)
         tasks = [asyncio.create_task(add(database)) for _ in range(10)]

@@ -24,7 +24,7 @@ def test_only_the_picked_words_are_a_models() -> None:
         assert (begun.origin, begun.author_id) == ("edited", 3)
 
 
-def test_nothing_picked_is_a_persons_own() -> None:
+def test_beginning_with_nothing_picked_is_a_persons_own() -> None:
     begun = beginning_of([made("twist", PASSAGE, suggestion_of(TWIST, TwistReceipt()))], 0)
     assert (begun.text, begun.origin) == (PASSAGE, "human")
 

@@ -113,7 +113,7 @@ async def test_only_so_much_memory_is_sent_the_newest(table: RoundFixture) -> No
     ]
 
 
-async def test_whose_words_stay_at_home(table: RoundFixture) -> None:
+async def test_context_excludes_passages_whose_author_opted_out(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     for who, text in ((CHEN, "Chen wrote this."), (BEN, "And Ben that."), (BEN, "Ben again.")):
         story = await table.again(story)
@@ -140,7 +140,7 @@ async def test_a_withdrawn_passage_leaves_no_word(table: RoundFixture) -> None:
     assert "secret" not in "".join(piece.text for piece in (await context(table, story)).pieces)
 
 
-async def test_what_a_model_may_not_copy(table: RoundFixture) -> None:
+async def test_context_what_a_model_may_not_copy(table: RoundFixture) -> None:
     """What stands in the context counts as the story's when a suggestion is held against it."""
     line = "The old keeper carried the last lantern down to the sea."
     story = await table.story(line, "Nobody spoke.")

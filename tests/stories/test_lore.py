@@ -106,7 +106,7 @@ async def test_many_votes_at_once_decide_once(database: Database, book: LoreServ
     assert (shown.entry.state, shown.tally.agreeing, shown.tally.disagreeing) == ("ratified", 3, 0)
 
 
-async def test_two_decisions_at_once(book: LoreService, story: Story) -> None:
+async def test_lore_two_decisions_at_once(book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     told = await asyncio.gather(
         book.decide(host, entry.id, True, channel_id=CHANNEL),
@@ -119,7 +119,7 @@ async def test_two_decisions_at_once(book: LoreService, story: Story) -> None:
     assert shown.entry.state in ("ratified", "rejected")
 
 
-async def test_who_decides(book: LoreService, story: Story) -> None:
+async def test_lore_who_decides(book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     servers = await book.propose(host, None, "memory", "Two.", channel_id=CHANNEL)
     assert (entry.state, servers.state) == ("proposed", "proposed")
@@ -208,7 +208,7 @@ async def test_the_word_list_holds_for_entries_and_their_triggers(
     assert await book.list_entries(SERVER, story.id, limit=9) == []
 
 
-async def test_there_is_room_for_so_many(database: Database, book: LoreService, story: Story) -> None:
+async def test_lore_has_room_for_so_many_entries(database: Database, book: LoreService, story: Story) -> None:
     for number in range(MAX_PROPOSED):
         last = await book.propose(writer, story.id, "memory", f"Fact {number}.", channel_id=CHANNEL)
     with pytest.raises(BadInput, match="lore_waiting"):
@@ -227,9 +227,7 @@ async def test_there_is_room_for_so_many(database: Database, book: LoreService, 
         await book.propose(host, story.id, "lore", "Full.", "full", channel_id=CHANNEL)
 
 
-async def test_who_leaves_takes_proposals_and_opinions_along(
-    database: Database, book: LoreService, story: Story
-) -> None:
+async def test_lore_of_somebody_who_leaves_is_deleted(database: Database, book: LoreService, story: Story) -> None:
     taken = await book.propose(writer, story.id, "memory", "Taken.", channel_id=CHANNEL)
     await book.decide(host, taken.id, True, channel_id=CHANNEL)
     waiting = await book.propose(writer, story.id, "memory", "Waiting.", channel_id=CHANNEL)

@@ -147,7 +147,7 @@ async def test_a_head_of_another_tree_is_refused(shelf: Shelf) -> None:
         await shelf.passage_service.withdraw(BEN, story.id, other.head_id or 0)
 
 
-async def test_the_way_back_leads_where_canon_went_last(shelf: Shelf) -> None:
+async def test_queries_redo_leads_where_canon_went_last(shelf: Shelf) -> None:
     story = await shelf.begin("First.", "Second.")
     await shelf.passage_service.undo(BEN, story.id)
     await shelf.add(story, "Another second.", CHEN)
@@ -309,7 +309,7 @@ async def test_a_lost_thread_waits_for_somebody_to_open_another(shelf: Shelf) ->
     assert (await shelf.story_queries.find_here(SERVER, 78)).channel_id == 77
 
 
-async def test_roles(shelf: Shelf) -> None:
+async def test_queries_roles(shelf: Shelf) -> None:
     story = await shelf.begin(writers="invited")
     with pytest.raises(NotAllowed, match="story_invited_only"):
         await shelf.passage_service.add_passage(BEN, story.id, "One.", None)

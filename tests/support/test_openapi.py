@@ -35,7 +35,7 @@ async def test_a_card_is_accepted_at_every_door(judge: OpenAPI) -> None:
     judge.check("DELETE", "/webhooks/1/token/messages/5", None)
 
 
-async def test_an_integer_is_taken_for_a_snowflake(judge: OpenAPI) -> None:
+async def test_openapi_takes_an_integer_for_a_snowflake(judge: OpenAPI) -> None:
     reply = {"content": "hello", "message_reference": {"message_id": 12, "channel_id": 13}}
     judge.check("POST", "/channels/12/messages", reply)
     with pytest.raises(AssertionError, match=r"\$\.message_reference\.message_id"):
@@ -50,7 +50,7 @@ async def test_an_integer_is_taken_for_a_snowflake(judge: OpenAPI) -> None:
         ({"type": 99}, r"\$: \{'type': 99\} is not valid under any"),
     ],
 )
-async def test_a_fault_is_named_with_its_place(judge: OpenAPI, broken: Any, told: str) -> None:
+async def test_openapi_names_a_fault_with_its_place(judge: OpenAPI, broken: Any, told: str) -> None:
     with pytest.raises(AssertionError, match=told):
         judge.check("POST", CALLBACK, broken)
 
@@ -78,7 +78,7 @@ async def test_a_command_tree_is_accepted_and_a_bad_name_is_not(judge: OpenAPI) 
         judge.check("PUT", "/applications/7/commands", body)
 
 
-def test_what_discord_does_not_describe_is_refused(judge: OpenAPI) -> None:
+def test_openapi_refuses_what_discord_does_not_describe(judge: OpenAPI) -> None:
     with pytest.raises(AssertionError, match="describes no POST"):
         judge.check("POST", "/channels/1/no-such-thing", {})
     with pytest.raises(AssertionError, match="needs a body"):

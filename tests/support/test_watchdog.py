@@ -35,13 +35,13 @@ async def watch(*spent: float, aside: bool = False) -> Watchdog:
     return watchdog
 
 
-async def test_a_long_step_is_found_and_named() -> None:
+async def test_watchdog_finds_and_names_a_long_step() -> None:
     watchdog = await watch(LIMIT_S * 1.1)
     with pytest.raises(AssertionError, match="steps"):
         watchdog.check()
 
 
-async def test_many_short_steps_and_what_is_set_aside_are_not_counted() -> None:
+async def test_watchdog_ignores_short_steps_and_what_is_set_aside() -> None:
     (await watch(*[LIMIT_S / 4] * 5)).check()
     watchdog = await watch(LIMIT_S * 1.1, aside=True)
     watchdog.check()

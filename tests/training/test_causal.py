@@ -179,7 +179,7 @@ def _triangle(size: int) -> torch.Tensor:
     return torch.full((size, size), -torch.inf).triu(1)[None, None]
 
 
-def test_a_row_holds_what_it_has_room_for(windows: Windows, letters: Letters) -> None:
+def test_causal_training_row_holds_what_it_has_room_for(windows: Windows, letters: Letters) -> None:
     window = np.asarray(windows[0], dtype=np.int64)
     blanks = [Blank(40, 41), Blank(60, 62), Blank(80, 81)]
     plan = replace(GapPlan(), length=TRUNK + 60, cut=0.0)
@@ -202,7 +202,7 @@ def unheard_of(tokenizer: Any, folder: Path) -> Corpus:
     return load_corpus(folder / "homes.jsonl.gz", tokenizer, folder, WINDOW)
 
 
-def test_it_learns_and_leaves_the_model_as_it_was(
+def test_causal_training_learns_and_leaves_the_model_as_it_was(
     folder: Path, letters: Letters, tokenizer: Any, tmp_path: Path
 ) -> None:
     told, middle_ids = unheard_of(tokenizer, tmp_path), MiddleIds.of(tokenizer)
@@ -283,7 +283,7 @@ def arguments(folder: Path, corpus: Path, out: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("ours")
-def test_a_stopped_run_goes_on_as_if_it_had_not_been(
+def test_causal_training_resumes_a_stopped_run(
     folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = GapTrainer.step
@@ -355,7 +355,9 @@ def test_a_run_goes_on_from_an_exported_update(
         train.main()
 
 
-def test_a_missing_corpus_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_causal_training_names_a_missing_corpus(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delenv("STORY_CORPUS", raising=False)
     monkeypatch.setattr("sys.argv", ["train", "--out", "nowhere", *STEPS])
     with pytest.raises(SystemExit):

@@ -38,7 +38,7 @@ def test_no_window_crosses_from_one_story_into_the_next(stories: Path, encoder: 
     assert corpus.windows.shape[1] == WINDOW - 2
 
 
-def test_counts_are_exact(stories: Path, encoder: Path, tmp_path: Path) -> None:
+def test_corpus_counts_are_exact(stories: Path, encoder: Path, tmp_path: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     path = stories / "stories-dev.jsonl.gz"
     counts = load_corpus(path, tokenizer, tmp_path).counts
@@ -49,7 +49,7 @@ def test_counts_are_exact(stories: Path, encoder: Path, tmp_path: Path) -> None:
     assert counts.tokens_in_windows == counts.windows * (WINDOW - 2)
 
 
-def test_the_second_reading_comes_from_the_cache(
+def test_corpus_is_read_from_the_cache_the_second_time(
     stories: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokenizer = AutoTokenizer.from_pretrained(encoder)

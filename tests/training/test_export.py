@@ -124,7 +124,7 @@ def test_the_command_writes_card_and_manifest(
         assert entry == {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def test_a_folder_too_large_to_bundle_is_refused(tmp_path: Path) -> None:
+def test_export_refuses_a_folder_too_large_to_bundle(tmp_path: Path) -> None:
     with (tmp_path / "model.safetensors").open("wb") as file:
         file.truncate(LARGEST + 1)
     with pytest.raises(ValueError, match="50,000,001 bytes"):

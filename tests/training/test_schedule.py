@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from training.schedule import Schedule
 
 
-def test_rises_stays_and_falls() -> None:
+def test_schedule_rises_stays_and_falls() -> None:
     schedule = Schedule(warmup=100, decay=100, decay_from=1000)
     assert schedule.factor(0) == 0.01
     assert schedule.factor(49) == 0.5
@@ -16,7 +16,7 @@ def test_rises_stays_and_falls() -> None:
 
 
 @given(seen=st.integers(0, 10_000_000))
-def test_without_a_decay_it_never_ends(seen: int) -> None:
+def test_schedule_without_a_decay_never_ends(seen: int) -> None:
     schedule = Schedule(warmup=0, decay=100)
     assert schedule.factor(seen) == 1.0
     assert not schedule.finished(seen)

@@ -98,7 +98,7 @@ def test_processes_draw_the_same_batches_in_order(corpus: Corpus, vocabulary: Vo
         assert np.array_equal(one.places, other.places)
 
 
-def test_it_learns(encoder: Path, vocabulary: Vocabulary) -> None:
+def test_training_learns(encoder: Path, vocabulary: Vocabulary) -> None:
     """Seven words in a ring: the place of a word gives it away, but not its frequency."""
     stories = Stories(ids=np.tile(np.arange(5, 12, dtype=np.uint16), 16 * 18), lengths=np.full(16, 126))
     ring = stories.windows(126)
@@ -132,7 +132,7 @@ def test_logits_are_those_of_the_whole_model(encoder: Path, corpus: Corpus, voca
     assert torch.allclose(everywhere[places], chosen, atol=1e-5)
 
 
-def test_measuring_changes_nothing_and_repeats(encoder: Path, corpus: Corpus, vocabulary: Vocabulary) -> None:
+def test_training_measuring_changes_nothing_and_repeats(encoder: Path, corpus: Corpus, vocabulary: Vocabulary) -> None:
     trainer = Trainer(from_encoder(encoder, corpus.windows), RECIPE)
     trainer.step(Drawing(corpus.stories, RECIPE, vocabulary)(0))
     before = [tensor.clone() for tensor in weights(trainer)]
@@ -232,7 +232,7 @@ def test_a_run_by_the_clock_ends_when_its_seconds_are_over(
 
 
 @pytest.mark.usefixtures("ours")
-def test_the_command_runs_and_goes_on(
+def test_training_command_runs_and_resumes(
     encoder: Path, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ["--encoder", str(encoder), "--corpus", str(stories), "--out", str(tmp_path), "--no-compile"]
@@ -246,7 +246,7 @@ def test_the_command_runs_and_goes_on(
     assert record["corpus"]["train"]["stories"] == 12
 
 
-def test_a_folder_without_stories_is_named(
+def test_training_names_a_folder_without_stories(
     encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--encoder", str(encoder), "--corpus", str(tmp_path), "--out", str(tmp_path / "run")]

@@ -34,7 +34,7 @@ async def say(server: DiscordServer) -> tuple[int, str, Any]:
 
 
 @pytest.mark.parametrize(("moment", "taken"), [("before", 0), ("during", 1), ("after", 1)])
-async def test_a_reset_connection(server: DiscordServer, moment: Any, taken: int) -> None:
+async def test_faults_reset_a_connection(server: DiscordServer, moment: Any, taken: int) -> None:
     fault = server.trouble.add(Fault("POST", "/channels/*/messages", reset=moment))
     with pytest.raises((aiohttp.ClientError, ConnectionError)):
         await say(server)
@@ -53,7 +53,7 @@ async def test_a_reset_connection(server: DiscordServer, moment: Any, taken: int
         (Reply(200, "<html>", {"X-Seen": "yes"}), "text/html", "<html>"),
     ],
 )
-async def test_an_answer_in_the_servers_stead(server: DiscordServer, reply: Reply, kind: str, part: str) -> None:
+async def test_faults_answer_in_place_of_the_server(server: DiscordServer, reply: Reply, kind: str, part: str) -> None:
     server.trouble.add(Fault("*", MESSAGES, reply, times=2))
     for _ in range(2):
         status, text, headers = await say(server)
@@ -65,7 +65,7 @@ async def test_an_answer_in_the_servers_stead(server: DiscordServer, reply: Repl
     assert (await say(server))[0] == 200
 
 
-async def test_what_is_carried_out_late_or_for_some_alone(server: DiscordServer) -> None:
+async def test_faults_that_come_late_or_for_some_requests(server: DiscordServer) -> None:
     held = asyncio.Event()
     server.trouble.add(Fault("POST", "*", where=lambda body: body["content"] == "another", times=None))
     fault = server.trouble.add(Fault("POST", "*", html(500), carried_out=True, held=held))

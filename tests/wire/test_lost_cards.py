@@ -68,7 +68,7 @@ async def test_a_page_of_html_instead_of_an_answer(discord: DiscordServer) -> No
     assert len(discord.messages) == 1
 
 
-async def test_a_network_that_is_gone_for_the_whole_first_answer(discord: DiscordServer) -> None:
+async def test_card_of_a_first_answer_that_the_network_lost(discord: DiscordServer) -> None:
     discord.trouble.add(Fault("POST", CALLBACK, reset="after"))
     discord.trouble.add(Fault("POST", CALLBACK, reset="before", times=2))
     discord.trouble.add(Fault("GET", "*/@original", reset="before", times=6))
@@ -86,7 +86,7 @@ async def test_an_interaction_that_expired_is_answered_by_a_message_of_the_bots_
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015)])
-async def test_a_token_that_is_refused_at_the_end(discord: DiscordServer, status: int, code: int) -> None:
+async def test_card_whose_token_is_refused_at_the_end(discord: DiscordServer, status: int, code: int) -> None:
     discord.trouble.add(Fault("PATCH", "*/@original", refusal(status, code), where=goes_on, times=None))
     await ask(discord)
     await discord.wait_for(lambda: cards(discord))

@@ -188,7 +188,7 @@ async def test_who_sends_a_running_request_again_reads_along(client: EngineClien
         await ends(client, replace(asked, max_new_tokens=3))
 
 
-async def test_a_slow_reader_gets_every_end(client: EngineClient) -> None:
+async def test_app_slow_reader_gets_every_end(client: EngineClient) -> None:
     events = [event async for event in _late(client, request(*range(16), tokens=200))]
     assert sorted(event.row for event in events if isinstance(event, Continuation)) == list(range(16))
 
@@ -282,7 +282,7 @@ async def test_a_connection_that_breaks_is_told(folders: tuple[Path, Path]) -> N
             await quiet(client)
 
 
-async def test_nobody_there(tmp_path: Path) -> None:
+async def test_client_of_a_worker_that_is_not_there(tmp_path: Path) -> None:
     async with EngineClient(f"unix://{tmp_path}/none.sock") as client:
         with pytest.raises(WorkerUnavailable):
             await client.health()

@@ -39,7 +39,7 @@ def test_works_share_their_passes_however_far_they_are() -> None:
     assert model.passes == [[1, 5, 7], [2, 14], [4]]
 
 
-def test_a_work_that_comes_later_joins() -> None:
+def test_batching_work_that_comes_later_joins() -> None:
     model, turns, ends = Model(), Turns(), []
     turns.add(doubling(model, 1, 3), lambda result, _: ends.append(result))
     turns.step()
@@ -71,13 +71,13 @@ def test_no_pass_grows_beyond_its_limit_and_nobody_is_left_behind(hurried: bool,
     assert model.passes == [[1, 3, 7], [5, 2], [6, 10]]
 
 
-def test_a_pass_larger_than_the_limit_is_run_alone() -> None:
+def test_batching_runs_a_pass_larger_than_the_limit_alone() -> None:
     model = Model()
     assert complete([doubling(model, number, 1, tokens=9, most=4) for number in (1, 2)]) == [2, 4]
     assert model.passes == [[1], [2]]
 
 
-def test_who_breaks_a_shared_pass_fails_alone() -> None:
+def test_batching_work_that_breaks_a_shared_pass_fails_alone() -> None:
     model, turns = Model(refused=3), Turns()
     results: list[int] = []
     errors: list[Exception] = []
@@ -98,7 +98,7 @@ def test_who_breaks_a_shared_pass_fails_alone() -> None:
     assert getgeneratorstate(works[1]) == GEN_CLOSED
 
 
-def test_a_work_that_wants_no_pass_ends_at_once() -> None:
+def test_batching_work_that_wants_no_pass_ends_at_once() -> None:
     assert complete([doubling(Model(), 4, 0)]) == [4]
 
 
@@ -145,7 +145,7 @@ def test_works_that_would_not_share_the_lanes_equally_share_a_pass() -> None:
     assert model.passes == [[1, 3]]
 
 
-def test_in_lanes_too_who_breaks_a_shared_pass_fails_alone_and_the_order_is_kept() -> None:
+def test_batching_in_threads_work_that_breaks_a_shared_pass_fails_alone_and_the_order_is_kept() -> None:
     model, turns = Model(refused=3), Turns(ComputeThreads(2))
     ends: list[Any] = []
     for number in (1, 3, 5, 7):

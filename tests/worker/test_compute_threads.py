@@ -35,7 +35,7 @@ def test_each_lane_has_its_part_of_the_threads_and_nobody_else_loses_any() -> No
     torch.set_num_threads(started)
 
 
-def test_a_single_share_is_the_callers_own() -> None:
+def test_compute_threads_single_share_runs_in_the_caller() -> None:
     assert ComputeThreads(2).run(lambda _: threading.get_ident(), [0]) == [threading.get_ident()]
 
 
@@ -55,5 +55,5 @@ def test_what_one_raises_is_raised_when_the_other_has_ended() -> None:
     assert ended.is_set()
 
 
-def test_an_accelerator_has_no_lanes() -> None:
+def test_compute_threads_are_not_split_on_an_accelerator() -> None:
     assert ComputeThreads.of("cuda").count == 1

@@ -80,7 +80,7 @@ def test_a_missing_matrix_or_scale_is_named(tmp_path: Path) -> None:
         open_masked(model, device="cpu", dtype="float32")
 
 
-def test_the_tied_matrix_is_one(tmp_path: Path) -> None:
+def test_eight_bits_tied_matrix_is_one(tmp_path: Path) -> None:
     folder = make("chinese-bert", tmp_path / "model")
     before = AutoModelForMaskedLM.from_pretrained(folder)
     save_eight_bits(load_file(folder / MASKED_FILE), folder / MASKED_FILE)

@@ -66,7 +66,7 @@ async def written(models: Models, request_id: str, *, rows: int = 3, tokens: int
         return {one.row: one async for one in models.loop.generate(request) if isinstance(one, Continuation)}
 
 
-async def test_requests_that_run_end_where_they_began(models: Models, plan: ModelPlan, qwen: Path) -> None:
+async def test_model_change_running_requests_end_where_they_began(models: Models, plan: ModelPlan, qwen: Path) -> None:
     given_up: list[str] = []
     models.successor = successor(qwen, given_up)
     before = await written(models, "before")
@@ -119,7 +119,7 @@ async def test_one_that_kills_the_worker_again_and_again_is_given_up(
     assert "enough memory" in given_up[0]
 
 
-async def test_one_that_does_not_come_is_tried_again_at_the_next_start(
+async def test_model_change_that_fails_is_tried_again_at_the_next_start(
     models: Models, plan: ModelPlan, qwen: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def cut(progress: Progress) -> None:

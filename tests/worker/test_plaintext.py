@@ -191,7 +191,7 @@ def test_white_space_at_the_end_is_split_as_before_a_word(tokenizer: Any) -> Non
             assert same(tokens.decode(ids), text)
 
 
-def test_a_paragraph_that_ends_is_not_split_as_the_end_of_all() -> None:
+def test_plaintext_end_of_a_paragraph_is_not_the_end_of_the_text() -> None:
     """The bundled model has one token for two line breaks, which it never met before a word."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -246,7 +246,7 @@ def test_plain_words_and_white_space_that_were_added_stay_whole() -> None:
     assert plain.encode("    ").ids == [tokenizer.token_to_id("    ")]
 
 
-def test_what_a_model_writes_behind_a_mark_of_a_person_is_told_from_that(tokenizer: Any) -> None:
+def test_plaintext_tells_what_a_model_writes_from_what_a_person_marked(tokenizer: Any) -> None:
     """The prompt's own characters stay, a mark that the model draws ends the row."""
     tokens = Tokens.of(tokenizer)
     stream = Detokenizer(tokens.decode, tokens.encode("The fox <|im_end|>"), ())

@@ -348,7 +348,7 @@ async def test_a_broken_engine_ends_the_loop(loop: Scheduler) -> None:
         await ends(loop, request())
 
 
-async def test_leaving_early_cancels(loop: Scheduler, engine: CountingEngine) -> None:
+async def test_scheduler_cancels_requests_that_are_left_early(loop: Scheduler, engine: CountingEngine) -> None:
     async with aclosing(loop.generate(request(tokens=1_000_000))) as events:
         async for _ in events:
             break

@@ -13,7 +13,7 @@ def shares(*tenants: str) -> tuple[TimeShares, HandClock]:
     return made, clock
 
 
-def test_who_is_alone_has_all() -> None:
+def test_time_shares_tenant_alone_has_all() -> None:
     made, _ = shares("a")
     assert made.level({"a": 192}) is None
     assert not made.is_behind("a", ["a"])
@@ -26,7 +26,7 @@ def test_nobody_has_more_rows_than_who_has_fewest_but_for_one_request() -> None:
     assert made.level({"a": 192, "b": 60}) == LEAST_ROWS  # c asks for something else than rows
 
 
-def test_who_thinks_for_a_moment_is_still_there() -> None:
+def test_time_shares_tenant_that_pauses_keeps_its_place() -> None:
     made, clock = shares("a", "b")
     clock.now += LINGER_S
     made.look(["a"])

@@ -91,7 +91,7 @@ def test_a_blank_beside_and_inside_bold_italics() -> None:
         ("a " + "___ b " * (MAX_BLANKS + 1), "blank_many"),
     ],
 )
-def test_mistakes_have_their_sentence(text: str, key: str) -> None:
+def test_blanks_mistakes_have_their_message(text: str, key: str) -> None:
     with pytest.raises(BadInput) as caught:
         parse(text)
     assert caught.value.key == key
@@ -138,7 +138,7 @@ def test_the_gap_shows_known_fills_and_masks() -> None:
         ("snake_case and __under__", "snake_case and under"),
     ],
 )
-def test_markdown_is_not_shown_to_the_models(marked: str, plain: str) -> None:
+def test_blanks_hide_markdown_from_the_models(marked: str, plain: str) -> None:
     assert unmarked(marked) == plain
 
 
@@ -157,7 +157,7 @@ def test_what_was_filled_while_other_texts_were_blanks_can_still_be_shown() -> N
         max_size=5,
     )
 )
-def test_what_is_written_stays_as_it_is(parts: list[str]) -> None:
+def test_blanks_leave_the_text_as_it_is(parts: list[str]) -> None:
     text = " ___ ".join(["word", *parts])
     template = parse(text)
     assert template.fill(["___"] * len(template.blanks)) == text

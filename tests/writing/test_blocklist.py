@@ -43,7 +43,7 @@ def test_most_of_the_packages_list_is_in_force(words: Blocklist) -> None:
         "chinaman's",
     ],
 )
-def test_refused_in_any_dress(words: Blocklist, text: str) -> None:
+def test_blocklist_refuses_words_in_any_spelling(words: Blocklist, text: str) -> None:
     assert not words.allows(text)
     assert not words.allows(f"And then {text} was said.")
 

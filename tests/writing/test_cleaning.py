@@ -40,7 +40,7 @@ from bot.writing.cleaning import (
         ("a_name and 2 * 3 * 4", "a_name and 2 * 3 * 4"),
     ],
 )
-def test_plain(text: str, expected: str) -> None:
+def test_cleaning_plain(text: str, expected: str) -> None:
     assert plain(text) == expected
 
 
@@ -56,7 +56,7 @@ def test_plain(text: str, expected: str) -> None:
         ("no end here", []),
     ],
 )
-def test_sentence_ends(text: str, ends: list[str]) -> None:
+def test_cleaning_sentence_ends(text: str, ends: list[str]) -> None:
     found = sentence_ends(text)
     assert [text[a:b] for a, b in zip([0, *found], found, strict=False)] == ends
 
@@ -74,7 +74,7 @@ def test_a_half_sentence_is_kept_where_there_is_no_whole_one() -> None:
     assert whole_sentences(" One. And the old") == " One."
 
 
-def test_whole_words() -> None:
+def test_cleaning_whole_words() -> None:
     assert whole_words("the house of card") == "the house of "
     assert whole_words("it wasn't") == "it "
     assert whole_words("他打开") == "他打开"
@@ -115,11 +115,11 @@ def test_close_quotes(before: str, text: str, expected: str) -> None:
         ("He rose.", " He left.\n\nThis story follows a classic hero. It is good.", " He left."),
     ],
 )
-def test_what_strays_from_the_story_is_cut(before: str, text: str, expected: str) -> None:
+def test_cleaning_cuts_what_strays_from_the_story(before: str, text: str, expected: str) -> None:
     assert finished(text, before=before) == expected
 
 
-def test_finished() -> None:
+def test_cleaning_finished() -> None:
     assert finished(' "Go," he said. "I will not', before="He rose.") == ' "Go," he said.'
     assert finished(" …", before="He rose.") == ""
     assert finished("好。他说：“我走了。我", before="你") == "好。他说：“我走了。”"

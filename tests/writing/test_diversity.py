@@ -47,7 +47,7 @@ def test_lambda_one_sorts_by_quality(candidates: list[tuple[float, float]]) -> N
     assert [quality(c) for c in chosen] == sorted(map(quality, candidates), reverse=True)
 
 
-def test_a_copy_of_the_best_loses_to_something_else() -> None:
+def test_choose_prefers_something_else_to_a_copy_of_the_best() -> None:
     texts = ["The sea was calm that night.", "The sea was calm that night!", "A dog barked behind the mill."]
     worth = {texts[0]: 0.9, texts[1]: 0.89, texts[2]: 0.6}
     chosen = choose(texts, 2, lambda a, b: alike(features(a), features(b)), lambda text: worth[text])
@@ -66,7 +66,7 @@ def test_a_text_is_like_itself(text: str) -> None:
     assert gram_cosine(features(text), features(text.upper())) == pytest.approx(1.0)
 
 
-def test_vectors_count_half() -> None:
+def test_alike_counts_vectors_half() -> None:
     first, second = features("one two three", (1.0, 0.0)), features("quite other words", (0.6, 0.8))
     assert gram_cosine(first, second) == 0.0
     assert alike(first, second) == pytest.approx(0.3)

@@ -37,7 +37,7 @@ def test_echo_counts_words_in_long_runs_once(text: list[str], first: list[str], 
     assert found.shared == (len(borrowed) / len(text) if text else 0.0)
 
 
-def test_case_punctuation_and_dashes_do_not_hide_a_copy() -> None:
+def test_overlap_ignores_case_punctuation_and_dashes() -> None:
     source = TextSource("The old man—so they say—went down to the sea.")
     assert overlap('"THE OLD MAN, so they say, went down!"', [source]).longest_run == 8
 

@@ -34,7 +34,7 @@ ENGLISH = (model("story", "en"), model("causal", "en"), model("masked", "en"))
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\n\t", "\x00\x07\x1b", "\u200b\u2060", "\u3164", "\u200f", "\u2800"])
-def test_nothing_to_see_is_empty(text: str) -> None:
+def test_request_of_invisible_characters_is_empty(text: str) -> None:
     with pytest.raises(BadInput, match="text_empty"):
         to_continue(text)
 
@@ -56,11 +56,11 @@ def test_what_can_be_seen_can_be_continued(text: str) -> None:
     assert to_continue(text).text
 
 
-def test_control_characters_are_cleaned_before_anything_looks() -> None:
+def test_request_cleans_control_characters_first() -> None:
     assert to_continue("a\x00b\r\nc\u202e").text == "ab\nc"
 
 
-def test_too_long_says_how_long() -> None:
+def test_request_too_long_says_how_long() -> None:
     with pytest.raises(BadInput) as caught:
         to_continue("x" * (MAX_TEXT + 5))
     assert caught.value.key == "text_too_long"
@@ -77,7 +77,7 @@ def test_too_long_says_how_long() -> None:
         ({"mood": "angry"}, "mood_unknown"),
     ],
 )
-def test_out_of_range(more: dict[str, Any], key: str) -> None:
+def test_request_out_of_range_is_refused(more: dict[str, Any], key: str) -> None:
     with pytest.raises(BadInput) as caught:
         FEATURES["continue"].check(to_continue("Once", **more))
     assert caught.value.key == key

@@ -30,11 +30,13 @@ def health(tier: Tier, jobs: int) -> Health:
         ("bridge", "large", 8, 5),
     ],
 )
-def test_fewer_of_a_large_model_and_where_many_ask(feature: Purpose, tier: Tier, jobs: int, rows: int) -> None:
+def test_rows_for_are_fewer_of_a_large_model_and_where_many_ask(
+    feature: Purpose, tier: Tier, jobs: int, rows: int
+) -> None:
     assert rows_for(feature, health(tier, jobs), 3) == rows
 
 
-def test_there_are_enough_for_what_is_shown_and_never_more_than_alone() -> None:
+def test_rows_for_are_enough_and_never_more_than_alone() -> None:
     assert rows_for("continue", health("large", 100), 5) == 7
     for count in range(1, 20):
         assert rows_for("continue", health("large", 100), count) <= rows_for("continue", health("large", 1), count)

@@ -16,7 +16,7 @@ def test_what_is_found_in_the_order_of_the_list() -> None:
 
 
 @pytest.mark.parametrize("text", ["cl0wn", "cl\u200bown", "clówn", "sp1ders", "_clown_", "clown's"])
-def test_disguises(text: str) -> None:
+def test_server_words_are_found_in_disguise(text: str) -> None:
     assert not LIST.allows(text)
 
 

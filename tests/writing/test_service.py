@@ -122,7 +122,7 @@ async def test_a_bad_ask_takes_no_place_in_the_queue(generation_service: Generat
         await generation_service.submit(too_many)
 
 
-async def test_a_cancelled_ask_leaves_nothing_behind(generation_service: GenerationService) -> None:
+async def test_generation_service_keeps_nothing_of_a_cancelled_request(generation_service: GenerationService) -> None:
     ticket = await generation_service.submit(to_continue())
     ticket.cancel()
     with pytest.raises(Exception, match="cancelled"):

@@ -27,7 +27,7 @@ def test_normalise_is_idempotent_and_safe(text: str) -> None:
 
 
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
-def test_plain_ascii_is_left_alone(text: str) -> None:
+def test_normalise_leaves_plain_ascii(text: str) -> None:
     assert normalise(text) == text
 
 
@@ -57,7 +57,7 @@ def test_normalise(text: str, expected: str) -> None:
     assert normalise(text) == expected
 
 
-def test_blank() -> None:
+def test_is_blank() -> None:
     assert is_blank(" \n\u200d\ufe0f\u2800")
     assert not is_blank("·")
 

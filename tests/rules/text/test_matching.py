@@ -59,7 +59,7 @@ def test_what_stands_in_a_text(phrase: str, text: str) -> None:
         (" ", "any thing"),
     ],
 )
-def test_what_does_not(phrase: str, text: str) -> None:
+def test_matching_what_does_not_match(phrase: str, text: str) -> None:
     assert not stands_in(phrase, fold(text))
 
 

@@ -24,7 +24,7 @@ from bot.rules.text.truecasing import begins_sentence, names_in, restore
         "“Who?”\n\n",
     ],
 )
-def test_a_sentence_begins(left: str) -> None:
+def test_begins_sentence(left: str) -> None:
     assert begins_sentence(left)
 
 
@@ -53,5 +53,5 @@ def test_names_are_what_always_has_a_capital_inside_a_sentence() -> None:
         ("in it", "He is ", "in it"),
     ],
 )
-def test_restoring(fill: str, left: str, expected: str) -> None:
+def test_truecasing_restores_capitals(fill: str, left: str, expected: str) -> None:
     assert restore(fill, left, {"anna": "Anna"}) == expected

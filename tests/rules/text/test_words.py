@@ -34,7 +34,7 @@ def test_parts_joined_are_the_text(text: str) -> None:
 
 
 @given(TEXTS, st.integers(0, 20))
-def test_beginnings_and_endings_are_whole_characters(text: str, limit: int) -> None:
+def test_words_beginnings_and_endings_are_whole_characters(text: str, limit: int) -> None:
     starts = {*cluster_starts(text), len(text)}
     for cut, at in ((beginning(text, limit), len), (ending(text, limit), lambda cut: len(text) - len(cut))):
         assert len(cut) <= limit
@@ -79,7 +79,7 @@ def test_what_stands_elsewhere_in_the_text_changes_no_word(text: str) -> None:
         ("👩\u200d👩\u200d👧👍🏽 ok", ["👩\u200d👩\u200d👧👍🏽", "ok"]),
     ],
 )
-def test_words(text: str, words: list[str]) -> None:
+def test_split_words(text: str, words: list[str]) -> None:
     assert split_words(text) == words
 
 

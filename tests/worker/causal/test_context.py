@@ -27,7 +27,7 @@ def test_all_that_fits_stays_as_it_is() -> None:
     assert fitted.sha256 == hashlib.sha256(b"one two three").hexdigest()
 
 
-def test_the_lowest_priority_goes_first_and_of_equals_the_earlier() -> None:
+def test_context_drops_the_lowest_priority_first_and_of_equals_the_earlier() -> None:
     pieces = [piece("old", "a b ", 1), piece("memory", "c d ", 5), piece("new", "e f ", 1), piece("last", "g", 9)]
     assert fit(pieces, 5, words).dropped == ("old",)
     assert fit(pieces, 5, words).text == "c d e f g"
@@ -51,17 +51,17 @@ def test_a_piece_of_which_nothing_fits_is_dropped_by_its_plain_name() -> None:
     assert (fitted.text, fitted.dropped) == ("a b c ", ("passage",))
 
 
-def test_what_is_left_last_is_cut_in_any_case() -> None:
+def test_context_cuts_the_last_piece_in_any_case() -> None:
     fitted = fit([piece("a", "x y ", 1), piece("text", "one two three four five", 9)], 2, words)
     assert (fitted.text, fitted.dropped) == ("four five", ("a", "text:start"))
 
 
-def test_chinese_is_cut_where_it_has_no_spaces() -> None:
+def test_context_cuts_chinese_without_spaces() -> None:
     fitted = fit([piece("text", "狐狸打开了那扇古老的门", 1, cut=True)], 4, len)
     assert fitted.text == "古老的门"
 
 
-def test_nothing_at_all() -> None:
+def test_context_of_nothing() -> None:
     assert fit([], 10, words).text == ""
     assert fit([piece("a", ""), piece("b", "")], 0, words).dropped == ()
 

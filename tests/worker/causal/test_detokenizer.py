@@ -39,7 +39,7 @@ def test_a_character_of_several_tokens_appears_when_it_is_whole(tokens: Tokens) 
     assert len(set(shown)) < len(shown)
 
 
-def test_half_a_character_at_the_end_is_left_out(tokens: Tokens) -> None:
+def test_detokenizer_leaves_out_half_a_character_at_the_end(tokens: Tokens) -> None:
     before = tokens.encode("The fox")
     ids = tokens.encode("The fox 世")[len(before) :]
     stream = Detokenizer(tokens.decode, before, ())
@@ -49,14 +49,14 @@ def test_half_a_character_at_the_end_is_left_out(tokens: Tokens) -> None:
     assert "\ufffd" not in stream.visible
 
 
-def test_the_space_before_the_first_word_is_kept(tokens: Tokens) -> None:
+def test_detokenizer_keeps_the_space_before_the_first_word(tokens: Tokens) -> None:
     _, stream = _stream(tokens, "The fox", " opened")
     assert stream.finish() == " opened"
 
 
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(alphabet="abc thefox 世é👩\n.", min_size=1, max_size=30))
-def test_what_goes_in_comes_out_and_only_grows(tokens: Tokens, text: str) -> None:
+def test_detokenizer_text_is_whole_and_only_grows(tokens: Tokens, text: str) -> None:
     shown, stream = _stream(tokens, "The fox.\n", text)
     final = stream.finish()
     assert ("The fox.\n" + text).endswith(final)
@@ -78,12 +78,12 @@ def test_what_only_looked_like_a_stop_string_is_shown_in_the_end(tokens: Tokens)
     assert not stream.stopped
 
 
-def test_the_earliest_stop_string_counts(tokens: Tokens) -> None:
+def test_detokenizer_ends_at_the_earliest_stop_string(tokens: Tokens) -> None:
     _, stream = _stream(tokens, "The fox", " abcdef", ("f", "cd", "e"))
     assert stream.finish() == " ab"
 
 
-def test_breakers_are_found_in_the_vocabulary(tokens: Tokens) -> None:
+def test_tokens_find_breakers_in_the_vocabulary(tokens: Tokens) -> None:
     newline = tokens.containing(("\n",))
     assert newline
     assert all("\n" in tokens.decode([*tokens.encode("a")[-1:], number]) for number in newline)

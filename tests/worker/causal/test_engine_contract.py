@@ -107,7 +107,7 @@ def test_every_row_ends_once_with_text_of_at_most_the_asked_length(engine: Causa
     assert sum(bool(told.final.text.strip()) for told in record.values()) >= 3
 
 
-def test_rows_that_are_held_go_on_where_they_were(engine: CausalEngine) -> None:
+def test_engine_resumes_held_rows_where_they_were(engine: CausalEngine) -> None:
     """A tenant of few rows comes while another has many: no more than the level are stepped beside it, then all."""
     asked = [replace(ask(f"m{i}", tokens=24), tenant="many") for i in range(3)]
     alone = run(engine, *asked)
@@ -172,7 +172,7 @@ def test_a_seed_repeats_alone_and_in_company_where_the_receipt_says_so(engine: C
     assert texts(record, "again") == texts(alone, "mine")
 
 
-def test_rows_join_and_leave_while_others_go_on(engine: CausalEngine) -> None:
+def test_engine_rows_join_and_leave_while_others_go_on(engine: CausalEngine) -> None:
     record: Record = {}
     engine.add(ask("long", tokens=40))
     for number in range(6):
@@ -227,7 +227,7 @@ def test_cancelled_rows_end_with_what_they_have_and_others_go_on(engine: CausalE
     assert len(texts(record, "b")) == 4
 
 
-def test_cancelling_before_the_first_step_or_without_a_reason(engine: CausalEngine) -> None:
+def test_engine_cancel_before_the_first_step_or_without_a_reason(engine: CausalEngine) -> None:
     engine.add(ask("a"))
     engine.cancel("a")
     engine.cancel("a")
@@ -254,7 +254,7 @@ def test_a_deadline_ends_the_rows_of_its_request(engine: CausalEngine) -> None:
     assert all(told.final.finish in {"length", "end"} for (id_, _), told in record.items() if id_ == "free")
 
 
-def test_a_deadline_that_has_passed_already(engine: CausalEngine) -> None:
+def test_engine_deadline_that_has_passed_already(engine: CausalEngine) -> None:
     record = run(engine, ask("a", deadline_s=0.0))
     assert [told.final.finish for told in record.values()] == ["deadline"] * 4
 
@@ -351,7 +351,7 @@ def test_a_row_that_makes_no_sense_is_given_up_where_that_is_wished(engine: Caus
         assert hasty["b", number].final.tokens <= LOOKED_AT
 
 
-def test_what_is_hopeless() -> None:
+def test_engine_ends_rows_that_are_hopeless() -> None:
     fresh = list(range(40))
     assert not is_hopeless(fresh, [-2.0] * 40)
     assert is_hopeless(fresh, [-3.6] * 40)
@@ -404,7 +404,7 @@ def test_an_id_in_use_is_refused_and_free_again_afterwards(engine: CausalEngine)
     assert len(run(engine, ask("a", tokens=2))) == 4
 
 
-def test_a_long_prompt_does_not_hold_up_the_others(engine: CausalEngine) -> None:
+def test_engine_long_prompt_does_not_hold_up_other_rows(engine: CausalEngine) -> None:
     """While a long prompt is read, a row that decodes gets a token at every step."""
     record: Record = {}
     engine.add(ask("first", rows=[row(3, sampling=replace(MOODS["open"], temperature=1.5))], tokens=60))

@@ -64,7 +64,7 @@ def test_who_reads_no_hints_does_not_see_the_right_text(loaded: tuple[Any, Any])
     assert seen == unseen
 
 
-def test_proposals_are_made_behind_the_hint(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
+def test_fill_in_the_middle_proposes_after_the_right_text(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     request = ProposeRequest(
         model="causal", gaps=(Gap(left=LEFT + " ", right=RIGHT),), lengths=(1, 2), beam=8, samples=4
     )
@@ -91,6 +91,6 @@ def test_a_long_left_text_leaves_room_for_the_hint(loaded: tuple[Any, Any], scor
     assert fills
 
 
-def test_a_vocabulary_without_the_tokens_is_refused(loaded: tuple[Any, Any]) -> None:
+def test_fill_in_the_middle_refuses_a_vocabulary_without_its_tokens(loaded: tuple[Any, Any]) -> None:
     with pytest.raises(WeightsError, match=f"{OPEN} or {CLOSE}"):
         MiddleIds.of(loaded[1])

@@ -99,7 +99,7 @@ def test_a_seed_repeats_the_search(scorer: CausalScorer) -> None:
     assert first.keys() != other.keys()
 
 
-def test_a_blank_inside_a_word_is_gone_on_with(scorer: CausalScorer) -> None:
+def test_fill_search_completes_a_word_that_begins_before_the_blank(scorer: CausalScorer) -> None:
     found = one(scorer, ask(Gap(left="The fox opened the do", right=" near the harbour.")))
     assert "or" in found
 

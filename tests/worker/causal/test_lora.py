@@ -45,7 +45,7 @@ def test_an_update_of_another_model_is_refused(model: LlamaForCausalLM, tmp_path
         add_lora(model, tmp_path / "u.safetensors")
 
 
-def test_a_damaged_or_missing_file_is_refused(model: LlamaForCausalLM, tmp_path: Path) -> None:
+def test_lora_refuses_a_damaged_or_missing_file(model: LlamaForCausalLM, tmp_path: Path) -> None:
     (tmp_path / "u.safetensors").write_bytes(b"nothing of the kind")
     for name in ("u.safetensors", "none.safetensors"):
         with pytest.raises(WeightsError, match=name):

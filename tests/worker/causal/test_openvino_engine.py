@@ -96,7 +96,7 @@ def test_siblings_find_the_prefill_of_the_first_row(engine: OpenVinoEngine) -> N
     drain(engine, record)
 
 
-def test_min_p_keeps_what_it_keeps_when_the_temperature_comes_last(engine: OpenVinoEngine) -> None:
+def test_openvino_engine_min_p_before_the_temperature_keeps_the_same_tokens(engine: OpenVinoEngine) -> None:
     """However hot, a min-p of nearly 1 leaves the best token only."""
     rows = [row(seed, sampling=Sampling(temperature=8.0, min_p=0.9)) for seed in range(4)]
     cold = [row(0, sampling=Sampling(top_p=1e-6))]

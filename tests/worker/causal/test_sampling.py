@@ -77,7 +77,7 @@ def test_typical_p_may_drop_the_most_probable_token() -> None:
 
 
 @pytest.mark.parametrize("p", [0.3, 0.9, 0.999])
-def test_a_long_vocabulary_is_cut_as_a_whole_even_where_the_head_is_not_enough(p: float) -> None:
+def test_sampling_cuts_a_long_vocabulary_even_where_its_head_is_not_enough(p: float) -> None:
     """A flat distribution over more tokens than are looked at first."""
     logits = torch.randn(3, 9000, generator=torch.Generator().manual_seed(1)) * torch.tensor([[0.1], [1.0], [4.0]])
     ours, theirs = top_p(logits, torch.full((3,), p)), TopPLogitsWarper(p)(NONE, logits)
@@ -89,7 +89,7 @@ def test_a_long_vocabulary_is_cut_as_a_whole_even_where_the_head_is_not_enough(p
         assert len(mine ^ its) <= 2
 
 
-def test_each_row_has_its_own_value_and_samplers_follow_one_another() -> None:
+def test_sampling_each_row_has_its_own_values_and_samplers_follow_one_another() -> None:
     logits = _logits([0.4, 0.3, 0.2, 0.1], [0.4, 0.3, 0.2, 0.1])
     once = top_p(logits, torch.tensor([0.65, 1.0]))
     assert _kept(once) == [{0, 1}, {0, 1, 2, 3}]
@@ -237,13 +237,13 @@ def test_many_seeds_draw_the_distribution() -> None:
         assert abs(drawn[token] / 4000 - prob) < 4 * math.sqrt(prob * (1 - prob) / 4000)
 
 
-def test_xtc_hits_with_its_probability() -> None:
+def test_sampling_xtc_acts_with_its_probability() -> None:
     # Hit: 0 is dropped, and 1 is certain. Not hit: 0 with 0.6. So 0 comes with 0.5 · 0.6.
     drawn = _draws(Sampling(xtc_probability=0.5, xtc_threshold=0.1), [0.6, 0.4], 4000)
     assert abs(drawn[0] / 4000 - 0.3) < 0.03
 
 
-def test_what_is_cut_does_not_depend_on_the_temperature() -> None:
+def test_sampling_cut_does_not_depend_on_the_temperature() -> None:
     """min-p .3 keeps two of three, however hot."""
     drawn = _draws(Sampling(min_p=0.3, temperature=50.0), [0.6, 0.3, 0.1], 600)
     assert drawn[2] == 0

@@ -43,12 +43,12 @@ def check(model: Any, score_cache: ScoreCache, rows: Sequence[Sequence[int]]) ->
         assert values == pytest.approx(plain(model, row), abs=TOLERANCE)
 
 
-def test_rows_get_the_numbers_of_plain_passes(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+def test_score_cache_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
     _, score_cache = begun(tree_runner)
     check(loaded[0], score_cache, [[11, 23, 31], [11, 23, 40, 41], [17], [11, 23, 31]])
 
 
-def test_what_was_read_is_not_read_again(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+def test_score_cache_does_not_compute_twice(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
     tree, score_cache = begun(tree_runner)
     check(loaded[0], score_cache, [[11, 23, 31], [17, 31]])
     grown = len(tree)
@@ -59,7 +59,9 @@ def test_what_was_read_is_not_read_again(loaded: tuple[Any, Any], tree_runner: T
     assert len(tree) == grown + 2, "only the tokens that were last before are new"
 
 
-def test_a_token_of_which_more_is_asked_is_read_again(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+def test_score_cache_computes_a_token_again_of_which_more_is_asked(
+    loaded: tuple[Any, Any], tree_runner: TreeRunner
+) -> None:
     tree, score_cache = begun(tree_runner)
     check(loaded[0], score_cache, [[11, 23, 31, 40]])
     grown = len(tree)
@@ -67,7 +69,7 @@ def test_a_token_of_which_more_is_asked_is_read_again(loaded: tuple[Any, Any], t
     assert len(tree) > grown
 
 
-def test_what_a_search_grew_and_noted_is_known(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+def test_score_cache_knows_what_a_search_computed(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
     tree, score_cache = begun(tree_runner)
     ((nodes, table),) = complete([score_cache.grow([11, 17], [ROOT, ROOT])])
     assert list(nodes) == [0, 1]
@@ -79,7 +81,7 @@ def test_what_a_search_grew_and_noted_is_known(loaded: tuple[Any, Any], tree_run
     assert len(tree) == 4, "31 behind 11, and 17 again for what stands behind it now"
 
 
-def test_more_tokens_than_one_pass_holds(
+def test_score_cache_more_tokens_than_one_pass_holds(
     loaded: tuple[Any, Any], tree_runner: TreeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PASS_TOKENS", 4)

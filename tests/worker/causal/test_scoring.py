@@ -82,7 +82,7 @@ def test_a_kept_prefix_gives_the_same_numbers_with_fewer_passes(scorer: CausalSc
     assert again == first
 
 
-def test_more_rows_than_one_pass_holds(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
+def test_scoring_more_rows_than_one_pass_holds(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     items = [ScoreItem(left=LEFT, asked=" lantern" * (1 + n % 40)) for n in range(60)]
     scores, passes = finish(scorer.score(items))
     assert passes > 3
@@ -101,7 +101,7 @@ def test_an_asked_text_longer_than_the_window_is_refused(scorer: CausalScorer) -
         finish(scorer.score([ScoreItem(left="The", asked=" fox opened the door" * 300)]))
 
 
-def test_special_tokens_in_a_text_are_text(scorer: CausalScorer) -> None:
+def test_scoring_takes_special_tokens_in_a_text_as_text(scorer: CausalScorer) -> None:
     (words,), _ = finish(scorer.score([ScoreItem(left="The fox", asked=" found </s> and <|endoftext|> too")]))
     assert len(words) == 5
     # Written out they are many unlikely pieces; as one special token each they would cost a few nats.

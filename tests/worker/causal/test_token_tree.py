@@ -96,7 +96,7 @@ def test_a_context_is_kept(loaded: tuple[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("longest", range(1, 7))
-def test_a_branch_may_be_cut_anywhere(loaded: tuple[Any, Any], tree_runner: TreeRunner, longest: int) -> None:
+def test_token_tree_branch_may_be_cut_anywhere(loaded: tuple[Any, Any], tree_runner: TreeRunner, longest: int) -> None:
     """Two lanes share what is new in halves, wherever these meet: here in a chain, between two, or in a fork."""
     context = CONTEXTS[0]
     (tree,) = begun(tree_runner, context)

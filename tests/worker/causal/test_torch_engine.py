@@ -69,7 +69,7 @@ def _greedy(request_id: str, prompt: str, tokens: int = 20) -> GenerateRequest:
     return ask(request_id, prompt, rows=[row(0, sampling=GREEDY), row(1, sampling=GREEDY)], tokens=tokens)
 
 
-def test_rows_of_different_lengths_in_one_batch_write_what_each_writes_alone(model_folder: Path) -> None:
+def test_torch_engine_rows_of_different_lengths_write_what_each_writes_alone(model_folder: Path) -> None:
     """Positions, masks and the cache are right for rows that join late, leave early and are padded."""
     engine = _open(model_folder)
     record: Record = {}
@@ -83,7 +83,7 @@ def test_rows_of_different_lengths_in_one_batch_write_what_each_writes_alone(mod
         assert texts(record, str(number)) == [expected, expected]
 
 
-def test_long_company_that_leaves_gives_its_columns_back_and_disturbs_nobody(folder: Path) -> None:
+def test_torch_engine_long_row_that_leaves_frees_its_columns_and_disturbs_nobody(folder: Path) -> None:
     path = tiny_llama(folder / "llama")
     engine = _open(path)
     record: Record = {}
@@ -130,7 +130,7 @@ def test_float32_is_chosen_where_the_processor_has_no_bfloat16(monkeypatch: pyte
     assert pick_dtype("auto", cpu) == torch.bfloat16
 
 
-def test_receipts_promise_less_for_short_number_formats(folder: Path) -> None:
+def test_torch_engine_receipts_promise_less_for_short_number_formats(folder: Path) -> None:
     path = tiny_gpt2(folder / "gpt2")
     model = ResolvedModel(role="causal", name="tiny", revision="r", folder=path)
     engine = TorchEngine.open(model, device="cpu", dtype="bfloat16", cache=folder, clock=HandClock())

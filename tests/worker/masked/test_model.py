@@ -70,7 +70,7 @@ class TestProposals:
         for fill in propose(bert, Gap(left=LEFT, right=RIGHT)):
             assert re.fullmatch(r"[A-Za-z]+(?:[ ,'-]+[A-Za-z]+)*", fill.text), fill.text
 
-    def test_what_was_learnt_comes_first(self, bert: MaskedModel) -> None:
+    def test_proposals_begin_with_what_the_model_learnt(self, bert: MaskedModel) -> None:
         fills = propose(bert, Gap(left="A girl lost a silver ", right=" under the hill, and the rain began."))
         assert next(fill.text for fill in fills if fill.masks == 1) == "key"
 
@@ -111,7 +111,7 @@ class TestProposals:
             )
             assert any(fill.score == pytest.approx(order, abs=1e-3) for order in orders)
 
-    def test_a_seed_repeats_the_samples(self, bert: MaskedModel) -> None:
+    def test_proposals_repeat_with_their_seed(self, bert: MaskedModel) -> None:
         gap = Gap(left=LEFT, right=RIGHT)
         first, _ = finish(bert.propose(request(gap, samples=8, seed=5)))
         again, _ = finish(bert.propose(request(gap, samples=8, seed=5)))
@@ -119,7 +119,7 @@ class TestProposals:
         assert first == again
         assert first != other
 
-    def test_a_blank_inside_a_word_gets_its_rest(self, bert: MaskedModel) -> None:
+    def test_proposals_complete_a_word_that_begins_before_the_blank(self, bert: MaskedModel) -> None:
         singles = [f for f in propose(bert, Gap(left="The lan", right=" was gone")) if f.masks == 1]
         vocabulary = {fill.text for fill in singles}
         assert vocabulary
@@ -130,7 +130,7 @@ class TestProposals:
         near = Gap(left="The river crossed the bridge. " * 40 + LEFT, right=RIGHT + " A girl sang." * 60)
         assert [f.text for f in propose(bert, gap)] == [f.text for f in propose(bert, near)]
 
-    def test_four_thousand_characters_without_a_space(self, bert: MaskedModel) -> None:
+    def test_proposals_for_four_thousand_characters_without_a_space(self, bert: MaskedModel) -> None:
         fills = propose(bert, Gap(left="x" * 2000 + " ", right=" " + "y" * 2000))
         assert {fill.masks for fill in fills} == {1, 2, 3, 4}
 
@@ -141,7 +141,7 @@ class TestProposals:
         named = propose(bert, Gap(left="The keeper saw Fox and the ", right=" Fox sang."))
         assert all("fox" not in fill.text for fill in named)
 
-    def test_special_tokens_in_a_text_are_text(self, bert: MaskedModel) -> None:
+    def test_proposals_take_special_tokens_in_a_text_as_text(self, bert: MaskedModel) -> None:
         plain = propose(bert, Gap(left="The fox, sep, opened the ", right=RIGHT))
         spelt = propose(bert, Gap(left="The fox [SEP] [PAD] opened the ", right=RIGHT))
         assert spelt
@@ -263,15 +263,15 @@ class TestScores:
 
 
 class TestOpening:
-    def test_info(self, bert: MaskedModel) -> None:
+    def test_model_info(self, bert: MaskedModel) -> None:
         assert bert.info.role == "masked"
         assert bert.info.window == 126
 
-    def test_a_missing_folder(self, tmp_path: Path) -> None:
+    def test_opening_a_missing_folder_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(WeightsError, match="tiny"):
             opened(tmp_path / "nowhere")
 
-    def test_weights_cut_short(self, bert_folder: Path, tmp_path: Path) -> None:
+    def test_opening_weights_that_are_cut_short_is_refused(self, bert_folder: Path, tmp_path: Path) -> None:
         folder = Path(shutil.copytree(bert_folder, tmp_path / "cut"))
         weights = folder / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:5000])

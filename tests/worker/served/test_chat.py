@@ -34,12 +34,12 @@ WHOLE = "The keeper had not spoken for a year."
         ("那一夜她唱起歌来。", "守灯人一年没有说话。", "那一夜她唱起歌来。"),
     ],
 )
-def test_what_goes_on(answer: str, text: str, expected: str | None) -> None:
+def test_chat_keeps_only_what_goes_on_from_the_text(answer: str, text: str, expected: str | None) -> None:
     wanted = f" {answer}" if expected is None else expected
     assert onward(answer, text, finished=True) == wanted
 
 
-def test_what_chances_to_be_alike_is_no_repetition() -> None:
+def test_chat_keeps_a_beginning_that_is_alike_by_chance() -> None:
     text = "The sea was grey. The sea was calm"
     assert onward("and the sea was calm", text, finished=True) == " and the sea was calm"
 

@@ -104,7 +104,7 @@ async def test_rows_of_one_mood_are_one_request_where_the_server_can_write_sever
     assert ("seed of its own", "text 2 of 3 of one seed") in ended[1].receipt.substitutions
 
 
-async def test_a_character_may_come_in_halves() -> None:
+async def test_sending_joins_a_character_that_comes_in_halves() -> None:
     event = said(" 灯塔亮了。", "stop")
     cut = event.index("塔".encode()) + 1
     double = Double()
@@ -112,7 +112,7 @@ async def test_a_character_may_come_in_halves() -> None:
     assert [one.text for one in await continued(double)] == [" 灯塔亮了。"]
 
 
-async def test_a_character_that_never_became_whole_is_left_out() -> None:
+async def test_sending_leaves_out_a_character_that_never_became_whole() -> None:
     double = Double()
     double.next.append(blocks(double, said(" The lamp\ufffd"), said("", "length")))
     assert [one.text for one in await continued(double)] == [" The lamp"]
@@ -131,7 +131,7 @@ async def test_a_text_that_does_not_end_is_ended() -> None:
     assert (ended.finish, double.left) == ("length", 1)
 
 
-async def test_a_server_that_does_not_stream_is_read_too() -> None:
+async def test_sending_to_a_server_that_does_not_stream() -> None:
     double = Double()
     whole = b'{"choices": [{"index": 0, "text": " The end.", "finish_reason": "stop"}], "usage": {"prompt_tokens": 77}}'
 
@@ -156,7 +156,7 @@ async def test_what_a_server_refuses_is_left_out_remembered_and_told() -> None:
     assert (told["min_p"], told["presence_penalty"]) == ("top_p 0.9", "nothing: the server refuses it")
 
 
-async def test_a_server_that_is_known_gets_the_samplers_it_has() -> None:
+async def test_sending_gives_a_known_server_the_samplers_it_has() -> None:
     double = Double(models=[{"id": "tale-7b", "owned_by": "llamacpp"}])
     (ended,) = await continued(double, ask("a", rows=[row(sampling=MOODS["wild"])]))
     (body,) = double.asked
@@ -174,7 +174,7 @@ async def test_vllm_gets_a_min_p_for_its_temperature_and_penalties_for_the_rest(
     assert dict(ended.receipt.substitutions) == {"dry": "frequency_penalty 0.3", "xtc": "presence_penalty 0.3"}
 
 
-async def test_a_new_name_for_the_length_is_learned() -> None:
+async def test_sending_learns_a_new_name_for_the_length() -> None:
     double = Double(refuses=frozenset({"max_tokens"}))
     assert [one.text for one in await continued(double, ask("a", rows=[row()], tokens=30))] == [TIDE]
     assert [body["max_completion_tokens"] for body in double.asked] == [30]
@@ -222,7 +222,7 @@ async def test_the_key_goes_along_and_shows_nowhere(caplog: pytest.LogCaptureFix
     assert KEY not in sentence + repr(server) + caplog.text
 
 
-async def test_a_model_that_is_not_there_is_told_with_those_that_are() -> None:
+async def test_sending_names_the_models_that_are_there() -> None:
     sentence = await trouble(Double(models=[{"id": "a"}, {"id": "b"}]))
     assert "has no model 'tale-7b'; it has a, b: name one of its models in CAUSAL_MODEL" in sentence
 
@@ -233,7 +233,7 @@ async def test_without_a_name_the_only_model_is_meant() -> None:
     assert "has 2 models (a, b)" in await trouble(Double(models=[{"id": "a"}, {"id": "b"}]), model="")
 
 
-async def test_an_address_where_nothing_of_the_kind_is_says_so() -> None:
+async def test_sending_to_an_address_without_a_model_server() -> None:
     assert "neither /completions nor /chat/completions" in await trouble(Double(endpoints=()))
 
 
@@ -253,7 +253,7 @@ async def test_what_passes_is_waited_for(passing: Answer) -> None:
     assert len(double.asked) == 3
 
 
-async def test_a_server_that_wants_to_be_left_alone_for_long_is_told_at_once() -> None:
+async def test_sending_tells_at_once_of_a_server_that_asks_for_a_long_pause() -> None:
     double = Double()
     double.next.append(status(429, headers={"Retry-After": "3600"}))
     assert "has had too many requests (429)" in await trouble(double)
@@ -268,13 +268,13 @@ async def test_a_text_that_breaks_off_is_begun_anew() -> None:
     assert [one.text for one in await continued(double)] == [TIDE]
 
 
-async def test_a_server_that_always_breaks_off_is_told_of_in_the_end() -> None:
+async def test_sending_tells_of_a_server_that_always_breaks_off() -> None:
     double = Double()
     double.next.extend([blocks(double, said(" and"))] * 9)
     assert "broke its answer off" in await trouble(double)
 
 
-async def test_endless_silence_is_told(caplog: pytest.LogCaptureFixture) -> None:
+async def test_sending_tells_of_endless_silence(caplog: pytest.LogCaptureFixture) -> None:
     double = Double()
     double.next.extend([blocks(double, said(" and"), then_hang=True)] * 9)
     waits = replace(QUICK, next_s=0.05)
@@ -309,7 +309,7 @@ async def test_a_server_that_stays_away_is_told_and_asked_again_by_the_next() ->
     assert ended.text == TIDE
 
 
-async def test_one_request_fails_and_the_others_go_on() -> None:
+async def test_sending_one_request_fails_and_the_others_go_on() -> None:
     double = Double()
     async with model_server(double), looping(double.server()) as loop:
         await read(loop, ask("warm", rows=[row()]))
@@ -328,7 +328,7 @@ async def test_one_request_fails_and_the_others_go_on() -> None:
 # ---- leaving, deadlines, turns
 
 
-async def test_who_leaves_closes_the_stream() -> None:
+async def test_sending_closes_the_stream_of_who_leaves() -> None:
     double = Double()
     async with model_server(double), looping(double.server()) as loop:
         double.next.extend([blocks(double, said(" and the tide"), then_hang=True)] * 2)

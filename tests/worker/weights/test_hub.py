@@ -72,7 +72,7 @@ def test_a_model_comes_whole_is_found_again_without_a_hub_and_keeps_what_its_car
     assert state.problem is None
 
 
-def test_a_damaged_file_is_found_by_its_digest(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_finds_a_damaged_file_by_its_digest(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
     path = (bring(loopback, tmp_path).folder / WEIGHTS).resolve()
     content = bytearray(path.read_bytes())
@@ -114,7 +114,7 @@ def test_one_gguf_file_is_found_by_its_name_or_its_end(loopback: LoopbackHub, gg
     assert "only a GGUF file" in refusal(loopback, tmp_path, "tiny/none:x.safetensors")
 
 
-def test_a_branch_that_moves_is_followed_only_when_it_is_asked_for(
+def test_hub_follows_a_branch_that_moves_only_when_asked(
     loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path
 ) -> None:
     first = loopback.add("tiny/gpt2", tiny_causal)
@@ -140,9 +140,7 @@ def test_a_cut_connection_goes_on_where_it_was(loopback: LoopbackHub, tiny_causa
     assert sent(loopback, WEIGHTS) == ["all", "bytes=1000-", "bytes=1000-", "bytes=1500-"]
 
 
-def test_what_had_come_before_is_resumed_by_a_later_start(
-    loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path
-) -> None:
+def test_hub_resumes_an_earlier_download(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
     loopback.fail("blobs/", Cut(after=1000), *[Cut(after=0)] * 5)
     assert "What has come is kept" in refusal(loopback, tmp_path)
@@ -150,7 +148,7 @@ def test_what_had_come_before_is_resumed_by_a_later_start(
     assert sent(loopback, WEIGHTS)[-1] == "bytes=1000-"
 
 
-def test_another_content_is_not_used(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_does_not_use_other_content(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
     loopback.fail("blobs/", Spoil())
     assert "digest" in refusal(loopback, tmp_path)
@@ -158,9 +156,7 @@ def test_another_content_is_not_used(loopback: LoopbackHub, tiny_causal: Path, t
     assert sent(loopback, WEIGHTS) == ["all", "all"]
 
 
-def test_a_part_that_is_of_another_file_is_fetched_anew(
-    loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path
-) -> None:
+def test_hub_fetches_a_part_of_another_file_anew(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
     digest = hashlib.sha256((tiny_causal / WEIGHTS).read_bytes()).hexdigest()
     blobs = Shelf(tmp_path, ModelChoice(name="tiny/gpt2")).root / "blobs"
@@ -171,7 +167,7 @@ def test_a_part_that_is_of_another_file_is_fetched_anew(
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_what_passes_is_waited_for(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path, status: int) -> None:
+def test_hub_waits_for_errors_that_pass(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path, status: int) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
     for part in ("/api/models/tiny/gpt2", "/tree/", "config.json", "blobs/"):
         loopback.fail(part, Refuse(status=status, headers={"Retry-After": "0"}))
@@ -192,7 +188,9 @@ def test_a_hub_that_allows_no_more_says_for_how_long(loopback: LoopbackHub, tiny
     assert "451" in refusal(loopback, tmp_path)
 
 
-def test_who_may_not_have_it_is_told_what_to_do(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_tells_what_to_do_about_a_model_that_is_not_open(
+    loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path
+) -> None:
     loopback.add("tiny/gated", tiny_causal)
     loopback.gate("tiny/gated", "hf_good")
     anonymous = refusal(loopback, tmp_path, "tiny/gated")
@@ -261,7 +259,7 @@ def test_the_role_of_a_model_is_seen_and_a_class_that_needs_code_of_its_own_refu
     assert not sent(loopback, "")
 
 
-def test_a_disk_without_room_is_told_before(
+def test_hub_tells_of_a_full_disk_before_fetching(
     loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
@@ -281,7 +279,7 @@ def test_a_hub_that_cannot_be_reached_or_is_none(loopback: LoopbackHub, tmp_path
     assert "cannot be reached" in refusal(gone, tmp_path)
 
 
-def test_offline_mode_fetches_nothing_and_finds_what_is_there(
+def test_hub_offline_fetches_nothing_and_finds_what_is_there(
     loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
@@ -293,7 +291,7 @@ def test_offline_mode_fetches_nothing_and_finds_what_is_there(
     assert len(loopback.asked) == asked
 
 
-def test_what_an_earlier_version_fetched_is_found(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_finds_what_an_earlier_version_fetched(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     """huggingface_hub's own downloads, which came without our listing."""
     loopback.add("tiny/gpt2", tiny_causal)
     model = bring(loopback, tmp_path)

@@ -88,7 +88,7 @@ def test_a_part_with_another_content_is_not_used(
     assert not large_file(tmp_path / "data").exists()
 
 
-def test_parts_that_do_not_make_the_whole_are_not_used(
+def test_large_model_parts_that_do_not_make_the_whole_are_not_used(
     model: LargeModel, come: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(large, "LARGE", replace(model, sha256="0" * 64))
@@ -122,7 +122,9 @@ def test_a_damaged_whole_is_fetched_again(model: LargeModel, come: Path, tmp_pat
     assert "cut short" in str(verify(LARGE, "causal", tmp_path / "data", silent).problem)
 
 
-def test_what_has_no_room_is_not_begun(model: LargeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_model_without_room_on_the_disk_is_not_begun(
+    model: LargeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(large, "LARGE", replace(model, size=2 << 20))
     with small_disk(tmp_path / "disk", 1 << 20) as disk:
         with pytest.raises(WeightsError, match=r"needs .* of disk.*CAUSAL_MODEL=bundled"):

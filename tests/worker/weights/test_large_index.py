@@ -99,7 +99,7 @@ def index(model: LargeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         server.shutdown()
 
 
-def test_what_breaks_off_is_begun_again(model: LargeModel, index: Index, tmp_path: Path) -> None:
+def test_large_index_begins_again_what_breaks_off(model: LargeModel, index: Index, tmp_path: Path) -> None:
     index.cut[model.parts[4].file] = 1
     assert fetch_large(tmp_path / "data", silent).read_bytes() == b"".join(PARTS)
     assert index.asked == {part.file: 2 if part == model.parts[4] else 1 for part in model.parts}

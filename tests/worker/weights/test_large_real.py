@@ -18,7 +18,7 @@ DATA = Path(__file__).parents[3] / "data"
 pytestmark = pytest.mark.large
 
 
-def test_it_comes_whole_and_writes(inkling: Inkling, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_model_comes_whole_and_writes(inkling: Inkling, monkeypatch: pytest.MonkeyPatch) -> None:
     path = fetch_large(DATA, silent)
     assert file_sha256(path) == LARGE.sha256
     fetch_bundled(DATA, silent)

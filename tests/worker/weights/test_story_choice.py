@@ -65,7 +65,7 @@ def test_the_large_one_comes_later_until_it_is_there(tmp_path: Path, monkeypatch
     assert plan_story(LARGE, tmp_path).now == LARGE
 
 
-def test_a_folder_from_before_keeps_what_it_has_and_is_told_once(
+def test_story_choice_of_an_older_folder_stays_and_is_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -148,7 +148,7 @@ def tell(root: Path, files: dict[str, str]) -> Path:
         ),
     ],
 )
-def test_a_containers_limit_counts(tmp_path: Path, files: dict[str, str], free: int) -> None:
+def test_story_choice_respects_a_containers_limit(tmp_path: Path, files: dict[str, str], free: int) -> None:
     assert free_memory(tell(tmp_path, files)) == free
 
 

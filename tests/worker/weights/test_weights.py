@@ -92,7 +92,7 @@ def test_weights_that_are_cut_short_or_missing_are_named(
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"x"', '{"architectures": "GPT2LMHeadModel"}', "\ud800"])
-def test_a_broken_config_is_named(folder: Path, tmp_path: Path, text: str) -> None:
+def test_weights_broken_config_is_named(folder: Path, tmp_path: Path, text: str) -> None:
     (folder / "bert" / "config.json").write_text(text, encoding="utf-8", errors="surrogatepass")
     assert "config.json" in problem(folder / "bert", "masked", tmp_path)
 
@@ -105,19 +105,19 @@ def test_a_missing_shard_or_a_broken_index_is_named(folder: Path, tmp_path: Path
     assert index.name in problem(folder / "gpt2", "causal", tmp_path)
 
 
-def test_an_empty_folder_and_none_at_all(tmp_path: Path) -> None:
+def test_weights_of_an_empty_folder_and_of_none(tmp_path: Path) -> None:
     assert "config.json" in problem(tmp_path, "causal", tmp_path)
     assert "no such folder" in problem(tmp_path / "none", "causal", tmp_path)
 
 
-def test_a_gguf_that_is_none_is_named(tmp_path: Path) -> None:
+def test_weights_broken_gguf_is_named(tmp_path: Path) -> None:
     for content in (b"", b"GGUF", b"GGUF" + b"\x03\x00\x00\x00" + b"\xff" * 40, b"not at all" * 10):
         path = tmp_path / "model.gguf"
         path.write_bytes(content)
         assert "model.gguf" in problem(path, "causal", tmp_path)
 
 
-def test_a_hub_that_cannot_be_reached_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_hub_that_cannot_be_reached_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)

@@ -49,7 +49,7 @@ async def test_whole_sentences_between_both_passages(engine: EngineClient) -> No
     assert len({suggestion.fills for suggestion in suggestions}) == len(suggestions)
 
 
-async def test_a_seed_repeats_the_bridges(engine: EngineClient) -> None:
+async def test_bridge_job_repeats_with_its_seed(engine: EngineClient) -> None:
     first, again = await run(engine, ask(), seed=5), await run(engine, ask(), seed=5)
     assert [suggestion.fills for suggestion in first] == [suggestion.fills for suggestion in again]
 
@@ -82,11 +82,11 @@ async def test_the_right_passage_decides(engine: EngineClient) -> None:
         ('"Ah!"\nHe came back.', "It was late.", "Nobody spoke.", "It was late."),
     ],
 )
-async def test_a_quotation_is_closed_once(left: str, text: str, right: str, expected: str) -> None:
+async def test_bridge_job_closes_a_quotation_once(left: str, text: str, right: str, expected: str) -> None:
     assert BridgeJob(ask(left, right), Blocklist.load(), 1)._quoted(text) == expected
 
 
-async def test_progress_only_grows(engine: EngineClient) -> None:
+async def test_bridge_job_progress_only_grows(engine: EngineClient) -> None:
     seen: list[tuple[int, int]] = []
     job = BridgeJob(ask(), Blocklist.load(), 1)
     await job.run(engine, lambda text, done, total: seen.append((done, total)))
@@ -98,7 +98,7 @@ async def test_progress_only_grows(engine: EngineClient) -> None:
     ("left", "right", "key"),
     [("", RIGHT, "text_empty"), (LEFT, " … ", "text_empty"), ("___", RIGHT, "bridge_blanks"), ("", "", "blank_only")],
 )
-def test_a_side_without_words_or_with_blanks_is_told_at_once(left: str, right: str, key: str) -> None:
+def test_bridge_request_refuses_a_side_without_words_or_with_blanks(left: str, right: str, key: str) -> None:
     with pytest.raises(BadInput) as caught:
         ask(left, right)
     assert caught.value.key == key

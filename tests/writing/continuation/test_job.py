@@ -63,7 +63,7 @@ async def test_continues_with_real_models(engine: Engine) -> None:
     assert any(text for text, _, _ in reports)
 
 
-async def test_the_same_seed_gives_the_same_suggestions(engine: Engine) -> None:
+async def test_continue_job_repeats_with_its_seed(engine: Engine) -> None:
     first = await ContinueJob(ask(), WORDS, 7).run(engine, Reports())
     again = await ContinueJob(ask(), WORDS, 7).run(engine, Reports())
     other = await ContinueJob(ask(), WORDS, 8).run(engine, Reports())
@@ -109,13 +109,13 @@ class Unready(FakeEngine):
         return Health(ready=False, stage="loading", models=(info,))
 
 
-async def test_while_torch_loads_it_answers_without_it(engine: Engine) -> None:
+async def test_continue_job_works_while_torch_loads(engine: Engine) -> None:
     suggestions = await ContinueJob(ask(), WORDS, 7).run(Unready(engine), Reports())
     assert suggestions
     assert all(receipt_as_json(suggestion.receipt)["token_log_prob"] < 0 for suggestion in suggestions)
 
 
-async def test_chinese_is_refused_before_a_single_step(engine: Engine) -> None:
+async def test_continue_job_refuses_chinese_before_a_single_step(engine: Engine) -> None:
     unready = Unready(engine, ("en",))
     with pytest.raises(BadInput, match="text_chinese"):
         await ContinueJob(ask("他打开了门。"), WORDS, 7).run(unready, Reports())
@@ -160,7 +160,7 @@ def test_prompt_leaves_the_last_space_to_the_next_word() -> None:
         ("He", "", ""),
     ],
 )
-def test_joined(before: str, text: str, expected: str) -> None:
+def test_continue_job_joins_texts(before: str, text: str, expected: str) -> None:
     assert joined(before, text) == expected
 
 

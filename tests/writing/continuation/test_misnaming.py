@@ -28,9 +28,9 @@ TOLD = "The cave was warm. Something moved in the dark. It was the dragon, and i
         ("", " Two dragons looked at him.", False),
     ],
 )
-def test_there_is_one_of_what_lore_tells_of(entry: str, text: str, wrong: bool) -> None:
+def test_misnaming_what_lore_tells_of_exists_once(entry: str, text: str, wrong: bool) -> None:
     assert misnames(text, wrong_plurals([entry], TOLD)) is wrong
 
 
-def test_what_the_story_has_many_of_may_be_many() -> None:
+def test_misnaming_allows_many_where_the_story_has_many() -> None:
     assert not misnames(" Two dragons looked at him.", wrong_plurals(["Ember is a dragon."], "The dragons had gone."))

@@ -46,16 +46,16 @@ def test_a_note_is_worded_in_its_language() -> None:
 
 
 @pytest.mark.parametrize("note", ["she must not find the key", "don’t mention the sea", "No water", "别让她找到钥匙"])
-def test_what_a_note_forbids_counts_against_a_row(note: str) -> None:
+def test_note_weight_of_what_a_note_forbids(note: str) -> None:
     assert note_weight(note) == -NOTE_WEIGHT
 
 
-def test_what_a_note_wants_counts_for_a_row() -> None:
+def test_note_weight_of_what_a_note_wants() -> None:
     assert note_weight("make it funny and snow on the knot") == NOTE_WEIGHT
     assert note_weight("") == 0.0
 
 
-def test_another_note_ends_a_row() -> None:
+def test_note_another_note_ends_a_row() -> None:
     assert stops_of("It rained.") == ("[", "【")
     assert stops_of("[Ben] Hello.") == ("[Author's note", "【")
     assert all(any(worded(note).startswith(stop) for stop in stops_of("[Ben]【陈】")) for note in ("a dog", "一条狗"))
@@ -82,7 +82,7 @@ def test_a_text_alone_is_read_as_it_stands() -> None:
     assert "".join(piece.text for piece in pieces_of(TEXT)).endswith(TEXT)
 
 
-def test_of_too_much_the_note_stays_with_the_end() -> None:
+def test_note_stays_with_the_end_of_a_long_context() -> None:
     pieces = pieces_of(TEXT * 9, (), NEAR, "make it funny")
     fitted = fit(pieces, 100, len)
     assert fitted.text.startswith(worded("make it funny"))
@@ -91,11 +91,11 @@ def test_of_too_much_the_note_stays_with_the_end() -> None:
 
 
 @pytest.mark.parametrize(("given", "note"), [(None, ""), (" \n", ""), ("  make\nit  funny ", "make it funny")])
-def test_a_note_is_one_line(given: str | None, note: str) -> None:
+def test_note_is_one_line(given: str | None, note: str) -> None:
     assert check_note(given) == note
 
 
-def test_a_note_has_an_end() -> None:
+def test_note_has_a_greatest_length() -> None:
     assert check_note("n" * MAX_NOTE) == "n" * MAX_NOTE
     with pytest.raises(BadInput) as caught:
         check_note("n" * (MAX_NOTE + 1))

@@ -75,7 +75,7 @@ SCRIPT = "LENA: I play in my sleep.\nROSS: Your neighbour heard it.\nLENA: He wo
         ("他走进了那间屋子。", "灯灭了。他慢慢地坐了下来等着。他慢慢地坐了下来等着。", {"loop"}),
     ],
 )
-def test_faults(before: str, text: str, expected: set[str]) -> None:
+def test_quality_faults(before: str, text: str, expected: set[str]) -> None:
     assert kinds(faults(text, before, text_form_of(before))) == expected
 
 
@@ -105,7 +105,7 @@ def test_a_row_is_cut_before_its_first_fault_where_enough_stands_before(before: 
     assert shortened(text, before, text_form_of(before), 48) == expected
 
 
-def test_a_row_is_no_longer_than_suits_what_was_asked_for() -> None:
+def test_quality_row_is_no_longer_than_suits_what_was_asked_for() -> None:
     text = (
         " The first lamp went out and the rain came in. Somebody called from the quay for more oil and rope."
         " Behind them a dog howled at nothing. Marta only shook her head."
@@ -119,7 +119,7 @@ def _quality(text: str, log_prob: float | None = -1.3) -> float:
     return quality_of(traits(text, log_prob, TOLD, text_form_of(TOLD), overlap(text, [TextSource(TOLD)])))
 
 
-def test_sense_counts_and_repetition_and_faults_do() -> None:
+def test_quality_counts_sense_repetition_and_faults() -> None:
     good = " She looked up, and the needle stopped. Nobody had come down here since the storm."
     assert _quality(good) > _quality(good, -2.4) > _quality(good, -3.5)
     assert _quality(good) > _quality(good, -0.2)
@@ -140,7 +140,7 @@ def test_the_log_probability_is_of_what_is_shown() -> None:
     assert mean_log_prob([-1.0, -3.0], "One two", "One two") == -2.0
 
 
-def test_a_short_row_is_not_held_for_richer_than_a_long_one() -> None:
+def test_quality_of_a_short_row_is_not_taken_for_richer() -> None:
     words = [str(number) for number in range(24)]
     assert different_share(words) == different_share(words * 3) == 1.0
     assert different_share(words[:12]) == pytest.approx(0.9, abs=0.02)  # a row of 12 words repeats fewer of its own

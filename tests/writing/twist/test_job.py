@@ -104,20 +104,20 @@ def offered(left: str, word: str, right: str, *texts: str) -> list[str]:
     return possible(spot, Gap(left=left, right=right), fills(*texts), WORDS.allows)
 
 
-def test_what_may_stand_for_a_word() -> None:
+def test_possible_alternatives_for_a_word() -> None:
     left, right = "The girl opened the old ", " of the tower"
     proposed = ["gate", "doors", "Marta", "the", "old", "x", "tower", "hatch", "3", "trap-door", "of"]
     assert offered(left, "door", right, *proposed) == ["gate", "hatch"]
 
 
-def test_what_demeans_is_not_offered() -> None:
+def test_possible_alternatives_leave_out_words_of_the_blocklist() -> None:
     left, right = "He met a ", " there"
     assert possible(
         SelectableWord(9, 12, "man"), Gap(left=left, right=right), fills("witch", "boy"), Blocklist(["witch"]).allows
     ) == ["boy"]
 
 
-def test_the_article_before_it_must_suit() -> None:
+def test_possible_alternatives_suit_the_article() -> None:
     assert offered("She shouted an ", "order", " back.", "oath", "fury", "heir", "unit", "insult") == [
         "oath",
         "heir",
@@ -151,7 +151,7 @@ def test_rarer_words_that_belong_are_chosen_from_the_nearest_on() -> None:
     assert [other.distance for other in found] == [3.0, 6.0]
 
 
-def test_not_too_many_are_offered_and_no_two_forms_of_one() -> None:
+def test_chosen_alternatives_are_few_and_no_two_forms_of_one() -> None:
     names = ["gate", "hatch", "arch", "grille", "portcullis", "flap", "wicket"]
     found = chosen([weighed(name, prior=-1 - number) for number, name in enumerate(names)])
     assert len(found) <= MOST_OTHERS
@@ -196,7 +196,7 @@ def test_a_twist_survives_its_payload() -> None:
 
 
 @pytest.mark.parametrize(("number", "other"), [(2, 0), (-1, 0), (0, 2), (0, -2), (1, 1)])
-def test_there_is_no_such_word(number: int, other: int) -> None:
+def test_twist_job_without_an_expected_word(number: int, other: int) -> None:
     with pytest.raises(Gone):
         twist().pick(number, other)
 
@@ -243,7 +243,7 @@ async def test_no_more_words_than_asked_and_the_same_each_time(engine: EngineCli
     assert await run(engine, PASSAGE, count=1) == one
 
 
-async def test_progress_only_grows(engine: EngineClient) -> None:
+async def test_twist_job_progress_only_grows(engine: EngineClient) -> None:
     seen: list[tuple[int, int]] = []
     job = TwistJob(ask(PASSAGE), WORDS)
     await job.run(engine, lambda text, done, total: seen.append((done, total)))
@@ -257,7 +257,7 @@ async def test_progress_only_grows(engine: EngineClient) -> None:
     ["Alice and I were there.", PASSAGE * 30, "x" * 3990, "🦊 🦊", "He said so.", "y" * 23 + " " + "z" * 23],
     ids=["plain", "again", "one-word", "signs", "speech", "nonsense"],
 )
-async def test_where_nothing_can_be_twisted(engine: EngineClient, text: str) -> None:
+async def test_twist_job_where_nothing_can_be_twisted(engine: EngineClient, text: str) -> None:
     with pytest.raises(BadInput, match="twist_nothing"):
         await run(engine, text)
 
@@ -267,7 +267,7 @@ async def test_where_nothing_can_be_twisted(engine: EngineClient, text: str) -> 
     [f"**{PASSAGE}** @everyone <@123>", PASSAGE.replace(". ", ".\n\n"), "   " + PASSAGE + "\n\n"],
     ids=["marks", "lines", "space"],
 )
-async def test_edges_have_an_answer(engine: EngineClient, text: str) -> None:
+async def test_twist_job_answers_edge_cases(engine: EngineClient, text: str) -> None:
     suggestion = await run(engine, text)
     assert suggestion.text == ask(text).text
     assert words_of(suggestion)
