@@ -9,7 +9,8 @@ people live in it:
 - the page is published anew whenever the bot has changed something (`LivePage.follow`), so that progress shows;
 - whoever clicks while the page was just published again is not turned away (`LivePage._action`);
 - the clock of the imitation goes as fast as ours (`LivePage.follow`), so that what is timed happens;
-- every channel and thread has an address of its own, and the page lists them (`routes`, `channels`).
+- every channel and thread has an address of its own, and the page lists them (`routes`, `channels`);
+- messages have the menus that Discord gives them (`menus`).
 
 Everything that outlives a command (worker, dispatcher, database) is started outside of SimCord's reach, in `run`.
 
@@ -17,6 +18,8 @@ Everything that outlives a command (worker, dispatcher, database) is started out
     world.py       the prepared server and its people
     page.py        SimCord's preview, made to live
     channels.py    which channels and threads a person sees, and starting a thread
+    controls.py    buttons by what they are
+    menus.py       the menus of messages
     routes.py      the page's HTTP: an address for each channel; static/ is what the page has beside SimCord's own
     terminal.py    what is said and typed at the terminal
     simulation.py  SimCord, imported quietly

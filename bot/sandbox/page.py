@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot.app import create_bot
 from bot.sandbox.channels import start_thread
 from bot.sandbox.controls import name_buttons, place_now
+from bot.sandbox.menus import CLICK, menu_plan
 from bot.sandbox.routes import Address, PageRoutes
 from bot.sandbox.simulation import Page, Preview, simcord
 from cogs.core.services import Services
@@ -155,6 +156,10 @@ class LivePage(Preview):
                 result = await super()._action(context_id, body)
             self._show_changes()
             return result
+
+    def _prepare_action(self, page: Page, kind: str, body: Mapping[str, Any]) -> Any:
+        plan = menu_plan(self, page, self.channel, body.get("control_key")) if kind == CLICK else None
+        return plan or super()._prepare_action(page, kind, body)
 
     def _as_seen_now(self, page: Page, body: Mapping[str, Any]) -> dict[str, Any]:
         """Let whoever has not seen yet that the page was published again do what they do: what it is about is looked up

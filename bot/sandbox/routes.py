@@ -18,15 +18,33 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.channels import visible_channels
-from bot.sandbox.simulation import Preview, PreviewServer, simcord
+from bot.sandbox.menus import offered_menus
+from bot.sandbox.simulation import Page, Preview, PreviewServer, simcord
 
 SECRET, CONTEXT = "X-Simcord-Capability", "X-Simcord-Context"
-LIST = "/api/channels"
-OWN = {"/channels.css": "text/css", "/channels.js": "text/javascript", "/presses.js": "text/javascript"}
-HEAD = (
-    '<link rel="stylesheet" href="/channels.css">'
-    '<script type="module" src="/channels.js"></script><script type="module" src="/presses.js"></script></head>'
+LIST, MENUS = "/api/channels", "/api/menus"
+STYLES = ("/channels.css", "/toolbar.css", "/menus.css")
+SCRIPTS = ("/channels.js", "/presses.js", "/toolbar.js", "/following.js", "/menus.js")
+OWN = dict.fromkeys(STYLES, "text/css") | dict.fromkeys(SCRIPTS, "text/javascript")
+"""What the page has beside SimCord's own, and what it is."""
+HEAD = "".join(
+    [
+        *(f'<link rel="stylesheet" href="{path}">' for path in STYLES),
+        *(f'<script type="module" src="{path}"></script>' for path in SCRIPTS),
+    ]
 )
+_STATUS = 'Object.defineProperty(window, "simcordPreview"'
+CHANGED = {
+    "/": {
+        "</head>": HEAD + "</head>",
+        "<title>SimCord Preview</title>": "<title>Inkling</title>",
+        '<span class="brand-mark" aria-hidden="true">S</span>': '<span class="brand-mark" aria-hidden="true">I</span>',
+        "<strong>SimCord</strong><small>Preview</small>": "<strong>Inkling</strong>",
+        'aria-label="SimCord preview"': 'aria-label="Inkling\'s sandbox"',
+    },
+    "/app.js": {_STATUS: f"window.simcordDispatch = dispatch;\n{_STATUS}"},
+}
+"""What SimCord's own files say otherwise here: each text on the left stands there once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +66,9 @@ class Address:
 
 
 class PageRoutes(PreviewServer):
-    """SimCord's server, with an address for each channel and the list of them."""
+    """SimCord's server, with an address for each channel, the list of them, and the menus of messages."""
 
-    _STATIC_FILES = PreviewServer._STATIC_FILES | {LIST: "", **{path: path[1:] for path in OWN}}
+    _STATIC_FILES = PreviewServer._STATIC_FILES | dict.fromkeys((LIST, MENUS), "") | {path: path[1:] for path in OWN}
 
     def __init__(self, page: Preview, port: int, at: Callable[[Address], AbstractContextManager[None]]) -> None:
         """`at` is entered while a request from an address is answered."""
@@ -70,25 +88,37 @@ class PageRoutes(PreviewServer):
     async def _static(self, request: Any) -> Any:
         if request.path == LIST:
             return self._list(request)
+        if request.path == MENUS:
+            return self._menus(request)
         if request.path in OWN:
             text = resources.files(__package__).joinpath("static", request.path[1:]).read_text(encoding="utf-8")
             return web.Response(text=text, content_type=OWN[request.path], headers=self._SECURITY_HEADERS)
         response = await super()._static(request)
-        if request.path == "/":
-            response.text = response.text.replace("</head>", HEAD, 1)
+        for text, ours in CHANGED.get(request.path, {}).items():
+            response.text = response.text.replace(text, ours, 1)
         return response
 
     def _list(self, request: Any) -> web.Response:
         """Answer with what the person of a page sees: `{"here": id, "channels": [Entry, …]}`."""
-        if not self._authorized(request):
-            raise web.HTTPUnauthorized
-        try:
-            page = self._page._get_page(request.headers.get(CONTEXT))
-        except simcord.SetupError:
-            raise web.HTTPGone from None
+        page = self._page_of(request)
         entries = [asdict(entry) for entry in visible_channels(self._page.env, page.viewer)]
         answer = {"here": str(page.channel_id), "channels": entries}
         return web.json_response(answer, headers=self._SECURITY_HEADERS)
+
+    def _menus(self, request: Any) -> web.Response:
+        """Answer with what the menu of a message offers the person of a page: `{"menus": [name, …]}`."""
+        page = self._page_of(request)
+        answer = {"menus": offered_menus(self._page.env, page.viewer, page.channel_id)}
+        return web.json_response(answer, headers=self._SECURITY_HEADERS)
+
+    def _page_of(self, request: Any) -> Page:
+        """Return the page that asks. Raises `HTTPUnauthorized` and `HTTPGone`."""
+        if not self._authorized(request):
+            raise web.HTTPUnauthorized
+        try:
+            return self._page._get_page(request.headers.get(CONTEXT))
+        except simcord.SetupError:
+            raise web.HTTPGone from None
 
 
 def _address(request: Any) -> Address:

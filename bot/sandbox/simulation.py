@@ -13,6 +13,7 @@ try:
     import simcord
     from simcord.backend.access import can_access_channel
     from simcord.backend.errors import BackendError
+    from simcord.enums import AppCommandType
     from simcord.preview import Preview
     from simcord.preview._action_plans import _component_key as component_key
     from simcord.preview._action_plans import _component_paths as component_paths
@@ -46,6 +47,7 @@ class Env(simcord.Env):
 
 
 __all__ = [
+    "AppCommandType",
     "BackendError",
     "Env",
     "Page",

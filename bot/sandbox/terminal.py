@@ -18,9 +18,9 @@ Inkling's sandbox is open:
 
     {url}
 
-In the page: press / for the commands, and "Viewing as" to be {people}. {keeper} manages the server
-(/settings). Channels and threads are listed on the left. It starts afresh each time, in {folder}, and forgets
-everything at the end.
+In the page: press / for the commands, right-click a message for its menu, and "Viewing as" to be {people}.
+{keeper} manages the server (/settings). Channels and threads are listed on the left.
+It starts afresh each time, in {folder}, and forgets everything at the end.
 Here: type restart to restart the bot (its buttons go on working; SIGUSR1 does the same), quit or Ctrl-C to end."""
 
 

@@ -189,6 +189,11 @@ class PageDriver:
         buttons = self._buttons(name)
         await (buttons.last if last else buttons.first).click()
 
+    async def use_menu(self, text: str, entry: str) -> None:
+        """Right-click the message that reads `text`, and pick an entry of its menu."""
+        await self.messages.get_by_text(text).first.click(button="right")
+        await self.page.get_by_role("menuitem", name=entry, exact=True).click()
+
     async def reads(self, text: str | re.Pattern[str]) -> None:
         """Wait until the conversation reads `text` somewhere."""
         await self.messages.get_by_text(text).first.wait_for()

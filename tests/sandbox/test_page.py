@@ -74,7 +74,8 @@ async def test_blanks_are_filled_a_mistake_is_told_to_one_alone_and_a_taken_port
         await driver.reads("Only you can see this")
         await driver.become("Yun")
         assert "Only you can see this" not in await driver.words()
-        await driver.run("infill", "The fox opened the ___ near the harbour.")
+        await driver.say("The fox opened the ___ near the harbour.")
+        await driver.use_menu("The fox opened", "Fill the blanks")
         await driver.reads(re.compile("ways? to fill", re.IGNORECASE))
     await _second_at_the_port(sandbox, models, tmp_path)
 

@@ -25,6 +25,16 @@ function admitted() {
   return !pendingAction && !transport.uncertainRequestId && !(awaitingRevision > publishedRevision);
 }
 
+// Make something now, or as soon as the page admits it; it is then the newest.
+export function whenAdmitted(make) {
+  if (!admitted()) {
+    keep(make);
+    return;
+  }
+  kept = null;
+  make();
+}
+
 window.addEventListener("click", (event) => {
   const button = buttonOf(event);
   if (!button) return;
