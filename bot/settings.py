@@ -7,13 +7,16 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 
+from bot.discord_token import WHERE, problem_with
 from bot.errors import SettingsError
+from bot.text_files import NotUtf8, decode
 
 EngineChoice = Literal["auto", "openvino", "torch", "openai"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -28,8 +31,8 @@ _HUB_NAME = re.compile(
     re.ASCII,
 )
 _MODELS_ALLOWED = (
-    f"{', '.join(f'`{name}`' for name in NAMED_MODELS)}, a folder, a GGUF file, or a hub id with an optional @revision "
-    "and an optional :file.gguf is"
+    f"{', '.join(NAMED_MODELS)}, a folder, a GGUF file, or a model of the hub: org/name, org/name@revision or "
+    "org/name:file.gguf"
 )
 
 
@@ -105,13 +108,13 @@ class Settings:
 
 
 class _Refused(Exception):
-    """What is allowed, with its verb, where a value is not. `shown` stands in for a value that must not be repeated,
-    `why` says what is wrong with it."""
+    """What can be written instead of a value that is refused, as it reads behind "Write". `shown` stands in for a value
+    that must not be repeated, `why` says what is wrong with it."""
 
     def __init__(self, allowed: str, shown: str | None = None, why: str = "") -> None:
         super().__init__(allowed)
         self.shown = shown
-        self.sentence = f"{allowed} allowed{f' ({why})' if why else ''}."
+        self.sentences = f"{f': {why}' if why else ''}. Write {allowed}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +130,7 @@ class Variable:
 def _one_of(choices: tuple[str, ...], fold: Callable[[str], str] = str.lower) -> Callable[[str], str]:
     def read(text: str) -> str:
         if fold(text) not in choices:
-            raise _Refused(f"one of {', '.join(choices)} is")
+            raise _Refused(f"one of {', '.join(choices)}")
         return fold(text)
 
     return read
@@ -136,7 +139,7 @@ def _one_of(choices: tuple[str, ...], fold: Callable[[str], str] = str.lower) ->
 def _number(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if re.fullmatch(r"\d{1,9}", text, re.ASCII) is None or not low <= int(text) <= high:
-            raise _Refused(f"a whole number from {low} to {high} is")
+            raise _Refused(f"a whole number from {low} to {high}")
         return int(text)
 
     return read
@@ -150,12 +153,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
             parts = urlsplit(text)
             parts.port  # noqa: B018 - reading it is the check of the port
         except ValueError as error:
-            raise _Refused(f"an address like {examples} is") from error
+            raise _Refused(f"an address like {examples}") from error
         if parts.username or parts.password:
-            raise _Refused("an address without a name and password in it is", shown=f"{parts.scheme}://…@…")
+            shown = f"{parts.scheme}://…@…"
+            raise _Refused("the address without them", shown=shown, why="a name or password is in it")
         located = parts.path if parts.scheme == "unix" else parts.hostname
         if parts.scheme not in schemes or not located or parts.query or parts.fragment or " " in text:
-            raise _Refused(f"an address like {examples} is")
+            raise _Refused(f"an address like {examples}")
         return text.rstrip("/")
 
     return read
@@ -163,10 +167,17 @@ def _url(*schemes: str) -> Callable[[str], str]:
 
 def _secret(text: str) -> str:
     if text.lower().startswith(("bot ", "bearer ")):
-        raise _Refused("the token alone, without a word before it, is")
+        raise _Refused("the token alone, without a word before it")
     if re.fullmatch(r"[!-~]+", text) is None:
-        raise _Refused("letters, digits and signs without spaces are")
+        raise _Refused("letters, digits and signs without spaces")
     return text
+
+
+def _discord_token(text: str) -> str:
+    token = _secret(text)
+    if (problem := problem_with(token)) is not None:
+        raise _Refused(f"the bot's token, three parts with dots between them: {WHERE}", why=problem)
+    return token
 
 
 def _path(text: str) -> tuple[Path, bool]:
@@ -175,13 +186,13 @@ def _path(text: str) -> tuple[Path, bool]:
         path = Path(text).expanduser()
         return path, path.exists()
     except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a NUL
-        raise _Refused("a path that this machine can have is") from error
+        raise _Refused("a path that this machine can have") from error
 
 
 def _folder(text: str) -> Path:
     path, exists = _path(text)
     if exists and not path.is_dir():
-        raise _Refused("a folder, or the name of a new one, is", why="this is a file")
+        raise _Refused("a folder, or the name of a new one", why="this is a file")
     return path
 
 
@@ -190,7 +201,7 @@ def parse_model(text: str) -> ModelChoice:
     try:
         return _model(text)
     except _Refused as refused:
-        raise SettingsError([f"{text!r} names no model: {refused.sentence}"]) from None
+        raise SettingsError([f"{text!r} names no model{refused.sentences}"]) from None
 
 
 def _model(text: str) -> ModelChoice:
@@ -205,39 +216,39 @@ def _model(text: str) -> ModelChoice:
     if match is None or (match["before"] and match["after"]):
         raise _Refused(_MODELS_ALLOWED)
     if match["file"] and {"", ".", ".."} & set(match["file"].split("/")):
-        raise _Refused(_MODELS_ALLOWED, why="the file lies in the repository")
+        raise _Refused(_MODELS_ALLOWED, why="no . or .. stands in the path of a file of the hub")
     return ModelChoice(name=match["name"], revision=match["before"] or match["after"], file=match["file"])
 
 
 def _pair_model(text: str) -> ModelChoice:
     choice = _model(text)
     if choice in (AUTO, LARGE):
-        raise _Refused(f"{choice} is a story model, for CAUSAL_MODEL; here `bundled`, a folder, or a hub id is")
+        raise _Refused("bundled, a folder, or a model of the hub", why="this is a story model, for CAUSAL_MODEL")
     return choice
 
 
 def _served_model(text: str) -> ModelChoice:
     """A model as its server names it: any name will do."""
     if not text.isprintable() or len(text) > 300:
-        raise _Refused("the name of a model, as the server at OPENAI_BASE_URL lists it, is")
+        raise _Refused("the name of a model, as the server at OPENAI_BASE_URL lists it")
     return ModelChoice(name=text)
 
 
 def _device(text: str) -> str:
     if re.fullmatch(r"auto|cpu|mps|(cuda|xpu)(:\d{1,3})?", text.lower(), re.ASCII) is None:
-        raise _Refused("auto, cpu, mps, cuda, cuda:N, xpu or xpu:N is")
+        raise _Refused("auto, cpu, mps, cuda, cuda:N, xpu or xpu:N")
     return text.lower()
 
 
 def _snowflakes(text: str) -> frozenset[int]:
     parts = [part for part in re.split(r"[\s,;]+", text) if part]
     if not all(re.fullmatch(r"\d{15,20}", part, re.ASCII) for part in parts):
-        raise _Refused("Discord ids (15 to 20 digits) with commas between them are")
+        raise _Refused("Discord ids (15 to 20 digits) with commas between them")
     return frozenset(int(part) for part in parts)
 
 
 VARIABLES: tuple[Variable, ...] = (
-    Variable(name="DISCORD_TOKEN", field="discord_token", read=_secret, secret=True),
+    Variable(name="DISCORD_TOKEN", field="discord_token", read=_discord_token, secret=True),
     Variable(name="DISCORD_API_BASE", field="discord_api_base", read=_url("https", "http")),
     Variable(name="DISCORD_GATEWAY_URL", field="discord_gateway_url", read=_url("wss", "ws")),
     Variable(name="INKLING_DATA", field="data", read=_folder),
@@ -282,7 +293,7 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv_path: Path | 
             values[variable.field] = _served_model(text) if served else variable.read(text)
         except _Refused as refused:
             shown = f"{len(text)} characters (not shown)" if variable.secret else refused.shown or repr(text)
-            mistakes.append(f"{variable.name} holds {shown}: {refused.sentence}")
+            mistakes.append(f"{variable.name} holds {shown}{refused.sentences}")
     url = values.get("inference_url", "")
     if url.startswith("http") and not given.get("INFERENCE_TOKEN", "").strip():
         mistakes.append(f"INFERENCE_TOKEN is empty: a worker at {url} needs the token that it was started with.")
@@ -317,12 +328,13 @@ def _read_dotenv(path: Path | None) -> tuple[dict[str, str], list[str]]:
     if path is None or not path.exists():
         return {}, []
     try:
-        with path.open(encoding="utf-8-sig") as stream:
-            bindings = list(parse_stream(stream))
-    except (OSError, UnicodeDecodeError) as error:
-        return {}, [f"{path} cannot be read ({type(error).__name__}): a text file in UTF-8 is allowed."]
+        bindings = list(parse_stream(StringIO(decode(path.read_bytes()), newline=None)))
+    except OSError as error:
+        return {}, [f"{path} cannot be read: {error.strerror}."]
+    except NotUtf8 as error:
+        return {}, [f"{path} cannot be read: {error}. Save it as text in UTF-8."]
     mistakes = [
-        f"{path}, line {binding.original.line}, cannot be read: NAME=value is allowed."
+        f"{path}, line {binding.original.line}, cannot be read. Write NAME=value."
         for binding in bindings
         if binding.error
     ]

@@ -7,12 +7,14 @@ import os
 import re
 import shutil
 import tempfile
+from codecs import BOM_UTF8
 from contextlib import suppress
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
 
 from bot.errors import HostError
+from bot.text_files import NotUtf8, decode
 
 _BOM = "\ufeff"
 _PLAIN = re.compile(r"[^\s'\"#$`\\]+")
@@ -27,11 +29,11 @@ def set_in_dotenv(path: Path, name: str, value: str) -> None:
     """
     path = path.resolve()
     try:
-        before = path.read_bytes().decode("utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise HostError(
-            f"{path} cannot be read ({type(error).__name__}): write {name}={value} into it yourself."
-        ) from error
+        content = path.read_bytes() if path.exists() else b""
+        before = (_BOM if content.startswith(BOM_UTF8) else "") + decode(content)
+    except (OSError, NotUtf8) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise HostError(f"{path} cannot be read ({reason}): write {name}={value} into it yourself.") from error
     after = _changed(before, name, quoted(value))
     if after != before:
         _replace(path, after.encode("utf-8"), name)

@@ -95,7 +95,7 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     use = _add(actions, "use", "the same, then write it into .env, its revision pinned", more=NAME_HELP)
     for parser in (attempt, use):
-        parser.add_argument("name", metavar="NAME", help="see above")
+        parser.add_argument("name", type=_named, metavar="NAME", help="see above")
         parser.add_argument(
             "--for",
             dest="role",
@@ -109,9 +109,9 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def _upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add(commands, "doctor", "look at settings, machine and models, and say what to mend")
     backup = _add(commands, "backup", "copy the database to a file, while the bot runs, and verify the copy")
-    backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes; it must not exist yet")
+    backup.add_argument("file", type=_path, metavar="FILE", help="where the copy goes; it must not exist yet")
     restore = _add(commands, "restore", "bring the database back from a backup, while the bot does not run")
-    restore.add_argument("file", type=Path, metavar="FILE", help="a file made by backup")
+    restore.add_argument("file", type=_path, metavar="FILE", help="a file made by backup")
 
 
 def _writing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -124,7 +124,9 @@ def _writing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     for parser in (continuing, infill):
         source = parser.add_mutually_exclusive_group(required=True)
         source.add_argument("--text", metavar="TEXT", help="the text itself")
-        source.add_argument("--jsonl", metavar="FILE", help="a file of JSON lines, or - for standard input")
+        source.add_argument(
+            "--jsonl", type=_named, metavar="FILE", help="a file of JSON lines, or - for standard input"
+        )
         parser.add_argument("--json", action="store_true", help="with --text: print one JSON object")
         parser.add_argument(
             "--count", type=int, default=DEFAULT_COUNT, help=f"how many suggestions: {_span(COUNT_RANGE)} (%(default)s)"
@@ -148,6 +150,17 @@ def _span(numbers: range) -> str:
     return f"{numbers[0]} to {numbers[-1]}"
 
 
+def _named(text: str) -> str:
+    """Refuse what names nothing, such as an empty variable of a script: as a path it would be this folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty: give a name")
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_named(text))
+
+
 def _port(text: str) -> int:
     return _whole(text, 0, 65535)
 
@@ -162,7 +175,7 @@ def _seed(text: str) -> int:
 
 def _whole(text: str, low: int, high: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high):
-        raise argparse.ArgumentTypeError(f"a whole number from {low} to {high} is allowed, not {text!r}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
     return int(text)
 
 

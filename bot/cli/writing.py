@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import threading
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from bot.rules.generations import Suggestion
 from bot.rules.servers import DEFAULT_COUNT, DEFAULT_LENGTH
 from bot.rules.text.segments import ending
 from bot.settings import Settings
+from bot.text_files import NotUtf8, decode, wide_encoding
 from bot.ui.locale import catalogue
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.request import ContinueRequest
@@ -37,6 +39,8 @@ Kind = Literal["continue", "infill"]
 AT_ONCE = 32
 """How many lines are read ahead: enough to keep the models' batch full."""
 POLL_S = 0.2
+MARK_BYTES = 4
+"""So many bytes of a file tell whether it is in UTF-16 or UTF-32."""
 SHOWN = 70
 """So many of the last characters of a text are shown while it is written."""
 OPTIONS: Mapping[str, type] = {"mood": str, "count": int, "length": int, "seed": int, "note": str}
@@ -119,7 +123,7 @@ class Writer:
         seed = secrets.randbits(32) if wish.seed is None else wish.seed
         return self._inference.submit(feature.job(request, self._words, seed, NOBODY))
 
-    async def answer(self, line: str, defaults: Wish) -> dict[str, Any]:
+    async def answer(self, line: bytes, defaults: Wish) -> dict[str, Any]:
         """Return the result of a line, or its error."""
         try:
             wish = read_line(line, defaults)
@@ -131,10 +135,12 @@ class Writer:
             return {"id": wish.id, "error": explain(error)}
 
 
-def read_line(line: str, defaults: Wish) -> Wish:
-    """Return what a line of JSON asks for. Raises `BadLine`."""
+def read_line(line: bytes, defaults: Wish) -> Wish:
+    """Return what a line of JSON in UTF-8 asks for. Raises `BadLine`."""
     try:
-        given = json.loads(line)
+        given = json.loads(decode(line))
+    except NotUtf8 as error:
+        raise BadLine(None, f"this line cannot be read: {error}, and must be text in UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise BadLine(None, f"this line is not JSON: {error}") from error
     if not isinstance(given, dict):
@@ -147,7 +153,7 @@ def read_line(line: str, defaults: Wish) -> Wish:
         raise BadLine(line_id, "text is missing, or is not a text")
     for option, value in given.items():
         if option not in OPTIONS:
-            raise BadLine(line_id, f"{option!r} is unknown: {', '.join(OPTIONS)} are allowed")
+            raise BadLine(line_id, f"{option!r} is unknown. Write one of {', '.join(OPTIONS)}")
         if value is not None and type(value) is not OPTIONS[option]:
             raise BadLine(line_id, f"{option} must be a {'text' if OPTIONS[option] is str else 'whole number'}")
     seed = given.get("seed")
@@ -159,15 +165,14 @@ def read_line(line: str, defaults: Wish) -> Wish:
 
 
 def explain(error: PersonError | InferenceError) -> str:
-    """Return the sentence for an error, in English, as a person on Discord would read it."""
-    say = catalogue("en")
+    """Return the sentence for an error, in English, as a person on Discord would read it, without Markdown."""
     if isinstance(error, PersonError):
-        return say(f"error.{error.key}", **error.params)
+        return catalogue("en").plain(f"error.{error.key}", **error.params)
     return str(error) or type(error).__name__
 
 
 async def _in_order(
-    lines: AsyncIterator[str], answer: Callable[[str], Coroutine[Any, Any, dict[str, Any]]], terminal: Terminal
+    lines: AsyncIterator[bytes], answer: Callable[[bytes], Coroutine[Any, Any, dict[str, Any]]], terminal: Terminal
 ) -> int:
     """Answer up to `AT_ONCE` lines at the same time and print each as soon as those before it are printed."""
     answers: asyncio.Queue[asyncio.Task[dict[str, Any]] | None] = asyncio.Queue(AT_ONCE)
@@ -187,15 +192,15 @@ async def _in_order(
     return int(failed)
 
 
-async def _lines(descriptor: int) -> AsyncIterator[str]:
-    """Give the lines of an open file as they come, the empty ones left out.
+async def _lines(descriptor: int) -> AsyncIterator[bytes]:
+    """Give the lines of an open file as they come, the empty ones left out. Raises `HostError`.
 
     A thread of its own reads, without a buffer: it may wait for a terminal while the program ends."""
     loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[bytes | OSError | None] = asyncio.Queue()
+    queue: asyncio.Queue[bytes | OSError | HostError | None] = asyncio.Queue()
     space = threading.Semaphore(AT_ONCE)
 
-    def put(item: bytes | OSError | None) -> None:
+    def put(item: bytes | OSError | HostError | None) -> None:
         space.acquire()
         loop.call_soon_threadsafe(queue.put_nowait, item)
 
@@ -205,7 +210,7 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
                 for line in _split(descriptor):
                     put(line)
                 put(None)
-            except OSError as error:
+            except (OSError, HostError) as error:
                 put(error)
 
     threading.Thread(target=read, name="reader", daemon=True).start()
@@ -213,15 +218,23 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
         space.release()
         if isinstance(raw, OSError):
             raise HostError(f"The lines could not be read: {raw.strerror or raw}.")
-        line = raw.decode("utf-8", errors="replace").strip("\ufeff \t\r\n")
+        if isinstance(raw, HostError):
+            raise raw
+        line = raw.removeprefix(BOM_UTF8).strip(b" \t\r\n")
         if line:
             yield line
 
 
 def _split(descriptor: int) -> Iterator[bytes]:
-    rest = b""
+    rest, looked = b"", False
     while block := os.read(descriptor, 1 << 16):
-        *lines, rest = (rest + block).split(b"\n")
+        rest += block
+        if not looked and len(rest) < MARK_BYTES and b"\n" not in rest:
+            continue
+        if not looked and (encoding := wide_encoding(rest)) is not None:
+            raise HostError(f"The lines are in {encoding}: save them as UTF-8 (iconv -f {encoding} -t UTF-8).")
+        looked = True
+        *lines, rest = rest.split(b"\n")
         yield from lines
     yield rest
 

@@ -9,6 +9,7 @@ more language to learn.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -28,6 +29,8 @@ PLURALS: Mapping[Language, Mapping[str, Callable[[Place], bool]]] = {
     "zh-CN": {"other": lambda count: True},
 }
 """The plural forms of each language, by the names of CLDR, and which numbers they are for: the first that fits."""
+_MARKDOWN = re.compile(r"\\([!-/:-@\[-`{-~])|\*+|^-# ", re.MULTILINE)
+"""An escaped sign, which stays; stars, and the sign of small print, which go."""
 _CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
 
 Place = str | int | float
@@ -48,12 +51,18 @@ class Catalogue:
         self._strings: dict[str, str | Mapping[str, str]] = dict(_flat(language, tables))
 
     def __call__(self, key: str, /, **places: Place) -> str:
+        return self._form(key, places).format_map(places)
+
+    def plain(self, key: str, /, **places: Place) -> str:
+        """Return the string without its Markdown, for a terminal. What is put into the places stays as it is."""
+        return _MARKDOWN.sub(r"\1", self._form(key, places)).format_map(places)
+
+    def _form(self, key: str, places: Mapping[str, Place]) -> str:
         entry = self._strings[key]
         if isinstance(entry, str):
-            return entry.format_map(places)
+            return entry
         count = places["count"]
-        form = next(form for form, fits in PLURALS[self.language].items() if fits(count))
-        return entry[form].format_map(places)
+        return entry[next(form for form, fits in PLURALS[self.language].items() if fits(count))]
 
     def __contains__(self, key: str) -> bool:
         return key in self._strings

@@ -73,7 +73,7 @@ def _listen(address: str) -> int:
         raise SettingsError(["INFERENCE_TOKEN is empty: a worker on a network needs a token that the bot has too."])
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
-        raise SettingsError([f"--listen holds {address!r}: HOST:PORT is allowed."])
+        raise SettingsError([f"--listen holds {address!r}. Write HOST:PORT."])
     story = settle_story(
         settings.causal_model, settings.data, earlier=False, engine=settings.engine, device=settings.device
     )

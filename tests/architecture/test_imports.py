@@ -30,6 +30,8 @@ FLOORS = (
     "bot.rules",
     "bot.logs",
     "bot.settings",
+    "bot.discord_token",
+    "bot.text_files",
     "bot.errors",
 )
 """The packages from the roof down. `bot.worker` stands on `bot.inference`, whose protocol it answers; of what stands

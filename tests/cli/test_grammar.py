@@ -47,6 +47,10 @@ def test_each_command_has_its_own_help(command: str, capsys: pytest.CaptureFixtu
         ("sandbox", "--port", "70000"),
         ("models", "burn"),
         ("backup",),
+        ("backup", ""),
+        ("restore", " "),
+        ("models", "try", ""),
+        ("infill", "--jsonl", ""),
     ],
 )
 def test_a_wrong_command_line_is_2_and_says_what_is_allowed(

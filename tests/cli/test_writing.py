@@ -67,7 +67,7 @@ def test_a_fill_stands_in_the_place_of_its_blank(inkling: Inkling) -> None:
         (("continue", "--text", "   "), "text"),
         (("continue", "--text", "a" * 4001), "4,000|4000"),
         (("continue", "--text", TEXT, "--count", "99"), "99|5"),
-        (("infill", "--text", TEXT), "blank"),
+        (("infill", "--text", TEXT), "three underscores, ___, where"),
         (("infill", "--text", "___ " * 40), "blank"),
     ],
 )
@@ -135,6 +135,25 @@ def test_a_file_that_cannot_be_read(inkling: Inkling, name: str) -> None:
     assert err.startswith(f"inkling: {name} cannot be read")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_lines_of_another_encoding_are_refused_by_its_name(inkling: Inkling, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "asks.jsonl").write_bytes(json.dumps({"id": 1, "text": BLANK}).encode(encoding))
+    code, out, err = inkling("infill", "--jsonl", "asks.jsonl")
+    name = encoding[:6].upper()
+    assert (code, out) == (1, "")
+    assert err == f"inkling: The lines are in {name}: save them as UTF-8 (iconv -f {name} -t UTF-8).\n"
+
+
+def test_a_line_that_is_no_utf_8_is_refused_and_spoils_no_other(inkling: Inkling, tmp_path: Path) -> None:
+    good = json.dumps({"id": 1, "text": BLANK, "count": 1}).encode()
+    (tmp_path / "asks.jsonl").write_bytes(b"\xef\xbb\xbf" + good + b'\n{"id": 2, "text": "caf\xe9 ___"}\n')
+    code, out, _ = inkling("infill", "--jsonl", "asks.jsonl")
+    first, second = results(out)
+    assert code == 1
+    assert len(first["candidates"]) == 1
+    assert "UTF-8" in second["error"]
+
+
 def test_a_program_can_talk_line_by_line_over_pipes(inkling: Inkling) -> None:
     """Each answer comes before the next question is asked, and the end of the input ends the program."""
     with subprocess.Popen(
@@ -183,11 +202,11 @@ def test_a_reader_that_goes_away_is_no_error_of_ours(inkling: Inkling, tmp_path:
 )
 def test_what_is_wrong_with_a_line(line: str, reason: str) -> None:
     with pytest.raises(BadLine, match=reason):
-        read_line(line, Wish(id=None, text=""))
+        read_line(line.encode(), Wish(id=None, text=""))
 
 
 def test_a_line_overrides_the_command_line_and_null_means_its_default() -> None:
     defaults = Wish(id=None, text="", mood="open", count=2, length=20, seed=5)
-    assert read_line('{"text": "a", "count": 4, "mood": null}', defaults) == Wish(
+    assert read_line(b'{"text": "a", "count": 4, "mood": null}', defaults) == Wish(
         id=None, text="a", mood="open", count=4, length=20, seed=5
     )

@@ -128,6 +128,11 @@ def test_all_mistakes_come_together_with_name_value_and_what_is_allowed() -> Non
     [
         ("DISCORD_TOKEN", f"Bot {TOKEN}"),
         ("DISCORD_TOKEN", f"{TOKEN}\x00"),
+        ("DISCORD_TOKEN", TOKEN.rpartition(".")[0]),
+        ("DISCORD_TOKEN", f"{TOKEN[:40]}…"),
+        ("DISCORD_TOKEN", "123456789012345678"),
+        ("DISCORD_TOKEN", "0f" * 32),
+        ("DISCORD_TOKEN", "Zx_3-" * 6 + "ab"),
         ("INFERENCE_TOKEN", "two words"),
         ("DISCORD_API_BASE", "discord.com/api"),
         ("DISCORD_API_BASE", "https://"),
@@ -162,7 +167,27 @@ def test_all_mistakes_come_together_with_name_value_and_what_is_allowed() -> Non
 def test_what_is_refused_names_its_variable(name: str, value: str) -> None:
     (mistake,) = mistakes(**{name: value})
     assert mistake.startswith(f"{name} holds ")
-    assert re.search(r" (is|are) allowed( \([^)]+\))?\.$", mistake), "a sentence: what is allowed, and the reason"
+    assert re.fullmatch(r"[A-Z_]+ holds .*?[^.]\. Write [^.].*\.", mistake), (
+        "two sentences: what is wrong, what to write"
+    )
+    assert "allowed" not in mistake
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("123456789012345678", "the application's id"),
+        ("0f" * 32, "the application's public key"),
+        ("Zx_3-" * 6 + "ab", "the client secret"),
+        ("https://discord.com/api/webhooks/1/x", "the token of a webhook"),
+        (TOKEN[:30], "no bot's token looks like this"),
+    ],
+)
+def test_what_is_taken_for_the_token_is_named_and_never_repeated(value: str, told: str) -> None:
+    (mistake,) = mistakes(DISCORD_TOKEN=value)
+    assert told in mistake
+    assert "Reset Token" in mistake
+    assert value not in mistake
 
 
 def test_no_secret_is_repeated() -> None:
@@ -209,12 +234,20 @@ def test_a_hub_id_may_have_a_revision_and_a_file(text: str, revision: str | None
 
 def test_a_dotenv_that_cannot_be_read_is_a_mistake_among_the_others(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
-    dotenv.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="UTF-8") as caught:
-        load_settings({"ENGINE": "no"}, dotenv)
-    assert len(caught.value.mistakes) == 2
+    for content, told in {
+        "ENGINE=torch".encode("utf-16"): "it is in UTF-16",
+        "ENGINE=torch".encode("utf-16-be"): "it is in UTF-16",
+        "ENGINE=torch".encode("utf-32"): "it is in UTF-32",
+        "ENGINE=torch # é".encode("latin-1"): "it is not in UTF-8",
+    }.items():
+        dotenv.write_bytes(content)
+        with pytest.raises(SettingsError, match=f"{told}. Save it as text in UTF-8") as caught:
+            load_settings({"ENGINE": "no"}, dotenv)
+        assert len(caught.value.mistakes) == 2
+    dotenv.write_bytes("ENGINE=torch\r\n".encode("utf-8-sig"))
+    assert load_settings({}, dotenv).engine == "torch"
     dotenv.write_text(f"KEEP_DAYS=3\nDISCORD_TOKEN='{TOKEN}\n")
-    with pytest.raises(SettingsError, match="line 2") as caught:
+    with pytest.raises(SettingsError, match=r"line 2, cannot be read\. Write NAME=value") as caught:
         load_settings({}, dotenv)
     assert TOKEN not in str(caught.value)
 

@@ -30,7 +30,7 @@ from bot.ui.locale import (
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(path for folder in ("bot", "cogs", "storage") for path in (ROOT / folder).rglob("*.py"))
-SPEAKERS = {"say", "named", "catalogue"}
+SPEAKERS = {"say", "named", "catalogue", "plain"}
 PERSON_ERRORS = {"PersonError", "BadInput", "NotAllowed", "NotHere", "Gone", "Busy"}
 
 
@@ -166,6 +166,20 @@ def test_durations_are_rough(seconds: float, expected: str) -> None:
 def test_catalogues_that_are_wrong_are_refused(tables: dict[str, object]) -> None:
     with pytest.raises(CatalogueError, match="a"):
         Catalogue("en", tables)
+
+
+def test_plain_has_no_markdown_and_leaves_what_is_put_in_as_it_is() -> None:
+    tables = {
+        "a": r"Press *{name}*, **not** \_\_\_ (\#1).",
+        "b": {"one": "-# *{count} thing*", "other": "{count} things"},
+    }
+    say = Catalogue("en", tables)
+    assert say.plain("a", name="*Go* \\_on_") == r"Press *Go* \_on_, not ___ (#1)."
+    assert say.plain("b", count=1) == "1 thing"
+    for key in (key for key in catalogue("en").keys if key.startswith("error.")):
+        for form in catalogue("en").forms(key).values():
+            shown = Catalogue("en", {"error": form}).plain("error", **dict.fromkeys(places_of(form), "x"))
+            assert not re.search(r"[\\*]", shown), key
 
 
 def test_people_cannot_reach_into_places() -> None:

@@ -40,7 +40,7 @@ Json = Any
 Check = Callable[[str, str, Json], None]
 """check(method, path, body): raises AssertionError where Discord's description forbids the body."""
 
-TOKEN = "wire.test.token-that-must-never-be-logged"
+TOKEN = "d2lyZS10ZXN0LWJvdC1pZC0w.wire-1.token-that-must-never-be-logged"
 Damage = Literal["cut short", "no object", "not zlib"]
 """What becomes of a frame on its way: half of its JSON, JSON of another shape, or bytes that are no zlib stream."""
 NO_ZLIB = b"\x07\x07\x07\x07\x00\x00\xff\xff"
