@@ -18,9 +18,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 TORCH := torch==2.13.0
-TORCH_CPU := https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=
-PIP := $(BIN)/python -m pip --disable-pip-version-check install
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTHON ?= $(shell for python in $(CANDIDATES); do \
@@ -47,29 +45,16 @@ setup-dev: ## the same with what the tests need
 	@$(BIN)/python -c '' 2>/dev/null && [ "$$(cat $(VENV)/.state-dev 2>/dev/null)" = "$(DEV_STATE)" ] \
 		|| { $(MAKE) install LOCK=requirements-dev.lock STATE=dev && $(MAKE) chromium; }
 
+# A line for each step, with its progress; what pip says goes into setup.log, which is kept where a step fails.
 .PHONY: install
-install: $(VENV)/bin/python
+install:
 	@rm -f $(VENV)/.state-$(STATE)
-	@echo "== Installing what $(LOCK) pins (about 600 MB with torch; once)"
-	@$(PIP) --require-hashes --no-deps -r $(LOCK)
-	@echo "== Installing $(TORCH)"
-	@index="$(TORCH_INDEX)"; \
-	if [ -z "$$index" ] && [ "$$(uname -s)" = Linux ] && $(BIN)/python -c \
-		'import urllib.request as u; u.urlopen("$(TORCH_CPU)/torch/", timeout=5)' 2>/dev/null; \
-	then index=$(TORCH_CPU); fi; \
-	if [ -n "$$index" ]; then $(PIP) $(TORCH) --index-url "$$index"; else $(PIP) $(TORCH); fi
-	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m bot models fetch --small
+	@if [ -z "$(PYTHON)" ] && ! $(BIN)/python -c '$(SUITABLE)' 2>/dev/null; then \
+		echo "Inkling needs Python 3.11 to 3.14 with venv: install it, or name it with PYTHON=…" >&2; exit 1; fi
+	@"$(or $(PYTHON),$(BIN)/python)" -m bot.cli.set_up \
+		--venv $(VENV) --lock $(LOCK) --torch $(TORCH) --torch-index "$(TORCH_INDEX)"
 	@if [ $(STATE) = dev ]; then printf '%s' "$(DEV_STATE)" >$(VENV)/.state-dev; fi
 	@printf '%s' "$(RUN_STATE)" >$(VENV)/.state-run
-
-# Made anew where it is missing, broken, or of a folder that was moved.
-.PHONY: $(VENV)/bin/python
-$(VENV)/bin/python:
-	@if ! $(BIN)/python -c '$(SUITABLE)' 2>/dev/null || ! grep -qF "$(CURDIR)/$(VENV)" $(BIN)/activate; then \
-		if [ -z "$(PYTHON)" ]; then \
-			echo "Inkling needs Python 3.11 to 3.14 with venv: install it, or name it with PYTHON=…" >&2; exit 1; fi; \
-		echo "== Making $(VENV) with $(PYTHON)"; rm -rf $(VENV); "$(PYTHON)" -m venv $(VENV); fi
 
 # The sandbox is tested in a browser; without one those tests are skipped and say so.
 .PHONY: chromium
@@ -85,14 +70,16 @@ chromium:
 # ---- running
 
 SMALL := $(if $(filter no NO off 0 false,$(LARGE)),--small)
+# One command without a shell around it: make hands SIGTERM on to the bot itself, which then ends in order.
+STOPPED := --stop-is-success
 
 .PHONY: run
 run: setup ## the bot: on Discord with a token, in a local browser page without
-	@$(BIN)/python -m bot run $(SMALL) $(ARGS) || [ $$? -eq 130 ] # Ctrl-C is the way to end it
+	@$(BIN)/python -m bot run $(STOPPED) $(SMALL) $(ARGS)
 
 .PHONY: sandbox
 sandbox: setup ## the bot in a local browser page, whether there is a token or not
-	@$(BIN)/python -m bot sandbox $(SMALL) $(ARGS) || [ $$? -eq 130 ]
+	@$(BIN)/python -m bot sandbox $(STOPPED) $(SMALL) $(ARGS)
 
 .PHONY: models
 models: setup ## check the weights

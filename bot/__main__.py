@@ -36,9 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         _set_up_logging(settings, chosen.command)
-        return _run(chosen, settings, terminal)
+        code = _run(chosen, settings, terminal)
     except (KeyboardInterrupt, Exception, BaseExceptionGroup) as error:
-        return _explain(_leaf(error), terminal)
+        code = _explain(_leaf(error), terminal)
+    stopped = code in (INTERRUPTED, TERMINATED) and getattr(chosen, "stop_is_success", False)
+    return DONE if stopped else code
 
 
 def _run(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:
@@ -77,7 +79,9 @@ def _about_models(chosen: argparse.Namespace, settings: Settings, terminal: Term
         settings = story.kept_small(settings)
     if chosen.action == "list":
         return listing.show(settings, terminal, as_json=chosen.json)
-    return (models.fetch if chosen.action == "fetch" else models.verify)(settings, terminal)
+    if chosen.action == "fetch":
+        return models.fetch(settings, terminal, quiet=chosen.quiet)
+    return models.verify(settings, terminal)
 
 
 def _serve(chosen: argparse.Namespace, settings: Settings, terminal: Terminal) -> int:

@@ -25,6 +25,7 @@ from bot.inference.jobs import Limits
 from bot.inference.model_server import server_of
 from bot.inference.protocol import Engine
 from bot.inference.queue import Inference
+from bot.inference.readiness import tell_when_ready
 from bot.inference.retry import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
@@ -164,7 +165,10 @@ async def create_services(
 async def _open_engine(settings: Settings) -> AsyncIterator[Engine]:
     """Start the worker as a child, or reach the one at `INFERENCE_URL`."""
     if settings.inference_url is not None:
-        async with EngineClient(settings.inference_url, settings.inference_token) as client:
+        async with (
+            EngineClient(settings.inference_url, settings.inference_token) as client,
+            _background(tell_when_ready(client), "readiness"),
+        ):
             yield RetryingEngine.over(client)
     else:
         async with Supervisor(settings) as supervisor:

@@ -24,14 +24,15 @@ def chosen(settings: Settings) -> tuple[tuple[ModelRole, ModelChoice], ...]:
     return pair if infill == story else (("causal", story), *pair)
 
 
-def fetch(settings: Settings, terminal: Terminal) -> int:
+def fetch(settings: Settings, terminal: Terminal, *, quiet: bool = False) -> int:
     """Bring the chosen models onto this machine, the large story model too where it is the one; of a hub model without
-    a pinned commit the newest. Raises `WeightsError`."""
+    a pinned commit the newest. Where each is, is told unless `quiet`. Raises `WeightsError`."""
     story = settle(settings)
     settings = replace(settings, causal_model=story.later or story.now)
     for role, choice in chosen(settings):
         model = _fetched(settings, role, choice, terminal)
-        terminal.note(f"{role}: {model.name} ({model.revision}) is in {model.gguf or model.folder}")
+        if not quiet:
+            terminal.note(f"{role}: {model.name} ({model.revision}) is in {model.gguf or model.folder}")
     return 0
 
 

@@ -72,6 +72,9 @@ def _running(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             "--port", type=_port, default=0, help="the port of the sandbox's page (default: any free one)"
         )
         parser.add_argument("--small", action="store_true", help="keep to the small story model (make run LARGE=no)")
+        parser.add_argument(
+            "--stop-is-success", action="store_true", help="exit with 0 after Ctrl-C or SIGTERM too (for make)"
+        )
     sync = _add(
         commands,
         "sync",
@@ -88,6 +91,7 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     listing.add_argument("--json", action="store_true", help="print one JSON object")
     fetch = _add(actions, "fetch", "bring what is chosen and missing; of a hub model without a commit, the newest")
     fetch.add_argument("--small", action="store_true", help="leave out the large story model")
+    fetch.add_argument("--quiet", action="store_true", help="say nothing of what is there")
     verify = _add(actions, "verify", "check every byte of what is chosen")
     verify.add_argument("--small", action="store_true", help="leave out the large story model")
     attempt = _add(
@@ -103,7 +107,7 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
             help="the role to try it in, where a name has both (default: what the model is)",
         )
         parser.add_argument("--yes", action="store_true", help="do not ask before fetching")
-    models.set_defaults(action="list", small=False, json=False)
+    models.set_defaults(action="list", small=False, quiet=False, json=False)
 
 
 def _upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

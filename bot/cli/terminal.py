@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import TextIO
@@ -26,13 +27,13 @@ class Terminal:
 
     def say(self, line: str = "") -> None:
         """Write a line of the result, at once."""
-        self._wipe()
+        self.wipe()
         self._out.write(f"{line}\n")
         self._out.flush()
 
     def note(self, line: str) -> None:
         """Write a line for the person at the terminal."""
-        self._wipe()
+        self.wipe()
         self._err.write(f"{line}\n")
         self._err.flush()
 
@@ -40,7 +41,7 @@ class Terminal:
         """Ask for a yes where a person sits at the terminal; where none does, there is nobody to ask, and it is one."""
         if not (self._live and sys.stdin.isatty()):
             return True
-        self._wipe()
+        self.wipe()
         self._err.write(f"{question} [y/N] ")
         self._err.flush()
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
@@ -60,12 +61,14 @@ class Terminal:
     def status(self, line: str, *, hurry: bool = False) -> None:
         """Replace the line in place; on a terminal only, and not more often than an eye can follow."""
         now = time.monotonic()
+        line = line[: shutil.get_terminal_size().columns - 1]  # a line that wraps cannot be replaced
         if self._live and line != self._drawn and (hurry or now - self._drawn_at >= REDRAW_S):
             self._err.write(f"\r\x1b[2K{line}")
             self._err.flush()
             self._drawn, self._drawn_at = line, now
 
-    def _wipe(self) -> None:
+    def wipe(self) -> None:
+        """Take the line that is drawn in place away."""
         if self._drawn:
             self._err.write("\r\x1b[2K")
             self._err.flush()

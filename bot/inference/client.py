@@ -64,7 +64,7 @@ class EngineClient:
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
         """See `Engine.generate`."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENCE_S)
-        with _as_ours():
+        with self._as_ours():
             response = await self._wait(self._open().post("/v1/generate", data=_encode(request), timeout=timeout))
             async with response:
                 await self._wait(_raise_for(response))
@@ -93,14 +93,14 @@ class EngineClient:
     async def health(self, *, within_s: float = HEALTH_S) -> Health:
         """See `Engine.health`. Raises `WorkerUnavailable` where no answer comes within `within_s` seconds."""
         timeout = aiohttp.ClientTimeout(total=within_s)
-        with _as_ours():
+        with self._as_ours():
             return msgspec.json.decode(
                 await self._wait(_read(self._open().get("/healthz", timeout=timeout))), type=Health
             )
 
     async def _ask(self, path: str, request: Any, answer: type[AnswerT]) -> AnswerT:
         timeout = aiohttp.ClientTimeout(total=ANSWER_S, sock_connect=CONNECT_S)
-        with _as_ours():
+        with self._as_ours():
             response = self._open().post(path, data=_encode(request), timeout=timeout)
             return msgspec.json.decode(await self._wait(_read(response)), type=answer)
 
@@ -112,6 +112,15 @@ class EngineClient:
                 return await answer
             finally:
                 self._waits.discard(wait)
+
+    @contextmanager
+    def _as_ours(self) -> Iterator[None]:
+        """Turn what connections and their contents raise into `WorkerUnavailable`."""
+        try:
+            yield
+        except (TimeoutError, aiohttp.ClientError, OSError, msgspec.MsgspecError) as error:
+            whose = "the models' process" if self._socket is not None else f"the worker at {self.url}"
+            raise WorkerUnavailable(f"{whose} cannot be reached ({_reason(error)})") from error
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is not None and self._session.closed:
@@ -163,11 +172,11 @@ async def _raise_for(response: aiohttp.ClientResponse) -> None:
     raise _error(problem)
 
 
-@contextmanager
-def _as_ours() -> Iterator[None]:
-    """Turn what connections and their contents raise into `WorkerUnavailable`."""
-    try:
-        yield
-    except (TimeoutError, aiohttp.ClientError, OSError, msgspec.MsgspecError) as error:
-        reason = str(error) or type(error).__name__
-        raise WorkerUnavailable(f"the worker cannot be reached: {reason}") from error
+def _reason(error: Exception) -> str:
+    """Return what a connection ended with, in words that name no address."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return str(cause) or type(cause).__name__

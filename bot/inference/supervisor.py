@@ -19,6 +19,7 @@ from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
 from bot.inference.liveness import Heartbeat, Liveness, Patience
 from bot.inference.protocol import Engine, Health
+from bot.inference.readiness import tell_ready
 from bot.inference.retry import RetryingEngine
 from bot.inference.worker_config import EXIT_HOST_ERROR, ChildConfig, plan_of
 from bot.settings import Settings
@@ -174,6 +175,7 @@ class Supervisor:
         patience = self._patience
         signs = Liveness(patience, self._heartbeat, time.monotonic())
         client = EngineClient(f"unix://{path}")
+        told = False
         try:
             while True:
                 health = None
@@ -183,6 +185,9 @@ class Supervisor:
                     if self._client is None:
                         self._client, self._problem = client, None
                     self._notify()
+                if self._last.ready and not told:
+                    told = True
+                    tell_ready(self._last)
                 reason = signs.look(health, time.monotonic())
                 if reason is not None:
                     return reason

@@ -63,6 +63,7 @@ PURE = {
 PRINTS = {ROOT / "bot/__main__.py"}
 READS_ENVIRONMENT = {
     ROOT / "bot/settings.py",
+    ROOT / "bot/cli/set_up.py",  # hands it on to pip
     ROOT / "bot/inference/supervisor.py",  # hands it on to its child, without the secrets
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import stat
@@ -125,7 +126,10 @@ async def test_a_killed_and_a_stopped_worker_lose_no_row(settings: Settings) -> 
     assert {row: one.text for row, one in stopped.items()} == expected
 
 
-async def test_supervisor_starts_and_ends_a_worker(settings: Settings, sockets_here: Path) -> None:
+async def test_supervisor_starts_and_ends_a_worker(
+    settings: Settings, sockets_here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
     async with Supervisor(settings, patience=Patience(poll_s=0.1)) as supervisor:
         assert not (await supervisor.engine.health()).ready  # entering does not wait
         assert await texts(supervisor, request(1, tokens=5))  # a call does
@@ -133,12 +137,14 @@ async def test_supervisor_starts_and_ends_a_worker(settings: Settings, sockets_h
         assert pid is not None
         _check_privacy(pid, sockets_here)
         await ready(supervisor)
+        assert caplog.text.count("the models are ready (story: gpt2, ") == 1
         assert await texts(supervisor, request(2, tokens=5, request_id="again"))
         assert supervisor.pid == pid
     assert not alive(pid)
     assert not left_in(sockets_here)
     with pytest.raises(WorkerUnavailable):
         await texts(supervisor, request(1, tokens=5))
+    assert caplog.text.count("the models are ready") == 1
 
 
 @pytest.mark.long

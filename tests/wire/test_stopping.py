@@ -87,5 +87,6 @@ async def test_all_who_wait_are_told_together_and_the_rest_after_the_next_start(
         await program.process.wait()
     assert "Traceback" not in program.text
     assert not told(server, unlucky)
-    async with running_program(env, "run", folder=tmp_path) as program:
+    async with running_program(env, "run", "--stop-is-success", folder=tmp_path) as program:
         await server.wait_for(lambda: all(told(server, token) for token in (unlucky, *tokens)))
+    assert program.process.returncode == 0, "`make run` ends without an error"

@@ -31,6 +31,7 @@ UNSAID_WAIT_S = 60
 """How long to wait where a hub says that it is asked too often, but not for how long, in seconds."""
 LONGEST_ANSWER = 32 << 20
 """Bytes of an answer about a repository."""
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -234,8 +235,8 @@ class Hub:
             said = self._of_status(error, choice)
         else:
             reason = _reason(error)
-            said = f"{choice}: {host} cannot be reached ({reason}). Check the network, the proxy and HF_ENDPOINT, or "
-            said += "give a folder. What has come is kept."
+            said = f"The model {choice} has to be fetched from {host}, which cannot be reached ({reason}). Check the "
+            said += "network, the proxy and HF_ENDPOINT, or give a folder. What has come is kept."
         return WeightsError(said)
 
     def _of_status(self, error: Any, choice: ModelChoice) -> str:
@@ -296,5 +297,5 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _reason(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
+    lines = _ERRNO.sub("", str(error).strip()).splitlines()
     return lines[0][:200] if lines else type(error).__name__
