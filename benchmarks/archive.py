@@ -39,6 +39,7 @@ from bot.stories.context import context_of
 from bot.stories.passages import PassageService
 from bot.stories.publishing import PublishingService
 from bot.stories.queries import StoryQueries
+from storage.ballots import Ballots
 from storage.database import Database, open_database
 from storage.rounds import Rounds
 from storage.stories import Stories
@@ -128,7 +129,7 @@ class Filler:
 
     async def hold_round(self, story: Story, after_id: int, now_ms: int) -> None:
         """A round of four candidates and eight voters, long closed."""
-        rounds = Rounds(self._connection)
+        rounds, ballots = Rounds(self._connection), Ballots(self._connection)
         new = NewRound(
             story_id=story.id,
             kind="continue",
@@ -143,7 +144,7 @@ class Filler:
         round_ = await rounds.add(new, candidates, range(4), now_ms=now_ms)
         ids = [candidate.id for candidate in await rounds.list_candidates(round_.id)]
         for voter in range(8):
-            await rounds.cast(round_.id, 200 + voter, Ballot(frozenset(ids[: voter % 3]), ids[voter % 4]))
+            await ballots.cast(round_.id, 200 + voter, Ballot(frozenset(ids[: voter % 3]), ids[voter % 4]))
         await rounds.close(round_.id, from_state="open", to_state="closed", winner_id=ids[0], closed_ms=now_ms)
 
     def word(self) -> str:

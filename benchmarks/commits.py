@@ -159,12 +159,12 @@ async def our_ballots(folder: Path) -> AsyncIterator[Booth]:
             async with database.transaction() as tx:
                 round_ = await tx.rounds.get(round_id)
                 if round_ is not None and round_.state == "open":
-                    await tx.rounds.get_ballot(round_id, voter)
-                    await tx.rounds.cast(round_id, voter, ballot)
+                    await tx.ballots.get(round_id, voter)
+                    await tx.ballots.cast(round_id, voter, ballot)
 
         async def count() -> int:
             async with database.reading() as tx:
-                return await tx.rounds.turnout(round_id)
+                return await tx.ballots.turnout(round_id)
 
         yield Booth(vote=vote, count=count)
 

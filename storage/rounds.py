@@ -1,31 +1,25 @@
-"""Rounds with their candidates, ballots and reports. Ballots leave here without their voters."""
+"""Rounds with their candidates and the reports on these. Their ballots are in `ballots.py`."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
 
-from bot.rules.ballots import Ballot
 from bot.rules.rounds import Candidate, NewCandidate, NewRound, Round, RoundState
 from storage import dialect
 from storage.repository import Repository
-from storage.tables import BALLOTS, CANDIDATES, REPORTS, ROUNDS
+from storage.tables import CANDIDATES, REPORTS, ROUNDS
 
 _UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")
-_LIKED, _FAVOURITE = 1, 2
-
-# What each ballot takes is put together once: in a crowd of voters that is a third of the work.
 _ROUND = select(ROUNDS).where(ROUNDS.c.id == bindparam("round"))
-_OF_VOTER = and_(BALLOTS.c.round_id == bindparam("round"), BALLOTS.c.voter_id == bindparam("voter"))
-_BALLOT, _TAKE_BACK, _CAST = select(BALLOTS).where(_OF_VOTER), delete(BALLOTS).where(_OF_VOTER), insert(BALLOTS)
+"""Put together once: it is part of each vote."""
 
 
 class RoundReader(Repository):
-    """Rounds with their candidates, ballots and reports, to be read."""
+    """Rounds with their candidates and reports, to be read."""
 
     async def get(self, round_id: int) -> Round | None:
         """Return the round, or None where there is none."""
@@ -64,29 +58,6 @@ class RoundReader(Repository):
         ordered = theirs.order_by(CANDIDATES.c.none, CANDIDATES.c.place, CANDIDATES.c.id)
         return [_candidate(row) for row in await self._connection.execute(ordered)]
 
-    # ---- ballots
-
-    async def get_ballot(self, round_id: int, voter_id: int) -> Ballot | None:
-        """Return somebody's ballot, None where they have cast none."""
-        rows = (await self._connection.execute(_BALLOT, {"round": round_id, "voter": voter_id})).all()
-        return _ballot(rows) if rows else None
-
-    async def list_ballots(self, round_id: int) -> list[Ballot]:
-        """Return all ballots without their voters, ordered by what is on them, so that the order tells nothing."""
-        cast = select(BALLOTS).where(BALLOTS.c.round_id == round_id).order_by(BALLOTS.c.voter_id)
-        rows = await self._connection.execute(cast)
-        found = [_ballot(theirs) for _, theirs in groupby(rows, key=lambda row: row.voter_id)]
-        return sorted(found, key=lambda ballot: (ballot.favourite or 0, sorted(ballot.liked)))
-
-    async def turnout(self, round_id: int) -> int:
-        """Return how many have cast a ballot that counts: with something on it that is not hidden."""
-        voters = (
-            select(func.count(BALLOTS.c.voter_id.distinct()))
-            .join(CANDIDATES, CANDIDATES.c.id == BALLOTS.c.candidate_id)
-            .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None))
-        )
-        return int((await self._connection.execute(voters)).scalar_one())
-
     async def count_reports(self, round_id: int) -> dict[int, int]:
         """Return how many people reported each of a round's candidates; one that nobody did is not in it."""
         counted = (
@@ -102,7 +73,7 @@ class RoundReader(Repository):
 
 
 class Rounds(RoundReader):
-    """One aggregate: a round owns its candidates, the ballots on them, and what was reported."""
+    """One aggregate: a round owns its candidates, and what was reported."""
 
     async def add(
         self,
@@ -173,19 +144,6 @@ class Rounds(RoundReader):
             update(CANDIDATES).where(CANDIDATES.c.id == candidate_id).values(passage_id=passage_id)
         )
 
-    async def cast(self, round_id: int, voter_id: int, ballot: Ballot) -> None:
-        """Put the ballot in the place of whatever the voter cast before; an empty one takes it back."""
-        await self._connection.execute(_TAKE_BACK, {"round": round_id, "voter": voter_id})
-        levels = dict.fromkeys(sorted(ballot.liked), _LIKED)
-        if ballot.favourite is not None:
-            levels[ballot.favourite] = levels.get(ballot.favourite, 0) | _FAVOURITE
-        rows = [
-            {"round_id": round_id, "voter_id": voter_id, "candidate_id": candidate_id, "level": level}
-            for candidate_id, level in levels.items()
-        ]
-        if rows:
-            await self._connection.execute(_CAST, rows)
-
     # ---- reports
 
     async def report(self, candidate_id: int, person_id: int, now_ms: int) -> bool:
@@ -205,9 +163,3 @@ def _round(row: Row[Any]) -> Round:
 
 def _candidate(row: Row[Any]) -> Candidate:
     return Candidate(**{**row._mapping, "none": bool(row.none)})
-
-
-def _ballot(rows: Iterable[Row[Any]]) -> Ballot:
-    levels = {row.candidate_id: row.level for row in rows}
-    favourite = next((candidate_id for candidate_id, level in levels.items() if level & _FAVOURITE), None)
-    return Ballot(frozenset(candidate_id for candidate_id, level in levels.items() if level & _LIKED), favourite)

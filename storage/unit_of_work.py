@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import CursorResult, Executable
 
+from storage.ballots import BallotReader, Ballots
 from storage.counts import Counter
 from storage.generations import GenerationReader, Generations
 from storage.lore import Lore, LoreReader
@@ -46,6 +47,7 @@ class Snapshot:
     stories = cached_property(StoryReader)
     passages = cached_property(PassageReader)
     rounds = cached_property(RoundReader)
+    ballots = cached_property(BallotReader)
     lore = cached_property(LoreReader)
     profiles = cached_property(WriterProfileReader)
     mood_results = cached_property(MoodResultReader)
@@ -64,6 +66,7 @@ class UnitOfWork(Snapshot):
     stories = cached_property(Stories)
     passages = cached_property(Passages)
     rounds = cached_property(Rounds)
+    ballots = cached_property(Ballots)
     lore = cached_property(Lore)
     profiles = cached_property(WriterProfiles)
     mood_results = cached_property(MoodResults)

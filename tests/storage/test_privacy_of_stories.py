@@ -59,7 +59,9 @@ async def spend(tx: UnitOfWork) -> Evening:
     )
     closed_candidates = await rounds.list_candidates(closed.id)
     for voter, liked in ((LEAVER, 0), (OTHER, 0), (THIRD, 1)):
-        await rounds.cast(closed.id, voter, Ballot(frozenset({closed_candidates[liked].id}), closed_candidates[2].id))
+        await tx.ballots.cast(
+            closed.id, voter, Ballot(frozenset({closed_candidates[liked].id}), closed_candidates[2].id)
+        )
     await rounds.close(closed.id, from_state="open", to_state="closed", winner_id=closed_candidates[2].id, closed_ms=6)
 
     refilled = await rounds.add(
@@ -88,8 +90,8 @@ async def spend(tx: UnitOfWork) -> Evening:
         now_ms=10,
     )
     going_candidates = await rounds.list_candidates(going.id)
-    await rounds.cast(going.id, LEAVER, Ballot(favourite=going_candidates[2].id))
-    await rounds.cast(going.id, OTHER, Ballot(favourite=going_candidates[0].id))
+    await tx.ballots.cast(going.id, LEAVER, Ballot(favourite=going_candidates[2].id))
+    await tx.ballots.cast(going.id, OTHER, Ballot(favourite=going_candidates[0].id))
     await rounds.hide(going_candidates[1].id, LEAVER)
     await rounds.report(going_candidates[1].id, LEAVER, 11)
     await rounds.report(going_candidates[1].id, OTHER, 11)
@@ -233,7 +235,7 @@ async def test_privacy_deletion_leaves_what_others_own(evening: tuple[Database, 
         return [
             export,
             await rounds.count_reports(spent.going.id),
-            await rounds.get_ballot(spent.going.id, OTHER),
+            await tx.ballots.get(spent.going.id, OTHER),
             [entry.text for entry in await lore.list_ratified(1, spent.story.id)],
         ]
 
@@ -274,15 +276,15 @@ async def test_a_decided_round_keeps_its_ballots_without_them(evening: tuple[Dat
     async with database.transaction() as tx:
         other_round = await tx.rounds.add(new_round(spent.story.id, opened_by=OTHER), [new_candidate()], [1], now_ms=20)
         (candidate,) = await tx.rounds.list_candidates(other_round.id)
-        await tx.rounds.cast(other_round.id, LEAVER, Ballot(frozenset({candidate.id})))
+        await tx.ballots.cast(other_round.id, LEAVER, Ballot(frozenset({candidate.id})))
         await tx.rounds.close(
             other_round.id, from_state="open", to_state="closed", winner_id=candidate.id, closed_ms=21
         )
-        before = await tx.rounds.list_ballots(spent.closed.id)
+        before = await tx.ballots.list_of_round(spent.closed.id)
     await leave(database)
     async with database.reading() as tx:
-        assert await tx.rounds.list_ballots(spent.closed.id) == before
-        assert len(await tx.rounds.list_ballots(spent.going.id)) == 1, "an open round loses the ballot"
+        assert await tx.ballots.list_of_round(spent.closed.id) == before
+        assert len(await tx.ballots.list_of_round(spent.going.id)) == 1, "an open round loses the ballot"
         strangers = select(BALLOTS.c.round_id, BALLOTS.c.voter_id).where(BALLOTS.c.voter_id < 0).distinct()
         numbers = {row.round_id: row.voter_id for row in await tx.execute(strangers)}
         assert set(numbers) == {spent.closed.id, other_round.id}

@@ -162,7 +162,7 @@ async def live(tx: UnitOfWork, thread_id: int, tree_id: int | None = None, behin
     )
     (candidate,) = await rounds.list_candidates(round_.id)
     await rounds.set_passage(candidate.id, second.id)
-    await rounds.cast(round_.id, 7, Ballot(frozenset({candidate.id})))
+    await tx.ballots.cast(round_.id, 7, Ballot(frozenset({candidate.id})))
     await rounds.report(candidate.id, 8, 4)
     entry = await tx.lore.add(
         server_id=1,

@@ -82,13 +82,13 @@ async def view_of(
         story=story,
         round=round_,
         candidates=tuple(candidates),
-        turnout=await tx.rounds.turnout(round_.id),
+        turnout=await tx.ballots.turnout(round_.id),
         reports=await tx.rounds.count_reports(round_.id),
         literals=template.literals if (template := template_of(round_)) is not None else (),
     )
     if round_.state != "closed":
         return view
-    ballots = await tx.rounds.list_ballots(round_.id)
+    ballots = await tx.ballots.list_of_round(round_.id)
     eligible = [each.id for each in view.eligible]
     counts = any(ballot.named & set(eligible) for ballot in ballots)
     passage = await passage_of(tx, view.winner)

@@ -19,7 +19,7 @@ async def decide_round(tx: UnitOfWork, story: Story, round_: Round) -> Outcome:
     """Close an open round by its ballots, of which one at least counts: the winner goes on in canon, or stands as a
     branch where the story has moved on meanwhile; the others stand as branches. Raises `Gone` (`round_over`)."""
     candidates = on_show(await tx.rounds.list_candidates(round_.id))
-    outcome = decide([each.id for each in candidates], await tx.rounds.list_ballots(round_.id), round_.salt)
+    outcome = decide([each.id for each in candidates], await tx.ballots.list_of_round(round_.id), round_.salt)
     await end(tx, story, round_, "closed", winner_id=outcome.winner)
     for candidate in candidates:
         if not candidate.none:

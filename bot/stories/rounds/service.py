@@ -70,7 +70,7 @@ class RoundService(Opening):
         """Return somebody's ballot, an empty one where they have cast none."""
         async with self._database.reading() as tx:
             story, round_ = await find_round(tx, who, round_id)
-            ballot = await tx.rounds.get_ballot(round_id, who.person_id)
+            ballot = await tx.ballots.get(round_id, who.person_id)
             return BallotView(view=await view_of(tx, story, round_), ballot=ballot or Ballot())
 
     async def find_standing(self, who: Who, round_id: int) -> Standing:
@@ -103,10 +103,10 @@ class RoundService(Opening):
             require_voter(story, await standing_of(tx, story, who))
             candidates = await tx.rounds.list_candidates(round_id)
             visible = on_show(candidates)
-            before = await tx.rounds.get_ballot(round_id, who.person_id) or Ballot()
+            before = await tx.ballots.get(round_id, who.person_id) or Ballot()
             ballot = change(_without_hidden(before, visible))
             check_ballot(visible, ballot)
-            await tx.rounds.cast(round_id, who.person_id, ballot)
+            await tx.ballots.cast(round_id, who.person_id, ballot)
             await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             if bool(before.named) != bool(ballot.named):
                 await enqueue_round(tx, story, round_id)  # the card shows the turnout, and nothing else of it
@@ -154,7 +154,7 @@ class RoundService(Opening):
             story, round_ = await self._led(tx, who, round_id)
             require_open_round(round_)
             require_open(story)
-            if not await tx.rounds.turnout(round_id):
+            if not await tx.ballots.turnout(round_id):
                 raise NotHere("round_unvoted")
             await decide_round(tx, story, round_)
             return await reload(tx, round_)
@@ -202,7 +202,7 @@ class RoundService(Opening):
             if round_ is None or round_.state != "open" or round_.deadline_ms > tx.now_ms:
                 return None
             story = await story_of(tx, round_)
-            action = on_deadline(round_, story.rules, await tx.rounds.turnout(round_id))
+            action = on_deadline(round_, story.rules, await tx.ballots.turnout(round_id))
             if story.state in ("ended", "deleted"):
                 await end(tx, story, round_, "cancelled")
             elif story.state == "paused" or action == "extend":

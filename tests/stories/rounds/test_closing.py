@@ -326,7 +326,7 @@ async def test_votes_at_the_instant_of_the_close(table: RoundFixture) -> None:
     assert 0 < sum(voted) < len(votes)
     assert closes == [True, False]
     async with table.database.reading() as tx:
-        ballots = await tx.rounds.list_ballots(round_.id)
+        ballots = await tx.ballots.list_of_round(round_.id)
     assert len(ballots) == sum(voted) + 1
     closed = await table.round(round_.id)
     assert closed.winner_id == decide([bell, silence, silence + 1], ballots, closed.salt).winner
