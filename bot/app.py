@@ -66,12 +66,12 @@ from cogs.publishing.cog import PublishingCog
 from cogs.rounds.cog import RoundsCog
 from cogs.rounds.opening import RoundOpening
 from cogs.settings.cog import SettingsCog
-from cogs.stories.browsing import Browsing
+from cogs.stories.browsing import BrowsingCog
 from cogs.stories.cog import StoriesCog
 from cogs.stories.hosting import StoryHostingCog
 from cogs.stories.lifecycle import StoryLifecycleCog
 from cogs.stories.threads import ThreadsCog
-from cogs.stories.undoing import Undoing
+from cogs.stories.undoing import UndoingCog
 from cogs.twist.cog import TwistCog
 from storage.database import open_database
 
@@ -224,8 +224,8 @@ class Inkling(commands.Bot):
         refusals = BlockedPosts(self, self._services, dispatcher)
         await self.add_cog(refusals)
         await self.add_cog(StoriesCog(tree, self._services, flow, dispatcher, refusals))
-        await self.add_cog(Undoing(tree, self._services, flow, dispatcher, refusals))
-        await self.add_cog(Browsing(tree, self._services, flow))
+        await self.add_cog(UndoingCog(tree, self._services, flow, dispatcher, refusals))
+        await self.add_cog(BrowsingCog(tree, self._services, flow))
         await self.add_cog(StoryHostingCog(tree, self._services, flow, dispatcher))
         await self.add_cog(StoryLifecycleCog(tree, self._services, flow, dispatcher))
         await self.add_cog(PublishingCog(tree, self._services, flow))

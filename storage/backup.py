@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.errors import StorageError
-from storage.copying import Pages, check_whole, copy_database, flush_folder, open_read_only
 from storage.database import FILE, make_folder
+from storage.database_copy import Pages, check_whole, copy_database, flush_folder, open_read_only
 from storage.lock import FolderLock
 from storage.migrating import refuse_newer
 
@@ -38,7 +38,7 @@ def backup(folder: Path, target: Path, pages: Pages | None = None) -> Path:
 
 
 def restore(source: Path, folder: Path) -> Path | None:
-    """Put the backup `source` into `folder`; return where the database that was there lies now, None without one.
+    """Replace the database in `folder` by the backup `source`; return the former one's new path, None without one.
 
     At every moment there is a whole database in `folder`, the old one or the new. Raises `StorageError` where a bot
     runs on the folder, or the backup is damaged, none of Inkling's, or from a newer version.
@@ -76,7 +76,7 @@ def verify(path: Path) -> None:
 
 
 def _keep_aside(path: Path) -> Path:
-    """Keep the database under the first free name besides its own; its own is free to be replaced then."""
+    """Rename the database to the first free name beside its own."""
     number = 1
     while (aside := path.with_name(f"{path.stem}-replaced-{number}{path.suffix}")).exists():
         number += 1

@@ -1,4 +1,4 @@
-"""How much there is of everything, for whoever hosts the bot."""
+"""Counts of stories, rounds and posts in all servers, for the host of the bot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Counts:
 
 
 class Counter(Repository):
-    """Counts what there is in all servers."""
+    """The queries for `Counts`."""
 
     async def get(self) -> Counts:
         """Return all counts."""

@@ -45,12 +45,12 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[UnitOfWork]:
-        """A read-then-write transaction, alone on the database; durable when its `async with` is left in peace.
+        """A read-then-write transaction, alone on the database; durable once its `async with` has ended without error.
 
         An exception in the body undoes that body only. A cancelled caller's work is undone, too, unless its body was
         over and only the commit was awaited. While another program holds the database it waits for a minute. Raises
         `StorageError` where that is not enough, and where the disk is full or failing; then nobody
-        in the same commit was told that anything was saved. Others wait meanwhile: a body waits for nothing
+        in the same commit was told that anything was saved. Other transactions wait meanwhile, so a body awaits nothing
         but the database.
         """
         async with self._writer.transaction() as turn:
@@ -69,7 +69,7 @@ class Database:
 
 @asynccontextmanager
 async def open_database(folder: Path, now: Callable[[], int]) -> AsyncIterator[Database]:
-    """Open the database in `folder` (made if missing, for its owner's eyes only), brought up to date. `now` is the
+    """Open the database in `folder` (made if missing, readable by its owner alone), brought up to date. `now` is the
     clock of its transactions: the time in UTC milliseconds.
 
     Raises `StorageError`: the folder cannot be written, another copy of the bot uses it, the database is damaged or

@@ -1,4 +1,4 @@
-"""Who else on this machine may read or replace the database: looked at once, when it is opened."""
+"""Whether other accounts of this machine can read or replace the database: checked when it is opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 _WRITE = stat.S_IWGRP | stat.S_IWOTH
 """Lets others put files into a folder, or replace those in it."""
 _REACH = ((stat.S_IXGRP, stat.S_IRGRP | stat.S_IWGRP), (stat.S_IXOTH, stat.S_IROTH | stat.S_IWOTH))
-"""For the group and for all others: what lets them into the folder, and what lets them at a file in it."""
+"""For the group and for others: the permission to enter the folder, and those to read or write a file in it."""
 
 
 def warn_of_others(folder: Path, files: list[Path]) -> None:
@@ -38,7 +38,7 @@ def warn_of_others(folder: Path, files: list[Path]) -> None:
 
 
 def _keeps_permissions(folder: Path) -> bool:
-    """Tell whether a file made for its owner alone is for its owner alone; True where none can be made now."""
+    """Tell whether the file system stores permissions; True where no file can be made to find out."""
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:  # made with mode 0600, and gone when it is closed
             return not stat.S_IMODE(os.fstat(probe.fileno()).st_mode) & 0o077

@@ -1,4 +1,4 @@
-"""Memory and lore, and who is for and against an entry that was proposed."""
+"""Memory and lore, and the votes on entries that were proposed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StorageError
-from storage.copying import copy_database
+from storage.database_copy import copy_database
 
 _log = logging.getLogger(__name__)
 

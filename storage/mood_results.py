@@ -11,7 +11,7 @@ from storage.tables import MOOD_RESULTS
 
 
 class MoodResultReader(Repository):
-    """How moods did."""
+    """The results of moods, to be read."""
 
     async def by_mood(self, server_id: int, *, limit: int = 1000) -> dict[MoodName, list[MoodResult]]:
         """Return the server's last `limit` results of all moods together, by mood, the most recent first."""

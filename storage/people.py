@@ -1,6 +1,6 @@
-"""People: when they were first and last here, and no more.
+"""People: when each used the bot for the first and the last time.
 
-Each transaction in which somebody does something notes that they were here.
+Each transaction in which somebody does something notes the time.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from storage.tables import PEOPLE
 
 
 class People(Repository):
-    """Everybody who ever asked for something."""
+    """Everybody who ever used the bot."""
 
     async def mark_seen(self, person_id: int, *, now_ms: int) -> None:
-        """Note that the person is here now."""
+        """Note that the person uses the bot now."""
         await self._connection.execute(
             insert(PEOPLE)
             .values(person_id=person_id, first_seen_ms=now_ms, last_seen_ms=now_ms)

@@ -1,5 +1,5 @@
-"""Everything that is kept about one person: exported whole, and deleted, or where others' texts and votes stand on it
-emptied or made nobody's.
+"""Everything that is stored about one person: exports and deletes it. Rows that others' texts and votes depend on are
+emptied or made anonymous instead.
 
 `PERSONAL` names every column that names a person, and what becomes of its rows; a test fails where one is missing.
 """
@@ -38,7 +38,7 @@ from storage.withdrawing import withdraw, withdraw_candidates
 from storage.writer import Connection
 
 Work = Callable[[Connection, int], Awaitable[int]]
-"""Does to all rows about a person (its id is given) what is to be done, and returns how many they were."""
+"""Deletes or changes all rows about a person, whose id is given, and returns their number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Personal:
 
 
 def _become(table: Table, person: str, value: int | None) -> Work:
-    """Name nobody in the place of the person; the row is others' too."""
+    """Put nobody in the place of the person, in rows that belong to others as well."""
 
     async def work(connection: Connection, person_id: int) -> int:
         theirs = update(table).where(table.c[person] == person_id)
@@ -112,7 +112,7 @@ async def _forget_ballots(connection: Connection, person_id: int) -> int:
 
 
 async def _forget_lore(connection: Connection, person_id: int) -> int:
-    """Delete what was not ratified; what was is the community's, and nobody's in particular from now on."""
+    """Delete what was not ratified; ratified entries belong to the community and become anonymous."""
     theirs = LORE.c.proposed_by == person_id
     deleted = await connection.execute(delete(LORE).where(theirs, LORE.c.state != "ratified"))
     kept = await connection.execute(update(LORE).where(theirs).values(proposed_by=None))

@@ -13,10 +13,10 @@ from storage.tables import WRITER_PROFILES
 
 
 class WriterProfileReader(Repository):
-    """What writers chose."""
+    """Writer profiles, to be read."""
 
     async def get(self, server_id: int, person_id: int) -> WriterProfile:
-        """Return somebody's wishes, the defaults where they never said any."""
+        """Return somebody's profile, the defaults where they have none."""
         theirs = select(WRITER_PROFILES).where(
             WRITER_PROFILES.c.server_id == server_id, WRITER_PROFILES.c.person_id == person_id
         )
@@ -54,10 +54,10 @@ class WriterProfileReader(Repository):
 
 
 class WriterProfiles(WriterProfileReader):
-    """Everybody's wishes, one row for a person in a server."""
+    """Writer profiles: one row for a person in a server."""
 
     async def save(self, profile: WriterProfile) -> None:
-        """Store all of somebody's wishes in one server."""
+        """Store all of somebody's profile in one server."""
         values = {"pen_name": profile.pen_name, "no_ai": int(profile.no_ai)}
         await self._connection.execute(
             insert(WRITER_PROFILES)

@@ -17,7 +17,7 @@ AT_ONCE = 200
 
 
 class Repository:
-    """What asks for one kind of thing. It lives as long as the transaction whose connection it has."""
+    """The statements for one aggregate. It lives as long as the transaction whose connection it has."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""Stories: heads on trees, the people who have a role in them, and their going for good."""
+"""Stories: their heads on trees, the people who have a role in them, and their final deletion."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class StoryReader(Repository):
     """Stories and who has a role in them, to be read."""
 
     async def get(self, story_id: int) -> Story | None:
-        """Return the story, whatever its state, or None where it is gone for good."""
+        """Return the story, whatever its state, or None where it was deleted for good."""
         return await self._one(select(STORIES).where(STORIES.c.id == story_id))
 
     async def get_by_thread(self, thread_id: int) -> Story | None:
@@ -67,7 +67,7 @@ class StoryReader(Repository):
         return int((await self._connection.execute(counted)).scalar_one())
 
     async def list_of_tree(self, tree_id: int) -> list[Story]:
-        """Return the stories on a tree, deleted ones too, in the order in which they came."""
+        """Return the stories on a tree, deleted ones too, the oldest first."""
         return await self._all(select(STORIES).where(STORIES.c.tree_id == tree_id).order_by(STORIES.c.id))
 
     async def list_purgeable(self, now_ms: int) -> list[Story]:
@@ -76,7 +76,7 @@ class StoryReader(Repository):
         return await self._all(over.order_by(STORIES.c.purge_ms, STORIES.c.id))
 
     async def next_purge_ms(self) -> int | None:
-        """Return when the next deleted story goes for good (UTC ms), None where there is none."""
+        """Return when the next deleted story is to be purged (UTC ms), None where there is none."""
         found: int | None = (await self._connection.execute(select(func.min(STORIES.c.purge_ms)))).scalar_one()
         return found
 
@@ -87,7 +87,7 @@ class StoryReader(Repository):
         return {role: frozenset(person for theirs, person in found if theirs == role) for role in ROLES}
 
     async def get_standing(self, story: Story, person_id: int, manages: bool) -> Standing:
-        """Return what the person is in the story; `manages`: they may manage the Discord server."""
+        """Return the person's standing in the story; `manages`: they may manage the Discord server."""
         theirs = select(STORY_PEOPLE.c.role).where(
             STORY_PEOPLE.c.story_id == story.id, STORY_PEOPLE.c.person_id == person_id
         )

@@ -1,4 +1,4 @@
-"""One transaction with every repository on it: use cases pass on one value, and neither connections nor times.
+"""One transaction with every repository on it, so that use cases pass one value on instead of connections and times.
 
 A caller writes `async with database.transaction() as tx:`, then `await tx.stories.get(story_id)`, and passes `tx` on.
 """
@@ -20,7 +20,7 @@ from storage.people import People
 from storage.posts import PostReader, Posts
 from storage.privacy import Privacy, PrivacyReader
 from storage.profiles import WriterProfileReader, WriterProfiles
-from storage.recent import RecentWork
+from storage.recent_work import RecentWork
 from storage.rounds import RoundReader, Rounds
 from storage.servers import ServerReader, Servers
 from storage.stories import Stories, StoryReader
@@ -58,7 +58,7 @@ class Snapshot:
 
 
 class UnitOfWork(Snapshot):
-    """A read-then-write transaction: what is done through it is kept together, or not at all."""
+    """A read-then-write transaction: all that is done through it is committed together, or nothing is."""
 
     servers = cached_property(Servers)
     people = cached_property(People)

@@ -44,7 +44,7 @@ async def withdraw(connection: Connection, seeds: Select[tuple[int]]) -> list[in
     """Withdraw the passages whose ids `seeds` selects, wherever their words are kept, and have what shows them shown
     anew. Returns the ids of all passages that were emptied."""
     # All are found before any is emptied: `seeds`, and what was made of what, go by what is emptied.
-    ids = sorted((await connection.execute(_with_echoes(seeds))).scalars())
+    ids = sorted((await connection.execute(_with_copies(seeds))).scalars())
     for start in range(0, len(ids), _AT_ONCE):
         await _empty(connection, ids[start : start + _AT_ONCE])
     return ids
@@ -68,7 +68,7 @@ async def withdraw_candidates(connection: Connection, which: ColumnElement[bool]
     return emptied.rowcount
 
 
-def _with_echoes(seeds: Select[tuple[int]]) -> Select[tuple[int]]:
+def _with_copies(seeds: Select[tuple[int]]) -> Select[tuple[int]]:
     """The ids of these passages, of their copies, and of what models made of them by filling blanks, to the end."""
     gone = seeds.cte("gone", recursive=True)
     passage_id = gone.c[0]

@@ -1,11 +1,11 @@
 """The one writer: transactions take turns on a held connection and are committed in groups.
 
-    a caller   ──enters──▶ the queue ──turn──▶ statements … ──end──▶ waits for the COMMIT ──▶ goes on
-    the clerk  BEGIN IMMEDIATE · [SAVEPOINT · body] · [SAVEPOINT · body] · … · COMMIT · tells everybody
+    a caller         ──enters──▶ the queue ──turn──▶ statements … ──end──▶ waits for the COMMIT ──▶ goes on
+    the writer task  BEGIN IMMEDIATE · [SAVEPOINT · body] · [SAVEPOINT · body] · … · COMMIT · wakes all callers
 
-Only the clerk, one task, touches the connection. So whoever is cancelled takes nobody along: a statement that was
-begun is finished, and then that caller's savepoint is undone. Whoever waits meanwhile joins the batch; whoever is
-alone is committed at once. Callers go on only after the COMMIT: what is acknowledged is on disk.
+Only the writer task touches the connection. So the cancellation of one caller harms no other: a statement that was
+begun is finished, and then that caller's savepoint is undone. Callers that arrive meanwhile join the batch; one that
+is alone is committed at once. Callers go on only after the COMMIT: what is acknowledged is on disk.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Transaction:
 
     @property
     def over(self) -> bool:
-        """Whether the body has ended, though the clerk may not have heard of it yet."""
+        """Whether the body has ended, though the writer task may not know it yet."""
         return self._over is not None
 
     def end(self, *, keep: bool) -> None:
@@ -98,7 +98,7 @@ class Transaction:
         self.inbox.put_nowait(_End(keep))
 
     def fail(self, reason: StorageError) -> None:
-        """Tell the caller, wherever it waits, that its work is lost."""
+        """Fail the caller, wherever it waits: its work is not committed."""
         self._over = error = StorageError(*reason.args)  # one for each caller, who adds a traceback
         while not self.inbox.empty():
             waiting = self.inbox.get_nowait()
@@ -130,7 +130,7 @@ class Writer:
         self._running: Transaction | None = None
         self._batch: list[Transaction] = []
         self._closing = False
-        self._clerk = asyncio.create_task(self._serve(), name="storage-writer")
+        self._task = asyncio.create_task(self._serve(), name="storage-writer")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -138,7 +138,7 @@ class Writer:
         running = self._running
         if running is not None and not running.over and running.task is asyncio.current_task():
             raise RuntimeError("transactions do not nest: pass the connection on instead")
-        if self._closing or self._clerk.done():
+        if self._closing or self._task.done():
             raise self._closed()
         transaction = Transaction()
         self._waiting.append(transaction)
@@ -156,9 +156,9 @@ class Writer:
         """Commit what is under way and stop; a body that does not end within a few seconds is undone."""
         self._closing = True
         self._arrived.set()
-        await asyncio.wait([self._clerk], timeout=_CLOSE_S)
-        self._clerk.cancel()
-        await asyncio.wait([self._clerk])
+        await asyncio.wait([self._task], timeout=_CLOSE_S)
+        self._task.cancel()
+        await asyncio.wait([self._task])
 
     async def _serve(self) -> None:
         try:
@@ -181,7 +181,7 @@ class Writer:
                 if await self._run(self._running, first=not self._batch):
                     self._batch.append(self._running)
                 self._running = None
-            await self._say("COMMIT" if self._batch else "ROLLBACK")
+            await self._command("COMMIT" if self._batch else "ROLLBACK")
         except _Lost as lost:
             began = self._driver.in_transaction or self._batch or self._running is not None
             _log.error("transactions were not saved: %s", lost.error)
@@ -195,7 +195,7 @@ class Writer:
             self._batch.clear()
 
     def _fail(self, error: StorageError, *, waiting: bool) -> None:
-        """Tell everybody in the batch that nothing was saved, and on request those who wait behind it."""
+        """Fail all callers in the batch, because nothing was committed, and on request those who wait."""
         for transaction in (*self._batch, *([self._running] if self._running else [])):
             transaction.fail(error)
         self._batch.clear()
@@ -206,7 +206,7 @@ class Writer:
     async def _run(self, transaction: Transaction, *, first: bool) -> bool:
         """Give a caller its turn and execute its statements until it ends; tell whether its work is kept."""
         if not first and not transaction.turn.cancelled():
-            await self._say("SAVEPOINT body")
+            await self._command("SAVEPOINT body")
         if transaction.turn.cancelled():  # it may have been, too, while the savepoint was made
             return False
         transaction.turn.set_result(None)
@@ -215,10 +215,10 @@ class Writer:
         if asked.keep:
             return True
         if first:
-            await self._say("ROLLBACK")
+            await self._command("ROLLBACK")
             await self._begin()
         else:
-            await self._say("ROLLBACK TO body")
+            await self._command("ROLLBACK TO body")
         return False
 
     async def _execute(self, call: _Call) -> None:
@@ -242,7 +242,7 @@ class Writer:
         ends, told = loop.time() + HELD_S, False
         while True:
             try:
-                await self._say("BEGIN IMMEDIATE")
+                await self._command("BEGIN IMMEDIATE")
             except _Lost as lost:
                 held = getattr(lost.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY")
                 if not held or self._closing or loop.time() > ends:
@@ -253,7 +253,7 @@ class Writer:
             else:
                 return
 
-    async def _say(self, command: str) -> None:
+    async def _command(self, command: str) -> None:
         """Execute a transaction command, past SQLAlchemy: one hop to the driver's thread instead of three."""
         try:
             await self._driver.execute(command)
@@ -264,14 +264,14 @@ class Writer:
     async def _roll_back(self) -> None:
         if self._driver.in_transaction:
             with contextlib.suppress(_Lost):
-                await self._say("ROLLBACK")
+                await self._command("ROLLBACK")
 
     def _closed(self) -> StorageError:
         return StorageError(f"{self._path}: the database is closed.")
 
 
 class Reading:
-    """A read connection that speaks of faults as the writer does."""
+    """A read connection that reports faults as the writer does."""
 
     def __init__(self, connection: AsyncConnection, path: Path) -> None:
         self._connection = connection

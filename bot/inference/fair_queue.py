@@ -4,7 +4,7 @@ Pure bookkeeping without time or tasks. A job too large for the rows that are fr
 fits, so that nobody's large job starves behind small ones. Compare deficit round robin (Shreedhar & Varghese 1996):
 as every turn is one job of bounded size, plain rotation is fair enough and easy to explain to people.
 
-A server that has less than its share of the rows waits for nobody: it starts beyond the rows there are, as far as as
+A server that has less than its share of the rows does not wait: it starts beyond the rows there are, as far as as
 many again, and the worker holds rows of others meanwhile (`worker.time_shares`).
 """
 
@@ -128,7 +128,7 @@ class FairQueue(Generic[ItemT]):
                 del counter[key]
 
     def order(self) -> Iterator[Entry[ItemT]]:
-        """Yield the waiting entries in the order in which they would start if nobody else came."""
+        """Yield the waiting entries in the order in which they would start if no others came."""
         rounds = [[deque(entries) for entries in people.values()] for people in self._servers.values()]
         servers = deque(deque(people) for people in rounds)
         while servers:

@@ -1,4 +1,4 @@
-"""An engine that asks another: what changes or watches only some questions is made of it."""
+"""An engine that forwards to another: the base of those that change or watch only some requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.inference.protocol import (
 
 
 class ForwardingEngine:
-    """An `Engine` that gives every question to `engine`."""
+    """An `Engine` that forwards every request to `engine`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

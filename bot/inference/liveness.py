@@ -1,4 +1,4 @@
-"""Signs of life: when a worker must be taken for hung. Pure bookkeeping over what it answers."""
+"""Liveness: decides from a worker's answers whether it hangs. Pure bookkeeping."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class Patience:
 
 
 class Heartbeat:
-    """Counts what comes back from the worker: the other sign that it gets on, beside its own word."""
+    """Counts what comes back from the worker: a sign of progress besides what its health says."""
 
     def __init__(self) -> None:
         self.beats = 0
 
     def beat(self) -> None:
-        """Note that something came back. That something is asked, or asked again, is no sign of life."""
+        """Note that something came back. Asking, or asking again, does not count."""
         self.beats += 1
 
 
 class Liveness:
-    """What is known of one worker's life, from looks at it that follow each other."""
+    """The state of one worker, from one check of its health after the other."""
 
     def __init__(self, patience: Patience, heartbeat: Heartbeat, now_s: float) -> None:
         self._patience = patience
@@ -56,7 +56,7 @@ class Liveness:
 
     def look(self, health: Health | None, now_s: float) -> str | None:
         """Take the newest answer, None where none came in time, at the monotonic time `now_s`. Return why the worker
-        must be taken for hung; None where it need not be."""
+        counts as hung; None where it does not."""
         patience, before = self._patience, self._last
         # Time in which this process itself was stopped does not speak against the worker.
         passed_s = min(now_s - self._looked_s, 2.0 * (patience.answer_s + patience.poll_s))

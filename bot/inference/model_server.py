@@ -1,4 +1,4 @@
-"""Where a model server is, and what it is asked for."""
+"""The address of a model server, and the model that it is asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An engine that outlives its worker: what a crash or a broken connection interrupts is asked for again."""
+"""An engine that survives its worker: what a crash or a broken connection interrupts is requested again."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RetryingEngine:
 
     @classmethod
     def over(cls, client: EngineClient) -> RetryingEngine:
-        """Retry over one client, for a worker that somebody else looks after."""
+        """Retry over one client, for a worker that another program supervises."""
 
         async def current() -> EngineClient:
             return client

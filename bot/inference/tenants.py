@@ -1,4 +1,4 @@
-"""An engine that asks in somebody's name, so that the worker can share its time between servers."""
+"""An engine that names a tenant in each request, so that the worker can share its time between servers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.inference.protocol import (
 
 
 def tenant_of(server_id: int, key: bytes) -> str:
-    """Return a server's name for the worker, from which it cannot be told."""
+    """Return a tenant's name for a server, from which the server cannot be found."""
     return hashlib.blake2b(str(server_id).encode(), key=key, digest_size=8).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Who acts, and the story that they mean: looked up in the transaction in which something is then done."""
+"""Who acts, and the story that they mean: loaded in the transaction that then changes something."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def find_story(tx: Snapshot, server_id: int, story_id: int) -> Story:
 
 
 async def find_seen(tx: Snapshot, who: Who, story_id: int) -> Story:
-    """Return a story of the person's server, whatever its state, that stands where they may look. Raises as `find`."""
+    """Return a story of the person's server in a channel that they may see, whatever its state. Raises as `find`."""
     story = await find_story(tx, who.server_id, story_id)
     if not who.sees(story.channel_id):
         raise Gone("story_gone")
@@ -50,7 +50,7 @@ async def find_here(tx: Snapshot, server_id: int, channel_id: int) -> Story:
 
 
 async def standing_of(tx: Snapshot, story: Story, who: Who) -> Standing:
-    """Return what somebody is in a story."""
+    """Return somebody's standing in a story."""
     return await tx.stories.get_standing(story, who.person_id, who.manages)
 
 

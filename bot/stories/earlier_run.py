@@ -1,14 +1,14 @@
-"""What an earlier run of the program kept in its last minutes: nobody knows which of its answers arrived."""
+"""What an earlier run of the program stored in its last minutes: it is unknown which of its answers arrived."""
 
 from __future__ import annotations
 
 from bot.rules.lore import LoreKind, check_text
 from bot.rules.stories import check_title
 from storage.database import Database
-from storage.recent import Kept
+from storage.recent_work import Kept
 
 REMEMBERED_S = 10 * 60.0
-"""So long after something was kept a repeat of it may come of an answer that did not arrive."""
+"""How long after something was stored a repeat of it may be due to an answer that did not arrive."""
 
 
 class EarlierRun:

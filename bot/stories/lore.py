@@ -20,9 +20,9 @@ WAITING: tuple[LoreState, ...] = ("proposed",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """What is shown of an entry: the story that it belongs to (None: the server's), what people think of it, and the
-    pen name of who proposed it."""
+class EntryView:
+    """What is shown of an entry: the story that it belongs to (None: the server's), the votes on it, and the pen
+    name of who proposed it."""
 
     entry: LoreEntry
     story: Story | None
@@ -50,7 +50,7 @@ class LoreService:
     async def propose(
         self, who: Who, story_id: int | None, kind: LoreKind, text: str, triggers: str = "", *, channel_id: int
     ) -> LoreEntry:
-        """Keep an entry, ratified at once where who leads proposes it, and have its card shown in the story's thread;
+        """Store an entry, ratified at once where a host proposes it, and have its card shown in the story's thread;
         for the server as a whole in the channel given.
 
         Raises `BadInput` as `check_text`, `listed_triggers` and `check_words`; `lore_full` (limit);
@@ -76,8 +76,8 @@ class LoreService:
             await _want_card(tx, entry, story, channel_id)
             return entry
 
-    async def vote(self, who: Who, lore_id: int, agrees: bool, *, channel_id: int) -> Shown:
-        """Note what somebody thinks of an entry, in the place of what they thought before; that may decide it.
+    async def vote(self, who: Who, lore_id: int, agrees: bool, *, channel_id: int) -> EntryView:
+        """Store somebody's vote on an entry, in the place of an earlier one; that may decide it.
 
         Raises `Gone`: `lore_gone`, `lore_already_ratified`, `lore_already_rejected`; as `require_open` and
         `require_voter`.
@@ -95,8 +95,8 @@ class LoreService:
             await _want_card(tx, entry, story, channel_id)
             return await _shown(tx, dataclasses.replace(entry, state=verdict), story)
 
-    async def decide(self, who: Who, lore_id: int, ratified: bool, *, channel_id: int) -> Shown:
-        """Ratify or reject an entry: for who leads the story, or for the server as a whole manages it.
+    async def decide(self, who: Who, lore_id: int, ratified: bool, *, channel_id: int) -> EntryView:
+        """Ratify or reject an entry: a story's hosts do, or for the server as a whole its managers.
 
         Raises `NotAllowed`: `story_hosts_only`, `lore_managers_only`; `Gone` as `vote`.
         """
@@ -120,7 +120,7 @@ class LoreService:
 
     # ---- what people look at
 
-    async def get(self, lore_id: int) -> Shown | None:
+    async def get(self, lore_id: int) -> EntryView | None:
         """Return what the card of an entry shows, None where it is gone."""
         async with self._database.reading() as tx:
             entry = await tx.lore.get(lore_id)
@@ -129,7 +129,7 @@ class LoreService:
             story = None if entry.story_id is None else await tx.stories.get(entry.story_id)
             return await _shown(tx, entry, story)
 
-    async def find(self, who: Who, lore_id: int) -> Shown:
+    async def find(self, who: Who, lore_id: int) -> EntryView:
         """Return what the card of an entry of this server shows. Raises `Gone` (`lore_gone`)."""
         async with self._database.reading() as tx:
             return await _shown(tx, *await self._entry(tx, who, lore_id))
@@ -193,11 +193,11 @@ async def _tally(tx: Snapshot, entry: LoreEntry) -> Tally:
     return Tally(agreeing=agreeing, disagreeing=disagreeing)
 
 
-async def _shown(tx: Snapshot, entry: LoreEntry, story: Story | None) -> Shown:
+async def _shown(tx: Snapshot, entry: LoreEntry, story: Story | None) -> EntryView:
     pen_name = None
     if entry.proposed_by is not None:
         pen_name = (await tx.profiles.get(entry.server_id, entry.proposed_by)).pen_name
-    return Shown(entry=entry, story=story, tally=await _tally(tx, entry), pen_name=pen_name)
+    return EntryView(entry=entry, story=story, tally=await _tally(tx, entry), pen_name=pen_name)
 
 
 async def _want_card(tx: UnitOfWork, entry: LoreEntry, story: Story | None, channel_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Everything that is kept about a person, shown to them or deleted. It owns the transactions over it."""
+"""Export and deletion of everything that is stored about a person. It owns the transactions over it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Deleted:
 
 
 class PrivacyService:
-    """What people may know, and have deleted, of what is kept about them in all servers."""
+    """Exports and deletes what is stored about people in all servers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class PrivacyService:
             return await tx.privacy.export(person_id)
 
     async def delete(self, person_id: int) -> Deleted:
-        """Delete all of it, or where others' texts and votes stand on it what is theirs, in one transaction."""
+        """Delete all of it in one transaction. Rows that others depend on are emptied or made anonymous."""
         async with self._database.transaction() as tx:
             kept = await tx.privacy.export(person_id)
             deleted = await tx.privacy.delete(person_id)

@@ -1,4 +1,4 @@
-"""Writer profiles: pen names, and whose words no model goes on from. It owns the transactions over them."""
+"""Writer profiles: pen names, and whose words no model continues. It owns the transactions over them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from storage.database import Database
 
 
 class ProfileService:
-    """What people ask of a server's stories."""
+    """The profiles of all writers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, server_id: int, person_id: int) -> WriterProfile:
-        """Return somebody's wishes, the defaults where they never said any."""
+        """Return somebody's profile, the defaults where they have none."""
         async with self._database.reading() as tx:
             return await tx.profiles.get(server_id, person_id)
 
@@ -29,7 +29,7 @@ class ProfileService:
     async def change(
         self, server_id: int, person_id: int, *, known_as: Collection[str] = (), **change: Unpack[WriterProfileChange]
     ) -> WriterProfile:
-        """Change somebody's wishes, and return them. `known_as` are names besides pen names that nobody may take.
+        """Change somebody's profile, and return it. `known_as` are names besides pen names that nobody may take.
 
         Raises `BadInput` as `change_profile`, and `word_not_here` for a pen name that is on the server's word list.
         """

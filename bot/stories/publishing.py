@@ -1,4 +1,4 @@
-"""What is published of a story, read from one state of the database: its tree, and its text with its branches."""
+"""What exports and maps of a story are made of, read from one state of the database: its tree, text and branches."""
 
 from __future__ import annotations
 

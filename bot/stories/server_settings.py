@@ -1,4 +1,4 @@
-"""What the managers of a server choose. It owns the transactions over settings."""
+"""The settings that the managers of a server choose. It owns the transactions over them."""
 
 from __future__ import annotations
 

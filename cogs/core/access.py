@@ -1,4 +1,4 @@
-"""Who leads a story: looked up when somebody decides something about it."""
+"""Access to what the hosts of a story decide: checked when somebody decides something."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _log = logging.getLogger(__name__)
 
 
 class StoryAccess(InteractionContext):
-    """Finds stories for those who lead them."""
+    """Finds stories for those who may decide about them: hosts, co-hosts and the managers of the server."""
 
     async def led(self, interaction: discord.Interaction[Any], given: str | None) -> tuple[Who, Story]:
-        """Return who acts, and the story, which they lead. Raises `NotAllowed`, and as `story`."""
+        """Return who acts, and the story, about which they may decide. Raises `NotAllowed`, and as `story`."""
         who, story = await self.story(interaction, given)
         story = await self.with_host(interaction, who, story)
         require_lead(await self._services.story_queries.get_standing(story, who.person_id, who.manages))
         return who, story
 
     async def with_host(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> Story:
-        """Look, when somebody acts in the host's place, whether the host is still in the server: nobody tells the bot
-        when people leave."""
+        """Return the story, with another host where its host has left the server. Discord does not tell the bot when
+        people leave, so it is checked when somebody else acts."""
         if story.host_id is None or story.host_id == who.person_id or interaction.guild is None:
             return story
         try:

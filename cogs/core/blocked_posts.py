@@ -1,7 +1,7 @@
-"""What Discord does not let the bot post in the threads of stories: who is told of it, and when it is tried again.
+"""Posts that Discord refuses in the threads of stories: who is told of them, and when they are tried again.
 
-What could not be posted waits in the outbox, in order, and is tried again with pauses. Whoever writes meanwhile hears
-that it is kept and why nobody sees it; who leads the story hears it once, after their next command in the server.
+What could not be posted waits in the outbox, in order, and is tried again with pauses. Whoever writes meanwhile is told
+that it is stored and why nobody sees it; the story's hosts are told once, after their next command in the server.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What comes due by itself: rounds reach their deadlines, deleted stories go for good, generations expire.
+"""Does what comes due: rounds reach their deadlines, deleted stories are purged, generations expire.
 
 It sleeps to the next deadline, or a minute at most: deadlines are times of the wall clock, which may be set, or go on
 while the machine is suspended. What a clock that is set forward passes is due at once. A due row is claimed where it is
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class DeadlineScheduler(commands.Cog):
-    """The one clock of a bot. `wake` tells it that something may come due sooner than it knew."""
+    """One for each bot. `wake` tells it that something may come due sooner than it knew."""
 
     def __init__(self, bot: commands.Bot, services: Services, dispatcher: OutboxDispatcher) -> None:
         self._services = services
@@ -34,11 +34,11 @@ class DeadlineScheduler(commands.Cog):
         self._task.stop()
 
     def wake(self) -> None:
-        """Look again at once for what is next."""
+        """Check at once what is next."""
         self._task.wake()
 
     async def _turn(self) -> float:
-        """Deal with what is due, and return in how many seconds the next is."""
+        """Do what is due, and return in how many seconds the next is."""
         try:
             await self._deal()
             return await self._next_in_s()

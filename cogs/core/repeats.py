@@ -1,8 +1,8 @@
-"""What was kept although its answer may not have arrived: whoever does the same again is told that it is there already.
+"""Repeats of what was stored although its answer may have been lost: whoever repeats it is told that it exists.
 
-Dialogue and refrains repeat rightly. So a repeat is stopped only where nobody can tell whether the first was answered,
-for ten minutes, and whoever means it keeps it with a button. What this run kept is remembered here; what an earlier one
-kept in its last minutes, before it was killed perhaps, is looked for in the database.
+Dialogue and refrains repeat on purpose. So a repeat is stopped only for ten minutes where it is unknown whether the
+first was answered, and a button keeps it all the same. What this run stored is remembered here; what an earlier one
+stored in its last minutes, before it was killed perhaps, is looked for in the database.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ _AGAIN = "again"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that a person does in a server and that is kept: what kind, in which place (an id), and all that they
-    gave."""
+    """Something that a person stores in a server: its kind, the id of its place, and all that they gave."""
 
     server_id: int
     person_id: int
@@ -37,7 +36,7 @@ class Act:
 
     @classmethod
     def of(cls, who: Who, what: str, place: int, *given: Any) -> Act:
-        """Return what `who` does."""
+        """Return the `Act` of `who`."""
         return cls(who.server_id, who.person_id, what, place, given)
 
 
@@ -52,7 +51,7 @@ async def _unknown(_: Act) -> bool:
 
 
 class Repeats:
-    """Knows what was kept and perhaps never answered. One for all the cogs of a bot; `clock` gives seconds."""
+    """Remembers what was stored and perhaps never answered. One for all the cogs of a bot; `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -60,7 +59,7 @@ class Repeats:
         self._kinds: dict[str, tuple[Again, Before]] = {}
 
     def register(self, what: str, again: Again, before: Before = _unknown) -> None:
-        """Say how an action of a kind is done once more, and whether an earlier run did it."""
+        """Register how actions of a kind are done again, and how to tell whether an earlier run did one."""
         self._kinds[what] = again, before
 
     async def check(self, interaction: discord.Interaction[Any], act: Act) -> None:

@@ -1,4 +1,4 @@
-"""What the cogs need of the rest of the program. `bot.app` puts it together."""
+"""The services that cogs use. `bot.app` makes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that is done again and again: at a time that it asks for itself, or sooner where somebody wakes it.
+"""Tasks that repeat: at a time that they ask for themselves, or sooner where somebody wakes them.
 
 discord.py's own loops sleep until a time of the wall clock, so that setting the clock back by an hour stops them for an
 hour. Here seconds pass by the event loop's clock, which only ever goes forward.

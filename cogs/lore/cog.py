@@ -15,7 +15,7 @@ from bot.rules.posts import Post
 from bot.rules.stories import Story
 from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who
-from bot.stories.lore import Shown
+from bot.stories.lore import EntryView
 from bot.ui import permissions
 from bot.ui.answers import GIVEN, is_private, keep_given, open_form, replace, whisper
 from bot.ui.cards import Card, notice
@@ -240,7 +240,7 @@ class LoreCog(StoryCog):
         self,
         interaction: discord.Interaction[Any],
         ids: tuple[str, ...],
-        decide: Callable[..., Awaitable[Shown]],
+        decide: Callable[..., Awaitable[EntryView]],
         for_it: bool,
     ) -> None:
         """Note an opinion or a decision, say so, and have the card shown as it is now."""
@@ -279,7 +279,7 @@ class LoreCog(StoryCog):
         return await self._lore_service.list_entries(who.server_id, story_id, (kind,), limit=MAX_ENTRIES)
 
 
-def _card(say: Catalogue, shown: Shown, *, back: bool = False) -> Card:
+def _card(say: Catalogue, shown: EntryView, *, back: bool = False) -> Card:
     title = None if shown.story is None else shown.story.title
     return lore_card(say, shown.entry, shown.tally, story=title, pen_name=shown.pen_name, back=back)
 

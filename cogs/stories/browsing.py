@@ -25,7 +25,7 @@ from cogs.stories.group import StoryGroupCog
 from cogs.stories.reading import Direction, Spot, clamped, reading_card, window
 
 
-class Browsing(StoryGroupCog):
+class BrowsingCog(StoryGroupCog):
     """The list of stories, and the reading view of one."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:

@@ -30,7 +30,7 @@ _BEGINNING = 80
 """Characters of a passage that tell which one was taken back."""
 
 
-class Undoing(StoryGroupCog):
+class UndoingCog(StoryGroupCog):
     """Taking back passages: the last one with undo and redo, one's own words with withdraw."""
 
     def __init__(

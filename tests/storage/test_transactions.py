@@ -110,7 +110,7 @@ async def test_transactions_do_not_nest(tally: Database) -> None:
 
 
 async def test_another_transaction_may_follow_at_once_on_one_that_failed(tally: Database) -> None:
-    """Nothing is awaited between the two: the clerk has not heard of the first one's end yet."""
+    """Nothing is awaited between the two: the writer task does not know of the first one's end yet."""
 
     async def fail() -> None:
         async with tally.transaction() as connection:

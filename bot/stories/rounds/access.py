@@ -1,4 +1,4 @@
-"""Rounds looked up in the transaction in which something is then done with them."""
+"""Rounds, loaded in the transaction that then changes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")
 
 
 async def find_round(tx: Snapshot, who: Who, round_id: int) -> tuple[Story, Round]:
-    """Return a round of the person's server, with its story, which stands where they may look. Raises `Gone`
+    """Return a round of the person's server, with its story, in a channel that they may see. Raises `Gone`
     (`round_gone`)."""
     round_ = await tx.rounds.get(round_id)
     story = None if round_ is None else await tx.stories.get(round_.story_id)

@@ -1,4 +1,4 @@
-"""What becomes a candidate: suggestions of the models and texts of people, checked before anybody sees them."""
+"""Makes candidates of the models' suggestions and of people's texts, checked before anybody sees them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Blanks that somebody put into words of a story: where those words stand.
+"""Finds the words of a story into which somebody put blanks.
 
 Nothing that a person wrote becomes a pattern: the words between the blanks are looked for one after the other, so that
 a passage is read a few times at most, whatever was asked.
@@ -28,7 +28,7 @@ def blanked(asked: str, passages: Sequence[Passage]) -> tuple[Passage, str] | No
     """Find the passage that `asked`, a text with blanks, comes from, the newest first, and return it with its whole
     text in which the blanks stand; None where it stands in none of them.
 
-    Any white space is as good as another, curly quotes are as good as straight ones (the passage keeps its own), and
+    Any white space matches any other, curly quotes match straight ones (the passage keeps its own), and
     what was copied from a message may have the backslashes with which it is shown there. A blank stands for something,
     as little of the passage as the words around it allow; one at either end, with nothing to bound it, for so many
     words as it says, else for one. It takes time in proportion to the passages: with many of them call it in a thread.

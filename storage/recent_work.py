@@ -1,4 +1,4 @@
-"""Whether somebody has kept the same text in the same place within some time, in whatever shape."""
+"""Whether somebody stored the same text in the same place within some time: as a passage, candidate, entry or story."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Kept:
 
 
 class RecentWork(Repository):
-    """Whether somebody kept something within some time."""
+    """Looks for what somebody stored within some time."""
 
     async def wrote(self, kept: Kept, story_id: int, text: str) -> bool:
         """Tell whether they wrote `text` as a passage of the story's tree, or as a candidate for it."""
