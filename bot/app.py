@@ -64,6 +64,7 @@ from cogs.privacy.cog import PrivacyCog
 from cogs.profiles.cog import ProfilesCog
 from cogs.publishing.cog import PublishingCog
 from cogs.rounds.cog import RoundsCog
+from cogs.rounds.next_step import NextStepCog
 from cogs.rounds.opening import RoundOpening
 from cogs.settings.cog import SettingsCog
 from cogs.stories.browsing import BrowsingCog
@@ -230,6 +231,7 @@ class Inkling(commands.Bot):
         await self.add_cog(StoryLifecycleCog(tree, self._services, flow, dispatcher))
         await self.add_cog(PublishingCog(tree, self._services, flow))
         await self.add_cog(RoundsCog(tree, self._services, flow, dispatcher, opening, scheduler))
+        await self.add_cog(NextStepCog(tree, self._services, flow, dispatcher, opening))
         await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
         await self.add_cog(ProfilesCog(tree, self._services, flow))
         await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))

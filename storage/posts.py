@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, delete, func, select, update
+from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, update
 
 from bot.rules.posts import Post, PostKind
 from storage.dialect import insert
 from storage.repository import Repository
-from storage.tables import POSTS
+from storage.tables import PASSAGES, POSTS, ROUNDS
 from storage.writer import Connection
 
 _AT_ONCE = 0
@@ -44,6 +44,27 @@ class PostReader(Repository):
     async def get_by_message(self, message_id: int) -> Post | None:
         """Return the post that a message shows."""
         return await self._one(select(POSTS).where(POSTS.c.message_id == message_id).order_by(POSTS.c.id).limit(1))
+
+    async def get_newest(self, story_id: int, head_id: int | None, channel_id: int) -> Post | None:
+        """Return which post in a story's thread stands lowest: that of its head, or that of the last round that was
+        decided; None where neither is there. Of a passage in several messages it is the first post."""
+        head = select(PASSAGES.c.original_id).where(PASSAGES.c.id == head_id).scalar_subquery()
+        shows_head = and_(POSTS.c.kind == "passage", or_(POSTS.c.ref_id == head_id, POSTS.c.ref_id == head))
+        here = select(POSTS).where(POSTS.c.channel_id == channel_id)
+        passage = None
+        if head_id is not None:  # a copy's own post comes before that of its original, a first message before others
+            passage = await self._one(here.where(shows_head).order_by(POSTS.c.ref_id.desc(), POSTS.c.part).limit(1))
+        decided = select(ROUNDS.c.id).where(ROUNDS.c.story_id == story_id, ROUNDS.c.state == "closed")
+        last = decided.order_by(ROUNDS.c.id.desc()).limit(1).scalar_subquery()
+        result = await self._one(here.where(POSTS.c.kind == "round", POSTS.c.ref_id == last))
+        found = [post for post in (passage, result) if post is not None]
+        return max(found, key=lambda post: post.id, default=None)
+
+    async def is_first_passage(self, post: Post) -> bool:
+        """Tell whether no passage is on show, or due, above that one in its channel."""
+        here = select(POSTS.c.ref_id).where(POSTS.c.channel_id == post.channel_id, POSTS.c.kind == "passage")
+        first = (await self._connection.execute(here.order_by(POSTS.c.id).limit(1))).scalar_one_or_none()
+        return first is None or first == post.ref_id
 
     async def list_of_channel(self, channel_id: int) -> list[Post]:
         """Return what is on show, or due, in a channel, in the order in which it was first wanted."""

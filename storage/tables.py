@@ -195,6 +195,7 @@ ROUNDS = Table(
     Column("winner_id", WHOLE),
     Column("extended", Integer, nullable=False, server_default="0"),
     Column("note", Text, nullable=False, server_default=EMPTY),
+    Column("minutes", Integer),
     Index(None, "story_id"),
     Index(None, "state", "deadline_ms"),
     Index(None, "opened_by"),

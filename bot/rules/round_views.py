@@ -20,7 +20,8 @@ class RoundView:
     `candidates` are all by their place, hidden ones too, "none of these" last; `turnout` is how many ballots count;
     `reports` how many people reported which; `literals`, of an infill, what stands around its blanks. Only of a closed
     round: `ballots` without their voters, the `outcome` that they make (None where they are gone), and whether the
-    winner stands in the story as it is now (`in_canon`).
+    winner stands in the story as it is now (`in_canon`); for the card that everybody sees, whether it is the newest in
+    the story's thread (`is_newest`).
     """
 
     story: Story
@@ -32,6 +33,7 @@ class RoundView:
     ballots: tuple[Ballot, ...] = ()
     outcome: Outcome | None = None
     in_canon: bool = False
+    is_newest: bool = False
 
     @property
     def texts(self) -> list[Candidate]:

@@ -12,7 +12,8 @@ from bot.rules.ballots import Ballot
 from bot.rules.moods import MoodName
 from bot.rules.provenance import Origin, Span
 from bot.rules.receipts import Receipt
-from bot.rules.stories import StoryRules
+from bot.rules.servers import check_range
+from bot.rules.stories import ROUND_MINUTES, StoryRules
 
 RoundKind = str
 """The name of a kind of round: "continue", "infill", "bridge" (see `bot.stories.rounds.kinds`)."""
@@ -41,6 +42,7 @@ class NewRound:
     replaces_id: int | None = None
     before_id: int | None = None
     note: str = ""
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ class Round:
     and nothing is shown; `salt` decides the last ties and is secret until the close, its SHA-256 is shown. `text`
     is what was asked (the end of the story, or the passage with blanks). `winner_id` is a candidate, also one without
     text; `extended` counts deadlines that passed without a quorum; `note` is what its opener asked of the models
-    besides (`bot.rules.generations`). Times are UTC ms.
+    besides (`bot.rules.generations`). `minutes` is how long the vote stays open, None: as the story's rules say. Times
+    are UTC ms.
     """
 
     id: int
@@ -71,6 +74,7 @@ class Round:
     winner_id: int | None = None
     extended: int = 0
     note: str = ""
+    minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +141,18 @@ def place_from(raw: bytes) -> int:
     return int.from_bytes(raw, "big")
 
 
-def deadline_from(rules: StoryRules, now_ms: int) -> int:
-    """Return when a round that opens now, or goes on from now, is due (UTC ms)."""
-    return now_ms + rules.round_minutes * 60_000
+def check_minutes(minutes: int | None) -> int | None:
+    """Return how long somebody wants a vote to stay open. Raises `BadInput` (`round_minutes_range`: given, low,
+    high)."""
+    if minutes is not None:
+        check_range("round_minutes_range", minutes, ROUND_MINUTES)
+    return minutes
+
+
+def deadline_from(rules: StoryRules, now_ms: int, minutes: int | None = None) -> int:
+    """Return when a round that opens now, or goes on from now, is due (UTC ms): after `minutes`, or as the rules
+    say."""
+    return now_ms + (rules.round_minutes if minutes is None else minutes) * 60_000
 
 
 def on_deadline(round_: Round, rules: StoryRules, voters: int) -> Deadline:
@@ -155,7 +168,8 @@ def on_deadline(round_: Round, rules: StoryRules, voters: int) -> Deadline:
 
 def extended(round_: Round, rules: StoryRules, now_ms: int) -> Round:
     """Return the round with another deadline; see `on_deadline`."""
-    return dataclasses.replace(round_, deadline_ms=deadline_from(rules, now_ms), extended=round_.extended + 1)
+    deadline_ms = deadline_from(rules, now_ms, round_.minutes)
+    return dataclasses.replace(round_, deadline_ms=deadline_ms, extended=round_.extended + 1)
 
 
 def require_open_round(round_: Round) -> None:

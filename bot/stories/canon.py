@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from bot.rules.posts import Post
 from bot.rules.stories import NewPassage, Passage, Story
 from storage.unit_of_work import Snapshot, UnitOfWork
 
@@ -26,18 +27,35 @@ async def advance(tx: UnitOfWork, story: Story, new: NewPassage, *, follow_id: i
         replaced = await tx.passages.list_canon(story.head_id, limit=1)
         head_id = await tx.passages.copy_path(passage.id, follow_id, story.head_id)
         await requeue_passages(tx, replaced)
-    await move_head(tx, story, head_id)
     await enqueue_prose(tx, story, passage)
+    await move_head(tx, story, head_id)
     return passage
 
 
 async def move_head(tx: UnitOfWork, story: Story, head_id: int | None, *, redo_id: int | None = None) -> Story:
-    """Move the head of `story` and have its card shown anew. From `redo_id` canon went back to there; where the story
-    goes another way (None) nothing is left to be taken in again."""
+    """Move the head of `story`, and have its card shown anew, and what was and is the newest in its thread. From
+    `redo_id` canon went back to there; where the story goes another way (None) nothing is left to be taken in again."""
     moved = dataclasses.replace(story, head_id=head_id, redo_id=redo_id, changed_ms=tx.now_ms)
+    await requeue_newest(tx, story)
     await tx.stories.save(moved)
+    await requeue_newest(tx, moved)
     await enqueue_card(tx, moved)
     return moved
+
+
+async def get_newest(tx: Snapshot, story: Story) -> Post | None:
+    """Return the post of the newest passage or result in the story's thread, which alone carries the buttons for the
+    next step; None where none is on show there."""
+    if story.thread_id is None:
+        return None
+    return await tx.posts.get_newest(story.id, story.head_id, story.thread_id)
+
+
+async def requeue_newest(tx: UnitOfWork, story: Story) -> None:
+    """Have the newest passage or result shown anew: before another one takes its buttons, and after they changed."""
+    newest = await get_newest(tx, story)
+    if newest is not None:
+        await tx.posts.requeue(newest.kind, [newest.ref_id])
 
 
 async def enqueue_card(tx: UnitOfWork, story: Story) -> None:

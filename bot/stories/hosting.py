@@ -10,7 +10,7 @@ from bot.errors import BadInput, NotAllowed, NotHere
 from bot.rules import stories as rules
 from bot.rules.stories import Role, RulesChange, Standing, Story, StoryState
 from bot.stories.access import Who, find_story, standing_of
-from bot.stories.canon import enqueue_card, enqueue_lead_in, enqueue_thread
+from bot.stories.canon import enqueue_card, enqueue_lead_in, enqueue_thread, requeue_newest
 from bot.stories.passages import check_words
 from bot.stories.rounds.closing import cancel_rounds
 from storage.database import Database
@@ -158,4 +158,5 @@ class HostingService:
         changed = dataclasses.replace(story, changed_ms=tx.now_ms)
         await tx.stories.save(changed)
         await enqueue_card(tx, changed)
+        await requeue_newest(tx, changed)  # what can be done next goes by the story's state and rules
         return changed

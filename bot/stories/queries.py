@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from bot.errors import BadInput
 from bot.rules import stories as rules
+from bot.rules.posts import Post
 from bot.rules.stories import Passage, Standing, Story, StoryState
 from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who, find_here, find_numbered, find_passage, find_seen, find_story, standing_of
-from bot.stories.canon import is_canon
+from bot.stories.canon import get_newest, is_canon
 from bot.stories.rounds.kinds import ROUND_FEATURES
 from storage.counts import Counts
 from storage.database import Database
@@ -29,6 +30,18 @@ class StoryPage:
     page: int
     pages: int
     total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedPassage:
+    """A passage in the thread of a story. `is_canon`: it is part of it, else it was taken back; `is_newest`: it leads
+    on to the next step; `is_first`: it is the first passage that the thread shows."""
+
+    story: Story
+    passage: Passage
+    is_canon: bool
+    is_newest: bool
+    is_first: bool
 
 
 class StoryQueries:
@@ -169,14 +182,22 @@ class StoryQueries:
             last = await tx.passages.get(story.head_id)
         return 0 if last is None else last.depth
 
-    async def get_with_passage(self, passage_id: int, thread_id: int) -> tuple[Story, Passage, bool] | None:
-        """Return the story that has this thread, a passage, and whether it is part of it; None where one is gone."""
+    async def get_posted_passage(self, post: Post) -> PostedPassage | None:
+        """Return what a post of a passage shows; None where the passage, or the story whose thread it is in, is
+        gone."""
         async with self._database.reading() as tx:
-            passage = await tx.passages.get(passage_id)
-            story = await tx.stories.get_by_thread(thread_id)
+            passage = await tx.passages.get(post.ref_id)
+            story = await tx.stories.get_by_thread(post.channel_id)
             if passage is None or story is None or passage.tree_id != story.tree_id:
                 return None
-            return story, passage, await is_canon(tx, story, passage)
+            newest = await get_newest(tx, story)
+            return PostedPassage(
+                story=story,
+                passage=passage,
+                is_canon=await is_canon(tx, story, passage),
+                is_newest=newest is not None and (newest.kind, newest.ref_id) == (post.kind, post.ref_id),
+                is_first=await tx.posts.is_first_passage(post),
+            )
 
     async def votes(self, story: Story) -> bool:
         """Tell whether a person's own next passage is a candidate: by the story's rules, or in the round under way."""

@@ -46,7 +46,7 @@ class Form(RoutedForm):
         hint = say(f"form.{kind}.hint", limit=MAX_TEXT)
         self.ask(say(f"form.{kind}.label"), box, hint)
         if note is not None:
-            self.add_item(_note_box(say, note))
+            self.add_item(note_box(say, note))
 
 
 class NoteForm(RoutedForm):
@@ -54,10 +54,11 @@ class NoteForm(RoutedForm):
 
     def __init__(self, say: Catalogue, custom_id: str, note: str) -> None:
         super().__init__(title=say("form.note.title"), custom_id=custom_id)
-        self.add_item(_note_box(say, note))
+        self.add_item(note_box(say, note))
 
 
-def _note_box(say: Catalogue, note: str) -> ui.Label[Any]:
+def note_box(say: Catalogue, note: str) -> ui.Label[Any]:
+    """Return the box for a note, with that in it."""
     box: ui.TextInput[Any] = ui.TextInput(
         custom_id=NOTE, style=discord.TextStyle.short, max_length=MAX_NOTE, required=False, default=note or None
     )
@@ -76,10 +77,22 @@ def picked(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
     return tuple(data.get("values", ()))
 
 
-def _boxes(components: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+def chosen(interaction: discord.Interaction[Any], name: str) -> str | None:
+    """Return what was chosen in the menu `name` of the form that was sent in, None where there is none."""
+    data: Mapping[str, Any] = interaction.data or {}
+    for field in _fields(data.get("components", ())):
+        if field.get("custom_id") == name and field.get("values"):
+            return str(field["values"][0])
+    return None
+
+
+def _fields(components: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
     for component in components:
-        if "value" in component:
-            yield component
-        yield from _boxes(component.get("components", ()))
+        yield component
+        yield from _fields(component.get("components", ()))
         if (inner := component.get("component")) is not None:
-            yield from _boxes([inner])
+            yield from _fields([inner])
+
+
+def _boxes(components: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    return (field for field in _fields(components) if "value" in field)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from discord import ui
 
 from bot.rules.rounds import Candidate
 from bot.rules.stories import Passage
@@ -18,11 +21,29 @@ PROSE_TEXT = 1800
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A message without a card: its content, escaped. `parts` is how many messages the whole text takes, of which this
-    is one."""
+    """A message without a card: its content, escaped, and the buttons beneath it. `parts` is how many messages the
+    whole text takes, of which this is one."""
 
     content: str
     parts: int = 1
+    buttons: tuple[ui.Button[Any], ...] = ()
+
+    def view(self) -> ui.View | None:
+        """Return the row of buttons, None where there are none."""
+        return _Row(*self.buttons) if self.buttons else None
+
+
+class _Row(ui.View):
+    """Buttons that are routed by custom id (see `bot.ui.tree`), so that discord.py need not remember them: they count
+    as finished from the start."""
+
+    def __init__(self, *buttons: ui.Button[Any]) -> None:
+        super().__init__(timeout=None)
+        for button in buttons:
+            self.add_item(button)
+
+    def is_finished(self) -> bool:
+        return True
 
 
 def prose_parts(text: str) -> list[str]:
@@ -43,22 +64,34 @@ def signature(say: Catalogue, passage: Passage | Candidate) -> str:
     return say("story.by_edited_by", name=name) if passage.origin == "edited" else name
 
 
-def prose(say: Catalogue, passage: Passage, part: int, *, stands: bool) -> Prose | None:
+def prose(
+    say: Catalogue,
+    passage: Passage,
+    part: int,
+    *,
+    stands: bool,
+    buttons: tuple[ui.Button[Any], ...] = (),
+    first: bool = False,
+) -> Prose | None:
     """Return what message `part` of a passage says; None where there is nothing (any more) for it to say.
 
-    `stands`: the passage is part of the story; else it was taken back, and stays to be returned to.
+    `stands`: the passage is part of the story; else it was taken back, and stays to be returned to. The last message
+    has the `buttons`, and of the `first` passage in a thread a line on what is written there besides.
     """
     if passage.withdrawn:
-        return Prose(f"-# {say('story.withdrawn')}") if part == 0 else None
+        return Prose(f"-# {say('story.withdrawn')}", buttons=buttons) if part == 0 else None
     parts = prose_parts(passage.text)
     if part >= len(parts):
         return None
-    signed = f"\n-# {signature(say, passage)}" if part == len(parts) - 1 else ""
+    if part < len(parts) - 1:
+        shown = parts[part] if stands else _faded(parts[part], MESSAGE_TEXT)
+        return Prose(shown, len(parts))
+    signed = f"\n-# {signature(say, passage)}"
     if stands:
-        return Prose(parts[part] + signed, len(parts))
-    if signed:
-        signed += f" · {say('story.taken_back')}"
-    return Prose(_faded(parts[part], MESSAGE_TEXT - size(signed)) + signed, len(parts))
+        note = f"\n-# {say('story.plain_messages')}" if first else ""
+        return Prose(parts[part] + signed + note, len(parts), buttons)
+    signed += f" · {say('story.taken_back')}"
+    return Prose(_faded(parts[part], MESSAGE_TEXT - size(signed)) + signed, len(parts), buttons)
 
 
 def _faded(body: str, room: int) -> str:

@@ -94,6 +94,18 @@ DELETE = Route("delete", "generation_id")
 """*Delete*."""
 START_STORY = Route("sfrom", "generation_id")
 """The menu *Start a story from…*."""
+
+# ---- the next step in a story
+
+WRITE_ON = Route("sadd", "story_id")
+"""*Write on*: opens a form."""
+ASK_MODELS = Route("sask", "story_id")
+"""*Ask the models*: opens a form."""
+NEXT_ROUND = Route("snext", "round_id")
+"""*Next round*, after the one with that id."""
+
+# ---- the cards of twists
+
 TWIST = Route("twist", "generation_id", "word")
 """The menu of a word on the card of a twist."""
 USE = Route("use", "generation_id")

@@ -223,7 +223,7 @@ class OutboxDispatcher:
         message = self._message(post, post.message_id)
         self._edited[post.id] = self._pulses
         if isinstance(view, Prose):
-            await message.edit(content=view.content, allowed_mentions=discord.AllowedMentions.none())
+            await message.edit(content=view.content, view=view.view(), allowed_mentions=discord.AllowedMentions.none())
         else:
             await message.edit(view=view, allowed_mentions=discord.AllowedMentions.none())
         return message
@@ -236,7 +236,7 @@ class OutboxDispatcher:
             return self._message(post, sent)
         await self._outbox.mark_tried(post)
         if isinstance(view, Prose):
-            message = await channel.send(view.content, nonce=post.nonce)
+            message = await _send_prose(channel, view, post.nonce)
         else:
             message = await channel.send(view=view, nonce=post.nonce)
         self.refused.pop(post.channel_id, None)
@@ -285,6 +285,12 @@ class OutboxDispatcher:
     def _message(self, post: Post, message_id: int | None) -> discord.PartialMessage:
         assert message_id is not None, "a message has an id"
         return self._bot.get_partial_messageable(post.channel_id).get_partial_message(message_id)
+
+
+async def _send_prose(channel: discord.PartialMessageable, prose: Prose, nonce: str) -> discord.Message:
+    if (row := prose.view()) is None:
+        return await channel.send(prose.content, nonce=nonce)
+    return await channel.send(prose.content, view=row, nonce=nonce)
 
 
 def _shows(message: discord.Message, view: Card | Prose) -> bool:

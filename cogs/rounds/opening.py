@@ -80,16 +80,18 @@ class RoundOpening:
         settings: ServerSettings,
         story: Story,
         *,
-        mood: MoodName | None,
-        count: int | None,
-        length: int | None,
+        mood: MoodName | None = None,
+        count: int | None = None,
+        length: int | None = None,
         note: str = "",
+        minutes: int | None = None,
     ) -> None:
-        """/continue in the thread of a story. A note stands on the round's card, so that those who vote know of it."""
+        """/continue in the thread of a story; the vote is open for `minutes`, or as the rules say. A note stands on the
+        round's card, so that those who vote know of it."""
         if note:
             interaction.extras[GIVEN] = note
         who = await self._context.enter(interaction)
-        plan = replace(await self._round_service.plan("continue", who, story.id), note=note)
+        plan = replace(await self._round_service.plan("continue", who, story.id), note=note, minutes=minutes)
         wanted = Wanted(count=_count(count, settings), mood=mood or settings.mood, length=length or settings.length)
         await self._open(interaction, who, plan, wanted)
 
@@ -102,11 +104,12 @@ class RoundOpening:
         *,
         number: int | None,
         count: int | None,
+        minutes: int | None = None,
     ) -> None:
         """/infill in the thread of a story."""
         who = await self._context.enter(interaction)
         plan = await self._round_service.plan("infill", who, story.id, text, number)
-        await self._open(interaction, who, plan, _wanted(count, settings))
+        await self._open(interaction, who, replace(plan, minutes=minutes), _wanted(count, settings))
 
     async def ask_blanks(self, interaction: discord.Interaction[Any], number: int, count: int | None) -> None:
         """Ask for blanks in a passage of the story in whose thread somebody is, in a form that has its text."""
@@ -127,11 +130,12 @@ class RoundOpening:
         *,
         number: int | None,
         count: int | None,
+        minutes: int | None = None,
     ) -> None:
         """/bridge in the thread of a story."""
         who = await self._context.enter(interaction)
         plan = await self._round_service.plan("bridge", who, story.id, number=number)
-        await self._open(interaction, who, plan, _wanted(count, settings))
+        await self._open(interaction, who, replace(plan, minutes=minutes), _wanted(count, settings))
 
     # ---- writing
 

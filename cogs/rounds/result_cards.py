@@ -18,6 +18,7 @@ from bot.ui.fitting import CARD_TEXT
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
 from bot.ui.receipts import BEGINNING, Made, receipt_blocks
+from cogs.core.next_steps import next_steps
 from cogs.rounds import routes
 from cogs.rounds.cards import GAP
 
@@ -43,7 +44,10 @@ def closed_card(say: Catalogue, view: RoundView) -> Card:
     others = _others(say, view, CARD_TEXT - sum(size(_content(block)) for block in blocks) - 400)
     if others:
         blocks += [line(), text("\n".join(others))]
-    blocks += [line(), _actions(say, view), text(f"-# {say('round.salt', salt=view.round.salt)}")]
+    blocks += [line(), _actions(say, view)]
+    if view.is_newest and (steps := next_steps(say, view.story, None, round_id=view.round.id)):
+        blocks.append(ui.ActionRow(*steps))
+    blocks.append(text(f"-# {say('round.salt', salt=view.round.salt)}"))
     return Card(*blocks)
 
 

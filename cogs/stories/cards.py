@@ -15,6 +15,8 @@ from bot.ui.cutting import shown_head, shown_tail
 from bot.ui.escaping import escape, quote
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
+from bot.ui.routes import WRITE_ON
+from cogs.core.vote_minutes import lasting
 from cogs.stories import routes
 
 PREMISE_TEXT = 900
@@ -24,7 +26,6 @@ LISTED = 6
 NAMED = 40
 """People named on a card; more are counted."""
 _MARKS = {"open": "📖", "paused": "⏸️", "ended": "🏁", "deleted": "🗑️"}
-_HOUR, _DAY = 60, 24 * 60
 
 
 def story_card(say: Catalogue, story: Story, last: Passage | None) -> Card:
@@ -53,7 +54,7 @@ def _actions(say: Catalogue, story: Story, *, written: bool) -> ui.ActionRow[Any
     if story.state == "deleted":
         restore = routes.RESTORE.button(say("button.srestore"), story.id, emoji="↩️")
         return ui.ActionRow(restore)
-    write = routes.WRITE_ON.button(say("button.sadd"), story.id, style=discord.ButtonStyle.primary, emoji="✍️")
+    write = WRITE_ON.button(say("button.sadd"), story.id, style=discord.ButtonStyle.primary, emoji="✍️")
     write.disabled = story.state != "open"
     read = routes.READ.button(say("button.sread"), story.id, 1, 0, "f", emoji="📖")
     read.disabled = not written
@@ -110,14 +111,6 @@ def rules_card(say: Catalogue, story: Story, *, changed: bool = False) -> Card:
         blocks.append(text(f"✅ {say('story.rules_changed')}"))
     blocks.append(text("\n".join(f"- {sentence}" for sentence in rules_in_words(say, story.rules))))
     return Card(*blocks, text(f"-# {say('story.rules_foot')}"))
-
-
-def lasting(say: Catalogue, minutes: int) -> str:
-    """Return a length of time that somebody chose, exactly."""
-    for unit, name in ((_DAY, "days"), (_HOUR, "hours")):
-        if minutes % unit == 0:
-            return say(f"story.{name}", count=minutes // unit)
-    return say("time.minutes", count=minutes)
 
 
 def _key(licence: str) -> str:

@@ -20,9 +20,9 @@ from bot.stories.earlier_run import EarlierRun
 from bot.ui.answers import GIVEN, keep_given, open_form, replace, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.escaping import escape
-from bot.ui.forms import picked, submitted
+from bot.ui.forms import chosen, picked, submitted
 from bot.ui.locale import Catalogue, named, private
-from bot.ui.routes import START_STORY, number
+from bot.ui.routes import START_STORY, WRITE_ON, number
 from bot.ui.tree import InklingTree
 from cogs.core.blocked_posts import BlockedPosts
 from cogs.core.command_options import PassageNumber, PassageText, Title
@@ -31,9 +31,10 @@ from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act, Repeats
 from cogs.core.services import Services
+from cogs.core.vote_minutes import chosen_minutes
 from cogs.stories import routes
 from cogs.stories.cards import overtaken_card
-from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm, chosen
+from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm
 from cogs.stories.threads import place_for_story, show_opened
 
 _CHAIN = 40
@@ -68,7 +69,7 @@ class StoriesCog(StoryCog):
         for route, handler in {
             routes.NEW_FORM: self.form_new,
             START_STORY: self.begin_from,
-            routes.WRITE_ON: self.write_on,
+            WRITE_ON: self.write_on,
             routes.PASSAGE_FORM: self.form_added,
             routes.ADD_AGAIN: self.add_again,
         }.items():
@@ -197,24 +198,32 @@ class StoriesCog(StoryCog):
     async def _ask_passage(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> None:
         await self._services.story_queries.check_writer(who, story)
         vote = await self._services.story_queries.votes(story)
+        opens = vote and not await self._services.round_service.is_under_way(story)
         custom_id = routes.PASSAGE_FORM.id(story.id, story.head_id or 0)
-        await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=vote))
+        await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=vote, opens=opens))
 
     async def form_added(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
         text = interaction.extras[GIVEN] = submitted(interaction)
         who, story = await self._context.clicked(interaction, ids)
-        await self._keep(interaction, who, story, text, number(ids, 1) or None)
+        await self._keep(interaction, who, story, text, number(ids, 1) or None, chosen_minutes(interaction))
 
     async def _keep(
-        self, interaction: discord.Interaction[Any], who: Who, story: Story, text: str, behind: int | None
+        self,
+        interaction: discord.Interaction[Any],
+        who: Who,
+        story: Story,
+        text: str,
+        behind: int | None,
+        minutes: int | None = None,
     ) -> None:
-        """Keep a passage, as canon or as a candidate, as the story's rules and rounds say."""
+        """Keep a passage, as canon or as a candidate, as the story's rules and rounds say; a vote that is opened for it
+        is open for `minutes`."""
         say = private(interaction)
         act = Act.of(who, "passage", story.id, text)
         await self._flow.repeats.check(interaction, act)
         if await self._services.story_queries.votes(story):
-            proposed = await self._services.round_service.propose(who, story.id, text)
+            proposed = await self._services.round_service.propose(who, story.id, text, minutes=minutes)
             told = notice(say("story.proposed_first" if proposed.opened else "story.proposed"))
         else:
             added = await self._services.passage_service.add_passage(who, story.id, text, behind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import discord
@@ -11,6 +11,7 @@ from discord import ui
 from bot.rules.stories import LICENCES, MAX_PASSAGE, MAX_PREMISE, MAX_TITLE, Story, StoryRules, Writers
 from bot.ui.forms import TEXT, RoutedForm
 from bot.ui.locale import Catalogue
+from cogs.core.vote_minutes import minutes_menu
 
 TITLE, PREMISE, WRITERS, AI, LICENCE = "title", "premise", "writers", "ai", "licence"
 """The custom ids of the fields."""
@@ -42,22 +43,16 @@ class TitleForm(RoutedForm):
 
 
 class PassageForm(RoutedForm):
-    """Asks for the next passage. `vote`: it will be a candidate among others."""
+    """Asks for the next passage. `vote`: it will be a candidate among others; `opens`: a vote is opened for it, whose
+    length is asked for, too."""
 
-    def __init__(self, say: Catalogue, story: Story, custom_id: str, *, vote: bool) -> None:
+    def __init__(self, say: Catalogue, story: Story, custom_id: str, *, vote: bool, opens: bool = False) -> None:
         super().__init__(title=say("storyform.candidate" if vote else "storyform.passage"), custom_id=custom_id)
         box: ui.TextInput[Any] = ui.TextInput(custom_id=TEXT, style=discord.TextStyle.paragraph, max_length=MAX_PASSAGE)
         hint = say("storyform.passage_hint", low=story.rules.min_words, high=story.rules.max_words)
         self.ask(say("storyform.passage_label"), box, hint)
-
-
-def chosen(interaction: discord.Interaction[Any], name: str) -> str | None:
-    """Return what was chosen in the menu `name` of the form that was sent in, None where there is none."""
-    data: Mapping[str, Any] = interaction.data or {}
-    for field in _fields(data.get("components", ())):
-        if field.get("custom_id") == name and field.get("values"):
-            return str(field["values"][0])
-    return None
+        if opens:
+            self.ask(say("form.minutes"), minutes_menu(say, story.rules))
 
 
 def _title(given: str = "") -> ui.TextInput[Any]:
@@ -79,11 +74,3 @@ def _menu(name: str, options: Sequence[tuple[str, str]], current: str) -> ui.Sel
     for value, label in options:
         menu.add_option(label=label, value=value, default=value == current)
     return menu
-
-
-def _fields(components: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    for component in components:
-        yield component
-        yield from _fields(component.get("components", ()))
-        if (inner := component.get("component")) is not None:
-            yield from _fields([inner])

@@ -6,8 +6,6 @@ from bot.ui.routes import Route
 
 NEW_FORM = Route("snew", optional=("generation_id", "position"))
 """The form of a new story; with ids, of one that begins with a suggestion."""
-WRITE_ON = Route("sadd", "story_id")
-"""*Write on*: opens a form."""
 PASSAGE_FORM = Route("sadded", "story_id", "head_id")
 """The form with the next passage. `head_id` is the passage that it was written behind, 0 for none."""
 ADD_AGAIN = Route("sagain", "story_id", "passage_id")

@@ -21,6 +21,7 @@ from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import STORIES, STORIES_BETTER, lacking
 from bot.ui.prose import Prose, prose
+from cogs.core.next_steps import next_steps
 from cogs.core.outbox import CLOCKS_DIFFER, OutboxDispatcher
 from cogs.core.services import Services
 from cogs.stories.cards import story_card
@@ -68,13 +69,14 @@ class ThreadsCog(commands.Cog):
 
     async def prose(self, post: Post) -> Prose | None:
         """Render a passage."""
-        found = await self._services.story_queries.get_with_passage(post.ref_id, post.channel_id)
+        found = await self._services.story_queries.get_posted_passage(post)
         if found is None:
             return None
-        story, passage, stands = found
-        if not stands and post.message_id is None:
+        if not found.is_canon and post.message_id is None:
             return None  # it was taken back before anybody saw it
-        return prose(await self._dispatcher.say(story.server_id), passage, post.part, stands=stands)
+        say = await self._dispatcher.say(found.story.server_id)
+        steps = next_steps(say, found.story, found.passage) if found.is_newest else ()
+        return prose(say, found.passage, post.part, stands=found.is_canon, buttons=steps, first=found.is_first)
 
     async def pin(self, post: Post, message: discord.PartialMessage) -> None:
         """Pin the card of a story when it is new, without leaving a note that it was pinned."""

@@ -193,9 +193,9 @@ async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf)
     async with shelf.database.transaction() as tx:
         inserted = await advance(tx, story, new, follow_id=second.id)
     assert await shelf.texts(story) == ["One.", "And a half.", "Two.", "Three."]
-    found = await shelf.story_queries.get_with_passage(second.id, THREAD)
+    found = await shelf.story_queries.get_posted_passage(await shelf.post(second.id))
     assert found is not None
-    assert found[2], "a passage whose copy is canon is part of the story"
+    assert found.is_canon, "a passage whose copy is canon is part of the story"
     await shelf.passage_service.undo(HOST, story.id)
     await shelf.passage_service.undo(HOST, story.id)
     assert await shelf.texts(story) == ["One.", "And a half."]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bot.rules.posts import Post
 from bot.rules.stories import NewStory, Story
 from bot.stories.access import Who
 from bot.stories.passages import PassageService
@@ -18,6 +19,20 @@ from tests.support.statements import reads_of
 SERVER, CHANNEL, THREAD = 1, 2, 30
 ANN = Who(SERVER, 11)
 
+POST = Post(
+    id=1,
+    kind="passage",
+    ref_id=1,
+    part=0,
+    channel_id=THREAD,
+    message_id=40,
+    nonce="",
+    wanted_version=1,
+    shown_version=1,
+    attempts=0,
+    next_ms=0,
+    tried_ms=None,
+)
 Look = Callable[[Database, Story], Awaitable[object]]
 LOOKS: dict[str, tuple[Look, int]] = {
     "list of stories": (lambda database, story: StoryQueries(database).list_page(SERVER, 0, 6), 2),
@@ -25,7 +40,7 @@ LOOKS: dict[str, tuple[Look, int]] = {
     "export with branches": (lambda database, story: PublishingService(database).manuscript(story, branches=True), 3),
     "map": (lambda database, story: PublishingService(database).tree(story), 2),
     "card": (lambda database, story: StoryQueries(database).get_with_last(story.id), 2),
-    "passage on show": (lambda database, story: StoryQueries(database).get_with_passage(1, THREAD), 3),
+    "passage on show": (lambda database, story: StoryQueries(database).get_posted_passage(POST), 6),
     "pages": (lambda database, story: StoryQueries(database).list_canon_page(story, 1, 9), 1),
 }
 """Each with the number of its statements."""

@@ -7,7 +7,7 @@ from bot.rules.ballots import Outcome, decide
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.rounds import Candidate, Round, RoundState, on_show
 from bot.rules.stories import NewPassage, Passage, Story
-from bot.stories.canon import advance, enqueue_canon, move_head, requeue_passages
+from bot.stories.canon import advance, enqueue_canon, move_head, requeue_newest, requeue_passages
 from bot.stories.rounds.kinds import ROUND_FEATURES
 from storage.unit_of_work import UnitOfWork
 
@@ -38,6 +38,8 @@ async def end(
 ) -> None:
     """Claim the end of a round as it was read, and have its card shown. Raises `Gone` (`round_over`) where somebody was
     faster."""
+    if state == "closed":
+        await requeue_newest(tx, story)
     claimed = await tx.rounds.close(
         round_.id, from_state=round_.state, to_state=state, winner_id=winner_id, closed_ms=tx.now_ms
     )

@@ -18,6 +18,7 @@ from bot.rules.rounds import (
     NewRound,
     Round,
     RoundKind,
+    check_minutes,
     deadline_from,
     on_show,
     place_from,
@@ -63,7 +64,7 @@ class Opening:
 
     async def open_round(self, who: Who, plan: Plan) -> Round:
         """Begin a round that models write for: it is `writing` until `fill` or `give_up`. Raises as the plan did,
-        and as `check_words` for a note."""
+        as `check_words` for a note, and as `check_minutes`."""
         async with self._database.transaction() as tx:
             story = await find_story(tx, who.server_id, plan.story.id)
             require_writer(story, await standing_of(tx, story, who))
@@ -78,11 +79,12 @@ class Opening:
                     opened_by=who.person_id,
                     text=plan.text.strip(),
                     salt=salt_from(self._random(SALT_BYTES)),
-                    deadline_ms=deadline_from(story.rules, tx.now_ms),
+                    deadline_ms=deadline_from(story.rules, tx.now_ms, check_minutes(plan.minutes)),
                     after_id=plan.after_id,
                     replaces_id=plan.replaces_id,
                     before_id=plan.before_id,
                     note=plan.note,
+                    minutes=plan.minutes,
                 ),
                 now_ms=tx.now_ms,
             )
@@ -141,14 +143,22 @@ class Opening:
             return len(writing)
 
     async def propose(
-        self, who: Who, story_id: int, text: str, *, pen_name: str | None = None, round_id: int | None = None
+        self,
+        who: Who,
+        story_id: int,
+        text: str,
+        *,
+        pen_name: str | None = None,
+        round_id: int | None = None,
+        minutes: int | None = None,
     ) -> Proposed:
-        """Put a person's own text among the candidates of the story's round; opens one where none is under way.
+        """Put a person's own text among the candidates of the story's round; opens one, for so many `minutes`, where
+        none is under way.
 
         With a `round_id` only into that one; while models are at work on it, the text waits with theirs. Raises
         `BadInput` as `candidates.of_person` and `round_full` (limit), `own_enough` (limit), `own_double`; `NotAllowed`
         and `NotHere` where the person cannot write there; `NotHere` as `require_no_round` where the round that is
-        under way is about something else.
+        under way is about something else; and as `check_minutes`.
         """
         async with self._database.transaction() as tx:
             story = await find_story(tx, who.server_id, story_id)
@@ -160,7 +170,7 @@ class Opening:
             new = await self._own(tx, story, who, text, pen_name, base)
             opened = round_ is None
             if round_ is None:
-                round_ = await self._begin(tx, story, who)
+                round_ = await self._begin(tx, story, who, check_minutes(minutes))
             await _require_welcome(tx, round_, new, who)
             candidate = await self._add(tx, round_.id, new)
             await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
@@ -184,7 +194,7 @@ class Opening:
         await require_no_round(tx, story)
         return None
 
-    async def _begin(self, tx: UnitOfWork, story: Story, who: Who) -> Round:
+    async def _begin(self, tx: UnitOfWork, story: Story, who: Who, minutes: int | None) -> Round:
         """Open a round with nothing but "none of these" in it, for a person's text."""
         head = await tx.passages.get(story.head_id) if story.head_id is not None else None
         round_ = await tx.rounds.add(
@@ -195,8 +205,9 @@ class Opening:
                 opened_by=who.person_id,
                 text=(head.text if head is not None else story.premise or story.title).strip(),
                 salt=salt_from(self._random(SALT_BYTES)),
-                deadline_ms=deadline_from(story.rules, tx.now_ms),
+                deadline_ms=deadline_from(story.rules, tx.now_ms, minutes),
                 after_id=story.head_id,
+                minutes=minutes,
             ),
             now_ms=tx.now_ms,
         )
@@ -223,7 +234,7 @@ class Opening:
         await self._add(tx, round_.id, NONE_OF_THESE)
         if not await tx.rounds.close(round_.id, from_state="writing", to_state="open", winner_id=None, closed_ms=None):
             raise Gone("round_over")
-        deadline_ms = deadline_from(story.rules, tx.now_ms)
+        deadline_ms = deadline_from(story.rules, tx.now_ms, round_.minutes)
         await tx.rounds.save(dataclasses.replace(round_, state="open", deadline_ms=deadline_ms))
         await enqueue_round(tx, story, round_.id)
         return await reload(tx, round_)

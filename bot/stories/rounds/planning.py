@@ -27,7 +27,8 @@ BRIDGED_CHARS = 1900
 class Plan:
     """What models are to write, and where it is to stand (see `Round`). `text` is what the round's card says that it is
     about, and for a continuation and an infill what the models are given; `left` and `right` is what a bridge joins;
-    `note` is what its opener wants of a continuation besides."""
+    `note` is what its opener wants of a continuation besides, `minutes` how long the vote is to stay open (None: as the
+    story's rules say)."""
 
     story: Story
     kind: RoundKind
@@ -39,6 +40,7 @@ class Plan:
     left: str = ""
     right: str = ""
     note: str = ""
+    minutes: int | None = None
 
 
 async def plan_continue(tx: Snapshot, who: Who, story_id: int) -> Plan:

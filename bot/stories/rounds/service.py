@@ -15,7 +15,7 @@ from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate, Round, check_ballot, extended, on_deadline, on_show, require_open_round
 from bot.rules.stories import Standing, Story, require_lead, require_open, require_voter
 from bot.stories.access import Who, standing_of
-from bot.stories.canon import is_canon
+from bot.stories.canon import get_newest, is_canon
 from bot.stories.rounds.access import (
     find_candidate,
     find_round,
@@ -58,13 +58,24 @@ class RoundService(Opening):
         """Return a round as its card shows it to everybody, None where it is gone: for the outbox."""
         async with self._database.reading() as tx:
             round_ = await tx.rounds.get(round_id)
-            return None if round_ is None else await view_of(tx, await story_of(tx, round_), round_)
+            if round_ is None:
+                return None
+            story = await story_of(tx, round_)
+            newest = await get_newest(tx, story)
+            view = await view_of(tx, story, round_)
+            is_newest = newest is not None and (newest.kind, newest.ref_id) == ("round", round_id)
+            return dataclasses.replace(view, is_newest=is_newest)
 
     async def get_story_here(self, server_id: int, channel_id: int) -> Story | None:
         """Return the story whose thread that is, None where it is none's."""
         async with self._database.reading() as tx:
             story = await tx.stories.get_by_thread(channel_id)
         return story if story is not None and story.server_id == server_id else None
+
+    async def is_under_way(self, story: Story) -> bool:
+        """Tell whether a round of the story is written or open."""
+        async with self._database.reading() as tx:
+            return bool(await tx.rounds.list_open(story.id))
 
     async def find_ballot(self, who: Who, round_id: int) -> BallotView:
         """Return somebody's ballot, an empty one where they have cast none."""
