@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.errors import Gone, NotHere
+from bot.errors import NotHere
 from bot.rules.generations import check_note
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import Story
@@ -81,8 +81,6 @@ class NextStepCog(commands.Cog):
         text that is asked for."""
         who = await self._context.enter(interaction)
         view = await self._round_service.find_view(who, number(ids, 0))
-        if view.round.state != "closed":
-            raise Gone("round_gone")
         story = view.story
         if not story.rules.ai:
             await self._services.story_queries.check_writer(who, story)

@@ -42,9 +42,12 @@ def card_of(thread: simcord.ChannelHandle) -> discord.Message:
 
 
 def prose_of(thread: simcord.ChannelHandle) -> list[str]:
-    """What was posted as prose, in order."""
+    """What was posted as prose, in order, without what the first of it says of plain messages."""
     messages = thread.history()
-    return [message.content for message in messages if message.content and message.type is discord.MessageType.default]
+    posted = [
+        message.content for message in messages if message.content and message.type is discord.MessageType.default
+    ]
+    return [content.removesuffix(f"\n-# {en('story.plain_messages')}") for content in posted]
 
 
 def card_text(thread: simcord.ChannelHandle) -> str:

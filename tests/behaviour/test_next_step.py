@@ -7,7 +7,7 @@ from simcord.results import ResponseMessage
 
 from bot.ui.prose import PROSE_TEXT
 from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts, walk, zh
-from tests.behaviour.storytelling import begin, canon_of, prose_of, write
+from tests.behaviour.storytelling import begin, canon_of, write
 from tests.behaviour.voting import (
     FIRST,
     SECOND,
@@ -76,7 +76,7 @@ async def test_the_newest_passage_alone_has_buttons_through_writing_and_undoing(
     assert not carriers(world, thread)
     await world.ada.slash(thread, "story resume")
     await only_carrier(world, thread, SECOND, [WRITE, ASK])
-    await world.ada.slash(thread, "story rules", ai="off")
+    await world.ada.slash(thread, "story rules", ai=False)
     await only_carrier(world, thread, SECOND, [WRITE])
 
 
@@ -172,7 +172,7 @@ async def test_a_vote_that_few_come_to_goes_on_for_as_long_as_was_chosen(world: 
 
 async def test_the_first_passage_says_that_plain_messages_do_not_count(world: DiscordWorld) -> None:
     thread = await begin_story(world, passages=(FIRST, SECOND))
-    first, second = prose_of(thread)
+    first, second = (texts(message) for message in in_thread(world, thread))
     assert first.count(en("story.plain_messages")) == 1
     assert "\n" not in en("story.plain_messages") + zh("story.plain_messages")
     assert en("story.plain_messages") not in second

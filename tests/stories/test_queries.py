@@ -66,6 +66,13 @@ class Shelf:
         """The canon."""
         return [passage.text for passage in await self.canon(await self.story_queries.find(SERVER, story.id))]
 
+    async def post(self, passage_id: int) -> Post:
+        """The post of a passage."""
+        async with self.database.reading() as tx:
+            post = await tx.posts.get("passage", passage_id)
+        assert post is not None
+        return post
+
     async def canon(self, story: Story) -> list[Passage]:
         """The canon of a story as it was read, in reading order."""
         if story.head_id is None:
