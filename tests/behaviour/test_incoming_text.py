@@ -10,15 +10,15 @@ from typing import Any
 import discord
 import pytest
 import simcord
-from simcord.results import InteractionResult
+from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.text.characters import is_blank, normalise
 from bot.ui.forms import RoutedForm
 from tests.behaviour.discord_world import DiscordWorld, en, leaves, private
 from tests.behaviour.forging import press, rows, strings
 from tests.behaviour.remembering import note
-from tests.behaviour.storytelling import begin, story_of
-from tests.behaviour.voting import begin_story, open_round
+from tests.behaviour.storytelling import begin, card_of, story_of
+from tests.behaviour.voting import begin_story, catch_up, open_round
 
 RAW = "Cafe\u0301 so\u00adft\r\nend\x00\x1b\ud800\u200b"
 """It fits into every box, and is kept as NORMAL."""
@@ -160,10 +160,18 @@ async def forms(world: DiscordWorld, thread: simcord.ChannelHandle) -> list[Form
             await open_round(world, thread)
         return await press(world.ada, card, "ink:rown:1")
 
+    async def asked() -> InteractionResult:
+        async with world.services.database.reading() as tx:
+            for round_ in await tx.rounds.list_open((await story_of(world, thread)).id):
+                await press(world.ada, card, f"ink:rcancel:{round_.id}")
+        await catch_up(world)
+        pinned = world.env.backend.messages[thread.id][card_of(thread).id]
+        return await press(world.ada, ResponseMessage(world.env, pinned), "ink:sask:1")
+
     alone = [command(world.channel, name) for name in ("continue", "infill", "twist", "bridge", "story new")]
     inside = [command(thread, f"story {name}") for name in ("add", "rename", "memory add", "lore add")]
     buttons = [button(name) for name in ("own:1", "note:1", "lname", "lwords")]
-    return [*alone, *inside, command(thread, "infill", passage=1), *buttons, ("rown", own)]
+    return [*alone, *inside, command(thread, "infill", passage=1), *buttons, ("rown", own), ("sask", asked)]
 
 
 def boxes_of(shown: InteractionResult) -> dict[str, bool]:
