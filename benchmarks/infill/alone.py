@@ -44,17 +44,17 @@ def by_mean(fills: Sequence[Fill]) -> list[Fill]:
 
 def masked_mean(each: Evidence) -> float:
     """How the masked model alone ranks: by the mean of a word."""
-    return (each.masked or 0.0) / each.candidate.words
+    return (each.log_p_masked or 0.0) / each.candidate.words
 
 
 def causal_mean(each: Evidence) -> float:
     """How the causal model alone ranks: by the mean of a word."""
-    return each.prior / each.candidate.words
+    return each.log_p_fill / each.candidate.words
 
 
 def causal_whole(each: Evidence) -> float:
     """How the causal model alone ranks: by the probability of the whole fill."""
-    return each.prior
+    return each.log_p_fill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,6 @@ async def compare(engine: Engine, missing: Missing, seed: int, filling: Filling)
     for text in (text for way in ways for text in way[:BEST] if split_words(text)):
         named.setdefault(text.casefold(), text)
     named.pop(missing.fill.casefold(), None)
-    unread = [Candidate(text) for key, text in named.items() if key not in ours]
-    true, *read = await filling.weigh(0, [Candidate(missing.fill), *unread], [None])
-    return Compared(true=true, others=(*read, *(ours[key] for key in named if key in ours)))
+    unscored = [Candidate(text) for key, text in named.items() if key not in ours]
+    true, *scored = await filling.score(0, [Candidate(missing.fill), *unscored], [None])
+    return Compared(true=true, others=(*scored, *(ours[key] for key in named if key in ours)))

@@ -121,9 +121,9 @@ class Contenders:
             bridges = await job.candidates(self._engine, lambda text, done, total: None)
         except BadInput:
             return Answer(fills=())
-        (true,) = await job.read(self._engine, [replace(bridges[0], text=missing.fill)])
+        (true,) = await job.score(self._engine, [replace(bridges[0], text=missing.fill)])
         ranks = {
-            OURS: 1 + sum(bridge.value > true.value for bridge in bridges),
+            OURS: 1 + sum(bridge.score > true.score for bridge in bridges),
             CAUSAL: 1 + sum(bridge.fluency > true.fluency for bridge in bridges),
         }
         return Answer(fills=[bridge.text for bridge in bridges[:SHOWN]], ranks=ranks)

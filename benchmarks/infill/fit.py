@@ -43,7 +43,7 @@ from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import BOTH_SIDES, LEFT_ALONE, Evidence, Weights, rank, total
 
-STEPS = {"prior": 0.05, "masked": 0.05, "seen": 0.05, "far": 0.1, "floor": 0.5, "temperature": 0.1}
+STEPS = {"left": 0.05, "masked": 0.05, "both_sides": 0.05, "far_right": 0.1, "floor": 0.5, "temperature": 0.1}
 LENGTHS = tuple(
     {"unlikely": unlikely, "rare": rare, "phrase": phrase, "word": word}
     for unlikely in (-8.0, -10.0, -12.0)
@@ -53,6 +53,8 @@ LENGTHS = tuple(
 )
 REPORTED = ("blanks", "exact_1", "exact_5", "rouge1", "mean_rank", "seconds")
 ALONE = {"rank_masked": masked_mean, "rank_causal": causal_mean, "rank_causal_whole": causal_whole}
+FORMAT = "log_p"
+"""Changes with the names of what is stored, so that files of an earlier form are gathered anew."""
 MISSED = -12.0
 """What a blank counts at least, in nats, so that no hopeless one decides."""
 
@@ -88,7 +90,7 @@ def _same(candidate: Candidate, missing: Missing) -> bool:
 
 
 async def gather(engine: Engine, blanks: Sequence[Missing]) -> list[Case]:
-    """Let both models propose for each blank, and weigh what the bot would."""
+    """Let both models propose for each blank, and score what the bot would."""
     words = Blocklist.load()
     cases: list[Case] = []
     for number, missing in enumerate(blanks):
@@ -126,7 +128,7 @@ def objective(cases: Iterable[Case], weights: Weights) -> float:
 
 def shipped(cases: Sequence[Case]) -> Weights:
     """The weights that the bot ranks such evidence with."""
-    both = any(each.seen is not None for case in cases for each in case.evidence)
+    both = any(each.log_p_both_sides is not None for case in cases for each in case.evidence)
     return BOTH_SIDES if both else LEFT_ALONE
 
 
@@ -140,7 +142,7 @@ def fit(cases: Sequence[Case], start: Weights) -> Weights:
             for name, step in STEPS.items():
                 for move in (-step * size, step * size):
                     changed = replace(best, **{name: round(getattr(best, name) + move, 3)})
-                    if changed.temperature <= 0 or min(changed.masked, changed.seen, changed.far) < 0:
+                    if changed.temperature <= 0 or min(changed.masked, changed.both_sides, changed.far_right) < 0:
                         continue
                     if (found := objective(cases, changed)) > value + 1e-5:
                         best, value, improved = changed, found, True
@@ -196,6 +198,7 @@ def _warm_up() -> ScoreRequest:
 
 def _file(data: Path, models: Sequence[ModelInfo], half: Half, arguments: argparse.Namespace) -> Path:
     key = repr([(model.name, model.revision) for model in models] + [arguments.blanks, arguments.words, arguments.seed])
+    key += FORMAT
     return data / "benchmarks" / f"infill-evidence-{half}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.json"
 
 
@@ -218,7 +221,7 @@ def main() -> None:
     found: dict[str, Any] = {
         "weights": asdict(fitted),
         "as_shipped": {half: report(of, shipped(of)) for half, of in cases.items()},
-        "joint_alone": {half: report(of, Weights(masked=0.0)) for half, of in cases.items()},
+        "causal_alone": {half: report(of, Weights(masked=0.0)) for half, of in cases.items()},
         "fitted": {half: report(of, fitted) for half, of in cases.items()},
     }
     if arguments.lengths:

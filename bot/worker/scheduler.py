@@ -88,7 +88,7 @@ class Scheduler:
     def adopt(self, causal: CausalEngine) -> None:
         """Begin to use a causal engine; requests that came before it was loaded have waited for it. Where there is one
         already, what it has begun it ends."""
-        self._commands.put(lambda: self._engines.add(causal, lambda: self._commands.put(_look)))
+        self._commands.put(lambda: self._engines.add(causal, lambda: self._commands.put(_wake)))
         self._has_causal.set()
 
     def widen(self, compute_threads: ComputeThreads) -> None:
@@ -345,5 +345,5 @@ class Scheduler:
         self._has_causal.set()
 
 
-def _look() -> None:
-    """A command that does nothing: the step behind it does."""
+def _wake() -> None:
+    """A command that does nothing but wake the thread: the next step follows it."""

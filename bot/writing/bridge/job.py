@@ -38,8 +38,8 @@ MOODS_USED: tuple[MoodName, ...] = ("steady", "open", "plain")
 """The wild mood leads away from where the bridge has to end."""
 SENTENCES = (1, 2)
 MIN_WORDS = 3
-READ = 16
-"""Candidates that are read with the right text: as many as fit into a few passes."""
+SCORED = 16
+"""Candidates that are scored with the right text: as many as fit into a few passes."""
 RIGHT_WORDS = 16
 ECHOED_RUN = 4
 """A bridge that says so many words of the right passage in a row has told it before its time."""
@@ -52,14 +52,14 @@ _CLOSERS = '"”’'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A candidate: its text, the row it begins, what it shares with the left passage, and, once read, the mean
-    log-probability of its words, how good it is (both in nats; of the latter only differences count), its share."""
+    """A candidate: its text, the row it begins, what it shares with the left passage, and, once scored, the mean
+    log-probability of its words, its score (both in nats; of the latter only differences count), its share."""
 
     text: str
     row: Continuation
     overlap: Overlap
     fluency: float = 0.0
-    value: float = 0.0
+    score: float = 0.0
     confidence: float = 0.0
 
 
@@ -109,7 +109,7 @@ class BridgeJob:
         drafts = await asyncio.to_thread(self._drafts, rows)
         if not drafts:
             raise BadInput("nothing_usable")
-        return await self.read(engine, drafts[:READ])
+        return await self.score(engine, drafts[:SCORED])
 
     async def _generate(self, engine: Engine, report: Report, count: int) -> list[Continuation]:
         request = GenerateRequest(
@@ -169,22 +169,22 @@ class BridgeJob:
                 return option
         return own
 
-    async def read(self, engine: Engine, drafts: Sequence[Bridge]) -> list[Bridge]:
-        """Read drafts with the right passage; the best first. The value is log p(right | left, bridge) and, weighed,
+    async def score(self, engine: Engine, drafts: Sequence[Bridge]) -> list[Bridge]:
+        """Score drafts with the right passage; the best first. The score is log p(right | left, bridge) and, weighted,
         the bridge's fluency."""
         left = left_part(self._prompt)
         right = right_part(self._request.right.strip(), RIGHT_WORDS)
         items = tuple(ScoreItem(left=left, asked=f"{joined_to(left, draft.text)} {right}") for draft in drafts)
         scores = await engine.score(ScoreRequest(model="causal", items=items))
-        read: list[Bridge] = []
+        scored: list[Bridge] = []
         for draft, words in zip(drafts, scores, strict=True):
             own = len(split_words(draft.text))
             fluency = sum(words[:own]) / own
-            read.append(replace(draft, fluency=fluency, value=sum(words[own:]) + FLUENCY * fluency))
-        greatest = max(bridge.value for bridge in read)
-        shares = [exp((bridge.value - greatest) / TEMPERATURE) for bridge in read]
-        read = [replace(bridge, confidence=share / sum(shares)) for bridge, share in zip(read, shares, strict=True)]
-        return sorted(read, key=lambda bridge: -bridge.value)
+            scored.append(replace(draft, fluency=fluency, score=sum(words[own:]) + FLUENCY * fluency))
+        greatest = max(bridge.score for bridge in scored)
+        shares = [exp((bridge.score - greatest) / TEMPERATURE) for bridge in scored]
+        scored = [replace(bridge, confidence=share / sum(shares)) for bridge, share in zip(scored, shares, strict=True)]
+        return sorted(scored, key=lambda bridge: -bridge.score)
 
     async def _choose(self, engine: Engine, bridges: Sequence[Bridge]) -> list[Bridge]:
         """The best, and then a diverse few of the next."""
@@ -193,12 +193,12 @@ class BridgeJob:
             bridge.text: diversity.features(bridge.text, vector)
             for bridge, vector in zip(bridges, vectors, strict=True)
         }
-        best = bridges[0].value
+        best = bridges[0].score
         return diversity.choose(
             bridges,
             self._request.count,
             similarity=lambda one, other: diversity.alike(looks[one.text], looks[other.text]),
-            quality=lambda bridge: 1 + (bridge.value - best) / 10,
+            quality=lambda bridge: 1 + (bridge.score - best) / 10,
         )
 
     def _suggestion(self, bridge: Bridge) -> Suggestion:

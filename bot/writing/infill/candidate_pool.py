@@ -15,11 +15,11 @@ from bot.rules.text.truecasing import begins_sentence
 from bot.rules.text.words import has_han, split_words
 
 MASKED_WEIGHT = 0.5
+"""What the margin under the masked model counts in the rough score."""
 MASKED_FLOOR = -9.0
-"""How much the masked model's view counts before a fill is read with the right text, and how far behind its best a
-fill counts at most: it does not know many words that the causal model does."""
-UNSEEN = -25.0
-"""What stands for `ahead` where the causal model did not look at a fill."""
+"""The least margin that counts, in nats: the masked model does not know many words that the causal model does."""
+UNSCORED = -25.0
+"""What stands for `log_p_left` where the causal model did not score a fill."""
 _PAIRED = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
 _LETTERS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -28,32 +28,33 @@ _LETTERS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 class Candidate:
     """A fill that may be shown.
 
-    `masked` is how far its score lies behind the best of its number of pieces among the masked model's fills (0 is
-    best), None where that model did not propose it; `ahead` is log p(fill and the first token behind it | left) by
-    the causal model, None where that did not look at it.
+    `masked_margin` is its score less the best of its number of pieces among the masked model's fills (0 is the best),
+    None where that model did not propose it; `log_p_left` is log p(fill and the first token after it | left) under the
+    causal model, None where that did not score it.
     """
 
     text: str
-    masked: float | None = None
-    ahead: float | None = None
+    masked_margin: float | None = None
+    log_p_left: float | None = None
     cased: bool = field(default=False)
     """The text comes from a model that knows case."""
-    grown: bool = False
-    """The causal model came upon it by itself."""
+    causal_proposed: bool = False
+    """The causal model proposed it by itself."""
 
     @property
     def words(self) -> int:
         return len(split_words(self.text))
 
     @property
-    def behind(self) -> float:
-        """How far it lies behind the masked model's best of its length, as far as that counts."""
-        return MASKED_FLOOR if self.masked is None else max(MASKED_FLOOR, self.masked)
+    def bounded_margin(self) -> float:
+        """`masked_margin`, not less than MASKED_FLOOR, which also stands for None."""
+        return MASKED_FLOOR if self.masked_margin is None else max(MASKED_FLOOR, self.masked_margin)
 
-    def promise(self, rarity: float = 0.0) -> float:
-        """How likely it seems to be what belongs there, before it is read with the whole right text: in nats. `rarity`
-        is the share of its improbability that is forgiven."""
-        return (UNSEEN if self.ahead is None else self.ahead * (1.0 - rarity)) + MASKED_WEIGHT * self.behind
+    def rough_score(self, rarity: float = 0.0) -> float:
+        """A score from what the models said when they proposed it, in nats, before it is scored with the right text.
+        `rarity` (0..1) is the share of its improbability that is forgiven."""
+        left = UNSCORED if self.log_p_left is None else self.log_p_left * (1.0 - rarity)
+        return left + MASKED_WEIGHT * self.bounded_margin
 
 
 class Pool:
@@ -70,25 +71,26 @@ class Pool:
     def __len__(self) -> int:
         return len(self._found)
 
-    def add_fills(self, fills: Sequence[Fill]) -> list[Fill]:
+    def add_masked(self, fills: Sequence[Fill]) -> list[Fill]:
         """Take the masked model's proposals; return those that may be shown."""
         admitted = [fill for fill in fills if self.admits(fill.text)]
         best: dict[int, float] = {}
         for fill in admitted:
             best[fill.masks] = max(best.get(fill.masks, fill.score), fill.score)
         for fill in admitted:
-            candidate, behind = self._candidate(fill.text, cased=False), fill.score - best[fill.masks]
-            candidate.masked = behind if candidate.masked is None else max(candidate.masked, behind)
+            candidate, margin = self._candidate(fill.text, cased=False), fill.score - best[fill.masks]
+            known = candidate.masked_margin
+            candidate.masked_margin = margin if known is None else max(known, margin)
         return admitted
 
-    def add_grown(self, fills: Iterable[Fill]) -> None:
+    def add_causal(self, fills: Iterable[Fill]) -> None:
         """Take the causal model's proposals. A fill that is the best in two ways of writing keeps the likelier."""
         for fill in sorted(fills, key=lambda fill: -fill.score):
             if not self.admits(fill.text):
                 continue
             candidate = self._candidate(fill.text, cased=True)
-            if candidate.ahead is None:
-                candidate.ahead, candidate.grown = fill.score, fill.source != "given"
+            if candidate.log_p_left is None:
+                candidate.log_p_left, candidate.causal_proposed = fill.score, fill.source != "given"
 
     def _candidate(self, text: str, *, cased: bool) -> Candidate:
         """The candidate of a text, a new one where it has none."""
@@ -114,16 +116,16 @@ class Pool:
     def best(
         self, limit: int, rarity: float = 0.0, *, of_each: int = 0, sure: int = 0, within: float = inf
     ) -> list[Candidate]:
-        """The `limit` most promising candidates, those behind the first `sure` only `within` so many nats of the best;
-        and the `of_each` most promising of every number of words: before they are read with the right text, long ones
-        cannot hold their own against short ones."""
-        promising = [(candidate.promise(rarity), candidate) for candidate in self._found.values()]
-        promising.sort(key=lambda each: -each[0])
+        """Return the `limit` candidates of the highest rough scores, those after the first `sure` only `within` so many
+        nats of the best; and the `of_each` best of every number of words: before they are scored with the right text,
+        long ones lose against short ones."""
+        scored = [(candidate.rough_score(rarity), candidate) for candidate in self._found.values()]
+        scored.sort(key=lambda each: -each[0])
         seen: Counter[int] = Counter()
         chosen: list[Candidate] = []
-        for place, (promise, candidate) in enumerate(promising):
+        for place, (score, candidate) in enumerate(scored):
             seen[candidate.words] += 1
-            worth = place < sure or promise > promising[0][0] - within
+            worth = place < sure or score > scored[0][0] - within
             if (place < limit and worth) or seen[candidate.words] <= of_each:
                 chosen.append(candidate)
         return chosen

@@ -16,9 +16,9 @@ from bot.writing import diversity
 from bot.writing.blanks import Template
 from bot.writing.blocklist import Blocklist
 from bot.writing.infill.candidate_pool import Candidate, Pool
+from bot.writing.infill.candidate_scoring import CandidateScorer
 from bot.writing.infill.pronouns import is_plain, is_pronoun
 from bot.writing.infill.ranking import Evidence, Ranked, Weights
-from bot.writing.infill.reading import Reader
 from bot.writing.infill.repeats import COPIED, Repeats
 from bot.writing.infill.style_ranking import StyleRanking
 from bot.writing.text_windows import without
@@ -28,24 +28,27 @@ FREE_WORDS = 4
 SINGLES = 220
 """Fills of one piece that the masked model proposes; they cost no more than one."""
 BEAM = 3
+"""The masked model's beam for each greater number of pieces."""
 DRAWS = 1
-"""Beam and samples for each greater number of pieces."""
+"""Its samples for each of these."""
 TRIED = 200
-"""How many of them the causal model looks at."""
+"""How many of them the causal model scores."""
 FIRSTS = 36
+"""First tokens of the causal model's search."""
 PATHS = 12
-"""First tokens, and paths further on, of the causal model's search."""
+"""Paths of it for each further token."""
 FINALISTS = 48
-HOPE = 8.0
+"""How many candidates are scored with the right text at most: those of the highest rough scores."""
+FINALIST_MARGIN = 8.0
+"""So many nats below the best a finalist's rough score is at most. None from farther back came among the first five."""
 OF_EACH = 2
-"""Candidates that are read with the right text: the most promising, as long as they are no more than so many nats
-behind the best, and the most promising of each number of words. Nobody from farther back came among the first five."""
+"""So many of each number of words are finalists in any case."""
 SHORTLIST = 16
-"""How many of them are read in full after a first look, by both models."""
+"""How many of them are scored in full after the first pass, under both models."""
 AGAIN = 8
-"""Candidates of a further blank that are read again behind the fills of the surer ones."""
+"""Candidates of a further blank that are scored again with the fills of the surer ones."""
 LOOKED_FOR = 120
-"""Candidates of the pool among which those are looked for that repeat nothing, where too many do."""
+"""Candidates of the pool among which such are sought as repeat nothing, where too many do."""
 RETURNING = 1.1
 """What a fill loses, in nats, for each try that has it already, with several blanks."""
 PLAIN = 0.8
@@ -65,7 +68,7 @@ class _Slot:
     ranked: list[Ranked] = field(default_factory=list)
 
     def guess(self) -> str | None:
-        """What stands here for the time being while the other blanks are looked at."""
+        """The best fill so far, which stands here while the other blanks are scored."""
         if self.ranked:
             return self.ranked[0].candidate.text
         return next((candidate.text for candidate in self.pool.best(1)), None)
@@ -89,8 +92,8 @@ class Filling:
         self._seed = seed
         self._style = style
         blanks = template.blanks
-        self._wishes = StyleRanking(engine, style, len(blanks))
-        self._reader = Reader(engine, before)
+        self._style_ranking = StyleRanking(engine, style, len(blanks))
+        self._scorer = CandidateScorer(engine, before)
         shown = {fills[0].casefold() for fills in style.shown if len(blanks) == len(fills) == 1}
 
         def allows(text: str) -> bool:
@@ -104,14 +107,14 @@ class Filling:
     @property
     def weights(self) -> Weights:
         """What the evidence counts."""
-        return self._reader.weights
+        return self._scorer.weights
 
     def evidence(self, number: int) -> list[Evidence]:
-        """What is known of the candidates of blank `number` that were read with the right text."""
+        """The evidence of the candidates of blank `number` that were scored with the right text."""
         return self._slots[number].evidence
 
     def candidates(self, number: int) -> list[Candidate]:
-        """All candidates of blank `number`, the most promising first."""
+        """All candidates of blank `number`, those of the highest rough scores first."""
         return self._slots[number].pool.best(len(self._slots[number].pool))
 
     # ---- proposing
@@ -128,14 +131,14 @@ class Filling:
         if not all(len(slot.pool) for slot in self._slots):
             raise BadInput("blank_no_fill")
         models = (await self._engine.health()).models
-        self._reader.meet(models)
+        self._scorer.learn_models(models)
         return models
 
     async def _propose_masked(self, words: tuple[int, ...], slots: Sequence[_Slot]) -> None:
         short, long = pieces(words)
         for fills_of in await asyncio.gather(self._beams(slots, short), self._beams(slots, long)):
             for slot, fills in zip(slots, fills_of, strict=True):
-                slot.given += sorted(slot.pool.add_fills(fills), key=lambda fill: -fill.score)[:TRIED]
+                slot.given += sorted(slot.pool.add_masked(fills), key=lambda fill: -fill.score)[:TRIED]
 
     async def _beams(self, slots: Sequence[_Slot], masks: tuple[int, ...]) -> list[list[Fill]]:
         if not masks:
@@ -154,10 +157,10 @@ class Filling:
     async def _propose_causal(self, number: int, fills: Sequence[str | None]) -> None:
         slot = self._slots[number]
         effort = len(self._slots) ** -0.5
-        (grown,) = await self._engine.propose(
+        (proposed,) = await self._engine.propose(
             ProposeRequest(
                 model="causal",
-                gaps=(self._reader.asked(self._gap(number, fills)),),
+                gaps=(self._scorer.asked(self._gap(number, fills)),),
                 also=(tuple(slot.given),),
                 lengths=slot.words,
                 beam=round(FIRSTS * effort),
@@ -165,7 +168,7 @@ class Filling:
                 seed=(self._seed + number) % 2**32,
             )
         )
-        slot.pool.add_grown(grown)
+        slot.pool.add_causal(proposed)
 
     # ---- ranking
 
@@ -173,10 +176,10 @@ class Filling:
         """Rank every blank with the best guesses in the others."""
         fills = [slot.guess() for slot in self._slots]
         for number, slot in enumerate(self._slots):
-            finalists = await self._wishes.finalists(
-                number, slot.pool, FINALISTS, of_each=OF_EACH, sure=SHORTLIST, within=HOPE
+            finalists = await self._style_ranking.finalists(
+                number, slot.pool, FINALISTS, of_each=OF_EACH, sure=SHORTLIST, within=FINALIST_MARGIN
             )
-            slot.evidence = await self.weigh(number, await self._shortlist(number, finalists, fills), fills)
+            slot.evidence = await self.score(number, await self._shortlist(number, finalists, fills), fills)
             slot.ranked = await self._rank(number, slot.evidence)
             fills[number] = slot.guess()
             done(number + 1)
@@ -184,18 +187,18 @@ class Filling:
     async def _shortlist(
         self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]
     ) -> Sequence[Candidate]:
-        """Choose those that are worth reading in full after a first look."""
+        """Choose the candidates for the full scoring by a first pass."""
         if len(candidates) <= SHORTLIST:
             return candidates
-        looks, weights = await self._reader.look(self._gap(number, fills), candidates)
-        ranked = await self._wishes.rank(number, looks, self._repeats(number), weights)
+        evidence, weights = await self._scorer.first_pass(self._gap(number, fills), candidates)
+        ranked = await self._style_ranking.rank(number, evidence, self._repeats(number), weights)
         return [each.candidate for each in ranked[:SHORTLIST]]
 
     async def _rank(
         self, number: int, evidence: Sequence[Evidence], picked: Mapping[int, Ranked] = MappingProxyType({})
     ) -> list[Ranked]:
         """Rank the candidates of a blank; `picked` are the fills that were chosen for others."""
-        return await self._wishes.rank(number, evidence, self._repeats(number, picked), self._reader.weights)
+        return await self._style_ranking.rank(number, evidence, self._repeats(number, picked), self._scorer.weights)
 
     def _repeats(self, number: int, picked: Mapping[int, Ranked] = MappingProxyType({})) -> Repeats:
         """What fills of blank `number` may repeat: the writer's text, and the fills that were picked for others."""
@@ -205,9 +208,9 @@ class Filling:
         fills = [picked[other].candidate.text if other in picked else None for other in range(len(self._slots))]
         return Repeats(written, self._gap(number, fills))
 
-    async def weigh(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
-        """Read candidates for one blank with both sides, given fills of the others."""
-        return await self._reader.read(self._gap(number, fills), candidates)
+    async def score(self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]) -> list[Evidence]:
+        """Score candidates for one blank in full, with the given fills in the others."""
+        return await self._scorer.full_scoring(self._gap(number, fills), candidates)
 
     def _gap(self, number: int, fills: Sequence[str | None]) -> Gap:
         """Blank `number`, with the fills in the others."""
@@ -245,26 +248,26 @@ class Filling:
         for place, number in enumerate(order):
             ranked = self._slots[number].ranked
             if place:
-                candidates = worth_reading_again(ranked, self._slots[number].pool, self._repeats(number, picked))
-                ranked = await self._rank(number, await self.weigh(number, candidates, fills), picked)
+                candidates = worth_scoring_again(ranked, self._slots[number].pool, self._repeats(number, picked))
+                ranked = await self._rank(number, await self.score(number, candidates, fills), picked)
             said = [fills_of[number] for fills_of in tried]
 
             def value(each: Ranked, said: Sequence[str] = tuple(said)) -> float:
                 text = each.candidate.text
                 again = said.count(text) + sum(word in said for word in split_words(text) if word != text)
-                return each.appeal - RETURNING * again
+                return each.score - RETURNING * again
 
             picked[number] = max(ranked, key=value)
             fills[number] = picked[number].candidate.text
         return [picked[number] for number in range(len(self._slots))]
 
 
-def worth_reading_again(ranked: Sequence[Ranked], pool: Pool, repeats: Repeats) -> list[Candidate]:
-    """Return the candidates of a blank that are read again behind the fills that were picked for others: the best by
+def worth_scoring_again(ranked: Sequence[Ranked], pool: Pool, repeats: Repeats) -> list[Candidate]:
+    """Return the candidates of a blank that are scored again with the fills that were picked for others: the best by
     what they cost there, so that not all of them say the same words again; where too many do, some from farther back in
     the pool that say nothing again take their places."""
     cost = {each.candidate.text: repeats.cost(each.candidate.text) for each in ranked}
-    best = sorted(ranked, key=lambda each: cost[each.candidate.text] - each.appeal)[:AGAIN]
+    best = sorted(ranked, key=lambda each: cost[each.candidate.text] - each.score)[:AGAIN]
     fresh = [each.candidate for each in best if cost[each.candidate.text] < COPIED]
     if len(fresh) == len(best):
         return fresh
@@ -282,7 +285,7 @@ async def diverse_few(engine: Engine, ranked: Sequence[Ranked], count: int) -> l
     looks = [diversity.features(each.candidate.text, vector) for each, vector in zip(ranked, vectors, strict=True)]
     pointing = [is_pronoun(each.candidate.text) for each in ranked]
     plain = [is_plain(each.candidate.text) for each in ranked]
-    best = ranked[0].appeal
+    best = ranked[0].score
 
     def likeness(a: int, b: int) -> float:
         if pointing[a] and pointing[b]:
@@ -294,7 +297,7 @@ async def diverse_few(engine: Engine, ranked: Sequence[Ranked], count: int) -> l
         range(len(ranked)),
         count,
         similarity=likeness,
-        quality=lambda place: 1 + (ranked[place].appeal - best) / 5,
+        quality=lambda place: 1 + (ranked[place].score - best) / 5,
     )
     return [ranked[place] for place in chosen]
 

@@ -96,7 +96,6 @@ class InfillJob:
 
 
 def sources(candidate: Candidate) -> tuple[str, ...]:
-    """Which models came upon it."""
-    return tuple(
-        name for name, proposed in (("masked", candidate.masked is not None), ("causal", candidate.grown)) if proposed
-    )
+    """Return which models proposed it by themselves."""
+    proposed = {"masked": candidate.masked_margin is not None, "causal": candidate.causal_proposed}
+    return tuple(name for name, by_itself in proposed.items() if by_itself)

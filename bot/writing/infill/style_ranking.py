@@ -1,4 +1,4 @@
-"""What the style of an infill wishes for, at work: which candidates are read, and which of them appeal."""
+"""What the style of an infill changes: which candidates are scored in full, and what it adds to their scores."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ class StyleRanking:
     async def finalists(
         self, number: int, pool: Pool, count: int, *, of_each: int, sure: int, within: float
     ) -> list[Candidate]:
-        """The candidates of blank `number` that are read with the right text: see `Pool.best`."""
+        """The candidates of blank `number` that are scored with the right text: see `Pool.best`."""
         rarity = min(0.9, RARITY * self._boldness)
         if not self._near:
             return pool.best(count, rarity, of_each=of_each, sure=sure, within=within)
         candidates = pool.best(LOOKED_AT, rarity)
         likeness = await self._likeness([candidate.text for candidate in candidates], self._near[number])
-        value = {id(c): c.promise(rarity) + NEARNESS * like for c, like in zip(candidates, likeness, strict=True)}
+        value = {id(c): c.rough_score(rarity) + NEARNESS * like for c, like in zip(candidates, likeness, strict=True)}
         return sorted(candidates, key=lambda candidate: -value[id(candidate)])[:count]
 
     async def rank(self, number: int, evidence: Sequence[Evidence], repeats: Repeats, weights: Weights) -> list[Ranked]:
         """Rank the candidates of blank `number` by the evidence, by what they repeat of the text around them, and by
         what is wished for."""
         # The less the left text counts, the more a model likes to say again what it has just read.
-        wishes = [
-            -self._boldness * RARITY * max(each.prior, RAREST)
+        adjustments = [
+            -self._boldness * RARITY * max(each.log_p_fill, RAREST)
             - (1.0 + self._boldness) * repeats.cost(each.candidate.text)
             - self._pointing * is_pronoun(each.candidate.text)
             for each in evidence
         ]
         if self._near:
             likeness = await self._likeness([each.candidate.text for each in evidence], self._near[number])
-            wishes = [wish + NEARNESS * like for wish, like in zip(wishes, likeness, strict=True)]
-        return rank(evidence, weights, wishes)
+            adjustments = [each + NEARNESS * like for each, like in zip(adjustments, likeness, strict=True)]
+        return rank(evidence, weights, adjustments)
 
     async def _likeness(self, texts: Sequence[str], near: str) -> list[float]:
         """The cosine of the masked model's vectors of `texts` with that of `near`."""

@@ -12,18 +12,21 @@ from bot.rules.twists import Other
 from bot.writing.infill.candidate_pool import is_repetition
 from bot.writing.twist.word_selection import LEAST_LETTERS, SelectableWord, is_function_word, is_kin
 
-BEHIND = 7.0
-"""How far behind the masked model's best, in nats, a word may lie."""
+MASKED_MARGIN = 7.0
+"""How far below the masked model's best, in nats, a word's score may lie."""
 LEAST_RARER = 0.3
 """How much less likely anywhere, in nats, a rarer word is at least."""
 LEAST_DISTANCE = 0.5
-BELONGS = -2.5
-HARMS = -3.0
-"""How much worse than the expected word another one may belong to what stands around it, and may lead to what stands
-behind it; and how much better leading there counts at most. All these were chosen by reading what came out for twenty
-passages."""
+"""How much less likely there, in nats, a rarer word is at least. This and the next three were chosen by reading the
+results for twenty passages."""
+LEAST_BELONGING = -2.5
+"""The least `ScoredWord.belonging`."""
+LEAST_RIGHT = -3.0
+"""The least `ScoredWord.right`."""
 MOST_GAIN = 1.0
+"""How much a better `right` counts at most."""
 MOST_OTHERS = 5
+"""Words that are offered at most."""
 NEARBY = 200
 """Characters on either side in which a word must not stand already."""
 _VOWEL = re.compile(
@@ -32,26 +35,26 @@ _VOWEL = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """A word beside the expected one, as differences of log-probabilities (nats, negative: less likely than that) under
-    the causal model: `prior` behind the left text, `right` of the right text behind it, `anywhere` behind words that
-    say nothing."""
+class ScoredWord:
+    """A word compared with the expected one: differences of log-probabilities (nats, negative: less likely than that)
+    under the causal model. `left` is of log p(word | left text), `right` of log p(right text | left text and word),
+    `anywhere` of log p(word | words that say nothing)."""
 
     text: str
-    prior: float
+    left: float
     right: float
     anywhere: float
 
     @property
     def distance(self) -> float:
         """How much less it is expected."""
-        return -(self.prior + self.right)
+        return -(self.left + self.right)
 
     @property
     def belonging(self) -> float:
         """How much better or worse it belongs there than the expected word, its rarity set aside. What leads on better
         than that word does not make up for what does not follow."""
-        return self.prior - self.anywhere + min(self.right, MOST_GAIN)
+        return self.left - self.anywhere + min(self.right, MOST_GAIN)
 
 
 def possible(spot: SelectableWord, gap: Gap, fills: Sequence[Fill], allows: Callable[[str], bool]) -> list[str]:
@@ -61,7 +64,7 @@ def possible(spot: SelectableWord, gap: Gap, fills: Sequence[Fill], allows: Call
     return [
         fill.text
         for fill in fills
-        if fill.score >= best - BEHIND
+        if fill.score >= best - MASKED_MARGIN
         and _is_word(fill.text, spot.word)
         and not is_kin(fill.text, spot.word)
         and fill.text.casefold() not in near
@@ -86,17 +89,17 @@ def _suits_article(word: str, left: str) -> bool:
     return article is None or (article[1].casefold() == "an") == (_VOWEL.match(word) is not None)
 
 
-def chosen(weighed: Sequence[Weighed]) -> tuple[Other, ...]:
+def chosen(scored: Sequence[ScoredWord]) -> tuple[Other, ...]:
     """Return the words to offer, from the nearest to what was expected on: those that belong there best."""
     fitting = [
         each
-        for each in weighed
+        for each in scored
         if each.anywhere <= -LEAST_RARER
         and each.distance >= LEAST_DISTANCE
-        and each.belonging >= BELONGS
-        and each.right >= HARMS
+        and each.belonging >= LEAST_BELONGING
+        and each.right >= LEAST_RIGHT
     ]
-    found: list[Weighed] = []
+    found: list[ScoredWord] = []
     for each in sorted(fitting, key=lambda each: -each.belonging):
         if len(found) < MOST_OTHERS and not any(is_kin(each.text, other.text) for other in found):
             found.append(each)

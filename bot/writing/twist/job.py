@@ -27,7 +27,7 @@ from bot.writing.languages import FILLING, check_language, is_foreign
 from bot.writing.receipts import of_model
 from bot.writing.request import NOBODY
 from bot.writing.text_windows import left_part, right_part
-from bot.writing.twist.alternatives import Weighed, chosen, possible
+from bot.writing.twist.alternatives import ScoredWord, chosen, possible
 from bot.writing.twist.request import TwistRequest
 from bot.writing.twist.word_selection import SelectableWord, selectable_words, spread
 
@@ -48,11 +48,13 @@ CHUNK = 240
 LONGEST_WORD = 300
 """Characters that the causal model reads at once, at most: few enough for any window."""
 BEAM = 200
-LOOKED_AT = 60
-WEIGHED = 12
-"""Words that the masked model proposes, of which the causal model looks at so many, and reads so many with what stands
-behind them."""
+"""Words that the masked model proposes for a place."""
+SCORED_LEFT = 60
+"""How many of them the causal model scores with the left text."""
+SCORED_RIGHT = 12
+"""How many of these it also scores with the right text."""
 RIGHT_WORDS = 6
+"""Words of the right text that it scores."""
 NAME = 1.5
 """How much likelier a word is with a capital, in nats, where it is a name."""
 ANYWHERE = ("The", "and", "to", "was")
@@ -111,7 +113,7 @@ class TwistJob:
         report("", 1, 4)
         places = await alternative_search.places(list(expected))
         report("", 2, 4)
-        found = await alternative_search.weigh(places, lambda: report("", 3, 4))
+        found = await alternative_search.score(places, lambda: report("", 3, 4))
         report("", 4, 4)
         # Where more was found than wanted, the most expected words are shown.
         found = sorted(found, key=lambda word: -expected[SelectableWord(word.start, word.end, word.word)])[
@@ -196,39 +198,39 @@ class AlternativeSearch:
         lengths = (1, 2) if has_han(self._text) else (1,)
         proposed = await self._engine.propose(ProposeRequest(gaps=tuple(gaps), lengths=lengths, beam=BEAM))
         return [
-            _Place(spot, gap, possible(spot, gap, fills, self._words.allows)[:LOOKED_AT])
+            _Place(spot, gap, possible(spot, gap, fills, self._words.allows)[:SCORED_LEFT])
             for spot, gap, fills in zip(found, gaps, proposed, strict=True)
         ]
 
-    async def weigh(self, places: Sequence[_Place], halfway: Callable[[], None]) -> list[Expected]:
+    async def score(self, places: Sequence[_Place], halfway: Callable[[], None]) -> list[Expected]:
         """Return the spots for which there are rarer words that fit."""
         every = sorted({word for place in places for word in (place.spot.word, *place.words)})
-        anywhere, priors = await asyncio.gather(self._anywhere(every), self._priors(places))
+        anywhere, lefts = await asyncio.gather(self._anywhere(every), self._given_left(places))
         halfway()
         finalists = [
-            sorted(place.words, key=lambda word: anywhere[word] - prior[word])[:WEIGHED]
-            for place, prior in zip(places, priors, strict=True)
+            sorted(place.words, key=lambda word: anywhere[word] - left[word])[:SCORED_RIGHT]
+            for place, left in zip(places, lefts, strict=True)
         ]
-        names, rights = await asyncio.gather(self._names(finalists, anywhere), self._rights(places, finalists))
+        names, rights = await asyncio.gather(self._names(finalists, anywhere), self._with_right(places, finalists))
         found = []
-        for place, words, prior, right in zip(places, finalists, priors, rights, strict=True):
+        for place, words, left, right in zip(places, finalists, lefts, rights, strict=True):
             own = place.spot.word
-            weighed = [
-                Weighed(
+            scored = [
+                ScoredWord(
                     text=word,
-                    prior=prior[word] - prior[own],
-                    right=(right[word] - prior[word]) - (right[own] - prior[own]),
+                    left=left[word] - left[own],
+                    right=(right[word] - left[word]) - (right[own] - left[own]),
                     anywhere=anywhere[word] - anywhere[own],
                 )
                 for word in words
                 if word not in names
             ]
-            if others := chosen(weighed):
+            if others := chosen(scored):
                 found.append(Expected(place.spot.start, place.spot.end, own, others))
         return found
 
     async def _anywhere(self, words: Sequence[str]) -> dict[str, float]:
-        """log p of each word behind words that say little: the mean of the probabilities."""
+        """log p of each word after words that say little: the mean of the probabilities."""
         lefts = ANYWHERE_HAN if has_han(self._text) else ANYWHERE
         space = "" if has_han(self._text) else " "
         items = [ScoreItem(left=left, asked=space + word) for left in lefts for word in words]
@@ -236,15 +238,15 @@ class AlternativeSearch:
         behind = [scores[at : at + len(words)] for at in range(0, len(scores), len(words))] if words else []
         return {word: _mean([each[number] for each in behind]) for number, word in enumerate(words)}
 
-    async def _priors(self, places: Sequence[_Place]) -> list[dict[str, float]]:
+    async def _given_left(self, places: Sequence[_Place]) -> list[dict[str, float]]:
         """log p(word | left) of the words of each place."""
-        return await self._behind(places, [place.words for place in places], [""] * len(places))
+        return await self._sums(places, [place.words for place in places], [""] * len(places))
 
-    async def _rights(self, places: Sequence[_Place], words: Sequence[Sequence[str]]) -> list[dict[str, float]]:
+    async def _with_right(self, places: Sequence[_Place], words: Sequence[Sequence[str]]) -> list[dict[str, float]]:
         """log p(word and right text | left) of some words of each place."""
-        return await self._behind(places, words, [right_part(place.gap.right, RIGHT_WORDS) for place in places])
+        return await self._sums(places, words, [right_part(place.gap.right, RIGHT_WORDS) for place in places])
 
-    async def _behind(
+    async def _sums(
         self, places: Sequence[_Place], words: Sequence[Sequence[str]], rights: Sequence[str]
     ) -> list[dict[str, float]]:
         asked = [(place, word) for place, some in zip(places, words, strict=True) for word in (place.spot.word, *some)]

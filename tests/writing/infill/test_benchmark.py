@@ -65,7 +65,8 @@ def test_blanks_are_cut_out_whole_and_the_same_each_time() -> None:
 
 def case(missing: str, *candidates: tuple[str, float, float]) -> Case:
     evidence = tuple(
-        Evidence(candidate=Candidate(text), joint=joint, masked=masked) for text, joint, masked in candidates
+        Evidence(candidate=Candidate(text), log_p_with_right=log_p, log_p_masked=masked)
+        for text, log_p, masked in candidates
     )
     true = next(each for each in evidence if each.candidate.text == missing)
     others = tuple(each for each in evidence if each is not true)
@@ -78,7 +79,7 @@ def test_the_fit_finds_that_the_masked_model_is_right() -> None:
         case("door", ("door", -9.0, -1.0), ("gate", -8.0, -4.0)),
         case("key", ("lamp", -7.0, -3.0), ("key", -7.5, -0.5)),
     ]
-    start = Weights(prior=0.0, masked=0.0, floor=-6.0, phrase=0.0, word=0.0, temperature=1.0)
+    start = Weights(left=0.0, masked=0.0, floor=-6.0, phrase=0.0, word=0.0, temperature=1.0)
     fitted = fit(cases, start)
     assert fitted.masked > 0.3
     assert objective(cases, fitted) > objective(cases, start)
@@ -90,7 +91,7 @@ def test_a_report_counts_places_and_ranks() -> None:
         case("key", ("lamp", -7.0, -3.0), ("key", -6.5, -3.5)),
         case("old key", ("lamp", -7.0, -3.0), ("old key", -6.5, -3.5)),
     ]
-    found = report(cases, Weights(prior=0.0, rare=1.0, masked=0.0, phrase=0.0, word=0.0))
+    found = report(cases, Weights(left=0.0, rare=1.0, masked=0.0, phrase=0.0, word=0.0))
     assert (found["1"]["blanks"], found["1"]["exact_1"], found["1"]["exact_5"]) == (2, 0.5, 1.0)
     assert (found["1"]["mean_rank"], found["1"]["rank_masked"]) == (1.5, 1.5)
     assert (found["2"]["exact_1"], found["2"]["rouge1"], found["2"]["rank_masked"]) == (1.0, 1.0, 1)

@@ -7,7 +7,7 @@ import pytest
 from bot.inference.protocol import Fill, Gap
 from bot.rules.text.words import BLANK
 from bot.writing.infill.candidate_pool import MASKED_FLOOR, MASKED_WEIGHT, Candidate, Pool, is_repetition
-from bot.writing.infill.filling import AGAIN, worth_reading_again
+from bot.writing.infill.filling import AGAIN, worth_scoring_again
 from bot.writing.infill.ranking import Ranked
 from bot.writing.infill.repeats import Repeats
 
@@ -51,8 +51,8 @@ class TestAlphabets:
     def test_a_scrap_of_another_alphabet_is_not_shown(self, gap: Gap, text: str) -> None:
         found = pool(gap)
         assert not found.admits(text)
-        found.add_fills([fill(text)])
-        found.add_grown([fill(text)])
+        found.add_masked([fill(text)])
+        found.add_causal([fill(text)])
         assert texts(found) == []
 
     @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ class TestEchoes:
 class TestPool:
     def test_doubles_join_and_the_cased_form_wins(self) -> None:
         found = pool()
-        found.add_fills([fill("paris", score=2.0), fill("door", score=1.0)])
-        found.add_grown([fill("Paris", 2, score=-9.0), fill("PARIS", 3, score=-12.0)])
+        found.add_masked([fill("paris", score=2.0), fill("door", score=1.0)])
+        found.add_causal([fill("Paris", 2, score=-9.0), fill("PARIS", 3, score=-12.0)])
         best = {candidate.text: candidate for candidate in found.best(10)}
         assert set(best) == {"Paris", "door"}
-        assert best["Paris"].ahead == -9.0
-        assert best["Paris"].masked == 0.0
-        assert best["door"].ahead is None
-        assert best["door"].masked == -1.0
+        assert best["Paris"].log_p_left == -9.0
+        assert best["Paris"].masked_margin == 0.0
+        assert best["door"].log_p_left is None
+        assert best["door"].masked_margin == -1.0
 
     def test_what_may_not_be_shown_is_left_out(self) -> None:
         found = pool()
-        found.add_fills([fill(text) for text in ("ugly thing", "the — door", "old", "door (of", "...", "gate")])
+        found.add_masked([fill(text) for text in ("ugly thing", "the — door", "old", "door (of", "...", "gate")])
         assert texts(found) == ["gate"]
 
     @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ class TestPool:
     )
     def test_no_scrap_of_another_alphabet(self, text: str, left: str, right: str) -> None:
         found = pool(Gap(left=left, right=right))
-        found.add_grown([fill(text), fill("a")])
+        found.add_causal([fill(text), fill("a")])
         assert texts(found) == ["a"]
 
     @pytest.mark.parametrize(
@@ -136,27 +136,27 @@ class TestPool:
     )
     def test_alphabets_that_the_text_has_and_latin_words_may_stand(self, text: str, left: str, right: str) -> None:
         found = pool(Gap(left=left, right=right))
-        found.add_grown([fill(text)])
+        found.add_causal([fill(text)])
         assert texts(found) == [text]
 
     def test_a_sentence_begins_with_a_capital_whoever_proposes(self) -> None:
         found = pool(Gap(left="“Come here.”\n\n", right=" ran."))
-        found.add_fills([fill("Anna")])
-        found.add_grown([fill("he", score=-4.0)])
+        found.add_masked([fill("Anna")])
+        found.add_causal([fill("he", score=-4.0)])
         assert set(texts(found)) == {"Anna", "He"}
 
     def test_the_numbers_of_words_are_kept(self) -> None:
         found = pool(words=(2,))
-        found.add_fills([fill("door"), fill("big door", 2), fill("door of the cell", 4)])
-        found.add_grown([fill("heavy wooden", 2), fill("heavy", 1)])
+        found.add_masked([fill("door"), fill("big door", 2), fill("door of the cell", 4)])
+        found.add_causal([fill("heavy wooden", 2), fill("heavy", 1)])
         assert set(texts(found)) == {"big door", "heavy wooden"}
 
     def test_the_most_promising_come_first_whoever_proposes_them(self) -> None:
         found = pool()
-        found.add_fills([fill("lid", score=0.0), fill("gate", score=-2.0), fill("key", score=-1.0)])
-        found.add_grown([fill("gate", score=-4.0), fill("lid", score=-9.0), fill("tower room", 2, score=-3.0)])
+        found.add_masked([fill("lid", score=0.0), fill("gate", score=-2.0), fill("key", score=-1.0)])
+        found.add_causal([fill("gate", score=-4.0), fill("lid", score=-9.0), fill("tower room", 2, score=-3.0)])
         # log p + half of how far behind the masked model's best; what one model does not know counts as its floor.
-        best = {candidate.text: candidate.promise() for candidate in found.best(10)}
+        best = {candidate.text: candidate.rough_score() for candidate in found.best(10)}
         assert best["tower room"] == -3.0 + MASKED_WEIGHT * MASKED_FLOOR
         assert best["gate"] == -4.0 + MASKED_WEIGHT * -2.0
         assert list(best.values()) == sorted(best.values(), reverse=True)
@@ -164,23 +164,23 @@ class TestPool:
 
     def test_no_more_than_asked_for(self) -> None:
         found = pool()
-        found.add_grown([fill(f"m{chr(97 + n)}", score=-n) for n in range(24)])
+        found.add_causal([fill(f"m{chr(97 + n)}", score=-n) for n in range(24)])
         assert [candidate.text for candidate in found.best(3)] == ["ma", "mb", "mc"]
 
     def test_those_without_hope_are_left_out_beyond_the_first(self) -> None:
         found = pool()
-        found.add_grown([fill(f"m{chr(97 + n)}", score=-2.0 * n) for n in range(10)])
+        found.add_causal([fill(f"m{chr(97 + n)}", score=-2.0 * n) for n in range(10)])
         assert [candidate.text for candidate in found.best(8, within=5.0)] == ["ma", "mb", "mc"]
         assert [candidate.text for candidate in found.best(8, sure=4, within=5.0)] == ["ma", "mb", "mc", "md"]
         assert len(found.best(8, sure=4, within=50.0)) == 8
-        found.add_grown([fill("big red hat", score=-40.0)])
+        found.add_causal([fill("big red hat", score=-40.0)])
         assert found.best(8, of_each=1, within=5.0)[-1].text == "big red hat"
 
     def test_the_best_of_each_number_of_words_are_among_the_best(self) -> None:
         found = pool()
-        found.add_grown([fill(f"m{letter}", score=-1.0) for letter in "abcd"])
-        found.add_grown([fill(f"red m{letter}", score=-5.0 - at) for at, letter in enumerate("abc")])
-        found.add_grown([fill("big red hat", score=-9.0)])
+        found.add_causal([fill(f"m{letter}", score=-1.0) for letter in "abcd"])
+        found.add_causal([fill(f"red m{letter}", score=-5.0 - at) for at, letter in enumerate("abc")])
+        found.add_causal([fill("big red hat", score=-9.0)])
         named = [candidate.text for candidate in found.best(3, of_each=2)]
         assert named == ["ma", "mb", "mc", "red ma", "red mb", "big red hat"]
 
@@ -189,7 +189,7 @@ class TestReadingAgain:
     """Which candidates of a further blank are read behind the fills of the surer ones."""
 
     RANKED = tuple(
-        Ranked(candidate=Candidate(text), confidence=0.1, appeal=-float(place))
+        Ranked(candidate=Candidate(text), confidence=0.1, score=-float(place))
         for place, text in enumerate(
             ["sea", "sea of", "lake", "of the sea", "the sea", "seas", "my sea", "sea and", "a sea"]
         )
@@ -197,14 +197,14 @@ class TestReadingAgain:
 
     def test_the_best_by_what_they_say_again(self) -> None:
         gap = Gap(left="The old ", right=" was blue.")
-        found = worth_reading_again(self.RANKED, pool(gap), Repeats(gap))
+        found = worth_scoring_again(self.RANKED, pool(gap), Repeats(gap))
         assert [candidate.text for candidate in found] == [each.candidate.text for each in self.RANKED[:AGAIN]]
 
     def test_others_come_from_farther_back_where_all_stammer(self) -> None:
         written = Gap(left=f"{BLANK} of {BLANK} ", right=" was blue.")
         filled = Gap(left="The sea of the sea ", right=" was blue.")
         behind = pool(written)
-        behind.add_fills([fill(text) for text in ("sea", "sky", "moon", "water")])
-        found = [candidate.text for candidate in worth_reading_again(self.RANKED, behind, Repeats(written, filled))]
+        behind.add_masked([fill(text) for text in ("sea", "sky", "moon", "water")])
+        found = [candidate.text for candidate in worth_scoring_again(self.RANKED, behind, Repeats(written, filled))]
         assert found[:4] == ["lake", "sky", "moon", "water"]
         assert len(found) == AGAIN

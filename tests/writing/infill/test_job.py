@@ -108,7 +108,7 @@ async def test_a_fill_never_repeats_its_neighbours(engine: EngineClient) -> None
 
 async def test_two_pronouns_are_shown_only_where_nothing_else_fits(engine: EngineClient) -> None:
     def ranked(*fills: tuple[str, float]) -> list[Ranked]:
-        return [Ranked(candidate=Candidate(text), confidence=0.1, appeal=appeal) for text, appeal in fills]
+        return [Ranked(candidate=Candidate(text), confidence=0.1, score=score) for text, score in fills]
 
     near = ranked(("it", -1.0), ("that", -1.2), ("them", -1.4), ("silence", -2.0), ("bread", -2.5))
     assert [each.candidate.text for each in await diverse_few(engine, near, 3)] == ["it", "silence", "bread"]
@@ -118,7 +118,7 @@ async def test_two_pronouns_are_shown_only_where_nothing_else_fits(engine: Engin
 
 async def test_a_second_plain_word_is_shown_only_where_nothing_else_fits(engine: EngineClient) -> None:
     def ranked(*fills: tuple[str, float]) -> list[Ranked]:
-        return [Ranked(candidate=Candidate(text), confidence=0.1, appeal=appeal) for text, appeal in fills]
+        return [Ranked(candidate=Candidate(text), confidence=0.1, score=score) for text, score in fills]
 
     near = ranked(("all", -1.0), ("now", -1.1), ("once", -1.2), ("dinner", -1.6), ("lunch", -2.0))
     assert [each.candidate.text for each in await diverse_few(engine, near, 3)] == ["all", "dinner", "lunch"]

@@ -22,8 +22,8 @@ AGAIN = SAID_AGAIN * LEFT_ALONE.temperature
 """What it costs to say a word again, before the temperature."""
 
 
-def evidence(text: str, joint: float, prior: float = -4.0) -> Evidence:
-    return Evidence(candidate=Candidate(text), joint=joint, prior=prior)
+def evidence(text: str, log_p: float, log_p_fill: float = -4.0) -> Evidence:
+    return Evidence(candidate=Candidate(text), log_p_with_right=log_p, log_p_fill=log_p_fill)
 
 
 async def order(style: InfillStyle, *candidates: Evidence) -> list[str]:
@@ -54,7 +54,7 @@ async def test_a_pronoun_is_what_several_blanks_want_least(pronoun: str) -> None
 
 
 async def test_boldness_forgives_what_is_rare_and_minds_what_was_said() -> None:
-    both = evidence("a girl", -10.0, prior=-3.0), evidence("a sparrow", -11.0, prior=-9.0)
+    both = evidence("a girl", -10.0, log_p_fill=-3.0), evidence("a sparrow", -11.0, log_p_fill=-9.0)
     assert await order(AS_IT_BELONGS, *both) == ["a girl", "a sparrow"]
     assert await order(InfillStyle(boldness=1.0), *both) == ["a sparrow", "a girl"]
     again = evidence("the hero", -10.0 + AGAIN + 1.0), evidence("a girl", -10.0)

@@ -18,7 +18,7 @@ from bot.rules.text.words import word_spans
 from bot.rules.twists import KEPT, Expected, Other, Twist, TwistWords, suggestion_of, twist_of
 from bot.writing.blocklist import Blocklist
 from bot.writing.features import FEATURES
-from bot.writing.twist.alternatives import MOST_OTHERS, Weighed, chosen, possible
+from bot.writing.twist.alternatives import MOST_OTHERS, ScoredWord, chosen, possible
 from bot.writing.twist.job import CHUNK, AlternativeSearch, TwistJob, chunks
 from bot.writing.twist.request import TwistRequest
 from bot.writing.twist.word_selection import SelectableWord, is_kin, selectable_words, spread
@@ -131,20 +131,20 @@ def test_what_lies_far_behind_is_not_offered() -> None:
     assert possible(SelectableWord(4, 8, "door"), Gap(left="The ", right=" shut"), far, WORDS.allows) == ["gate"]
 
 
-def weighed(text: str, *, prior: float = -3.0, right: float = 0.0, anywhere: float = -4.0) -> Weighed:
-    return Weighed(text=text, prior=prior, right=right, anywhere=anywhere)
+def scored(text: str, *, left: float = -3.0, right: float = 0.0, anywhere: float = -4.0) -> ScoredWord:
+    return ScoredWord(text=text, left=left, right=right, anywhere=anywhere)
 
 
 def test_rarer_words_that_belong_are_chosen_from_the_nearest_on() -> None:
     found = chosen(
         [
-            weighed("portal", prior=-6.0, anywhere=-7.0),
-            weighed("gate"),
-            weighed("thing", anywhere=2.0),
-            weighed("common", anywhere=0.0),
-            weighed("likelier", prior=1.0),
-            weighed("stranger", prior=-9.0),
-            weighed("ungrammatical", right=-6.0, prior=0.0, anywhere=-9.0),
+            scored("portal", left=-6.0, anywhere=-7.0),
+            scored("gate"),
+            scored("thing", anywhere=2.0),
+            scored("common", anywhere=0.0),
+            scored("likelier", left=1.0),
+            scored("stranger", left=-9.0),
+            scored("ungrammatical", right=-6.0, left=0.0, anywhere=-9.0),
         ]
     )
     assert [other.text for other in found] == ["gate", "portal"]
@@ -153,9 +153,9 @@ def test_rarer_words_that_belong_are_chosen_from_the_nearest_on() -> None:
 
 def test_chosen_alternatives_are_few_and_no_two_forms_of_one() -> None:
     names = ["gate", "hatch", "arch", "grille", "portcullis", "flap", "wicket"]
-    found = chosen([weighed(name, prior=-1 - number) for number, name in enumerate(names)])
+    found = chosen([scored(name, left=-1 - number) for number, name in enumerate(names)])
     assert len(found) <= MOST_OTHERS
-    assert [other.text for other in chosen([weighed("gate"), weighed("gates", prior=-3.1)])] == ["gate"]
+    assert [other.text for other in chosen([scored("gate"), scored("gates", left=-3.1)])] == ["gate"]
 
 
 # ---- the value
@@ -289,7 +289,7 @@ async def test_chinese_models_are_asked_for_words_of_two_characters(tiny_causal:
         offered = [word for place in places for word in place.words]
         assert offered
         assert all(len(word) == 2 for word in offered)
-        await alternative_search.weigh(places, lambda: None)
+        await alternative_search.score(places, lambda: None)
 
 
 def test_what_cannot_be_asked() -> None:
