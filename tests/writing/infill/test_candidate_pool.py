@@ -48,7 +48,7 @@ class TestAlphabets:
             (Gap(left="她打开了", right="，没有人说话。"), "дверь"),
         ],
     )
-    def test_a_scrap_of_another_alphabet_is_not_shown(self, gap: Gap, text: str) -> None:
+    def test_pool_refuses_a_scrap_of_another_alphabet(self, gap: Gap, text: str) -> None:
         found = pool(gap)
         assert not found.admits(text)
         found.add_masked([fill(text)])
@@ -70,23 +70,23 @@ class TestAlphabets:
             (Gap(left="ドアを", right="た。"), "開け"),
         ],
     )
-    def test_words_of_the_alphabets_of_the_text_are(self, gap: Gap, text: str) -> None:
+    def test_pool_admits_words_of_the_alphabets_of_the_text(self, gap: Gap, text: str) -> None:
         assert pool(gap).admits(text)
 
 
 class TestEchoes:
     @pytest.mark.parametrize("text", ["old", "Old door", "door and", "the the door", "door door"])
-    def test_neighbouring_and_doubled_words(self, text: str) -> None:
+    def test_is_repetition_of_neighbouring_and_doubled_words(self, text: str) -> None:
         assert is_repetition(text, GAP)
 
     @pytest.mark.parametrize("text", ["door", "older door", "and the door", "andes"])
-    def test_other_words(self, text: str) -> None:
+    def test_is_repetition_not_of_other_words(self, text: str) -> None:
         assert not is_repetition(text, GAP)
 
-    def test_a_glued_neighbour_is_no_word(self) -> None:
+    def test_is_repetition_not_of_a_glued_neighbour(self) -> None:
         assert not is_repetition("un", Gap(left="un", right=" happy"))
 
-    def test_chinese_may_double(self) -> None:
+    def test_is_repetition_not_of_doubled_chinese(self) -> None:
         assert not is_repetition("慢慢", Gap(left="月亮", right="升起来了。"))
         assert is_repetition("月亮", Gap(left="月亮", right="升起来了。"))
 

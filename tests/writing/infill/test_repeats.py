@@ -66,7 +66,7 @@ def test_a_writer_who_repeats_himself_may_go_on(left: str, fill: str, right: str
         ),
     ],
 )
-def test_names_and_runs_that_come_twice_by_chance_are_no_leave_to_stammer(left: str, fill: str) -> None:
+def test_repeats_by_chance_do_not_allow_more(left: str, fill: str) -> None:
     assert cost(left, fill, ".") >= SAID_AGAIN
 
 
@@ -103,12 +103,12 @@ def test_a_light_word_may_come_again_at_once(light: str) -> None:
         ("The water rose inch by ", "inch", "."),
     ],
 )
-def test_a_pair_of_like_words_is_no_stammer(left: str, fill: str, right: str) -> None:
+def test_repeats_allow_a_pair_of_like_words(left: str, fill: str, right: str) -> None:
     assert cost(left, fill, right) == 0.0
 
 
 @pytest.mark.parametrize("fill", ["the", "and of", "it was", "there", "to go"])
-def test_words_that_hold_sentences_together_may_come_again(fill: str) -> None:
+def test_repeats_allow_words_that_hold_sentences_together(fill: str) -> None:
     assert cost("It was the end of it, and there was nothing to be done; ", fill, " as before.") == 0.0
 
 

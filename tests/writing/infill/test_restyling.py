@@ -62,7 +62,7 @@ def test_each_press_of_longer_and_shorter_moves_and_ends() -> None:
     assert words == 1
 
 
-def test_shorter_leaves_out_the_longest_and_longer_the_shortest() -> None:
+def test_moved_shorter_leaves_out_the_longest_and_longer_the_shortest() -> None:
     shown = generation(("door",), ("old oak door",), ("wet box",))
     assert moved(shown, "shorter").most_words == 2
     assert moved(shown, "longer").least_words == 2

@@ -32,17 +32,17 @@ async def order(style: InfillStyle, *candidates: Evidence) -> list[str]:
 
 
 @pytest.mark.parametrize(("lead", "first"), [(AGAIN - 0.5, "a girl"), (AGAIN + 0.5, "the hero")])
-async def test_a_longer_word_is_not_said_again_unless_it_is_much_likelier(lead: float, first: str) -> None:
+async def test_style_ranking_repeats_a_longer_word_only_where_it_is_much_likelier(lead: float, first: str) -> None:
     found = await order(AS_IT_BELONGS, evidence("the hero", -10.0 + lead), evidence("a girl", -10.0))
     assert found[0] == first
 
 
-async def test_short_words_may_come_again() -> None:
+async def test_style_ranking_allows_short_words_again() -> None:
     assert await order(AS_IT_BELONGS, evidence("a girl", -10.1), evidence("not", -10.0)) == ["not", "a girl"]
 
 
 @pytest.mark.parametrize("pronoun", ["it", "them", "mine", "himself"])
-async def test_a_pronoun_is_what_several_blanks_want_least(pronoun: str) -> None:
+async def test_style_ranking_puts_pronouns_last_in_several_blanks(pronoun: str) -> None:
     both = evidence(pronoun, -10.0), evidence("gold", -12.0)
 
     async def best(blanks: int) -> str:
@@ -53,7 +53,7 @@ async def test_a_pronoun_is_what_several_blanks_want_least(pronoun: str) -> None
     assert await best(2) == "gold"
 
 
-async def test_boldness_forgives_what_is_rare_and_minds_what_was_said() -> None:
+async def test_style_ranking_boldness_favours_rare_words_and_no_repeats() -> None:
     both = evidence("a girl", -10.0, log_p_fill=-3.0), evidence("a sparrow", -11.0, log_p_fill=-9.0)
     assert await order(AS_IT_BELONGS, *both) == ["a girl", "a sparrow"]
     assert await order(InfillStyle(boldness=1.0), *both) == ["a sparrow", "a girl"]
