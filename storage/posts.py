@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, case, delete, func, or_, select, updat
 from bot.rules.posts import Post, PostKind
 from storage.dialect import insert
 from storage.repository import Repository
-from storage.tables import PASSAGES, POSTS, ROUNDS
+from storage.tables import GENERATIONS, PASSAGES, POSTS, ROUNDS
 from storage.writer import Connection
 
 _AT_ONCE = 0
@@ -188,6 +188,11 @@ class Posts(PostReader):
     async def forget(self, post_id: int) -> None:
         """Keep something on show no longer; its message is left alone."""
         await self._connection.execute(delete(POSTS).where(POSTS.c.id == post_id))
+
+    async def forget_cards(self) -> None:
+        """Forget the cards of generations of which nothing is kept any more; their messages are left alone."""
+        kept = select(GENERATIONS.c.id).where(GENERATIONS.c.message_id == POSTS.c.ref_id)
+        await self._connection.execute(delete(POSTS).where(POSTS.c.kind == "card", ~kept.exists()))
 
     async def forget_channel(self, channel_id: int) -> None:
         """Keep nothing on show in a channel any longer; the messages there are left alone."""

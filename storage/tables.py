@@ -74,6 +74,8 @@ GENERATIONS = Table(
     Column("created_ms", WHOLE, nullable=False),
     Column("expires_ms", WHOLE, nullable=False),
     Column("note", Text, nullable=False, server_default=EMPTY),
+    Column("on_show", Integer, nullable=False, server_default="1"),
+    Column("used", Integer, nullable=False, server_default="0"),
     Index(None, "expires_ms"),
     Index(None, "person_id"),
     Index(None, "message_id"),
@@ -81,7 +83,10 @@ GENERATIONS = Table(
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
-"""`sqlite_autoincrement`: an id is never used again, so that an old button cannot meet a new generation."""
+"""`sqlite_autoincrement`: an id is never used again, so that an old button cannot meet a new generation.
+
+Those with one `message_id` are the pages of one card, of which that with `on_show` 1 stands there now. `used` 1:
+somebody else than the person has used it."""
 
 SUGGESTIONS = Table(
     "suggestions",
@@ -94,6 +99,7 @@ SUGGESTIONS = Table(
     Column("receipt", ReceiptText, nullable=False),
     Column("confidence", REAL),
     Column("payload", PayloadText),
+    Column("taken", Integer, nullable=False, server_default="0"),
     sqlite_strict=True,
 )
 

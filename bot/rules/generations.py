@@ -33,7 +33,7 @@ class Suggestion:
     `score` is how good a continuation is, as estimated from what readers marked (`bot.writing.continuation.quality`):
     about the share of writers who would keep it, and more where it does what a note asks for; 0 for other kinds.
     `confidence` is how sure the models are of the fills (0..1), None where there are none. `payload` is what its kind
-    keeps besides.
+    keeps besides. `taken` is how often it was taken up: gone on from, changed, used, or made the beginning of a story.
     """
 
     text: str
@@ -42,6 +42,7 @@ class Suggestion:
     score: float = 0.0
     confidence: float | None = None
     payload: Payload | None = None
+    taken: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,8 @@ class Generation:
 
     `note` is what the person wants of a continuation besides, empty where they said nothing (`check_note`).
     `message_id` is the message that shows the card, or is about to, None where there is none yet; `parent_id` is the
-    generation that this one retries or goes on from.
+    generation that this one retries or goes on from. One message may show several in turn, the pages of its card: this
+    is page `page` (from 1) of `pages`. `used`: somebody else than the person who asked has used one of them.
     """
 
     id: int
@@ -95,6 +97,9 @@ class Generation:
     message_id: int | None = None
     parent_id: int | None = None
     note: str = ""
+    page: int = 1
+    pages: int = 1
+    used: bool = False
 
 
 def surest_first(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-PostKind = Literal["story", "round", "passage", "lore", "progress"]
-"""`progress` is a card of work under way, whose `ref_id` is its message: what is left of one after a crash says so."""
+PostKind = Literal["story", "round", "passage", "lore", "progress", "card"]
+"""`progress` is a card of work under way, whose `ref_id` is its message: what is left of one after a crash says so.
+`card` is the card of a generation, whose `ref_id` is its message, too: it tells what was taken up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

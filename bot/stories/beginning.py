@@ -15,12 +15,14 @@ from bot.writing.features import feature_of
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
     """A first passage that was written, or suggested, before there was a story. `author_id`: whose words they are,
-    None where they are all a model's."""
+    None where they are all a model's. It is the suggestion at `position` of a generation."""
 
     text: str
     spans: tuple[Span, ...]
     origin: Origin
     author_id: int | None
+    generation_id: int
+    position: int
 
 
 def beginning_of(chain: Sequence[Generation], position: int) -> Beginning:
@@ -35,18 +37,27 @@ def beginning_of(chain: Sequence[Generation], position: int) -> Beginning:
     spans = edited(text, spans, whole) if lead or len(whole) < len(text) else spans
     origin = origin_of(spans, feature.origin)
     return Beginning(
-        text=whole, spans=spans, origin=origin, author_id=generation.person_id if _has_human(spans) else None
+        text=whole,
+        spans=spans,
+        origin=origin,
+        author_id=generation.person_id if _has_human(spans) else None,
+        generation_id=generation.id,
+        position=position,
     )
 
 
 def _asked(chain: Sequence[Generation]) -> tuple[Span, ...]:
-    """Return the spans of the text that a generation goes on from: a person's, but for what an earlier card put in."""
+    """Return the spans of the text that a generation goes on from: a person's, but for what an earlier card put in.
+    Generations that asked about the same text before are passed over."""
     generation, *earlier = chain
-    for parent in earlier[:1]:
-        feature = feature_of(parent.kind)
+    while earlier:
+        parent, feature = earlier[0], feature_of(earlier[0].kind)
         for suggestion in parent.suggestions:
             if feature.whole(parent, suggestion) == generation.text:
                 return feature.provenance(parent, suggestion, lambda: _asked(earlier))
+        if parent.text != generation.text:
+            break
+        del earlier[0]
     return of_human(generation.text)
 
 

@@ -89,9 +89,18 @@ class Outbox:
     async def enqueue_progress(self, channel_id: int, message_id: int) -> Post:
         """Note that a message shows work under way, so that it can be told should the program end meanwhile."""
         async with self._database.transaction() as tx:
+            # A card that is turned may have been told of after a crash before: this is another progress.
+            if (told := await tx.posts.get("progress", message_id)) is not None:
+                await tx.posts.forget(told.id)
             post = await tx.posts.enqueue("progress", message_id, channel_id, message_id=message_id)
             await tx.posts.mark_shown(post.id, wanted=post.wanted_version, message_id=message_id)
             return post
+
+    async def is_progress(self, message_id: int) -> bool:
+        """Tell whether a message shows work that is under way in this run of the program."""
+        async with self._database.reading() as tx:
+            noted = await tx.posts.get("progress", message_id)
+        return noted is not None and noted.wanted_version == 1
 
     async def requeue_progress(self) -> int:
         """Have told of all work that was under way when the program last ended, and return how many cards that are."""

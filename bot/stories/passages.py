@@ -23,6 +23,7 @@ from bot.stories.canon import (
     requeue_passages,
 )
 from bot.writing.server_words import ServerWords
+from bot.writing.service import take_up
 from storage.database import Database
 from storage.unit_of_work import Snapshot
 
@@ -57,6 +58,7 @@ class PassageService:
             if beginning is not None:
                 await check_words(tx, new.server_id, beginning.text)
                 await advance(tx, story, await _begun(tx, story, beginning))
+                await take_up(tx, beginning.generation_id, new.host_id, beginning.position)
             return await find_story(tx, new.server_id, story.id)
 
     async def fork(self, who: Who, story_id: int, title: str, number: int | None, channel_id: int) -> Story:

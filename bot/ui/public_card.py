@@ -80,6 +80,10 @@ class PublicCard:
         except UNDELIVERED as error:
             _log.info("a message could not be deleted: %s", describe(error))
 
+    def leave_token(self) -> None:
+        """Change the message from now on as one of the bot's own: what the token reaches is another one."""
+        self._by_token = False
+
     def token_lives(self) -> bool:
         """Tell whether the interaction can still be answered through its token. Counted from the first answer, which
         comes within seconds, as this machine's wall clock may differ from Discord's."""
@@ -125,6 +129,45 @@ async def show(interaction: discord.Interaction[Any], card: Card) -> PublicCard:
         await _show_beside(interaction, shown, card)
     interaction.extras[SHOWN] = shown
     return shown
+
+
+async def turn(interaction: discord.Interaction[Any], card: Card) -> PublicCard:
+    """Answer a click, or a form that one opened, by showing `card` on the public card that was clicked on. Whatever
+    happens to that answer, the card is edited when there is something new to show.
+
+    Raises `discord.HTTPException` where Discord refuses the card itself, or another copy of the program has answered.
+    """
+    assert interaction.message is not None, "a button stands on a message"
+    shown = PublicCard(interaction, interaction.message.id)
+
+    async def send() -> discord.InteractionCallbackResponse[Any]:
+        response = await interaction.response.edit_message(view=card)
+        assert response is not None, "what was clicked on can be edited"
+        return response
+
+    try:
+        await first_answer(interaction, send, card)
+    except Acknowledged:
+        await _turn_late(interaction, shown, card)
+    except Unreached as error:
+        _log.warning("nobody can tell whether the answer to interaction %d arrived: %s", interaction.id, error)
+    except discord.HTTPException as error:
+        if error.status == 400:
+            raise
+        _log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
+    interaction.extras[SHOWN] = shown
+    return shown
+
+
+async def _turn_late(interaction: discord.Interaction[Any], shown: PublicCard, card: Card) -> None:
+    """Show the card although the click was acknowledged. A form was acknowledged with a private message, which goes;
+    from then on the card is a message of the bot's own."""
+    with contextlib.suppress(*UNDELIVERED):
+        if interaction.type is not discord.InteractionType.component:
+            shown.leave_token()
+            await interaction.delete_original_response()
+    with contextlib.suppress(*UNDELIVERED):
+        await shown.edit(card)
 
 
 async def _show_late(interaction: discord.Interaction[Any], shown: PublicCard, card: Card) -> None:

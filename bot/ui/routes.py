@@ -81,7 +81,9 @@ RETRY_WITH_NOTE = Route("note", "generation_id")
 NOTE_FORM = Route("noted", "generation_id")
 """The form with the note."""
 MOVE = Route("move", "move", "generation_id", optional=("position",))
-"""*Stranger*, *Shorter*, *Longer*, and beside a suggestion *More like this*."""
+"""*Stranger*, *Shorter*, *Longer*, *As usual*, and beside a suggestion *More like this*."""
+PAGE = Route("page", "generation_id", "step")
+"""◀ and ▶: to the page of a card before the one with that generation, or behind it."""
 OWN = Route("own", "generation_id")
 """*Write my own*: opens a form."""
 OWN_FORM = Route("written", "generation_id")

@@ -37,12 +37,14 @@ RequestT = TypeVar("RequestT", bound=Request)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission(Generic[RequestT]):
-    """A request of somebody in a place. `parent_id` is the generation that it retries or goes on from."""
+    """A request of somebody in a place. `parent_id` is the generation that it retries or goes on from; `position` which
+    of that one's suggestions it takes up, None where it takes up none."""
 
     owner: Owner
     place: Place
     request: RequestT
     parent_id: int | None = None
+    position: int | None = None
 
 
 def checked_text(given: str) -> str:

@@ -18,7 +18,7 @@ from bot.writing.features import feature_of
 from bot.writing.languages import check_language, is_foreign
 from bot.writing.request import Submission
 from storage.database import Database
-from storage.unit_of_work import Snapshot
+from storage.unit_of_work import Snapshot, UnitOfWork
 
 DAY_MS = 24 * 60 * 60 * 1000
 HEALTH_S = 0.5
@@ -98,13 +98,24 @@ class GenerationService:
         self, submission: Submission[Any], suggestions: Sequence[Suggestion], *, message_id: int | None = None
     ) -> Generation:
         """Store what came back, and that the person was here; it is committed when this returns. `message_id` is the
-        progress that the card is to take the place of: after a crash it is known that it did, or what it lacks."""
+        progress that the card is to take the place of: after a crash it is known that it did, or what it lacks. Where
+        that is a card which was turned, this is its newest page."""
         expires_ms = self._database.now() + self._keep_ms
         feature = feature_of(submission.request.kind)
-        return await self._add(feature.record(submission, suggestions, expires_ms=expires_ms, message_id=message_id))
+        new = feature.record(submission, suggestions, expires_ms=expires_ms, message_id=message_id)
+        return await self._add(new, submission.position)
 
-    async def add_derived(self, parent: Generation, owner: Owner, place: Place, suggestion: Suggestion) -> Generation:
-        """Store what a person made of a generation themselves as one of its kind, which goes on from it."""
+    async def add_derived(
+        self,
+        parent: Generation,
+        owner: Owner,
+        place: Place,
+        suggestion: Suggestion,
+        *,
+        position: int | None = None,
+    ) -> Generation:
+        """Store what a person made of a generation themselves as one of its kind, which goes on from it; `position` is
+        the suggestion that they made it of, None for none."""
         return await self._add(
             NewGeneration(
                 kind=parent.kind,
@@ -117,20 +128,24 @@ class GenerationService:
                 suggestions=(suggestion,),
                 expires_ms=self._database.now() + self._keep_ms,
                 parent_id=parent.id,
-            )
+            ),
+            position,
         )
 
-    async def _add(self, new: NewGeneration) -> Generation:
+    async def _add(self, new: NewGeneration, position: int | None) -> Generation:
         async with self._database.transaction() as tx:
             await tx.people.mark_seen(new.person_id, now_ms=tx.now_ms)
-            return await tx.generations.add(new, now_ms=tx.now_ms)
+            added = await tx.generations.add(new, now_ms=tx.now_ms)
+            if new.parent_id is not None:
+                await take_up(tx, new.parent_id, new.person_id, position)
+            return added
 
     async def revise(self, generation_id: int, place: Place, change: Callable[[Generation], Suggestion]) -> Generation:
         """Change the one suggestion of a generation, read and written in one transaction. Raises as `find`, and what
         `change` raises, and leaves it as it was then."""
         async with self._database.transaction() as tx:
             found = await self._find(tx, generation_id, place)
-            changed = change(found)
+            changed = replace(change(found), taken=found.suggestions[0].taken)
             await tx.generations.revise(generation_id, changed)
         return replace(found, suggestions=(changed,))
 
@@ -152,6 +167,26 @@ class GenerationService:
             raise Gone("generation_gone")
         return found
 
+    async def turn(self, generation: Generation, step: int) -> Generation:
+        """Let the page after a generation (`step` above 0), or before it, be what its card shows; at either end that
+        page itself. Raises `Gone` where it was deleted meanwhile."""
+        async with self._database.transaction() as tx:
+            beside = await self._beside(tx, generation, step)
+            if beside.message_id is not None:
+                await tx.generations.mark_sent(beside.id, beside.place, beside.message_id)
+            return beside
+
+    async def look(self, generation: Generation, step: int) -> Generation:
+        """Return the page that `turn` turns to, and leave the card as it is."""
+        async with self._database.reading() as tx:
+            return await self._beside(tx, generation, step)
+
+    async def _beside(self, tx: Snapshot, generation: Generation, step: int) -> Generation:
+        beside = await tx.generations.get_beside(generation, step) if step else None
+        if beside is None or beside.expires_ms <= tx.now_ms:
+            return await self._find(tx, generation.id, generation.place)
+        return beside
+
     async def find_own(self, generation_id: int, person_id: int) -> Generation:
         """Return the generation that somebody asked for, wherever they are. Raises `Gone` as `find`, `NotAllowed`
         (`not_yours`) for somebody else's."""
@@ -164,7 +199,7 @@ class GenerationService:
         return found
 
     async def get_by_message(self, message_id: int) -> Generation | None:
-        """Return the generation that a message shows, or was about to show; None where it is none, or has expired."""
+        """Return the generation that a message shows now, or was about to; None where it is none, or has expired."""
         async with self._database.reading() as tx:
             found = await tx.generations.get_by_message(message_id)
         return None if found is None or found.expires_ms <= tx.now_ms else found
@@ -175,11 +210,24 @@ class GenerationService:
             return await tx.generations.get_by_message(message_id) is not None
 
     async def delete(self, generation_id: int) -> None:
-        """Forget the generation; deleting what is gone already is no error."""
+        """Forget the generation, with all pages of its card; deleting what is gone already is no error."""
         async with self._database.transaction() as tx:
             await tx.generations.delete(generation_id)
 
     async def expire(self) -> int:
         """Delete the generations that are past their time and return how many there were."""
         async with self._database.transaction() as tx:
-            return await tx.generations.expire(tx.now_ms)
+            expired = await tx.generations.expire(tx.now_ms)
+            await tx.posts.forget_cards()
+            return expired
+
+
+async def take_up(tx: UnitOfWork, generation_id: int, person_id: int, position: int | None) -> None:
+    """Note that somebody has used a generation, and which of its suggestions they took up, if any: its card tells it
+    from then on. One that is gone by now is no error."""
+    if not await tx.generations.take(generation_id, person_id, position):
+        return
+    used = await tx.generations.get(generation_id)
+    if used is not None and used.message_id is not None and used.place.server_id is not None:
+        message_id = used.message_id
+        await tx.posts.enqueue("card", message_id, used.place.channel_id, message_id=message_id)

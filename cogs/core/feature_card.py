@@ -72,6 +72,16 @@ class FeatureCard:
         """Return the rows of buttons over those that all cards have."""
         return []
 
+    def pages(self, generation: Generation) -> list[ui.ActionRow[Any]]:
+        """Return the row that turns the pages of a card: none where there is one alone."""
+        if generation.pages < 2:
+            return []
+        back = routes.PAGE.button("◀", generation.id, -1)
+        here = routes.PAGE.button(f"{generation.page}/{generation.pages}", generation.id, 0)
+        on = routes.PAGE.button("▶", generation.id, 1)
+        back.disabled, here.disabled, on.disabled = generation.page == 1, True, generation.page == generation.pages
+        return [ui.ActionRow(back, here, on)]
+
     # ---- the card
 
     def card(self, say: Catalogue, generation: Generation, *, name: str) -> Card:
@@ -89,7 +99,8 @@ class FeatureCard:
         blocks.append(line())
         for position, shown in enumerate(texts):
             blocks += self.suggestion_row(say, generation, position, shown)
-        blocks += [line(), *self.rows(say, generation), *self._actions(say, generation, read=shortened)]
+        blocks += [line(), *self.pages(generation), *self.rows(say, generation)]
+        blocks += self._actions(say, generation, read=shortened)
         if self.begins_stories and (start := story_start(say, generation)) is not None:
             blocks.append(start)
         blocks.append(text(foot))
@@ -109,15 +120,16 @@ class FeatureCard:
         numbered = not is_own(generation)
         numbers = [f"**{place}**\u2002" if numbered else "" for place in range(1, len(generation.suggestions) + 1)]
         wholes = self._filled(generation)
+        notes = [_notes(say, each, filled=bool(wholes)) for each in generation.suggestions]
+        room -= sum(map(size, [*numbers, *notes]))
         if wholes:
-            sure = [f"\n-# {sureness(say, each.confidence or 0.0)}" for each in generation.suggestions]
-            fitted, shortened = _fit_fills(wholes, room - sum(map(size, [*numbers, *sure])))
-            return ["".join(parts) for parts in zip(numbers, fitted, sure, strict=True)], shortened
-        bodies = [tidy(suggestion.text).strip() for suggestion in generation.suggestions]
-        sizes = [shown_size(body) for body in bodies]
-        room -= sum(map(size, numbers)) + 8
-        fitted = [shown_head(body, part) for body, part in zip(bodies, share(sizes, room), strict=True)]
-        return [number + each for number, each in zip(numbers, fitted, strict=True)], sum(sizes) > room
+            fitted, shortened = _fit_fills(wholes, room)
+        else:
+            bodies = [tidy(suggestion.text).strip() for suggestion in generation.suggestions]
+            sizes = [shown_size(body) for body in bodies]
+            shortened = sum(sizes) > room - 8
+            fitted = [shown_head(body, part) for body, part in zip(bodies, share(sizes, room - 8), strict=True)]
+        return ["".join(parts) for parts in zip(numbers, fitted, notes, strict=True)], shortened
 
     def _filled(self, generation: Generation) -> list[Filled]:
         """All suggestions as fills in their places; none where they have none, or a person wrote them."""
@@ -205,3 +217,11 @@ def _fit_fills(wholes: Sequence[Filled], room: int) -> tuple[list[str], bool]:
     sizes = [min(size(each.show()), FILLED_TEXT) for each in close]
     fitted = [each.show(part) for each, part in zip(close, share(sizes, room), strict=True)]
     return fitted, any(shown != whole.show() for shown, whole in zip(fitted, wholes, strict=True))
+
+
+def _notes(say: Catalogue, suggestion: Suggestion, *, filled: bool) -> str:
+    """Return the small print under a suggestion: how sure the models are of its fills, and whether it was taken up."""
+    sure = sureness(say, suggestion.confidence or 0.0) if filled else ""
+    taken = say("card.taken", count=suggestion.taken) if suggestion.taken else ""
+    notes = " · ".join(note for note in (sure, taken) if note)
+    return f"\n-# {notes}" if notes else ""

@@ -21,17 +21,16 @@ from bot.rules.servers import ServerSettings, Switch
 from bot.rules.text.characters import is_blank
 from bot.ui import routes
 from bot.ui.answers import replace, take_time
-from bot.ui.cards import notice
 from bot.ui.delivery import UNDELIVERED
 from bot.ui.locale import Catalogue, public
 from bot.ui.progress import progress_card
-from bot.ui.public_card import SHOWN, PublicCard, reachable
+from bot.ui.public_card import SHOWN, PublicCard, reachable, show, turn
 from bot.ui.routes import number
 from bot.writing.request import Request, RequestT, Submission
 from cogs.core.feature_card import FeatureCards
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.presentation import NOTED, ResultCards
-from cogs.core.progress import ProgressRunner
+from cogs.core.progress import ProgressRunner, Show
 from cogs.core.repeats import Repeats
 from cogs.core.services import Services
 
@@ -113,11 +112,28 @@ class GenerationFlow:
             self._pressed.discard(key)
 
     def submission(
-        self, interaction: discord.Interaction[Any], request: RequestT, parent_id: int | None = None
+        self,
+        interaction: discord.Interaction[Any],
+        request: RequestT,
+        parent: Generation | None = None,
+        position: int | None = None,
     ) -> Submission[RequestT]:
         """Return a request as the person's, here."""
         owner, place = self.owner(interaction), self.place(interaction)
-        return Submission(owner=owner, place=place, request=request, parent_id=parent_id)
+        parent_id = None if parent is None else parent.id
+        return Submission(owner=owner, place=place, request=request, parent_id=parent_id, position=position)
+
+    async def ask_again(
+        self, interaction: discord.Interaction[Any], request: Request, settings: ServerSettings, generation: Generation
+    ) -> None:
+        """Answer a click on the card of a generation with what `request` brings in its place: the person's own card is
+        turned as long as nobody else has used it; else there is a new one. Raises as `ask`, and `Busy` for a second
+        press."""
+        clicked = None if interaction.message is None else interaction.message.id
+        mine = generation.person_id == interaction.user.id and not generation.used
+        turns = mine and clicked is not None and clicked == generation.message_id
+        async with self.once(interaction, f"again:{clicked if turns else generation.id}"):
+            await self.ask(interaction, request, settings, parent=generation, turns=turns)
 
     async def ask(
         self,
@@ -125,26 +141,33 @@ class GenerationFlow:
         request: Request,
         settings: ServerSettings,
         *,
-        parent_id: int | None = None,
+        parent: Generation | None = None,
+        position: int | None = None,
+        turns: bool = False,
     ) -> None:
-        """Answer `interaction`, which was not answered yet, with the card of what `request` brings; `parent_id` is the
-        generation that it retries or goes on from.
+        """Answer `interaction`, which was not answered yet, with the card of what `request` brings. `parent` is the
+        generation that it retries or goes on from, `position` which of that one's suggestions it takes up. `turns`: the
+        card that was clicked on shows it, as its newest page; it turns back where nothing comes of it.
 
         Raises `BadInput` and `Busy` before anything is shown, and afterwards what the job raises.
         """
         generation_service = self._services.generation_service
-        submission = self.submission(interaction, request, parent_id)
+        submission = self.submission(interaction, request, parent, position)
         ticket = await generation_service.submit(submission)
         ended = asyncio.get_running_loop().create_future()
         self._under_way.add(ended)
         try:
             _refuse_if_late(interaction, ticket)
             say = public(interaction, settings.language)
-            suggestions = await self._watched(interaction, request, ticket, say)
+            suggestions = await self._watched(interaction, request, ticket, say, turn if turns else show)
             if suggestions is not None:
                 shown: PublicCard = interaction.extras[SHOWN]
                 kept = await generation_service.add(submission, suggestions, message_id=shown.message_id)
                 await self.present(interaction, kept, say)
+        except Exception:
+            if turns:
+                await self._presenting.turn_back(interaction, public(interaction, settings.language))
+            raise
         finally:
             ticket.cancel()
             await self._settle(interaction)
@@ -157,6 +180,7 @@ class GenerationFlow:
         request: Request,
         ticket: Ticket[tuple[Suggestion, ...]],
         say: Catalogue,
+        begin: Show,
     ) -> tuple[Suggestion, ...] | None:
         """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
         working = self._cards[request.kind].working(say)
@@ -168,6 +192,7 @@ class GenerationFlow:
             draw=lambda progress: progress_card(say, working, progress, cancel_id),
             note=lambda shown: self._note(interaction, shown),
             stopped=lambda shown: self._tell_end(interaction, shown, say),
+            begin=begin,
         )
 
     async def _note(self, interaction: discord.Interaction[Any], shown: PublicCard) -> None:
@@ -232,11 +257,13 @@ class GenerationFlow:
             await asyncio.wait(list(self._under_way))
 
     async def _tell_end(self, interaction: discord.Interaction[Any], shown: PublicCard, say: Catalogue) -> None:
-        """Tell on a card that the bot is being stopped. Where that fails its note stays, for the next start."""
+        """Tell on a card that the bot is being stopped, or show on it what it showed before. Where that fails its note
+        stays, for the next start."""
         note: Post | None = interaction.extras.pop(NOTED, None)
         try:
-            await shown.edit(notice(say("progress.interrupted")))
-        except (*UNDELIVERED, RuntimeError) as error:  # aiohttp's, of a closed session
+            message_id = shown.message_id or 0
+            await shown.edit(await self._presenting.left_behind(interaction.client, interaction.guild, message_id, say))
+        except (*UNDELIVERED, StorageError, RuntimeError) as error:  # aiohttp's, of a closed session
             _log.info("could not tell that a job was interrupted: %s", describe(error))
         else:
             interaction.extras[NOTED] = note

@@ -269,7 +269,7 @@ class OutboxDispatcher:
         or prose, which stays deleted."""
         if error.code == UNKNOWN_CHANNEL:
             await self._services.hosting.forget_thread(post.channel_id)
-        elif error.code == UNKNOWN_MESSAGE and post.kind not in ("passage", "progress"):
+        elif error.code == UNKNOWN_MESSAGE and post.kind not in ("passage", "progress", "card"):
             await self._outbox.requeue_as_new(post)
         elif error.code == UNKNOWN_MESSAGE:
             await self._outbox.forget(post)

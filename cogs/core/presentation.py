@@ -53,16 +53,46 @@ class ResultCards:
             return
         if not await self._services.generation_service.mark_sent(generation.id, place, shown.message_id):
             await shown.remove()  # the person had everything of theirs deleted meanwhile
+        if generation.parent_id is not None:
+            await self._dispatcher.flush()  # the card that it was taken from tells so
+
+    async def turn_back(self, interaction: discord.Interaction[Any], say: Catalogue) -> None:
+        """Show again, on a card that was to be turned, what is kept of it. Where that does not get through it is left
+        to the outbox."""
+        shown: PublicCard | None = interaction.extras.pop(SHOWN, None)
+        if shown is None or shown.message_id is None:
+            return
+        try:
+            kept = await self._services.generation_service.get_by_message(shown.message_id)
+            if kept is None:
+                await shown.remove()  # deleted meanwhile, with everything of the person's
+                return
+            card = self._cards[kept.kind].card(say, kept, name=interaction.user.display_name)
+            await persistently(lambda: shown.edit(card))
+        except UNDELIVERED as error:
+            _log.warning("a card could not be turned back: %s", describe(error))
+            if is_on_the_way(error):
+                await self._leave_to_outbox(interaction)
+        except StorageError as error:
+            _log.error("a card is turned back at the next start: %s", error)
+            interaction.extras.pop(NOTED, None)
 
     async def left_behind(
         self, client: discord.Client, guild: discord.Guild | None, message_id: int, say: Catalogue
     ) -> Card:
         """Return what is to stand in the place of a progress that an earlier run of the program left behind: what came
-        of it, or that it was interrupted."""
+        of it, what the card showed before, or that it was interrupted."""
+        kept = await self.kept(client, guild, message_id, say)
+        return notice(say("progress.interrupted")) if kept is None else kept
+
+    async def kept(
+        self, client: discord.Client, guild: discord.Guild | None, message_id: int, say: Catalogue
+    ) -> Card | None:
+        """Return the card that a message shows, as it is now; None where nothing is kept of it any more."""
         kept = await self._services.generation_service.get_by_message(message_id)
         if kept is None:
-            return notice(say("progress.interrupted"))
-        name = await _name(client, guild, kept.person_id) or say("publishing.somebody")
+            return None
+        name = await name_of(client, guild, kept.person_id) or say("publishing.somebody")
         return self._cards[kept.kind].card(say, kept, name=name)
 
     async def _in_place(
@@ -92,12 +122,8 @@ class ResultCards:
         generation: Generation,
         error: BaseException,
     ) -> PublicCard | None:
-        noted: Post | None = interaction.extras.get(NOTED)
-        if is_on_the_way(error) and noted is not None:
-            del interaction.extras[NOTED]
-            with suppress(StorageError):  # logged; the next start of the program shows the card
-                await self._services.outbox.requeue(noted)
-                await self._dispatcher.flush()
+        if is_on_the_way(error) and NOTED in interaction.extras:
+            await self._leave_to_outbox(interaction)
             return None
         deleted = isinstance(error, discord.NotFound) and error.code == UNKNOWN_MESSAGE
         if reachable(interaction) and not deleted:
@@ -111,6 +137,14 @@ class ResultCards:
                 return beside
         await self._tell_privately(interaction, shown, generation)
         return None
+
+    async def _leave_to_outbox(self, interaction: discord.Interaction[Any]) -> None:
+        """Have the card of a progress that was noted shown by the outbox."""
+        noted: Post | None = interaction.extras.pop(NOTED, None)
+        if noted is not None:
+            with suppress(StorageError):  # logged; the next start of the program shows the card
+                await self._services.outbox.requeue(noted)
+                await self._dispatcher.flush()
 
     async def _tell_privately(
         self, interaction: discord.Interaction[Any], shown: PublicCard, generation: Generation
@@ -129,7 +163,7 @@ class ResultCards:
             _log.warning("generation %d is kept, and nobody can be told of it: %s", generation.id, describe(error))
 
 
-async def _name(client: discord.Client, guild: discord.Guild | None, person_id: int) -> str | None:
+async def name_of(client: discord.Client, guild: discord.Guild | None, person_id: int) -> str | None:
     """Return how somebody is called, None where that cannot be looked up."""
     with suppress(*UNDELIVERED):
         if guild is not None:

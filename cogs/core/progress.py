@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 Draw = Callable[[Progress], Card]
 """Makes the card of a progress."""
+Show = Callable[[discord.Interaction[Any], Card], Awaitable[PublicCard]]
+"""Answers an interaction with a public card."""
 OnShown = Callable[[PublicCard], Awaitable[None]]
 """Is told of a card that was shown or edited; what the message is may be known only now."""
 
@@ -58,9 +60,11 @@ class ProgressRunner:
         draw: Draw,
         note: OnShown,
         stopped: OnShown | None = None,
+        begin: Show = show,
     ) -> ResultT | None:
         """Answer `interaction` with the card of the progress, edit it at every beat of the pulse at most, and return
-        what the job brings. The card stays on show, in `interaction.extras[SHOWN]`, for what takes its place.
+        what the job brings. The card stays on show, in `interaction.extras[SHOWN]`, for what takes its place. `begin`
+        is how it is first shown: as a new card, or on the one that was clicked on (`bot.ui.public_card.turn`).
 
         `note` is called after each time that it was shown, so that a crash does not leave it behind. Return None where
         the card was deleted, and where the bot is being stopped, which `stopped` may tell on it. Raises what the job
@@ -68,7 +72,7 @@ class ProgressRunner:
         """
         live = self._live[key] = LiveJob(ticket, interaction.user.id)
         try:
-            shown = await show(interaction, draw(ticket.progress))
+            shown = await begin(interaction, draw(ticket.progress))
             await note(shown)
 
             async def update(progress: Progress) -> None:

@@ -13,7 +13,7 @@ from bot.rules.generations import Generation, Suggestion
 from bot.rules.moods import check_mood
 from bot.rules.servers import ServerSettings
 from bot.ui import routes
-from bot.ui.answers import GIVEN, is_private, open_form, replace, take_time, whisper
+from bot.ui.answers import GIVEN, is_private, open_form, replace, respond, take_time, whisper
 from bot.ui.forms import NOTE, Form, NoteForm, submitted
 from bot.ui.locale import private, public
 from bot.ui.public_card import PublicCard
@@ -24,6 +24,7 @@ from bot.writing.continuation.request import ContinueRequest
 from bot.writing.features import feature_of
 from cogs.core.command_options import checked_note
 from cogs.core.generation_flow import GenerationFlow
+from cogs.core.presentation import name_of
 from cogs.core.services import Services
 from cogs.feature_cards import CARDS
 from cogs.rounds.opening import RoundOpening
@@ -41,6 +42,7 @@ class GenerationsCog(commands.Cog):
             routes.RETRY: self.retry,
             routes.RETRY_WITH_NOTE: self.note,
             routes.NOTE_FORM: self.form_noted,
+            routes.PAGE: self.page,
             routes.OWN: self.own,
             routes.OWN_FORM: self.form_written,
             routes.WHY: self.why,
@@ -66,15 +68,14 @@ class GenerationsCog(commands.Cog):
             count=settings.count,
             length=generation.length or settings.length,
         )
-        async with self._flow.once(interaction, f"go:{generation.id}:{number(ids, 1)}"):
-            await self._flow.ask(interaction, request, settings, parent_id=generation.id)
+        position = number(ids, 1)
+        async with self._flow.once(interaction, f"go:{generation.id}:{position}"):
+            await self._flow.ask(interaction, request, settings, parent=generation, position=position)
 
     async def retry(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of *Retry*: the same request once more, with its note, on a new card, for the person who asked."""
+        """Handler of *Retry*: the same request once more, with its note, for the person who asked."""
         generation, settings = await self._retried(interaction, ids)
-        request = feature_of(generation.kind).again(generation)
-        async with self._flow.once(interaction, f"retry:{generation.id}"):
-            await self._flow.ask(interaction, request, settings, parent_id=generation.id)
+        await self._flow.ask_again(interaction, feature_of(generation.kind).again(generation), settings, generation)
 
     async def note(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Retry with a note*: opens a form that has the note so far, to be changed or emptied."""
@@ -90,7 +91,7 @@ class GenerationsCog(commands.Cog):
         if not CARDS[generation.kind].takes_note:
             raise Gone("generation_gone")
         again = feature_of(generation.kind).again(generation)
-        await self._flow.ask(interaction, replaced(again, note=note), settings, parent_id=generation.id)
+        await self._flow.ask_again(interaction, replaced(again, note=note), settings, generation)
 
     async def _retried(
         self, interaction: discord.Interaction[Any], ids: tuple[str, ...]
@@ -102,6 +103,18 @@ class GenerationsCog(commands.Cog):
         settings = await self._flow.settings(interaction)
         self._flow.permit(interaction, settings, feature_of(generation.kind).switch)
         return generation, settings
+
+    async def page(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of ◀ and ▶: turns the card, for the person who asked; to others it shows the page in private."""
+        service = self._services.generation_service
+        generation = await service.find(number(ids, 0), self._flow.place(interaction))
+        step, settings = number(ids, 1), await self._flow.settings(interaction)
+        turns = interaction.user.id == generation.person_id and not is_private(interaction)
+        shown = await (service.turn if turns else service.look)(generation, step)
+        say = public(interaction, settings.language) if turns else private(interaction)
+        name = await name_of(interaction.client, interaction.guild, shown.person_id)
+        card = CARDS[shown.kind].card(say, shown, name=name or say("publishing.somebody"))
+        await (replace if turns else respond)(interaction, card)
 
     async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""

@@ -34,7 +34,7 @@ class InfillCard(FilledCard):
         return [text(shown), ui.ActionRow(go, like)]
 
     def rows(self, say: Catalogue, generation: Generation) -> Sequence[ui.ActionRow[Any]]:
-        """What cannot go further is greyed out."""
+        """What cannot go further is greyed out; *As usual* is there where something is wished for."""
         moves = possible(generation)
         if not moves:
             return []
@@ -43,4 +43,6 @@ class InfillCard(FilledCard):
             pressed = routes.MOVE.button(say(f"button.{move}"), move, generation.id, emoji=emoji)
             pressed.disabled = move not in moves
             row.add_item(pressed)
+        if "usual" in moves:
+            row.add_item(routes.MOVE.button(say("button.usual"), "usual", generation.id, emoji="↩️"))
         return [row]

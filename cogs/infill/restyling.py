@@ -1,4 +1,4 @@
-"""*More like this*, *Stranger*, *Shorter* and *Longer* under the card of an infill."""
+"""*More like this*, *Stranger*, *Shorter*, *Longer* and *As usual* under the card of an infill."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RestylingCog(commands.Cog):
         tree.route(routes.MOVE, self.move)
 
     async def move(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of the four: anyone may; it makes a new card, which goes on from the wish of the one pressed."""
+        """Handler of all five: anyone may; what comes goes on from the wish of the one pressed."""
         move = next((move for move in MOVES if move == ids[0]), None)
         if move is None:
             raise Gone("generation_gone")
@@ -38,5 +38,4 @@ class RestylingCog(commands.Cog):
         await self._rounds.require_models(interaction)
         style = moved(generation, move, number(ids, 2) if move == "like" else 0)
         request = InfillRequest(text=generation.text, count=generation.count, style=style)
-        async with self._flow.once(interaction, "move:" + ":".join(ids)):
-            await self._flow.ask(interaction, request, settings, parent_id=generation.id)
+        await self._flow.ask_again(interaction, request, settings, generation)

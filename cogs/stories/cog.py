@@ -37,7 +37,7 @@ from cogs.stories.cards import overtaken_card
 from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm
 from cogs.stories.threads import place_for_story, show_opened
 
-_CHAIN = 40
+_CHAIN = 100
 """So many cards back it is looked which of a text's words were suggested."""
 
 

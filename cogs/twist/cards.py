@@ -36,7 +36,9 @@ class TwistCard(FilledCard):
         twist = twist_of(generation)
         kind = "twisted" if twist.done else "twist"
         title = f"### {say(f'card.{kind}.title', name=escape(name), count=len(twist.words))}"
-        foot = f"-# {say(f'card.{kind}.foot', name=escape(name))}"
+        taken = generation.suggestions[0].taken
+        notes = [say(f"card.{kind}.foot", name=escape(name)), *([say("card.taken", count=taken)] if taken else [])]
+        foot = f"-# {' · '.join(notes)}"
         whole = Filled(twist.pieces, twist.fills, twist.unpicked)
         shown = whole.show(CARD_TEXT - size(title) - size(foot) - 8)
         if size(whole.show()) > CARD_TEXT // 3:

@@ -106,7 +106,7 @@ class TwistCog(commands.Cog):
         used = suggestion_of(twist, generation.suggestions[0].receipt)
         owner, place = self._flow.owner(interaction), self._flow.place(interaction)
         async with self._flow.once(interaction, f"use:{generation.id}"):
-            kept = await self._services.generation_service.add_derived(generation, owner, place, used)
+            kept = await self._services.generation_service.add_derived(generation, owner, place, used, position=0)
             await self._flow.present(interaction, kept, public(interaction, settings.language))
 
     async def _own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> Generation:

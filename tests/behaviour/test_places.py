@@ -27,10 +27,11 @@ async def test_in_a_private_message(world: DiscordWorld) -> None:
     await world.restart()
     again = await user.click(result.response, label=en("button.retry"))
     assert again.response is not None
+    assert again.response.id == result.response.id, "the card is turned"
     assert (await world.generation(2)).parent_id == 1
     assert "settings" not in user.available_commands()
     await user.click(result.response, label=en("button.delete"))
-    assert await world.kept() == [2]
+    assert await world.kept() == []
 
 
 async def test_in_private_the_card_speaks_the_persons_language(
@@ -62,6 +63,8 @@ async def test_installed_to_a_person_in_a_server_without_the_bot(
     assert result.response is not None
     again = await world.ben.click(result.response, label=en("button.retry"))
     assert again.response is not None
+    assert again.response.id == result.response.id, "the card is turned"
+    assert (await world.generation(2)).message_id == result.response.id
 
 
 async def test_a_wait_too_long_for_the_token_is_refused_there(

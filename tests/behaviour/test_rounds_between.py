@@ -103,11 +103,12 @@ async def test_a_bridge_outside_of_stories(world: DiscordWorld) -> None:
     assert f"**{kept.suggestions[0].fills[0]}**" in texts(card).replace("\\", "")
     again = await world.ben.click(card, label=en("button.retry"))
     assert again.response is not None
-    assert (await world.generation(2)).text == kept.text
+    again_kept = await world.generation(2)
+    assert again_kept.text == kept.text
     go = next(custom_id for custom_id in buttons(card).values() if custom_id.startswith("ink:go:"))
     onward = await world.chen.click(card, custom_id=go)
     assert onward.response is not None
-    assert (await world.generation(3)).text == kept.suggestions[0].text
+    assert (await world.generation(3)).text == again_kept.suggestions[0].text
 
 
 async def test_blanks_are_not_bridged(world: DiscordWorld) -> None:

@@ -36,6 +36,8 @@ class GenerationsMachine(DatabaseMachine):
         super().__init__()
         self.model: dict[int, Generation] = {}
         self.used: set[int] = set()
+        self.touched: set[int] = set()
+        self.on_show: dict[int, int] = {}
 
     def keep(self, work: Callable[[Generations], Awaitable[T]]) -> T:
         return self.write(lambda tx: work(tx.generations))
@@ -46,6 +48,21 @@ class GenerationsMachine(DatabaseMachine):
             for number, each in self.model.items()
             if number not in gone
         }
+
+    def card_of(self, number: int) -> set[int]:
+        """The pages of the card of a generation."""
+        message_id = self.model[number].message_id
+        if message_id is None:
+            return {number}
+        return {other for other, each in self.model.items() if each.message_id == message_id}
+
+    def expected(self, number: int) -> Generation | None:
+        """What is kept of a generation, with its place among the pages of its card."""
+        if number not in self.model:
+            return None
+        pages = sorted(self.card_of(number))
+        page, used = pages.index(number) + 1, bool(self.touched & set(pages))
+        return dataclasses.replace(self.model[number], page=page, pages=len(pages), used=used)
 
     @rule(target=ids, new=new_generations(PEOPLE, st.none()), now_ms=TIMES)
     def add(self, new: NewGeneration, now_ms: int) -> int:
@@ -71,12 +88,39 @@ class GenerationsMachine(DatabaseMachine):
         noted = self.keep(lambda generations: generations.mark_sent(number, place, message_id))
         assert noted == (number in self.model)
         if noted:
-            self.model[number] = dataclasses.replace(self.model[number], place=place, message_id=message_id)
+            for page in self.card_of(number):
+                self.model[page] = dataclasses.replace(self.model[page], place=place, message_id=message_id)
+            self.on_show[message_id] = number
+
+    @rule(number=ids, person_id=PEOPLE, position=st.none() | st.integers(0, 3))
+    def take(self, number: int, person_id: int, position: int | None) -> None:
+        taken = self.keep(lambda generations: generations.take(number, person_id, position))
+        if number not in self.model:
+            assert not taken
+            return
+        generation = self.model[number]
+        if generation.person_id != person_id:
+            self.touched.add(number)
+        suggestions = list(generation.suggestions)
+        assert taken == (position is not None and position < len(suggestions))
+        if taken and position is not None:
+            suggestions[position] = dataclasses.replace(suggestions[position], taken=suggestions[position].taken + 1)
+            self.model[number] = dataclasses.replace(generation, suggestions=tuple(suggestions))
+
+    @rule(number=ids, step=st.sampled_from([-1, 1]))
+    def look_beside(self, number: int, step: int) -> None:
+        generation = self.expected(number)
+        if generation is None:
+            return
+        beside = self.read(lambda tx: tx.generations.get_beside(generation, step))
+        pages = sorted(self.card_of(number))
+        place = generation.page - 1 + step
+        assert beside == (self.expected(pages[place]) if 0 <= place < len(pages) else None)
 
     @rule(number=ids)
     def delete(self, number: int) -> None:
         assert self.keep(lambda generations: generations.delete(number)) == (number in self.model)
-        self.forget({number})
+        self.forget(self.card_of(number) if number in self.model else set())
 
     @rule(now_ms=TIMES)
     def expire(self, now_ms: int) -> None:
@@ -108,9 +152,12 @@ class GenerationsMachine(DatabaseMachine):
             )
 
         found, shown, parts = self.read(look)
-        assert found == {number: self.model.get(number) for number in self.used}
-        newest = {each.message_id: each for _, each in sorted(self.model.items())}
-        assert shown == [newest.get(message) for message in range(1, 5)]
+        assert found == {number: self.expected(number) for number in self.used}
+        for message_id, each in zip(range(1, 5), shown, strict=True):
+            pages = {number for number, each in self.model.items() if each.message_id == message_id}
+            front = self.on_show.get(message_id, 0)
+            number = front if front in pages else max(pages, default=0)
+            assert each == self.expected(number)
         assert parts == sum(len(each.suggestions) for each in self.model.values()), "no suggestion is left behind"
 
 
@@ -145,7 +192,8 @@ async def test_generations_refuse_a_score_that_is_no_number(database: Database) 
     [
         ("DELETE FROM generations WHERE expires_ms <= 5", "ix_generations_expires_ms"),
         ("DELETE FROM generations WHERE person_id = 5", "ix_generations_person_id"),
-        ("SELECT * FROM generations WHERE message_id = 5 ORDER BY id DESC LIMIT 1", "ix_generations_message_id"),
+        ("SELECT * FROM generations WHERE message_id = 5 AND id > 3 ORDER BY id LIMIT 1", "ix_generations_message_id"),
+        ("UPDATE generations SET on_show = id = 3 WHERE message_id = 5", "ix_generations_message_id"),
         ("SELECT * FROM generations WHERE parent_id = 5", "ix_generations_parent_id"),
         ("SELECT * FROM suggestions WHERE generation_id = 5 ORDER BY position", "sqlite_autoindex_suggestions_1"),
     ],

@@ -238,8 +238,8 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, install: I
 async def test_making_a_table_anew_keeps_what_hangs_on_it(tmp_path: Path, install: Install) -> None:
     path = await make(tmp_path / "data")
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("INSERT INTO generations VALUES (1,'continue',1,1,1,7,'text',NULL,3,48,NULL,0,0,'')")
-        connection.execute("INSERT INTO suggestions VALUES (1,0,'a','[]',0.0,'{}',NULL,NULL)")
+        connection.execute("INSERT INTO generations VALUES (1,'continue',1,1,1,7,'text',NULL,3,48,NULL,0,0,'',1,0)")
+        connection.execute("INSERT INTO suggestions VALUES (1,0,'a','[]',0.0,'{}',NULL,NULL,0)")
     install('    with op.batch_alter_table("generations") as batch:\n        batch.alter_column("text", nullable=True)')
     async with open_database(path.parent, epoch):
         pass
@@ -248,7 +248,7 @@ async def test_making_a_table_anew_keeps_what_hangs_on_it(tmp_path: Path, instal
 
 async def test_a_migration_that_breaks_links_is_refused(tmp_path: Path, install: Install) -> None:
     path = await make(tmp_path / "data")
-    install("""    op.execute("INSERT INTO suggestions VALUES (99, 0, 'a', '[]', 0.0, '{}', NULL, NULL)")""")
+    install("""    op.execute("INSERT INTO suggestions VALUES (99, 0, 'a', '[]', 0.0, '{}', NULL, NULL, 0)")""")
     with pytest.raises(StorageError, match="would break links; nothing was changed"):
         async with open_database(path.parent, epoch):
             pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,12 +14,13 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
 from bot.rules.ballots import Ballot
+from bot.rules.generations import Generation, Place
 from bot.rules.stories import STATES
 from storage.database import Database
 from storage.tables import METADATA
 from storage.unit_of_work import UnitOfWork
 from storage.writer import Connection, Parameters
-from tests.storage.examples import new_candidate, new_passage, new_round, new_story
+from tests.storage.examples import new_candidate, new_generation, new_passage, new_round, new_story
 
 SORTS = "TEMP B-TREE"
 
@@ -68,6 +70,8 @@ HOT: dict[str, Question] = {
     "post": lambda tx: tx.posts.get("story", 1),
     "post of a message": lambda tx: tx.posts.get_by_message(5),
     "results of moods": lambda tx: tx.mood_results.by_mood(1),
+    "generation": lambda tx: tx.generations.get(1),
+    "page beside another": lambda tx: next_page(tx),
 }
 """Asked at every command or tick: these do not even sort."""
 
@@ -96,10 +100,21 @@ OTHER: dict[str, Question] = {
     "unfinished posts of a channel": lambda tx: tx.posts.list_unfinished(2),
     "post again": lambda tx: tx.posts.requeue("round", [1, 2]),
     "move a post": lambda tx: tx.posts.move("story", 1, 4),
+    "card of a message": lambda tx: tx.generations.get_by_message(5),
+    "mark a card sent": lambda tx: tx.generations.mark_sent(1, Place(server_id=1, channel_id=2), 5),
+    "take up": lambda tx: tx.generations.take(1, 8, 0),
+    "delete a card": lambda tx: tx.generations.delete(1),
+    "forget cards": lambda tx: tx.posts.forget_cards(),
     "purge": lambda tx: tx.stories.purge(1),
     "export": lambda tx: tx.privacy.export(7),
     "delete": lambda tx: tx.privacy.delete(7),
 }
+
+
+async def next_page(tx: UnitOfWork) -> Generation | None:
+    generation = await tx.generations.get(1)
+    assert generation is not None
+    return await tx.generations.get_beside(dataclasses.replace(generation, message_id=5), 1)
 
 
 async def told(tx: UnitOfWork) -> bool:
@@ -133,3 +148,4 @@ async def something(tx: UnitOfWork) -> None:
     passage = await tx.passages.add(new_passage(story.tree_id, None), now_ms=1)
     await tx.rounds.add(new_round(story.id, after_id=passage.id), [new_candidate()], [1], now_ms=1)
     await tx.posts.enqueue("story", story.id, 2)
+    await tx.generations.add(new_generation(), now_ms=1)

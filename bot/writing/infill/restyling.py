@@ -1,4 +1,5 @@
-"""*More like this*, *Stranger*, *Shorter*, *Longer*: from what a card shows to how the next one is wished for.
+"""*More like this*, *Stranger*, *Shorter*, *Longer*, *As usual*: from what a card shows to how the next one is wished
+for.
 
 The wish stands on the receipts, so that a press after a restart moves on from there, and the next press further.
 """
@@ -16,7 +17,7 @@ from bot.rules.receipts import InfillReceipt
 from bot.rules.text.words import split_words
 from bot.writing.blanks import parse
 
-Move = Literal["like", "stranger", "shorter", "longer"]
+Move = Literal["like", "stranger", "shorter", "longer", "usual"]
 MOVES: tuple[Move, ...] = get_args(Move)
 MOST_SHOWN = 40
 """How many suggestions are kept from coming again: the newest."""
@@ -40,15 +41,17 @@ def possible(generation: Generation) -> frozenset[Move]:
         found.add("shorter")
     if words and min(words) < MOST_WORDS:
         found.add("longer")
+    if replace(style_of(generation), shown=()) != AS_IT_BELONGS:
+        found.add("usual")
     return frozenset(found)
 
 
 def moved(generation: Generation, move: Move, position: int = 0) -> InfillStyle:
     """Return the style of the next card: what this one and those before it showed does not come again.
 
-    *Shorter* leaves out the longest that was shown, *Longer* the shortest, so that each press moves. Raises `BadInput`
-    (`stranger_most`, `shorter_most`, `longer_most` (limit)) where there is nothing further that way, and `Gone`
-    (`generation_gone`) where there is no such suggestion.
+    *Shorter* leaves out the longest that was shown, *Longer* the shortest, so that each press moves; *As usual* drops
+    every wish. Raises `BadInput` (`stranger_most`, `shorter_most`, `longer_most` (limit), `usual_most`) where there is
+    nothing further that way, and `Gone` (`generation_gone`) where there is no such suggestion.
     """
     can = possible(generation)
     if not can or not 0 <= position < len(generation.suggestions):
@@ -56,6 +59,8 @@ def moved(generation: Generation, move: Move, position: int = 0) -> InfillStyle:
     if move not in can:
         raise BadInput(f"{move}_most", limit=MOST_WORDS)
     style = _with_shown(style_of(generation), [suggestion.fills for suggestion in generation.suggestions])
+    if move == "usual":
+        return replace(AS_IT_BELONGS, shown=style.shown)
     if move == "stranger":
         return style.stranger()
     if move == "like":
