@@ -74,6 +74,7 @@ from cogs.stories.lifecycle import StoryLifecycleCog
 from cogs.stories.threads import ThreadsCog
 from cogs.stories.undoing import UndoingCog
 from cogs.twist.cog import TwistCog
+from cogs.welcome.cog import WelcomeCog
 from storage.database import open_database
 
 _log = logging.getLogger(__name__)
@@ -234,6 +235,7 @@ class Inkling(commands.Bot):
         await self.add_cog(NextStepCog(tree, self._services, flow, dispatcher, opening))
         await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
         await self.add_cog(ProfilesCog(tree, self._services, flow))
+        await self.add_cog(WelcomeCog(self, self._services, dispatcher))
         await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))
         await self.add_cog(scheduler)
         self._ending = [flow.interrupt, opening.interrupt]

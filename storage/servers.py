@@ -28,6 +28,7 @@ class ServerReader(Repository):
             channels=frozenset(row.channels),
             switched_off=frozenset(row.switched_off),
             words=tuple(row.words),
+            roles={activity: frozenset(roles) for activity, roles in row.roles.items()},
         )
 
 
@@ -44,6 +45,7 @@ class Servers(ServerReader):
             "channels": sorted(settings.channels),
             "switched_off": sorted(settings.switched_off),
             "words": list(settings.words),
+            "roles": {activity: sorted(roles) for activity, roles in sorted(settings.roles.items())},
             "changed_ms": now_ms,
         }
         await self._connection.execute(

@@ -44,6 +44,7 @@ SERVERS = Table(
     Column("channels", JsonText, nullable=False),
     Column("switched_off", JsonText, nullable=False),
     Column("words", JsonText, nullable=False, server_default="[]"),
+    Column("roles", JsonText, nullable=False, server_default="{}"),
     Column("changed_ms", WHOLE, nullable=False),
     sqlite_strict=True,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Literal
 
@@ -19,6 +19,7 @@ from bot.rules.text.words import has_han
 
 Colour = tuple[int, int, int]
 Shape = Literal["circle", "square", "diamond", "hexagon"]
+Face = Literal["sans", "serif"]
 MISSING = "□"
 ELLIPSIS = "…"
 _NARROW = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "..."})
@@ -28,11 +29,11 @@ _SCALE = 4
 class Canvas:
     """A picture that is being drawn. Places and sizes are in pixels."""
 
-    def __init__(self, width: int, height: int, paper: Colour) -> None:
+    def __init__(self, width: int, height: int, paper: Colour, face: Face = "sans") -> None:
         self.image = Image.new("RGB", (width, height), paper)
         self._draw = ImageDraw.Draw(self.image)
         # One font object for each picture: FreeType's must not be shared by threads.
-        self._font = cache(lambda size: ImageFont.truetype(_FONT, size, layout_engine=ImageFont.Layout.BASIC))
+        self._font = cache(lambda size: ImageFont.truetype(_FACES[face], size, layout_engine=ImageFont.Layout.BASIC))
         self._has = cache(self._look_up)
 
     def png(self) -> bytes:
@@ -152,4 +153,7 @@ class Canvas:
         return char == " " or bytes(font.getmask(char)) != bytes(font.getmask("\U0010ffff"))
 
 
-_FONT = str(pylopdf_fonts_zh_cn.sans_path())
+_FACES: Mapping[Face, str] = {
+    "sans": str(pylopdf_fonts_zh_cn.sans_path()),
+    "serif": str(pylopdf_fonts_zh_cn.serif_path()),
+}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.publishing.book import Book
+from bot.publishing.cover import cover
 from bot.publishing.templating import render, source
 from bot.publishing.wording import LICENCE_PAGES, date, iso, label, model_names, years
 from bot.ui.locale import Catalogue, catalogue
@@ -34,18 +35,20 @@ def to_epub(book: Book) -> bytes:
     """Return the book as an EPUB file."""
     say = catalogue(book.language)
     pages = list(_pages(book, say))
-    files = {
+    files: dict[str, str | bytes] = {
         "META-INF/container.xml": source("container.xml"),
         "EPUB/package.opf": _package(book, pages, say),
         "EPUB/nav.xhtml": render("nav.xhtml", say, book=book, pages=pages, heading=label(say, "contents")),
         "EPUB/style.css": source("style.css"),
         **{f"EPUB/{page.file}": page.text for page in pages},
+        "EPUB/cover.png": cover(book, say),
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(_entry("mimetype", zipfile.ZIP_STORED), "application/epub+zip")
-        for name, text in files.items():
-            archive.writestr(_entry(name, zipfile.ZIP_DEFLATED), text)
+        for name, content in files.items():
+            packing = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            archive.writestr(_entry(name, packing), content)
     return packed.getvalue()
 
 

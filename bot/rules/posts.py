@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-PostKind = Literal["story", "round", "passage", "lore", "progress", "card"]
+PostKind = Literal["story", "round", "passage", "lore", "progress", "card", "welcome"]
 """`progress` is a card of work under way, whose `ref_id` is its message: what is left of one after a crash says so.
-`card` is the card of a generation, whose `ref_id` is its message, too: it tells what was taken up."""
+`card` is the card of a generation, whose `ref_id` is its message, too: it tells what was taken up. `welcome` is the
+bot's first message in a server, whose `ref_id` is the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

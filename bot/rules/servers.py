@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput
@@ -14,9 +14,12 @@ from bot.rules.text.characters import is_blank
 
 Language = Literal["en", "zh-CN"]
 Switch = Literal["continue", "infill", "stories"]
+Activity = str
+"""What a server can keep to roles: a kind of generation, opening rounds, or starting stories (`ACTIVITIES`)."""
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
+ACTIVITIES: tuple[Activity, ...] = ("continue", "infill", "bridge", "twist", "rounds", "stories")
 COUNT_RANGE = range(1, 6)
 LENGTH_RANGE = range(8, 161)
 """Tokens that a suggestion may have."""
@@ -27,6 +30,8 @@ DEFAULT_LENGTH = 48
 MAX_TEXT = 4000
 MAX_CHANNELS = 100
 """How many channels a server can name; one that wants more wants them all."""
+MAX_ROLES = 25
+"""How many roles can be named for an activity: as many as one menu of Discord's takes."""
 MAX_LISTED_WORDS = 200
 MAX_LISTED_WORD = 40
 """Characters of a word, or a few words, on a server's list."""
@@ -36,7 +41,8 @@ MAX_LISTED_WORD = 40
 class ServerSettings:
     """What the managers of a server chose. `mood` None mixes all moods; `language` None follows the server's
     own locale; an empty `channels` allows every channel; `length` is in tokens a suggestion; `words` are the server's
-    own list of what is not wanted, case-folded, besides the words that demean people."""
+    own list of what is not wanted, case-folded, besides the words that demean people; `roles` are for an activity the
+    roles of which somebody needs one: for one that is not named nobody needs any."""
 
     server_id: int
     mood: MoodName | None = None
@@ -46,6 +52,7 @@ class ServerSettings:
     channels: frozenset[int] = frozenset()
     switched_off: frozenset[Switch] = frozenset()
     words: tuple[str, ...] = ()
+    roles: Mapping[Activity, frozenset[int]] = field(default_factory=dict)
 
 
 class SettingsChange(TypedDict, total=False):
@@ -58,6 +65,7 @@ class SettingsChange(TypedDict, total=False):
     channels: frozenset[int]
     switched_off: frozenset[Switch]
     words: tuple[str, ...]
+    roles: Mapping[Activity, frozenset[int]]
 
 
 def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) -> ServerSettings:
@@ -65,10 +73,13 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
 
     Keys (and params): `mood_unknown` (mood, allowed); `count_range` and `length_range` (given, low, high);
     `language_unknown` (given, allowed); `channels_too_many` (given, limit); `feature_unknown` (given, allowed);
-    `words_too_many` (given, limit); `word_too_long` (word, limit). Words are stored as `listed_words` returns them.
+    `words_too_many` (given, limit); `word_too_long` (word, limit); `roles_too_many` (given, limit). Words are stored as
+    `listed_words` returns them. Of `roles` only the activities that are named change: no roles lets everybody.
     """
     if "words" in change:
         change["words"] = listed_words(change["words"])
+    if "roles" in change:
+        change["roles"] = _changed_roles(settings.roles, change["roles"])
     changed = dataclasses.replace(settings, **change)
     check_mood(changed.mood)
     check_range("count_range", changed.count, COUNT_RANGE)
@@ -80,6 +91,17 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
     for feature in sorted(changed.switched_off - set(SWITCHES)):
         raise BadInput("feature_unknown", given=str(feature), allowed=", ".join(SWITCHES))
     return changed
+
+
+def _changed_roles(
+    roles: Mapping[Activity, frozenset[int]], change: Mapping[Activity, frozenset[int]]
+) -> Mapping[Activity, frozenset[int]]:
+    for activity in sorted(change.keys() - set(ACTIVITIES)):
+        raise BadInput("feature_unknown", given=activity, allowed=", ".join(ACTIVITIES))
+    for named in change.values():
+        if len(named) > MAX_ROLES:
+            raise BadInput("roles_too_many", given=len(named), limit=MAX_ROLES)
+    return {activity: named for activity, named in {**roles, **change}.items() if named}
 
 
 def tokens_of(words: int) -> int:

@@ -6,7 +6,7 @@ anywhere, so a new run tries everything at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from bot.rules.posts import Post
 from storage.database import Database
@@ -106,6 +106,20 @@ class Outbox:
         """Have told of all work that was under way when the program last ended, and return how many cards that are."""
         async with self._database.transaction() as tx:
             return await tx.posts.requeue_all("progress")
+
+    async def enqueue_welcome(self, server_id: int, channel_id: int) -> None:
+        """Have the first message in a server shown, unless it was before."""
+        async with self._database.transaction() as tx:
+            if await tx.posts.get("welcome", server_id) is None:
+                await tx.posts.enqueue("welcome", server_id, channel_id)
+
+    async def refresh_welcomes(self, server_ids: Collection[int]) -> None:
+        """Have the first messages in these servers shown anew, where they still stand."""
+        async with self._database.transaction() as tx:
+            for server_id in server_ids:
+                post = await tx.posts.get("welcome", server_id)
+                if post is not None and post.message_id is not None:
+                    await tx.posts.enqueue("welcome", server_id, post.channel_id)
 
     async def requeue(self, post: Post) -> None:
         """Have a post shown once more, by the message that shows it."""

@@ -1,4 +1,5 @@
-"""*Why this text?*: receipts in words."""
+"""The details of *Why this text?*: everything that receipts hold, a line a fact. What is told first is in
+`bot.ui.receipt_summary`."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from bot.rules.receipts import (
     TwistReceipt,
 )
 from bot.rules.twists import TwistWords
-from bot.ui.cards import Card, is_own, line, notice, text
+from bot.ui.cards import Card, line, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
@@ -35,15 +36,14 @@ Made = tuple[str, Receipt, Payload | None]
 """A line, escaped, that tells which text is meant, with its receipt and payload."""
 
 
-def receipt_card(say: Catalogue, generation: Generation) -> Card:
-    """Return a card with the receipts: what they have in common once, then what is each suggestion's own."""
-    if is_own(generation):
-        return notice(f"### {say('why.title')}", say("why.person"))
+def details_card(say: Catalogue, generation: Generation, back: ui.Button[Any]) -> Card:
+    """Return a card with the receipts: what they have in common once, then what is each suggestion's own, and a button
+    `back`."""
     made = [
         (f"**{position}**\u2002{shown_head(suggestion.text, BEGINNING)}", suggestion.receipt, suggestion.payload)
         for position, suggestion in enumerate(generation.suggestions, start=1)
     ]
-    return Card(*receipt_blocks(say, made, generation.note))
+    return Card(*receipt_blocks(say, made, generation.note), line(), ui.ActionRow(back))
 
 
 def receipt_blocks(say: Catalogue, made: Sequence[Made], note: str = "") -> list[ui.Item[Any]]:

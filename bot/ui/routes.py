@@ -90,8 +90,8 @@ OWN_FORM = Route("written", "generation_id")
 """The form with a text of one's own."""
 READ = Route("read", "generation_id", "page")
 """*Read*, and the buttons that turn its pages."""
-WHY = Route("why", "generation_id")
-"""*Why this text?*."""
+WHY = Route("why", "generation_id", optional=("view",))
+"""*Why this text?*; the view "details" is its *Details*, none the plain words."""
 DELETE = Route("delete", "generation_id")
 """*Delete*."""
 START_STORY = Route("sfrom", "generation_id")

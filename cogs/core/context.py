@@ -37,7 +37,7 @@ class InteractionContext:
         stories are switched off or not wanted in this channel."""
         if interaction.guild_id is None or not reachable(interaction):
             raise NotHere("server_only")
-        self._flow.permit(interaction, await self._flow.settings(interaction), "stories")
+        self._flow.permit_here(interaction, await self._flow.settings(interaction), "stories")
         return Who(interaction.guild_id, interaction.user.id, interaction.permissions.manage_guild, _sight(interaction))
 
     async def story(

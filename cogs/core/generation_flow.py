@@ -17,7 +17,7 @@ from bot.inference.queue import Ticket
 from bot.logs import describe
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.posts import Post
-from bot.rules.servers import ServerSettings, Switch
+from bot.rules.servers import Activity, ServerSettings, Switch
 from bot.rules.text.characters import is_blank
 from bot.ui import routes
 from bot.ui.answers import replace, take_time
@@ -26,12 +26,14 @@ from bot.ui.locale import Catalogue, public
 from bot.ui.progress import progress_card
 from bot.ui.public_card import SHOWN, PublicCard, reachable, show, turn
 from bot.ui.routes import number
+from bot.writing.features import FEATURES
 from bot.writing.request import Request, RequestT, Submission
 from cogs.core.feature_card import FeatureCards
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.presentation import NOTED, ResultCards
 from cogs.core.progress import ProgressRunner, Show
 from cogs.core.repeats import Repeats
+from cogs.core.roles import role_refusal
 from cogs.core.services import Services
 
 _log = logging.getLogger(__name__)
@@ -79,8 +81,15 @@ class GenerationFlow:
             person_id=interaction.user.id,
         )
 
+    @classmethod
+    def permit(cls, interaction: discord.Interaction[Any], settings: ServerSettings, activity: Activity) -> None:
+        """Raise `NotHere` as `permit_here`, and `NotAllowed` where the person lacks the role for the activity."""
+        cls.permit_here(interaction, settings, FEATURES[activity].switch if activity in FEATURES else "stories")
+        if (refusal := role_refusal(interaction, settings, activity)) is not None:
+            raise refusal
+
     @staticmethod
-    def permit(interaction: discord.Interaction[Any], settings: ServerSettings, feature: Switch) -> None:
+    def permit_here(interaction: discord.Interaction[Any], settings: ServerSettings, feature: Switch) -> None:
         """Raise `NotHere` where the server switched the feature off, or does not want it in this channel."""
         if feature in settings.switched_off:
             raise NotHere("feature_off")

@@ -266,9 +266,11 @@ class OutboxDispatcher:
 
     async def _missing(self, post: Post, error: discord.NotFound) -> None:
         """Deal with what was deleted by hand: a channel with all that was shown there; a card, which is shown anew;
-        or prose, which stays deleted."""
+        or prose, or a welcome, which stays deleted."""
         if error.code == UNKNOWN_CHANNEL:
             await self._services.hosting.forget_thread(post.channel_id)
+        elif error.code == UNKNOWN_MESSAGE and post.kind == "welcome":
+            await self._outbox.mark_shown(post, None)  # nobody wants it there; it is known that it was
         elif error.code == UNKNOWN_MESSAGE and post.kind not in ("passage", "progress", "card"):
             await self._outbox.requeue_as_new(post)
         elif error.code == UNKNOWN_MESSAGE:

@@ -17,7 +17,7 @@ from bot.ui.answers import GIVEN, is_private, open_form, replace, respond, take_
 from bot.ui.forms import NOTE, Form, NoteForm, submitted
 from bot.ui.locale import private, public
 from bot.ui.public_card import PublicCard
-from bot.ui.receipts import receipt_card
+from bot.ui.receipt_summary import DETAILS, receipt_card
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
@@ -101,7 +101,7 @@ class GenerationsCog(commands.Cog):
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_retry")
         settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, feature_of(generation.kind).switch)
+        self._flow.permit(interaction, settings, generation.kind)
         return generation, settings
 
     async def page(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -120,7 +120,7 @@ class GenerationsCog(commands.Cog):
         """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, feature_of(generation.kind).switch)
+        self._flow.permit(interaction, settings, generation.kind)
         card = CARDS[generation.kind]
         form = Form(private(interaction), card.own_form, routes.OWN_FORM.id(generation.id), card.prefilled(generation))
         await open_form(interaction, form)
@@ -130,7 +130,7 @@ class GenerationsCog(commands.Cog):
         text = interaction.extras[GIVEN] = submitted(interaction)
         parent = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, feature_of(parent.kind).switch)
+        self._flow.permit(interaction, settings, parent.kind)
         own = feature_of(parent.kind).own(parent, text)
         owner, place = self._flow.owner(interaction), self._flow.place(interaction)
         kept = await self._services.generation_service.add_derived(parent, owner, place, own)
@@ -139,7 +139,7 @@ class GenerationsCog(commands.Cog):
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Why this text?*: the receipts, for the person who clicked alone."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
-        await whisper(interaction, receipt_card(private(interaction), generation))
+        await respond(interaction, receipt_card(private(interaction), generation, details=DETAILS in ids[1:]))
 
     async def read(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Read it all* and of the buttons to turn its pages."""

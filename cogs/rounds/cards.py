@@ -14,7 +14,6 @@ import discord
 from discord import ui
 
 from bot.inference.jobs import Progress
-from bot.rules.ballots import commitment
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.ui.cards import AMBER, Card, line, note_line, text
@@ -101,7 +100,6 @@ def _foot(say: Catalogue, view: RoundView) -> str:
     if view.reports:
         found.append(f"-# {say('round.reported')}")
     found.append(f"-# {say('round.hidden_sources')}")
-    found.append(f"-# {say('round.commitment', hash=commitment(view.round.salt))}")
     return "\n".join(found)
 
 

@@ -17,6 +17,7 @@ from bot.ui.answers import GIVEN, open_form, respond, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.forms import Form, picked, submitted
 from bot.ui.locale import Catalogue, private
+from bot.ui.receipt_summary import DETAILS
 from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.context import InteractionContext
@@ -228,7 +229,8 @@ class RoundsCog(commands.Cog):
 
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Why this text?*: the receipts of what models wrote."""
-        await self._explain(interaction, ids, why_card)
+        details = DETAILS in ids[1:]
+        await self._explain(interaction, ids, lambda say, view: why_card(say, view, details=details))
 
     async def _explain(
         self,
@@ -241,7 +243,7 @@ class RoundsCog(commands.Cog):
         view = await self._round_service.find_view(who, number(ids, 0))
         if view.round.state != "closed":
             raise Gone("round_gone")
-        await whisper(interaction, explain(private(interaction), view))
+        await respond(interaction, explain(private(interaction), view))
 
 
 def chosen(interaction: discord.Interaction[Any]) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.errors import NotHere
+from bot.errors import NotAllowed, NotHere
 from bot.rules.generations import check_note
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import Story
@@ -22,6 +22,7 @@ from cogs.core.context import InteractionContext
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act
+from cogs.core.roles import role_refusal
 from cogs.core.services import Services
 from cogs.core.vote_minutes import chosen_minutes, minutes_menu
 from cogs.rounds import routes
@@ -84,6 +85,7 @@ class NextStepCog(commands.Cog):
         story = view.story
         if not story.rules.ai:
             await self._services.story_queries.check_writer(who, story)
+            self._flow.permit(interaction, await self._flow.settings(interaction), "rounds")
             custom_id = routes.NEXT_FORM.id(view.round.id)
             await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=True))
             return
@@ -99,7 +101,8 @@ class NextStepCog(commands.Cog):
         view = await self._round_service.find_view(who, number(ids, 0))
         act = Act.of(who, "passage", view.story.id, text)
         await self._flow.repeats.check(interaction, act)
-        proposed = await self._propose(who, view.story, text, view.round.minutes)
+        unless = role_refusal(interaction, await self._flow.settings(interaction), "rounds")
+        proposed = await self._propose(who, view.story, text, view.round.minutes, unless)
         interaction.extras.pop(GIVEN, None)
         self._flow.repeats.kept(act)
         say = private(interaction)
@@ -107,14 +110,16 @@ class NextStepCog(commands.Cog):
             self._flow.repeats.answered(act)
         await self._dispatcher.flush()
 
-    async def _propose(self, who: Who, story: Story, text: str, minutes: int | None) -> bool:
-        return (await self._round_service.propose(who, story.id, text, minutes=minutes)).opened
+    async def _propose(self, who: Who, story: Story, text: str, minutes: int | None, unless: NotAllowed | None) -> bool:
+        proposed = await self._round_service.propose(who, story.id, text, minutes=minutes, unless=unless)
+        return proposed.opened
 
     async def _permitted(self, interaction: discord.Interaction[Any], story: Story) -> ServerSettings:
         """Return the settings where models may go on in a story, in whose thread its rounds are opened. Raises
         `NotHere`."""
         settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "continue")
+        for activity in ("continue", "rounds"):
+            self._flow.permit(interaction, settings, activity)
         if interaction.channel_id != story.thread_id:
             raise NotHere("not_a_story")
         return settings

@@ -14,7 +14,7 @@ import discord
 
 from bot.errors import Cancelled, Gone, NotHere
 from bot.inference.queue import Ticket
-from bot.rules.generations import Suggestion
+from bot.rules.generations import GenerationKind, Suggestion
 from bot.rules.moods import MoodName
 from bot.rules.rounds import Round
 from bot.rules.servers import ServerSettings
@@ -114,6 +114,7 @@ class RoundOpening:
     async def ask_blanks(self, interaction: discord.Interaction[Any], number: int, count: int | None) -> None:
         """Ask for blanks in a passage of the story in whose thread somebody is, in a form that has its text."""
         who = await self._context.enter(interaction)
+        await self._permit(interaction, "infill")
         assert interaction.channel_id is not None, "commands happen in a channel"
         story = await self._services.story_queries.find_here(who.server_id, interaction.channel_id)
         passage = await self._services.story_queries.find_numbered(story, number)
@@ -140,7 +141,9 @@ class RoundOpening:
     # ---- writing
 
     async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, wanted: Wanted) -> None:
-        """Carry a round from its plan to its card. Raises `BadInput` and `Busy` before anything is shown."""
+        """Carry a round from its plan to its card. Raises `BadInput`, `Busy` and `NotAllowed` before anything is
+        shown."""
+        await self._permit(interaction, plan.kind)
         request = ROUND_FEATURES[plan.kind].request(plan, wanted)
         ticket = await self._services.generation_service.submit(self._flow.submission(interaction, request))
         try:
@@ -158,6 +161,12 @@ class RoundOpening:
             interaction.extras.pop(SHOWN, None)
             interaction.extras.pop(GIVEN, None)
             await self._shown()
+
+    async def _permit(self, interaction: discord.Interaction[Any], kind: GenerationKind) -> None:
+        """Raise `NotAllowed` where the person may not ask the models for that, or not open rounds."""
+        settings = await self._flow.settings(interaction)
+        for activity in (kind, "rounds"):
+            self._flow.permit(interaction, settings, activity)
 
     async def _written(
         self,

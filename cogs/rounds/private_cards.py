@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.rules.ballots import Ballot
+from bot.rules.ballots import Ballot, commitment
 from bot.rules.round_views import RoundView
 from bot.rules.stories import Standing
 from bot.ui.cards import PAGE_TEXT, Card, line, text
@@ -54,6 +54,7 @@ def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str 
         buttons.append(routes.CANCEL.button(say("button.cancel_round"), round_id, style=style))
     if buttons:
         blocks.append(ui.ActionRow(*buttons))
+    blocks += [line(), text(f"-# {say('round.commitment', hash=commitment(view.round.salt))}")]
     return Card(*blocks)
 
 

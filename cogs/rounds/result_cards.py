@@ -8,7 +8,7 @@ from typing import Any
 
 from discord import ui
 
-from bot.rules.ballots import Ballot, Outcome
+from bot.rules.ballots import Ballot, Outcome, commitment
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate
 from bot.ui.cards import Card, line, note_line, notice, text
@@ -17,6 +17,7 @@ from bot.ui.escaping import quote, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
+from bot.ui.receipt_summary import DETAILS, Read, summary_card
 from bot.ui.receipts import BEGINNING, Made, receipt_blocks
 from cogs.core.next_steps import next_steps
 from cogs.rounds import routes
@@ -47,7 +48,6 @@ def closed_card(say: Catalogue, view: RoundView) -> Card:
     blocks += [line(), _actions(say, view)]
     if view.is_newest and (steps := next_steps(say, view.story, None, round_id=view.round.id)):
         blocks.append(ui.ActionRow(*steps))
-    blocks.append(text(f"-# {say('round.salt', salt=view.round.salt)}"))
     return Card(*blocks)
 
 
@@ -134,6 +134,7 @@ def pairs_card(say: Catalogue, view: RoundView) -> Card:
         text(_table(view, outcome)),
         text("\n".join(lines)),
         text(f"{how}\n-# {say('round.pairs_foot', sign=NONE_SIGN)}"),
+        text(f"-# {say('round.salt', salt=view.round.salt, hash=commitment(view.round.salt))}"),
     )
 
 
@@ -185,8 +186,8 @@ def _sign_of(say: Catalogue, view: RoundView, candidate: Candidate) -> str:
     return f"*{say('round.none')}*" if candidate.none else f"**{view.number(candidate)}**"
 
 
-def why_card(say: Catalogue, view: RoundView) -> Card:
-    """Return the receipts of the candidates that a model had a hand in."""
+def why_card(say: Catalogue, view: RoundView, *, details: bool = False) -> Card:
+    """Return where the candidates that a model had a hand in come from: in plain words, or with all details."""
     made: Sequence[Made] = [
         (f"**{view.number(each)}**{GAP}{shown_head(each.text, BEGINNING)}", each.receipt, None)
         for each in view.texts
@@ -194,4 +195,8 @@ def why_card(say: Catalogue, view: RoundView) -> Card:
     ]
     if not made:
         return notice(f"### {say('why.title')}", say("round.why_people"))
-    return Card(*receipt_blocks(say, made, view.round.note))
+    if details:
+        back = routes.WHY.button(say("button.back"), view.round.id, emoji="◀️")
+        return Card(*receipt_blocks(say, made, view.round.note), line(), ui.ActionRow(back))
+    more = routes.WHY.button(say("button.details"), view.round.id, DETAILS, emoji="🔬")
+    return summary_card(say, made, Read(), view.round.note, more)

@@ -36,8 +36,8 @@ PAIRS = Route("rpairs", "round_id")
 """*Pairwise table*."""
 BALLOTS = Route("rballots", "round_id")
 """*Ballots*."""
-WHY = Route("rwhy", "round_id")
-"""*Why this text?*."""
+WHY = Route("rwhy", "round_id", optional=("view",))
+"""*Why this text?*; the view "details" is its *Details*, none the plain words."""
 ASK_FORM = Route("sasked", "story_id")
 """The form of *Ask the models*: how long the vote is open, and a note."""
 NEXT_FORM = Route("snexted", "round_id")

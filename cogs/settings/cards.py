@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import COUNT_RANGE, ServerSettings, Switch, words_of
+from bot.rules.servers import ACTIVITIES, COUNT_RANGE, MAX_ROLES, Activity, ServerSettings, Switch, words_of
 from bot.ui.cards import Card, line, text
 from bot.ui.escaping import escape
 from bot.ui.locale import LANGUAGES, Catalogue
@@ -20,11 +20,20 @@ LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160)
 """The lengths to choose from, in tokens; they are shown in words."""
 MAX_CHANNELS = 25
 """Channels that one menu of Discord's can name."""
+_FIRST_ROLE_MENU = 101
+"""The component ids of the menus of roles, from this on: the card takes the place of the settings, and a client that
+knows a menu by its place alone would show in it what was chosen there."""
 
 SET = Route("set", "what")
 """The menus: `what` is set by them."""
 SWITCH = Route("switch", "feature", optional=("wanted",))
 """The switches: "on" or "off" is wanted."""
+SETTINGS = Route("settings")
+"""*Settings*, and the way back to them."""
+ROLES = Route("roles")
+"""*Roles*: shows the menus of roles."""
+SET_ROLES = Route("roleset", "activity")
+"""The menu of the roles that an activity needs."""
 WORDS = Route("lwords")
 """*Words*: opens a form."""
 WORDS_FORM = Route("lworded", "version")
@@ -52,9 +61,43 @@ def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, save
         line(),
         text(say("settings.switches")),
         ui.ActionRow(*(_switch(say, settings, feature) for feature in get_args(Switch))),
+        _roles(say, settings),
         _words(say, settings),
     ]
     return Card(*blocks)
+
+
+def roles_card(say: Catalogue, settings: ServerSettings, *, saved: int = 0) -> Card:
+    """Return the card with a menu of roles for each activity, and a way back to the settings."""
+    blocks: list[ui.Item[Any]] = [text(f"### {say('settings.roles_title')}\n{say('settings.roles_intro')}")]
+    if saved:
+        blocks.append(text(f"✅ {say('settings.saved', count=saved)}"))
+    for activity in ACTIVITIES:
+        blocks += [text(say(f"settings.may_{activity}")), ui.ActionRow(_role_menu(say, settings, activity))]
+    return Card(*blocks, line(), ui.ActionRow(SETTINGS.button(say("button.back"), emoji="◀️")))
+
+
+def _role_menu(say: Catalogue, settings: ServerSettings, activity: Activity) -> ui.RoleSelect[Any]:
+    chosen = [
+        discord.SelectDefaultValue(id=role_id, type=discord.SelectDefaultValueType.role)
+        for role_id in sorted(settings.roles.get(activity, ()))
+    ]
+    return ui.RoleSelect(
+        id=_FIRST_ROLE_MENU + ACTIVITIES.index(activity),
+        custom_id=SET_ROLES.id(activity),
+        placeholder=say("settings.roles_hint"),
+        min_values=0,
+        max_values=MAX_ROLES,
+        default_values=chosen,
+    )
+
+
+def _roles(say: Catalogue, settings: ServerSettings) -> ui.Section[Any]:
+    kept = [say(f"settings.may_{activity}") for activity in ACTIVITIES if settings.roles.get(activity)]
+    listed = say("settings.roles_some", activities=" · ".join(kept)) if kept else say("settings.roles_none")
+    return ui.Section(
+        text(f"{say('settings.roles')}\n-# {listed}"), accessory=ROLES.button(say("button.roles"), emoji="🎭")
+    )
 
 
 def _lengths(say: Catalogue, current: int) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import ServerSettings, SettingsChange, Switch, tokens_of, version_of
-from bot.ui.answers import GIVEN, open_form, replace, sentence, whisper
+from bot.rules.servers import ACTIVITIES, ServerSettings, SettingsChange, Switch, tokens_of, version_of
+from bot.ui.answers import GIVEN, open_form, replace, respond, sentence, whisper
 from bot.ui.cards import Card
 from bot.ui.forms import picked
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
@@ -22,7 +22,19 @@ from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.command_options import Count, Length
 from cogs.core.services import Services
-from cogs.settings.cards import MIXED, SERVER, SET, SWITCH, WORDS, WORDS_FORM, settings_card
+from cogs.settings.cards import (
+    MIXED,
+    ROLES,
+    SERVER,
+    SET,
+    SET_ROLES,
+    SETTINGS,
+    SWITCH,
+    WORDS,
+    WORDS_FORM,
+    roles_card,
+    settings_card,
+)
 from cogs.settings.forms import WordsForm, written_words
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in (MIXED, *MOOD_NAMES)]
@@ -39,6 +51,9 @@ class SettingsCog(commands.Cog):
         self._services = services
         tree.route(SET, self.set_by_menu)
         tree.route(SWITCH, self.set_by_switch)
+        tree.route(SETTINGS, self.show)
+        tree.route(ROLES, self.show_roles)
+        tree.route(SET_ROLES, self.set_roles)
         tree.route(WORDS, self.ask_words)
         tree.route(WORDS_FORM, self.set_words)
 
@@ -108,6 +123,26 @@ class SettingsCog(commands.Cog):
         wanted = {"on": True, "off": False}.get(ids[1]) if len(ids) > 1 else None
         settings = await self._change(interaction, {}, {feature: wanted})
         await replace(interaction, self._card(interaction, settings, 1))
+
+    async def show(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Settings*, and of the way back to them."""
+        settings = await self._services.server_settings.get(self._managed(interaction))
+        await respond(interaction, self._card(interaction, settings, 0))
+
+    async def show_roles(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Roles*."""
+        settings = await self._services.server_settings.get(self._managed(interaction))
+        await replace(interaction, roles_card(private(interaction), settings))
+
+    async def set_roles(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the menus of roles; the role that everybody has, or none, lets everybody."""
+        if ids[0] not in ACTIVITIES:
+            raise Gone("generation_gone")
+        known = () if interaction.guild is None else interaction.guild.roles
+        chosen = frozenset(role.id for role in known if str(role.id) in picked(interaction))
+        roles = frozenset[int]() if interaction.guild_id in chosen else chosen
+        settings = await self._change(interaction, {"roles": {ids[0]: roles}}, {})
+        await replace(interaction, roles_card(private(interaction), settings, saved=1))
 
     async def ask_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Words*: shows the list in a form."""

@@ -30,6 +30,7 @@ from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act, Repeats
+from cogs.core.roles import role_refusal
 from cogs.core.services import Services
 from cogs.core.vote_minutes import chosen_minutes
 from cogs.stories import routes
@@ -67,6 +68,7 @@ class StoriesCog(StoryCog):
         self._flow = flow
         self._register_repeats(flow.repeats)
         for route, handler in {
+            routes.NEW: self.begin,
             routes.NEW_FORM: self.form_new,
             START_STORY: self.begin_from,
             WRITE_ON: self.write_on,
@@ -82,6 +84,10 @@ class StoriesCog(StoryCog):
         """Ask for a new story in a form."""
         await self._ask_new(interaction, routes.NEW_FORM.id())
 
+    async def begin(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Start a story*: the same form."""
+        await self._ask_new(interaction, routes.NEW_FORM.id())
+
     async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu *Start a story from…* on the card of a /continue or /infill: the same form."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
@@ -90,6 +96,7 @@ class StoriesCog(StoryCog):
 
     async def _ask_new(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         await self._context.enter(interaction)
+        await self._permit_start(interaction)
         say = private(interaction)
         place_for_story(interaction, say)
         await open_form(interaction, StoryForm(say, custom_id))
@@ -114,11 +121,16 @@ class StoriesCog(StoryCog):
     async def _begin(
         self, interaction: discord.Interaction[Any], who: Who, new: NewStory, beginning: Beginning | None
     ) -> None:
+        await self._permit_start(interaction)
         act = Act.of(who, "story", new.channel_id, new, beginning)
         await self._flow.repeats.check(interaction, act)
         story = await self._services.passage_service.start(new, beginning)
         interaction.extras.pop(GIVEN, None)
         await self._opened(interaction, story, act)
+
+    async def _permit_start(self, interaction: discord.Interaction[Any]) -> None:
+        """Raise `NotAllowed` where the person lacks the role for starting stories."""
+        self._flow.permit(interaction, await self._flow.settings(interaction), "stories")
 
     async def _opened(self, interaction: discord.Interaction[Any], story: Story, act: Act) -> None:
         self._flow.repeats.kept(act)
@@ -165,6 +177,7 @@ class StoriesCog(StoryCog):
         await self._fork_at(interaction, who, Act.of(who, "fork", channel_id, found.id, title, at))
 
     async def _fork_at(self, interaction: discord.Interaction[Any], who: Who, act: Act) -> None:
+        await self._permit_start(interaction)
         await self._flow.repeats.check(interaction, act)
         story_id, title, at = act.given
         forked = await self._services.passage_service.fork(who, story_id, title, at, act.place)
@@ -223,7 +236,8 @@ class StoriesCog(StoryCog):
         act = Act.of(who, "passage", story.id, text)
         await self._flow.repeats.check(interaction, act)
         if await self._services.story_queries.votes(story):
-            proposed = await self._services.round_service.propose(who, story.id, text, minutes=minutes)
+            unless = role_refusal(interaction, await self._flow.settings(interaction), "rounds")
+            proposed = await self._services.round_service.propose(who, story.id, text, minutes=minutes, unless=unless)
             told = notice(say("story.proposed_first" if proposed.opened else "story.proposed"))
         else:
             added = await self._services.passage_service.add_passage(who, story.id, text, behind)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.ui.routes import Route
 
+NEW = Route("sbegin")
+"""*Start a story*: opens a form."""
 NEW_FORM = Route("snew", optional=("generation_id", "position"))
 """The form of a new story; with ids, of one that begins with a suggestion."""
 PASSAGE_FORM = Route("sadded", "story_id", "head_id")

@@ -73,7 +73,7 @@ class TwistCog(commands.Cog):
     async def _permitted(self, interaction: discord.Interaction[Any]) -> ServerSettings:
         """Return the settings here. A twist stands under the switch of infills: it is the same model's work."""
         settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "infill")
+        self._flow.permit(interaction, settings, "twist")
         return settings
 
     async def _start(self, interaction: discord.Interaction[Any], settings: ServerSettings, text: str) -> None:

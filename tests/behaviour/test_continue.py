@@ -46,9 +46,19 @@ async def test_going_on_retrying_and_asking_why_after_a_restart(world: DiscordWo
     assert card is not None
     await world.restart()
 
-    why = await world.chen.click(card, label=WHY)
-    assert en("why.title") in private(why)
-    assert (await world.generation(1)).suggestions[0].receipt.model in private(why).replace("\\", "")
+    why = (await world.chen.click(card, label=WHY)).response
+    assert why is not None
+    receipt = (await world.generation(1)).suggestions[0].receipt
+    mood, words = en(f"mood.{receipt.mood}"), en("why.read_all", count=len(STORY.split()))
+    wrote = en("why.continued_one", mood=mood, words=words, count=1)
+    where = en("why.here", models=receipt.model, count=1)
+    assert texts(why).replace("\\", "").startswith(f"### {en('why.title')}\n{wrote} {where}")
+    assert str(receipt.seed) not in texts(why)
+    await world.chen.click(why, label=en("button.details"))
+    assert en("why.seed", seed=str(receipt.seed)) in texts(why)
+    assert receipt.model in texts(why).replace("\\", "")
+    await world.chen.click(why, label=en("button.back"))
+    assert wrote in texts(why)
 
     refused = await world.chen.click(card, label=RETRY)
     assert private(refused) == en("error.not_yours_retry")

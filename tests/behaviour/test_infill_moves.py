@@ -82,9 +82,11 @@ async def test_presses_move_on_from_the_card_that_is_pressed_also_after_a_restar
     assert card is not None
     assert en("button.stranger") in dead(card)
     assert en("wish.stranger", count=3) in texts(card)
-    why = private(await world.chen.click(card, label=en("button.why")))
-    assert en("why.wished", wishes=en("wish.stranger", count=3)) in why
-    assert en("why.shown", count=len(style.shown)) in why
+    why = (await world.chen.click(card, label=en("button.why"))).response
+    assert why is not None
+    assert en("why.wished", wishes=en("wish.stranger", count=3)) in texts(why)
+    await world.chen.click(why, label=en("button.details"))
+    assert en("why.shown", count=len(style.shown)) in texts(why)
 
 
 async def test_longer_and_then_shorter(world: DiscordWorld) -> None:

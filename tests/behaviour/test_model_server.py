@@ -53,8 +53,7 @@ async def test_people_know_where_texts_go_and_a_story_may_keep_its_own(world: Di
     assert AWAY in sent(double)
 
     why = private(await world.ben.click(card, label=en("button.why")))
-    assert en("why.host", host=host) in why
-    assert "tale-7b" in why
+    assert en("why.outside", models="tale-7b", host=host, count=1) in why
 
     shown = await world.ben.slash(world.channel, "help")
     assert shown.response is not None

@@ -36,8 +36,10 @@ async def test_a_whole_round(world: DiscordWorld) -> None:
     assert 1 <= len(texts) <= 2
     assert FIRST in shown(card)
     assert all(each.text in shown(card) for each in texts)
-    assert commitment(opened.salt) in shown(card)
-    assert opened.salt not in shown(card)
+    more = private(await world.chen.click(card, label=en("button.more")))
+    assert commitment(opened.salt) in more
+    assert commitment(opened.salt) not in shown(card)
+    assert opened.salt not in shown(card) + more
     assert en("round.turnout_none") in shown(card)
 
     told = await propose(world, world.chen, card, OWN_TEXT)
@@ -60,7 +62,9 @@ async def test_a_whole_round(world: DiscordWorld) -> None:
     assert (closed.state, closed.winner_id) == ("closed", own.id)
     assert [passage.text for passage in await canon_of(world, thread)] == [FIRST, OWN_TEXT]
     assert any(OWN_TEXT in prose for prose in prose_of(thread))
-    assert closed.salt in shown(card)
+    assert closed.salt not in shown(card)
+    pairs = private(await world.chen.click(card, label=en("button.pairs")))
+    assert en("round.salt", salt=closed.salt, hash=commitment(closed.salt)) in pairs
     assert hashlib.sha256(closed.salt.encode()).hexdigest() == commitment(opened.salt)
     assert f"<@{world.chen.id}>" in shown(card)
     assert en("round.voters", count=2) in shown(card)

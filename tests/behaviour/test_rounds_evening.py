@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.app import create_bot
@@ -74,12 +76,17 @@ async def test_a_tie_is_broken_by_the_draw_that_was_sealed(world: DiscordWorld) 
     assert en("round.by_draw") in shown(card)
     closed = await round_of(world)
     assert commitment(closed.salt) == sealed
-    assert closed.salt in shown(card)
-    pairs = await world.chen.click(card, label=en("button.pairs"))
-    assert en("round.pairs_title") in private(pairs)
+    pairs = private(await world.chen.click(card, label=en("button.pairs")))
+    assert en("round.pairs_title") in pairs
+    assert closed.salt in pairs
     assert private(await world.chen.click(card, label=en("button.ballots"))).count("1 × 👍") == 2
-    why = private(await world.chen.click(card, label=en("button.why")))
-    assert en("why.title") in why
+    why = await world.chen.click(card, label=en("button.why"))
+    assert en("why.title") in private(why)
+    assert not re.search("[0-9a-f]{12}", private(why))
+    assert why.response is not None
+    details = await world.chen.click(why.response, label=en("button.details"))
+    assert re.search(r"\([0-9a-f]{12}\)", texts(why.response)), "in its place"
+    assert details.response is None or details.response.id == why.response.id
 
 
 async def test_a_deadline_comes_by_itself(world: DiscordWorld) -> None:

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.ui.cards import Card
 from bot.ui.locale import catalogue
-from bot.ui.receipts import receipt_card
+from bot.ui.receipt_summary import receipt_card
 from cogs.feature_cards import CARDS
 from storage.database import Database, open_database
 from tests.support.clocks import epoch
@@ -39,7 +39,7 @@ async def test_stored_generations_are_shown_as_they_were(upgraded: Database, nam
     made: dict[str, Card] = {
         "card": cards.card(ENGLISH, generation, name=ASKER),
         "card zh-CN": cards.card(catalogue("zh-CN"), generation, name=ASKER),
-        "why": receipt_card(ENGLISH, generation),
+        "why": receipt_card(ENGLISH, generation, details=True),
         "read": cards.reading_card(ENGLISH, generation, 0),
     }
     shown = {
@@ -49,6 +49,8 @@ async def test_stored_generations_are_shown_as_they_were(upgraded: Database, nam
     for about, language in (("card", ENGLISH), ("card zh-CN", catalogue("zh-CN"))):
         explained = f"-# {language('sure.explained')}\n"  # said since
         shown[about] = [each.removeprefix(explained) for each in shown[about]]
+    back = [ENGLISH("button.back"), f"ink:why:{generation.id}"]
+    shown["why"] = [each for each in shown["why"] if each not in back]  # a button since
     # The first version named the two models of an infill the other way round.
     assert sorted(_lines(shown.pop("why"))) == sorted(_lines(entry["shown"]["why"]))
     assert shown == {about: each for about, each in entry["shown"].items() if about != "why"}

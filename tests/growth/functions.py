@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.errors import InklingError
 from bot.inference.jobs import Working
 from bot.inference.protocol import Fill, Gap, Piece
-from bot.publishing import book, epub, html, language, markdown, naming
+from bot.publishing import book, cover, epub, html, language, markdown, naming
 from bot.rules import generations, lore, moods, provenance, servers, story_shares, twists
 from bot.rules import profiles as profile_rules
 from bot.rules import stories as stories_rules
@@ -31,8 +31,9 @@ from bot.rules.text import alphabets, characters, matching, segments, truecasing
 from bot.rules.twists import Expected, Other, Twist, TwistWords
 from bot.stories import beginning, passages
 from bot.stories.rounds import candidates, kinds, quoting
-from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipts, story_starts
+from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipt_summary, receipts, story_starts
 from bot.ui.locale import catalogue
+from bot.ui.routes import WHY
 from bot.writing import (
     asterisks,
     blanks,
@@ -552,7 +553,19 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.ui.prose.prose_parts": [prose.prose_parts],
     "bot.ui.prose.prose": [lambda text: prose.prose(_SAY, _passage(text), 0, stands=False)],
-    "bot.ui.receipts.receipt_card": [lambda text: receipts.receipt_card(_SAY, _continued(text))],
+    "bot.ui.receipt_summary.receipt_card": [
+        lambda text: receipt_summary.receipt_card(_SAY, _continued(text)),
+        lambda text: receipt_summary.receipt_card(_SAY, _continued(text), details=True),
+    ],
+    "bot.ui.receipt_summary.summary_card": [
+        lambda text: receipt_summary.summary_card(
+            _SAY,
+            [(text[:80], ContinueReceipt(dropped=tuple(text.split(" "))), None)],
+            receipt_summary.Read(),
+            text[:200],
+            WHY.button("Details", 1),
+        )
+    ],
     "bot.ui.receipts.receipt_blocks": [
         lambda text: receipts.receipt_blocks(
             _SAY, [(text[:80], OtherReceipt(told={"other": text}), None), (text[:80], InfillReceipt(), None)]
@@ -604,6 +617,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     # ---- books
     "bot.publishing.book.make_book": [_book],
     "bot.publishing.book.clean": [book.clean],
+    "bot.publishing.cover.cover": [lambda text: cover.cover(_made(text), _SAY)],
     "bot.publishing.epub.to_epub": [lambda text: epub.to_epub(_made(text))],
     "bot.publishing.html.to_html": [lambda text: html.to_html(_made(text))],
     "bot.publishing.language.direction_of": [language.direction_of],
@@ -647,6 +661,7 @@ BOUNDED: Mapping[str, str] = {
     "bot.ui.cards.text": "a text that is escaped already, and only passed on",
     "bot.ui.cards.note_line": "a note of at most 200 characters",
     "cogs.help.cards.guide_card": "the name of a machine",
+    "cogs.welcome.cards.welcome_card": "a sentence of ours, and the name of a machine",
     "bot.writing.continuation.notes.note_weight": "a note of at most 200 characters",
     "bot.writing.continuation.notes.worded": "a note of at most 200 characters",
     "bot.ui.escaping.begins_line": "reads the beginning of a line; called by the cutting functions",

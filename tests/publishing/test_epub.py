@@ -8,13 +8,16 @@ import io
 import json
 import shutil
 import subprocess
+import uuid
 import zipfile
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 from bot.publishing.book import Book, make_book
+from bot.publishing.cover import BAND, HEIGHT, MARGIN, WIDTH, cover
 from bot.publishing.epub import to_epub
 from bot.rules.provenance import of_model
 from bot.ui.locale import catalogue
@@ -60,8 +63,12 @@ def book(request: pytest.FixtureRequest) -> Book:
     return found
 
 
+PACKED = {id(book): to_epub(book) for book in BOOKS.values()}
+"""Each packed once: a cover takes its time."""
+
+
 def unpacked(book: Book) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(to_epub(book))) as archive:
+    with zipfile.ZipFile(io.BytesIO(PACKED.get(id(book)) or to_epub(book))) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -74,7 +81,7 @@ def package(files: dict[str, bytes]) -> ElementTree.Element:
 
 
 def test_the_type_comes_first_and_bare(book: Book) -> None:
-    packed = to_epub(book)
+    packed = PACKED[id(book)]
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         first = archive.infolist()[0]
         assert (first.filename, first.compress_type, first.extra) == ("mimetype", zipfile.ZIP_STORED, b"")
@@ -82,7 +89,38 @@ def test_the_type_comes_first_and_bare(book: Book) -> None:
 
 
 def test_the_same_book_gives_the_same_bytes(book: Book) -> None:
-    assert to_epub(book) == to_epub(dataclasses.replace(book))
+    assert PACKED[id(book)] == to_epub(dataclasses.replace(book))
+
+
+def test_a_cover_that_readers_find(book: Book) -> None:
+    files = unpacked(book)
+    opf = package(files)
+    [item] = [item for item in opf.iter(f"{OPF}item") if item.get("properties") == "cover-image"]
+    assert [meta.get("content") for meta in opf.iter(f"{OPF}meta") if meta.get("name") == "cover"] == [item.get("id")]
+    assert item.get("media-type") == "image/png"
+    picture = Image.open(io.BytesIO(files[f"EPUB/{item.get('href')}"]))
+    assert (picture.format, picture.size) == ("PNG", (WIDTH, HEIGHT))
+    assert len(picture.getcolors(WIDTH * HEIGHT) or ()) > 3
+
+
+def test_a_story_keeps_its_pattern_whatever_it_is_called_and_another_has_another() -> None:
+    one, say = BOOKS["english"], catalogue("en")
+
+    def pattern(book: Book) -> bytes:
+        return Image.open(io.BytesIO(cover(book, say))).crop((0, 0, WIDTH, BAND)).tobytes()
+
+    assert pattern(one) == pattern(dataclasses.replace(one, title="Another title", people=()))
+    others = {pattern(dataclasses.replace(one, identifier=str(uuid.UUID(int=number)))) for number in range(6)}
+    assert len(others) == 6
+
+
+@pytest.mark.parametrize("title", ["word " * 60, "W" * 300, "灯塔" * 90, "قصة", "🌙", NASTY, ""])
+def test_a_title_stays_within_its_margins(title: str) -> None:
+    made = cover(dataclasses.replace(BOOKS["nasty"], title=title), catalogue("zh-CN"))
+    picture = Image.open(io.BytesIO(made)).convert("RGB")
+    margins = [(0, BAND + 12, MARGIN - 8, HEIGHT), (WIDTH - MARGIN + 8, BAND + 12, WIDTH, HEIGHT)]
+    margins.append((0, HEIGHT - 40, WIDTH, HEIGHT))
+    assert all(len(picture.crop(margin).getcolors() or ()) == 1 for margin in margins)
 
 
 def test_what_a_package_must_say(book: Book) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.errors import BadInput
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import (
+    ACTIVITIES,
     COUNT_RANGE,
     LANGUAGES,
     LENGTH_RANGE,
@@ -22,6 +23,7 @@ from bot.rules.servers import (
     change_settings,
     listed_words,
 )
+from bot.writing.features import FEATURES
 
 VALID: dict[str, st.SearchStrategy[Any]] = {
     "mood": st.none() | st.sampled_from(MOOD_NAMES),
@@ -71,6 +73,12 @@ def test_changing_twice_is_changing_once(
         ),
         ({"words": tuple(map(str, range(201)))}, "words_too_many", {"given": 201, "limit": 200}),
         ({"words": ("ok", "x" * 41)}, "word_too_long", {"word": "x" * 41, "limit": 40}),
+        (
+            {"roles": {"vote": frozenset({1})}},
+            "feature_unknown",
+            {"given": "vote", "allowed": "continue, infill, bridge, twist, rounds, stories"},
+        ),
+        ({"roles": {"twist": frozenset(range(26))}}, "roles_too_many", {"given": 26, "limit": 25}),
         ({"mood": "wild", "count": 9}, "count_range", {"given": 9, "low": 1, "high": 5}),
     ],
 )
@@ -78,6 +86,19 @@ def test_what_cannot_be_is_refused_with_a_reason(change: Any, key: str, params: 
     with pytest.raises(BadInput) as refused:
         change_settings(ServerSettings(server_id=1), **change)
     assert (refused.value.key, refused.value.params) == (key, params)
+
+
+def test_roles_of_one_activity_leave_those_of_others_and_none_lets_everybody() -> None:
+    kept = change_settings(ServerSettings(server_id=1), roles={"twist": frozenset({7}), "rounds": frozenset({8, 9})})
+    assert change_settings(kept, roles={"twist": frozenset({5})}).roles == {
+        "twist": frozenset({5}),
+        "rounds": frozenset({8, 9}),
+    }
+    assert change_settings(kept, roles={"twist": frozenset()}).roles == {"rounds": frozenset({8, 9})}
+
+
+def test_every_kind_of_request_can_be_kept_to_roles() -> None:
+    assert {*FEATURES, "rounds", "stories"} == set(ACTIVITIES)
 
 
 def test_what_would_be_found_nowhere_is_not_listed() -> None:

@@ -26,6 +26,10 @@ LONGEST = str(WORDS_RANGE[-1])
 async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbox) -> None:
     async with open_driver(sandbox.url) as driver:
         await driver.reads("Welcome to the table")
+        await driver.reads("Hello, I am Inkling")
+        await driver.reads(re.compile("What writes here"))
+        await driver.press("Settings")
+        await driver.reads("Inkling in The Lantern Room")
         await driver.run("continue", TEXT)
         await driver.until_count(GO_ON, 3)
         await driver.press(GO_ON)
@@ -33,8 +37,10 @@ async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbo
 
         await driver.become("Tomás")
         await driver.press("Retry")
-        await driver.reads(re.compile("Only you can see this"))
+        await driver.reads(re.compile("Only the person who asked can press"))
         await driver.press("Why this text?")
+        await driver.reads(re.compile("runs on this bot’s own machine"))
+        await driver.press("Details")
         await driver.reads(re.compile("seed", re.IGNORECASE))
 
         sandbox.process.send_signal(signal.SIGUSR1)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.rules.moods import MOOD_NAMES
-from bot.rules.servers import LANGUAGES, SWITCHES, ServerSettings
+from bot.rules.servers import ACTIVITIES, LANGUAGES, SWITCHES, ServerSettings
 from storage.database import Database
 from storage.tables import PEOPLE, SERVERS
 from tests.storage.examples import SNOWFLAKES
@@ -21,6 +21,7 @@ SETTINGS = st.builds(
     channels=st.frozensets(SNOWFLAKES, max_size=5),
     switched_off=st.frozensets(st.sampled_from(SWITCHES)),
     words=st.lists(st.text(max_size=40), max_size=5).map(tuple),
+    roles=st.dictionaries(st.sampled_from(ACTIVITIES), st.frozensets(SNOWFLAKES, min_size=1, max_size=3)),
 )
 
 

@@ -21,7 +21,8 @@ from bot.ui.escaping import escape, size, tidy
 from bot.ui.infills import Filled, sureness
 from bot.ui.locale import LANGUAGES, catalogue
 from bot.ui.progress import progress_card
-from bot.ui.receipts import facts, receipt_card
+from bot.ui.receipt_summary import receipt_card
+from bot.ui.receipts import facts
 from cogs.feature_cards import CARDS
 from cogs.settings.cards import settings_card
 from tests.behaviour.discord_world import walk
@@ -215,7 +216,10 @@ def test_receipts_say_what_matters_and_what_is_common_once() -> None:
     assert "finish" not in joined
     other = replace(RECEIPT, seed=8)
     made = generation("continue", "Then.", [Suggestion(text="a", fills=(), receipt=each) for each in (RECEIPT, other)])
-    shown = check(receipt_card(ENGLISH, made))
+    plain = check(receipt_card(ENGLISH, made))
+    assert ENGLISH("why.continued_one", mood="wild", words=ENGLISH("why.read_end", count=47), count=2) in plain
+    assert "seed" not in plain
+    shown = check(receipt_card(ENGLISH, made, details=True))
     assert shown.count("SmolLM2") == 1
     assert "seed 7" in shown
     assert "seed 8" in shown

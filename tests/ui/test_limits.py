@@ -25,7 +25,7 @@ from bot.rules.profiles import WriterProfile
 from bot.rules.receipts import InfillReceipt, OwnReceipt
 from bot.rules.round_views import FOLDING_REPORTS, RoundView
 from bot.rules.rounds import MAX_CANDIDATES, NOBODY, Candidate, Round, RoundKind, RoundState
-from bot.rules.servers import ServerSettings
+from bot.rules.servers import ACTIVITIES, MAX_ROLES, ServerSettings
 from bot.rules.stories import (
     MAX_PASSAGE,
     MAX_PEN_NAME,
@@ -44,7 +44,7 @@ from bot.ui.forms import Form, NoteForm
 from bot.ui.locale import LANGUAGES, Catalogue, catalogue
 from bot.ui.progress import progress_card
 from bot.ui.prose import Prose, prose, prose_parts
-from bot.ui.receipts import receipt_card
+from bot.ui.receipt_summary import receipt_card
 from cogs.bridge.cards import BridgeForm
 from cogs.feature_cards import CARDS
 from cogs.help.cards import TOPICS, guide_card
@@ -54,7 +54,7 @@ from cogs.profiles.cards import NameForm, writer_card
 from cogs.rounds.cards import open_card, over_card, round_card, writing_card
 from cogs.rounds.private_cards import ballot_card, more_card, round_reading_card
 from cogs.rounds.result_cards import ballots_card, closed_card, pairs_card, why_card
-from cogs.settings.cards import settings_card
+from cogs.settings.cards import roles_card, settings_card
 from cogs.settings.forms import WordsForm
 from cogs.stories.cards import (
     LISTED,
@@ -69,6 +69,7 @@ from cogs.stories.cards import (
 from cogs.stories.forms import PassageForm, StoryForm, TitleForm
 from cogs.stories.reading import Spot, window
 from cogs.stories.reading import reading_card as story_page
+from cogs.welcome.cards import welcome_card
 from tests.support.limits import faults_of_content, faults_of_form, faults_of_view
 from tests.ui.test_cards import RECEIPT, generation
 
@@ -145,7 +146,7 @@ def _builders_in(module: ModuleType) -> Iterator[str]:
             yield f"{module.__name__.removeprefix('bot.ui.').removeprefix('cogs.')}.{name}"
 
 
-CHOOSES = {"RoutedForm"}
+CHOOSES = {"RoutedForm", "receipt_summary.summary_card"}
 """What the forms have in common; each of these is tried."""
 _RETURNED = ("Card", "list[Card]", "Prose", "Prose | None")
 
@@ -153,7 +154,8 @@ _RETURNED = ("Card", "list[Card]", "Prose", "Prose | None")
 def _of_generation(say: Catalogue, made: Generation, name: str) -> Iterator[tuple[str, Any]]:
     cards = CARDS[made.kind]
     yield f"{made.kind}.card", cards.card(say, made, name=name)
-    yield "receipts.receipt_card", receipt_card(say, made)
+    yield "receipt_summary.receipt_card", receipt_card(say, made)
+    yield "receipts.details_card", receipt_card(say, made, details=True)
     for page in range(len(cards.reading_pages(made))):
         yield f"{made.kind}.reading_card", cards.reading_card(say, made, page)
 
@@ -382,7 +384,11 @@ def _of_servers(say: Catalogue, nasty: str, name: str) -> Iterator[tuple[str, An
     words = tuple(f"{number}{label(nasty, 20)}" for number in range(300))
     channels = frozenset(range(BIG, BIG + 60))
     settings = ServerSettings(server_id=BIG, channels=channels, words=words)
+    roles = {activity: frozenset(range(BIG, BIG + MAX_ROLES)) for activity in ACTIVITIES}
+    settings = replace(settings, roles=roles)
     yield "settings.cards.settings_card", settings_card(say, settings, text_of(nasty, 100), saved=3)
+    yield "welcome.cards.welcome_card", welcome_card(say, models=text_of(nasty, 200), host="h" * 253)
+    yield "settings.cards.roles_card", roles_card(say, settings, saved=1)
     yield (
         "profiles.cards.writer_card",
         writer_card(say, WriterProfile(server_id=1, person_id=2, pen_name=name), saved=True),

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.errors import BadInput, Gone
+from bot.errors import BadInput, Gone, NotAllowed
 from bot.rules.generations import Suggestion
 from bot.rules.rounds import (
     PLACE_BYTES,
@@ -151,6 +151,7 @@ class Opening:
         pen_name: str | None = None,
         round_id: int | None = None,
         minutes: int | None = None,
+        unless: NotAllowed | None = None,
     ) -> Proposed:
         """Put a person's own text among the candidates of the story's round; opens one, for so many `minutes`, where
         none is under way.
@@ -158,7 +159,7 @@ class Opening:
         With a `round_id` only into that one; while models are at work on it, the text waits with theirs. Raises
         `BadInput` as `candidates.of_person` and `round_full` (limit), `own_enough` (limit), `own_double`; `NotAllowed`
         and `NotHere` where the person cannot write there; `NotHere` as `require_no_round` where the round that is
-        under way is about something else; and as `check_minutes`.
+        under way is about something else; as `check_minutes`; and `unless`, if given, where one would be opened.
         """
         async with self._database.transaction() as tx:
             story = await find_story(tx, who.server_id, story_id)
@@ -170,6 +171,8 @@ class Opening:
             new = await self._own(tx, story, who, text, pen_name, base)
             opened = round_ is None
             if round_ is None:
+                if unless is not None:
+                    raise unless
                 round_ = await self._begin(tx, story, who, check_minutes(minutes))
             await _require_welcome(tx, round_, new, who)
             candidate = await self._add(tx, round_.id, new)
