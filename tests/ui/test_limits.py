@@ -52,6 +52,7 @@ from cogs.lore.cards import PAGE, LoreForm, lore_card
 from cogs.lore.cards import list_card as lore_list
 from cogs.profiles.cards import NameForm, writer_card
 from cogs.rounds.cards import open_card, over_card, round_card, writing_card
+from cogs.rounds.next_step import AskModelsForm
 from cogs.rounds.private_cards import ballot_card, more_card, round_reading_card
 from cogs.rounds.result_cards import ballots_card, closed_card, pairs_card, why_card
 from cogs.settings.cards import roles_card, settings_card
@@ -259,6 +260,7 @@ def _of_stories(say: Catalogue, nasty: str, long: str, name: str) -> Iterator[tu
     yield "StoryForm", StoryForm(say, "ink:snew")
     yield "TitleForm", TitleForm(say, story, f"ink:srename:{BIG}")
     yield "PassageForm", PassageForm(say, story, f"ink:sadded:{BIG}:{BIG}", vote=True)
+    yield "AskModelsForm", AskModelsForm(say, story, f"ink:sasked:{BIG}")
 
 
 def _candidate(id_: int, text: str, name: str | None, **changed: Any) -> Candidate:
