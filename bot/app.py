@@ -21,10 +21,11 @@ from discord.ext import commands
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
 from bot.inference.fake_engine import FakeEngine
+from bot.inference.health_watch import HealthWatch
 from bot.inference.jobs import Limits
 from bot.inference.model_server import server_of
 from bot.inference.protocol import Engine
-from bot.inference.queue import Inference
+from bot.inference.queue import Inference, all_loaded
 from bot.inference.readiness import tell_when_ready
 from bot.inference.retry import RetryingEngine
 from bot.inference.supervisor import Supervisor
@@ -101,14 +102,17 @@ async def create_inference(settings: Settings, *, engine: Engine | None = None) 
     The models load while this is open already: until they are there, jobs wait or say so.
     """
     async with AsyncExitStack() as stack:
-        models = engine if engine is not None else await stack.enter_async_context(_open_engine(settings))
+        if engine is not None:
+            models, loaded = engine, all_loaded
+        else:
+            models, loaded = await stack.enter_async_context(_open_engine(settings))
         limits = Limits(
             waiting=settings.queue_waiting,
             per_person=settings.queue_per_person,
             per_server=settings.queue_per_server,
             rows=settings.queue_rows,
         )
-        inference = Inference(models, limits)
+        inference = Inference(models, limits, loaded=loaded)
         async with _background(inference.run(), "dispatcher"):
             yield inference
 
@@ -164,17 +168,17 @@ async def create_services(
 
 
 @asynccontextmanager
-async def _open_engine(settings: Settings) -> AsyncIterator[Engine]:
-    """Start the worker as a child, or reach the one at `INFERENCE_URL`."""
+async def _open_engine(settings: Settings) -> AsyncIterator[tuple[Engine, Callable[[], float]]]:
+    """Start the worker as a child, or reach the one at `INFERENCE_URL`; give it, and what tells how much of it is
+    loaded."""
     if settings.inference_url is not None:
-        async with (
-            EngineClient(settings.inference_url, settings.inference_token) as client,
-            _background(tell_when_ready(client), "readiness"),
-        ):
-            yield RetryingEngine.over(client)
+        async with EngineClient(settings.inference_url, settings.inference_token) as client:
+            health = HealthWatch(client)
+            async with _background(health.run(), "health"), _background(tell_when_ready(client), "readiness"):
+                yield RetryingEngine.over(client), lambda: health.last.loaded
     else:
         async with Supervisor(settings) as supervisor:
-            yield supervisor.engine
+            yield supervisor.engine, lambda: supervisor.last_health.loaded
 
 
 class Inkling(commands.Bot):

@@ -77,7 +77,7 @@ class Contenders:
             await filling.propose()
         except BadInput:
             return Answer(fills=())
-        await filling.rank_all(lambda done: None)
+        await filling.rank_all()
         fills = [ranked.candidate.text for (ranked,) in await filling.choose(SHOWN)]
         ranks = await self._ranks(missing, filling, number) if len(split_words(missing.fill)) > 1 else {}
         return Answer(fills=fills, ranks=ranks)

@@ -97,7 +97,7 @@ async def gather(engine: Engine, blanks: Sequence[Missing]) -> list[Case]:
         began = time.perf_counter()
         filling = Filling(engine, parse(f"{missing.left}___{missing.right}"), words, number, AS_IT_BELONGS)
         await filling.propose()
-        await filling.rank_all(lambda done: None)
+        await filling.rank_all()
         seconds = time.perf_counter() - began
         cases.append(
             Case(

@@ -22,24 +22,36 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waking:
+    """The models are being loaded, and the job waits for that: `loaded` is the share of it that is done, 0..1.
+    `position` is 0 where the job is the next to be worked on, else its place in the queue."""
+
+    loaded: float
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """Waiting: `position` 1 is the next to start; `eta_s` is the expected time to the result, in seconds."""
+    """Waiting: `position` 1 is the next to start; `eta_s` is the expected time to the result, in seconds: None where
+    nothing like it was measured yet, and where it takes longer than was told (`late`). It never counts up."""
 
     position: int
-    eta_s: float
+    eta_s: float | None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Working:
-    """Running: `text` is what can be shown of the first idea so far (empty when there is nothing to show)."""
+    """Running: `text` is what can be shown of a draft so far (empty when there is nothing to show), `share` how much
+    is done, 0..1; it never goes back. `eta_s` and `late` are as those of `Queued`."""
 
     text: str
-    done: int
-    total: int
-    eta_s: float
+    share: float
+    eta_s: float | None
+    late: bool = False
 
 
-Progress = Queued | Working
+Progress = Waking | Queued | Working
 Report = Callable[[str, int, int], None]
 """report(text, done, total): called by a running job as it gets on; cheap, may be called at every token."""
 

@@ -212,8 +212,9 @@ class Coming:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How the worker is. `tokens_per_s` is of the last few seconds of work (0.0 before any); `rss_mb` is its memory in
-    MiB now, `peak_mb` the most that it was; `coming` is the story model that will take over, if any. `jobs` is how many
-    jobs wait or run in the bot, which alone knows it."""
+    MiB now, `peak_mb` the most that it was; `coming` is the story model that will take over, if any; `loaded` is how
+    much of the loading at its start is done, 0..1: 0.0 where there is no worker, 1.0 where all can be used. `jobs` is
+    how many jobs wait or run in the bot, which alone knows it."""
 
     ready: bool
     stage: str
@@ -225,6 +226,7 @@ class Health:
     rss_mb: float = 0.0
     peak_mb: float = 0.0
     coming: Coming | None = None
+    loaded: float = 1.0
     jobs: int = 0
 
 

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from bot.errors import Busy, Cancelled
 from bot.inference.fair_queue import Entry, FairQueue
-from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Working
+from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Waking, Working
+from bot.inference.pace import Countdown, Pace, Work, finishing_s, left_s
 from bot.inference.protocol import Engine
 from bot.inference.tenants import TenantEngine, tenant_of
 
 _log = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
 
-FIRST_GUESS_TOKENS_PER_S = 300.0
-"""What the ETA assumes before anything was measured: two cores, a small model."""
 TICK_S = 1.0
-LEARN_S = 10.0
-"""Seconds of work after which the measured speed counts for two thirds of what is assumed."""
+"""While something runs, everybody is told anew how it stands at least so often."""
+QUIET_S = 2.5
+"""A job that tells nothing for so long while models are being loaded is taken to wait for one of them."""
+RETRY_S = 30.0
+"""When a program comes back where nothing was measured yet; people are told no time."""
+SHORTEST_RETRY_S = 2.0
+"""Nobody is asked to come back sooner."""
+
+
+def all_loaded() -> float:
+    """Tell that all models are there."""
+    return 1.0
 
 
 class Ticket(Generic[ResultT]):
@@ -43,8 +51,11 @@ class Ticket(Generic[ResultT]):
         self._result.add_done_callback(_retrieve)
         self._task: asyncio.Task[None] | None = None
         self._position = 0
-        self._eta_s = 0.0
-        self._text, self._done, self._total = "", 0, 1
+        self._eta_s: float | None = None
+        self._countdown = Countdown()
+        self._loaded = 1.0
+        self._text = ""
+        self._work = Work(kind=type(job), tokens=job.tokens)
         self._version = 0
         self._changed = asyncio.Event()
 
@@ -54,8 +65,8 @@ class Ticket(Generic[ResultT]):
         return self._position
 
     @property
-    def eta_s(self) -> float:
-        """Expected seconds until the result."""
+    def eta_s(self) -> float | None:
+        """Expected seconds until the result, as they are told: see `Queued.eta_s`."""
         return self._eta_s
 
     @property
@@ -66,9 +77,12 @@ class Ticket(Generic[ResultT]):
     @property
     def progress(self) -> Progress:
         """How it stands now."""
+        if self._loaded < 1.0:
+            return Waking(loaded=self._loaded, position=self._position)
+        late = self._countdown.late
         if self._position:
-            return Queued(position=self._position, eta_s=self._eta_s)
-        return Working(text=self._text, done=self._done, total=self._total, eta_s=self._eta_s)
+            return Queued(position=self._position, eta_s=self._eta_s, late=late)
+        return Working(text=self._text, share=self._work.share, eta_s=self._eta_s, late=late)
 
     def ending(self) -> asyncio.Future[ResultT]:
         """Return a future (not a task) that is done when the job has ended, with its result or failure; whoever awaits
@@ -99,16 +113,20 @@ class Ticket(Generic[ResultT]):
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def _place(self, position: int, eta_s: float) -> None:
-        if position != self._position or abs(eta_s - self._eta_s) >= 0.5:
-            self._position, self._eta_s = position, eta_s
+    def _place(self, position: int, expected_s: float | None, loaded: float) -> None:
+        """Tell the place in the queue, the expected time, and how much is loaded of the models that it waits for."""
+        late = self._countdown.late
+        eta_s = self._countdown.tell(expected_s)
+        told = (position, loaded, self._countdown.late, eta_s is None)
+        if told != (self._position, self._loaded, late, self._eta_s is None) or _differ(eta_s, self._eta_s):
+            self._position, self._loaded, self._eta_s = position, loaded, eta_s
             self._notify()
 
     def _report(self, text: str, done: int, total: int) -> None:
         if not self.finished:
-            before = self._tokens_left
-            self._text, self._done, self._total = text, done, max(1, total)
-            self._queue._made(before - self._tokens_left)
+            self._text = text
+            self._work.quiet_s = 0.0
+            self._work.share = max(self._work.share, min(1.0, done / max(1, total)))
             self._notify()
 
     def _finish(self, result: ResultT | None, error: BaseException | None) -> None:
@@ -121,9 +139,10 @@ class Ticket(Generic[ResultT]):
         self._position = 0
         self._notify()
 
-    @property
-    def _tokens_left(self) -> float:
-        return self._job.tokens * (1.0 - min(1.0, self._done / self._total))
+
+def _differ(told_s: float | None, before_s: float | None) -> bool:
+    """Tell whether another time is worth telling."""
+    return told_s is not None and before_s is not None and abs(told_s - before_s) >= 0.5
 
 
 def _retrieve(future: asyncio.Future[Any]) -> None:
@@ -137,19 +156,28 @@ class Inference:
 
     `run` is one long-lived task that the application starts; jobs are its children, so they outlive the
     command that submitted them and end with it.
+
+    `loaded` tells how much of the loading of the models is done, 0..1, without asking them: `Health.loaded`.
     """
 
-    def __init__(self, engine: Engine, limits: Limits, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        limits: Limits,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        loaded: Callable[[], float] = all_loaded,
+    ) -> None:
         self.engine = engine
+        self.loaded = loaded
         self._clock = clock
         self._key = secrets.token_bytes(16)
         self._queue: FairQueue[Ticket[Any]] = FairQueue(limits)
         self._wake = asyncio.Event()
         self._count = 0
         self._closed = False
-        self._tokens_per_s = FIRST_GUESS_TOKENS_PER_S
-        self._measured_since = clock()
-        self._tokens = 0.0
+        self._pace = Pace()
+        self._counted_until = clock()
 
     @property
     def waiting(self) -> int:
@@ -165,7 +193,9 @@ class Inference:
         """Queue a job and return its ticket at once. Raises `Busy` where a bound is reached."""
         full = self._queue.full(job.owner)
         if full is not None or self._closed:
-            raise Busy(f"queue_full_{full or 'all'}", retry_after_s=self._retry_after_s(full, job.owner))
+            retry_s = self._retry_after_s(full, job.owner)
+            key = f"queue_full_{full or 'all'}"
+            raise Busy(key if retry_s is not None else f"{key}_untimed", retry_after_s=retry_s or RETRY_S)
         self._count += 1
         ticket = Ticket(job, self._count, self)
         ticket._entry = self._queue.push(job.owner, job.rows, ticket)
@@ -189,7 +219,7 @@ class Inference:
             async with asyncio.TaskGroup() as jobs:
                 while True:
                     self._wake.clear()
-                    self._learn()
+                    self._count_time()
                     while (entry := self._queue.start_next()) is not None:
                         self._start(entry, jobs)
                     self._replan()
@@ -203,11 +233,13 @@ class Inference:
 
     def _start(self, entry: Entry[Ticket[Any]], jobs: asyncio.TaskGroup) -> None:
         ticket = entry.item
+        self._count_time()
         ticket._task = jobs.create_task(self._run_one(ticket), name=f"job-{ticket.id}")
         # Not in a `finally` of the job: a task that is cancelled before its first step never enters it.
         ticket._task.add_done_callback(lambda _: self._leave(entry))
 
     def _leave(self, entry: Entry[Ticket[Any]]) -> None:
+        self._count_time()
         self._queue.remove(entry)
         self._wake.set()
 
@@ -223,43 +255,61 @@ class Inference:
             _log.debug("job %s failed: %r", ticket.id, error)
             ticket._finish(None, error)
         else:
-            self._made(ticket._tokens_left)
+            self._count_time()
+            self._pace.note(ticket._work)
             ticket._finish(result, None)
 
-    def _made(self, tokens: float) -> None:
-        self._tokens += tokens
+    # ---- how long it takes
 
-    def _learn(self) -> None:
-        """Measure tokens a second while there is work, for the ETA: all jobs together, by what they report."""
+    def _count_time(self) -> None:
+        """Share the time since the last call among the jobs that the models worked on."""
         now = self._clock()
-        busy_s = now - self._measured_since
-        if not self.running and not self._tokens:
-            self._measured_since = now
-        elif busy_s >= TICK_S / 2:
-            share = 1.0 - math.exp(-busy_s / LEARN_S)
-            self._tokens_per_s += share * (self._tokens / busy_s - self._tokens_per_s)
-            self._tokens_per_s = max(1.0, self._tokens_per_s)
-            self._measured_since, self._tokens = now, 0.0
+        passed_s, self._counted_until = now - self._counted_until, now
+        running = [entry.item for entry in self._queue.running]
+        for ticket in running:
+            ticket._work.quiet_s += passed_s
+        awake = [ticket for ticket in running if not (ticket.finished or self._sleeps(ticket))]
+        for ticket in awake:
+            ticket._work.spent_s += passed_s / len(awake)
+
+    def _sleeps(self, ticket: Ticket[Any]) -> bool:
+        """Tell whether a job waits for models to be loaded: there are none, or it does not get on meanwhile."""
+        loaded, work = self.loaded(), ticket._work
+        return loaded <= 0.0 or (loaded < 1.0 and (not work.share or work.quiet_s > QUIET_S))
 
     def _replan(self) -> None:
         """Tell every ticket its place and its time."""
-        ahead = 0.0
-        for entry in self._queue.running:
-            ahead += entry.item._tokens_left
-        for entry in self._queue.running:
-            entry.item._place(0, ahead / self._tokens_per_s)
-        for position, entry in enumerate(self._queue.order(), start=1):
-            ahead += entry.item._job.tokens
-            entry.item._place(position, ahead / self._tokens_per_s)
+        running = [entry.item for entry in self._queue.running]
+        waiting = [entry.item for entry in self._queue.order()]
+        works = [ticket._work for ticket in running]
+        kinds = {ticket._work.kind for ticket in (*running, *waiting)}
+        token_s = {kind: self._pace.token_s(kind, works) for kind in kinds}
+        left = [left_s(work, token_s[work.kind]) for work in works]
+        for number, ticket in enumerate(running):
+            self._tell(ticket, 0, finishing_s(left, number))
+        ahead_s = _total(left)
+        for position, ticket in enumerate(waiting, start=1):
+            ahead_s = _total([ahead_s, left_s(ticket._work, token_s[ticket._work.kind])])
+            self._tell(ticket, position, ahead_s)
 
-    def _retry_after_s(self, full: str | None, owner: Owner) -> float:
-        """When the person's or the server's next job will be done; else when half of all that is there will be."""
+    def _tell(self, ticket: Ticket[Any], position: int, expected_s: float | None) -> None:
+        asleep = self._sleeps(ticket)
+        ticket._place(position, None if asleep else expected_s, self.loaded() if asleep else 1.0)
+
+    def _retry_after_s(self, full: str | None, owner: Owner) -> float | None:
+        """When the person's or the server's next job will be done; else when half of all that is there will be; None
+        where nothing was measured yet."""
+        entries = [*self._queue.running, *self._queue.order()]
         key = {"person": "person_id", "server": "server_id"}.get(full or "")
         if key is not None:
-            entries = [*self._queue.running, *self._queue.order()]
-            return max(
-                1.0, min(entry.item.eta_s for entry in entries if getattr(entry.owner, key) == getattr(owner, key))
-            )
-        tokens = sum(entry.item._tokens_left for entry in self._queue.running)
-        tokens += sum(entry.item._job.tokens for entry in self._queue.order())
-        return max(2.0, tokens / self._tokens_per_s / 2)
+            entries = [entry for entry in entries if getattr(entry.owner, key) == getattr(owner, key)]
+        told = [entry.item.eta_s for entry in entries if entry.item.eta_s is not None]
+        if not told:
+            return None
+        return max(SHORTEST_RETRY_S, min(told) if key is not None else max(told) / 2)
+
+
+def _total(seconds: Sequence[float | None]) -> float | None:
+    """Return the sum; None where one of them is unknown."""
+    known = [each for each in seconds if each is not None]
+    return sum(known) if len(known) == len(seconds) else None

@@ -13,6 +13,7 @@ import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from bot.errors import WorkerUnavailable
@@ -47,7 +48,7 @@ class Supervisor:
         self._problem: str | None = None
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._last = Health(ready=False, stage="starting", models=())
+        self._last = Health(ready=False, stage="starting", models=(), loaded=0.0)
         self._answers = 0
         self._engine = _SupervisedEngine(self)
         self.pid: int | None = None
@@ -121,7 +122,7 @@ class Supervisor:
             wait_s = pause_s if self._problem is None else self._patience.longest_backoff_s
             if self._problem is None:
                 _log.error("the worker ended (%s); starting it again in %.1f s", reason, wait_s)
-            self._last = Health(ready=False, stage="restarting", models=self._last.models)
+            self._last = Health(ready=False, stage="restarting", models=self._last.models, loaded=0.0)
             self._notify()
             await asyncio.sleep(wait_s)
             pause_s = min(2 * pause_s, self._patience.longest_backoff_s)
@@ -225,7 +226,7 @@ class _SupervisedEngine(RetryingEngine):
     async def health(self) -> Health:
         """See `Engine.health`; while the worker is not up, its stage tells why."""
         if self._supervisor._client is None:
-            return Health(ready=False, stage=self._supervisor.stage, models=self._supervisor.last_health.models)
+            return replace(self._supervisor.last_health, ready=False, stage=self._supervisor.stage, loaded=0.0)
         return await self._supervisor._client.health()
 
 

@@ -1,14 +1,15 @@
-"""What is shown while the models work: the place in the queue, or the text as it comes; and Cancel."""
+"""What is shown while the models wake up and work: the place in the queue, or a draft as it comes; and Cancel."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 from discord import ui
 
-from bot.inference.jobs import Progress, Queued
+from bot.inference.jobs import Progress, Queued, Waking, Working
 from bot.inference.queue import Ticket
 from bot.ui.cards import AMBER, Card, text
 from bot.ui.cutting import shown_tail
@@ -20,6 +21,8 @@ STREAMED_TEXT = 1200
 """Characters of the text so far that a card shows, its end."""
 BAR = 12
 """Signs of which a bar is made."""
+EXACT_S = 10
+"""Up to here a time is told to the second."""
 
 T = TypeVar("T")
 
@@ -72,25 +75,51 @@ async def follow(ticket: Ticket[Any], show: Callable[[Progress], Awaitable[None]
             await show(shown)
 
 
+def heading(say: Catalogue, working: str, progress: Progress) -> str:
+    """Return what goes on, in a few words; `working` is what that is while models work."""
+    if isinstance(progress, Waking):
+        return say("progress.waking")
+    return say("progress.queued") if isinstance(progress, Queued) else working
+
+
 def progress_line(say: Catalogue, progress: Progress | None) -> str:
-    """Return the place in the queue, or a bar of how much is done and the time that is left; an empty bar for None."""
+    """Return the place in the queue, or a bar of how much is done, and what is known of the time that is left; an empty
+    bar for None."""
     if progress is None:
-        return "▱" * BAR
-    time = duration(say, progress.eta_s)
-    if isinstance(progress, Queued):
-        return say("progress.position", count=progress.position, time=time)
-    filled = round(BAR * min(1.0, progress.done / progress.total)) if progress.total else 0
-    return f"{'▰' * filled}{'▱' * (BAR - filled)}\u2002{say('progress.left', time=time)}"
+        return bar(0)
+    if isinstance(progress, Waking):
+        place = progress.position
+        waits = say("progress.waking_position", count=place) if place else say("progress.waking_next")
+        return f"{bar(progress.loaded)}\u2002{waits}"
+    at = say("progress.position", count=progress.position) if isinstance(progress, Queued) else bar(progress.share)
+    if progress.late:
+        return f"{at}{_GAP[type(progress)]}{say('progress.late')}"
+    if progress.eta_s is None:
+        return at
+    return f"{at}{_GAP[type(progress)]}{say('progress.left', time=duration(say, rounded(progress.eta_s)))}"
+
+
+_GAP = {Queued: " · ", Working: "\u2002"}
+"""What stands between how far it is and the time that is left."""
+
+
+def bar(share: float) -> str:
+    """Return a bar of which `share`, 0..1, is filled: all of it only where all is done."""
+    filled = int(BAR * min(1.0, max(0.0, share)))
+    return "▰" * filled + "▱" * (BAR - filled)
+
+
+def rounded(seconds: float) -> float:
+    """Return a time as roughly as it is known: whole seconds, from ten on every fifth."""
+    step = 5 if seconds > EXACT_S else 1
+    return step * math.ceil(seconds / step)
 
 
 def progress_card(say: Catalogue, working: str, progress: Progress, cancel_id: str) -> Card:
     """Return the card of a job under way; `working` is what it says while models work."""
-    blocks: list[ui.Item[Any]] = []
-    if isinstance(progress, Queued):
-        blocks.append(text(f"### {say('progress.queued')}\n-# {progress_line(say, progress)}"))
-    else:
-        blocks.append(text(f"### {working}\n-# {progress_line(say, progress)}"))
-        if progress.text.strip():
-            blocks.append(text(shown_tail(progress.text, STREAMED_TEXT)))
+    title, at = heading(say, working, progress), progress_line(say, progress)
+    blocks: list[ui.Item[Any]] = [text(f"### {title}\n-# {at}")]
+    if isinstance(progress, Working) and progress.text.strip():
+        blocks.append(text(f"-# {say('progress.draft')}\n{shown_tail(progress.text, STREAMED_TEXT)}"))
     blocks.append(ui.ActionRow(ui.Button(custom_id=cancel_id, label=say("button.cancel"))))
     return Card(*blocks, colour=AMBER)

@@ -16,6 +16,7 @@ from bot.inference.protocol import Health, ModelInfo, ModelRole
 from bot.inference.worker_config import ModelPlan
 from bot.settings import BUNDLED, LARGE, ModelChoice
 from bot.worker.attempts import attempt
+from bot.worker.causal.converting import Told
 from bot.worker.causal.engine_choice import is_at_hand, is_ir, make_ready, open_causal
 from bot.worker.causal.protocol import CausalEngine
 from bot.worker.default_dtype import DEFAULT_DTYPE
@@ -35,6 +36,11 @@ _log = logging.getLogger(__name__)
 
 ModelT = TypeVar("ModelT")
 
+STARTED, STORY_LOADED, MASKED_LOADED = 0.1, 0.4, 0.7
+"""How much of the loading is done when the worker can be asked, when the story model is there, and when the masked
+model is: between the first start on a machine, when the causal models are prepared, and later ones, which torch's
+import rules."""
+
 
 class Models:
     """The models and the loop they work in. Made in the event loop that serves them."""
@@ -42,6 +48,7 @@ class Models:
     def __init__(self, loop: Scheduler) -> None:
         self.loop = loop
         self.stage = "starting"
+        self._loaded = STARTED
         self.successor: Successor | None = None
         """What is to write instead of the story model, once all is loaded: see `change`."""
         self._change: Change | None = None
@@ -55,11 +62,13 @@ class Models:
         self.stage = "loading the story model"
         story, engine = await asyncio.to_thread(self._load_story, plan)
         self._take_up(engine)
+        self._loaded = STORY_LOADED
         self.stage = "loading the masked model"
         masked = await asyncio.to_thread(_open_masked, plan)
         self.loop.widen(masked.compute_threads)
         self._infos.append(masked.info)
         self._masked.set_result(masked)
+        self._loaded = MASKED_LOADED
         self.stage = "loading the infill model"
         infill = await asyncio.to_thread(_resolve, plan, plan.infill, "causal")
         if is_ir(infill):
@@ -68,7 +77,11 @@ class Models:
             scorer = await asyncio.to_thread(_open_scorer, infill, engine if infill == story else None, plan)
             self._infos.append(_info_of(scorer, infill))
             self._scorer.set_result(scorer)
-        self.stage = "ready"
+        self.stage, self._loaded = "ready", 1.0
+
+    def _prepared(self, done: int, total: int) -> None:
+        """Hear from a thread how far the making of what a story model is loaded from is."""
+        self._loaded = STARTED + (STORY_LOADED - STARTED) * done / max(1, total)
 
     def _load_story(self, plan: ModelPlan) -> tuple[ResolvedModel, CausalEngine]:
         """Load what writes first: the large model only where it is ready: nobody should wait a minute."""
@@ -81,12 +94,12 @@ class Models:
             try:
                 with attempt(plan.data):
                     story = _resolve(plan, LARGE, "causal")
-                    return story, _open_story(story, plan, strict=True)
+                    return story, _open_story(story, plan, strict=True, told=self._prepared)
             except WeightsError as error:
                 give_up(large_successor(plan.data, plan.hub), error)
                 now = BUNDLED
         story = _resolve(plan, now, "causal")
-        return story, _open_story(story, plan)
+        return story, _open_story(story, plan, told=self._prepared)
 
     async def change(self, plan: ModelPlan) -> None:
         """Let the successor take over, where there is one; what fails is logged. Cancel it when the worker ends."""
@@ -134,6 +147,7 @@ class Models:
             tokens_per_s=round(self.loop.tokens_per_s, 1),
             rss_mb=round(_rss_bytes() / 2**20, 1),
             peak_mb=round(_peak_bytes() / 2**20, 1),
+            loaded=round(self._loaded, 3),
             coming=None if self._change is None else self._change.coming,
         )
 
@@ -149,8 +163,11 @@ def _resolve(plan: ModelPlan, choice: ModelChoice, role: ModelRole) -> ResolvedM
     return resolve(choice, role, plan.data, plan.hub, note)
 
 
-def _open_story(model: ResolvedModel, plan: ModelPlan, *, strict: bool = False) -> CausalEngine:
-    """Open what writes: the model, or a server's, beside which the model is opened when a text must stay here."""
+def _open_story(
+    model: ResolvedModel, plan: ModelPlan, *, strict: bool = False, told: Told | None = None
+) -> CausalEngine:
+    """Open what writes: the model, or a server's, beside which the model is opened when a text must stay here.
+    `told(done, total)` hears how far the making of what it is loaded from is, where that is not there yet."""
 
     def here() -> CausalEngine:
         return open_causal(
@@ -160,6 +177,7 @@ def _open_story(model: ResolvedModel, plan: ModelPlan, *, strict: bool = False) 
             dtype=plan.dtype,
             cache=plan.data / "cache",
             strict=strict,
+            told=told,
         )
 
     return here() if plan.server is None else ServedEngine(plan.server, here)

@@ -284,7 +284,7 @@ def _key(ticket_id: str) -> str:
 
 
 def _refuse_if_late(interaction: discord.Interaction[Any], ticket: Ticket[Any]) -> None:
-    if ticket.eta_s > LONGEST_WAIT_S and not reachable(interaction):
+    if ticket.eta_s is not None and ticket.eta_s > LONGEST_WAIT_S and not reachable(interaction):
         late_s = ticket.eta_s - LONGEST_WAIT_S
         raise Busy("too_long_here", retry_after_s=max(30.0, late_s), minutes=round(ticket.eta_s / 60))
 

@@ -5,6 +5,7 @@ What ends it early is one thing for all cards: *Cancel*, a moderator who deletes
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ class ProgressRunner:
         """
         live = self._live[key] = LiveJob(ticket, interaction.user.id)
         try:
+            await asyncio.sleep(0)  # what can begin at once has begun then
             shown = await begin(interaction, draw(ticket.progress))
             await note(shown)
 

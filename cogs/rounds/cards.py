@@ -13,7 +13,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.inference.jobs import Progress
+from bot.inference.jobs import Progress, Waking
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import NOBODY, Candidate, Round
 from bot.ui.cards import AMBER, Card, line, note_line, text
@@ -22,7 +22,7 @@ from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
-from bot.ui.progress import progress_line
+from bot.ui.progress import heading, progress_line
 from cogs.rounds import routes
 from cogs.rounds.kind_cards import ROUND_CARDS
 
@@ -46,6 +46,8 @@ def round_card(say: Catalogue, view: RoundView) -> Card:
 def writing_card(say: Catalogue, round_: Round, progress: Progress | None) -> Card:
     """Return the card of a round that models write for: how far they are, and nothing of what they write."""
     title = say(f"round.writing_{round_.kind}")
+    if isinstance(progress, Waking):
+        title = heading(say, title, progress)
     at = progress_line(say, progress)
     own = routes.OWN.button(say("button.own"), round_.id, emoji="✍️")
     cancel = routes.CANCEL.button(say("button.cancel"), round_.id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ import cogs.core.progress
 from bot.app import create_bot, create_services
 from bot.errors import StorageError, WorkerUnavailable
 from bot.inference.fake_engine import FakeEngine
+from bot.inference.protocol import Continuation, GenerateRequest, Partial
 from bot.inference.queue import Ticket
 from bot.ui.escaping import escape
 from bot.ui.progress import Wait
@@ -21,6 +24,7 @@ from cogs.core.generation_flow import GenerationFlow
 from cogs.generations.cog import GenerationsCog
 from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts
 from tests.behaviour.forging import press
+from tests.support.patience import until
 
 CANCEL = en("button.cancel")
 
@@ -51,6 +55,44 @@ async def test_progress_then_the_card_in_its_place(world: DiscordWorld) -> None:
     edits = [request for request in world.env.http_requests if request.method == "PATCH"]
     assert len(edits) >= 1
     assert world.messages == 1
+
+
+class DraftingEngine(FakeEngine):
+    """Writes a few words of the first row, and goes on when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = asyncio.Event()
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Partial | Continuation, None]:
+        yield Partial(row=0, text=" The keeper opened the door and", tokens=6)
+        await self.goes_on.wait()
+        async with aclosing(super().generate(request)) as events:
+            async for event in events:
+                yield event
+
+
+@pytest.mark.patient
+async def test_models_that_wake_up_and_a_draft_are_told_as_what_they_are(world: DiscordWorld) -> None:
+    inference = world.services.inference
+    inference.engine = engine = DraftingEngine()
+    inference.loaded = lambda: 0.0
+    result = await world.ask(world.ben, count=1)
+    shown = texts(result.response)
+    assert f"### {en('progress.waking')}\n-# {'▱' * 12}" in shown
+    assert list(buttons(result.response)) == [CANCEL]
+    inference.loaded = lambda: 0.5
+    await until(lambda: "▰" * 6 + "▱" * 6 in texts(world.last()) or en("progress.draft") in texts(world.last()))
+
+    inference.loaded = lambda: 1.0
+    await until(lambda: en("progress.draft") in texts(world.last()))
+    title, bar, _, draft = texts(world.last()).split("\n")
+    assert title == f"### {en('progress.working')}"
+    assert not re.search(r"\d", bar), "no time is told of the first of its kind"
+    assert draft == "The keeper opened the door"
+    engine.goes_on.set()
+    await finished(world)
+    assert en("card.continue.title", count=1) in texts(world.last())
 
 
 @pytest.mark.patient

@@ -546,9 +546,10 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "cogs.profiles.cards.writer_card": [
         lambda text: profile_cards.writer_card(_SAY, WriterProfile(server_id=1, person_id=3, pen_name=text))
     ],
+    "bot.ui.progress.heading": [lambda text: progress.heading(_SAY, text, Working(text=text, share=0.5, eta_s=1.0))],
     "bot.ui.progress.progress_card": [
         lambda text: progress.progress_card(
-            _SAY, _SAY("progress.working"), Working(text=text, done=1, total=2, eta_s=1.0), "ink:cancel:a:b"
+            _SAY, _SAY("progress.working"), Working(text=text, share=0.5, eta_s=1.0), "ink:cancel:a:b"
         )
     ],
     "bot.ui.prose.prose_parts": [prose.prose_parts],

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
 
 from bot.errors import BadInput, Busy, Cancelled
-from bot.inference.jobs import Limits, Owner, Queued, Report, Working
+from bot.inference.jobs import Limits, Owner, Queued, Report, Waking, Working
 from bot.inference.protocol import Engine
 from bot.inference.queue import Inference, Ticket
 from tests.support.patience import PATIENCE_S
@@ -55,13 +56,22 @@ def clock() -> Clock:
     return Clock()
 
 
+@asynccontextmanager
+async def running(inference: Inference) -> AsyncIterator[Inference]:
+    """Let the dispatcher work meanwhile."""
+    task = asyncio.create_task(inference.run())
+    try:
+        yield inference
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 @pytest.fixture
 async def inference(clock: Clock) -> AsyncIterator[Inference]:
-    made = Inference(NO_ENGINE, Limits(waiting=4, per_person=3, per_server=6, rows=4), clock=clock)
-    task = asyncio.create_task(made.run())
-    yield made
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    limits = Limits(waiting=4, per_person=3, per_server=6, rows=4)
+    async with running(Inference(NO_ENGINE, limits, clock=clock)) as made:
+        yield made
 
 
 async def settle() -> None:
@@ -123,12 +133,12 @@ async def test_queue_limits_say_who_is_full_and_when_to_come_back(inference: Inf
     await settle()  # one runs, two wait
     with pytest.raises(Busy) as person:
         inference.submit(HeldEngine(1))
-    assert person.value.key == "queue_full_person"
+    assert person.value.key == "queue_full_person_untimed"  # nothing was measured yet
     for number in range(2, 4):
         inference.submit(HeldEngine(number, rows=4))
     with pytest.raises(Busy) as everyone:
         inference.submit(HeldEngine(4, server=2))
-    assert everyone.value.key == "queue_full_all"
+    assert everyone.value.key == "queue_full_all_untimed"
     assert everyone.value.retry_after_s > 0
     assert person.value.retry_after_s > 0
 
@@ -139,7 +149,7 @@ async def test_queue_has_a_limit_per_server(clock: Clock) -> None:
     inference.submit(HeldEngine(2))
     with pytest.raises(Busy) as full:
         inference.submit(HeldEngine(3))
-    assert full.value.key == "queue_full_server"
+    assert full.value.key == "queue_full_server_untimed"
     inference.submit(HeldEngine(3, server=2))
 
 
@@ -253,22 +263,102 @@ async def test_a_queued_ticket_moves_up_while_it_is_watched(inference: Inference
     assert places == sorted(places, reverse=True)
 
 
+async def tick(inference: Inference, clock: Clock, seconds: float) -> None:
+    """Let so much time pass, and the dispatcher tell everybody anew how they stand."""
+    clock.now += seconds
+    inference._wake.set()
+    await settle()
+
+
 async def test_the_eta_follows_the_measured_speed(inference: Inference, clock: Clock) -> None:
     """Two jobs side by side make 40 tokens a second together; what waits reckons with both."""
     jobs = [HeldEngine(person, rows=2, tokens=1000) for person in (1, 2)]
-    for job in jobs:
-        inference.submit(job)
+    tickets = [inference.submit(job) for job in jobs]
     waiting = inference.submit(HeldEngine(3, rows=4, tokens=1000))
     await settle()
     for second in range(1, 41):
-        clock.now = float(second)
         for job in jobs:
             assert job.report is not None
             job.report("", 20 * second, 1000)
-        inference._wake.set()
-        await settle()
+        await tick(inference, clock, 1.0)
     # 400 of 2000 tokens are left before it, then its own 1000, at 40 a second.
-    assert waiting.eta_s == pytest.approx((2 * 200 + 1000) / 40, rel=0.2)
+    assert waiting.eta_s == pytest.approx((2 * 200 + 1000) / 40, rel=0.1)
+    assert [ticket.eta_s for ticket in tickets] == pytest.approx([10.0, 10.0], rel=0.1)
+
+
+async def test_no_time_is_told_before_one_was_measured(inference: Inference, clock: Clock) -> None:
+    first, second, third = (HeldEngine(rows=4) for _ in range(3))
+    tickets = [inference.submit(job) for job in (first, second, third)]
+    await settle()
+    await tick(inference, clock, 30.0)
+    assert tickets[0].progress == Working(text="", share=0.0, eta_s=None)
+    assert tickets[1].progress == Queued(position=1, eta_s=None)
+    with pytest.raises(Busy) as full:
+        inference.submit(HeldEngine(rows=4))
+    assert full.value.key == "queue_full_person_untimed"
+
+    first.outcome.set_result("")  # after 30 s
+    await settle()
+    started, waiting = (ticket.progress for ticket in tickets[1:])
+    assert started == Working(text="", share=0.0, eta_s=30.0)
+    assert waiting == Queued(position=1, eta_s=60.0)
+    inference.submit(HeldEngine(rows=4))
+    with pytest.raises(Busy) as full:
+        inference.submit(HeldEngine(rows=4))
+    assert (full.value.key, full.value.retry_after_s) == ("queue_full_person", 30.0)
+
+
+async def test_what_takes_longer_than_was_told_says_so_and_never_counts_up(inference: Inference, clock: Clock) -> None:
+    quick, slow = HeldEngine(), HeldEngine()
+    inference.submit(quick)
+    await settle()
+    await tick(inference, clock, 10.0)
+    quick.outcome.set_result("")
+    await settle()
+    ticket = inference.submit(slow)
+    await settle()
+    assert slow.report is not None
+    assert ticket.eta_s == pytest.approx(10.0)
+    slow.report("", 20, 100)
+    await tick(inference, clock, 20.0)  # ten times as slow
+    assert ticket.progress == Working(text="", share=0.2, eta_s=None, late=True)
+    slow.report("", 95, 100)
+    await tick(inference, clock, 20.0)
+    progress = ticket.progress
+    assert isinstance(progress, Working)
+    assert progress.eta_s is not None
+    assert progress.eta_s < 10.0
+    assert not progress.late
+    slow.report("", 50, 100)  # a bar does not go back, either
+    assert ticket.progress == Working(text="", share=0.95, eta_s=progress.eta_s)
+
+
+async def test_who_waits_for_models_that_wake_up_is_told_how_far_they_are(clock: Clock) -> None:
+    loaded = 0.0
+    limits = Limits(rows=1)
+    async with running(Inference(NO_ENGINE, limits, clock=clock, loaded=lambda: loaded)) as inference:
+        first, second = HeldEngine(1), HeldEngine(2)
+        tickets = [inference.submit(first), inference.submit(second)]
+        await settle()
+        assert [ticket.progress for ticket in tickets] == [Waking(loaded=0.0), Waking(loaded=0.0, position=1)]
+        loaded = 0.5
+        await tick(inference, clock, 40.0)
+        assert tickets[0].progress == Waking(loaded=0.5)
+        assert first.report is not None
+        first.report("The fox", 1, 4)  # the model that writes is there before the others
+        await tick(inference, clock, 2.0)
+        assert isinstance(tickets[0].progress, Working)
+        await tick(inference, clock, 2.0)  # now it wants another
+        assert tickets[0].progress == Waking(loaded=0.5)
+        loaded = 1.0
+        first.report("The fox", 4, 4)
+        await tick(inference, clock, 2.0)
+        first.outcome.set_result("")
+        await settle()
+        assert tickets[1].progress == Working(text="", share=0.0, eta_s=4.0)  # without the 42 s
+        loaded = 0.0  # the worker has to be started anew
+        await tick(inference, clock, 1.0)
+        assert tickets[1].progress == Waking(loaded=0.0)
 
 
 async def test_queue_closing_cancels_everything(clock: Clock) -> None:

@@ -207,7 +207,9 @@ async def test_supervisor_says_what_the_host_must_mend(settings: Settings, tmp_p
         with pytest.raises(WorkerUnavailable, match=r"CAUSAL_MODEL.*nowhere"):
             await texts(supervisor, request(1, tokens=5))
         assert "nowhere" in supervisor.stage
-        assert "nowhere" in (await supervisor.engine.health()).stage
+        health = await supervisor.engine.health()
+        assert "nowhere" in health.stage
+        assert health.loaded == 0.0
 
 
 PARENT = """

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.inference.jobs import Queued, Working
+from bot.inference.jobs import Progress, Queued, Waking, Working
 from bot.rules.generations import Generation, GenerationKind, Place, Suggestion
 from bot.rules.moods import MOODS
 from bot.rules.receipts import ContinueReceipt, FillReceipt, InfillReceipt, ModelReceipt, OtherReceipt, OwnReceipt
@@ -241,13 +241,16 @@ def test_a_receipt_with_unknown_parts_is_shown_all_the_same() -> None:
 @pytest.mark.parametrize(
     "progress",
     [
+        Waking(loaded=0.0),
+        Waking(loaded=0.5, position=3),
         Queued(position=1, eta_s=0.1),
+        Queued(position=2, eta_s=None),
         Queued(position=40, eta_s=300),
-        Working(text="", done=0, total=0, eta_s=0),
-        Working(text="The *fox* " * 300, done=500, total=400, eta_s=8),
+        Working(text="", share=0.0, eta_s=None, late=True),
+        Working(text="The *fox* " * 300, share=1.2, eta_s=8),
     ],
 )
-def test_progress_fits(language: Any, progress: Queued | Working) -> None:
+def test_progress_fits(language: Any, progress: Progress) -> None:
     say = catalogue(language)
     shown = check(progress_card(say, say("progress.working"), progress, "ink:cancel:0:1"))
     assert "*fox* " not in shown.replace(r"\*fox\* ", "")

@@ -16,7 +16,7 @@ from discord import ui
 
 import bot.ui
 import cogs
-from bot.inference.jobs import Queued, Working
+from bot.inference.jobs import Queued, Waking, Working
 from bot.rules.ballots import Ballot, decide
 from bot.rules.generations import MAX_NOTE, Generation, Suggestion
 from bot.rules.infill_style import InfillStyle
@@ -180,7 +180,11 @@ def _of_generations(say: Catalogue, long: str, name: str) -> Iterator[tuple[str,
         yield from _of_generation(say, made, name)
     for made in (infill, bridge, twisting, twisted):
         yield from _of_generation(say, made, name)
-    for progress in (Working(text=long, done=3, total=9, eta_s=9), Queued(position=9, eta_s=900)):
+    for progress in (
+        Working(text=long, share=0.3, eta_s=9),
+        Queued(position=9, eta_s=900),
+        Waking(loaded=0.5, position=9),
+    ):
         yield "progress.progress_card", progress_card(say, say("progress.working"), progress, "ink:cancel:0:1")
     yield from (("cards.given_cards", each) for each in given_cards(say, long))
     yield "cards.notice", notice(say("progress.interrupted"))
@@ -340,7 +344,7 @@ def _of_rounds(say: Catalogue, nasty: str, long: str, name: str) -> Iterator[tup
                 yield "rounds.result_cards.ballots_card", ballots_card(say, view)
                 yield "rounds.result_cards.why_card", why_card(say, view)
             case "writing":
-                progress = Working(text=long, done=3, total=9, eta_s=9)
+                progress = Working(text=long, share=0.3, eta_s=9)
                 yield "rounds.cards.writing_card", writing_card(say, view.round, progress)
             case "open":
                 yield "rounds.cards.open_card", open_card(say, view)

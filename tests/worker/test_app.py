@@ -138,7 +138,7 @@ async def test_both_models_answer_side_by_side(client: EngineClient) -> None:
     assert all(number < 0.0 for number in causal[0] + masked[0])
     assert [sum(x * x for x in vector) for vector in vectors] == pytest.approx([1.0, 1.0, 1.0], abs=1e-4)
     health = await client.health()
-    assert (health.ready, health.stage) == (True, "ready")
+    assert (health.ready, health.stage, health.loaded) == (True, "ready", 1.0)
     assert [info.role for info in health.models] == ["story", "masked", "causal"]
     assert health.steps > 0
     assert health.tokens_per_s > 0.0

@@ -62,7 +62,7 @@ async def test_ask_keep_open_delete(generation_service: GenerationService, clock
     ticket = await generation_service.submit(ask)
     seen = [progress async for progress in ticket]
     suggestions = await ticket
-    assert any(isinstance(progress, Working) and progress.done for progress in seen)
+    assert any(isinstance(progress, Working) and progress.share for progress in seen)
     kept = await generation_service.add(ask, suggestions)
     assert await generation_service.find(kept.id, PLACE) == kept
     assert kept.text == ask.request.text

@@ -33,18 +33,20 @@ def open_causal(
     cache: Path,
     clock: Clock = time.monotonic,
     strict: bool = False,
+    told: Told | None = None,
 ) -> CausalEngine:
     """Load a model into an engine. `auto` takes OpenVINO where it is installed, the device is the CPU and the weights
     are GGUF or OpenVINO IR, else torch; and torch, too, where OpenVINO cannot load it, unless it is `strict`.
 
-    `cache` is a folder for what is made of the weights once; `clock` tells when deadlines pass. Raises `WeightsError`.
+    `cache` is a folder for what is made of the weights once, of which `told(done, total)` hears how far it is; `clock`
+    tells when deadlines pass. Raises `WeightsError`.
     """
     if engine == "torch":
         return _open_torch(model, device, dtype, cache, clock)
     problem = _against_openvino(model, device)
     if problem is None:
         try:
-            return _open_openvino(model, dtype, cache, clock)
+            return _open_openvino(model, dtype, cache, clock, told)
         except WeightsError as error:
             if engine == "openvino" or is_ir(model) or strict:
                 raise
@@ -92,10 +94,10 @@ def _has_accelerator() -> bool:
     return torch.cuda.is_available()
 
 
-def _open_openvino(model: ResolvedModel, dtype: Dtype, cache: Path, clock: Clock) -> CausalEngine:
+def _open_openvino(model: ResolvedModel, dtype: Dtype, cache: Path, clock: Clock, told: Told | None) -> CausalEngine:
     from bot.worker.causal.openvino_engine import OpenVinoEngine
 
-    return OpenVinoEngine.open(model, dtype=dtype, cache=cache, clock=clock)
+    return OpenVinoEngine.open(model, dtype=dtype, cache=cache, clock=clock, told=told)
 
 
 def _open_torch(model: ResolvedModel, device: str, dtype: Dtype, cache: Path, clock: Clock) -> CausalEngine:

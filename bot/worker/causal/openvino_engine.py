@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bot.inference.protocol import GenerateRequest, ModelInfo, Row
 from bot.rules.moods import Sampling
 from bot.settings import Dtype
+from bot.worker.causal.converting import Told
 from bot.worker.causal.openvino_model import PreparedModel, open_pipeline, prepare
 from bot.worker.causal.protocol import LARGE_FROM, Capabilities, Clock, RowUpdate
 from bot.worker.causal.sequences import OpenRequest, OpenRow, Requests
@@ -73,9 +74,11 @@ class OpenVinoEngine:
         self._steps = 0
 
     @classmethod
-    def open(cls, model: ResolvedModel, *, dtype: Dtype, cache: Path, clock: Clock) -> OpenVinoEngine:
-        """Load a GGUF file or an OpenVINO folder. Raises `WeightsError`."""
-        prepared: PreparedModel = prepare(model, cache)
+    def open(
+        cls, model: ResolvedModel, *, dtype: Dtype, cache: Path, clock: Clock, told: Told | None = None
+    ) -> OpenVinoEngine:
+        """Load a GGUF file or an OpenVINO folder; `told` is as that of `prepare`. Raises `WeightsError`."""
+        prepared: PreparedModel = prepare(model, cache, told)
         return cls(
             open_pipeline(prepared, dtype),
             Tokens.from_file(prepared.tokenizer, prepared.ends),

@@ -46,6 +46,10 @@ ECHOED_RUN = 4
 FLUENCY = 4.0
 """What a nat of the mean log-probability of the bridge's own words counts against one of the right text's."""
 TEMPERATURE = 2.0
+WRITTEN, ALL_SCORED = 0.6, 0.97
+"""Which share of the work is done when the rows are written, and when they are scored with the right text."""
+PARTS = 1000
+"""In so many parts the work is reported."""
 DEADLINE_S = 600.0
 _CLOSERS = '"”’'
 
@@ -96,7 +100,7 @@ class BridgeJob:
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         chosen = await self._choose(engine, await self.candidates(engine, report))
-        report("", self.tokens, self.tokens)
+        report("", PARTS, PARTS)
         return surest_first(self._suggestion(bridge) for bridge in chosen)
 
     async def candidates(self, engine: Engine, report: Report) -> list[Bridge]:
@@ -109,7 +113,9 @@ class BridgeJob:
         drafts = await asyncio.to_thread(self._drafts, rows)
         if not drafts:
             raise BadInput("nothing_usable")
-        return await self.score(engine, drafts[:SCORED])
+        scored = await self.score(engine, drafts[:SCORED])
+        report("", round(PARTS * ALL_SCORED), PARTS)
+        return scored
 
     async def _generate(self, engine: Engine, report: Report, count: int) -> list[Continuation]:
         request = GenerateRequest(
@@ -130,7 +136,7 @@ class BridgeJob:
                 tokens[event.row] = MAX_TOKENS if isinstance(event, Continuation) else event.tokens
                 if isinstance(event, Continuation):
                     finished.append(event)
-                report("", min(sum(tokens), count * MAX_TOKENS - 1), count * MAX_TOKENS)
+                report("", round(PARTS * WRITTEN * sum(tokens) / (count * MAX_TOKENS)), PARTS)
         return sorted(finished, key=lambda row: row.row)
 
     def _drafts(self, rows: Sequence[Continuation]) -> list[Bridge]:

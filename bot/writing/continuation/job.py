@@ -33,6 +33,11 @@ _log = logging.getLogger(__name__)
 
 ROUNDS = 2
 """When the first round leaves fewer than were asked for, one more is made."""
+ROUND_ENDS = (0.0, 0.94, 0.98)
+"""Which share of the work is done when each round begins, and when the last has ended: choosing takes the rest. A
+second round is rare."""
+PARTS = 1000
+"""In so many parts the work is reported."""
 DEADLINE_S = 600.0
 MIN_WORDS = 3
 SAME_MOOD = 1
@@ -120,6 +125,7 @@ class ContinueJob:
             gives_up=True,
             local=self._local,
         )
+        begins, ends = ROUND_ENDS[number : number + 2]
         tokens = [0] * count
         finished: list[Continuation] = []
         shown = ""
@@ -131,7 +137,8 @@ class ContinueJob:
                     tokens[event.row] = self._request.length
                 if event.row == 0:
                     shown = self._showable(event.text)
-                report(shown, sum(tokens), count * self._request.length)
+                done = sum(tokens) / (count * self._request.length)
+                report(shown, round(PARTS * (begins + (ends - begins) * done)), PARTS)
         return sorted(finished, key=lambda row: row.row)
 
     def _showable(self, text: str) -> str:
@@ -190,11 +197,16 @@ class ContinueJob:
         return picked(ordered, self._request.count, None if self._request.mood else SAME_MOOD)
 
     async def _compared(self, engine: Engine, drafts: Sequence[Draft]) -> list[Draft]:
-        """Return the drafts with their vectors; without them while the models still load."""
+        """Return the drafts with their vectors; without them while the masked model still loads: nobody should wait for
+        that, with a suggestion written already."""
+        health = await health_of(engine)
+        if not any(model.role == "masked" for model in health.models):
+            _log.info("no masked model to compare by yet: the suggestions are chosen by their letters alone")
+            return list(drafts)
         try:
             note, *vectors = await engine.embed([self._request.note, *(draft.text for draft in drafts)])
         except WorkerUnavailable:
-            _log.info("no masked model to compare by yet: the suggestions are chosen by its letters alone")
+            _log.info("the masked model cannot be asked: the suggestions are chosen by their letters alone")
             return list(drafts)
         wished, weight = diversity.features("", note), note_weight(self._request.note)
         looks = [diversity.features(draft.text, vector) for draft, vector in zip(drafts, vectors, strict=True)]

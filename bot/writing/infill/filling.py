@@ -53,8 +53,19 @@ RETURNING = 1.1
 """What a fill loses, in nats, for each try that has it already, with several blanks."""
 PLAIN = 0.8
 """How alike two fills are, 0..1, that have no word which carries meaning."""
+MASKED_STEPS, TRY_STEPS = 2, 3
+"""How long the parts of the work take, against each other: the masked model's proposals for all blanks, and, with
+several, each way to fill them together."""
+SINGLE_STEPS, EACH_STEPS = (8, 3), (2, 4)
+"""The causal model's proposals and the ranking, of a single blank and of each of several."""
+Step = Callable[[int], None]
+"""step(count): so many steps of the work are done."""
 SPARE_TRIES = 3
 """Further tries where several blanks came out as in an earlier suggestion."""
+
+
+def untold(count: int) -> None:
+    """Tell nobody how the work gets on."""
 
 
 @dataclass(slots=True)
@@ -76,7 +87,7 @@ class _Slot:
 
 class Filling:
     """The work on one template. Call `propose`, `rank_all`, `choose`, in this order. `before` is what the causal model
-    reads before the text: a story's context."""
+    reads before the text: a story's context; `step(count)` is called when so many of `steps` are done."""
 
     def __init__(
         self,
@@ -86,8 +97,10 @@ class Filling:
         seed: int,
         style: InfillStyle,
         before: str = "",
+        step: Step = untold,
     ) -> None:
         self._engine = engine
+        self._step = step
         self._template = template
         self._seed = seed
         self._style = style
@@ -117,6 +130,16 @@ class Filling:
         """All candidates of blank `number`, those of the highest rough scores first."""
         return self._slots[number].pool.best(len(self._slots[number].pool))
 
+    def steps(self, count: int) -> int:
+        """Return how many steps the work is, if `count` ways are chosen: about as long, each of them."""
+        blanks = len(self._slots)
+        tries = count * TRY_STEPS if blanks > 1 else 0
+        return MASKED_STEPS + blanks * sum(self._blank_steps) + tries + 1
+
+    @property
+    def _blank_steps(self) -> tuple[int, int]:
+        return SINGLE_STEPS if len(self._slots) == 1 else EACH_STEPS
+
     # ---- proposing
 
     async def propose(self) -> tuple[ModelInfo, ...]:
@@ -126,6 +149,7 @@ class Filling:
         for slot in self._slots:
             alike.setdefault(slot.words, []).append(slot)
         await asyncio.gather(*(self._propose_masked(words, slots) for words, slots in alike.items()))
+        self._step(MASKED_STEPS)
         fills = [slot.guess() for slot in self._slots]
         await asyncio.gather(*(self._propose_causal(number, fills) for number in range(len(self._slots))))
         if not all(len(slot.pool) for slot in self._slots):
@@ -169,10 +193,11 @@ class Filling:
             )
         )
         slot.pool.add_causal(proposed)
+        self._step(self._blank_steps[0])
 
     # ---- ranking
 
-    async def rank_all(self, done: Callable[[int], None]) -> None:
+    async def rank_all(self) -> None:
         """Rank every blank with the best guesses in the others."""
         fills = [slot.guess() for slot in self._slots]
         for number, slot in enumerate(self._slots):
@@ -182,7 +207,7 @@ class Filling:
             slot.evidence = await self.score(number, await self._shortlist(number, finalists, fills), fills)
             slot.ranked = await self._rank(number, slot.evidence)
             fills[number] = slot.guess()
-            done(number + 1)
+            self._step(self._blank_steps[1])
 
     async def _shortlist(
         self, number: int, candidates: Sequence[Candidate], fills: Sequence[str | None]
@@ -228,6 +253,7 @@ class Filling:
         chosen: dict[tuple[str, ...], list[Ranked]] = {}
         for _ in range(count + SPARE_TRIES):
             ranked = await self._complete(order, said)
+            self._step(TRY_STEPS)
             said.append([each.candidate.text for each in ranked])
             if tuple(said[-1]) not in shown:
                 chosen.setdefault(tuple(said[-1]), ranked)

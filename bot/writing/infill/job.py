@@ -55,13 +55,19 @@ class InfillJob:
 
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         self._check((await engine.health()).models)
-        filling = Filling(engine, self._template, self._words, self._seed, self._request.style, self._before)
-        steps = 2 + len(self._template.blanks)
-        report("", 0, steps)
+        done = 0
+
+        def step(count: int) -> None:
+            nonlocal done
+            done = min(done + count, steps - 1)  # what more tries take is not known before
+            report("", done, steps)
+
+        filling = Filling(engine, self._template, self._words, self._seed, self._request.style, self._before, step)
+        steps = filling.steps(self._request.count)
+        step(0)
         models = await filling.propose()
         self._check(models)  # once more: they may have been loading still
-        report("", 1, steps)
-        await filling.rank_all(lambda done: report("", 1 + done, steps))
+        await filling.rank_all()
         chosen = await filling.choose(self._request.count)
         report("", steps, steps)
         by_role = {model.role: model for model in models if model.role != "story"}

@@ -34,6 +34,9 @@ from bot.writing.twist.word_selection import SelectableWord, selectable_words, s
 ROWS = 12
 TOKENS = 600
 """What a twist counts for in the queue."""
+FOUND, PROPOSED, SCORED, STEPS = 2, 3, 15, 25
+"""How much of the work is done when the expected words are found, when others are proposed for them, and when those are
+scored with the text before them; and all of it."""
 SPARE = 5
 """Words that are looked at beyond those wanted: for some there is nothing rarer that fits."""
 APART = 8
@@ -107,14 +110,14 @@ class TwistJob:
     async def run(self, engine: Engine, report: Report) -> tuple[Suggestion, ...]:
         await self._models(engine)
         alternative_search = AlternativeSearch(engine, self._request.text, self._words)
-        report("", 0, 4)
+        report("", 0, STEPS)
         expected = await alternative_search.expected(self._request.count + SPARE)
         models = await self._models(engine)  # once more: they may have been loading still
-        report("", 1, 4)
+        report("", FOUND, STEPS)
         places = await alternative_search.places(list(expected))
-        report("", 2, 4)
-        found = await alternative_search.score(places, lambda: report("", 3, 4))
-        report("", 4, 4)
+        report("", PROPOSED, STEPS)
+        found = await alternative_search.score(places, lambda: report("", SCORED, STEPS))
+        report("", STEPS, STEPS)
         # Where more was found than wanted, the most expected words are shown.
         found = sorted(found, key=lambda word: -expected[SelectableWord(word.start, word.end, word.word)])[
             : self._request.count
