@@ -21,6 +21,7 @@ from bot.errors import InklingError, PersonError
 from bot.settings import LogFormat
 
 STRUCK_OUT = "[secret]"
+"""Stands in the log in the place of a secret."""
 OURS = ("bot", "cogs", "storage")
 """The loggers that follow the host's level below INFO."""
 QUIETER = {

@@ -23,7 +23,9 @@ Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 LogFormat = Literal["text", "json"]
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+"""The values of LOG_LEVEL."""
 DOTENV = Path(".env")
+"""Where settings are read from besides the environment."""
 NAMED_MODELS = ("bundled", "auto", "large")
 """Models that have a name of their own instead of a place."""
 _HUB_NAME = re.compile(
@@ -273,6 +275,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(name="LOG_LEVEL", field="log_level", read=_one_of(LOG_LEVELS, str.upper)),
     Variable(name="LOG_FORMAT", field="log_format", read=_one_of(get_args(LogFormat))),
 )
+"""Every variable, in the order of `.env.example`."""
 
 
 def load_settings(environ: Mapping[str, str] | None = None, dotenv_path: Path | None = DOTENV) -> Settings:

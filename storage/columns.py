@@ -19,6 +19,7 @@ WHOLE = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit integer: STRICT tables know no BIGINT, and their INTEGER holds 64 bits."""
 
 REAL: Double[float] = Double().with_variant(sqlite.REAL(), "sqlite")
+"""A floating-point number: STRICT tables know REAL alone."""
 
 
 class JsonText(TypeDecorator[Any]):

@@ -11,6 +11,7 @@ from types import TracebackType
 from bot.errors import StorageError
 
 FILE = "inkling.lock"
+"""The name of the lock file."""
 
 
 class FolderLock:

@@ -160,6 +160,7 @@ PERSONAL = (
     Personal(table=WRITER_PROFILES),
     Personal(table=PEOPLE),
 )
+"""Every table with rows about people."""
 
 
 class PrivacyReader(Repository):

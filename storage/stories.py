@@ -15,6 +15,7 @@ from storage.repository import Repository
 from storage.tables import LORE, PASSAGES, POSTS, ROUNDS, STORIES, STORY_PEOPLE, TREES
 
 ROLES: tuple[Role, ...] = get_args(Role)
+"""All roles."""
 
 
 class StoryReader(Repository):

@@ -18,6 +18,7 @@ from bot.rules.receipts import TYPES, ContinueReceipt, OtherReceipt, OwnReceipt,
 from bot.rules.twists import TwistWords
 
 TAG = "kind"
+"""The key of the tag."""
 PAYLOADS: Mapping[str, type[Payload]] = MappingProxyType({TwistWords.kind: TwistWords})
 """The types of payloads, by their tags."""
 _UNTAGGED = frozenset(each.name for each in fields(ContinueReceipt))

@@ -24,6 +24,7 @@ WITHDRAWN_PASSAGE: Mapping[str, Any] = {
     "receipt": None,
     "withdrawn": 1,
 }
+"""The columns of a passage that was withdrawn."""
 WITHDRAWN_CANDIDATE: Mapping[str, Any] = {
     "text": "",
     "author_id": None,
@@ -32,6 +33,7 @@ WITHDRAWN_CANDIDATE: Mapping[str, Any] = {
     "receipt": None,
     "hidden_by": NOBODY,
 }
+"""The columns of a candidate that was withdrawn."""
 
 _BY_MODELS = type_coerce(CANDIDATES.c.receipt, Text) != "null"
 """Candidates that models made; where they filled a person's passage, that person is named as the author."""

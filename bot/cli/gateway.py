@@ -31,12 +31,14 @@ CONNECT_S = 60.0
 AT_ONCE = 10
 """So many connections within RECENTLY_S are made anew without a pause, if a session came of each."""
 RECENTLY_S = 60.0
+"""The seconds that count for AT_ONCE."""
 RESUME_TRIES = 4
 """After so many attempts in vain at the address of its session a new one is begun at the usual address."""
 WRONG_TOKEN = (
     "Discord refused the token in DISCORD_TOKEN. Make a new one: https://discord.com/developers/applications, "
     "your application, Bot, Reset Token."
 )
+"""What the host is told where Discord refuses the token."""
 FOR_GOOD = {
     4004: WRONG_TOKEN,
     4010: "Discord refused the number of this connection (4010, invalid shard). Inkling uses only one connection: "

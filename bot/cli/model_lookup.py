@@ -23,6 +23,7 @@ from bot.worker.weights.snapshots import Snapshot, find
 from bot.worker.weights.story_choice import plan_story
 
 ROLES: tuple[ModelRole, ...] = ("causal", "masked")
+"""The roles of the infill pair."""
 VARIABLES: dict[ModelRole, str] = {"causal": "CAUSAL_MODEL", "masked": "MASKED_MODEL"}
 """The setting that a model of each role is tried for."""
 

@@ -55,11 +55,13 @@ ENGLISH = Sample(
     text="The lighthouse keeper had not spoken for a year. When the boat came in that evening, she",
     blanks="She opened the ___ and found a letter ___ inside.",
 )
+"""For models that write English."""
 CHINESE = Sample(
     language="Chinese",
     text="守塔人已经一年没有开口说话了。那天傍晚，船靠岸的时候，她",
     blanks="她打开那扇旧___，在里面找到了一封___。",
 )
+"""For models that write Chinese."""
 
 
 def attempt(settings: Settings, name: str, role: ModelRole | None, terminal: Terminal, *, yes: bool) -> int:

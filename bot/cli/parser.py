@@ -11,20 +11,24 @@ from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import COUNT_RANGE, DEFAULT_COUNT, DEFAULT_LENGTH, LENGTH_RANGE
 
 DEFAULT_COMMAND = "run"
+"""The command where none is given."""
 EXIT_CODES = """\
 exit codes: 0 done; 1 it failed, and why is on standard error (with --jsonl: a line could not be answered);
 2 the command line is wrong; 130 Ctrl-C. Settings come from the environment and .env: see .env.example."""
+"""Stands at the end of the help."""
 SCRIPT_HELP = """\
 With --jsonl, each line is an object {{"id": …, "text": …}}, which may also have
 {options}, and is answered by one line, in the same order:
     {{"id": …, "candidates": [{{{fields}}}, …]}}
     {{"id": …, "error": …}}
 All lines share the models' batch. --json prints one such object."""
+"""Stands at the end of the help of commands that write."""
 
 NAME_HELP = """\
 NAME is: auto, large or bundled (Inkling's own); a folder; a GGUF file; or a hub id with an optional @revision and
 the name, or the end of the name, of one file: Qwen/Qwen2.5-0.5B@main, org/name:model-Q4_K_M.gguf, org/name:Q4_K_M.
 Licence and size are shown before anything large is fetched. HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and proxies hold."""
+"""Tells how models are named."""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

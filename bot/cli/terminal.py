@@ -10,7 +10,9 @@ from typing import TextIO
 from bot.worker.weights.progress_text import ProgressText
 
 BAR = 24
+"""Characters of a progress bar."""
 REDRAW_S = 0.1
+"""Seconds between two drawings of it."""
 
 
 class Terminal:

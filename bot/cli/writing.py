@@ -39,11 +39,13 @@ Kind = Literal["continue", "infill"]
 AT_ONCE = 32
 """How many lines are read ahead: enough to keep the models' batch full."""
 POLL_S = 0.2
+"""Seconds between two questions whether the models are loaded."""
 MARK_BYTES = 4
 """So many bytes of a file tell whether it is in UTF-16 or UTF-32."""
 SHOWN = 70
 """So many of the last characters of a text are shown while it is written."""
 OPTIONS: Mapping[str, type] = {"mood": str, "count": int, "length": int, "seed": int, "note": str}
+"""What a line of --jsonl may have besides its text, with the types."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,14 @@ from bot.inference.wire import KEEP_ALIVE_S, EmbedRequest, Line, Problem
 AnswerT = TypeVar("AnswerT")
 
 CONNECT_S = 5.0
+"""Seconds for making a connection."""
 SILENCE_S = 9 * KEEP_ALIVE_S
 """A generating worker that sends not even an empty line for so long is taken for gone. A supervisor sees that sooner,
 and starts another."""
 ANSWER_S = 600.0
 """Seconds for one proposal, score or embedding, waiting for its model to load included."""
 HEALTH_S = 5.0
+"""Seconds for an answer about the worker's health."""
 
 _lines = msgspec.json.Decoder(Line)
 _problems = msgspec.json.Decoder(Problem)

@@ -19,8 +19,11 @@ _log = logging.getLogger(__name__)
 AnswerT = TypeVar("AnswerT")
 
 RETRIES = 2
+"""How often a request is sent again after its first try."""
 PAUSE_S = 0.25
+"""Seconds before the first of these; they double with each."""
 LEAST_DEADLINE_S = 0.1
+"""The least deadline, in seconds, that a request which is sent again has left."""
 
 
 class RetryingEngine:

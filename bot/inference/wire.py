@@ -19,16 +19,26 @@ MAX_BODY = 4 << 20
 KEEP_ALIVE_S = 10.0
 """Seconds of silence after which a generating worker sends an empty line."""
 NDJSON = "application/x-ndjson"
+"""The content type of a generate request's answer."""
 
 MAX_TEXT = 200_000
+"""Characters of one text, and of all pieces of a context."""
 MAX_PIECES = 1_000
+"""Pieces of a context."""
 MAX_ROWS = 256
+"""Rows of a generate request."""
 MAX_NEW_TOKENS = 4_096
+"""Tokens of a row."""
 MAX_ITEMS = 4_096
+"""Items of a score request, texts to be embedded, and lists of fills to try."""
 MAX_GAPS = 64
+"""Gaps of a propose request."""
 MAX_MASKS = 32
+"""The longest fill of a propose request, in masks or words, and how many lengths it names."""
 MAX_BEAM = 512
+"""The widest beam of a propose request."""
 MAX_SAMPLES = 512
+"""Samples of a propose request."""
 MAX_TENANT = 64
 """Characters of a tenant's name."""
 

@@ -13,6 +13,7 @@ from bot.settings import BUNDLED, Dtype, EngineChoice, HubAccess, ModelChoice, S
 EXIT_HOST_ERROR = 3
 """The exit status when the host must mend something; the last line on standard error says what."""
 OPEN_HUB = HubAccess()
+"""Access to the hub without a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,20 +10,34 @@ from bot.rules.provenance import Origin
 from bot.ui.locale import Catalogue
 
 WIDTH = 1280
+"""Pixels of the picture's width. All the following sizes are in pixels."""
 ROW = 62
+"""The height of a row."""
 MARGIN = 52
+"""The margin of the picture."""
 LANE = 46
+"""The width of a lane."""
 HEADER = 158
+"""The height of the header."""
 LEGEND_ROW = 52
+"""The height of a row of the legend."""
 RADIUS = 22
+"""The radius of a passage's sign."""
 SMALL = 18
+"""The radius of a small sign."""
 TEXT, NAME, NUMBER, PILL, TITLE = 27, 25, 20, 23, 42
 PAPER: Colour = (251, 248, 242)
+"""The background."""
 DARK: Colour = (38, 42, 51)
+"""Text."""
 SOFT: Colour = (112, 108, 104)
+"""Text that matters less."""
 PALE: Colour = (201, 193, 180)
+"""Lines of branches, and rules."""
 INK: Colour = (0x4A, 0x5D, 0x8F)
+"""Inkling's blue."""
 AMBER: Colour = (0xB9, 0x8A, 0x3D)
+"""Inkling's yellow."""
 LOOKS: Mapping[Origin, tuple[Shape, Colour]] = {
     "human": ("circle", (0x4E, 0x86, 0x70)),
     "gpt": ("square", INK),
@@ -32,6 +46,7 @@ LOOKS: Mapping[Origin, tuple[Shape, Colour]] = {
 }
 """By shape and colour: who wrote a passage."""
 MAX_TITLES = 2
+"""Titles of stories at one passage; more are counted."""
 
 
 def draw(

@@ -15,13 +15,17 @@ from dataclasses import dataclass
 from bot.rules.stories import TreeNode
 
 MAX_ROWS = 56
+"""Rows of a map at most."""
 MAX_LANES = 14
+"""Lanes of a map at most."""
 WHOLE = 30
 """Up to so many passages every one has a row of its own."""
 MIN_CHAIN = 3
+"""So many passages in a row, at least, are shown as one gap."""
 NEAR = 3
 """How many passages before a head are shown, for the first FEW heads."""
 FEW = 4
+"""See NEAR."""
 MANY = 12
 """How many heads that stand on others' ways have a row to themselves."""
 

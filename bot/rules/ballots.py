@@ -21,7 +21,9 @@ from typing import Literal
 
 DecidedBy = Literal["minimax", "score", "draw"]
 FAVOURITE_POINTS = 2
+"""Points of a ★."""
 LIKE_POINTS = 1
+"""Points of a like."""
 
 
 @dataclass(frozen=True, slots=True)

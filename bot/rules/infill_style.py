@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 MAX_BOLDNESS = 3.0
+"""The greatest boldness."""
 MOST_WORDS = 12
+"""Words of the longest fill that a style may ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +44,4 @@ class InfillStyle:
 
 
 AS_IT_BELONGS = InfillStyle()
+"""The style that asks for nothing special."""

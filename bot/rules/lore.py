@@ -14,7 +14,9 @@ from bot.rules.text.matching import fold, stands_in
 LoreKind = Literal["memory", "lore"]
 LoreState = Literal["proposed", "ratified", "rejected"]
 MAX_LORE = 1000
+"""Characters of an entry."""
 MAX_TRIGGERS = 10
+"""Triggers of an entry."""
 MAX_TRIGGER = 40
 """Characters of a trigger: a word, or a few."""
 RATIFIES = 3

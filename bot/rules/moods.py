@@ -15,6 +15,7 @@ from bot.errors import BadInput
 
 MoodName = Literal["steady", "open", "wild", "plain"]
 MOOD_NAMES: tuple[MoodName, ...] = get_args(MoodName)
+"""All moods."""
 
 
 def check_mood(given: str | None) -> MoodName | None:

@@ -21,6 +21,7 @@ Origin = Literal["human", "gpt", "bert", "edited"]
 """Where a passage or a word comes from. `edited` is said of a passage that holds a model's words and words that a
 person put among them; single words are one or the other."""
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
+"""All origins."""
 _BLACK = re.compile(r"\S+")
 """What is not white space."""
 

@@ -28,17 +28,25 @@ Licence = Literal["own", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0", "cc0-1.0"]
 Role = Literal["cohost", "invited"]
 
 STATES: tuple[StoryState, ...] = get_args(StoryState)
+"""All states of a story."""
 LICENCES: tuple[Licence, ...] = get_args(Licence)
+"""All licences."""
 MAX_TITLE = 80
+"""Characters of a title."""
 MAX_PREMISE = 1500
+"""Characters of a premise."""
 MAX_PASSAGE = 4000
 """Characters of a passage."""
 MAX_WORDS = 800
+"""The greatest limit of a passage's words that a story may set."""
 ROUND_MINUTES = range(1, 14 * 24 * 60 + 1)
+"""How many minutes a round may be open."""
 QUORUM = range(1, 51)
+"""How many ballots a story may require."""
 GRACE_MS = 7 * 24 * 60 * 60 * 1000
 """How long a deleted story can be restored."""
 MAX_PEN_NAME = 32
+"""Characters of a pen name."""
 BEGINNING = 60
 """Characters of a passage that a map of the tree shows."""
 

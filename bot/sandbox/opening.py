@@ -25,6 +25,7 @@ SETTLE_S = 60.0
 SHARED = ("models", "cache")
 """Folders of the real data that the sandbox uses as well: weights are not fetched for each start."""
 NAME = "Inkling"
+"""What the bot is called in the sandbox."""
 
 
 async def run(settings: Settings, port: int, say: Callable[[str], None]) -> int:

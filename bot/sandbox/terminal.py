@@ -22,6 +22,7 @@ In the page: press / for the commands, right-click a message for its menu, and "
 {keeper} manages the server (/settings). Channels and threads are listed on the left.
 It starts afresh each time, in {folder}, and forgets everything at the end.
 Here: type restart to restart the bot (its buttons go on working; SIGUSR1 does the same), quit or Ctrl-C to end."""
+"""What the host can type while the sandbox runs."""
 
 
 def greeting(url: str, folder: object) -> str:

@@ -8,6 +8,7 @@ from bot.sandbox.simulation import simcord
 
 SERVER, CHANNEL, TOPIC = "The Lantern Room", "story-table", "One text, many hands. Try /continue and /infill."
 PEOPLE = ("Maren", "Tomás", "Yun")
+"""Who can be acted as."""
 OPENING = (
     "Welcome to the table. Tonight we begin with a lighthouse: press / for what Inkling can do.",
     "The lighthouse keeper had not spoken for a year. On the first day of the storm",

@@ -24,6 +24,7 @@ GPU reads in a few seconds."""
 MEMORY_CHARS = 2000
 """How much of memory, and of lore, is sent at most; the newest entries first."""
 PAGE = 50
+"""Passages that are read at a time."""
 
 _TITLE, _PREMISE, _MEMORY, _LORE, _PASSAGE = 5, 4, 3, 2, 0
 """Priorities; the heading over the passages goes before them all, the text itself last (`ContinueRequest`)."""

@@ -16,7 +16,9 @@ from storage.database import Database
 from storage.unit_of_work import Snapshot, UnitOfWork
 
 LISTED: tuple[LoreState, ...] = ("ratified", "proposed")
+"""States of the entries that a list shows."""
 WAITING: tuple[LoreState, ...] = ("proposed",)
+"""States of the entries that are still to be decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

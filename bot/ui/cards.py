@@ -22,7 +22,9 @@ ASKED_TEXT = 320
 PAGE_TEXT = 3600
 """Characters of a text on one page, where it is read whole."""
 INK = discord.Colour(0x4A5D8F)
+"""The colour at the side of a card."""
 AMBER = discord.Colour(0xB98A3D)
+"""The colour at the side of a card that asks for something."""
 
 
 class Card(ui.LayoutView):

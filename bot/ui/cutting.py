@@ -21,6 +21,7 @@ Render = Callable[[str], str]
 """What is shown of a piece of text: `escape`, `quote`, or more, with a number before it and a signature behind. It is
 never shorter than the text."""
 ELLIPSIS = "…"
+"""Stands where something was cut off."""
 WHOLE = 1 << 20
 """A limit that no text reaches."""
 _ENDS = (".", "!", "?", '"', "'", "”", "’")

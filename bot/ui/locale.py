@@ -23,7 +23,9 @@ from discord import app_commands
 from bot.rules.servers import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+"""All languages of cards."""
 DEFAULT: Language = "en"
+"""The language of people whose own there is none of."""
 PLURALS: Mapping[Language, Mapping[str, Callable[[Place], bool]]] = {
     "en": {"one": lambda count: count == 1, "other": lambda count: True},
     "zh-CN": {"other": lambda count: True},

@@ -20,6 +20,7 @@ Permission = Literal[
 ]
 """What the bot can make use of, as discord.py names it; `permission.<name>` in the catalogues is Discord's name."""
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+"""All permissions that the bot asks for."""
 INVITATION = discord.Permissions(**dict.fromkeys(PERMISSIONS, True))
 """What the link of the invitation asks a server for."""
 CARDS: tuple[Permission, ...] = ("view_channel", "send_messages")

@@ -31,6 +31,7 @@ from bot.worker.weights.story_choice import settle_story
 _log = logging.getLogger(__name__)
 
 GRACE_S = 3.0
+"""Seconds for an orderly end, before the process ends itself."""
 
 
 def main(arguments: list[str] | None = None) -> int:

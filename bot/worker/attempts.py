@@ -15,6 +15,7 @@ from bot.errors import WeightsError
 MOST = 3
 """So many in a row are chance, or somebody who stopped the program."""
 FILE = "loading-large"
+"""The name of the file in which attempts are counted."""
 
 
 @contextmanager

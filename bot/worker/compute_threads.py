@@ -18,6 +18,7 @@ ShareT = TypeVar("ShareT")
 ResultT = TypeVar("ResultT")
 
 HALVES = 2
+"""Parts into which the threads are split."""
 _here = local()
 """`taken` in a thread that is one of them."""
 

@@ -15,6 +15,7 @@ from bot.worker.models import Models
 from bot.worker.scheduler import Scheduler
 
 BACKLOG = 512
+"""Connections that wait to be accepted."""
 
 
 def bind_unix(path: Path) -> socket.socket:

@@ -25,7 +25,9 @@ from bot.rules.text.matching import in_word
 from bot.rules.text.words import BLANK, has_han
 
 MAX_BLANKS = 8
+"""Blanks of a text."""
 MAX_WORDS = 8
+"""Words that a blank may ask for."""
 
 _RUN = re.compile(r"(?P<line>(?:\\?[_＿]){3,})|(?P<mask>\\?\[MASK\\?\])", re.IGNORECASE)
 _HINT = re.compile(r"(\d+)(?!\w)")

@@ -20,6 +20,7 @@ from bot.writing.overlap import Overlap, compared_words
 CandidateT = TypeVar("CandidateT")
 
 LAMBDA = 0.6
+"""The weight of quality against likeness, 0..1."""
 COPIED_RUN = 8
 """A candidate that shares this many words in a row with the story is a copy."""
 NEAR_DOUBLE = 0.8

@@ -21,6 +21,7 @@ ROWS: Mapping[tuple[Purpose, Tier], int] = MappingProxyType(
         ("bridge", "large"): 10,
     }
 )
+"""How many rows each asks for of each model."""
 CROWD: Mapping[Tier, int] = MappingProxyType({"small": 12, "large": 4})
 """With more jobs than these under way or waiting, each has fewer rows, so that all together have about as many."""
 SPARE = 2

@@ -51,6 +51,7 @@ class TextForm:
 
 
 PROSE = TextForm()
+"""The form of plain prose."""
 
 
 def text_form_of(text: str) -> TextForm:

@@ -9,7 +9,9 @@ from bot.rules.text.words import BLANK, has_han, word_spans
 from bot.writing.cleaning import sentence_ends
 
 LEFT_CHARS = 500
+"""Characters of the left text that models read at most."""
 RIGHT_CHARS = 200
+"""Characters of the right text that models read at most."""
 SPELT_BLANK = "[MASK]"
 """What the causal model, which knows no blanks, reads where another one is open."""
 CONTEXT_CHARS = 1200

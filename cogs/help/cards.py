@@ -14,6 +14,7 @@ from bot.ui.routes import Route
 
 Topic = Literal["writing", "stories", "rounds", "lore", "privacy", "server"]
 FIRST: Topic = "writing"
+"""The topic that /help opens with."""
 TOPICS: Mapping[Topic, tuple[str, ...]] = {
     "writing": ("intro", "continue", "infill", "bridge", "twist", "moods", "why"),
     "stories": ("story_begin", "story_write", "story_read", "story_back", "story_host"),

@@ -21,6 +21,7 @@ TRIGGERS = "triggers"
 PAGE = 8
 """Entries on a page of the list."""
 SIGNS: Mapping[LoreKind, str] = {"memory": "📌", "lore": "📜"}
+"""The sign before an entry."""
 _ENTRY_TEXT = 2400
 _LISTED_TEXT = 240
 _LISTED_TRIGGERS = 120

@@ -36,6 +36,7 @@ from cogs.lore.cards import PAGE, TRIGGERS, LoreForm, beginning, list_card, lore
 from cogs.lore.group import SERVER, STORY, Choices, LoreGroup
 
 KINDS: tuple[LoreKind, ...] = get_args(LoreKind)
+"""All kinds of entries."""
 _REMOVED_TEXT = 2400
 
 

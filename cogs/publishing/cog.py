@@ -43,12 +43,15 @@ FORMATS: Mapping[str, Callable[[Book], bytes]] = {
     "html": lambda book: to_html(book).encode(),
     "md": lambda book: to_markdown(book).encode(),
 }
+"""What makes a file of a book, by the choice of the command."""
 AT_ONCE = 100
 """People that Discord tells of in one request."""
 GONE_NAMED = 20
 """So many of those who have left are asked for by name; others are somebody."""
 NAMES_S = 5.0
+"""Seconds that names are looked up for at most."""
 MAP_TEXT = 2400
+"""Characters of a map's text that its card shows."""
 _ALT_TEXT = 900
 _FORMAT_CHOICES = [app_commands.Choice(name=named(f"storychoice.format_{name}"), value=name) for name in FORMATS]
 

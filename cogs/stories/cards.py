@@ -20,7 +20,9 @@ from cogs.core.vote_minutes import lasting
 from cogs.stories import routes
 
 PREMISE_TEXT = 900
+"""Characters of a premise that a card shows."""
 LAST_TEXT = 500
+"""Characters of the last passage that a card shows."""
 LISTED = 6
 """Stories on a page of the list."""
 NAMED = 40

@@ -21,7 +21,9 @@ from bot.ui.prose import signature
 from cogs.stories import routes
 
 READING_TEXT = 3200
+"""Characters on a page."""
 PART_TEXT = 2800
+"""Characters of a part of a passage that is longer than a page."""
 WINDOW = 24
 """How many passages are looked at for a page."""
 

@@ -16,6 +16,7 @@ from bot.stories.rounds.kinds import template_of
 from storage.unit_of_work import Snapshot
 
 UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")
+"""States of a round that has not ended."""
 
 
 async def find_round(tx: Snapshot, who: Who, round_id: int) -> tuple[Story, Round]:

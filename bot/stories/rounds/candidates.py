@@ -12,6 +12,7 @@ from bot.writing.overlap import said
 from bot.writing.server_words import ServerWords
 
 NONE_OF_THESE = NewCandidate(text="", none=True)
+"""The candidate that every round has."""
 
 
 def of_person(text: str, story: Story, *, author_id: int, pen_name: str | None, base: Passage | None) -> NewCandidate:

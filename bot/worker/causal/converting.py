@@ -29,14 +29,19 @@ if TYPE_CHECKING:
     from bot.worker.causal.openvino_graph import Matrix
 
 GRAPH = "openvino_model.xml"
+"""The file of the converted model's graph."""
 WEIGHTS = "openvino_model.bin"
+"""The file of its weights."""
 TOKENIZER = "tokenizer.json"
+"""The file of its tokenizer."""
 DETAILS = "inkling.json"
 """What else must be known of the model: `window`, `ends`, `group` and `kv_values` of `PreparedModel`."""
 GIVES_WAY = "--gives-way"
+"""The option for a conversion that gives way."""
 NICENESS = 15
 """By how much a conversion gives way, while another model writes."""
 THREADS = 2
+"""Threads of a conversion."""
 _LAST_LINES = 20
 
 Told = Callable[[int, int], None]

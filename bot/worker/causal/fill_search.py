@@ -26,12 +26,14 @@ from bot.worker.plaintext import PlainText
 CHILDREN = 8
 """Tokens that a path goes on with at most, so that one path does not take all the room."""
 GIVEN_WEIGHT = 0.5
+"""The weight of a given fill's own score: see GIVEN_FLOOR."""
 GIVEN_FLOOR = -9.0
 """What a given fill's own score adds to its log-probability from the left when the first tokens are chosen, and what
 it is taken to be for all others, in nats behind the best of its number of pieces."""
 FOLLOWED = 12
 """Given fills of several tokens that are followed to their end, whatever the search thinks of them."""
 TOKENS_A_WORD = 1.5
+"""How many tokens a word is taken for."""
 NARROWING = 8.0
 """How many times fewer paths there are at the longest fill than behind the first tokens."""
 _REPLACEMENT = "\ufffd"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gguf import GGUFReader, ReaderTensor
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3")
+"""The architectures of a GGUF that can be converted."""
 _INTERLEAVED = ("llama",)
 """Where a GGUF has the two halves of each head's rotation interleaved."""
 _EVERYTHING = 2**63 - 1

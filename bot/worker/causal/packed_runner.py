@@ -25,6 +25,7 @@ from bot.worker.compute_threads import ComputeThreads
 from bot.worker.logit_selection import LogitSelection
 
 NAME = "inkling-packed"
+"""The name under which the attention is registered with transformers."""
 PASS_TOKENS = 256
 """Tokens of one forward pass, so that none keeps the decode steps waiting for long."""
 

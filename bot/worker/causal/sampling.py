@@ -22,6 +22,7 @@ from torch import Tensor
 from bot.rules.moods import Sampling
 
 NEVER = -math.inf
+"""The logit of a token that is cut."""
 _FIRST_LOOK = 2048
 """How many of the best tokens are sorted first; the rest only where their sum is not enough."""
 _LONGEST_MATCH = 48

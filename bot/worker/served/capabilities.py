@@ -13,6 +13,7 @@ from bot.worker.served.errors import Refused
 
 Endpoint = Literal["completions", "chat"]
 PATHS: Mapping[Endpoint, str] = {"completions": "/completions", "chat": "/chat/completions"}
+"""The path of each endpoint, behind the server's base."""
 _STANDARD = frozenset({"model", "prompt", "messages", "max_tokens", "max_completion_tokens", "stream"})
 """Fields that no request can do without."""
 _OPENAIS = frozenset({"temperature", "top_p", "seed", "stop", "n"})

@@ -53,6 +53,7 @@ _NO_THOUGHTS = {"chat_template_kwargs": {"enable_thinking": False}}
 """For models that think before they answer: thoughts would use up what a continuation may be long."""
 _EVERY = frozenset({_MIN_P, _TYPICAL, _DRY, _XTC})
 UNKNOWN = Dialect(name="unknown", samplers=frozenset({_MIN_P}), known=False)
+"""For a server that is not known."""
 TRANSFORMERS = Dialect(name="transformers serve", samplers=frozenset({_MIN_P, _TYPICAL}), nests=True)
 """It is known by its refusals: it takes nothing but OpenAI's fields, and samples only where its own one asks for it."""
 DIALECTS: Mapping[str, Dialect] = {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 MAGIC = b"GGUF"
+"""How a GGUF file begins."""
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 """GGUF's number of each type of value, and how struct reads it."""
 _STRING, _ARRAY = 8, 9

@@ -13,7 +13,9 @@ from bot.worker.weights.downloads import told
 from bot.worker.weights.hub import RemoteFile, Repository
 
 CONFIG = "config.json"
+"""The file that a model of transformers has."""
 IR = "openvino_model.xml"
+"""The file that a model for OpenVINO has."""
 _BESIDE = {
     "added_tokens.json",
     "config.json",

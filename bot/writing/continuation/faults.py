@@ -15,6 +15,7 @@ from bot.writing.text_form import CUE, LABEL, TextForm, first_person_at, narrate
 
 FaultKind = Literal["loop", "name", "person", "comment", "stray", "form"]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
+"""All kinds of faults."""
 
 LONGEST_VERSE = 90
 """A line of more characters is none of verse."""

@@ -20,6 +20,7 @@ SAID_AGAIN = 3.0
 """What it costs, in nats, to say a word that carries meaning again, in whatever form, for each time that it stands
 within:"""
 NEAR_CHARS = 80
+"""Characters on either side, for SAID_AGAIN."""
 MOST_TIMES = 3
 """Times that count."""
 MEANT_CHARS = 120
@@ -27,6 +28,7 @@ MEANT_CHARS = 120
 COPIED = 4.0
 """What it costs to copy a run of words that stands within:"""
 RUN_CHARS = 240
+"""Characters on either side, for COPIED."""
 STAMMER = 4
 """Words on either side of a fill of several words within which a word that carries meaning, or any two, count as
 copied."""

@@ -14,6 +14,7 @@ from bot.writing.infill.repeats import Repeats
 RARITY = 0.25
 """The share of a fill's improbability from the left that each step of boldness forgives, down to:"""
 RAREST = -14.0
+"""Nats below which nothing more is forgiven."""
 NEARNESS = 6.0
 """What likeness to the fill that others should resemble counts, in nats for a cosine of 1."""
 LOOKED_AT = 80

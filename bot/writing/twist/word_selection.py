@@ -16,7 +16,9 @@ from bot.rules.text.words import has_han
 from bot.writing.cleaning import sentence_ends
 
 LEAST_LETTERS = 3
+"""Letters of the shortest word that is twisted."""
 MOST_LETTERS = 24
+"""Letters of the longest."""
 LONGEST_HAN_RUN = 4
 """Longer runs of Chinese characters are more words than could be told apart."""
 
