@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 from bot.rules.infill_style import InfillStyle
 from bot.rules.moods import MoodName, Sampling
+from bot.rules.provenance import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class Receipt:
 
     kind: ClassVar[str]
     by_person: ClassVar[bool] = False
-    """Whether a person wrote the text, not a model."""
+    """Whether a person wrote the text, or gave it its form, not a model."""
     always: ClassVar[frozenset[str]] = frozenset()
     """Fields that are stored also where they have their defaults."""
 
@@ -150,6 +151,16 @@ class OwnReceipt(Receipt):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditedReceipt(Receipt):
+    """What a person made of a suggestion; `spans` tells which words of its text they left a model's."""
+
+    kind: ClassVar[str] = "edited"
+    by_person: ClassVar[bool] = True
+
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherReceipt(Receipt):
     """What this version has no type for: it is kept, and shown by name. `told` is JSON-ready."""
 
@@ -159,6 +170,9 @@ class OtherReceipt(Receipt):
 
 
 TYPES: Mapping[str, type[Receipt]] = MappingProxyType(
-    {type_.kind: type_ for type_ in (ContinueReceipt, InfillReceipt, BridgeReceipt, TwistReceipt, OwnReceipt)}
+    {
+        type_.kind: type_
+        for type_ in (ContinueReceipt, InfillReceipt, BridgeReceipt, TwistReceipt, OwnReceipt, EditedReceipt)
+    }
 )
 """The types that are stored, by their tags."""

@@ -10,9 +10,11 @@ from typing import Any
 from discord import ui
 
 from bot.rules.generations import Generation
+from bot.rules.provenance import word_origins
 from bot.rules.receipts import (
     BridgeReceipt,
     ContinueReceipt,
+    EditedReceipt,
     InfillReceipt,
     ModelReceipt,
     OtherReceipt,
@@ -50,6 +52,11 @@ class Read:
 def receipt_card(say: Catalogue, generation: Generation, *, details: bool = False) -> Card:
     """Return the card of *Why this text?*: in plain words with a button for the details, or the details with a way
     back."""
+    suggestion = generation.suggestions[0]
+    if isinstance(suggestion.receipt, EditedReceipt):
+        origins = word_origins(suggestion.text, suggestion.receipt.spans)
+        told = say("why.edited", count=origins.count("human"), total=len(origins))
+        return notice(f"### {say('why.title')}", told)
     if is_own(generation):
         return notice(f"### {say('why.title')}", say("why.person"))
     if details:

@@ -96,6 +96,12 @@ DELETE = Route("delete", "generation_id")
 """*Delete*."""
 START_STORY = Route("sfrom", "generation_id")
 """The menu *Start a story from…*."""
+TAKE = Route("take", "generation_id")
+"""The menu *Change one, or begin a story with it…*."""
+CHANGE = Route("change", "generation_id", "position")
+"""*Change it*: opens a form with that suggestion in it."""
+CHANGE_FORM = Route("changed", "generation_id", "position")
+"""That form."""
 
 # ---- the next step in a story
 

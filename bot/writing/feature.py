@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic
 
+from bot.errors import BadInput
 from bot.inference.jobs import Job, Owner
 from bot.inference.protocol import LoadedRole
 from bot.rules.generations import Generation, GenerationKind, NewGeneration, Suggestion
-from bot.rules.provenance import Origin, Span
-from bot.rules.receipts import OwnReceipt
+from bot.rules.provenance import Origin, Span, edited, of_human, word_origins
+from bot.rules.receipts import EditedReceipt, OwnReceipt
 from bot.rules.servers import COUNT_RANGE, Switch, check_range
 from bot.writing.blocklist import Blocklist
 from bot.writing.provenance import spans_filled
@@ -86,6 +88,21 @@ class Feature(ABC, Generic[RequestT]):
     def own(self, generation: Generation, text: str) -> Suggestion:
         """Return what a person wrote themselves on the card of `generation`. Raises `BadInput` as `checked_text`."""
         return Suggestion(text=checked_text(text), fills=(), receipt=OwnReceipt())
+
+    def edited(self, generation: Generation, suggestion: Suggestion, given: str) -> Suggestion:
+        """Return what a person made of a suggestion: each word that they left is still a model's. Raises `BadInput` as
+        `own`, and `edit_same` where nothing was changed."""
+        own = self.own(generation, given)
+        if own.text.strip() == suggestion.text.strip():
+            raise BadInput("edit_same")
+        spans = edited(suggestion.text, self.suggested_spans(generation, suggestion), own.text)
+        if all(origin == "human" for origin in word_origins(own.text, spans)):
+            return own  # a full stop alone is nobody's
+        return replace(own, receipt=EditedReceipt(spans=spans))
+
+    def suggested_spans(self, generation: Generation, suggestion: Suggestion) -> tuple[Span, ...]:
+        """Return where the words of a suggestion's own text come from."""
+        return self.provenance(generation, suggestion, lambda: of_human(generation.text))
 
     # ---- what a suggestion makes of the text
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from discord import ui
 
 from bot.rules.generations import Generation, GenerationKind, Suggestion
+from bot.rules.receipts import EditedReceipt
 from bot.ui import routes
 from bot.ui.cards import ASKED_TEXT, PAGE_TEXT, Card, is_own, line, note_line, text
 from bot.ui.cutting import share, shown_head, shown_pages, shown_size, shown_tail
@@ -18,7 +19,7 @@ from bot.ui.escaping import escape, quote, size, tidy
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled, style_phrases, sureness
 from bot.ui.locale import Catalogue
-from bot.ui.story_starts import story_start
+from bot.ui.story_starts import story_start, take_menu
 from bot.writing.features import feature_of
 
 ROW = 5
@@ -88,7 +89,7 @@ class FeatureCard:
         """Return the card of a finished request. `name` is how the person who asked is called, unescaped."""
         own = is_own(generation)
         if own:
-            title = say("card.own.title", name=escape(name))
+            title = say(f"card.{_hand(generation)}.title", name=escape(name))
         else:
             title = say(f"card.{generation.kind}.title", count=len(generation.suggestions))
         asked, foot = self.asked(generation), self._foot(say, generation, name)
@@ -101,14 +102,16 @@ class FeatureCard:
             blocks += self.suggestion_row(say, generation, position, shown)
         blocks += [line(), *self.pages(generation), *self.rows(say, generation)]
         blocks += self._actions(say, generation, read=shortened)
-        if self.begins_stories and (start := story_start(say, generation)) is not None:
+        if not own:
+            blocks.append(take_menu(say, generation, begins_stories=self.begins_stories))
+        elif self.begins_stories and (start := story_start(say, generation)) is not None:
             blocks.append(start)
         blocks.append(text(foot))
         return Card(*blocks)
 
     def _foot(self, say: Catalogue, generation: Generation, name: str) -> str:
         if is_own(generation):
-            return f"-# {say('card.own.foot')}"
+            return f"-# {say(f'card.{_hand(generation)}.foot')}"
         mood = say(f"mood.{generation.mood or 'mixed'}")
         foot = say(f"card.{generation.kind}.foot", name=escape(name), mood=mood)
         wished = style_phrases(say, generation.suggestions[0].receipt)
@@ -217,6 +220,11 @@ def _fit_fills(wholes: Sequence[Filled], room: int) -> tuple[list[str], bool]:
     sizes = [min(size(each.show()), FILLED_TEXT) for each in close]
     fitted = [each.show(part) for each, part in zip(close, share(sizes, room), strict=True)]
     return fitted, any(shown != whole.show() for shown, whole in zip(fitted, wholes, strict=True))
+
+
+def _hand(generation: Generation) -> str:
+    """Return whether a person wrote what a generation holds, or changed what a model suggested: a key of texts."""
+    return "edited" if isinstance(generation.suggestions[0].receipt, EditedReceipt) else "own"
 
 
 def _notes(say: Catalogue, suggestion: Suggestion, *, filled: bool) -> str:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace as replaced
 from typing import Any
 
 import discord
 from discord.ext import commands
 
-from bot.errors import Gone, NotAllowed
+from bot.errors import BadInput, Gone, NotAllowed
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.moods import check_mood
-from bot.rules.servers import ServerSettings
+from bot.rules.servers import MAX_TEXT, ServerSettings
 from bot.ui import routes
 from bot.ui.answers import GIVEN, is_private, open_form, replace, respond, take_time, whisper
-from bot.ui.forms import NOTE, Form, NoteForm, submitted
+from bot.ui.forms import NOTE, Form, NoteForm, picked, submitted
 from bot.ui.locale import private, public
 from bot.ui.public_card import PublicCard
 from bot.ui.receipt_summary import DETAILS, receipt_card
 from bot.ui.routes import number
+from bot.ui.story_starts import BEGIN, CHANGE
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.features import feature_of
 from cogs.core.command_options import checked_note
+from cogs.core.context import InteractionContext
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.presentation import name_of
 from cogs.core.services import Services
 from cogs.feature_cards import CARDS
 from cogs.rounds.opening import RoundOpening
+from cogs.stories.threads import open_story_form
 
 
 class GenerationsCog(commands.Cog):
@@ -37,6 +41,7 @@ class GenerationsCog(commands.Cog):
         self._services = services
         self._flow = flow
         self._rounds = rounds
+        self._context = InteractionContext(services, flow)
         for route, handler in {
             routes.GO: self.go_on,
             routes.RETRY: self.retry,
@@ -45,6 +50,9 @@ class GenerationsCog(commands.Cog):
             routes.PAGE: self.page,
             routes.OWN: self.own,
             routes.OWN_FORM: self.form_written,
+            routes.TAKE: self.take,
+            routes.CHANGE: self.change,
+            routes.CHANGE_FORM: self.form_changed,
             routes.WHY: self.why,
             routes.READ: self.read,
             routes.DELETE: self.delete,
@@ -135,6 +143,53 @@ class GenerationsCog(commands.Cog):
         owner, place = self._flow.owner(interaction), self._flow.place(interaction)
         kept = await self._services.generation_service.add_derived(parent, owner, place, own)
         await self._flow.present(interaction, kept, public(interaction, settings.language))
+
+    async def take(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the menu that takes a suggestion up: to change it, or to begin a story with it."""
+        value = (*picked(interaction), "")[0]
+        position = number((value[1:],), 0)
+        if value[:1] == BEGIN:
+            await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
+            await open_story_form(interaction, self._flow, self._context, number(ids, 0), position)
+        elif value[:1] == CHANGE:
+            await self._open_change(interaction, number(ids, 0), position)
+        else:
+            raise Gone("generation_gone")
+
+    async def change(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Change it*: opens a form with the suggestion in it."""
+        await self._open_change(interaction, number(ids, 0), number(ids, 1))
+
+    async def _open_change(self, interaction: discord.Interaction[Any], generation_id: int, position: int) -> None:
+        generation, suggestion, _ = await self._changed(interaction, generation_id, position)
+        text = suggestion.text.strip()
+        if len(text) > MAX_TEXT:
+            raise BadInput("text_too_long", length=len(text), limit=MAX_TEXT)
+        custom_id = routes.CHANGE_FORM.id(generation.id, position)
+        await open_form(interaction, Form(private(interaction), "change", custom_id, text))
+
+    async def form_changed(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: posts what the person made of the suggestion, which says whose words it has."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        position = number(ids, 1)
+        parent, suggestion, settings = await self._changed(interaction, number(ids, 0), position)
+        edited = await asyncio.to_thread(feature_of(parent.kind).edited, parent, suggestion, text)
+        owner, place = self._flow.owner(interaction), self._flow.place(interaction)
+        service = self._services.generation_service
+        kept = await service.add_derived(parent, owner, place, edited, position=position)
+        await self._flow.present(interaction, kept, public(interaction, settings.language))
+
+    async def _changed(
+        self, interaction: discord.Interaction[Any], generation_id: int, position: int
+    ) -> tuple[Generation, Suggestion, ServerSettings]:
+        """Return the suggestion of a model that is to be changed. Raises `Gone` for what a person wrote."""
+        generation = await self._services.generation_service.find(generation_id, self._flow.place(interaction))
+        suggestion = _suggestion(generation, position)
+        if suggestion.receipt.by_person:
+            raise Gone("generation_gone")
+        settings = await self._flow.settings(interaction)
+        self._flow.permit(interaction, settings, generation.kind)
+        return generation, suggestion, settings
 
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Why this text?*: the receipts, for the person who clicked alone."""

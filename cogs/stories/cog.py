@@ -35,8 +35,8 @@ from cogs.core.services import Services
 from cogs.core.vote_minutes import chosen_minutes
 from cogs.stories import routes
 from cogs.stories.cards import overtaken_card
-from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm, StoryForm
-from cogs.stories.threads import place_for_story, show_opened
+from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm
+from cogs.stories.threads import open_story_form, place_for_story, show_opened
 
 _CHAIN = 100
 """So many cards back it is looked which of a text's words were suggested."""
@@ -82,24 +82,17 @@ class StoriesCog(StoryCog):
     @story.command(name=named("command.story.new.name"), description=named("command.story.new.description"))
     async def new(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Ask for a new story in a form."""
-        await self._ask_new(interaction, routes.NEW_FORM.id())
+        await open_story_form(interaction, self._flow, self._context)
 
     async def begin(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Start a story*: the same form."""
-        await self._ask_new(interaction, routes.NEW_FORM.id())
+        await open_story_form(interaction, self._flow, self._context)
 
     async def begin_from(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu *Start a story from…* on the card of a /continue or /infill: the same form."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         position = number(picked(interaction), 0)
-        await self._ask_new(interaction, routes.NEW_FORM.id(generation.id, position))
-
-    async def _ask_new(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
-        await self._context.enter(interaction)
-        await self._permit_start(interaction)
-        say = private(interaction)
-        place_for_story(interaction, say)
-        await open_form(interaction, StoryForm(say, custom_id))
+        await open_story_form(interaction, self._flow, self._context, generation.id, position)
 
     async def form_new(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: keeps the story, then opens its thread."""

@@ -14,17 +14,21 @@ from bot.errors import NotHere
 from bot.rules.posts import Post
 from bot.rules.stories import Story
 from bot.ui import permissions
-from bot.ui.answers import change, whisper
+from bot.ui.answers import change, open_form, whisper
 from bot.ui.cards import Card, notice
 from bot.ui.cutting import label
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import STORIES, STORIES_BETTER, lacking
 from bot.ui.prose import Prose, prose
+from cogs.core.context import InteractionContext
+from cogs.core.generation_flow import GenerationFlow
 from cogs.core.next_steps import next_steps
 from cogs.core.outbox import CLOCKS_DIFFER, OutboxDispatcher
 from cogs.core.services import Services
+from cogs.stories import routes
 from cogs.stories.cards import story_card
+from cogs.stories.forms import StoryForm
 
 _log = logging.getLogger(__name__)
 
@@ -131,6 +135,18 @@ class ThreadsCog(commands.Cog):
 def thread_name(story: Story) -> str:
     """Return what the thread of a story is called."""
     return label(story.title, THREAD_NAME)
+
+
+async def open_story_form(
+    interaction: discord.Interaction[Any], flow: GenerationFlow, context: InteractionContext, *beginning: int
+) -> None:
+    """Ask for a new story in a form: with the id of a generation and a position, for one that begins with that
+    suggestion. Raises `NotAllowed` where the person lacks the role for starting stories."""
+    await context.enter(interaction)
+    flow.permit(interaction, await flow.settings(interaction), "stories")
+    say = private(interaction)
+    place_for_story(interaction, say)
+    await open_form(interaction, StoryForm(say, routes.NEW_FORM.id(*beginning)))
 
 
 async def show_opened(

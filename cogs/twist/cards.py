@@ -11,13 +11,13 @@ from discord import ui
 from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.rules.twists import KEPT, Twist, twist_of
 from bot.ui import routes
-from bot.ui.cards import Card, line, text
+from bot.ui.cards import Card, is_own, line, text
 from bot.ui.cutting import label
 from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
-from bot.ui.story_starts import story_start
+from bot.ui.story_starts import take_menu
 from bot.writing.twist.request import TwistRequest
 from cogs.core.feature_card import FilledCard
 
@@ -33,6 +33,8 @@ class TwistCard(FilledCard):
     kind: ClassVar[GenerationKind] = TwistRequest.kind
 
     def card(self, say: Catalogue, generation: Generation, *, name: str) -> Card:
+        if is_own(generation):
+            return super().card(say, generation, name=name)
         twist = twist_of(generation)
         kind = "twisted" if twist.done else "twist"
         title = f"### {say(f'card.{kind}.title', name=escape(name), count=len(twist.words))}"
@@ -50,8 +52,8 @@ class TwistCard(FilledCard):
             blocks += [text(shown), line()]
             blocks += [ui.ActionRow(_menu(say, generation.id, twist, number)) for number in range(len(twist.words))]
         blocks += [line(), _actions_of(say, generation, twist, read=shown != whole.show())]
-        if twist.done and (start := story_start(say, generation)) is not None:
-            blocks.append(start)
+        if twist.done:
+            blocks.append(take_menu(say, generation, begins_stories=True))
         blocks.append(text(foot))
         return Card(*blocks)
 
@@ -89,6 +91,7 @@ def _actions_of(say: Catalogue, generation: Generation, twist: Twist, *, read: b
         use = routes.USE.button(say("button.use"), generation.id, style=discord.ButtonStyle.primary, emoji="✅")
         use.disabled = not twist.picked
         row.add_item(use)
+        row.add_item(routes.CHANGE.button(say("button.change"), generation.id, 0, emoji="✏️"))
     if read:
         row.add_item(routes.READ.button(say("button.read"), generation.id, 0, emoji="📖"))
     row.add_item(routes.WHY.button(say("button.why"), generation.id, emoji="🔍"))

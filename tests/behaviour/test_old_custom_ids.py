@@ -21,7 +21,7 @@ from tests.support.old_custom_ids import OLD_CUSTOM_IDS
 
 TEXT = "The fox crossed the bridge near the harbour and the rain began."
 BOXES = {"text": "A word.", "title": "Mine", "premise": "", "triggers": "fox", "left": "One.", "right": "Two."}
-VALUES = {"twist": ["0"], "sfrom": ["0"], "guide": ["rounds"], "set": ["2"]}
+VALUES = {"twist": ["0"], "sfrom": ["0"], "take": ["c0"], "guide": ["rounds"], "set": ["2"]}
 """What is chosen in a menu; "1" elsewhere."""
 CLOSED = frozenset({"rballots", "rcanon", "rpairs", "rwhy"})
 """What stands on the card of a round that is closed."""

@@ -258,7 +258,7 @@ async def test_deleting_a_card_deletes_its_pages(world: DiscordWorld) -> None:
 
 async def test_a_story_that_begins_with_a_suggestion_is_told_on_its_card(world: DiscordWorld) -> None:
     card = await card_of(world)
-    form = await world.ben.select(card, ["1"], custom_id="ink:sfrom:1")
+    form = await world.ben.select(card, ["s1"], custom_id="ink:take:1")
     await world.ben.submit_modal(form, {**FORM, "licence": ["own"]})
     assert len(world.channel.threads) == 1
     assert en("card.taken", count=1) in texts(card)

@@ -14,7 +14,7 @@ async def _start(
     world: DiscordWorld, person: MemberActor, card: ResponseMessage | None, number: int
 ) -> InteractionResult:
     assert card is not None
-    shown = await person.select(card, custom_id=f"ink:sfrom:{number}", values=["0"])
+    shown = await person.select(card, custom_id=f"ink:take:{number}", values=["s0"])
     return await person.submit_modal(shown, {**FORM, "licence": ["own"]})
 
 
@@ -67,7 +67,7 @@ async def test_from_filled_blanks(world: DiscordWorld) -> None:
 async def test_what_has_expired_says_so_and_gives_the_form_back(world: DiscordWorld) -> None:
     card = (await world.ask(world.ben, count=1)).response
     assert card is not None
-    shown = await world.ben.select(card, custom_id="ink:sfrom:1", values=["0"])
+    shown = await world.ben.select(card, custom_id="ink:take:1", values=["s0"])
     world.now.ahead_ms = 31 * 24 * 3600 * 1000
     refused = await world.ben.submit_modal(shown, {**FORM, "licence": ["own"]})
     assert en("error.generation_gone") in private(refused)
@@ -79,3 +79,4 @@ async def test_not_in_private(world: DiscordWorld) -> None:
     result = await world.ben.user.slash("continue", text=STORY, length=6, count=1)
     assert result.response is not None
     assert "sfrom" not in str(result.response.components)
+    assert en("take.as_beginning") not in str(result.response.components)

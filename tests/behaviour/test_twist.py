@@ -89,7 +89,7 @@ async def test_a_story_begins_with_a_twisted_passage(world: DiscordWorld) -> Non
     await world.ben.select(card, ["0"], custom_id=menus(card)[0]["custom_id"])
     used = (await world.ben.click(world.last(), label=USE)).response
     assert used is not None
-    shown = await world.chen.select(used, ["0"], custom_id="ink:sfrom:2")
+    shown = await world.chen.select(used, ["s0"], custom_id="ink:take:2")
     await world.chen.submit_modal(shown, {**FORM, "licence": ["own"]})
     (thread,) = world.channel.threads
     (passage,) = await canon_of(world, thread)

@@ -55,7 +55,7 @@ from bot.writing.continuation import job as continuing
 from bot.writing.continuation.request import ContinueRequest, onward
 from bot.writing.infill import candidate_pool, pronouns, repeats, restyling
 from bot.writing.infill.request import InfillRequest
-from bot.writing.provenance import spans_behind, spans_filled
+from bot.writing.provenance import spans_behind, spans_filled, spans_of
 from bot.writing.twist import alternatives, word_selection
 from bot.writing.twist.request import TwistRequest
 from cogs.feature_cards import CARDS
@@ -357,6 +357,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.provenance.spans_filled": [
         lambda text: spans_filled(_gapped(text)[1], _gapped(text)[0].suggestions[0], "bert")
     ],
+    "bot.writing.provenance.spans_of": [lambda text: spans_of(_suggested(text), text)],
     "bot.writing.provenance.spans_behind": [
         lambda text: spans_behind(text, provenance.of_human(text), _suggested(text[:200]), text + text[:200])
     ],
@@ -610,6 +611,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: reading.reading_card(_SAY, *_parted(text), reading.Spot(1), "f", total=2)
     ],
     "bot.ui.story_starts.story_start": [lambda text: story_starts.story_start(_SAY, _continued(text))],
+    "bot.ui.story_starts.take_menu": [lambda text: story_starts.take_menu(_SAY, _continued(text), begins_stories=True)],
     "bot.ui.receipts.expected_facts": [
         lambda text: receipts.expected_facts(
             _SAY, TwistWords(words=(Expected(0, len(text), text, (Other(text, 1.0),)),))

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from bot.rules.generations import NewGeneration, Place, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.moods import MOOD_NAMES, MOODS
-from bot.rules.provenance import Span
+from bot.rules.provenance import ORIGINS, Span
 from bot.rules.receipts import (
     BridgeReceipt,
     ContinueReceipt,
+    EditedReceipt,
     FillReceipt,
     InfillReceipt,
     ModelReceipt,
@@ -43,6 +44,7 @@ _MODELS = st.builds(
 )
 _FILLS = st.lists(st.builds(FillReceipt, text=TEXTS, confidence=_REAL, sources=_LABELS), max_size=3).map(tuple)
 _STYLES = st.builds(InfillStyle, boldness=_REAL, near=_LABELS, shown=st.lists(_LABELS, max_size=2).map(tuple))
+_SPANS = st.lists(st.builds(Span, TIMES, TIMES, st.sampled_from(ORIGINS)), max_size=3).map(tuple)
 RECEIPTS: st.SearchStrategy[Receipt] = st.one_of(
     st.builds(
         ContinueReceipt,
@@ -60,6 +62,7 @@ RECEIPTS: st.SearchStrategy[Receipt] = st.one_of(
     st.builds(BridgeReceipt, fills=_FILLS, causal=_MODELS, shared_run=st.none() | TIMES, right_sha256=TEXTS),
     st.builds(TwistReceipt, causal=_MODELS, masked=st.none() | _MODELS),
     st.builds(OwnReceipt),
+    st.builds(EditedReceipt, spans=_SPANS),
     st.dictionaries(TEXTS.map("x{}".format), _JSON, min_size=1, max_size=4).map(lambda told: OtherReceipt(told=told)),
 )
 _EXPECTED = st.builds(

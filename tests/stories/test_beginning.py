@@ -49,3 +49,12 @@ def test_a_bridge_is_a_models_between_a_persons_words() -> None:
     assert (begun.text, begun.origin, begun.author_id) == (text, "edited", 3)
     assert [begun.text[span.start : span.end] for span in begun.spans] == [left, between, right]
     assert [span.origin for span in begun.spans] == ["human", "gpt", "human"]
+
+
+def test_beginning_knows_a_models_words_behind_a_retry() -> None:
+    first = Suggestion(text=" It rained.", fills=(), receipt=ContinueReceipt())
+    asked = dataclasses.replace(made("continue", "The fox slept.", first), id=1)
+    went = made("continue", "The fox slept. It rained.", Suggestion(text=" A.", fills=(), receipt=ContinueReceipt()))
+    again = made("continue", went.text, Suggestion(text=" Nobody spoke.", fills=(), receipt=ContinueReceipt()))
+    begun = beginning_of([again, went, asked], 0)
+    assert [begun.text[span.start : span.end] for span in begun.spans if span.origin == "human"] == ["The fox slept."]

@@ -16,7 +16,7 @@ from bot.writing.continuation.job import ContinueJob
 from bot.writing.continuation.request import ContinueRequest, onward
 from bot.writing.feature import Asked, Feature
 from bot.writing.languages import WRITING
-from bot.writing.provenance import spans_behind
+from bot.writing.provenance import spans_behind, spans_of
 from bot.writing.request import checked_text
 
 _NO_SPACE_BEFORE = ",.;:!?…’”)。，！？；：、"
@@ -63,6 +63,9 @@ class ContinueFeature(Feature[ContinueRequest]):
         if before and not before[-1].isspace() and not text[0].isspace() and text[0] not in _NO_SPACE_BEFORE:
             text = f" {text}"
         return Suggestion(text=text, fills=(), receipt=OwnReceipt())
+
+    def suggested_spans(self, generation: Generation, suggestion: Suggestion) -> tuple[Span, ...]:
+        return spans_of(suggestion, suggestion.text)
 
     def whole(self, generation: Generation, suggestion: Suggestion) -> str:
         return onward(generation.text, suggestion.text)
