@@ -114,14 +114,14 @@ async def test_more_like_one_of_them(world: DiscordWorld) -> None:
     assert en("wish.near", fills=kept.suggestions[1].fills[0]) in texts(result.response)
 
 
-async def test_retry_keeps_the_wish(world: DiscordWorld) -> None:
+async def test_retry_keeps_the_style(world: DiscordWorld) -> None:
     card = (await world.ben.click(await ask(world, count=1), label=en("button.stranger"))).response
     assert card is not None
     await world.ben.click(card, label=en("button.retry"))
     assert style_of(await world.generation(3)) == style_of(await world.generation(2))
 
 
-async def test_a_length_that_the_writer_gave_stands(world: DiscordWorld) -> None:
+async def test_move_keeps_a_length_that_the_writer_gave(world: DiscordWorld) -> None:
     card = await ask(world, "The fox crossed the ___1 near the harbour.", count=1)
     assert {en("button.shorter"), en("button.longer")} <= dead(card)
     assert en("button.stranger") not in dead(card)

@@ -16,7 +16,7 @@ async def progress_posts(world: DiscordWorld) -> list[Post]:
         return [post for post in await tx.posts.list_of_channel(world.channel.id) if post.kind == "progress"]
 
 
-async def test_nothing_is_left_of_work_that_ended(world: DiscordWorld) -> None:
+async def test_progress_post_is_forgotten_when_work_ends(world: DiscordWorld) -> None:
     await world.ask(world.ben, count=1)
     assert await progress_posts(world) == []
     world.env.inject_error("PATCH", "/webhooks/*", status=500, times=9)

@@ -75,7 +75,7 @@ def in_database(world: DiscordWorld, text: str) -> list[str]:
         ]
 
 
-async def test_the_confirmation_says_what_becomes_of_stories(world: DiscordWorld) -> None:
+async def test_privacy_delete_confirmation_says_what_becomes_of_stories(world: DiscordWorld) -> None:
     told = private(await world.ben.slash(world.channel, "privacy delete"))
     assert told == "\n".join(en(f"privacy.{part}") for part in ("confirm", "confirm_stories", "confirm_final"))
 
@@ -106,7 +106,7 @@ async def test_passages_become_placeholders_and_the_tree_keeps_its_shape(world: 
     assert private(added) == en("story.added", number=4)
 
 
-async def test_a_host_leaves(world: DiscordWorld) -> None:
+async def test_host_leaves_the_server(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
     assert f"<@{world.ben.id}>" in card_text(thread)
     await leave(world, world.ben)

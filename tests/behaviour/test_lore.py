@@ -43,7 +43,7 @@ async def test_the_hosts_entry_is_taken_at_once(world: DiscordWorld) -> None:
     assert told_to_models == entry
 
 
-async def test_somebody_proposes_and_the_host_decides(world: DiscordWorld) -> None:
+async def test_lore_proposal_is_decided_by_the_host(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
     told = await note(world.chen, thread, LAMP, "Lamp, whale oil，lamp")
     assert private(told) == en("lore.added_proposed")
@@ -66,7 +66,7 @@ async def test_somebody_proposes_and_the_host_decides(world: DiscordWorld) -> No
     assert list(buttons(card)) == [REMOVE]
 
 
-async def test_the_host_turns_a_proposal_down(world: DiscordWorld) -> None:
+async def test_lore_proposal_is_rejected_by_the_host(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
     await note(world.chen, thread, LAMP)
     (card,) = cards(world, thread)
@@ -81,7 +81,7 @@ async def test_the_host_turns_a_proposal_down(world: DiscordWorld) -> None:
     assert cards(world, thread) == []
 
 
-async def test_a_vote_decides(world: DiscordWorld) -> None:
+async def test_lore_vote_ratifies(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada)
     await note(world.ben, thread, LAMP)
     (card,) = cards(world, thread)
@@ -100,7 +100,7 @@ async def test_a_vote_decides(world: DiscordWorld) -> None:
     assert (await entries(world))[0].state == "ratified"
 
 
-async def test_a_vote_turns_down(world: DiscordWorld) -> None:
+async def test_lore_vote_rejects(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada)
     await note(world.ben, thread, LAMP)
     (card,) = cards(world, thread)
@@ -125,7 +125,7 @@ async def test_what_is_refused_is_given_back(world: DiscordWorld) -> None:
     assert await entries(world) == []
 
 
-async def test_five_proposals_of_one_person_can_wait(world: DiscordWorld) -> None:
+async def test_lore_five_proposals_of_one_person_can_wait(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada)
     for number in range(5):
         await note(world.ben, thread, f"Fact {number}")
@@ -136,7 +136,7 @@ async def test_five_proposals_of_one_person_can_wait(world: DiscordWorld) -> Non
     assert len(cards(world, thread)) == 6
 
 
-async def test_the_whole_server(world: DiscordWorld) -> None:
+async def test_lore_of_the_whole_server(world: DiscordWorld) -> None:
     await begin(world, world.ben)
     told = await note(world.ben, world.channel, KEEPER, **{"for": "server"})
     assert private(told) == en("lore.added_proposed")
@@ -183,7 +183,7 @@ async def test_looking_through_the_list_and_deciding_there(world: DiscordWorld) 
     assert en("lore.memory_none") in texts(listed)
 
 
-async def test_lists_where_there_is_no_story(world: DiscordWorld) -> None:
+async def test_lore_lists_outside_of_stories(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada)
     await note(world.ada, thread, LAMP, "lamp")
     assert private(await world.ben.slash(world.channel, "story lore add")) == en("error.not_a_story")
@@ -245,14 +245,14 @@ async def test_nobody_acts_in_another_server(world: DiscordWorld) -> None:
     assert len(await entries(world)) == 1
 
 
-async def test_who_may_not_write_proposes_nothing(world: DiscordWorld) -> None:
+async def test_lore_is_not_proposed_by_who_may_not_write(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada, writers=["invited"])
     assert private(await world.ben.slash(thread, "story memory add")) == en("error.story_invited_only")
     await world.ada.slash(world.channel, "settings", stories=False)
     assert private(await world.ada.slash(thread, "story memory list")) == en("error.feature_off")
 
 
-async def test_everybody_reads_the_servers_language(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lore_cards_are_in_the_servers_language(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     thread = await begin(world, world.ada)
     await world.ada.slash(world.channel, "settings", language="zh-CN")
     world.speak(monkeypatch, world.ben, "zh-CN")

@@ -37,7 +37,7 @@ async def test_a_text_of_blanks_is_refused(world: DiscordWorld, command: str, te
 
 
 @pytest.mark.parametrize("between", ["\n", " \n", "> ", "# a\n", "(", "<!--", "e\u0323\u0301", "\u0301\u0323"])
-async def test_whatever_a_passage_is_full_of_it_is_kept_and_shown(world: DiscordWorld, between: str) -> None:
+async def test_passage_of_any_text_is_stored_and_shown(world: DiscordWorld, between: str) -> None:
     thread = await begin(world, world.ada)
     text = "a" + (between * 4000)[:3998] + "b"
     await write(world, world.ada, thread, text)

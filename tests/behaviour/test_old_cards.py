@@ -12,7 +12,7 @@ from tests.behaviour.discord_world import DiscordWorld, en, private, walk
     ["ink:go:1:7", "ink:go:1:-1", "ink:go:99:0", "ink:go:x:0", "ink:go", "ink:retry:", "ink:vote:1", "ink:set:nonsense",
      "ink:switch:nonsense", "ink:read:99:0", "ink:forget:x", "ink:go:9223372036854775808:0"],
 )  # fmt: skip
-async def test_ids_that_lead_nowhere(world: DiscordWorld, custom_id: str) -> None:
+async def test_old_card_with_ids_that_lead_nowhere(world: DiscordWorld, custom_id: str) -> None:
     card = (await world.ask(world.ben, count=1)).response
     assert card is not None
     stored = world.env.backend.messages[world.channel.id][card.id]
@@ -22,7 +22,7 @@ async def test_ids_that_lead_nowhere(world: DiscordWorld, custom_id: str) -> Non
     assert await world.kept() == [1]
 
 
-async def test_somebody_elses_confirmation(world: DiscordWorld) -> None:
+async def test_old_confirmation_of_somebody_else(world: DiscordWorld) -> None:
     card = (await world.ask(world.ben, count=1)).response
     assert card is not None
     stored = world.env.backend.messages[world.channel.id][card.id]

@@ -15,7 +15,7 @@ TITLE = "Cafe\u0301\u200b Noir"
 TEXT = "The cafe\u0301 was so\u00adft and warm.\r\nMarta lit the lamp near the harbour."
 
 
-async def test_by_their_title(world: DiscordWorld) -> None:
+async def test_old_stories_are_found_by_their_title(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada)
     story = await story_of(world, thread)
     async with world.services.database.transaction() as tx:
@@ -26,7 +26,7 @@ async def test_by_their_title(world: DiscordWorld) -> None:
         assert [choice["value"] for choice in offered] == [str(story.id)]
 
 
-async def test_a_title_that_cannot_be_seen_can_be_chosen(world: DiscordWorld) -> None:
+async def test_old_title_that_is_invisible_can_be_chosen(world: DiscordWorld) -> None:
     story = await story_of(world, await begin(world, world.ada))
     async with world.services.database.transaction() as tx:
         await tx.stories.save(dataclasses.replace(story, title="\u200b"))

@@ -43,7 +43,7 @@ async def test_every_option_takes_a_text_that_is_far_too_long(
     assert not [record for record in records if record.levelno >= logging.WARNING], caplog.text
 
 
-async def test_a_passage_typed_into_the_wrong_option_is_given_back(world: DiscordWorld) -> None:
+async def test_overlong_option_is_given_back(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     text = " ".join(map(word, range(900)))[:4400]
     told = private(await world.ada.slash(thread, "story add", story=text))

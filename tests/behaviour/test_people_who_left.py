@@ -14,7 +14,7 @@ from tests.behaviour.voting import begin_story
 USER = 6
 
 
-async def test_in_every_command(world: DiscordWorld, caplog: pytest.LogCaptureFixture) -> None:
+async def test_people_who_left_in_every_command(world: DiscordWorld, caplog: pytest.LogCaptureFixture) -> None:
     thread = await begin_story(world)
     world.guild.remove_member(world.chen)
     named = [(name, each["name"]) for name, options in leaves(world) for each in options if each["type"] == USER]

@@ -32,7 +32,7 @@ async def test_export_has_everything_of_the_person_and_nothing_of_others(world: 
     assert "brother sang" not in json.dumps(kept)
 
 
-async def test_nothing_to_export(world: DiscordWorld) -> None:
+async def test_privacy_export_of_nothing(world: DiscordWorld) -> None:
     assert private(await world.ben.slash(world.channel, "privacy export")) == en("privacy.nothing")
 
 
@@ -55,7 +55,7 @@ async def test_deletion_asks_first_and_takes_the_cards_down(world: DiscordWorld)
     assert en("why.title") in private(await world.ada.click(other, label=en("button.why")))
 
 
-async def test_deleting_nothing(world: DiscordWorld) -> None:
+async def test_privacy_delete_of_nothing(world: DiscordWorld) -> None:
     asked = await world.ben.slash(world.channel, "privacy delete")
     assert asked.response is not None
     await world.ben.click(asked.response, label=en("button.forget"))

@@ -26,7 +26,7 @@ from tests.behaviour.voting import (
 OWN_TEXT = "Chen wrote that the lantern was a heart."
 
 
-async def test_a_whole_round(world: DiscordWorld) -> None:
+async def test_round_from_opening_to_result(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     card = await open_round(world, thread)
 

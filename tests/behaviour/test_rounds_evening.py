@@ -89,7 +89,7 @@ async def test_a_tie_is_broken_by_the_draw_that_was_sealed(world: DiscordWorld) 
     assert details.response is None or details.response.id == why.response.id
 
 
-async def test_a_deadline_comes_by_itself(world: DiscordWorld) -> None:
+async def test_round_closes_at_its_deadline(world: DiscordWorld) -> None:
     thread = await begin_story(world, round_minutes=5, quorum=2)
     card = await open_round(world, thread)
     candidates, _ = await candidates_of(world)
@@ -174,7 +174,7 @@ async def test_a_restart_in_the_middle_changes_nothing(world: DiscordWorld) -> N
     assert en("round.voters", count=2) in shown(card)
 
 
-async def test_a_deadline_that_passed_while_the_bot_was_off(world: DiscordWorld) -> None:
+async def test_round_closes_after_a_deadline_that_passed_while_the_bot_was_off(world: DiscordWorld) -> None:
     thread = await begin_story(world, round_minutes=5)
     card = await open_round(world, thread)
     candidates, _ = await candidates_of(world)
@@ -207,7 +207,7 @@ async def test_clicks_on_a_card_whose_round_is_over(world: DiscordWorld) -> None
     assert len(await canon_of(world, thread)) == 2
 
 
-async def test_the_same_votes_twice_and_a_second_thought(world: DiscordWorld) -> None:
+async def test_round_vote_twice_and_changed(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     card = await open_round(world, thread)
     candidates, none = await candidates_of(world)
@@ -227,7 +227,7 @@ async def test_the_same_votes_twice_and_a_second_thought(world: DiscordWorld) ->
     assert private(refused) == en("error.round_unvoted")
 
 
-async def test_in_chinese(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_round_in_chinese(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.ada.slash(world.channel, "settings", language="zh-CN")
     for person in (world.ada, world.ben, world.chen):
         world.speak(monkeypatch, person, "zh-CN")
@@ -279,7 +279,7 @@ async def test_a_story_that_ends_takes_its_round_along(world: DiscordWorld) -> N
 
 
 @pytest.mark.patient
-async def test_nothing_shows_of_what_is_being_written(world: DiscordWorld) -> None:
+async def test_round_shows_nothing_of_what_is_being_written(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     card = await open_round(world, thread, length=120)
     assert en("round.writing_continue") in shown(card)
@@ -302,7 +302,7 @@ async def test_nothing_shows_of_what_is_being_written(world: DiscordWorld) -> No
 
 
 @pytest.mark.patient
-async def test_cancelling_while_it_is_written(world: DiscordWorld) -> None:
+async def test_round_cancelled_while_it_is_written(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     card = await open_round(world, thread, length=120)
     assert private(await world.chen.click(card, label=en("button.cancel"))) == en("error.story_hosts_only")

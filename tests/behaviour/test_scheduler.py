@@ -76,7 +76,7 @@ async def test_a_clock_that_was_wrong_and_is_put_right_closes_what_is_due(
     assert (await round_of(world)).state == "closed"
 
 
-async def test_a_deadline_that_passed_while_the_machine_was_suspended_is_noticed_within_a_minute(
+async def test_scheduler_notices_within_a_minute_a_deadline_that_passed_while_suspended(
     world: DiscordWorld, clock: ClockSetter
 ) -> None:
     thread = await begin_story(world, round_minutes=60)

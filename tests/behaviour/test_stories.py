@@ -113,7 +113,7 @@ async def test_two_write_at_once_and_both_keep_their_text(world: DiscordWorld) -
     assert stranger.response is None or not buttons(stranger.response)
 
 
-async def test_taking_back_and_taking_in_again(world: DiscordWorld) -> None:
+async def test_story_undo_and_redo(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
     await write(world, world.chen, thread, FIRST)
     await write(world, world.ada, thread, SECOND)
@@ -149,7 +149,7 @@ async def test_verse_that_is_taken_back_fades_however_many_lines_it_has(world: D
     assert en("story.taken_back") in faded
 
 
-async def test_what_was_taken_back_stays_as_a_branch_beside_the_new(world: DiscordWorld) -> None:
+async def test_story_undo_leaves_a_branch(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
     await write(world, world.chen, thread, FIRST)
     await world.ben.slash(thread, "story undo")
@@ -229,7 +229,7 @@ async def test_the_list_leads_to_every_story(world: DiscordWorld) -> None:
     assert en("story.no_page") in "\n".join(texts(each) for each in [read.response, *read.followups] if each)
 
 
-async def test_names_are_completed_from_this_server_alone_and_ones_own_come_first(world: DiscordWorld) -> None:
+async def test_story_autocomplete_lists_this_server_and_ones_own_first(world: DiscordWorld) -> None:
     await begin(world, world.chen, title="The Harbour")
     await begin(world, world.ben, title="The Bridge")
     offered = await world.chen.autocomplete(world.channel, "story show", "story", "the")
@@ -246,7 +246,7 @@ async def test_names_are_completed_from_this_server_alone_and_ones_own_come_firs
     assert private(await world.ben.slash(world.channel, "story undo")) == en("error.not_a_story")
 
 
-async def test_a_pen_name_hides_who_wrote(world: DiscordWorld) -> None:
+async def test_story_pen_name_hides_who_wrote(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
 
     async with world.services.database.transaction() as tx:
@@ -301,7 +301,7 @@ async def test_switched_off_or_in_another_channel(world: DiscordWorld) -> None:
     assert await world.ben.autocomplete(world.channel, "story show", "story", "") == []
 
 
-async def test_in_chinese(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_story_in_chinese(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.speak(monkeypatch, world.chen, "zh-CN")
     thread = await begin(world, world.chen, title="灯塔", premise="守塔人一年没有说话。")
     told = await write(world, world.chen, thread, "暴风雨的第一夜，灯灭了。")

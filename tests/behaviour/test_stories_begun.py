@@ -37,7 +37,7 @@ async def test_from_a_continuation_each_word_keeps_its_source(world: DiscordWorl
     assert f"<@{world.chen.id}>" in card_text(thread)
 
 
-async def test_what_an_earlier_card_suggested_stays_a_models(world: DiscordWorld) -> None:
+async def test_story_begun_from_a_card_keeps_models_words(world: DiscordWorld) -> None:
     first = (await world.ask(world.ben, count=1)).response
     assert first is not None
     second = (await world.ben.click(first, custom_id="ink:go:1:0")).response
@@ -52,7 +52,7 @@ async def test_what_an_earlier_card_suggested_stays_a_models(world: DiscordWorld
     assert set(origins[asked:]) == expected
 
 
-async def test_from_filled_blanks(world: DiscordWorld) -> None:
+async def test_story_begun_from_filled_blanks(world: DiscordWorld) -> None:
     asked = await world.ben.slash(world.channel, "infill", text="The fox crossed the ___ near the harbour.", count=1)
     await _start(world, world.ben, asked.response, 1)
 
@@ -75,7 +75,7 @@ async def test_what_has_expired_says_so_and_gives_the_form_back(world: DiscordWo
     assert world.channel.threads == []
 
 
-async def test_not_in_private(world: DiscordWorld) -> None:
+async def test_story_is_not_begun_in_private(world: DiscordWorld) -> None:
     result = await world.ben.user.slash("continue", text=STORY, length=6, count=1)
     assert result.response is not None
     assert "sfrom" not in str(result.response.components)

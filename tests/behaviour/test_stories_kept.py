@@ -29,7 +29,7 @@ from tests.behaviour.storytelling import (
 FIRST = "The lamp went out on the first night of the storm."
 
 
-async def test_resting_ending_and_going_on(world: DiscordWorld) -> None:
+async def test_story_pause_end_and_reopen(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
     assert private(await world.chen.slash(thread, "story pause")) == en("error.story_hosts_only")
 
@@ -371,7 +371,7 @@ async def test_nobody_acts_in_a_story_of_another_server(world: DiscordWorld) -> 
         assert private(refused) == en("error.story_unknown", given=str(story.id)), name
 
 
-async def test_map_and_export(world: DiscordWorld) -> None:
+async def test_story_map_and_export(world: DiscordWorld) -> None:
     thread = await begin(world, world.ben)
     assert private(await world.chen.slash(thread, "story map")) == en("error.story_empty")
     await write(world, world.chen, thread, FIRST)

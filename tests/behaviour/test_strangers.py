@@ -102,7 +102,7 @@ def _public(world: DiscordWorld) -> dict[int, list[tuple[int, Any]]]:
     }
 
 
-async def test_in_another_server(world: DiscordWorld) -> None:
+async def test_user_install_in_another_server(world: DiscordWorld) -> None:
     owner = world.env.create_user("eve", global_name="Eve")
     guild = world.env.create_guild("Reef", owner=owner)
     eve = MemberActor(world.env, guild, owner)
@@ -112,7 +112,7 @@ async def test_in_another_server(world: DiscordWorld) -> None:
     await try_all(world, eve, card, IDS)
 
 
-async def test_in_a_private_message(world: DiscordWorld) -> None:
+async def test_user_install_in_a_private_message(world: DiscordWorld) -> None:
     await keep_secrets(world, world.ben)
     card = (await world.ben.user.slash("help")).response
     assert card is not None

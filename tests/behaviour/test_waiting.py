@@ -42,7 +42,7 @@ async def finished(world: DiscordWorld) -> None:
 
 
 @pytest.mark.patient
-async def test_progress_then_the_card_in_its_place(world: DiscordWorld) -> None:
+async def test_progress_is_replaced_by_the_card(world: DiscordWorld) -> None:
     result = await world.ask(world.ben, count=1, length=24)
     assert result.response is not None
     first = texts(result.response)
@@ -121,7 +121,7 @@ async def test_a_moderator_can_cancel(world: DiscordWorld) -> None:
 
 
 @pytest.mark.patient
-async def test_two_presses_count_once(world: DiscordWorld) -> None:
+async def test_button_pressed_twice_counts_once(world: DiscordWorld) -> None:
     card = await world.ask(world.ben, count=1)
     await finished(world)
     assert card.response is not None
@@ -210,7 +210,7 @@ async def test_hiccups_of_discord_lose_nothing(world: DiscordWorld) -> None:
 
 
 @pytest.mark.parametrize("kind", ["continue", "infill", "twist"])
-async def test_models_that_are_not_there(world: DiscordWorld, kind: str) -> None:
+async def test_request_while_models_are_missing(world: DiscordWorld, kind: str) -> None:
     world.services.inference.engine = FakeEngine(failure=WorkerUnavailable("starting"))
     text = "The fox crossed the ___." if kind == "infill" else "The fox crossed the old bridge near the harbour."
     result = await world.ben.slash(world.channel, kind, text=text)
@@ -238,7 +238,7 @@ async def test_what_nobody_foresaw_is_an_incident_in_the_log(
     assert world.env.errors
 
 
-async def test_a_form_whose_answer_breaks_gives_the_text_back(world: DiscordWorld) -> None:
+async def test_form_gives_the_text_back_when_its_answer_breaks(world: DiscordWorld) -> None:
     world.services.inference.engine = FakeEngine(failure=ZeroDivisionError("a bug"))
     shown = await world.ben.slash(world.channel, "continue")
     result = await world.ben.submit_modal(shown, {"text": STORY})
@@ -246,7 +246,7 @@ async def test_a_form_whose_answer_breaks_gives_the_text_back(world: DiscordWorl
     assert world.env.errors
 
 
-async def test_a_full_disk(world: DiscordWorld, caplog: pytest.LogCaptureFixture) -> None:
+async def test_request_on_a_full_disk(world: DiscordWorld, caplog: pytest.LogCaptureFixture) -> None:
     """The database may not grow any more: what was asked is refused with a sentence, and nothing is shown."""
     async with world.services.database.transaction() as connection:
         pages = (await connection.execute(sql("PRAGMA page_count"))).scalar_one()

@@ -67,7 +67,7 @@ async def test_a_long_list_has_several_boxes_and_loses_nothing(world: DiscordWor
     assert await listed(world) == (*words[:-1], "last")
 
 
-async def test_what_will_not_do_is_given_back(world: DiscordWorld) -> None:
+async def test_server_words_that_are_refused_are_given_back(world: DiscordWorld) -> None:
     card = await open_settings(world, world.ada)
     form = await world.ada.click(card, label=WORDS)
     refused = private(await world.ada.submit_modal(form, {"words0": f"clown\n{'x' * 41}"}))
@@ -80,7 +80,7 @@ async def test_what_will_not_do_is_given_back(world: DiscordWorld) -> None:
     assert await listed(world) == ()
 
 
-async def test_two_managers_at_once(world: DiscordWorld) -> None:
+async def test_server_words_changed_by_two_managers_at_once(world: DiscordWorld) -> None:
     card = await open_settings(world, world.ada)
     first = await world.ada.click(card, label=WORDS)
     second = await world.ada.click(card, label=WORDS)
@@ -91,7 +91,7 @@ async def test_two_managers_at_once(world: DiscordWorld) -> None:
     assert await listed(world) == ("clown",)
 
 
-async def test_only_those_who_manage_the_server_see_it(world: DiscordWorld) -> None:
+async def test_server_words_are_seen_by_managers_alone(world: DiscordWorld) -> None:
     card = (await world.ask(world.ben, count=1)).response
     assert card is not None
     stored = world.env.backend.messages[world.channel.id][card.id]
@@ -121,7 +121,7 @@ async def test_it_holds_for_what_people_write(world: DiscordWorld) -> None:
     assert len(await canon_of(world, thread)) == 1
 
 
-async def test_it_holds_for_what_people_put_to_the_vote(world: DiscordWorld) -> None:
+async def test_server_words_hold_for_peoples_candidates(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     card = await open_round(world, thread, count=2)
     before, _ = await candidates_of(world)
@@ -132,7 +132,7 @@ async def test_it_holds_for_what_people_put_to_the_vote(world: DiscordWorld) -> 
     assert (await candidates_of(world))[0] == before
 
 
-async def test_it_holds_for_what_models_suggest(world: DiscordWorld) -> None:
+async def test_server_words_hold_for_suggestions(world: DiscordWorld) -> None:
     thread = await begin(world, world.ada)
     await set_words(world, "*a*\n*e*\n*i*\n*o*\n*u*\n*y*")
     card = await world.ben.slash(thread, "continue", count=2, length=6)

@@ -27,7 +27,7 @@ def recall(data: Path) -> int:
     return asyncio.run(read())
 
 
-def test_what_was_backed_up_comes_back(inkling: Inkling, tmp_path: Path) -> None:
+def test_restore_brings_back_a_backup(inkling: Inkling, tmp_path: Path) -> None:
     remember(tmp_path / "data", count=2)
     copy = tmp_path / "copy.db"
     assert inkling("backup", str(copy))[:2] == (0, "")

@@ -27,7 +27,7 @@ def test_the_program_says_in_one_line_that_the_disk_is_full(
     assert err == f"inkling: {data / 'inkling.db'}: {FULL}\n"
 
 
-def test_any_file_that_does_not_fit_is_told_in_one_line(inkling: Inkling, tmp_path: Path) -> None:
+def test_full_disk_is_told_in_one_line(inkling: Inkling, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 1 << 20) as disk:
         fill(disk)
         code, out, err = inkling("backup", str(disk / "copy.db"))

@@ -53,7 +53,7 @@ def test_each_command_has_its_own_help(command: str, capsys: pytest.CaptureFixtu
         ("infill", "--jsonl", ""),
     ],
 )
-def test_a_wrong_command_line_is_2_and_says_what_is_allowed(
+def test_parser_exits_with_2_and_says_what_is_allowed(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert usage(*arguments) == 2
@@ -63,7 +63,7 @@ def test_a_wrong_command_line_is_2_and_says_what_is_allowed(
     assert "error: " in told.err
 
 
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_parser_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert usage("--version") == 0
     assert capsys.readouterr().out.startswith("inkling ")
 
@@ -80,7 +80,7 @@ def test_mistakes_in_the_settings_come_a_line_each_before_anything_is_done(
     assert "secret-token" not in err
 
 
-def test_sync_without_a_token_says_what_to_do(inkling: Inkling) -> None:
+def test_sync_command_without_a_token_says_what_to_do(inkling: Inkling) -> None:
     code, out, err = inkling("sync")
     assert (code, out) == (1, "")
     assert err == "inkling: DISCORD_TOKEN is empty: put the bot's token into .env first.\n"

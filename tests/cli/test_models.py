@@ -154,7 +154,7 @@ def test_a_masked_model_that_knows_chinese_is_tried_in_both_languages(
         ("a b c", "names no model"),
     ],
 )
-def test_what_cannot_be_tried_is_one_sentence(
+def test_models_try_tells_in_one_sentence_what_cannot_be_tried(
     inkling: Inkling, hub: LoopbackHub, tiny_causal: Path, name: str, said: str
 ) -> None:
     hub.add("tiny/gated", tiny_causal)
@@ -172,7 +172,7 @@ def test_what_cannot_be_tried_is_one_sentence(
     assert said in last
 
 
-def test_too_little_memory_is_told_before_anything_is_loaded(
+def test_models_try_tells_of_too_little_memory_before_loading(
     inkling: Inkling, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.cli.model_trial.free_memory", lambda: 1_000_000)

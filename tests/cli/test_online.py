@@ -148,7 +148,7 @@ async def ready(client: discord.Client) -> None:
     ids=lambda reply: f"{reply.status}{'-html' if isinstance(reply.body, str) else ''}",
 )
 @pytest.mark.parametrize("path", [ME, "/oauth2/applications/@me"])
-async def test_whatever_answers_the_login_is_waited_for(
+async def test_login_waits_whatever_answers(
     server: DiscordServer, reply: Reply, path: str, lines: Callable[[], list[str]]
 ) -> None:
     fault = server.trouble.add(Fault("GET", path, reply, times=2))
@@ -160,21 +160,21 @@ async def test_whatever_answers_the_login_is_waited_for(
 
 
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
-async def test_a_login_whose_connection_is_reset(server: DiscordServer, moment: Any, lines: Callable[[], Any]) -> None:
+async def test_login_whose_connection_is_reset(server: DiscordServer, moment: Any, lines: Callable[[], Any]) -> None:
     server.trouble.add(Fault("GET", ME, reset=moment, times=2))
     async with online_client() as (client, _):
         await ready(client)
     assert 1 <= sum("trying again" in line for line in lines()) <= 2  # aiohttp itself repeats one
 
 
-async def test_a_wrong_token_is_said_and_not_tried_again(server: DiscordServer) -> None:
+async def test_login_with_a_wrong_token_is_not_tried_again(server: DiscordServer) -> None:
     async with Listener(no_bans()) as client:
         with pytest.raises(HostError, match="Reset Token"):
             await online.log_in(client, "some.other.token", DELAY_S)
     assert len(server.requests) == 1
 
 
-async def test_what_the_bot_itself_does_wrong_at_the_start_is_not_waited_for(server: DiscordServer) -> None:
+async def test_login_does_not_wait_for_faults_of_the_bot_itself(server: DiscordServer) -> None:
     class Broken(Listener):
         async def setup_hook(self) -> None:
             raise TypeError("a mistake of ours")

@@ -52,7 +52,7 @@ def test_a_new_folder_gets_the_large_model(inkling: Inkling, data: Path) -> None
     assert inkling("models", "verify")[0] == 0
 
 
-def test_a_folder_from_before_keeps_the_small_one(
+def test_story_model_of_an_older_folder_stays_small(
     inkling: Inkling, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.run(open_and_close(furnish(data)))
@@ -64,7 +64,9 @@ def test_a_folder_from_before_keeps_the_small_one(
     assert large.large_file(data).exists()
 
 
-def test_what_cannot_be_fetched_is_one_sentence(inkling: Inkling, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_story_model_that_cannot_be_fetched_is_one_sentence(
+    inkling: Inkling, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(large, "SPARE", 1 << 60)
     code, _, err = inkling("models", "fetch")
     assert code == 1
@@ -73,7 +75,7 @@ def test_what_cannot_be_fetched_is_one_sentence(inkling: Inkling, data: Path, mo
     assert "make room, or set CAUSAL_MODEL=bundled" in last
 
 
-def test_the_doctor_tells_what_would_be_chosen_and_what_to_mend(
+def test_doctor_tells_which_story_model_and_what_to_mend(
     inkling: Inkling, data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _, out, err = inkling("doctor")

@@ -31,13 +31,13 @@ def results(out: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-def test_a_person_gets_numbered_suggestions(inkling: Inkling) -> None:
+def test_writing_commands_print_numbered_suggestions(inkling: Inkling) -> None:
     code, out, err = inkling("continue", "--text", TEXT, "--count", "2", "--length", "12")
     assert (code, err) == (0, "")
     assert [line[:3] for line in out.splitlines() if line[:1].isdigit()] == ["1. ", "2. "]
 
 
-def test_json_is_one_object_with_receipts(inkling: Inkling) -> None:
+def test_writing_commands_print_json_with_receipts(inkling: Inkling) -> None:
     code, out, _ = inkling("continue", "--text", TEXT, "--json", "--count", "2", "--mood", "open", "--seed", "7")
     assert code == 0
     (result,) = results(out)
@@ -71,7 +71,7 @@ def test_a_fill_stands_in_the_place_of_its_blank(inkling: Inkling) -> None:
         (("infill", "--text", "___ " * 40), "blank"),
     ],
 )
-def test_what_cannot_be_answered_is_one_readable_line(inkling: Inkling, arguments: tuple[str, ...], told: str) -> None:
+def test_writing_commands_print_errors_as_one_line(inkling: Inkling, arguments: tuple[str, ...], told: str) -> None:
     code, out, err = inkling(*arguments)
     assert (code, out) == (1, "")
     assert err.startswith("inkling: ")
@@ -101,7 +101,7 @@ def test_lines_are_answered_in_their_order_and_a_bad_one_spoils_no_other(inkling
     assert told[1]["candidates"][0]["receipt"]["mood"] == "steady"
 
 
-def test_what_cannot_be_seen_is_empty_and_lone_surrogates_spoil_nothing(inkling: Inkling, tmp_path: Path) -> None:
+def test_writing_commands_take_invisible_text_and_lone_surrogates(inkling: Inkling, tmp_path: Path) -> None:
     texts = ["\u200b\u3164", "\u2800", "\x00\x1b\r\n", "The cafe\u0301 was so\u00adft\r\nand ___ \ud800."]
     lines = [json.dumps({"id": f"{number} \udfff", "text": text, "count": 1}) for number, text in enumerate(texts)]
     (tmp_path / "asks.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -129,7 +129,7 @@ def test_good_lines_are_exit_code_0_and_share_the_options_of_the_command_line(in
 
 
 @pytest.mark.parametrize("name", ["nowhere.jsonl", "."])
-def test_a_file_that_cannot_be_read(inkling: Inkling, name: str) -> None:
+def test_writing_commands_with_a_file_that_cannot_be_read(inkling: Inkling, name: str) -> None:
     code, out, err = inkling("continue", "--jsonl", name)
     assert (code, out) == (1, "")
     assert err.startswith(f"inkling: {name} cannot be read")
@@ -173,7 +173,7 @@ def test_a_program_can_talk_line_by_line_over_pipes(inkling: Inkling) -> None:
         assert process.wait(PATIENCE_S) == 0
 
 
-def test_a_reader_that_goes_away_is_no_error_of_ours(inkling: Inkling, tmp_path: Path) -> None:
+def test_writing_commands_end_when_their_reader_leaves(inkling: Inkling, tmp_path: Path) -> None:
     (tmp_path / "asks.jsonl").write_text("\n".join(["{bad"] * 4000), encoding="utf-8")
     command = f"{sys.executable} -m bot continue --jsonl asks.jsonl | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(

@@ -93,7 +93,7 @@ def test_every_topic_of_help_fits_on_a_card(say: Any, topic: Any) -> None:
 
 
 @pytest.mark.parametrize("say", SAYS)
-def test_help_for_the_server_is_for_those_who_manage_it(say: Any) -> None:
+def test_lore_card_help_for_the_server_is_for_its_managers(say: Any) -> None:
     card = check(guide_card(say, "writing", manages=False, keep_days=30))
     (menu,) = (part for part in _walk(card) if part["type"] == 3)
     assert [option["value"] for option in menu["options"]] == [topic for topic in TOPICS if topic != "server"]

@@ -22,5 +22,5 @@ from cogs.rounds.cards import fills_of
         (("ab", "ba"), "aba", None),
     ],
 )
-def test_fills(literals: tuple[str, ...], whole: str, fills: tuple[str, ...] | None) -> None:
+def test_round_card_fills(literals: tuple[str, ...], whole: str, fills: tuple[str, ...] | None) -> None:
     assert fills_of(literals, whole) == fills

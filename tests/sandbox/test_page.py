@@ -23,7 +23,7 @@ TEXT = "The fox opened the door near the harbour and"
 LONGEST = str(WORDS_RANGE[-1])
 
 
-async def test_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbox) -> None:
+async def test_page_people_ask_click_take_turns_and_outlive_a_restart(sandbox: Sandbox) -> None:
     async with open_driver(sandbox.url) as driver:
         await driver.reads("Welcome to the table")
         await driver.reads("Hello, I am Inkling")
@@ -87,7 +87,7 @@ async def test_blanks_are_filled_a_mistake_is_told_to_one_alone_and_a_taken_port
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-async def test_it_ends_cleanly_and_leaves_nothing(sandbox: Sandbox, number: signal.Signals, code: int) -> None:
+async def test_sandbox_ends_cleanly_and_leaves_nothing(sandbox: Sandbox, number: signal.Signals, code: int) -> None:
     folder = sandbox.folder
     assert (folder / "inkling.db").exists()
     children = _children(sandbox.process.pid)
@@ -109,7 +109,7 @@ async def _second_at_the_port(sandbox: Sandbox, models: dict[str, str], tmp_path
 
 
 @pytest.mark.skipif(not causal_file(ROOT / "data").exists(), reason="the bundled model was not fetched (`make setup`)")
-async def test_the_bundled_models_write_show_it_and_can_be_stopped(tmp_path: Path) -> None:
+async def test_page_shows_bundled_models_writing_and_stops_them(tmp_path: Path) -> None:
     async with running_sandbox({"INKLING_DATA": str(ROOT / "data")}, folder=tmp_path) as sandbox:
         async with open_driver(sandbox.url) as driver:
             await driver.run("continue", "The lighthouse keeper had not spoken for a year.")

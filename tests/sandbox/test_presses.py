@@ -124,7 +124,7 @@ async def test_a_key_pressed_while_another_press_is_under_way_counts() -> None:
         await it.driver.reads("Knock by Maren.")
 
 
-async def test_a_press_before_the_page_shows_what_the_last_one_brought_is_made_then() -> None:
+async def test_press_before_the_page_is_up_to_date_is_made_then() -> None:
     async with ringing() as it:
         async with it.unseen():
             await it.click("Ring")
@@ -152,7 +152,7 @@ async def test_a_button_drawn_anew_while_it_is_held_down_is_pressed_once(by: str
         assert await it.answers() == ["Ring by Maren", "Knock by Maren"]
 
 
-async def test_a_press_is_of_the_button_seen_wherever_that_is_by_then() -> None:
+async def test_press_is_of_the_button_seen_wherever_that_is_by_then() -> None:
     async with ringing() as it:
         async with it.unseen():
             await it.message.edit(view=Bells("Two bells,", "both new.", bells=("Knock", "Call", "Ring")))
@@ -162,7 +162,7 @@ async def test_a_press_is_of_the_button_seen_wherever_that_is_by_then() -> None:
         assert await it.answers() == ["Ring by Maren"]
 
 
-async def test_a_press_of_a_button_that_is_gone_comes_to_nothing_and_the_page_goes_on() -> None:
+async def test_press_of_a_button_that_is_gone_does_nothing() -> None:
     async with ringing() as it:
         async with it.unseen():
             await it.message.edit(view=Bells("One bell.", bells=("Knock",)))
@@ -175,7 +175,9 @@ async def test_a_press_of_a_button_that_is_gone_comes_to_nothing_and_the_page_go
 
 
 @pytest.mark.parametrize(("bells", "mute"), [(("Ring",), ()), (("Ring", "Knock"), ("Knock",))])
-async def test_a_kept_press_is_forgotten_when_its_button_goes(bells: tuple[str, ...], mute: tuple[str, ...]) -> None:
+async def test_press_that_waits_is_forgotten_when_its_button_goes(
+    bells: tuple[str, ...], mute: tuple[str, ...]
+) -> None:
     async with ringing() as it:
         async with it.page._turn:
             await it.click("Ring")
@@ -186,7 +188,7 @@ async def test_a_kept_press_is_forgotten_when_its_button_goes(bells: tuple[str, 
         assert await it.answers() == ["Ring by Maren"]
 
 
-async def test_a_press_kept_for_too_long_is_forgotten() -> None:
+async def test_press_that_waits_for_too_long_is_forgotten() -> None:
     async with ringing() as it:
         await it.driver.page.clock.install()
         async with it.page._turn:
@@ -224,7 +226,7 @@ async def test_enter_pressed_while_a_press_is_under_way_sends_afterwards_and_onc
 
 
 @pytest.mark.parametrize("change", ["the words", "the person"])
-async def test_a_kept_enter_is_forgotten_when_something_else_would_be_sent(change: str) -> None:
+async def test_press_of_enter_is_forgotten_when_something_else_would_be_sent(change: str) -> None:
     async with ringing() as it:
         composer = it.driver.page.locator("#channel-composer-input")
         async with it.page._turn:
@@ -240,7 +242,7 @@ async def test_a_kept_enter_is_forgotten_when_something_else_would_be_sent(chang
         assert "Who is there?" not in await it.driver.words()
 
 
-async def test_a_press_that_the_bot_is_too_slow_for_does_not_spoil_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_press_that_the_bot_is_too_slow_for_does_not_spoil_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     morning = asyncio.Event()
 
     class Sleeper(ui.Button[ui.View]):
@@ -259,7 +261,7 @@ async def test_a_press_that_the_bot_is_too_slow_for_does_not_spoil_the_next(monk
         await it.driver.reads("Knock by Maren.")
 
 
-async def test_everybody_sees_what_a_press_brought() -> None:
+async def test_press_changes_what_everybody_sees() -> None:
     async with ringing() as it, open_driver(it.page.url) as other:
         await other.reads("Two bells.")
         await it.bell("Ring").click()

@@ -59,7 +59,7 @@ class TestInABrowser:
             assert "Good night" not in await driver.words()
             await expect(driver.channel("The attic")).to_have_accessible_name("The attic")
 
-    async def test_two_people_are_in_two_places_at_once(self) -> None:
+    async def test_threads_page_two_people_are_in_two_places_at_once(self) -> None:
         async with at_the_table() as (driver, page):
             await driver.run("nook", "The cellar")
             async with open_driver(page.url) as other:
@@ -72,7 +72,7 @@ class TestInABrowser:
                 await other.back()
                 await other.reads("Nobody but you.")
 
-    async def test_a_name_in_the_conversation_is_a_way_too(self) -> None:
+    async def test_threads_page_links_names_in_the_conversation(self) -> None:
         async with at_the_table() as (driver, _):
             await driver.run("nook", "The well")
             await driver.messages.get_by_text("#The well").click()
@@ -88,7 +88,7 @@ class TestInABrowser:
             await driver.page.unroute("**/api/state")
             await driver.reads(f"Already: {CHANNEL}")
 
-    async def test_what_is_being_written_outlives_a_restart(self) -> None:
+    async def test_threads_page_keeps_a_draft_over_a_restart(self) -> None:
         async with at_the_table() as (driver, page):
             await driver.write("where", "Half")
             seen = await driver.page.evaluate("() => window.simcordPreview.publishedRevision")
@@ -127,7 +127,7 @@ class TestInABrowser:
             await driver.start_thread("Beside it")  # beside, not beneath: a thread has no threads
             await expect(driver.channels).to_have_text([CHANNEL, "The loft", "Beside it"])
 
-    async def test_the_list_is_for_those_with_the_secret(self) -> None:
+    async def test_threads_list_needs_the_secret(self) -> None:
         async with at_the_table() as (driver, page):
             answer = await driver.page.request.get(
                 page.url.split("#")[0] + "api/channels", headers={"X-Simcord-Capability": "guess"}

@@ -137,7 +137,7 @@ def test_short_candidates_are_shown_whole_and_long_ones_can_be_read() -> None:
     assert read.count("It rained all night.") == 300
 
 
-def test_what_was_asked_is_shortened_at_a_sentence() -> None:
+def test_card_shortens_what_was_asked_at_a_sentence() -> None:
     text = "One sentence here. " * 60 + "And this is the end."
     made = generation("continue", text, [Suggestion(text="x", fills=(), receipt=ContinueReceipt())])
     shown = check(CARDS["continue"].card(ENGLISH, made, name="B"))
@@ -250,7 +250,7 @@ def test_a_receipt_with_unknown_parts_is_shown_all_the_same() -> None:
         Working(text="The *fox* " * 300, share=1.2, eta_s=8),
     ],
 )
-def test_progress_fits(language: Any, progress: Progress) -> None:
+def test_progress_card_fits(language: Any, progress: Progress) -> None:
     say = catalogue(language)
     shown = check(progress_card(say, say("progress.working"), progress, "ink:cancel:0:1"))
     assert "*fox* " not in shown.replace(r"\*fox\* ", "")
@@ -258,7 +258,7 @@ def test_progress_fits(language: Any, progress: Progress) -> None:
 
 @settings(deadline=None)
 @given(st.frozensets(st.integers(min_value=1, max_value=2**60), max_size=60), st.sampled_from(list(LENGTH_RANGE)))
-def test_settings_fit(channels: frozenset[int], length: int) -> None:
+def test_settings_card_fits(channels: frozenset[int], length: int) -> None:
     for language in LANGUAGES:
         check(
             settings_card(catalogue(language), ServerSettings(server_id=1, channels=channels, length=length), "*" * 100)

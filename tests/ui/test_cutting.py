@@ -52,7 +52,7 @@ def test_what_stands_around_a_text_is_measured_with_it(text: str, limit: int, re
         assert size(cut(text, limit, render)) <= limit
 
 
-def test_cuts_fall_between_sentences_words_and_characters() -> None:
+def test_cutting_between_sentences_words_and_characters() -> None:
     assert shown_head(STORY, 45) == "The door opened. Nobody stood there! …"
     assert shown_tail(STORY, 35) == "… she asked. The wind answered."
     assert shown_head("one long sentence without any end to it", 24) == "one long sentence…"
@@ -71,14 +71,14 @@ def test_cuts_never_split_what_people_take_for_one_character(character: str) -> 
         assert all(re.fullmatch(whole, tidy(part)) for part in shown_pages(text, limit))
 
 
-def test_a_character_that_fits_nowhere_is_cut() -> None:
+def test_cutting_a_character_that_fits_nowhere() -> None:
     monster = "a" + "\u0301" * 5000
     assert "".join(shown_pages(monster, 900)) == monster
     assert len(shown_pages(monster, 900)) == 6
     assert label(monster, 90) == "a" + "\u0301" * 88 + "…"
 
 
-def test_scripts_without_spaces_are_cut_between_words() -> None:
+def test_cutting_scripts_without_spaces_between_words() -> None:
     assert shown_head("ภาษาไทยเป็นภาษาที่ไม่มีการเว้นวรรค", 20) == "ภาษาไทยเป็นภาษาที่…"
     assert shown_pages("夜里，灯亮了，人们都来看", 6) == ["夜里，灯亮", "了，人们都来", "看"], (
         "no line begins with a comma"
@@ -86,7 +86,7 @@ def test_scripts_without_spaces_are_cut_between_words() -> None:
 
 
 @given(TEXTS, st.integers(min_value=12, max_value=60))
-def test_pages_lose_nothing(text: str, limit: int) -> None:
+def test_cutting_into_pages_loses_nothing(text: str, limit: int) -> None:
     parts = shown_pages(text, limit)
     assert all(size(part) <= limit for part in parts)
     assert bare("".join(parts)) == bare(escape(text))

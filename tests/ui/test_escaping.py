@@ -32,17 +32,17 @@ def test_a_text_of_which_nothing_is_shown_is_blank() -> None:
     assert is_blank("".join(set(everything) - set(tidy(everything))))
 
 
-def test_places_that_unicode_keeps_for_invisible_characters_are_left_out() -> None:
+def test_escape_leaves_out_reserved_invisible_characters() -> None:
     assert normalise("a\ufff0\ufff8\U000e0080\U000e01f0\U000e0fffb") == "ab"
 
 
 @given(NASTY)
-def test_what_is_shown_is_what_was_written(text: str) -> None:
+def test_escape_shows_what_was_written(text: str) -> None:
     assert unescape(escape(text)) == tidy(text)
 
 
 @given(NASTY)
-def test_nothing_is_left_that_discord_reads(text: str) -> None:
+def test_escape_leaves_nothing_that_discord_reads(text: str) -> None:
     rest = live(escape(text))
     assert not re.search(r"[*_~|`<@\[]", rest)
     assert not re.search(r"[A-Za-z]://", rest)
@@ -50,7 +50,7 @@ def test_nothing_is_left_that_discord_reads(text: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_survives(text: str) -> None:
+def test_escape_survives_any_text(text: str) -> None:
     assert unescape(escape(text)) == tidy(text)
     assert "\r" not in tidy(text)
 
@@ -75,7 +75,7 @@ def test_any_text_survives(text: str) -> None:
         ":smile:",
     ],
 )
-def test_each_thing_that_discord_knows_is_dead(text: str) -> None:
+def test_escape_disables_all_markup_of_discord(text: str) -> None:
     shown = escape(text)
     assert unescape(shown) == text
     assert not re.search(r"<[@#:at/]|@everyone|@here|://|\]\(|\*\*|__|~~|\|\||`|:smile:", live(shown))
@@ -91,13 +91,13 @@ def test_lines_that_would_be_blocks_are_not(line: str) -> None:
         assert unescape(escaped) == line
 
 
-def test_direction_overrides_are_taken_out_and_right_to_left_text_is_isolated() -> None:
+def test_escape_removes_direction_overrides_and_isolates_right_to_left_text() -> None:
     assert escape("abc\u202edcba") == "abcdcba"
     assert escape("שלום") == "\u2068שלום\u2069"
     assert "\u2068" not in escape("plain")
 
 
-def test_emoji_of_several_characters_stay_whole() -> None:
+def test_escape_keeps_emoji_of_several_characters_whole() -> None:
     family = "👩\u200d👩\u200d👧"
     assert escape(family) == family
 

@@ -120,7 +120,7 @@ def test_no_code_shows_text_of_its_own() -> None:
                 assert not [text for text in texts if re.search("[A-Za-z]{2}", str(text))], f"{path.name}:{node.lineno}"
 
 
-def test_chinese_has_no_latin_punctuation_beside_han() -> None:
+def test_catalogue_has_no_latin_punctuation_beside_han() -> None:
     """A comma, colon or question mark after a Chinese character is the full-width one."""
     for key in catalogue("zh-CN").keys:
         for form in catalogue("zh-CN").forms(key).values():
@@ -182,7 +182,7 @@ def test_plain_has_no_markdown_and_leaves_what_is_put_in_as_it_is() -> None:
             assert not re.search(r"[\\*]", shown), key
 
 
-def test_people_cannot_reach_into_places() -> None:
+def test_catalogue_places_cannot_be_reached_into() -> None:
     assert catalogue("en")("card.own.title", name="{count} {name}") == "{count} {name} wrote on"
 
 
@@ -226,6 +226,6 @@ def test_forms_fit_into_discords_limits(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", sorted(key for key in catalogue(DEFAULT).keys if key.startswith("button.")))
-def test_labels_fit_into_buttons(key: str) -> None:
+def test_catalogue_labels_fit_into_buttons(key: str) -> None:
     for language in LANGUAGES:
         assert len(catalogue(language)(key)) <= 34, "longer labels are cut off on phones"

@@ -38,7 +38,7 @@ def test_the_invitation_asks_for_each_and_for_nothing_else() -> None:
     assert not asked.administrator
 
 
-def test_what_is_looked_for_is_asked_for() -> None:
+def test_permissions_checked_are_those_asked_for() -> None:
     assert {name for needed in NEEDS for name in needed} <= set(PERMISSIONS)
 
 

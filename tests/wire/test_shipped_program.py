@@ -75,7 +75,7 @@ async def test_a_command_streams_and_ends_in_a_card_whose_button_works(server: D
     assert token != ""
 
 
-async def test_a_chinese_client_is_answered_in_chinese(server: DiscordServer, program: Program) -> None:
+async def test_program_answers_a_chinese_client_in_chinese(server: DiscordServer, program: Program) -> None:
     token = await MEI.slash(server, "infill", text="There is no gap in this text.")
     answer = await server.wait_for(lambda: server.original(token))
     assert answer["flags"] & 64, "what a person can mend is told to that person alone"

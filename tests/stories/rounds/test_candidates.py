@@ -63,7 +63,7 @@ def test_where_blanks_come_from(asked: str, number: int, whole: str) -> None:
 
 
 @pytest.mark.parametrize("asked", ["The sun ___ the hill", "opened the ___ window", "rained. ___ Nobody spoke"])
-def test_what_stands_nowhere(asked: str) -> None:
+def test_blanked_text_that_stands_nowhere(asked: str) -> None:
     assert blanked(asked, CANON) is None
 
 
@@ -128,6 +128,6 @@ def test_a_text_of_signs_alone_is_no_double_of_none_of_these(sign: str) -> None:
     assert not_said_yet([made], [*there, f" {sign}\ufe0f "]) == []
 
 
-def test_doubles_are_told_by_their_words() -> None:
+def test_candidates_doubles_are_told_by_their_words() -> None:
     made = of_models("continue", [suggestion("A bell."), suggestion("a BELL!"), suggestion("A belfry.")])
     assert [each.text for each in not_said_yet(made, ["A belfry"])] == ["A bell."]

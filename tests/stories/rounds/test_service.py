@@ -38,7 +38,7 @@ async def table(tmp_path: Path) -> AsyncIterator[RoundFixture]:
 # ---- opening
 
 
-async def test_what_models_write_is_sealed_until_it_is_complete(table: RoundFixture) -> None:
+async def test_round_hides_candidates_until_all_are_written(table: RoundFixture) -> None:
     story = await table.story("The rain began.", round_minutes=60)
     plan = await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.round_service.open_round(BEN, plan)
@@ -100,7 +100,7 @@ async def test_what_a_server_does_not_want_is_left_out(table: RoundFixture) -> N
     assert (await table.round_service.give_up(again.id)).state == "cancelled"
 
 
-async def test_doubles_stand_once(table: RoundFixture) -> None:
+async def test_round_lists_doubles_once(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.", " A bell RANG!")
     assert len(await table.candidates(round_.id)) == 2
@@ -142,7 +142,7 @@ async def test_the_story_says_how_long_a_text_may_be(table: RoundFixture) -> Non
             await table.round_service.propose(CHEN, story.id, text, round_id=round_.id)
 
 
-async def test_nobody_fills_the_card_alone(table: RoundFixture) -> None:
+async def test_round_limits_texts_of_one_person(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.")
     for text in ("One.", "Two."):
@@ -192,7 +192,7 @@ async def test_a_ballot_is_one_for_each_and_can_be_changed(table: RoundFixture) 
     assert (await table.round_service.find_ballot(BEN, round_.id)).ballot == Ballot()
 
 
-async def test_a_vote_for_what_is_not_there(table: RoundFixture) -> None:
+async def test_round_vote_for_what_is_not_there(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.")
     for candidate_id in (999, -1):
@@ -202,7 +202,7 @@ async def test_a_vote_for_what_is_not_there(table: RoundFixture) -> None:
         await table.round_service.like(BEN, 999, [1])
 
 
-async def test_nobody_acts_from_another_server(table: RoundFixture) -> None:
+async def test_round_is_missing_in_another_server(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.")
     first = (await table.candidates(round_.id))[0].id
@@ -287,7 +287,7 @@ async def test_reports_fold_a_text_until_a_host_has_looked(table: RoundFixture) 
 # ---- courtesies, states
 
 
-async def test_no_model_goes_on_from_words_that_their_author_keeps_to_people(table: RoundFixture) -> None:
+async def test_round_refuses_words_whose_author_opted_out(table: RoundFixture) -> None:
     story = await table.story("Chen wrote this.", author=CHEN)
     async with table.database.transaction() as tx:
         await tx.profiles.save(WriterProfile(server_id=SERVER, person_id=CHEN.person_id, no_ai=True))
@@ -329,7 +329,7 @@ async def test_nothing_happens_in_a_story_that_is_not_open(table: RoundFixture, 
 # ---- the end of the program
 
 
-async def test_what_was_being_written_when_the_program_ended(table: RoundFixture) -> None:
+async def test_round_that_was_written_when_the_program_ended(table: RoundFixture) -> None:
     one, other = await table.story("The rain began."), await table.story("The sun rose.")
     with_text, without = [
         await table.round_service.open_round(BEN, await table.round_service.plan("continue", BEN, story.id))
