@@ -65,14 +65,15 @@ async def test_going_on_retrying_and_asking_why_after_a_restart(world: DiscordWo
 
     again = await world.ben.click(card, label=RETRY)
     assert again.response is not None
-    assert again.response.id != card.id
-    onward = await world.chen.click(card, custom_id="ink:go:1:0")
+    assert again.response.id == card.id, "it turns the person's own card"
+    onward = await world.chen.click(card, custom_id="ink:go:2:0")
     assert onward.response is not None
+    assert onward.response.id != card.id
 
-    first, second, third = [await world.generation(number) for number in (1, 2, 3)]
+    second, third = [await world.generation(number) for number in (2, 3)]
     assert (second.parent_id, second.text, second.person_id) == (1, STORY, world.ben.id)
-    assert (third.parent_id, third.person_id) == (1, world.chen.id)
-    assert third.text == STORY + first.suggestions[0].text
+    assert (third.parent_id, third.person_id) == (2, world.chen.id)
+    assert third.text == STORY + second.suggestions[0].text
     assert "Chen" in texts(onward.response)
     assert await world.kept() == [1, 2, 3]
 

@@ -53,7 +53,7 @@ async def test_retrying_takes_a_note_along_changes_it_and_drops_it(world: Discor
     dropped = (await world.ben.submit_modal(await world.ben.click(card, label=NOTED), {"note": " "})).response
     assert "note" not in texts(dropped).lower()
     found = [await world.generation(number) for number in (3, 4)]
-    assert [(each.note, each.text, each.parent_id) for each in found] == [("a dog appears", STORY, 1), ("", STORY, 1)]
+    assert [(each.note, each.text, each.parent_id) for each in found] == [("a dog appears", STORY, 2), ("", STORY, 3)]
 
 
 async def test_a_note_that_is_too_long_is_given_back_and_nothing_is_asked(world: DiscordWorld) -> None:

@@ -46,9 +46,10 @@ async def test_stored_generations_are_shown_as_they_were(upgraded: Database, nam
         about: parts(card.to_components())  # type: ignore[no-untyped-call]  # discord.py leaves it untyped
         for about, card in made.items()
     }
-    for about, language in (("card", ENGLISH), ("card zh-CN", catalogue("zh-CN"))):
-        explained = f"-# {language('sure.explained')}\n"  # said since
-        shown[about] = [each.removeprefix(explained) for each in shown[about]]
+    for about, language in (("card", ENGLISH), ("card zh-CN", catalogue("zh-CN"))):  # what is said, and offered, since
+        explained = f"-# {language('sure.explained')}\n"
+        usual = [language("button.usual"), f"ink:move:usual:{generation.id}"]
+        shown[about] = [each.removeprefix(explained) for each in shown[about] if each not in usual]
     back = [ENGLISH("button.back"), f"ink:why:{generation.id}"]
     shown["why"] = [each for each in shown["why"] if each not in back]  # a button since
     # The first version named the two models of an infill the other way round.
