@@ -61,6 +61,7 @@ from cogs.help.cog import HelpCog
 from cogs.infill.cog import InfillCog
 from cogs.infill.restyling import RestylingCog
 from cogs.lore.cog import LoreCog
+from cogs.message_text.cog import UseTextCog
 from cogs.privacy.cog import PrivacyCog
 from cogs.profiles.cog import ProfilesCog
 from cogs.publishing.cog import PublishingCog
@@ -236,6 +237,7 @@ class Inkling(commands.Bot):
         await self.add_cog(StoryLifecycleCog(tree, self._services, flow, dispatcher))
         await self.add_cog(PublishingCog(tree, self._services, flow))
         await self.add_cog(RoundsCog(tree, self._services, flow, dispatcher, opening, scheduler))
+        await self.add_cog(UseTextCog(tree, flow, opening))
         await self.add_cog(NextStepCog(tree, self._services, flow, dispatcher, opening))
         await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
         await self.add_cog(ProfilesCog(tree, self._services, flow))

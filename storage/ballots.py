@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import groupby
 from typing import Any
 
@@ -43,6 +43,15 @@ class BallotReader(Repository):
             .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None))
         )
         return int((await self._connection.execute(voters)).scalar_one())
+
+    async def have_voted(self, round_id: int, people: Collection[int]) -> bool:
+        """Tell whether all of these have cast a ballot that counts. Who of them has not is not told."""
+        voted = (
+            select(func.count(BALLOTS.c.voter_id.distinct()))
+            .join(CANDIDATES, CANDIDATES.c.id == BALLOTS.c.candidate_id)
+            .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None), BALLOTS.c.voter_id.in_(people))
+        )
+        return int((await self._connection.execute(voted)).scalar_one()) == len(set(people))
 
 
 class Ballots(BallotReader):

@@ -77,6 +77,14 @@ class PassageReader(Repository):
         told = select(path.c.id).join(PASSAGES, PASSAGES.c.id == path.c.id).where(same).limit(1)
         return (await self._connection.execute(told)).one_or_none() is not None
 
+    async def list_recent(self, tree_id: int, since_ms: int, limit: int) -> list[Passage]:
+        """Return which of the last `limit` passages that somebody added to the tree are not older than `since_ms` (UTC
+        ms), the oldest first; copies are none."""
+        added = select(PASSAGES.c.id).where(PASSAGES.c.tree_id == tree_id, PASSAGES.c.original_id.is_(None))
+        last = added.order_by(PASSAGES.c.id.desc()).limit(limit)
+        recent = select(PASSAGES).where(PASSAGES.c.id.in_(last), PASSAGES.c.created_ms >= since_ms)
+        return await self._all(recent.order_by(PASSAGES.c.id))
+
     async def list_nodes(self, tree_id: int) -> list[TreeNode]:
         """Return the whole tree without its texts, the oldest passage first: parents before their children."""
         names = [field.name for field in dataclasses.fields(TreeNode) if field.name != "beginning"]

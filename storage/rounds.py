@@ -46,6 +46,16 @@ class RoundReader(Repository):
         """Return the rounds that models were writing for; after a restart nobody is any more."""
         return await self._all(select(ROUNDS).where(ROUNDS.c.state == "writing").order_by(ROUNDS.c.id))
 
+    async def list_writers(self, story_id: int, since_ms: int, limit: int) -> set[int]:
+        """Return who wrote a candidate since then (UTC ms) in one of the story's last `limit` rounds. Whose words a
+        model filled did not."""
+        last = select(ROUNDS.c.id).where(ROUNDS.c.story_id == story_id).order_by(ROUNDS.c.id.desc()).limit(limit)
+        recent = select(CANDIDATES.c.author_id, CANDIDATES.c.receipt).where(
+            CANDIDATES.c.round_id.in_(last), CANDIDATES.c.created_ms >= since_ms, CANDIDATES.c.author_id.is_not(None)
+        )
+        rows = await self._connection.execute(recent)
+        return {row.author_id for row in rows if row.receipt is None or row.receipt.by_person}
+
     async def get_candidate(self, candidate_id: int) -> Candidate | None:
         """Return the candidate, or None where there is none."""
         found = await self._connection.execute(select(CANDIDATES).where(CANDIDATES.c.id == candidate_id))

@@ -21,7 +21,7 @@ class RoundView:
     `reports` how many people reported which; `literals`, of an infill, what stands around its blanks. Only of a closed
     round: `ballots` without their voters, the `outcome` that they make (None where they are gone), and whether the
     winner stands in the story as it is now (`in_canon`); for the card that everybody sees, whether it is the newest in
-    the story's thread (`is_newest`).
+    the story's thread (`is_newest`). `is_closable`: whoever opened it may close it before its time.
     """
 
     story: Story
@@ -34,6 +34,7 @@ class RoundView:
     outcome: Outcome | None = None
     in_canon: bool = False
     is_newest: bool = False
+    is_closable: bool = False
 
     @property
     def texts(self) -> list[Candidate]:

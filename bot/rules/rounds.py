@@ -155,6 +155,11 @@ def deadline_from(rules: StoryRules, now_ms: int, minutes: int | None = None) ->
     return now_ms + (rules.round_minutes if minutes is None else minutes) * 60_000
 
 
+def least_voters(rules: StoryRules) -> int:
+    """Return how many must have voted before whoever opened a round may close it early."""
+    return max(2, rules.quorum)
+
+
 def on_deadline(round_: Round, rules: StoryRules, voters: int) -> Deadline:
     """Return what becomes of an open round whose deadline has come with so many ballots that count.
 

@@ -199,6 +199,13 @@ class StoryQueries:
                 is_first=await tx.posts.is_first_passage(post),
             )
 
+    async def get_passage_shown(self, message_id: int) -> Passage | None:
+        """Return the passage that a message shows; None where it shows none, or one that was withdrawn."""
+        async with self._database.reading() as tx:
+            post = await tx.posts.get_by_message(message_id)
+            passage = await tx.passages.get(post.ref_id) if post is not None and post.kind == "passage" else None
+            return None if passage is None or passage.withdrawn else passage
+
     async def votes(self, story: Story) -> bool:
         """Tell whether a person's own next passage is a candidate: by the story's rules, or in the round under way."""
         if story.rules.additions == "vote":

@@ -123,8 +123,9 @@ USE = Route("use", "generation_id")
 
 CONTINUE_FORM = Route("ask", "mood", "count", "length", branch="continue")
 """The form for the text of a /continue, with the options of the command."""
-INFILL_FORM = Route("ask", "mood", "count", "length", branch="infill")
-"""The form for the text of an /infill, with the options of the command; its mood is `NO_MOOD`, its length 0."""
+INFILL_FORM = Route("ask", "mood", "count", "length", optional=("minutes",), branch="infill")
+"""The form for the text of an /infill, with the options of the command; its mood is `NO_MOOD`, its length 0. `minutes`
+is how long the vote in a story is open, 0 as its rules say."""
 NO_MOOD = "mixed"
 """Stands for no mood."""
 TWIST_FORM = Route("twistform")

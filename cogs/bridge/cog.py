@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import NotHere
 from bot.ui.answers import GIVEN, open_form
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
@@ -15,7 +16,7 @@ from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.bridge.request import BridgeRequest
 from cogs.bridge.cards import FORM, LEFT, RIGHT, BridgeForm
-from cogs.core.command_options import Count, PassageNumber
+from cogs.core.command_options import Count, PassageNumber, RoundMinutes
 from cogs.core.generation_flow import GenerationFlow
 from cogs.rounds.opening import RoundOpening
 
@@ -29,22 +30,31 @@ class BridgeCog(commands.Cog):
         tree.route(FORM, self.form_bridge)
 
     @app_commands.command(name=named("command.bridge.name"), description=named("command.bridge.description"))
-    @app_commands.rename(after=named("command.bridge.after.name"), count=named("command.bridge.count.name"))
+    @app_commands.rename(
+        after=named("command.bridge.after.name"),
+        count=named("command.bridge.count.name"),
+        minutes=named("command.minutes.name"),
+    )
     @app_commands.describe(
-        after=named("command.bridge.after.description"), count=named("command.bridge.count.description")
+        after=named("command.bridge.after.description"),
+        count=named("command.bridge.count.description"),
+        minutes=named("command.minutes.description"),
     )
     async def bridge(
         self,
         interaction: discord.Interaction[commands.Bot],
         after: PassageNumber | None = None,
         count: Count | None = None,
+        minutes: RoundMinutes | None = None,
     ) -> None:
         """Write between two passages of a story, or between two texts that are asked for in a form."""
         settings = await self._flow.settings(interaction)
         self._flow.permit(interaction, settings, "bridge")
         story = await self._rounds.story(interaction)
         if story is not None:
-            await self._rounds.bridge(interaction, settings, story, number=after, count=count)
+            await self._rounds.bridge(interaction, settings, story, number=after, count=count, minutes=minutes)
+        elif minutes is not None:
+            raise NotHere("not_a_story")
         else:
             await open_form(interaction, BridgeForm(private(interaction), FORM.id(count or 0)))
 

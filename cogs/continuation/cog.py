@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import BadInput, NotHere
 from bot.rules.moods import MOOD_NAMES, check_mood
 from bot.rules.servers import ServerSettings, tokens_of
 from bot.ui import routes
@@ -17,8 +18,9 @@ from bot.ui.locale import named, private
 from bot.ui.routes import NO_MOOD, number
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
-from cogs.core.command_options import Count, Length, checked_note
+from cogs.core.command_options import Count, Length, RoundMinutes, checked_note
 from cogs.core.generation_flow import GenerationFlow
+from cogs.core.message_text import ModelUse
 from cogs.rounds.opening import RoundOpening
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in MOOD_NAMES]
@@ -34,6 +36,7 @@ class ContinuationCog(commands.Cog):
         self._rounds = rounds
         self._menu = app_commands.ContextMenu(name=named("menu.continue"), callback=self.continue_message)
         tree.route(routes.CONTINUE_FORM, self.form_asked)
+        flow.message_uses.register(ModelUse("continue", "✨", self._permitted, self._start))
 
     async def cog_load(self) -> None:
         self._tree.add_command(self._menu)
@@ -48,6 +51,7 @@ class ContinuationCog(commands.Cog):
         count=named("command.continue.count.name"),
         length=named("command.continue.length.name"),
         note=named("command.continue.note.name"),
+        minutes=named("command.minutes.name"),
     )
     @app_commands.describe(
         text=named("command.continue.text.description"),
@@ -55,6 +59,7 @@ class ContinuationCog(commands.Cog):
         count=named("command.continue.count.description"),
         length=named("command.continue.length.description"),
         note=named("command.continue.note.description"),
+        minutes=named("command.minutes.description"),
     )
     @app_commands.choices(mood=MOOD_CHOICES)
     async def continue_(
@@ -65,6 +70,7 @@ class ContinuationCog(commands.Cog):
         count: Count | None = None,
         length: Length | None = None,
         note: str | None = None,
+        minutes: RoundMinutes | None = None,
     ) -> None:
         """Continue `text`; without it a story, or a text that is asked for in a form, which carries the other options
         along."""
@@ -74,11 +80,22 @@ class ContinuationCog(commands.Cog):
         settings = await self._permitted(interaction)
         note = checked_note(interaction, note, typed)
         tokens = None if length is None else tokens_of(length)
+        if text is not None and minutes is not None:
+            raise BadInput("minutes_with_text")
         if text is not None:
             await self._start(interaction, settings, text, mood=mood, count=count, length=tokens, note=note)
-        elif (story := await self._rounds.story(interaction)) is not None:
+        elif (story := await self._rounds.story(interaction)) is None and minutes is not None:
+            raise NotHere("not_a_story")
+        elif story is not None:
             await self._rounds.go_on(
-                interaction, settings, story, mood=check_mood(mood), count=count, length=tokens, note=note
+                interaction,
+                settings,
+                story,
+                mood=check_mood(mood),
+                count=count,
+                length=tokens,
+                note=note,
+                minutes=minutes,
             )
         else:
             custom_id = routes.CONTINUE_FORM.id(check_mood(mood) or NO_MOOD, count or 0, tokens or 0)

@@ -29,6 +29,7 @@ from bot.ui.routes import number
 from bot.writing.features import FEATURES
 from bot.writing.request import Request, RequestT, Submission
 from cogs.core.feature_card import FeatureCards
+from cogs.core.message_text import MessageUses
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.presentation import NOTED, ResultCards
 from cogs.core.progress import ProgressRunner, Show
@@ -53,6 +54,7 @@ class GenerationFlow:
         self._presenting = ResultCards(services, dispatcher, cards)
         self._progress = progress
         self.repeats = Repeats()
+        self.message_uses = MessageUses()
         self._run = secrets.token_hex(4)
         self._pressed: set[tuple[int, str]] = set()
         self._under_way: set[asyncio.Future[None]] = set()
@@ -99,8 +101,10 @@ class GenerationFlow:
             raise NotHere("channel_not_allowed", channels=", ".join(names))
 
     async def text_of(self, message: discord.Message) -> str:
-        """Return the text of a message whose menu was used. Raises `BadInput` where it has none: `message_ours` for a
-        card of the bot's, `message_empty` for another."""
+        """Return the text of a message whose menu was used; of one that shows a passage, the passage. Raises `BadInput`
+        where it has none: `message_ours` for a card of the bot's, `message_empty` for another."""
+        if (passage := await self._services.story_queries.get_passage_shown(message.id)) is not None:
+            return passage.text
         if is_blank(message.content):
             ours = await self._services.generation_service.is_card(message.id)
             raise BadInput("message_ours" if ours else "message_empty")

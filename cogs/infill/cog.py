@@ -16,9 +16,11 @@ from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private
 from bot.ui.routes import NO_MOOD, number
 from bot.ui.tree import InklingTree
+from bot.writing.blanks import has_blanks
 from bot.writing.infill.request import InfillRequest
-from cogs.core.command_options import Count, PassageNumber
+from cogs.core.command_options import Count, PassageNumber, RoundMinutes
 from cogs.core.generation_flow import GenerationFlow
+from cogs.core.message_text import ModelUse
 from cogs.rounds.opening import RoundOpening
 from cogs.rounds.routes import BLANKS_FORM
 
@@ -32,6 +34,7 @@ class InfillCog(commands.Cog):
         self._rounds = rounds
         self._menu = app_commands.ContextMenu(name=named("menu.infill"), callback=self.infill_message)
         tree.route(routes.INFILL_FORM, self.form_asked)
+        flow.message_uses.register(ModelUse("infill", "🧩", self._permitted, self._start, has_blanks))
         tree.route(BLANKS_FORM, self.form_blanks)
 
     async def cog_load(self) -> None:
@@ -45,11 +48,13 @@ class InfillCog(commands.Cog):
         text=named("command.infill.text.name"),
         count=named("command.infill.count.name"),
         passage=named("command.infill.passage.name"),
+        minutes=named("command.minutes.name"),
     )
     @app_commands.describe(
         text=named("command.infill.text.description"),
         count=named("command.infill.count.description"),
         passage=named("command.infill.passage.description"),
+        minutes=named("command.minutes.description"),
     )
     async def infill(
         self,
@@ -57,20 +62,21 @@ class InfillCog(commands.Cog):
         text: str | None = None,
         count: Count | None = None,
         passage: PassageNumber | None = None,
+        minutes: RoundMinutes | None = None,
     ) -> None:
         """Fill the blanks of `text`; without it, ask for it in a form. In a story, of one of its passages."""
         if text:
             interaction.extras[TYPED] = text
         settings = await self._permitted(interaction)
         story = await self._rounds.story(interaction)
-        if story is None and passage is not None:
+        if story is None and (passage is not None or minutes is not None):
             raise NotHere("not_a_story")
         if story is not None and text is not None:
-            await self._rounds.fill(interaction, settings, story, text, number=passage, count=count)
-        elif passage is not None:
-            await self._rounds.ask_blanks(interaction, passage, count)
+            await self._rounds.fill(interaction, settings, story, text, number=passage, count=count, minutes=minutes)
+        elif story is not None and (at := passage or await self._rounds.with_blanks(story)) is not None:
+            await self._rounds.ask_blanks(interaction, at, count, minutes)
         elif text is None:
-            custom_id = routes.INFILL_FORM.id(NO_MOOD, count or 0, 0)
+            custom_id = routes.INFILL_FORM.id(NO_MOOD, count or 0, 0, minutes or 0)
             await open_form(interaction, Form(private(interaction), "infill", custom_id))
         else:
             await self._start(interaction, settings, text, count)
@@ -83,11 +89,13 @@ class InfillCog(commands.Cog):
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /infill opens when no text is given."""
         text = interaction.extras[GIVEN] = submitted(interaction)
-        count = number(ids, 1)
+        count, minutes = number(ids, 1), number((*ids, "0"), 3)
         settings = await self._permitted(interaction)
         story = await self._rounds.story(interaction)
         if story is not None:
-            await self._rounds.fill(interaction, settings, story, text, number=None, count=count or None)
+            await self._rounds.fill(
+                interaction, settings, story, text, number=None, count=count or None, minutes=minutes or None
+            )
         else:
             await self._start(interaction, settings, text, count)
 
@@ -98,8 +106,10 @@ class InfillCog(commands.Cog):
         story = await self._rounds.story(interaction)
         if story is None:
             raise NotHere("not_a_story")
-        passage, count = number(ids, 0), number(ids, 1)
-        await self._rounds.fill(interaction, settings, story, text, number=passage, count=count or None)
+        passage, count, minutes = number(ids, 0), number(ids, 1), number((*ids, "0"), 2)
+        await self._rounds.fill(
+            interaction, settings, story, text, number=passage, count=count or None, minutes=minutes or None
+        )
 
     async def _permitted(self, interaction: discord.Interaction[Any]) -> ServerSettings:
         """Return the settings here. Raises `NotHere` as `GenerationFlow.permit`."""

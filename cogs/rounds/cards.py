@@ -99,6 +99,8 @@ def _foot(say: Catalogue, view: RoundView) -> str:
     found = [f"-# {' · '.join(lines)}"]
     if view.round.extended:
         found.append(f"-# {say('round.extended', count=view.round.extended)}")
+    if view.is_closable:
+        found.append(f"-# {say('round.closable')}")
     if view.reports:
         found.append(f"-# {say('round.reported')}")
     found.append(f"-# {say('round.hidden_sources')}")
@@ -193,8 +195,11 @@ def _menu(
 
 
 def _actions(say: Catalogue, view: RoundView) -> ui.ActionRow[Any]:
-    return ui.ActionRow(
+    buttons = [
         routes.OWN.button(say("button.own"), view.round.id, emoji="✍️"),
         routes.READ.button(say("button.read"), view.round.id, 0, emoji="📖"),
         routes.MORE.button(say("button.more"), view.round.id, emoji="⚙️"),
-    )
+    ]
+    if view.is_closable:
+        buttons.append(routes.CLOSE.button(say("button.close"), view.round.id, emoji="⏱️"))
+    return ui.ActionRow(*buttons)

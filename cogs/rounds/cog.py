@@ -193,7 +193,7 @@ class RoundsCog(commands.Cog):
         await self._dispatcher.flush()
 
     async def close(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of *Close now*, for who leads the story."""
+        """Handler of *Close now*, for who leads the story, and for who opened the round once all have voted."""
         who = await self._context.enter(interaction)
         await self._round_service.close(who, number(ids, 0))
         await self._done(interaction, "round.told_closed")

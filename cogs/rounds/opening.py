@@ -26,6 +26,7 @@ from bot.ui.answers import GIVEN, open_form
 from bot.ui.forms import Form
 from bot.ui.locale import Catalogue, private
 from bot.ui.public_card import SHOWN, PublicCard
+from bot.writing.blanks import has_blanks
 from cogs.core.context import InteractionContext
 from cogs.core.deadline_scheduler import DeadlineScheduler
 from cogs.core.generation_flow import GenerationFlow
@@ -111,7 +112,15 @@ class RoundOpening:
         plan = await self._round_service.plan("infill", who, story.id, text, number)
         await self._open(interaction, who, replace(plan, minutes=minutes), _wanted(count, settings))
 
-    async def ask_blanks(self, interaction: discord.Interaction[Any], number: int, count: int | None) -> None:
+    async def with_blanks(self, story: Story) -> int | None:
+        """Return the number of the story's last passage where that has blanks, None otherwise."""
+        found = await self._services.story_queries.get_with_last(story.id)
+        last = None if found is None else found[1]
+        return last.depth if last is not None and has_blanks(last.text) else None
+
+    async def ask_blanks(
+        self, interaction: discord.Interaction[Any], number: int, count: int | None, minutes: int | None = None
+    ) -> None:
         """Ask for blanks in a passage of the story in whose thread somebody is, in a form that has its text."""
         who = await self._context.enter(interaction)
         await self._permit(interaction, "infill")
@@ -120,7 +129,9 @@ class RoundOpening:
         passage = await self._services.story_queries.find_numbered(story, number)
         if passage.withdrawn:
             raise NotHere("passage_withdrawn")
-        form = Form(private(interaction), "blanks", routes.BLANKS_FORM.id(number, count or 0), passage.text)
+        form = Form(
+            private(interaction), "blanks", routes.BLANKS_FORM.id(number, count or 0, minutes or 0), passage.text
+        )
         await open_form(interaction, form)
 
     async def bridge(

@@ -9,6 +9,7 @@ from discord import ui
 
 from bot.rules.ballots import Ballot, commitment
 from bot.rules.round_views import RoundView
+from bot.rules.rounds import least_voters
 from bot.rules.stories import Standing
 from bot.ui.cards import PAGE_TEXT, Card, line, text
 from bot.ui.cutting import shown_pages
@@ -34,8 +35,9 @@ def ballot_card(say: Catalogue, view: RoundView, ballot: Ballot) -> Card:
 
 
 def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str = "") -> Card:
-    """Return what else there is to do: for everybody their ballot and reports; for who leads the story what was
-    reported, hiding, and the end. `told` is a sentence about what was just done."""
+    """Return what else there is to do: for everybody their ballot and reports; for who opened the round when it can be
+    closed; for who leads the story what was reported, hiding, and the end. `told` is a sentence about what was just
+    done."""
     round_id = view.round.id
     blocks: list[ui.Item[Any]] = [text(f"### {say('round.more_title')}")]
     if told:
@@ -46,10 +48,15 @@ def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str 
     if standing.leads:
         blocks += [line(), *_leading(say, view)]
     buttons = [routes.BALLOT.button(say("button.my_ballot"), round_id, emoji="🗳️")] if is_open else []
+    opened = view.round.opened_by == standing.person_id
+    if is_open and (standing.leads or opened):
+        close = routes.CLOSE.button(say("button.close"), round_id, style=discord.ButtonStyle.primary, emoji="⏱️")
+        close.disabled = not (standing.leads or view.is_closable)
+        buttons.append(close)
+        if not standing.leads:
+            key = "round.close_now" if view.is_closable else "round.close_rule"
+            blocks.append(text(say(key, count=least_voters(view.story.rules))))
     if standing.leads:
-        if is_open:
-            style = discord.ButtonStyle.primary
-            buttons.append(routes.CLOSE.button(say("button.close"), round_id, style=style, emoji="⏱️"))
         style = discord.ButtonStyle.danger
         buttons.append(routes.CANCEL.button(say("button.cancel_round"), round_id, style=style))
     if buttons:

@@ -42,5 +42,5 @@ ASK_FORM = Route("sasked", "story_id")
 """The form of *Ask the models*: how long the vote is open, and a note."""
 NEXT_FORM = Route("snexted", "round_id")
 """The form of *Next round* where people write alone: a text, with which the round opens."""
-BLANKS_FORM = Route("rblanks", "passage_number", "count")
+BLANKS_FORM = Route("rblanks", "passage_number", "count", optional=("minutes",))
 """The form in which blanks are put into a passage."""

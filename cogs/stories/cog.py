@@ -17,7 +17,7 @@ from bot.rules.stories import LICENCES, MAX_TITLE, NewStory, RulesChange, Story,
 from bot.stories.access import Who
 from bot.stories.beginning import Beginning, beginning_of
 from bot.stories.earlier_run import EarlierRun
-from bot.ui.answers import GIVEN, keep_given, open_form, replace, whisper
+from bot.ui.answers import GIVEN, keep_given, open_form, replace, respond
 from bot.ui.cards import Card, notice
 from bot.ui.escaping import escape
 from bot.ui.forms import chosen, picked, submitted
@@ -34,6 +34,7 @@ from cogs.core.roles import role_refusal
 from cogs.core.services import Services
 from cogs.core.vote_minutes import chosen_minutes
 from cogs.stories import routes
+from cogs.stories.adding import AddToStory
 from cogs.stories.cards import overtaken_card
 from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm
 from cogs.stories.threads import open_story_form, place_for_story, show_opened
@@ -67,6 +68,7 @@ class StoriesCog(StoryCog):
         self._context = InteractionContext(services, flow)
         self._flow = flow
         self._register_repeats(flow.repeats)
+        flow.message_uses.register(AddToStory(self._context, services.story_queries, self._keep))
         for route, handler in {
             routes.NEW: self.begin,
             routes.NEW_FORM: self.form_new,
@@ -285,7 +287,7 @@ class StoriesCog(StoryCog):
         self, interaction: discord.Interaction[Any], told: Card, story: Story, act: Act | None = None
     ) -> None:
         """Tell the person what is committed, then show it to everybody."""
-        if await whisper(interaction, told) and act is not None:
+        if await respond(interaction, told) and act is not None:
             self._flow.repeats.answered(act)
         await self._refusals.flush(interaction, story)
 

@@ -21,6 +21,7 @@ from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.twist.request import TwistRequest
 from cogs.core.generation_flow import GenerationFlow
+from cogs.core.message_text import ModelUse
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
 from cogs.twist.cards import TwistCard
@@ -36,6 +37,7 @@ class TwistCog(commands.Cog):
         self._rounds = rounds
         self._menu = app_commands.ContextMenu(name=named("menu.twist"), callback=self.twist_message)
         tree.route(routes.TWIST_FORM, self.form_asked)
+        flow.message_uses.register(ModelUse("twist", "🌀", self._permitted, self._start))
         tree.route(routes.TWIST, self.pick)
         tree.route(routes.USE, self.use)
 

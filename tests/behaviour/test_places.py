@@ -154,7 +154,7 @@ async def test_what_is_registered(world: DiscordWorld) -> None:
     registered = {command["name"]: command for command in body}
     in_servers = {"settings", "story", "writer"}
     everywhere = {"continue", "infill", "bridge", "twist", "help", "privacy"}
-    menus = {"Continue this", "Fill the blanks", "Twist the words"}
+    menus = {"Continue this", "Fill the blanks", "Twist the words", "Use this text"}
     assert set(registered) == in_servers | everywhere | menus
     for name, command in registered.items():
         if name in in_servers:

@@ -7,7 +7,12 @@ from collections.abc import Mapping
 
 OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "again": ("ink:again:123456789",),
-    "ask": ("ink:ask:continue:mixed:1:16", "ink:ask:continue:steady:1:16", "ink:ask:infill:mixed:1:0"),
+    "ask": (
+        "ink:ask:continue:mixed:1:16",
+        "ink:ask:continue:steady:1:16",
+        "ink:ask:infill:mixed:1:0",
+        "ink:ask:infill:mixed:1:0:5",
+    ),
     "cancel": ("ink:cancel:0a1b2c3d:1f", "ink:cancel:0a1b2c3d:1"),
     "change": ("ink:change:1:0",),
     "changed": ("ink:changed:1:0",),
@@ -30,6 +35,7 @@ OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "lwords": ("ink:lwords",),
     "lworded": ("ink:lworded:0", "ink:lworded:4294967295"),
     "lyes": ("ink:lyes:1",),
+    "mtext": ("ink:mtext:1:add",),
     "move": ("ink:move:like:2:0", "ink:move:stranger:2", "ink:move:shorter:2", "ink:move:longer:2", "ink:move:usual:2"),
     "note": ("ink:note:1",),
     "noted": ("ink:noted:1",),
@@ -38,7 +44,7 @@ OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "rback": ("ink:rback:1",),
     "rballot": ("ink:rballot:1",),
     "rballots": ("ink:rballots:1",),
-    "rblanks": ("ink:rblanks:1:0", "ink:rblanks:2:3"),
+    "rblanks": ("ink:rblanks:1:0", "ink:rblanks:2:3", "ink:rblanks:1:0:5"),
     "rbridge": ("ink:rbridge:0", "ink:rbridge:3"),
     "rcancel": ("ink:rcancel:1",),
     "rcanon": ("ink:rcanon:1",),

@@ -10,6 +10,7 @@ from importlib import import_module
 from itertools import chain
 from types import ModuleType
 from typing import Any, get_args
+from unittest.mock import AsyncMock
 
 import pytest
 from discord import ui
@@ -46,10 +47,13 @@ from bot.ui.progress import progress_card
 from bot.ui.prose import Prose, prose, prose_parts
 from bot.ui.receipt_summary import receipt_card
 from cogs.bridge.cards import BridgeForm
+from cogs.core.message_text import MessageText, ModelUse
+from cogs.core.next_steps import next_steps
 from cogs.feature_cards import CARDS
 from cogs.help.cards import TOPICS, guide_card
 from cogs.lore.cards import PAGE, LoreForm, lore_card
 from cogs.lore.cards import list_card as lore_list
+from cogs.message_text.cog import use_card
 from cogs.profiles.cards import NameForm, writer_card
 from cogs.rounds.cards import open_card, over_card, round_card, writing_card
 from cogs.rounds.next_step import AskModelsForm
@@ -90,6 +94,9 @@ NASTY = {
     "spaces": "a" + " " * 30,
 }
 """What texts are made of, again and again up to their limits."""
+
+
+USES = [ModelUse(name, "✨", AsyncMock(), AsyncMock()) for name in ("add", "continue", "infill", "twist")]
 
 
 def text_of(nasty: str, length: int) -> str:
@@ -250,7 +257,8 @@ def _of_stories(say: Catalogue, nasty: str, long: str, name: str) -> Iterator[tu
     for part in range(len(prose_parts(long))):
         for stands in (True, False):
             for signed in (passage, _passage(long, None)):
-                shown = prose(say, signed, part, stands=stands)
+                steps = next_steps(say, story, passage, round_id=BIG)
+                shown = prose(say, signed, part, stands=stands, buttons=steps, first=True)
                 assert shown is not None
                 yield "prose.prose", shown
     passages = [_passage(text, name, depth) for depth, text in enumerate((long, long[:300], long[:40], long), 1)]
@@ -263,8 +271,11 @@ def _of_stories(say: Catalogue, nasty: str, long: str, name: str) -> Iterator[tu
                 yield "stories.reading.reading_card", story_page(say, story, page, spot, direction, 4)
     yield "StoryForm", StoryForm(say, "ink:snew")
     yield "TitleForm", TitleForm(say, story, f"ink:srename:{BIG}")
-    yield "PassageForm", PassageForm(say, story, f"ink:sadded:{BIG}:{BIG}", vote=True)
+    yield "PassageForm", PassageForm(say, story, f"ink:sadded:{BIG}:{BIG}", vote=True, opens=True)
     yield "AskModelsForm", AskModelsForm(say, story, f"ink:sasked:{BIG}")
+    message = MessageText(text=long, person_id=BIG, author_id=1, channel_id=BIG, story=story)
+    yield "message_text.cog.use_card", use_card(say, message, USES, 2**48)
+    yield "message_text.cog.use_card", use_card(say, message, (), 2**48)
 
 
 def _candidate(id_: int, text: str, name: str | None, **changed: Any) -> Candidate:
@@ -332,6 +343,8 @@ def _views(nasty: str, long: str, name: str) -> Iterator[RoundView]:
                 literals=literals if kind == "infill" else (),
                 ballots=ballots if state == "closed" else (),
                 outcome=decide(ids, ballots, "salt") if state == "closed" else None,
+                is_newest=True,
+                is_closable=state == "open",
             )
 
 

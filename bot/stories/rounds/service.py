@@ -9,10 +9,19 @@ import dataclasses
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.errors import Gone, NotHere
+from bot.errors import Gone, NotAllowed, NotHere
 from bot.rules.ballots import Ballot
 from bot.rules.round_views import RoundView
-from bot.rules.rounds import Candidate, Round, check_ballot, extended, on_deadline, on_show, require_open_round
+from bot.rules.rounds import (
+    Candidate,
+    Round,
+    check_ballot,
+    extended,
+    least_voters,
+    on_deadline,
+    on_show,
+    require_open_round,
+)
 from bot.rules.stories import Standing, Story, require_lead, require_open, require_voter
 from bot.stories.access import Who, standing_of
 from bot.stories.canon import get_newest, is_canon
@@ -26,6 +35,7 @@ from bot.stories.rounds.access import (
     view_of,
 )
 from bot.stories.rounds.closing import decide_round, end, enqueue_round, make_canon
+from bot.stories.rounds.early_close import is_closable
 from bot.stories.rounds.opening import Opening
 from storage.unit_of_work import Snapshot
 
@@ -52,7 +62,9 @@ class RoundService(Opening):
     async def find_view(self, who: Who, round_id: int) -> RoundView:
         """Return a round of the server as its cards show it."""
         async with self._database.reading() as tx:
-            return await view_of(tx, *await find_round(tx, who, round_id))
+            story, round_ = await find_round(tx, who, round_id)
+            view = await view_of(tx, story, round_)
+            return dataclasses.replace(view, is_closable=await is_closable(tx, story, round_))
 
     async def get_view(self, round_id: int) -> RoundView | None:
         """Return a round as its card shows it to everybody, None where it is gone: for the outbox."""
@@ -64,7 +76,8 @@ class RoundService(Opening):
             newest = await get_newest(tx, story)
             view = await view_of(tx, story, round_)
             is_newest = newest is not None and (newest.kind, newest.ref_id) == ("round", round_id)
-            return dataclasses.replace(view, is_newest=is_newest)
+            closable = await is_closable(tx, story, round_)
+            return dataclasses.replace(view, is_newest=is_newest, is_closable=closable)
 
     async def get_story_here(self, server_id: int, channel_id: int) -> Story | None:
         """Return the story whose thread that is, None where it is none's."""
@@ -159,12 +172,21 @@ class RoundService(Opening):
     # ---- ending
 
     async def close(self, who: Who, round_id: int) -> Round:
-        """Decide a round before its time. Raises `NotAllowed` (`story_hosts_only`), or `NotHere`: `round_unvoted` where
-        no ballot counts yet, `round_writing`, or as `require_open`."""
+        """Decide a round before its time: who leads the story always, who opened the round where it `is_closable`.
+
+        Raises `NotAllowed` (`round_closers_only`), or `NotHere`: `round_not_yet` (count) for its opener,
+        `round_unvoted` where no ballot counts yet, `round_writing`, or as `require_open`.
+        """
         async with self._database.transaction() as tx:
-            story, round_ = await self._led(tx, who, round_id)
+            story, round_ = await find_round(tx, who, round_id)
+            require_under_way(round_)
+            leads = (await standing_of(tx, story, who)).leads
+            if not leads and round_.opened_by != who.person_id:
+                raise NotAllowed("round_closers_only")
             require_open_round(round_)
             require_open(story)
+            if not leads and not await is_closable(tx, story, round_):
+                raise NotHere("round_not_yet", count=least_voters(story.rules))
             if not await tx.ballots.turnout(round_id):
                 raise NotHere("round_unvoted")
             await decide_round(tx, story, round_)

@@ -1,0 +1,1 @@
+"""*Use this text*: one menu of messages for everything that takes a text."""
