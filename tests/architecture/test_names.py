@@ -64,6 +64,10 @@ OLD_NAMES = (
     "nooks?",
     "holding",
     "beside",
+    "weigh(ed)?",
+    "appeal",
+    "promise",
+    "clerk",
 )
 """What modules, classes and public functions are not called any more, in snake case, as patterns for the whole name."""
 _OLD = re.compile("|".join(OLD_NAMES))
