@@ -46,10 +46,8 @@ from bot.ui.public_card import SHOWN
 _log = logging.getLogger(__name__)
 
 GIVEN = "given"
-"""The key in `interaction.extras` of the text that the person typed into a form, shown again in a refusal."""
-TYPED = "typed"
-"""The key in `interaction.extras` of the text that the person typed as an option of a command: it is given back where
-something went wrong that is not theirs to mend."""
+"""The key in `interaction.extras` of the text that the person wrote into a form or the options of a command: a refusal
+shows it again. What keeps the text takes it out."""
 _UNDONE = "undone"
 """The key in `interaction.extras` that says that nothing was done: the answer is a refusal."""
 PLACE = 300
@@ -193,9 +191,7 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
         again = routes.KEEP_AGAIN.button(say("button.keep_again"), error.number)
         cards = [Card(text(sentence(say, error)), discord.ui.ActionRow(again), colour=None)]
     given = interaction.extras.pop(GIVEN, "") or _unsaid(error)
-    if not given and not isinstance(error, PersonError):
-        given = interaction.extras.get(TYPED, "")
-    if not is_blank(given) and not isinstance(error, (Cancelled, AlreadyKept)):
+    if not is_blank(given) and not isinstance(error, (Cancelled, AlreadyKept)) and not _is_said(error, given):
         cards += given_cards(say, given)
     if (shown := interaction.extras.pop(SHOWN, None)) is not None:
         await shown.remove()
@@ -214,6 +210,11 @@ def _unsaid(error: BaseException) -> str:
     """Return what somebody typed that is too long for the sentence that refuses it, so that it is given back."""
     values = error.params.values() if isinstance(error, PersonError) else ()
     return next((value for value in values if isinstance(value, str) and shown_size(value) > PLACE), "")
+
+
+def _is_said(error: BaseException, given: str) -> bool:
+    """Tell whether the sentence that refuses a text names all of it, so that it need not be given back."""
+    return isinstance(error, PersonError) and given in error.params.values() and shown_size(given) <= PLACE
 
 
 def sentence(say: Catalogue, error: BaseException) -> str:

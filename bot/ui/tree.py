@@ -18,10 +18,11 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot.errors import Gone, InklingError
-from bot.ui.answers import tell
+from bot.ui.answers import GIVEN, tell
 from bot.ui.delivery import acknowledge
 from bot.ui.incoming_text import let_in
 from bot.ui.routes import TEMPLATE, Route
+from bot.ui.typed_text import typed_text
 
 REMEMBERED = 4096
 """How many interactions are remembered, to notice one that is delivered twice (after a RESUME)."""
@@ -55,10 +56,12 @@ class InklingTree(app_commands.CommandTree[commands.Bot]):
         return self._admits(interaction)
 
     def _admits(self, interaction: discord.Interaction[Any]) -> bool:
-        """Tell whether to go on with the interaction, and let in the text that it brings."""
+        """Tell whether to go on with the interaction, and let in the text that it brings; a refusal hands it back."""
         if not self.first_time(interaction):
             return False
         let_in(interaction)
+        if typed := typed_text(self, interaction):
+            interaction.extras[GIVEN] = typed
         self._acknowledge_later(interaction)
         return True
 

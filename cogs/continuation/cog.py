@@ -9,16 +9,17 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadInput, NotHere
+from bot.rules.generations import check_note
 from bot.rules.moods import MOOD_NAMES, check_mood
 from bot.rules.servers import ServerSettings, tokens_of
 from bot.ui import routes
-from bot.ui.answers import GIVEN, TYPED, open_form
+from bot.ui.answers import keep_given, open_form
 from bot.ui.forms import NOTE, Form, submitted
 from bot.ui.locale import named, private
 from bot.ui.routes import NO_MOOD, number
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
-from cogs.core.command_options import Count, Length, RoundMinutes, checked_note
+from cogs.core.command_options import Count, Length, RoundMinutes
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.message_text import ModelUse
 from cogs.rounds.opening import RoundOpening
@@ -74,11 +75,8 @@ class ContinuationCog(commands.Cog):
     ) -> None:
         """Continue `text`; without it a story, or a text that is asked for in a form, which carries the other options
         along."""
-        typed = "\n\n".join(part for part in (text, note) if part)
-        if typed:
-            interaction.extras[TYPED] = typed
         settings = await self._permitted(interaction)
-        note = checked_note(interaction, note, typed)
+        note = check_note(note)
         tokens = None if length is None else tokens_of(length)
         if text is not None and minutes is not None:
             raise BadInput("minutes_with_text")
@@ -110,8 +108,8 @@ class ContinuationCog(commands.Cog):
         """Handler of the form that /continue opens when no text is given."""
         mood, count, length = None if ids[0] == NO_MOOD else ids[0], number(ids, 1), number(ids, 2)
         text, note = submitted(interaction), submitted(interaction, NOTE)
-        given = interaction.extras[GIVEN] = "\n\n".join(part for part in (text, note) if part)
-        note = checked_note(interaction, note, given)
+        keep_given(interaction, text, note)
+        note = check_note(note)
         settings = await self._permitted(interaction)
         await self._start(interaction, settings, text, mood=mood, count=count, length=length, note=note)
 

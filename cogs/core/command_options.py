@@ -1,17 +1,11 @@
-"""What several commands take: their options with the ranges that Discord enforces, and notes."""
+"""What several commands take: their options with the ranges that Discord enforces."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import discord
 from discord import app_commands
 
-from bot.errors import BadInput
-from bot.rules.generations import check_note
 from bot.rules.servers import COUNT_RANGE, WORDS_RANGE
 from bot.rules.stories import MAX_PASSAGE, MAX_PEN_NAME, MAX_TITLE, MAX_WORDS, QUORUM, ROUND_MINUTES
-from bot.ui.answers import GIVEN
 
 Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
 """How many suggestions."""
@@ -31,13 +25,3 @@ Quorum = app_commands.Range[int, QUORUM[0], QUORUM[-1]]
 """How many ballots a round needs."""
 PenName = app_commands.Range[str, 1, MAX_PEN_NAME]
 """The name under which somebody writes in a server."""
-
-
-def checked_note(interaction: discord.Interaction[Any], note: str | None, typed: str) -> str:
-    """Return the note as it is used. Raises `BadInput` as `check_note`; the person then gets `typed`, all that they
-    wrote, back."""
-    try:
-        return check_note(note)
-    except BadInput:
-        interaction.extras[GIVEN] = typed
-        raise

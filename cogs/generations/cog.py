@@ -10,7 +10,7 @@ import discord
 from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed
-from bot.rules.generations import Generation, Suggestion
+from bot.rules.generations import Generation, Suggestion, check_note
 from bot.rules.moods import check_mood
 from bot.rules.servers import MAX_TEXT, ServerSettings
 from bot.ui import routes
@@ -24,7 +24,6 @@ from bot.ui.story_starts import BEGIN, CHANGE
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.features import feature_of
-from cogs.core.command_options import checked_note
 from cogs.core.context import InteractionContext
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.presentation import name_of
@@ -94,7 +93,7 @@ class GenerationsCog(commands.Cog):
     async def form_noted(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: the same request once more, with what stands in it as the note."""
         given = interaction.extras[GIVEN] = submitted(interaction, NOTE)
-        note = checked_note(interaction, given, given)
+        note = check_note(given)
         generation, settings = await self._retried(interaction, ids)
         if not CARDS[generation.kind].takes_note:
             raise Gone("generation_gone")

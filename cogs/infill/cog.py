@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.errors import NotHere
 from bot.rules.servers import ServerSettings
 from bot.ui import routes
-from bot.ui.answers import GIVEN, TYPED, open_form
+from bot.ui.answers import GIVEN, open_form
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private
 from bot.ui.routes import NO_MOOD, number
@@ -65,8 +65,6 @@ class InfillCog(commands.Cog):
         minutes: RoundMinutes | None = None,
     ) -> None:
         """Fill the blanks of `text`; without it, ask for it in a form. In a story, of one of its passages."""
-        if text:
-            interaction.extras[TYPED] = text
         settings = await self._permitted(interaction)
         story = await self._rounds.story(interaction)
         if story is None and (passage is not None or minutes is not None):

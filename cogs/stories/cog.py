@@ -190,8 +190,6 @@ class StoriesCog(StoryCog):
         self, interaction: discord.Interaction[commands.Bot], text: PassageText | None = None, story: str | None = None
     ) -> None:
         """Add a passage; without a text, ask for it in a form."""
-        if text is not None:
-            interaction.extras[GIVEN] = text
         who, found = await self._context.story(interaction, story)
         if text is None:
             await self._ask_passage(interaction, who, found)

@@ -14,7 +14,7 @@ from bot.rules.generations import Generation, Suggestion
 from bot.rules.servers import ServerSettings
 from bot.rules.twists import suggestion_of, twist_of
 from bot.ui import routes
-from bot.ui.answers import GIVEN, TYPED, open_form, replace
+from bot.ui.answers import GIVEN, open_form, replace
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
 from bot.ui.routes import number
@@ -54,8 +54,6 @@ class TwistCog(commands.Cog):
     @app_commands.describe(text=named("command.twist.text.description"))
     async def twist(self, interaction: discord.Interaction[commands.Bot], text: str | None = None) -> None:
         """Twist `text`; without it, ask for it in a form."""
-        if text is not None:
-            interaction.extras[TYPED] = text
         settings = await self._permitted(interaction)
         if text is None:
             await open_form(interaction, Form(private(interaction), "twist", routes.TWIST_FORM.id()))

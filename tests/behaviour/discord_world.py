@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -144,6 +145,11 @@ def private(result: InteractionResult) -> str:
     answers = [answer for answer in [result.response, *result.followups] if answer is not None and answer.ephemeral]
     assert answers, f"nothing private in {result!r}"
     return "\n".join(texts(answer) for answer in answers)
+
+
+def refusal(result: InteractionResult) -> str:
+    """What the person alone was told, without the text of theirs that is handed back behind it."""
+    return re.split("|".join(re.escape(f"\n{say('card.given')}") for say in (en, zh)), private(result))[0]
 
 
 def leaves(world: DiscordWorld, kind: int = 1) -> Iterator[tuple[str, list[dict[str, Any]]]]:

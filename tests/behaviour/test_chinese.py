@@ -13,7 +13,7 @@ from bot.inference.client import EngineClient
 from bot.inference.protocol import Health, LoadedRole
 from bot.rules.text.words import has_han
 from bot.ui.escaping import escape
-from tests.behaviour.discord_world import DiscordWorld, en, private, texts, zh
+from tests.behaviour.discord_world import DiscordWorld, en, refusal, texts, zh
 from tests.behaviour.voting import begin_story, candidates_of, open_round, shown
 from tests.support.models import chinese_sentences, tiny_gpt2
 from tests.support.worker import Worker, client_of, serving
@@ -72,10 +72,10 @@ async def test_blanks_in_chinese_are_refused_with_what_they_need(
 ) -> None:
     needed = {"settings": escape("INFILL_MODEL, MASKED_MODEL")}
     refused = await world.ben.slash(world.channel, "infill", text="老玛莎找到___，没有人说话。")
-    assert private(refused) == en("error.fill_chinese", **needed)
+    assert refusal(refused) == en("error.fill_chinese", **needed)
     world.speak(monkeypatch, world.chen, "zh-CN")
     refused = await world.chen.slash(world.channel, "infill", text="老玛莎找到___，没有人说话。")
-    assert private(refused) == zh("error.fill_chinese", **needed)
+    assert refusal(refused) == zh("error.fill_chinese", **needed)
     assert await world.kept() == []
     await world.ben.slash(world.channel, "infill", text="Old Marta found a ___ near the harbour.")
     assert await world.kept() == [1]

@@ -9,7 +9,7 @@ import pytest
 
 from bot.rules.receipts import OwnReceipt
 from bot.rules.servers import tokens_of
-from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts
+from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, refusal, texts
 
 LABELS = [en(f"button.{name}") for name in ("go", "retry", "note", "own", "why", "delete")]
 GO, RETRY, NOTE, OWN, WHY, DELETE = LABELS
@@ -246,4 +246,4 @@ async def test_odd_texts_are_answered_with_a_card_or_a_sentence(world: DiscordWo
         assert "\u202e" not in texts(result.response)
         assert "\x1b" not in texts(result.response)
     else:
-        assert private(result) in {en(f"error.{key}") for key in ("nothing_usable", "text_empty")}
+        assert refusal(result) in {en(f"error.{key}") for key in ("nothing_usable", "text_empty")}

@@ -12,7 +12,7 @@ import simcord
 from bot.inference.queue import Ticket
 from bot.ui.locale import LANGUAGES
 from cogs.help.cards import TOPICS
-from tests.behaviour.discord_world import STORY, DiscordWorld, en, private, texts, zh
+from tests.behaviour.discord_world import STORY, DiscordWorld, en, private, refusal, texts, zh
 from tests.behaviour.voting import begin_story, open_round
 
 
@@ -77,7 +77,7 @@ async def test_a_wait_too_long_for_the_token_is_refused_there(
 
     world.speak(monkeypatch, world.ben, "en-US", **ELSEWHERE)
     refused = await world.ask(world.ben, count=1)
-    assert private(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
+    assert refusal(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
     assert world.services.inference.running == 0
 
 
@@ -91,7 +91,7 @@ async def test_two_peoples_private_conversation_is_no_place_of_the_bots(
     assert not with_the_bot.response.ephemeral
     world.speak(monkeypatch, world.ben, "en-US", context=2)
     refused = await world.ben.user.slash("continue", text=STORY, length=6, count=1)
-    assert private(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
+    assert refusal(refused) == en("error.too_long_here", minutes=13, retry_after_s=60)
 
 
 async def test_help_in_both_languages(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:

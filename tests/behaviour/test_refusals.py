@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.logs import without_fuss
-from tests.behaviour.discord_world import STORY, DiscordWorld, en, private, zh
+from tests.behaviour.discord_world import STORY, DiscordWorld, en, private, refusal, zh
 from tests.behaviour.storytelling import RULES, begin, card_of
 
 
@@ -24,7 +24,7 @@ from tests.behaviour.storytelling import RULES, begin, card_of
 )
 async def test_texts_that_no_model_could_continue(world: DiscordWorld, text: str, expected: str) -> None:
     refused = await world.ben.slash(world.channel, "continue", text=text)
-    assert private(refused) == expected
+    assert refusal(refused) == expected
     assert world.messages == 0
     assert await world.kept() == []
 
@@ -43,8 +43,31 @@ async def test_texts_that_no_model_could_continue(world: DiscordWorld, text: str
 )
 async def test_texts_that_cannot_be_filled(world: DiscordWorld, text: str, expected: str) -> None:
     refused = await world.ben.slash(world.channel, "infill", text=text)
-    assert private(refused) == expected
+    assert refusal(refused) == expected
     assert world.messages == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "given"),
+    [
+        ("infill", {"text": "No blank at all."}, "No blank at all."),
+        ("twist", {"text": "There are ___ here."}, "There are \\_\\_\\_ here."),
+        ("continue", {"text": "It rained.", "note": "funny " * 60, "mood": "wild"}, "It rained.\n\n" + "funny " * 60),
+        ("story add", {"text": "It rained."}, "It rained."),
+    ],
+)
+async def test_refused_options_are_handed_back(
+    world: DiscordWorld, command: str, options: dict[str, str], given: str
+) -> None:
+    """All that was written is there to be copied, and nothing that was chosen."""
+    refused = await world.ben.slash(world.channel, command, **options)
+    assert private(refused) == f"{refusal(refused)}\n{en('card.given')}\n{given.strip()}"
+    assert world.messages == 0
+
+
+async def test_what_the_refusal_says_is_not_handed_back_once_more(world: DiscordWorld) -> None:
+    refused = await world.ben.slash(world.channel, "writer", **{"pen-name": world.ada.name})
+    assert en("card.given") not in private(refused)
 
 
 async def test_people_are_told_in_their_own_language(world: DiscordWorld, monkeypatch: pytest.MonkeyPatch) -> None:

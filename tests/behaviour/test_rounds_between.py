@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts
+from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, refusal, texts
 from tests.behaviour.storytelling import begin, canon_of, prose_of, write
 from tests.behaviour.voting import (
     FIRST,
@@ -128,7 +128,7 @@ async def test_a_story_of_people_alone_has_no_suggestions_in_its_thread(world: D
         ("bridge", {}),
     ):
         refused = await world.ben.slash(thread, command, **options)
-        assert private(refused) == en("error.story_human_only")
+        assert refusal(refused) == en("error.story_human_only")
 
 
 async def test_a_text_of_ones_own_is_continued_as_anywhere(world: DiscordWorld) -> None:

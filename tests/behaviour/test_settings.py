@@ -7,7 +7,7 @@ import pytest
 from simcord.backend.errors import SetupError
 
 from bot.rules.servers import LENGTH_RANGE, WORDS_RANGE, ServerSettings, tokens_of, words_of
-from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts, walk, zh
+from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, refusal, texts, walk, zh
 
 
 async def stored(world: DiscordWorld) -> ServerSettings:
@@ -85,7 +85,7 @@ async def test_switching_off_and_on(world: DiscordWorld) -> None:
     assert card is not None
     assert en("settings.infill_off") in buttons(card)
     refused = await world.ben.slash(world.channel, "infill", text="The fox crossed the ___.")
-    assert private(refused) == en("error.feature_off")
+    assert refusal(refused) == en("error.feature_off")
 
     await world.ada.click(card, custom_id="ink:switch:infill:on")
     await world.ada.click(card, custom_id="ink:switch:continue:off")
@@ -96,7 +96,7 @@ async def test_switching_off_and_on(world: DiscordWorld) -> None:
     switch["custom_id"] = "ink:switch:continue:off"
     await world.ada.click(card, custom_id="ink:switch:continue:off")
     assert (await stored(world)).switched_off == {"continue"}
-    assert private(await world.ask(world.ben)) == en("error.feature_off")
+    assert refusal(await world.ask(world.ben)) == en("error.feature_off")
 
 
 async def test_a_switch_also_holds_for_buttons_and_forms(world: DiscordWorld) -> None:
@@ -121,7 +121,7 @@ async def test_only_in_the_chosen_channels(world: DiscordWorld) -> None:
     assert (await stored(world)).channels == {world.other.id}
     assert en("settings.channels_some", count=1) in texts(card)
     refused = await world.ask(world.ben)
-    assert private(refused) == en("error.channel_not_allowed", channels="#quiet")
+    assert refusal(refused) == en("error.channel_not_allowed", channels="#quiet")
     allowed = await world.ben.slash(world.other, "continue", text=STORY, length=6, count=1)
     assert allowed.response is not None
     assert not allowed.response.ephemeral

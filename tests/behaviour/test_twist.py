@@ -8,7 +8,7 @@ from typing import Any
 from simcord.results import ResponseMessage
 
 from bot.rules.twists import KEPT, suggestion_of, twist_of
-from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts, walk, zh
+from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, refusal, texts, walk, zh
 from tests.behaviour.storytelling import FORM, canon_of
 
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began. Old Marta sang to the moon before the storm."
@@ -157,7 +157,7 @@ async def test_texts_that_cannot_be_twisted(world: DiscordWorld) -> None:
         ("她打开了那扇旧门，没有人说话。", None),
     ):
         refused = await world.ben.slash(world.channel, "twist", text=text)
-        assert private(refused) == (expected or private(refused))
+        assert refusal(refused) == (expected or refusal(refused))
         assert world.messages == 0
     assert await world.kept() == []
 
@@ -193,6 +193,6 @@ async def test_where_infills_are_switched_off_and_in_chinese(world: DiscordWorld
     assert zh("button.use") in buttons(card)
     await world.ada.slash(world.channel, "settings", infill=False)
     refused = await world.ben.select(card, ["0"], custom_id=menus(card)[0]["custom_id"])
-    assert private(refused) == en("error.feature_off")
+    assert refusal(refused) == en("error.feature_off")
     refused = await world.ben.slash(world.channel, "twist", text=PASSAGE)
-    assert private(refused) == en("error.feature_off")
+    assert refusal(refused) == en("error.feature_off")

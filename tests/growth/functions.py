@@ -675,7 +675,6 @@ BOUNDED: Mapping[str, str] = {
     "bot.ui.locale.merged": "our own catalogues",
     "bot.ui.locale.named": "a key",
     "bot.ui.locale.places_of": "our own catalogues",
-    "cogs.core.command_options.checked_note": "only calls `check_note`",
     "bot.ui.routes.number": "an id of a button, at most 100 characters",
     "bot.ui.answers.keep_given": "the boxes of a form, which are only joined",
     "bot.rules.servers.check_range": "the key of a message",
