@@ -117,8 +117,9 @@ types: setup-dev ## mypy, strict
 	@$(BIN)/mypy
 
 .PHONY: picture
-picture: setup-dev ## take docs/images/sandbox.png anew
+picture: setup-dev ## take the pictures of docs/images anew, the moving one too
 	@$(BIN)/python -m tests.sandbox.picture
+	@$(BIN)/python -m tests.sandbox.moving_picture
 
 # ---- upkeep
 
