@@ -194,8 +194,8 @@ def set_up(plan: Plan, terminal: Terminal, log: Path = LOG) -> int:
                 lines = error.lines if isinstance(error, StepFailed) else [str(error)]
                 for line in lines:
                     terminal.note(f"    {line}")
-                where = f"All that was said is in {log}. " if lines else ""
-                terminal.note(f"{label} failed. {where}What has come is kept: mend it, then do the same again.")
+                where = f"All that was said is in {log}" if lines else "The reason stands above"
+                terminal.note(f"{label} failed. {where}. What has come is kept: mend it, then do the same again.")
                 return 1
             terminal.note(f"{label}: done in {time.monotonic() - began:.0f} s")
     log.unlink(missing_ok=True)
