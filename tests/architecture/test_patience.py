@@ -25,7 +25,8 @@ LIMITED = {"asyncio.timeout": 0, "asyncio.wait_for": 1}
 """Functions whose argument in that place says so."""
 MAY = {
     "tests/support/patience.py": "the one place that knows how to wait",
-    "tests/sandbox/picture.py": "no test: it takes the picture of the README",
+    "tests/sandbox/film.py": "no test: it takes the moving picture of the README",
+    "tests/sandbox/picture.py": "no test: it takes the pictures of the README",
     "tests/sandbox/test_presses.py": "waits for what must not come; a longer wait is only stricter",
     "tests/wire/evening.py": "people who act at random moments, and a program that is killed at one",
     "tests/wire/test_stopping_in_time.py": "marked long: how long it takes to stop is what is promised",

@@ -7,7 +7,7 @@ import simcord
 from simcord.actors import MemberActor
 
 from bot.rules.servers import ACTIVITIES
-from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, texts, walk, zh
+from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, refusal, texts, walk, zh
 from tests.behaviour.forging import press
 from tests.behaviour.storytelling import FORM, begin, prose_of
 from tests.behaviour.voting import begin_story, candidates_of, open_round, round_of
@@ -52,8 +52,8 @@ async def test_commands_menus_of_messages_and_forms_are_for_those_with_the_role(
     form = await world.ben.slash(world.channel, "twist")
     await roles.keep("twist", "bridge", "infill", "continue")
     for command, options in {"twist": {"text": STORY}, "bridge": {}, "infill": {"text": BLANKS}}.items():
-        assert private(await world.ben.slash(world.channel, command, **options)) == REFUSED
-    assert private(await world.ask(world.ben)) == REFUSED
+        assert refusal(await world.ben.slash(world.channel, command, **options)) == REFUSED
+    assert refusal(await world.ask(world.ben)) == REFUSED
     for menu in ("twist", "infill", "continue"):
         assert private(await world.ben.context_menu(world.channel, en(f"menu.{menu}"), message)) == REFUSED
     sent = private(await world.ben.submit_modal(form, {"text": STORY}))
@@ -113,7 +113,7 @@ async def test_both_roles_are_needed_where_a_round_asks_the_models(world: Discor
     await roles.keep("infill")
     before = prose_of(thread)
     assert private(await world.ben.slash(thread, "infill", passage=1)) == REFUSED
-    assert private(await world.ben.slash(thread, "infill", text=BLANKS)) == REFUSED
+    assert refusal(await world.ben.slash(thread, "infill", text=BLANKS)) == REFUSED
     assert await open_round(world, thread) is not None
     assert prose_of(thread) == before
 
@@ -125,7 +125,7 @@ async def test_a_role_that_is_gone_keeps_everybody_out_until_others_are_chosen(
     world.env.backend.delete_role(world.guild.id, roles.role.id)
     await world.env.settle()
     world.speak(monkeypatch, world.ben, "zh-CN")
-    assert private(await world.ask(world.ben)) == zh("error.role_needed", roles=r"\@deleted-role", count=1)
+    assert refusal(await world.ask(world.ben)) == zh("error.role_needed", roles=r"\@deleted-role", count=1)
 
     card = (await world.ada.slash(world.channel, "settings")).response
     assert card is not None
