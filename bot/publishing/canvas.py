@@ -21,7 +21,9 @@ Colour = tuple[int, int, int]
 Shape = Literal["circle", "square", "diamond", "hexagon"]
 Face = Literal["sans", "serif"]
 MISSING = "□"
+"""Drawn in the place of a character that the font lacks."""
 ELLIPSIS = "…"
+"""Ends a text that was cut to its width."""
 _NARROW = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "..."})
 _SCALE = 4
 

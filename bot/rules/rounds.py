@@ -24,7 +24,9 @@ MAX_CANDIDATES = 8
 NOBODY = 0
 """In `Candidate.hidden_by`: not a person, or one who had everything of theirs deleted."""
 SALT_BYTES = 16
+"""Bytes of a round's salt, by which draws are decided."""
 PLACE_BYTES = 6
+"""Bytes of a candidate's place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,9 @@ from bot.rules.posts import Post
 from storage.database import Database
 
 FIRST_RETRY_MS = 2_000
+"""Milliseconds before the second try."""
 LAST_RETRY_MS = 10 * 60_000
+"""Milliseconds between two tries at most."""
 
 
 class Outbox:

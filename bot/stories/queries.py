@@ -17,6 +17,7 @@ from storage.counts import Counts
 from storage.database import Database
 
 ALIVE: tuple[StoryState, ...] = ("open", "paused", "ended")
+"""States of stories that are not deleted."""
 _ID_DIGITS = 19
 """Ids are shorter than that: SQLite's whole numbers have 64 bits."""
 

@@ -21,6 +21,7 @@ from storage.database import Database
 from storage.unit_of_work import Snapshot, UnitOfWork
 
 DAY_MS = 24 * 60 * 60 * 1000
+"""Milliseconds of a day."""
 HEALTH_S = 0.5
 """How long a check waits for the worker to say what its models are."""
 

@@ -24,8 +24,11 @@ from cogs.rounds import routes
 from cogs.rounds.cards import GAP
 
 WINNER_TEXT = 1600
+"""Characters of the winner that a card shows."""
 OTHER_TEXT = 120
+"""Characters of each other candidate."""
 NONE_SIGN = "∅"
+"""The sign of "none of these"."""
 
 
 def closed_card(say: Catalogue, view: RoundView) -> Card:

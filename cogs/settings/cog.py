@@ -38,9 +38,11 @@ from cogs.settings.cards import (
 from cogs.settings.forms import WordsForm, written_words
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in (MIXED, *MOOD_NAMES)]
+"""What the option `mood` offers."""
 LANGUAGE_CHOICES = [
     app_commands.Choice(name=named(f"language.{language}"), value=language) for language in (SERVER, *LANGUAGES)
 ]
+"""What the option `language` offers."""
 
 
 class SettingsCog(commands.Cog):

@@ -34,23 +34,29 @@ from bot.writing.row_counts import MOST, health_of, rows_for
 from bot.writing.text_windows import left_part, right_part
 
 MAX_TOKENS = 56
+"""Tokens of a row."""
 MOODS_USED: tuple[MoodName, ...] = ("steady", "open", "plain")
 """The wild mood leads away from where the bridge has to end."""
 SENTENCES = (1, 2)
+"""How many sentences a bridge may have."""
 MIN_WORDS = 3
+"""Words of the shortest bridge."""
 SCORED = 16
 """Candidates that are scored with the right text: as many as fit into a few passes."""
 RIGHT_WORDS = 16
+"""Words of the right passage that a candidate is scored with."""
 ECHOED_RUN = 4
 """A bridge that says so many words of the right passage in a row has told it before its time."""
 FLUENCY = 4.0
 """What a nat of the mean log-probability of the bridge's own words counts against one of the right text's."""
 TEMPERATURE = 2.0
+"""Divides the scores; makes the confidences honest."""
 WRITTEN, ALL_SCORED = 0.6, 0.97
 """Which share of the work is done when the rows are written, and when they are scored with the right text."""
 PARTS = 1000
 """In so many parts the work is reported."""
 DEADLINE_S = 600.0
+"""Seconds after which rows end with what they have."""
 _CLOSERS = '"”’'
 
 

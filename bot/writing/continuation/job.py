@@ -39,7 +39,9 @@ second round is rare."""
 PARTS = 1000
 """In so many parts the work is reported."""
 DEADLINE_S = 600.0
+"""Seconds after which rows end with what they have."""
 MIN_WORDS = 3
+"""Words of the shortest continuation that is shown."""
 SAME_MOOD = 1
 """Of suggestions of all moods so many at most are of one, where there are others: of marked rows three of different
 moods were worth more, of both models, by any score."""

@@ -21,6 +21,7 @@ from bot.writing.request import NOBODY
 from bot.writing.text_windows import frame
 
 ROWS = 12
+"""Rows that the work on a blank counts for in the queue."""
 TOKENS = 400
 """What the work on a blank counts for in the queue: it decodes no rows of its own, but takes as long."""
 

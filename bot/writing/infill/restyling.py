@@ -19,6 +19,7 @@ from bot.writing.blanks import parse
 
 Move = Literal["like", "stranger", "shorter", "longer", "usual"]
 MOVES: tuple[Move, ...] = get_args(Move)
+"""All moves."""
 MOST_SHOWN = 40
 """How many suggestions are kept from coming again: the newest."""
 

@@ -32,6 +32,7 @@ from bot.writing.twist.request import TwistRequest
 from bot.writing.twist.word_selection import SelectableWord, selectable_words, spread
 
 ROWS = 12
+"""Rows that a twist counts for in the queue."""
 TOKENS = 600
 """What a twist counts for in the queue."""
 FOUND, PROPOSED, SCORED, STEPS = 2, 3, 15, 25
@@ -61,6 +62,7 @@ RIGHT_WORDS = 6
 NAME = 1.5
 """How much likelier a word is with a capital, in nats, where it is a name."""
 ANYWHERE = ("The", "and", "to", "was")
+"""English words that say little of what follows them: see ANYWHERE_HAN."""
 ANYWHERE_HAN = ("，", "的", "了", "在")
 """Words that say little of what follows them: how likely a word is behind them tells how rare it is."""
 
