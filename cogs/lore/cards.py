@@ -30,19 +30,19 @@ _WHOLE_SERVER = 0
 
 
 class LoreForm(RoutedForm):
-    """A form for an entry."""
+    """A form for an entry: of lore first when it is told, then what."""
 
     def __init__(self, say: Catalogue, kind: LoreKind, custom_id: str) -> None:
         super().__init__(title=say(f"form.{kind}.title"), custom_id=custom_id)
-        box: ui.TextInput[Any] = ui.TextInput(custom_id=TEXT, style=discord.TextStyle.paragraph, max_length=MAX_LORE)
-        hint = say(f"form.{kind}.hint", limit=MAX_LORE)
-        self.ask(say(f"form.{kind}.label"), box, hint)
         if kind == "lore":
             words: ui.TextInput[Any] = ui.TextInput(
                 custom_id=TRIGGERS, max_length=MAX_TRIGGERS * (MAX_TRIGGER + len(", "))
             )
             hint = say("form.triggers.hint", limit=MAX_TRIGGERS)
             self.ask(say("form.triggers.label"), words, hint)
+        box: ui.TextInput[Any] = ui.TextInput(custom_id=TEXT, style=discord.TextStyle.paragraph, max_length=MAX_LORE)
+        hint = say(f"form.{kind}.hint", limit=MAX_LORE)
+        self.ask(say(f"form.{kind}.label"), box, hint)
 
 
 def place_of(story_id: int | None) -> int:

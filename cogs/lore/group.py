@@ -51,6 +51,9 @@ class LoreGroup(app_commands.Group):
         )
         self._cog = cog
         self._kind: LoreKind = kind
+        for command in self.commands:  # each group has copies of its own
+            told = named(f"command.story.{kind}.{command.name}.description")
+            command.description, command._locale_description = str(told), told
 
     @app_commands.command(
         name=named("command.story.lore.add.name"), description=named("command.story.lore.add.description")

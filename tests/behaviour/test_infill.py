@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts
+from tests.behaviour.voting import begin_story, round_of
 
 BLANKS = "The fox crossed the ___ near the harbour."
 
@@ -94,3 +95,14 @@ async def test_a_long_text_shows_what_stands_around_the_blank(world: DiscordWorl
     assert re.search(r"Then it found a \*\*\S.*?\*\* there\.", shown)
     whole = await world.chen.click(card, label=en("button.read"))
     assert "**" in private(whole)
+
+
+async def test_infill_in_a_story_offers_the_blanks_of_its_last_passage(world: DiscordWorld) -> None:
+    thread = await begin_story(world, passages=("The fox ___ the old bridge.",))
+    form = await world.ben.slash(thread, "infill", minutes=5)
+    assert form.modal is not None
+    assert "The fox ___ the old bridge." in str(form.modal)
+    assert form.modal["custom_id"] == "ink:rblanks:1:0:5"
+    await world.ben.submit_modal(form, {"text": "The fox ___ the old bridge."})
+    opened = await round_of(world)
+    assert (opened.kind, opened.minutes) == ("infill", 5)

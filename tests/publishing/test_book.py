@@ -52,7 +52,7 @@ def test_book_credits() -> None:
         "Ada",
         "suggested by GPT",
         "words filled in by BERT",
-        "GPT, edited by Bo *the* <b>Bold</b>",
+        "Bo *the* <b>Bold</b>, with GPT",
         "",
         "Wren",
     ]

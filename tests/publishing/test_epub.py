@@ -198,7 +198,7 @@ def test_the_text_is_there() -> None:
     assert {("bert", "seven ships"), ("bert", "politely")} <= marked
     notes = " ".join(ElementTree.fromstring(files["EPUB/sources.xhtml"]).itertext())
     assert "suggested by GPT" in notes
-    assert "GPT, edited by Bo *the* <b>Bold</b>" in notes
+    assert "Bo *the* <b>Bold</b>, with GPT" in notes
     assert "The night of the gulls" in " ".join(ElementTree.fromstring(files["EPUB/branches.xhtml"]).itertext())
     people = " ".join(ElementTree.fromstring(files["EPUB/contributors.xhtml"]).itertext())
     assert "CC BY-SA 4.0" in people

@@ -97,7 +97,7 @@ def test_the_page_is_whole_and_alone(book: Book) -> None:
 
 def test_everything_is_told_without_colour() -> None:
     page = Reader(to_html(english_book()))
-    for told in ("suggested by GPT", "words filled in by BERT", "GPT, edited by Bo *the* <b>Bold</b>", "38%", "Wren"):
+    for told in ("suggested by GPT", "words filled in by BERT", "Bo *the* <b>Bold</b>, with GPT", "38%", "Wren"):
         assert told in page.text
     assert "seven shipsBERT" in page.text
     assert "The night of the gulls" in page.text
