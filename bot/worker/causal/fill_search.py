@@ -33,7 +33,7 @@ it is taken to be for all others, in nats behind the best of its number of piece
 FOLLOWED = 12
 """Given fills of several tokens that are followed to their end, whatever the search thinks of them."""
 TOKENS_A_WORD = 1.5
-"""How many tokens a word is taken for."""
+"""Tokens that a fill of a given number of words may have for each of them, and one more."""
 NARROWING = 8.0
 """How many times fewer paths there are at the longest fill than behind the first tokens."""
 _REPLACEMENT = "\ufffd"
@@ -193,8 +193,10 @@ class FillSearch:
 
 
 def longest(request: ProposeRequest) -> int:
-    """How many tokens a fill may have."""
-    return round(TOKENS_A_WORD * max(request.lengths)) + 1
+    """How many tokens a fill may have. Each costs a pass, so where the length is open, a long one has a token a word and
+    one more: a shorter fill may have words of several."""
+    most = max(request.lengths)
+    return most + 1 if len(request.lengths) > 1 else round(TOKENS_A_WORD * most) + 1
 
 
 def anchor_of(tokenizer: Any) -> int:

@@ -26,6 +26,9 @@ _log = logging.getLogger(__name__)
 KEPT_PREFIXES = 16
 """Left contexts whose keys and values are kept, as many as the queue lets blanks be worked on at once: with the bundled
 model some 4 MB each, and 3 MB of what a search grew there."""
+SHORT_TAIL = 8
+"""Tokens of a context that are read together with what is scored behind it, where all before them is known: a pass of
+one token takes nearly as long as one of thirty."""
 _ALIKE = 0.15
 """Nats: as far apart may log-probabilities of the two ways be, in the mean (bfloat16 moves them by 0.05)."""
 
@@ -33,7 +36,7 @@ _ALIKE = 0.15
 @dataclass(slots=True, eq=False)
 class CachedPrefix:
     """A left context after its forward pass, and the log-probabilities of what comes next, float32 [vocabulary] on the
-    CPU. `score_cache` is what a search has left there, while nobody uses it."""
+    CPU, or empty where nobody asks for these. `score_cache` is what a search has left there, while nobody uses it."""
 
     tree: Tree
     following: Tensor
@@ -71,6 +74,16 @@ class PrefixCache:
     def score_cache(self, prefix: CachedPrefix) -> ScoreCache:
         """Begin a score cache of its own behind `prefix`."""
         return ScoreCache(Tree(self._grower, prefix.tree), prefix.following)
+
+    def known(self, ids: Sequence[int]) -> CachedPrefix | None:
+        """Return the beginning of a context of which all is known but a few tokens at its end: these are to be read
+        with what stands behind them. What may come next is left open. None where there is nothing to gain."""
+        if tuple(ids) in self._prefixes:
+            return None
+        tree = self._beginning(tuple(ids))
+        if tree is None or not len(tree) or len(ids) - len(tree) > SHORT_TAIL:
+            return None
+        return CachedPrefix(tree, torch.empty(0))
 
     def take(self, prefix: CachedPrefix) -> ScoreCache | None:
         """Take what a search has left behind `prefix`, so that nobody else uses it."""

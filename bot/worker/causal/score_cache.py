@@ -29,7 +29,8 @@ class _Needed:
 
 
 class ScoreCache:
-    """A tree whose tokens can be found again. `following` are the log-probabilities at its root, float32 [vocabulary].
+    """A tree whose tokens can be found again. `following` are the log-probabilities at its root, float32 [vocabulary],
+    or empty where they are not wanted: 0 stands for them then.
 
     Whoever has it uses it alone, and drops it where a pass fails.
     """
@@ -96,4 +97,6 @@ class ScoreCache:
             self.note(node, token, value)
 
     def _value(self, node: int, token: int) -> float:
-        return float(self.following[token]) if node == ROOT else self._known[node, token]
+        if node == ROOT:
+            return float(self.following[token]) if len(self.following) else 0.0
+        return self._known[node, token]

@@ -123,7 +123,9 @@ class CausalScorer:
     def _group(self, texts: Sequence[_Text]) -> Work[list[list[float]]]:
         """Score texts that share their beginning: for each the log-probabilities of its asked tokens."""
         shared = min(_common([text.ids for text in texts]), min(text.first for text in texts))
-        prefix = yield from self._branching.prefix(texts[0].ids[:shared])
+        context = texts[0].ids[:shared]
+        prefix = self._branching.known(context) or (yield from self._branching.prefix(context))
+        shared = len(prefix.tree)
         searched = self._branching.take(prefix)
         values: list[list[float]] = [[] for _ in texts]
         for batch in _batches({number: len(text.ids) - shared for number, text in enumerate(texts)}):

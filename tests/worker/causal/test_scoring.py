@@ -82,6 +82,17 @@ def test_a_kept_prefix_gives_the_same_numbers_with_fewer_passes(scorer: CausalSc
     assert again == first
 
 
+def test_scoring_in_a_known_context_reads_its_last_token_with_what_is_behind_it(
+    loaded: tuple[Any, Any], scorer: CausalScorer
+) -> None:
+    finish(scorer.score([ScoreItem(left=LEFT, asked=" lantern")]))
+    left = LEFT.rpartition(" found")[0]
+    scores, passes = finish(scorer.score([ScoreItem(left=left, asked=asked) for asked in ASKED]))
+    assert passes == 1
+    for asked, words in zip(ASKED, scores, strict=True):
+        assert sum(words) == pytest.approx(naive(loaded, left, asked), abs=TOLERANCE)
+
+
 def test_scoring_more_rows_than_one_pass_holds(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     items = [ScoreItem(left=LEFT, asked=" lantern" * (1 + n % 40)) for n in range(60)]
     scores, passes = finish(scorer.score(items))
