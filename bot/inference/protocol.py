@@ -74,7 +74,7 @@ class Receipt:
 
     `prompt_sha256` is of the UTF-8 context that the model really saw; `dropped` holds the labels of pieces
     that did not fit (with ":start" behind it where only a beginning was cut); `substitutions` tells which
-    sampler stood in for one that the engine lacks, as ("dry", "frequency_penalty 0.3"). `host` is the machine that the
+    sampler stood in for one that the engine lacks, as ("dry", "frequency_penalty 0.12"). `host` is the machine that the
     text was sent to, empty where it stayed on the worker's.
     """
 

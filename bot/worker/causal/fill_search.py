@@ -193,8 +193,8 @@ class FillSearch:
 
 
 def longest(request: ProposeRequest) -> int:
-    """How many tokens a fill may have. Each costs a pass, so where the length is open, a long one has a token a word and
-    one more: a shorter fill may have words of several."""
+    """How many tokens a fill may have. Each costs a pass: where the length is open, the longest fills have a token a
+    word and one more, so that shorter ones may have words of several."""
     most = max(request.lengths)
     return most + 1 if len(request.lengths) > 1 else round(TOKENS_A_WORD * most) + 1
 

@@ -23,8 +23,9 @@ from bot.worker.causal.tokens import Tokens
 if TYPE_CHECKING:
     from bot.worker.weights.model import ResolvedModel
 
-_PER_DRY = 0.375
-"""A frequency penalty for each unit of DRY's multiplier: 0.3 for the moods' 0.8."""
+_PER_DRY = 0.15
+"""A frequency penalty for each unit of DRY's multiplier: 0.12 for the moods' 0.8. With it a mood is as open as under
+DRY (`python -m benchmarks.moods`)."""
 _PER_XTC = 0.6
 """A presence penalty for each unit of XTC's probability: 0.3 for the moods' 0.5."""
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from bot.rules.moods import Sampling
 
-_PER_DRY = 0.375
-"""A frequency penalty for each unit of DRY's multiplier: 0.3 for the moods' 0.8, as under OpenVINO."""
+_PER_DRY = 0.15
+"""A frequency penalty for each unit of DRY's multiplier: 0.12 for the moods' 0.8, as under OpenVINO."""
 _PER_XTC = 0.6
 """A presence penalty for each unit of XTC's probability: 0.3 for the moods' 0.5."""
 _MIN_P, _TYPICAL, _DRY, _XTC = "min_p", "typical_p", "dry", "xtc"

@@ -108,9 +108,9 @@ def test_openvino_engine_min_p_before_the_temperature_keeps_the_same_tokens(engi
 
 def test_the_moods_are_replaced_as_their_receipts_say() -> None:
     told = {mood: dict(substitutions(row(0, mood))) for mood in MOODS}
-    assert told["open"] == {"dry": "frequency_penalty 0.3"}
+    assert told["open"] == {"dry": "frequency_penalty 0.12"}
     assert told["plain"] == told["steady"] == told["open"]
-    assert told["wild"] == {"dry": "frequency_penalty 0.3", "xtc": "presence_penalty 0.3"}
+    assert told["wild"] == {"dry": "frequency_penalty 0.12", "xtc": "presence_penalty 0.3"}
     assert dict(substitutions(row(sampling=Sampling(temperature=0.7, top_p=0.9, typical_p=0.8)))) == {
         "typical_p": "top_p 0.8",
         "temperature last": "temperature before top_p",

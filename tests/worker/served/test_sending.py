@@ -170,8 +170,8 @@ async def test_vllm_gets_a_min_p_for_its_temperature_and_penalties_for_the_rest(
     (body,) = double.asked
     wild = MOODS["wild"]
     min_p = round(wild.min_p ** (1 / wild.temperature), 6)
-    assert (body["min_p"], body["frequency_penalty"], body["top_k"]) == (min_p, 0.3, -1)
-    assert dict(ended.receipt.substitutions) == {"dry": "frequency_penalty 0.3", "xtc": "presence_penalty 0.3"}
+    assert (body["min_p"], body["frequency_penalty"], body["top_k"]) == (min_p, 0.12, -1)
+    assert dict(ended.receipt.substitutions) == {"dry": "frequency_penalty 0.12", "xtc": "presence_penalty 0.3"}
 
 
 async def test_sending_learns_a_new_name_for_the_length() -> None:
