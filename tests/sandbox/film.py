@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image, ImageChops
 from playwright.async_api import Page
 
-EVERY_S = 0.18
+EVERY_S = 0.4
 """The pause between two photographs, in seconds."""
 LONGEST_S = 0.3
 """How long a photograph that nobody holds is shown at most, in seconds: what the models take is cut."""

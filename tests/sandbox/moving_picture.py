@@ -92,6 +92,12 @@ async def decide(driver: PageDriver, film: Film) -> None:
     await film.hold(READ_S + TOLD_S)
 
 
+def _told(what: str) -> None:
+    """Say on the terminal how far it is."""
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
+
+
 async def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         settings = {"INKLING_DATA": str(ROOT / "data")}
@@ -102,13 +108,16 @@ async def main() -> int:
             film = Film(driver.page)
             async with film.rolling():
                 await fill(driver, film)
+                _told("a blank is filled")
                 await twist(driver, film)
+                _told("a word is twisted")
             await story.begin(driver, en, "The Lamp", PREMISE)
             await story.write_on(driver, en, PASSAGE)
             async with film.rolling():
                 await decide(driver, film)
+                _told("a round is decided")
     size = film.save(PICTURE)
-    sys.stdout.write(f"{PICTURE}: {size / 1e6:.2f} MB\n")
+    _told(f"{PICTURE}: {size / 1e6:.2f} MB")
     return int(size > LARGEST)
 
 
