@@ -92,7 +92,7 @@ async def test_one_person_cannot_fill_the_queue(world: DiscordWorld) -> None:
     tickets = [await world.services.generation_service.submit(submission) for _ in range(3)]
     try:
         refused = await world.ask(world.ben)
-        assert private(refused) == en("error.queue_full_person_untimed")
+        assert refusal(refused) == en("error.queue_full_person_untimed")
         assert world.messages == 0
     finally:
         for ticket in tickets:

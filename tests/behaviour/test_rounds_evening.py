@@ -141,7 +141,7 @@ async def test_hosts_hide_and_people_report(world: DiscordWorld) -> None:
     assert en("round.folded") in shown(card)
     assert en("round.reported") in shown(card)
 
-    private_card = await more(world.ben, card)
+    private_card = await more(dee, card)
     assert en("button.close") not in buttons(private_card)
     assert en("round.for_hosts") not in texts(private_card)
     for_host = await more(world.ada, card)
