@@ -32,7 +32,7 @@ from bot.settings import ModelChoice
 from bot.worker.causal import sampling as samplers
 from bot.worker.causal.engine_choice import open_causal
 from bot.worker.causal.loading import load_causal
-from bot.worker.causal.openvino_engine import penalties
+from bot.worker.penalties import frequency_penalty, presence_penalty
 from bot.worker.served.dialects import DIALECTS, UNKNOWN, Dialect, sampling_fields
 from bot.worker.weights.resolving import resolve
 from bot.writing.continuation.job import heading_of, pieces_of, prompt_of
@@ -77,7 +77,7 @@ def torch_way(sampling: Sampling) -> Way:
 
 def openvino_way(sampling: Sampling) -> Way:
     """As the OpenVINO engine draws."""
-    frequency, presence = penalties(sampling)
+    frequency, presence = frequency_penalty(sampling), presence_penalty(sampling)
     top_p = min(sampling.top_p, sampling.typical_p)
     min_p = min(sampling.min_p ** (1 / sampling.temperature), 0.999)
     plain = Sampling(temperature=sampling.temperature, top_p=top_p, min_p=min_p)

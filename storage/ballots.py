@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, select
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, select
 
 from bot.rules.ballots import Ballot
 from storage.repository import Repository
@@ -37,20 +37,11 @@ class BallotReader(Repository):
 
     async def turnout(self, round_id: int) -> int:
         """Return how many have cast a ballot that counts: with something on it that is not hidden."""
-        voters = (
-            select(func.count(BALLOTS.c.voter_id.distinct()))
-            .join(CANDIDATES, CANDIDATES.c.id == BALLOTS.c.candidate_id)
-            .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None))
-        )
-        return int((await self._connection.execute(voters)).scalar_one())
+        return int((await self._connection.execute(_voters(round_id))).scalar_one())
 
     async def have_voted(self, round_id: int, people: Collection[int]) -> bool:
         """Tell whether all of these have cast a ballot that counts. Who of them has not is not told."""
-        voted = (
-            select(func.count(BALLOTS.c.voter_id.distinct()))
-            .join(CANDIDATES, CANDIDATES.c.id == BALLOTS.c.candidate_id)
-            .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None), BALLOTS.c.voter_id.in_(people))
-        )
+        voted = _voters(round_id).where(BALLOTS.c.voter_id.in_(people))
         return int((await self._connection.execute(voted)).scalar_one()) == len(set(people))
 
 
@@ -69,6 +60,15 @@ class Ballots(BallotReader):
         ]
         if rows:
             await self._connection.execute(_CAST, rows)
+
+
+def _voters(round_id: int) -> Select[int]:
+    """How many have cast a ballot that counts."""
+    return (
+        select(func.count(BALLOTS.c.voter_id.distinct()))
+        .join(CANDIDATES, CANDIDATES.c.id == BALLOTS.c.candidate_id)
+        .where(BALLOTS.c.round_id == round_id, CANDIDATES.c.hidden_by.is_(None))
+    )
 
 
 def _ballot(rows: Iterable[Row[Any]]) -> Ballot:

@@ -93,5 +93,10 @@ def finishing_s(left_s: Sequence[float | None], own: int) -> float | None:
     machine: those that take less are done before, those that take more have taken as much by then. None where that is
     unknown of one."""
     mine = left_s[own]
-    known = [min(each, mine) for each in left_s if each is not None and mine is not None]
-    return sum(known) if len(known) == len(left_s) else None
+    return None if mine is None else total_s([None if each is None else min(each, mine) for each in left_s])
+
+
+def total_s(seconds: Sequence[float | None]) -> float | None:
+    """Return the sum of times; None where one of them is unknown."""
+    known = [each for each in seconds if each is not None]
+    return sum(known) if len(known) == len(seconds) else None

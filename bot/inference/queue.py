@@ -6,14 +6,14 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from bot.errors import Busy, Cancelled
 from bot.inference.fair_queue import Entry, FairQueue
 from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Waking, Working
-from bot.inference.pace import Countdown, Pace, Work, finishing_s, left_s
+from bot.inference.pace import Countdown, Pace, Work, finishing_s, left_s, total_s
 from bot.inference.protocol import Engine
 from bot.inference.tenants import TenantEngine, tenant_of
 
@@ -287,9 +287,9 @@ class Inference:
         left = [left_s(work, token_s[work.kind]) for work in works]
         for number, ticket in enumerate(running):
             self._tell(ticket, 0, finishing_s(left, number))
-        ahead_s = _total(left)
+        ahead_s = total_s(left)
         for position, ticket in enumerate(waiting, start=1):
-            ahead_s = _total([ahead_s, left_s(ticket._work, token_s[ticket._work.kind])])
+            ahead_s = total_s([ahead_s, left_s(ticket._work, token_s[ticket._work.kind])])
             self._tell(ticket, position, ahead_s)
 
     def _tell(self, ticket: Ticket[Any], position: int, expected_s: float | None) -> None:
@@ -307,9 +307,3 @@ class Inference:
         if not told:
             return None
         return max(SHORTEST_RETRY_S, min(told) if key is not None else max(told) / 2)
-
-
-def _total(seconds: Sequence[float | None]) -> float | None:
-    """Return the sum; None where one of them is unknown."""
-    known = [each for each in seconds if each is not None]
-    return sum(known) if len(known) == len(seconds) else None

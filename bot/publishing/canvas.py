@@ -20,6 +20,12 @@ from bot.rules.text.words import has_han
 Colour = tuple[int, int, int]
 Shape = Literal["circle", "square", "diamond", "hexagon"]
 Face = Literal["sans", "serif"]
+PAPER: Colour = (251, 248, 242)
+"""The background of pictures."""
+DARK: Colour = (38, 42, 51)
+"""Text."""
+SOFT: Colour = (112, 108, 104)
+"""Text that matters less."""
 MISSING = "□"
 """Drawn in the place of a character that the font lacks."""
 ELLIPSIS = "…"

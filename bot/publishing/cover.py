@@ -14,7 +14,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from bot.publishing.book import Book
-from bot.publishing.canvas import MISSING, Canvas, Colour
+from bot.publishing.canvas import DARK, MISSING, PAPER, SOFT, Canvas, Colour
 from bot.rules.text.words import has_han, split_words
 from bot.ui.locale import Catalogue
 
@@ -30,9 +30,6 @@ TITLE_SIZES = (76, 64, 54, 46, 40)
 NAME_SIZE = 30
 NAMES = 3
 """So many people are named; of the others it is said how many they are."""
-PAPER: Colour = (251, 248, 242)
-DARK: Colour = (38, 42, 51)
-SOFT: Colour = (112, 108, 104)
 _SMOOTH = 2
 """The pattern is drawn so many times as large and scaled down, for smooth edges."""
 _TILE = 160

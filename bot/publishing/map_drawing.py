@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.publishing.canvas import Canvas, Colour, Shape
+from bot.publishing.canvas import DARK, PAPER, SOFT, Canvas, Colour, Shape
 from bot.publishing.tree_layout import Layout, Row
 from bot.rules.provenance import Origin
 from bot.ui.locale import Catalogue
@@ -26,12 +26,6 @@ RADIUS = 22
 SMALL = 18
 """The radius of a small sign."""
 TEXT, NAME, NUMBER, PILL, TITLE = 27, 25, 20, 23, 42
-PAPER: Colour = (251, 248, 242)
-"""The background."""
-DARK: Colour = (38, 42, 51)
-"""Text."""
-SOFT: Colour = (112, 108, 104)
-"""Text that matters less."""
 PALE: Colour = (201, 193, 180)
 """Lines of branches, and rules."""
 INK: Colour = (0x4A, 0x5D, 0x8F)

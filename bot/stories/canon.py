@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from bot.rules.posts import Post
+from bot.rules.posts import Post, PostKind
 from bot.rules.stories import NewPassage, Passage, Story
 from storage.unit_of_work import Snapshot, UnitOfWork
 
@@ -49,6 +49,12 @@ async def get_newest(tx: Snapshot, story: Story) -> Post | None:
     if story.thread_id is None:
         return None
     return await tx.posts.get_newest(story.id, story.head_id, story.thread_id)
+
+
+async def is_newest(tx: Snapshot, story: Story, kind: PostKind, ref_id: int) -> bool:
+    """Tell whether a passage or a result is the newest in the story's thread, see `get_newest`."""
+    newest = await get_newest(tx, story)
+    return newest is not None and (newest.kind, newest.ref_id) == (kind, ref_id)
 
 
 async def requeue_newest(tx: UnitOfWork, story: Story) -> None:

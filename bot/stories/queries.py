@@ -11,7 +11,7 @@ from bot.rules.posts import Post
 from bot.rules.stories import Passage, Standing, Story, StoryState
 from bot.rules.text.characters import caseless, is_blank
 from bot.stories.access import Who, find_here, find_numbered, find_passage, find_seen, find_story, standing_of
-from bot.stories.canon import get_newest, is_canon
+from bot.stories.canon import is_canon, is_newest
 from bot.stories.rounds.kinds import ROUND_FEATURES
 from storage.counts import Counts
 from storage.database import Database
@@ -191,12 +191,11 @@ class StoryQueries:
             story = await tx.stories.get_by_thread(post.channel_id)
             if passage is None or story is None or passage.tree_id != story.tree_id:
                 return None
-            newest = await get_newest(tx, story)
             return PostedPassage(
                 story=story,
                 passage=passage,
                 is_canon=await is_canon(tx, story, passage),
-                is_newest=newest is not None and (newest.kind, newest.ref_id) == (post.kind, post.ref_id),
+                is_newest=await is_newest(tx, story, post.kind, post.ref_id),
                 is_first=await tx.posts.is_first_passage(post),
             )
 

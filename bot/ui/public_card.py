@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -99,6 +100,10 @@ class PublicCard:
         return self._channel().get_partial_message(message_id)
 
 
+Otherwise = Callable[[discord.Interaction[Any], PublicCard, Card], Awaitable[None]]
+"""Shows a card in another way than by the first answer."""
+
+
 def reachable(interaction: discord.Interaction[Any]) -> bool:
     """Tell whether the bot can edit its own messages there without the token: in a server that it is a member of,
     and in its own private conversation with the person."""
@@ -114,21 +119,8 @@ async def show(interaction: discord.Interaction[Any], card: Card) -> PublicCard:
 
     Raises `discord.HTTPException` where Discord refuses the card itself, or another copy of the program has answered.
     """
-    shown = PublicCard(interaction, None)
-    send = interaction.response.send_message
-    try:
-        shown.message_id = await first_answer(interaction, lambda: send(view=card), card)
-    except Acknowledged:
-        await _show_late(interaction, shown, card)
-    except Unreached as error:
-        _log.warning("nobody can tell whether the answer to interaction %d arrived: %s", interaction.id, error)
-    except discord.HTTPException as error:
-        if error.status == 400:
-            raise
-        _log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
-        await _show_beside(interaction, shown, card)
-    interaction.extras[SHOWN] = shown
-    return shown
+    shown, send = PublicCard(interaction, None), interaction.response.send_message
+    return await _answered(interaction, shown, lambda: send(view=card), card, late=_show_late, refused=_show_beside)
 
 
 async def turn(interaction: discord.Interaction[Any], card: Card) -> PublicCard:
@@ -145,18 +137,39 @@ async def turn(interaction: discord.Interaction[Any], card: Card) -> PublicCard:
         assert response is not None, "what was clicked on can be edited"
         return response
 
+    return await _answered(interaction, shown, send, card, late=_turn_late, refused=_leave)
+
+
+async def _answered(
+    interaction: discord.Interaction[Any],
+    shown: PublicCard,
+    send: Callable[[], Awaitable[discord.InteractionCallbackResponse[Any]]],
+    card: Card,
+    *,
+    late: Otherwise,
+    refused: Otherwise,
+) -> PublicCard:
+    """Give `card` as the first answer with `send`, and remember it as what is shown; `late` shows it where the
+    interaction was acknowledged meanwhile, `refused` where Discord does not take the answer."""
     try:
-        await first_answer(interaction, send, card)
+        message_id = await first_answer(interaction, send, card)
+        if shown.message_id is None:
+            shown.message_id = message_id
     except Acknowledged:
-        await _turn_late(interaction, shown, card)
+        await late(interaction, shown, card)
     except Unreached as error:
         _log.warning("nobody can tell whether the answer to interaction %d arrived: %s", interaction.id, error)
     except discord.HTTPException as error:
         if error.status == 400:
             raise
         _log.warning("interaction %d could not be answered: %s", interaction.id, describe(error))
+        await refused(interaction, shown, card)
     interaction.extras[SHOWN] = shown
     return shown
+
+
+async def _leave(interaction: discord.Interaction[Any], shown: PublicCard, card: Card) -> None:
+    """Leave a card as it is: it is edited when there is something new to show."""
 
 
 async def _turn_late(interaction: discord.Interaction[Any], shown: PublicCard, card: Card) -> None:

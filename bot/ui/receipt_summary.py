@@ -59,12 +59,13 @@ def receipt_card(say: Catalogue, generation: Generation, *, details: bool = Fals
         return notice(f"### {say('why.title')}", told)
     if is_own(generation):
         return notice(f"### {say('why.title')}", say("why.person"))
-    if details:
-        return details_card(say, generation, back=routes.WHY.button(say("button.back"), generation.id, emoji="◀️"))
     made = [
         (f"**{position}**\u2002{shown_head(suggestion.text, BEGINNING)}", suggestion.receipt, suggestion.payload)
         for position, suggestion in enumerate(generation.suggestions, start=1)
     ]
+    if details:
+        back = routes.WHY.button(say("button.back"), generation.id, emoji="◀️")
+        return details_card(say, made, generation.note, back)
     more = routes.WHY.button(say("button.details"), generation.id, DETAILS, emoji="🔬")
     return summary_card(say, made, Read(len(split_words(generation.text))), generation.note, more)
 

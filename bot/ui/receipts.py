@@ -9,7 +9,7 @@ from typing import Any
 
 from discord import ui
 
-from bot.rules.generations import Generation, Payload
+from bot.rules.generations import Payload
 from bot.rules.moods import Sampling
 from bot.rules.receipts import (
     BridgeReceipt,
@@ -24,7 +24,6 @@ from bot.rules.receipts import (
 )
 from bot.rules.twists import TwistWords
 from bot.ui.cards import Card, line, text
-from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import style_phrases, sureness
@@ -36,19 +35,9 @@ Made = tuple[str, Receipt, Payload | None]
 """A line, escaped, that tells which text is meant, with its receipt and payload."""
 
 
-def details_card(say: Catalogue, generation: Generation, back: ui.Button[Any]) -> Card:
-    """Return a card with the receipts: what they have in common once, then what is each suggestion's own, and a button
-    `back`."""
-    made = [
-        (f"**{position}**\u2002{shown_head(suggestion.text, BEGINNING)}", suggestion.receipt, suggestion.payload)
-        for position, suggestion in enumerate(generation.suggestions, start=1)
-    ]
-    return Card(*receipt_blocks(say, made, generation.note), line(), ui.ActionRow(back))
-
-
-def receipt_blocks(say: Catalogue, made: Sequence[Made], note: str = "") -> list[ui.Item[Any]]:
-    """Return the blocks of such a card for texts; there is one at least. `note` is what the models were told besides,
-    for all of them."""
+def details_card(say: Catalogue, made: Sequence[Made], note: str, back: ui.Button[Any]) -> Card:
+    """Return a card with the receipts of texts, of which there is one at least: what they have in common once, then
+    what is each text's own, and a button `back`. `note` is what the models were told besides, for all of them."""
     receipts = [facts(say, receipt, payload) for _, receipt, payload in made]
     common = [fact for fact in receipts[0] if all(fact in each for each in receipts[1:])]
     told = [say("why.note", note=escape(note))] if note else []
@@ -56,7 +45,7 @@ def receipt_blocks(say: Catalogue, made: Sequence[Made], note: str = "") -> list
     blocks: list[ui.Item[Any]] = [text(_lines(f"### {say('why.title')}\n{say('why.intro')}", [*told, *common], room))]
     for (begins, _, _), each in zip(made, receipts, strict=True):
         blocks += [line(), text(_lines(begins, [fact for fact in each if fact not in common], room))]
-    return blocks
+    return Card(*blocks, line(), ui.ActionRow(back))
 
 
 def _lines(first: str, more: Sequence[str], room: int) -> str:

@@ -48,8 +48,7 @@ class BridgeCog(commands.Cog):
         minutes: RoundMinutes | None = None,
     ) -> None:
         """Write between two passages of a story, or between two texts that are asked for in a form."""
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "bridge")
+        settings = await self._flow.permitted(interaction, "bridge")
         story = await self._rounds.story(interaction)
         if story is not None:
             await self._rounds.bridge(interaction, settings, story, number=after, count=count, minutes=minutes)
@@ -62,7 +61,6 @@ class BridgeCog(commands.Cog):
         """Handler of that form: a card with ways across, as /infill shows it."""
         left, right = submitted(interaction, LEFT), submitted(interaction, RIGHT)
         interaction.extras[GIVEN] = f"{left}\n\n{right}"
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "bridge")
+        settings = await self._flow.permitted(interaction, "bridge")
         request = BridgeRequest(left=left, right=right, count=number(ids, 0) or settings.count)
         await self._flow.ask(interaction, request, settings)

@@ -21,6 +21,7 @@ from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
 from cogs.core.command_options import Count, Length, RoundMinutes
 from cogs.core.generation_flow import GenerationFlow
+from cogs.core.message_menu import MessageMenuCog
 from cogs.core.message_text import ModelUse
 from cogs.rounds.opening import RoundOpening
 
@@ -28,22 +29,15 @@ MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for 
 """What the option `mood` offers."""
 
 
-class ContinuationCog(commands.Cog):
+class ContinuationCog(MessageMenuCog):
     """Goes on from a text, or in the thread of a story from its last passage."""
 
     def __init__(self, tree: InklingTree, flow: GenerationFlow, rounds: RoundOpening) -> None:
-        self._tree = tree
+        super().__init__(tree, named("menu.continue"), self.continue_message)
         self._flow = flow
         self._rounds = rounds
-        self._menu = app_commands.ContextMenu(name=named("menu.continue"), callback=self.continue_message)
         tree.route(routes.CONTINUE_FORM, self.form_asked)
-        flow.message_uses.register(ModelUse("continue", "✨", self._permitted, self._start))
-
-    async def cog_load(self) -> None:
-        self._tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        self._tree.remove_command(self._menu.name, type=self._menu.type)
+        flow.message_uses.register(ModelUse("continue", "✨", flow.permitted, self._start))
 
     @app_commands.command(name=named("command.continue.name"), description=named("command.continue.description"))
     @app_commands.rename(
@@ -75,7 +69,7 @@ class ContinuationCog(commands.Cog):
     ) -> None:
         """Continue `text`; without it a story, or a text that is asked for in a form, which carries the other options
         along."""
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "continue")
         note = check_note(note)
         tokens = None if length is None else tokens_of(length)
         if text is not None and minutes is not None:
@@ -101,7 +95,7 @@ class ContinuationCog(commands.Cog):
 
     async def continue_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: continue the text of a message."""
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "continue")
         await self._start(interaction, settings, await self._flow.text_of(message))
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -110,14 +104,8 @@ class ContinuationCog(commands.Cog):
         text, note = submitted(interaction), submitted(interaction, NOTE)
         keep_given(interaction, text, note)
         note = check_note(note)
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "continue")
         await self._start(interaction, settings, text, mood=mood, count=count, length=length, note=note)
-
-    async def _permitted(self, interaction: discord.Interaction[Any]) -> ServerSettings:
-        """Return the settings here. Raises `NotHere` as `GenerationFlow.permit`."""
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "continue")
-        return settings
 
     async def _start(
         self,

@@ -90,6 +90,13 @@ class GenerationFlow:
         if (refusal := role_refusal(interaction, settings, activity)) is not None:
             raise refusal
 
+    async def permitted(self, interaction: discord.Interaction[Any], *activities: Activity) -> ServerSettings:
+        """Return the settings here. Raises as `permit`, for each of the activities."""
+        settings = await self.settings(interaction)
+        for activity in activities:
+            self.permit(interaction, settings, activity)
+        return settings
+
     @staticmethod
     def permit_here(interaction: discord.Interaction[Any], settings: ServerSettings, feature: Switch) -> None:
         """Raise `NotHere` where the server switched the feature off, or does not want it in this channel."""

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import discord
 
 from bot.errors import Gone, InklingError
-from bot.rules.servers import ServerSettings
+from bot.rules.servers import Activity, ServerSettings
 from bot.rules.stories import Story
 
 REMEMBERED = 500
@@ -53,8 +53,9 @@ class MessageUse(Protocol):
 
 
 class ModelUse:
-    """A use of the models: `permitted` returns the settings where they may be asked, or raises; `start` asks them;
-    `suits` tells whether a text is one for them."""
+    """A use of the models, called as the kind of generation that it makes. `permitted` returns the settings where one
+    may ask for that, or raises (`GenerationFlow.permitted`); `start` asks; `suits` tells whether a text is one for
+    it."""
 
     first = False
 
@@ -62,7 +63,7 @@ class ModelUse:
         self,
         name: str,
         emoji: str,
-        permitted: Callable[[discord.Interaction[Any]], Awaitable[ServerSettings]],
+        permitted: Callable[[discord.Interaction[Any], Activity], Awaitable[ServerSettings]],
         start: Callable[[discord.Interaction[Any], ServerSettings, str], Awaitable[None]],
         suits: Callable[[str], bool] = bool,
     ) -> None:
@@ -76,13 +77,13 @@ class ModelUse:
         if message.story is not None and not message.story.rules.ai:
             return False
         try:
-            await self._permitted(interaction)
+            await self._permitted(interaction, self.name)
         except InklingError:
             return False
         return self._suits(message.text)
 
     async def use(self, interaction: discord.Interaction[Any], message: MessageText) -> None:
-        await self._start(interaction, await self._permitted(interaction), message.text)
+        await self._start(interaction, await self._permitted(interaction, self.name), message.text)
 
 
 class MessageUses:

@@ -65,8 +65,7 @@ class GenerationsCog(commands.Cog):
         """Handler of *Go on from here*: anyone may; it makes a new card."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         suggestion = _suggestion(generation, number(ids, 1))
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "continue")
+        settings = await self._flow.permitted(interaction, "continue")
         whole = feature_of(generation.kind).whole(generation, suggestion)
         await self._rounds.require_models(interaction)
         request = ContinueRequest(
@@ -107,9 +106,7 @@ class GenerationsCog(commands.Cog):
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         if interaction.user.id != generation.person_id:
             raise NotAllowed("not_yours_retry")
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, generation.kind)
-        return generation, settings
+        return generation, await self._flow.permitted(interaction, generation.kind)
 
     async def page(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of ◀ and ▶: turns the card, for the person who asked; to others it shows the page in private."""
@@ -126,8 +123,7 @@ class GenerationsCog(commands.Cog):
     async def own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write my own*: opens a form; for a text with blanks the text is in it already."""
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, generation.kind)
+        await self._flow.permitted(interaction, generation.kind)
         card = CARDS[generation.kind]
         form = Form(private(interaction), card.own_form, routes.OWN_FORM.id(generation.id), card.prefilled(generation))
         await open_form(interaction, form)
@@ -136,8 +132,7 @@ class GenerationsCog(commands.Cog):
         """Handler of that form: posts what the person wrote as a card to go on from."""
         text = interaction.extras[GIVEN] = submitted(interaction)
         parent = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, parent.kind)
+        settings = await self._flow.permitted(interaction, parent.kind)
         own = feature_of(parent.kind).own(parent, text)
         owner, place = self._flow.owner(interaction), self._flow.place(interaction)
         kept = await self._services.generation_service.add_derived(parent, owner, place, own)
@@ -186,9 +181,7 @@ class GenerationsCog(commands.Cog):
         suggestion = _suggestion(generation, position)
         if suggestion.receipt.by_person:
             raise Gone("generation_gone")
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, generation.kind)
-        return generation, suggestion, settings
+        return generation, suggestion, await self._flow.permitted(interaction, generation.kind)
 
     async def why(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Why this text?*: the receipts, for the person who clicked alone."""

@@ -20,28 +20,22 @@ from bot.writing.blanks import has_blanks
 from bot.writing.infill.request import InfillRequest
 from cogs.core.command_options import Count, PassageNumber, RoundMinutes
 from cogs.core.generation_flow import GenerationFlow
+from cogs.core.message_menu import MessageMenuCog
 from cogs.core.message_text import ModelUse
 from cogs.rounds.opening import RoundOpening
 from cogs.rounds.routes import BLANKS_FORM
 
 
-class InfillCog(commands.Cog):
+class InfillCog(MessageMenuCog):
     """Fills the blanks of a text, or in the thread of a story those that somebody puts into a passage."""
 
     def __init__(self, tree: InklingTree, flow: GenerationFlow, rounds: RoundOpening) -> None:
-        self._tree = tree
+        super().__init__(tree, named("menu.infill"), self.infill_message)
         self._flow = flow
         self._rounds = rounds
-        self._menu = app_commands.ContextMenu(name=named("menu.infill"), callback=self.infill_message)
         tree.route(routes.INFILL_FORM, self.form_asked)
-        flow.message_uses.register(ModelUse("infill", "🧩", self._permitted, self._start, has_blanks))
+        flow.message_uses.register(ModelUse("infill", "🧩", flow.permitted, self._start, has_blanks))
         tree.route(BLANKS_FORM, self.form_blanks)
-
-    async def cog_load(self) -> None:
-        self._tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(name=named("command.infill.name"), description=named("command.infill.description"))
     @app_commands.rename(
@@ -65,7 +59,7 @@ class InfillCog(commands.Cog):
         minutes: RoundMinutes | None = None,
     ) -> None:
         """Fill the blanks of `text`; without it, ask for it in a form. In a story, of one of its passages."""
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "infill")
         story = await self._rounds.story(interaction)
         if story is None and (passage is not None or minutes is not None):
             raise NotHere("not_a_story")
@@ -81,14 +75,14 @@ class InfillCog(commands.Cog):
 
     async def infill_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: fill the blanks in a message."""
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "infill")
         await self._start(interaction, settings, await self._flow.text_of(message))
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /infill opens when no text is given."""
         text = interaction.extras[GIVEN] = submitted(interaction)
         count, minutes = number(ids, 1), number((*ids, "0"), 3)
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "infill")
         story = await self._rounds.story(interaction)
         if story is not None:
             await self._rounds.fill(
@@ -100,7 +94,7 @@ class InfillCog(commands.Cog):
     async def form_blanks(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /infill opens for a passage of a story, in which blanks were put."""
         text = interaction.extras[GIVEN] = submitted(interaction)
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "infill")
         story = await self._rounds.story(interaction)
         if story is None:
             raise NotHere("not_a_story")
@@ -108,12 +102,6 @@ class InfillCog(commands.Cog):
         await self._rounds.fill(
             interaction, settings, story, text, number=passage, count=count or None, minutes=minutes or None
         )
-
-    async def _permitted(self, interaction: discord.Interaction[Any]) -> ServerSettings:
-        """Return the settings here. Raises `NotHere` as `GenerationFlow.permit`."""
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "infill")
-        return settings
 
     async def _start(
         self, interaction: discord.Interaction[Any], settings: ServerSettings, text: str, count: int | None = None

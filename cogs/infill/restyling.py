@@ -33,8 +33,7 @@ class RestylingCog(commands.Cog):
         if move is None:
             raise Gone("generation_gone")
         generation = await self._services.generation_service.find(number(ids, 1), self._flow.place(interaction))
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "infill")
+        settings = await self._flow.permitted(interaction, "infill")
         await self._rounds.require_models(interaction)
         style = moved(generation, move, number(ids, 2) if move == "like" else 0)
         request = InfillRequest(text=generation.text, count=generation.count, style=style)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import discord
-from discord import app_commands, ui
+from discord import ui
 from discord.ext import commands
 
 from bot.ui.answers import whisper
@@ -17,6 +17,7 @@ from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import Route, number
 from bot.ui.tree import InklingTree
 from cogs.core.generation_flow import GenerationFlow
+from cogs.core.message_menu import MessageMenuCog
 from cogs.core.message_text import MessageText, MessageUse
 from cogs.rounds.opening import RoundOpening
 
@@ -28,22 +29,15 @@ IN_A_ROW = 5
 """Discord allows so many buttons in a row."""
 
 
-class UseTextCog(commands.Cog):
+class UseTextCog(MessageMenuCog):
     """Offers what the registry of uses has, and hands the click on to the one that was chosen."""
 
     def __init__(self, tree: InklingTree, flow: GenerationFlow, rounds: RoundOpening) -> None:
-        self._tree = tree
+        super().__init__(tree, named("menu.use_text"), self.offer)
         self._flow = flow
         self._rounds = rounds
         self._uses = flow.message_uses
-        self._menu = app_commands.ContextMenu(name=named("menu.use_text"), callback=self.offer)
         tree.route(USE, self.use)
-
-    async def cog_load(self) -> None:
-        self._tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     async def offer(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: show privately what fits the text of a message here."""

@@ -7,11 +7,10 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.errors import NotAllowed, NotHere
+from bot.errors import NotHere
 from bot.rules.generations import check_note
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import Story
-from bot.stories.access import Who
 from bot.ui.answers import GIVEN, open_form, whisper
 from bot.ui.cards import notice
 from bot.ui.forms import NOTE, RoutedForm, note_box, submitted
@@ -85,7 +84,7 @@ class NextStepCog(commands.Cog):
         story = view.story
         if not story.rules.ai:
             await self._services.story_queries.check_writer(who, story)
-            self._flow.permit(interaction, await self._flow.settings(interaction), "rounds")
+            await self._flow.permitted(interaction, "rounds")
             custom_id = routes.NEXT_FORM.id(view.round.id)
             await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=True))
             return
@@ -102,24 +101,19 @@ class NextStepCog(commands.Cog):
         act = Act.of(who, "passage", view.story.id, text)
         await self._flow.repeats.check(interaction, act)
         unless = role_refusal(interaction, await self._flow.settings(interaction), "rounds")
-        proposed = await self._propose(who, view.story, text, view.round.minutes, unless)
+        minutes = view.round.minutes
+        proposed = await self._round_service.propose(who, view.story.id, text, minutes=minutes, unless=unless)
         interaction.extras.pop(GIVEN, None)
         self._flow.repeats.kept(act)
         say = private(interaction)
-        if await whisper(interaction, notice(say("story.proposed_first" if proposed else "story.proposed"))):
+        if await whisper(interaction, notice(say("story.proposed_first" if proposed.opened else "story.proposed"))):
             self._flow.repeats.answered(act)
         await self._dispatcher.flush()
-
-    async def _propose(self, who: Who, story: Story, text: str, minutes: int | None, unless: NotAllowed | None) -> bool:
-        proposed = await self._round_service.propose(who, story.id, text, minutes=minutes, unless=unless)
-        return proposed.opened
 
     async def _permitted(self, interaction: discord.Interaction[Any], story: Story) -> ServerSettings:
         """Return the settings where models may go on in a story, in whose thread its rounds are opened. Raises
         `NotHere`."""
-        settings = await self._flow.settings(interaction)
-        for activity in ("continue", "rounds"):
-            self._flow.permit(interaction, settings, activity)
+        settings = await self._flow.permitted(interaction, "continue", "rounds")
         if interaction.channel_id != story.thread_id:
             raise NotHere("not_a_story")
         return settings

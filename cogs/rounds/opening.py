@@ -14,7 +14,7 @@ import discord
 
 from bot.errors import Cancelled, Gone, NotHere
 from bot.inference.queue import Ticket
-from bot.rules.generations import GenerationKind, Suggestion
+from bot.rules.generations import Suggestion
 from bot.rules.moods import MoodName
 from bot.rules.rounds import Round
 from bot.rules.servers import ServerSettings
@@ -123,7 +123,7 @@ class RoundOpening:
     ) -> None:
         """Ask for blanks in a passage of the story in whose thread somebody is, in a form that has its text."""
         who = await self._context.enter(interaction)
-        await self._permit(interaction, "infill")
+        await self._flow.permitted(interaction, "infill", "rounds")
         assert interaction.channel_id is not None, "commands happen in a channel"
         story = await self._services.story_queries.find_here(who.server_id, interaction.channel_id)
         passage = await self._services.story_queries.find_numbered(story, number)
@@ -154,7 +154,7 @@ class RoundOpening:
     async def _open(self, interaction: discord.Interaction[Any], who: Who, plan: Plan, wanted: Wanted) -> None:
         """Carry a round from its plan to its card. Raises `BadInput`, `Busy` and `NotAllowed` before anything is
         shown."""
-        await self._permit(interaction, plan.kind)
+        await self._flow.permitted(interaction, plan.kind, "rounds")
         request = ROUND_FEATURES[plan.kind].request(plan, wanted)
         ticket = await self._services.generation_service.submit(self._flow.submission(interaction, request))
         try:
@@ -172,12 +172,6 @@ class RoundOpening:
             interaction.extras.pop(SHOWN, None)
             interaction.extras.pop(GIVEN, None)
             await self._shown()
-
-    async def _permit(self, interaction: discord.Interaction[Any], kind: GenerationKind) -> None:
-        """Raise `NotAllowed` where the person may not ask the models for that, or not open rounds."""
-        settings = await self._flow.settings(interaction)
-        for activity in (kind, "rounds"):
-            self._flow.permit(interaction, settings, activity)
 
     async def _written(
         self,

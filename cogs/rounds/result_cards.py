@@ -18,7 +18,7 @@ from bot.ui.fitting import CARD_TEXT
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
 from bot.ui.receipt_summary import DETAILS, Read, summary_card
-from bot.ui.receipts import BEGINNING, Made, receipt_blocks
+from bot.ui.receipts import BEGINNING, Made, details_card
 from cogs.core.next_steps import next_steps
 from cogs.rounds import routes
 from cogs.rounds.cards import GAP
@@ -200,6 +200,6 @@ def why_card(say: Catalogue, view: RoundView, *, details: bool = False) -> Card:
         return notice(f"### {say('why.title')}", say("round.why_people"))
     if details:
         back = routes.WHY.button(say("button.back"), view.round.id, emoji="◀️")
-        return Card(*receipt_blocks(say, made, view.round.note), line(), ui.ActionRow(back))
+        return details_card(say, made, view.round.note, back)
     more = routes.WHY.button(say("button.details"), view.round.id, DETAILS, emoji="🔬")
     return summary_card(say, made, Read(), view.round.note, more)

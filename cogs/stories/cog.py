@@ -116,16 +116,12 @@ class StoriesCog(StoryCog):
     async def _begin(
         self, interaction: discord.Interaction[Any], who: Who, new: NewStory, beginning: Beginning | None
     ) -> None:
-        await self._permit_start(interaction)
+        await self._flow.permitted(interaction, "stories")
         act = Act.of(who, "story", new.channel_id, new, beginning)
         await self._flow.repeats.check(interaction, act)
         story = await self._services.passage_service.start(new, beginning)
         interaction.extras.pop(GIVEN, None)
         await self._opened(interaction, story, act)
-
-    async def _permit_start(self, interaction: discord.Interaction[Any]) -> None:
-        """Raise `NotAllowed` where the person lacks the role for starting stories."""
-        self._flow.permit(interaction, await self._flow.settings(interaction), "stories")
 
     async def _opened(self, interaction: discord.Interaction[Any], story: Story, act: Act) -> None:
         self._flow.repeats.kept(act)
@@ -172,7 +168,7 @@ class StoriesCog(StoryCog):
         await self._fork_at(interaction, who, Act.of(who, "fork", channel_id, found.id, title, at))
 
     async def _fork_at(self, interaction: discord.Interaction[Any], who: Who, act: Act) -> None:
-        await self._permit_start(interaction)
+        await self._flow.permitted(interaction, "stories")
         await self._flow.repeats.check(interaction, act)
         story_id, title, at = act.given
         forked = await self._services.passage_service.fork(who, story_id, title, at, act.place)

@@ -143,7 +143,7 @@ async def open_story_form(
     """Ask for a new story in a form: with the id of a generation and a position, for one that begins with that
     suggestion. Raises `NotAllowed` where the person lacks the role for starting stories."""
     await context.enter(interaction)
-    flow.permit(interaction, await flow.settings(interaction), "stories")
+    await flow.permitted(interaction, "stories")
     say = private(interaction)
     place_for_story(interaction, say)
     await open_form(interaction, StoryForm(say, routes.NEW_FORM.id(*beginning)))

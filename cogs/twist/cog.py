@@ -21,31 +21,25 @@ from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.twist.request import TwistRequest
 from cogs.core.generation_flow import GenerationFlow
+from cogs.core.message_menu import MessageMenuCog
 from cogs.core.message_text import ModelUse
 from cogs.core.services import Services
 from cogs.rounds.opening import RoundOpening
 from cogs.twist.cards import TwistCard
 
 
-class TwistCog(commands.Cog):
+class TwistCog(MessageMenuCog):
     """Expected words, and rarer ones to pick from. The picks are kept with the card, for the person who asked."""
 
     def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, rounds: RoundOpening) -> None:
-        self._tree = tree
+        super().__init__(tree, named("menu.twist"), self.twist_message)
         self._services = services
         self._flow = flow
         self._rounds = rounds
-        self._menu = app_commands.ContextMenu(name=named("menu.twist"), callback=self.twist_message)
         tree.route(routes.TWIST_FORM, self.form_asked)
-        flow.message_uses.register(ModelUse("twist", "🌀", self._permitted, self._start))
+        flow.message_uses.register(ModelUse("twist", "🌀", flow.permitted, self._start))
         tree.route(routes.TWIST, self.pick)
         tree.route(routes.USE, self.use)
-
-    async def cog_load(self) -> None:
-        self._tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        self._tree.remove_command(self._menu.name, type=self._menu.type)
 
     # ---- asking
 
@@ -54,7 +48,7 @@ class TwistCog(commands.Cog):
     @app_commands.describe(text=named("command.twist.text.description"))
     async def twist(self, interaction: discord.Interaction[commands.Bot], text: str | None = None) -> None:
         """Twist `text`; without it, ask for it in a form."""
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "twist")
         if text is None:
             await open_form(interaction, Form(private(interaction), "twist", routes.TWIST_FORM.id()))
         else:
@@ -62,19 +56,13 @@ class TwistCog(commands.Cog):
 
     async def twist_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:
         """Context menu: twist the text of a message."""
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "twist")
         await self._start(interaction, settings, await self._flow.text_of(message))
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the form that /twist opens when no text is given."""
         text = interaction.extras[GIVEN] = submitted(interaction)
-        await self._start(interaction, await self._permitted(interaction), text)
-
-    async def _permitted(self, interaction: discord.Interaction[Any]) -> ServerSettings:
-        """Return the settings here. A twist stands under the switch of infills: it is the same model's work."""
-        settings = await self._flow.settings(interaction)
-        self._flow.permit(interaction, settings, "twist")
-        return settings
+        await self._start(interaction, await self._flow.permitted(interaction, "twist"), text)
 
     async def _start(self, interaction: discord.Interaction[Any], settings: ServerSettings, text: str) -> None:
         await self._rounds.require_models(interaction)
@@ -85,7 +73,7 @@ class TwistCog(commands.Cog):
     async def pick(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menu of a word: shows the passage with the pick in it."""
         generation = await self._own(interaction, ids)
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "twist")
         data: Mapping[str, Any] = interaction.data or {}
         word, other = number(ids, 1), number(tuple(data.get("values", ())), 0)
 
@@ -99,7 +87,7 @@ class TwistCog(commands.Cog):
     async def use(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Use it*: the passage as it stands now, on a card of its own to go on from."""
         generation = await self._own(interaction, ids)
-        settings = await self._permitted(interaction)
+        settings = await self._flow.permitted(interaction, "twist")
         twist = twist_of(generation).finished()
         if not twist.words:
             raise BadInput("twist_same")

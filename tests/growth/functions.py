@@ -568,9 +568,12 @@ CALLS: Mapping[str, Sequence[Call]] = {
             WHY.button("Details", 1),
         )
     ],
-    "bot.ui.receipts.receipt_blocks": [
-        lambda text: receipts.receipt_blocks(
-            _SAY, [(text[:80], OtherReceipt(told={"other": text}), None), (text[:80], InfillReceipt(), None)]
+    "bot.ui.receipts.details_card": [
+        lambda text: receipts.details_card(
+            _SAY,
+            [(text[:80], OtherReceipt(told={"other": text}), None), (text[:80], InfillReceipt(), None)],
+            text[:200],
+            WHY.button("Back", 1),
         )
     ],
     "bot.ui.receipts.facts": [

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.publishing.canvas import MISSING, Canvas
+from bot.publishing.canvas import MISSING, PAPER, Canvas
 from bot.publishing.map import MAX_TEXT, Map, draw_map
-from bot.publishing.map_drawing import HEADER, LOOKS, PAPER, ROW
+from bot.publishing.map_drawing import HEADER, LOOKS, ROW
 from bot.publishing.tree_layout import MAX_LANES, MAX_ROWS, MIN_CHAIN, Layout, lay_out
 from bot.rules.provenance import ORIGINS, Origin
 from bot.rules.servers import Language

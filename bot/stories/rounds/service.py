@@ -24,7 +24,7 @@ from bot.rules.rounds import (
 )
 from bot.rules.stories import Standing, Story, require_lead, require_open, require_voter
 from bot.stories.access import Who, standing_of
-from bot.stories.canon import get_newest, is_canon
+from bot.stories.canon import is_canon, is_newest
 from bot.stories.rounds.access import (
     find_candidate,
     find_round,
@@ -73,11 +73,10 @@ class RoundService(Opening):
             if round_ is None:
                 return None
             story = await story_of(tx, round_)
-            newest = await get_newest(tx, story)
+            newest = await is_newest(tx, story, "round", round_id)
             view = await view_of(tx, story, round_)
-            is_newest = newest is not None and (newest.kind, newest.ref_id) == ("round", round_id)
             closable = await is_closable(tx, story, round_)
-            return dataclasses.replace(view, is_newest=is_newest, is_closable=closable)
+            return dataclasses.replace(view, is_newest=newest, is_closable=closable)
 
     async def get_story_here(self, server_id: int, channel_id: int) -> Story | None:
         """Return the story whose thread that is, None where it is none's."""

@@ -12,23 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.inference.protocol import GenerateRequest, ModelInfo, Row
-from bot.rules.moods import Sampling
 from bot.settings import Dtype
 from bot.worker.causal.converting import Told
 from bot.worker.causal.openvino_model import PreparedModel, open_pipeline, prepare
 from bot.worker.causal.protocol import LARGE_FROM, Capabilities, Clock, RowUpdate
 from bot.worker.causal.sequences import OpenRequest, OpenRow, Requests
 from bot.worker.causal.tokens import Tokens
+from bot.worker.penalties import frequency_penalty, presence_penalty
 
 if TYPE_CHECKING:
     from bot.worker.weights.model import ResolvedModel
-
-_PER_DRY = 0.15
-"""A frequency penalty for each unit of DRY's multiplier: 0.12 for the moods' 0.8. With it a mood is as open as under
-DRY (`python -m benchmarks.moods`)."""
-_PER_XTC = 0.6
-"""A presence penalty for each unit of XTC's probability: 0.3 for the moods' 0.5."""
-
 
 _PATIENCE = 8
 """Steps that siblings wait for the prompts of others, so that everybody sees a first text soon."""
@@ -184,9 +177,9 @@ def substitutions(row: Row) -> tuple[tuple[str, str], ...]:
     s = row.sampling
     found: list[tuple[str, str]] = []
     if s.dry_multiplier > 0:
-        found.append(("dry", f"frequency_penalty {penalties(s)[0]:g}"))
+        found.append(("dry", f"frequency_penalty {frequency_penalty(s):g}"))
     if s.xtc_probability > 0:
-        found.append(("xtc", f"presence_penalty {penalties(s)[1]:g}"))
+        found.append(("xtc", f"presence_penalty {presence_penalty(s):g}"))
     if s.typical_p < 1:
         found.append(("typical_p", f"top_p {min(s.top_p, s.typical_p):g}"))
     if s.temperature != 1 and min(s.top_p, s.typical_p) < 1:
@@ -209,18 +202,12 @@ def _config(row: OpenRow, request: OpenRequest) -> Any:
     # Here the temperature comes first. It raises every ratio of probabilities to 1/T, and so the same power of min-p
     # keeps exactly the tokens that min-p keeps when the temperature comes last.
     config.min_p = min(s.min_p ** (1 / s.temperature), 0.999)
-    config.frequency_penalty, config.presence_penalty = penalties(s)
+    config.frequency_penalty, config.presence_penalty = frequency_penalty(s), presence_penalty(s)
     config.logprobs = 1  # those of the plain model, not of what the samplers leave
     config.stop_token_ids = set(request.ends)
     if request.ends:
         config.eos_token_id = min(request.ends)
     return config
-
-
-def penalties(sampling: Sampling) -> tuple[float, float]:
-    """Return the frequency and the presence penalty that stand in for DRY and for XTC."""
-    frequency, presence = _PER_DRY * sampling.dry_multiplier, _PER_XTC * sampling.xtc_probability
-    return min(2.0, round(frequency, 3)), min(2.0, round(presence, 3))
 
 
 def _outputs(handle: Any) -> list[Any]:

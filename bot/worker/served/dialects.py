@@ -13,11 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.rules.moods import Sampling
+from bot.worker.penalties import frequency_penalty, presence_penalty
 
-_PER_DRY = 0.15
-"""A frequency penalty for each unit of DRY's multiplier: 0.12 for the moods' 0.8, as under OpenVINO."""
-_PER_XTC = 0.6
-"""A presence penalty for each unit of XTC's probability: 0.3 for the moods' 0.5."""
 _MIN_P, _TYPICAL, _DRY, _XTC = "min_p", "typical_p", "dry", "xtc"
 _SAMPLER_OF = {
     "typical": _TYPICAL,
@@ -166,12 +163,12 @@ def _wanted(dialect: Dialect, s: Sampling) -> tuple[dict[str, Any], list[tuple[s
             "dry_sequence_breakers": _breakers(dialect, s),
         }
     elif s.dry_multiplier:
-        fields["frequency_penalty"] = min(2.0, round(_PER_DRY * s.dry_multiplier, 3))
+        fields["frequency_penalty"] = frequency_penalty(s)
         instead.append((_DRY, f"frequency_penalty {fields['frequency_penalty']:g}"))
     if _XTC in dialect.samplers:
         fields |= {"xtc_probability": s.xtc_probability, "xtc_threshold": s.xtc_threshold}
     elif s.xtc_probability:
-        fields["presence_penalty"] = min(2.0, round(_PER_XTC * s.xtc_probability, 3))
+        fields["presence_penalty"] = presence_penalty(s)
         instead.append((_XTC, f"presence_penalty {fields['presence_penalty']:g}"))
     return fields, instead
 
