@@ -22,10 +22,11 @@ from bot.inference.queue import Inference, Ticket
 from bot.inference.supervisor import Supervisor
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.moods import Sampling
+from bot.rules.servers import MAX_TEXT
 from bot.settings import Settings
 from bot.ui.locale import Catalogue, catalogue
 from bot.writing.blocklist import Blocklist
-from bot.writing.continuation.job import ContinueJob
+from bot.writing.continuation.job import ContinueJob, heading_of
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.request import Submission
 from cogs.feature_cards import CARDS
@@ -147,7 +148,7 @@ async def commands(inference: Inference, work: Work, *, worker: int | None = Non
 
     async def command(person: int, prompt: str) -> tuple[float, float]:
         place = Place(server_id=person % 4, channel_id=person)
-        request = ContinueRequest(text=prompt, length=work.tokens)
+        request = ContinueRequest(text=prompt[-MAX_TEXT:], length=work.tokens, context=_before(prompt[:-MAX_TEXT]))
         ticket = inference.submit(ContinueJob(request, words, 100 * person, _owner(person)))
         first = 0.0
         async for progress in ticket:
@@ -161,6 +162,11 @@ async def commands(inference: Inference, work: Work, *, worker: int | None = Non
     first, done = zip(*times, strict=True)
     cpu_s = _cpu_s(worker) - used
     return Timing(total_s=max(done), first_s=first, done_s=done, made=len(times), cpu_s=cpu_s)
+
+
+def _before(passages: str) -> tuple[Piece, ...]:
+    """Return what is longer than a request's text may be, as a story's passages stand before it."""
+    return (heading_of(passages), Piece(text=passages, label="passages", priority=0)) if passages else ()
 
 
 def _show(say: Catalogue, asked: Submission[ContinueRequest], suggestions: tuple[Suggestion, ...]) -> None:
