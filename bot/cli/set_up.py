@@ -104,7 +104,7 @@ class SetUp:
         with tempfile.TemporaryDirectory(prefix="inkling-setup-") as folder:
 
             def told() -> str:
-                fetched = sum(_size(path) for path in Path(folder).glob("pip-unpack-*/*"))
+                fetched = fetched_bytes(Path(folder))
                 return f"{label}: {pip.told}" + (f", {fetched / 1e6:.0f} MB fetched" if fetched >= 1_000_000 else "")
 
             self._run(label, [*self._pip, *what], pip.read, told, TMPDIR=folder)
@@ -173,6 +173,12 @@ def _answers(address: str) -> bool:
             return True
     except (OSError, ValueError):
         return False
+
+
+def fetched_bytes(folder: Path) -> int:
+    """Return how much pip has fetched into this folder; it moves and removes files and folders meanwhile."""
+    # A walk passes over a folder that is gone; glob raises.
+    return sum(_size(Path(at, name)) for at, _, names in os.walk(folder) if "pip-unpack-" in at for name in names)
 
 
 def _size(path: Path) -> int:

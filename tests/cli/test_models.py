@@ -129,6 +129,7 @@ def test_using_a_gguf_of_a_hub_shows_what_it_writes_and_pins_it(
     assert "tokens a second on 20" in listed
 
 
+@pytest.mark.long
 def test_a_masked_model_that_knows_chinese_is_tried_in_both_languages(
     inkling: Inkling, hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

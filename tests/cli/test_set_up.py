@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from bot.cli.pip_progress import PipProgress, count_requirements
-from bot.cli.set_up import Plan, is_whole, set_up
+from bot.cli.set_up import Plan, fetched_bytes, is_whole, set_up
 from bot.cli.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +94,31 @@ def test_a_step_that_fails_shows_why_and_keeps_the_log(tmp_path: Path, monkeypat
     assert screen.lines[-1].startswith(f"[1/4] packages of {lock} failed. All that was said is in {log}.")
     assert "-m pip" in log.read_text()
     assert "no-such-package" in log.read_text()
+
+
+def test_fetched_bytes_are_counted_while_pip_moves_them(tmp_path: Path) -> None:
+    """Folders come and go between the listing of their names and the look into them."""
+    over = threading.Event()
+
+    def churn() -> None:
+        while not over.is_set():
+            for number in range(20):
+                unpacked = tmp_path / f"pip-unpack-{number}"
+                unpacked.mkdir()
+                (unpacked / "torch.whl").write_bytes(b"12345")
+            for number in range(20):
+                shutil.rmtree(tmp_path / f"pip-unpack-{number}")
+
+    mover = threading.Thread(target=churn)
+    mover.start()
+    try:
+        seen = {fetched_bytes(tmp_path) for _ in range(2000)}
+    finally:
+        over.set()
+        mover.join()
+    assert max(seen) > 0
+    (tmp_path / "pip-unpack-x").mkdir()
+    (tmp_path / "pip-unpack-x" / "torch.whl").write_bytes(b"12345")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "build.log").write_bytes(b"12345")
+    assert fetched_bytes(tmp_path) == 5

@@ -57,6 +57,8 @@ READING = (
 )
 """What reads a text character by character, with patterns or without, meets all nasties; what is put together from such
 functions meets the worst of them, and all of them among the long tests."""
+COSTLY = ("bot.publishing.cover.", "bot.publishing.epub.", "bot.rules.provenance.", "bot.ui.cutting.shown_head")
+"""What takes long whatever it is given, meets a third of the worst; the long tests give it all of them."""
 PACKAGES = ("bot.rules", "bot.writing", "bot.stories", "bot.ui", "bot.publishing", "cogs")
 
 
@@ -108,12 +110,15 @@ def grown(name: str, nasties: Mapping[str, Nasty]) -> Mapping[str, float]:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_functions_take_time_linear_in_the_text(name: str) -> None:
-    few = dict(islice(WORST.items(), 0, None, 3)) if name.startswith(LIMITED) else WORST
-    assert grown(name, NASTIES if name.startswith(READING) else few) == {}
+    if name.startswith((*LIMITED, *COSTLY)):
+        nasties: Mapping[str, Nasty] = dict(islice(WORST.items(), 0, None, 3))
+    else:
+        nasties = NASTIES if name.startswith(READING) else WORST
+    assert grown(name, nasties) == {}
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", [name for name in CALLS if not name.startswith(READING)])
+@pytest.mark.parametrize("name", [name for name in CALLS if name.startswith(COSTLY) or not name.startswith(READING)])
 def test_the_same_with_all_nasties(name: str) -> None:
     assert grown(name, NASTIES) == {}
 

@@ -27,7 +27,7 @@ from tests.support.models import tiny_bert, tiny_gpt2
 from tests.support.patience import until, wait_until
 
 LONG = 120
-SEEDS = range(8)
+SEEDS = range(4)
 QUICK = Patience(hang_s=6.0, answer_s=2.0, poll_s=0.1, backoff_s=0.05, stop_s=10.0)
 
 

@@ -122,6 +122,7 @@ async def test_a_message_has_the_menu_that_discord_gives_it_by_the_mouse_and_by_
         await expect(menu).to_be_hidden()
 
 
+@pytest.mark.long
 @needs_browser
 async def test_an_entry_picked_at_a_bad_moment_is_made_afterwards_or_comes_to_nothing() -> None:
     async with conversation() as (driver, page, channel):

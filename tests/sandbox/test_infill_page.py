@@ -20,6 +20,7 @@ BLANKS = "The fox crossed the ___ near the harbour."
 PASSAGE = "The fox crossed the bridge near the harbour and the rain began."
 
 
+@pytest.mark.long
 async def test_a_writer_moves_an_infill_and_others_go_further_after_a_restart(sandbox: Sandbox) -> None:
     like = en("button.like")
     async with open_driver(sandbox.url) as driver:

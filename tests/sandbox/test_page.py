@@ -72,6 +72,7 @@ async def test_a_thread_is_a_place_to_write_in_and_outlives_a_restart(sandbox: S
     assert "Traceback" not in sandbox.text
 
 
+@pytest.mark.long
 async def test_blanks_are_filled_a_mistake_is_told_to_one_alone_and_a_taken_port_to_the_host(
     sandbox: Sandbox, models: dict[str, str], tmp_path: Path
 ) -> None:
@@ -108,6 +109,7 @@ async def _second_at_the_port(sandbox: Sandbox, models: dict[str, str], tmp_path
             pass
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not causal_file(ROOT / "data").exists(), reason="the bundled model was not fetched (`make setup`)")
 async def test_page_shows_bundled_models_writing_and_stops_them(tmp_path: Path) -> None:
     async with running_sandbox({"INKLING_DATA": str(ROOT / "data")}, folder=tmp_path) as sandbox:

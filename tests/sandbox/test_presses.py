@@ -113,6 +113,7 @@ async def test_presses_while_another_is_under_way_are_made_afterwards_and_once()
         assert await it.answers() == ["Ring by Maren", "Knock by Maren"]
 
 
+@pytest.mark.long
 async def test_a_key_pressed_while_another_press_is_under_way_counts() -> None:
     async with ringing() as it:
         await it.bell("Ring").press("Enter")
@@ -124,6 +125,7 @@ async def test_a_key_pressed_while_another_press_is_under_way_counts() -> None:
         await it.driver.reads("Knock by Maren.")
 
 
+@pytest.mark.long
 async def test_press_before_the_page_is_up_to_date_is_made_then() -> None:
     async with ringing() as it:
         async with it.unseen():
@@ -162,6 +164,7 @@ async def test_press_is_of_the_button_seen_wherever_that_is_by_then() -> None:
         assert await it.answers() == ["Ring by Maren"]
 
 
+@pytest.mark.long
 async def test_press_of_a_button_that_is_gone_does_nothing() -> None:
     async with ringing() as it:
         async with it.unseen():
@@ -174,6 +177,7 @@ async def test_press_of_a_button_that_is_gone_does_nothing() -> None:
         assert await it.answers() == ["Knock by Maren"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("bells", "mute"), [(("Ring",), ()), (("Ring", "Knock"), ("Knock",))])
 async def test_press_that_waits_is_forgotten_when_its_button_goes(
     bells: tuple[str, ...], mute: tuple[str, ...]
@@ -188,6 +192,7 @@ async def test_press_that_waits_is_forgotten_when_its_button_goes(
         assert await it.answers() == ["Ring by Maren"]
 
 
+@pytest.mark.long
 async def test_press_that_waits_for_too_long_is_forgotten() -> None:
     async with ringing() as it:
         await it.driver.page.clock.install()
@@ -199,6 +204,7 @@ async def test_press_that_waits_for_too_long_is_forgotten() -> None:
         assert await it.answers() == ["Ring by Maren"]
 
 
+@pytest.mark.long
 async def test_a_kept_press_is_forgotten_when_somebody_else_is_at_the_page() -> None:
     async with ringing() as it:
         async with it.page._turn:
@@ -225,6 +231,7 @@ async def test_enter_pressed_while_a_press_is_under_way_sends_afterwards_and_onc
         assert (await it.driver.words()).count("Who is there?") == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", ["the words", "the person"])
 async def test_press_of_enter_is_forgotten_when_something_else_would_be_sent(change: str) -> None:
     async with ringing() as it:

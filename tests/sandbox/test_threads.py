@@ -72,12 +72,14 @@ class TestInABrowser:
                 await other.back()
                 await other.reads("Nobody but you.")
 
+    @pytest.mark.long
     async def test_threads_page_links_names_in_the_conversation(self) -> None:
         async with at_the_table() as (driver, _):
             await driver.run("nook", "The well")
             await driver.messages.get_by_text("#The well").click()
             await expect(driver.page.locator("#channel-name")).to_have_text("The well")
 
+    @pytest.mark.long
     async def test_who_has_not_seen_yet_that_the_bot_was_restarted_is_answered(self) -> None:
         async with at_the_table() as (driver, page):
             await driver.page.route("**/api/state", lambda route: route.abort())
@@ -88,6 +90,7 @@ class TestInABrowser:
             await driver.page.unroute("**/api/state")
             await driver.reads(f"Already: {CHANNEL}")
 
+    @pytest.mark.long
     async def test_threads_page_keeps_a_draft_over_a_restart(self) -> None:
         async with at_the_table() as (driver, page):
             await driver.write("where", "Half")
@@ -106,6 +109,7 @@ class TestInABrowser:
             await driver.become("Yun")
             await expect(driver.channels).to_have_text([CHANNEL])
 
+    @pytest.mark.long
     async def test_who_is_in_a_thread_that_goes_away_is_back_in_the_channel(self) -> None:
         async with at_the_table() as (driver, _):
             await driver.run("nook", "The shed")
@@ -116,6 +120,7 @@ class TestInABrowser:
             await driver.run("where", "Still")
             await driver.reads(f"Still: {CHANNEL}")
 
+    @pytest.mark.long
     async def test_a_person_starts_a_thread_and_is_in_it(self) -> None:
         async with at_the_table() as (driver, _):
             await driver.become("Yun")

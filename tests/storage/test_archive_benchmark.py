@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.archive import Result, Timing, fill, lasts, measure, mistakes, pages, wholes, writes
 from storage.database import open_database
 from tests.support.clocks import epoch
 
 
+@pytest.mark.long
 async def test_the_archive_is_as_large_as_it_claims(tmp_path: Path) -> None:
     async with open_database(tmp_path, epoch) as database:
         archive = await fill(database, 120, 7)

@@ -332,6 +332,7 @@ def test_what_is_exported_makes_a_model_of_what_was_learnt(
         assert not torch.allclose(learnt, base(inputs), atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_run_goes_on_from_an_exported_update(
     folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,7 @@ def test_shapes_and_rates_vary_as_the_recipe_says(corpus: Corpus, vocabulary: Vo
     assert np.array_equal(drawing(7)[0].inputs, Drawing(corpus.stories, recipe, vocabulary)(7)[0].inputs)
 
 
+@pytest.mark.long
 def test_processes_draw_the_same_batches_in_order(corpus: Corpus, vocabulary: Vocabulary) -> None:
     batches = Batches(Drawing(corpus.stories, RECIPE, vocabulary))
     alone, helped = batches.since(3, 0), batches.since(3, 2)

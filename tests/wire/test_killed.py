@@ -21,7 +21,7 @@ ADA = Person(id=600_000_000_000_000_001, name="ada")
 PROMPT = "The fox opened the door near the harbour and"
 
 
-@pytest.mark.parametrize(("kills", "seed"), [(3, 8), pytest.param(25, 9, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("kills", "seed"), [(2, 8), pytest.param(25, 9, marks=pytest.mark.long)])
 async def test_an_evening_of_a_program_that_is_killed_again_and_again(
     tiny_causal: Path, tiny_masked: Path, tmp_path: Path, kills: int, seed: int
 ) -> None:

@@ -15,7 +15,7 @@ from bot.worker.models import Models
 from bot.worker.scheduler import Scheduler
 from bot.worker.weights.resolving import resolve
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 DATA = Path(os.environ.get("INKLING_DATA", "data"))
 BLANKS = (
     ("She took the ", "letter", " out of its envelope and read every word of it aloud."),

@@ -57,6 +57,7 @@ def _matrices(path: Path) -> list[Any]:
     return list(compiled([]).values())
 
 
+@pytest.mark.long
 def test_the_prepared_weights_are_those_of_the_gguf_but_for_a_hundredth(folder: Path, gguf: Path) -> None:
     from gguf import GGUFReader, dequantize
 
