@@ -230,10 +230,12 @@ CANDIDATES = Table(
     _person("hidden_by"),
     Column("passage_id", WHOLE, ForeignKey("passages.id")),
     Column("created_ms", WHOLE, nullable=False),
+    Column("changed_id", WHOLE, ForeignKey("candidates.id", ondelete="SET NULL")),
     Index(None, "round_id"),
     Index(None, "author_id"),
     Index(None, "hidden_by"),
     Index(None, "passage_id"),
+    Index(None, "changed_id"),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )

@@ -81,7 +81,8 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCandidate:
-    """A candidate that is not stored yet. `author_id` is None for a model's. `none` is "none of these"."""
+    """A candidate that is not stored yet. `author_id` is None for a model's. `none` is "none of these"; `changed_id` is
+    the candidate of the same round that a person changed to make this one."""
 
     text: str
     author_id: int | None = None
@@ -91,13 +92,15 @@ class NewCandidate:
     mood: MoodName | None = None
     receipt: Receipt | None = None
     none: bool = False
+    changed_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A candidate of a round. Candidates are shown in the order of `place`, drawn at random for each; `passage_id`
-    is what it became when the round closed. A hidden one (`hidden_by` is not None, see NOBODY) can neither be seen,
-    voted for, nor win. One whose author had everything of theirs deleted, or withdrew it, is hidden and has no text."""
+    is what it became when the round closed, `changed_id` the candidate that its author changed to make it. A hidden one
+    (`hidden_by` is not None, see NOBODY) can neither be seen, voted for, nor win. One whose author had everything of
+    theirs deleted, or withdrew it, is hidden and has no text."""
 
     id: int
     round_id: int
@@ -113,6 +116,7 @@ class Candidate:
     hidden_by: int | None
     passage_id: int | None
     created_ms: int
+    changed_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

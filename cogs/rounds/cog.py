@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.errors import Gone
 from bot.rules.posts import Post
 from bot.rules.round_views import RoundView
+from bot.rules.rounds import require_open_round
 from bot.stories.access import Who
 from bot.stories.rounds.service import BallotView
 from bot.ui.answers import GIVEN, open_form, respond, whisper
@@ -46,6 +47,7 @@ class RoundsCog(commands.Cog):
         opening: RoundOpening,
         scheduler: DeadlineScheduler,
     ) -> None:
+        self._services = services
         self._round_service = services.round_service
         self._context = InteractionContext(services, flow)
         self._repeats = flow.repeats
@@ -60,6 +62,8 @@ class RoundsCog(commands.Cog):
             routes.BALLOT: self.my_ballot,
             routes.OWN: self.own,
             routes.OWN_FORM: self.form_own,
+            routes.CHANGE: self.change,
+            routes.CHANGE_FORM: self.form_changed,
             routes.READ: self.read,
             routes.MORE: self.more,
             routes.REPORT: self.report,
@@ -131,14 +135,35 @@ class RoundsCog(commands.Cog):
 
     async def form_own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: the text stands among the candidates."""
+        await self._propose(interaction, number(ids, 0))
+
+    async def change(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of the menu to change a text, whoever wrote it: opens a form with it."""
+        who = await self._context.enter(interaction)
+        view = await self._round_service.find_view(who, number(ids, 0))
+        require_open_round(view.round)
+        await self._services.story_queries.check_writer(who, view.story)
+        candidate_id = _one(interaction)
+        found = next((candidate for candidate in view.texts if candidate.id == candidate_id), None)
+        if found is None:
+            raise Gone("candidate_gone")
+        custom_id = routes.CHANGE_FORM.id(view.round.id, found.id)
+        await open_form(interaction, Form(private(interaction), "change_candidate", custom_id, found.text))
+
+    async def form_changed(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: what the person made of the text stands among the candidates besides."""
+        await self._propose(interaction, number(ids, 0), changed_id=number(ids, 1))
+
+    async def _propose(
+        self, interaction: discord.Interaction[Any], round_id: int, *, changed_id: int | None = None
+    ) -> None:
         text = interaction.extras[GIVEN] = submitted(interaction)
         who = await self._context.enter(interaction)
-        round_id = number(ids, 0)
         view = await self._round_service.find_view(who, round_id)
         ROUND_CARDS[view.round.kind].check_own(text)
         act = Act.of(who, "passage", view.story.id, text)
         await self._repeats.check(interaction, act)
-        proposed = await self._round_service.propose(who, view.story.id, text, round_id=round_id)
+        proposed = await self._round_service.propose(who, view.story.id, text, round_id=round_id, changed_id=changed_id)
         interaction.extras.pop(GIVEN, None)
         say = private(interaction)
         waits = proposed.round.state == "writing"

@@ -82,7 +82,8 @@ def _leading(say: Catalogue, view: RoundView) -> list[ui.Item[Any]]:
 
 
 def round_reading_card(say: Catalogue, view: RoundView, page: int) -> Card:
-    """Return page `page` (from 0; clamped) of all texts of a round, whole."""
+    """Return page `page` (from 0; clamped) of all texts of a round, whole; while it is open, with a menu to change
+    one."""
     parts = [
         f"**{view.number(candidate)}**{GAP}{part}"
         for candidate in view.texts
@@ -96,6 +97,9 @@ def round_reading_card(say: Catalogue, view: RoundView, page: int) -> Card:
         on = routes.READ.button(say("button.on"), view.round.id, page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, page == len(grouped) - 1
         blocks += [line(), ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(grouped))}")]
+    if view.round.state == "open" and view.texts:
+        change = candidate_menu(view, routes.CHANGE.id(view.round.id), say("round.change"))
+        blocks += [line(), ui.ActionRow(change), text(f"-# {say('round.change_told')}")]
     return Card(*blocks)
 
 

@@ -38,7 +38,7 @@ def closed_card(say: Catalogue, view: RoundView) -> Card:
         blocks: list[ui.Item[Any]] = [text(f"### {say('round.none_won')}")]
     else:
         title = say(f"round.decided_{view.round.kind}", number=view.number(winner))
-        whose = say("round.by", name=_source(say, winner))
+        whose = say("round.by", name=_source(say, view, winner))
         body = shown_head(winner.text, WINNER_TEXT, quote) if winner.text else f"-# {say('round.withdrawn')}"
         blocks = [text(f"### {title}"), text(f"{body}\n-# {whose}")]
     how = [_how(say, view), *(f"-# {line}" for line in note_line(say, view.round.note))]
@@ -65,7 +65,7 @@ def _others(say: Catalogue, view: RoundView, room: int) -> list[str]:
         if candidate.id == view.round.winner_id or candidate.none:
             continue
         points = say("round.points", count=view.outcome.scores[candidate.id]) if view.outcome is not None else ""
-        facts = " · ".join(part for part in (points, _source(say, candidate)) if part)
+        facts = " · ".join(part for part in (points, _source(say, view, candidate)) if part)
         body = shown_head(candidate.text, OTHER_TEXT) or f"-# {say('round.withdrawn')}"
         entry = f"**{view.number(candidate)}**{GAP}{body}\n-# {facts}"
         if size(entry) > room:
@@ -83,9 +83,15 @@ def _ranked(view: RoundView) -> list[Candidate]:
     return [by_id[each] for each in view.outcome.order if each in by_id]
 
 
-def _source(say: Catalogue, candidate: Candidate) -> str:
-    signed = signature(say, candidate)
-    return f"{signed} · {say(f'mood.{candidate.mood}')}" if candidate.mood is not None else signed
+def _source(say: Catalogue, view: RoundView, candidate: Candidate) -> str:
+    """Whose a candidate is, in which mood it was written, and which other one it was changed from."""
+    facts = [signature(say, candidate)]
+    if candidate.mood is not None:
+        facts.append(say(f"mood.{candidate.mood}"))
+    changed = next((each for each in view.written if each.id == candidate.changed_id), None)
+    if changed is not None:
+        facts.append(say("round.changed", number=view.number(changed)))
+    return " · ".join(facts)
 
 
 def _how(say: Catalogue, view: RoundView) -> str:

@@ -16,6 +16,10 @@ OWN = Route("rown", "round_id")
 """*Write my own*: opens a form."""
 OWN_FORM = Route("rwrite", "round_id")
 """The form with a text of one's own."""
+CHANGE = Route("rchange", "round_id")
+"""The menu of the text that one changes: opens a form with it."""
+CHANGE_FORM = Route("rchanged", "round_id", "candidate_id")
+"""The form with a text that one changes."""
 READ = Route("rread", "round_id", "page")
 """*Read*, and the buttons that turn its pages."""
 MORE = Route("rmore", "round_id")

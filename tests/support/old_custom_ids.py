@@ -48,6 +48,8 @@ OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "rbridge": ("ink:rbridge:0", "ink:rbridge:3"),
     "rcancel": ("ink:rcancel:1",),
     "rcanon": ("ink:rcanon:1",),
+    "rchange": ("ink:rchange:1",),
+    "rchanged": ("ink:rchanged:1:1",),
     "rclose": ("ink:rclose:1",),
     "read": ("ink:read:1:0", "ink:read:1:-1"),
     "reopen": ("ink:reopen:1",),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from bot.rules.provenance import edited, normalised, of_human, origin_of
-from bot.rules.rounds import NewCandidate
+from bot.rules.provenance import edited, normalised, of_human, of_model, origin_of, word_origins
+from bot.rules.rounds import Candidate, NewCandidate
 from bot.rules.stories import Passage, Story
 from bot.stories.passages import check_length
 from bot.writing.overlap import said
@@ -15,15 +15,32 @@ NONE_OF_THESE = NewCandidate(text="", none=True)
 """The candidate that every round has."""
 
 
-def of_person(text: str, story: Story, *, author_id: int, pen_name: str | None, base: Passage | None) -> NewCandidate:
-    """Return somebody's own text as a candidate; `base` is the passage that it is to replace, None where there is none.
+def of_person(
+    text: str, story: Story, *, author_id: int, pen_name: str | None, base: Passage | Candidate | None
+) -> NewCandidate:
+    """Return somebody's own text as a candidate; `base` is the passage that it is to replace or the candidate that they
+    changed, None where there is neither.
 
     Raises `BadInput` as `passage_service.check_length`.
     """
     text = check_length(story, text)
-    spans = of_human(text) if base is None else edited(*normalised(base.text, base.spans), text)
-    origin = "human" if base is None else origin_of(spans, base.origin)
-    return NewCandidate(text=text, author_id=author_id, pen_name=pen_name, origin=origin, spans=spans)
+    if base is None:
+        return NewCandidate(text=text, author_id=author_id, pen_name=pen_name, spans=of_human(text))
+    spans = edited(*normalised(base.text, base.spans), text)
+    return NewCandidate(
+        text=text,
+        author_id=author_id,
+        pen_name=pen_name,
+        origin=origin_of(spans, base.origin),
+        spans=spans,
+        changed_id=base.id if isinstance(base, Candidate) and _keeps_words(base.text, text) else None,
+    )
+
+
+def _keeps_words(original: str, text: str) -> bool:
+    """Tell whether a word of the original is left in a text that was made of it; a full stop alone is none."""
+    spans = edited(original, of_model(original, "gpt"), text)
+    return any(origin != "human" for origin in word_origins(text, spans))
 
 
 def allowed(text: str, listed: Collection[str]) -> bool:

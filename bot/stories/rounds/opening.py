@@ -28,7 +28,7 @@ from bot.rules.rounds import (
 from bot.rules.stories import Passage, Story, require_writer
 from bot.stories.access import Who, find_story, standing_of
 from bot.stories.passages import check_words
-from bot.stories.rounds.access import find_writing, reload, require_under_way, story_of
+from bot.stories.rounds.access import find_candidate, find_writing, reload, require_under_way, story_of
 from bot.stories.rounds.candidates import NONE_OF_THESE, allowed, not_said_yet, of_person
 from bot.stories.rounds.closing import end, enqueue_round
 from bot.stories.rounds.kinds import ROUND_FEATURES, ContinueRound, of_models, template_of
@@ -150,23 +150,27 @@ class Opening:
         *,
         pen_name: str | None = None,
         round_id: int | None = None,
+        changed_id: int | None = None,
         minutes: int | None = None,
         unless: NotAllowed | None = None,
     ) -> Proposed:
         """Put a person's own text among the candidates of the story's round; opens one, for so many `minutes`, where
         none is under way.
 
-        With a `round_id` only into that one; while models are at work on it, the text waits with theirs. Raises
-        `BadInput` as `candidates.of_person` and `round_full` (limit), `own_enough` (limit), `own_double`; `NotAllowed`
-        and `NotHere` where the person cannot write there; `NotHere` as `require_no_round` where the round that is
-        under way is about something else; as `check_minutes`; and `unless`, if given, where one would be opened.
+        With a `round_id` only into that one; while models are at work on it, the text waits with theirs. `changed_id`
+        is the candidate of that round that the person changed. Raises `BadInput` as `candidates.of_person` and
+        `round_full` (limit), `own_enough` (limit), `own_double`; `Gone` (`candidate_gone`); `NotAllowed` and `NotHere`
+        where the person cannot write there; `NotHere` as `require_no_round` where the round that is under way is about
+        something else; as `check_minutes`; and `unless`, if given, where one would be opened.
         """
         async with self._database.transaction() as tx:
             story = await find_story(tx, who.server_id, story_id)
             require_writer(story, await standing_of(tx, story, who))
             round_ = await self._round_for(tx, story, round_id)
-            base = None
-            if round_ is not None and round_.replaces_id is not None:
+            base: Passage | Candidate | None = None
+            if round_ is not None and changed_id is not None:
+                base = await find_candidate(tx, round_, changed_id)
+            elif round_ is not None and round_.replaces_id is not None:
                 base = await tx.passages.get(round_.replaces_id)
             new = await self._own(tx, story, who, text, pen_name, base)
             opened = round_ is None
@@ -219,7 +223,13 @@ class Opening:
         return round_
 
     async def _own(
-        self, tx: Snapshot, story: Story, who: Who, text: str, pen_name: str | None, base: Passage | None
+        self,
+        tx: Snapshot,
+        story: Story,
+        who: Who,
+        text: str,
+        pen_name: str | None,
+        base: Passage | Candidate | None,
     ) -> NewCandidate:
         await check_words(tx, story.server_id, text)
         if pen_name is None:
