@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.publishing.language import direction_of
-from bot.publishing.wording import model_names
 from bot.rules.languages import UNKNOWN, Direction
 from bot.rules.provenance import Origin, pieces
 from bot.rules.servers import Language
@@ -19,6 +18,7 @@ from bot.rules.story_shares import Author, story_shares
 from bot.rules.text.words import split_words
 from bot.ui.escaping import tidy
 from bot.ui.locale import Catalogue
+from bot.ui.origins import credit, model_names
 
 CHAPTER_WORDS = 3000
 """About how long a chapter is: a long story is cut between passages, so that a reader on a small device can keep up."""
@@ -217,13 +217,9 @@ def _leaves(passages: Sequence[Passage], name: Callable[[Author], str], say: Cat
 
 def _credit(passage: Passage, name: Callable[[Author], str], say: Catalogue) -> str:
     who = name(Author(passage.author_id, passage.pen_name))
-    if passage.origin == "human":
-        return who
-    if passage.origin != "edited":
-        return say(f"publishing.credit.{passage.origin}")
     models = model_names(say)
-    model = next((models[span.origin] for span in passage.spans if span.origin in models), say("publishing.ai"))
-    return say("publishing.credit.edited", model=model, name=who)
+    model = next((models[span.origin] for span in passage.spans if span.origin in models), None)
+    return credit(say, passage.origin, who, model)
 
 
 def _paragraphs(passage: Passage) -> tuple[Paragraph, ...]:

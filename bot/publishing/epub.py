@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from bot.publishing.book import Book
 from bot.publishing.cover import cover
 from bot.publishing.templating import render, source
-from bot.publishing.wording import LICENCE_PAGES, date, iso, label, model_names, years
+from bot.publishing.wording import LICENCE_PAGES, date, iso, label, years
 from bot.ui.locale import Catalogue, catalogue
+from bot.ui.origins import model_names
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip file can say: when a page was packed matters to nobody."""

@@ -13,8 +13,9 @@ from markupsafe import Markup
 
 from bot.publishing.book import Book
 from bot.publishing.templating import render, source
-from bot.publishing.wording import LICENCE_PAGES, date, model_names, years
+from bot.publishing.wording import LICENCE_PAGES, date, years
 from bot.ui.locale import catalogue
+from bot.ui.origins import model_names
 
 
 def to_html(book: Book) -> str:

@@ -9,11 +9,11 @@ from itertools import accumulate
 from bot.publishing.book import clean
 from bot.publishing.map_drawing import draw
 from bot.publishing.tree_layout import Layout, Row, lay_out
-from bot.publishing.wording import model_names
 from bot.rules.stories import BEGINNING, TreeNode
 from bot.rules.text.words import word_spans
 from bot.ui.cutting import ELLIPSIS, shown_head, shown_size
 from bot.ui.locale import Catalogue
+from bot.ui.origins import credit, model_names
 
 MAX_TEXT = 3500
 """Characters of the text beside a picture, as Discord counts them once it is escaped."""
@@ -69,8 +69,9 @@ def who(row: Row, names: Mapping[int, str], say: Catalogue) -> str:
     name = " ".join(clean(node.pen_name or names.get(node.author_id or 0, "")).split())
     if node.origin == "human":
         return name or say("publishing.somebody")
-    model = model_names(say).get(node.origin, say("publishing.ai"))
-    return f"{model} + {name}" if node.origin == "edited" and name else model
+    if node.origin == "edited":
+        return credit(say, node.origin, name or say("publishing.somebody"))
+    return model_names(say)[node.origin]
 
 
 def outline(told: Sequence[Told], facts: Sequence[str], say: Catalogue) -> str:

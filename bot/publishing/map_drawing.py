@@ -8,6 +8,7 @@ from bot.publishing.canvas import DARK, PAPER, SOFT, Canvas, Colour, Shape
 from bot.publishing.tree_layout import Layout, Row
 from bot.rules.provenance import Origin
 from bot.ui.locale import Catalogue
+from bot.ui.origins import origin_label
 
 WIDTH = 1280
 """Pixels of the picture's width. All the following sizes are in pixels."""
@@ -139,7 +140,7 @@ class _Signs:
 
     def __init__(self, say: Catalogue) -> None:
         self._texts: list[tuple[Origin | str, str]] = [
-            *((origin, say(f"publishing.origin.{origin}")) for origin in LOOKS),
+            *((origin, origin_label(say, origin)) for origin in LOOKS),
             ("withdrawn", say("publishing.map.withdrawn")),
             ("canon", say("publishing.map.canon")),
             ("head", say("publishing.map.head")),

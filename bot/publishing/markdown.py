@@ -15,6 +15,7 @@ from bot.publishing.book import Book, Line, PrintedPassage
 from bot.publishing.wording import LICENCE_PAGES, date, iso, label, share, years
 from bot.rules.provenance import Origin
 from bot.ui.locale import Catalogue, catalogue
+from bot.ui.origins import origin_label
 
 _SPECIAL = re.compile(
     r"""
@@ -131,7 +132,7 @@ def _word_sources(book: Book, say: Catalogue) -> Iterator[str]:
             if run.origin != "human" and run.worded:
                 found.setdefault(run.origin, []).append(f"“{escape(run.text.strip())}”")
         said = " · ".join(
-            say("publishing.word_list", origin=say(f"publishing.origin.{origin}"), texts=", ".join(texts))
+            say("publishing.word_list", origin=origin_label(say, origin), texts=", ".join(texts))
             for origin, texts in found.items()
         )
         lines.append(f"- {label(say, 'passage')} {leaf.number} — {said}")

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.publishing.wording import label, share
 from bot.ui.locale import Catalogue
+from bot.ui.origins import origin_label
 
 
 @cache
@@ -31,7 +32,7 @@ def render(template: str, say: Catalogue, **values: Any) -> str:
         .get_template(template)
         .render(
             label=lambda name: label(say, name),
-            origin=lambda name: say(f"publishing.origin.{name}"),
+            origin=lambda name: origin_label(say, name),
             share=share,
             **values,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from bot.rules.provenance import Origin
 from bot.rules.stories import Licence
 from bot.ui.locale import Catalogue
 
@@ -38,11 +37,6 @@ def share(words: int, total: int) -> str:
     """Return `words` of `total` in whole per cent; what is there is never shown as nothing."""
     per_cent = 100 * words / total if total else 0
     return "<1%" if 0 < per_cent < 0.5 else f"{round(per_cent)}%"
-
-
-def model_names(say: Catalogue) -> dict[Origin, str]:
-    """Return what the models are called, by the origin of their words."""
-    return {"gpt": say("publishing.model.gpt"), "bert": say("publishing.model.bert")}
 
 
 def years(say: Catalogue, created_ms: int, ended_ms: int | None) -> str:

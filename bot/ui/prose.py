@@ -12,6 +12,7 @@ from bot.rules.stories import Passage
 from bot.ui.cutting import shown_pages
 from bot.ui.escaping import escape, size
 from bot.ui.locale import Catalogue
+from bot.ui.origins import credit
 
 MESSAGE_TEXT = 2000
 """Characters of a message without a card."""
@@ -57,11 +58,9 @@ def signature(say: Catalogue, passage: Passage | Candidate) -> str:
         name = escape(passage.pen_name)
     elif passage.author_id is not None:
         name = f"<@{passage.author_id}>"
-    elif passage.origin == "human":
-        return say("story.by_nobody")
     else:
-        return say(f"story.by_{passage.origin}")
-    return say("story.by_edited_by", name=name) if passage.origin == "edited" else name
+        return credit(say, passage.origin, say("origin.nobody"))
+    return credit(say, "edited", name) if passage.origin == "edited" else name
 
 
 def prose(

@@ -8,6 +8,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.rules.provenance import word_origins
 from bot.rules.rounds import Candidate
+from bot.ui.origins import credit
 from tests.behaviour.discord_world import DiscordWorld, en, private, refusal
 from tests.behaviour.forging import press
 from tests.behaviour.storytelling import canon_of
@@ -65,7 +66,7 @@ async def test_a_models_candidate_is_changed_and_told_after_the_close(world: Dis
     await star(world.ada, card, changed)
     await close(world.ada, card)
     await catch_up(world)
-    by = en("story.by_edited_by", name=f"<@{world.chen.id}>")
+    by = credit(en, "edited", f"<@{world.chen.id}>")
     assert f"{by} · {en('round.changed', number=number)}" in shown(card)
     passage = (await canon_of(world, thread))[-1]
     assert (passage.text, passage.author_id, passage.origin) == (changed.text, world.chen.id, "edited")

@@ -199,7 +199,7 @@ def test_the_text_says_what_the_picture_shows() -> None:
     assert lines == [
         "1. ● Ada · It began at sea.",
         "\u20032. ○ GPT · A wave rose. ★ The Wave",
-        "3. ● AI + Ada · A gull cried.",
+        "3. ● Ada, with a model · A gull cried.",
         "4. ● withdrawn",
         "5. ● Wren · Then nothing nothing nothing nothing nothing nothing… ★ The Sea",
     ]
