@@ -27,14 +27,14 @@ def lasting(say: Catalogue, minutes: int) -> str:
     return say("time.minutes", count=minutes)
 
 
-def minutes_menu(say: Catalogue, rules: StoryRules) -> ui.Select[Any]:
-    """Return a menu of lengths, on which stands what the rules say."""
+def minutes_menu(say: Catalogue, rules: StoryRules, wanted: int | None = None) -> ui.Select[Any]:
+    """Return a menu of lengths, on which stands what the rules say, or what somebody wanted already."""
     menu: ui.Select[Any] = ui.Select(custom_id=FIELD)
     by_rules = say("form.minutes_by_rules", time=lasting(say, rules.round_minutes))
-    menu.add_option(label=by_rules, value=_BY_RULES, default=True)
-    for minutes in CHOICES:
-        if minutes != rules.round_minutes:
-            menu.add_option(label=lasting(say, minutes), value=str(minutes))
+    chosen_already = wanted if wanted != rules.round_minutes else None
+    menu.add_option(label=by_rules, value=_BY_RULES, default=chosen_already is None)
+    for minutes in sorted({*CHOICES, *([chosen_already] if chosen_already else [])} - {rules.round_minutes}):
+        menu.add_option(label=lasting(say, minutes), value=str(minutes), default=minutes == chosen_already)
     return menu
 
 

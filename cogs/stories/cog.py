@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import Gone
+from bot.errors import BadInput, Gone
 from bot.rules.generations import Place
 from bot.rules.stories import LICENCES, MAX_TITLE, NewStory, RulesChange, Story, StoryRules, change_rules
 from bot.stories.access import Who
@@ -25,7 +25,7 @@ from bot.ui.locale import Catalogue, named, private
 from bot.ui.routes import START_STORY, WRITE_ON, number
 from bot.ui.tree import InklingTree
 from cogs.core.blocked_posts import BlockedPosts
-from cogs.core.command_options import PassageNumber, PassageText, Title
+from cogs.core.command_options import PassageNumber, PassageText, RoundMinutes, Title
 from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
@@ -177,32 +177,52 @@ class StoriesCog(StoryCog):
     # ---- writing
 
     @story.command(name=named("command.story.add.name"), description=named("command.story.add.description"))
-    @app_commands.rename(text=named("command.story.add.text.name"), story=named("command.story.story.name"))
+    @app_commands.rename(
+        text=named("command.story.add.text.name"),
+        minutes=named("command.minutes.name"),
+        story=named("command.story.story.name"),
+    )
     @app_commands.describe(
-        text=named("command.story.add.text.description"), story=named("command.story.story.description")
+        text=named("command.story.add.text.description"),
+        minutes=named("command.minutes.description"),
+        story=named("command.story.story.description"),
     )
     @app_commands.autocomplete(story=StoryCog.stories)
     async def add(
-        self, interaction: discord.Interaction[commands.Bot], text: PassageText | None = None, story: str | None = None
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        text: PassageText | None = None,
+        minutes: RoundMinutes | None = None,
+        story: str | None = None,
     ) -> None:
         """Add a passage; without a text, ask for it in a form."""
         who, found = await self._context.story(interaction, story)
+        if minutes is not None and not await self._opens_vote(found):
+            raise BadInput("minutes_without_vote")
         if text is None:
-            await self._ask_passage(interaction, who, found)
+            await self._ask_passage(interaction, who, found, minutes)
         else:
-            await self._keep(interaction, who, found, text, found.head_id)
+            await self._keep(interaction, who, found, text, found.head_id, minutes)
+
+    async def _opens_vote(self, story: Story) -> bool:
+        """Tell whether the next text of a person opens a vote."""
+        votes = await self._services.story_queries.votes(story)
+        return votes and not await self._services.round_service.is_under_way(story)
 
     async def write_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write on*: the form for the next passage."""
         who, story = await self._context.clicked(interaction, ids)
         await self._ask_passage(interaction, who, story)
 
-    async def _ask_passage(self, interaction: discord.Interaction[Any], who: Who, story: Story) -> None:
+    async def _ask_passage(
+        self, interaction: discord.Interaction[Any], who: Who, story: Story, minutes: int | None = None
+    ) -> None:
         await self._services.story_queries.check_writer(who, story)
         vote = await self._services.story_queries.votes(story)
-        opens = vote and not await self._services.round_service.is_under_way(story)
+        opens = await self._opens_vote(story)
         custom_id = routes.PASSAGE_FORM.id(story.id, story.head_id or 0)
-        await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=vote, opens=opens))
+        form = PassageForm(private(interaction), story, custom_id, vote=vote, opens=opens, minutes=minutes)
+        await open_form(interaction, form)
 
     async def form_added(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""

@@ -44,15 +44,24 @@ class TitleForm(RoutedForm):
 
 class PassageForm(RoutedForm):
     """Asks for the next passage. `vote`: it will be a candidate among others; `opens`: a vote is opened for it, whose
-    length is asked for, too."""
+    length is asked for, too, and was `minutes` so far."""
 
-    def __init__(self, say: Catalogue, story: Story, custom_id: str, *, vote: bool, opens: bool = False) -> None:
+    def __init__(
+        self,
+        say: Catalogue,
+        story: Story,
+        custom_id: str,
+        *,
+        vote: bool,
+        opens: bool = False,
+        minutes: int | None = None,
+    ) -> None:
         super().__init__(title=say("storyform.candidate" if vote else "storyform.passage"), custom_id=custom_id)
         box: ui.TextInput[Any] = ui.TextInput(custom_id=TEXT, style=discord.TextStyle.paragraph, max_length=MAX_PASSAGE)
         hint = say("storyform.passage_hint", low=story.rules.min_words, high=story.rules.max_words)
         self.ask(say("storyform.passage_label"), box, hint)
         if opens:
-            self.ask(say("form.minutes"), minutes_menu(say, story.rules))
+            self.ask(say("form.minutes"), minutes_menu(say, story.rules, minutes))
 
 
 def _title(given: str = "") -> ui.TextInput[Any]:

@@ -6,7 +6,7 @@ import simcord
 from simcord.results import ResponseMessage
 
 from bot.ui.prose import PROSE_TEXT
-from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts, walk, zh
+from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, refusal, texts, walk, zh
 from tests.behaviour.storytelling import begin, canon_of, write
 from tests.behaviour.voting import (
     FIRST,
@@ -157,6 +157,25 @@ async def test_where_people_write_alone_the_next_round_opens_with_a_text(world: 
     told = await world.chen.submit_modal(await world.chen.click(newest, label=NEXT), {"text": SECOND})
     assert private(told) == en("story.proposed_first")
     assert (await round_of(world, 2)).minutes == 10
+
+
+async def test_story_add_takes_the_minutes_of_the_vote_that_it_opens(world: DiscordWorld) -> None:
+    thread = await begin(world, world.ada)
+    alone = await world.ben.slash(thread, "story add", text=FIRST, minutes=45)
+    assert refusal(alone) == en("error.minutes_without_vote")
+    assert FIRST in private(alone)
+    await world.ada.slash(thread, "story rules", additions="vote")
+
+    form = await world.ben.slash(thread, "story add", minutes=45)
+    assert form.modal is not None
+    (chosen,) = [option["value"] for option in form.modal["components"][1]["component"]["options"] if option["default"]]
+    assert chosen == "45"
+    told = await world.ben.slash(thread, "story add", text=FIRST, minutes=45)
+    assert private(told) == en("story.proposed_first")
+    assert (await round_of(world)).minutes == 45
+    late = await world.chen.slash(thread, "story add", text=SECOND, minutes=5)
+    assert refusal(late) == en("error.minutes_without_vote")
+    assert len((await candidates_of(world))[0]) == 1
 
 
 async def test_a_vote_that_few_come_to_goes_on_for_as_long_as_was_chosen(world: DiscordWorld) -> None:
