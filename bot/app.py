@@ -26,7 +26,6 @@ from bot.inference.jobs import Limits
 from bot.inference.model_server import server_of
 from bot.inference.protocol import Engine
 from bot.inference.queue import Inference, all_loaded
-from bot.inference.readiness import tell_when_ready
 from bot.inference.retry import RetryingEngine
 from bot.inference.supervisor import Supervisor
 from bot.settings import Settings
@@ -175,7 +174,7 @@ async def _open_engine(settings: Settings) -> AsyncIterator[tuple[Engine, Callab
     if settings.inference_url is not None:
         async with EngineClient(settings.inference_url, settings.inference_token) as client:
             health = HealthWatch(client)
-            async with _background(health.run(), "health"), _background(tell_when_ready(client), "readiness"):
+            async with _background(health.run(), "health"):
                 yield RetryingEngine.over(client), lambda: health.last.loaded
     else:
         async with Supervisor(settings) as supervisor:

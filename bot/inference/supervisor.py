@@ -18,9 +18,9 @@ from pathlib import Path
 
 from bot.errors import WorkerUnavailable
 from bot.inference.client import EngineClient
+from bot.inference.health_watch import tell_ready
 from bot.inference.liveness import Heartbeat, Liveness, Patience
 from bot.inference.protocol import Engine, Health
-from bot.inference.readiness import tell_ready
 from bot.inference.retry import RetryingEngine
 from bot.inference.worker_config import EXIT_HOST_ERROR, ChildConfig, plan_of
 from bot.settings import Settings
