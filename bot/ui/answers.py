@@ -27,7 +27,7 @@ from bot.errors import (
 )
 from bot.logs import describe
 from bot.rules.text.characters import is_blank
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.cards import Card, given_cards, notice, text
 from bot.ui.cutting import shown_head, shown_size
 from bot.ui.delivery import (
@@ -188,7 +188,7 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
     say = private(interaction)
     cards = [notice(sentence(say, error))]
     if isinstance(error, AlreadyKept):
-        again = routes.KEEP_AGAIN.button(say("button.keep_again"), error.number)
+        again = custom_ids.KEEP_AGAIN.button(say("button.keep_again"), error.number)
         cards = [Card(text(sentence(say, error)), discord.ui.ActionRow(again), colour=None)]
     given = interaction.extras.pop(GIVEN, "") or _unsaid(error)
     if not is_blank(given) and not isinstance(error, (Cancelled, AlreadyKept)) and not _is_said(error, given):

@@ -24,7 +24,7 @@ from bot.rules.receipts import (
 )
 from bot.rules.servers import words_of
 from bot.rules.text.words import split_words
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.cards import Card, is_own, line, notice, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape, size
@@ -64,9 +64,9 @@ def receipt_card(say: Catalogue, generation: Generation, *, details: bool = Fals
         for position, suggestion in enumerate(generation.suggestions, start=1)
     ]
     if details:
-        back = routes.WHY.button(say("button.back"), generation.id, emoji="◀️")
+        back = custom_ids.WHY.button(say("button.back"), generation.id, emoji="◀️")
         return details_card(say, made, generation.note, back)
-    more = routes.WHY.button(say("button.details"), generation.id, DETAILS, emoji="🔬")
+    more = custom_ids.WHY.button(say("button.details"), generation.id, DETAILS, emoji="🔬")
     return summary_card(say, made, Read(len(split_words(generation.text))), generation.note, more)
 
 

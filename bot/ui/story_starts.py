@@ -7,7 +7,7 @@ from typing import Any
 from discord import ui
 
 from bot.rules.generations import Generation
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.cutting import label
 from bot.ui.locale import Catalogue
 
@@ -21,7 +21,7 @@ def story_start(say: Catalogue, generation: Generation) -> ui.ActionRow[Any] | N
     """Return the menu; None where no story can begin: outside of servers."""
     if generation.place.server_id is None:
         return None
-    menu: ui.Select[Any] = ui.Select(custom_id=routes.START_STORY.id(generation.id), placeholder=say("story.from"))
+    menu: ui.Select[Any] = ui.Select(custom_id=custom_ids.START_STORY.id(generation.id), placeholder=say("story.from"))
     for position in range(len(generation.suggestions)):
         menu.add_option(label=_named(generation, position), value=str(position))
     return ui.ActionRow(menu)
@@ -31,7 +31,7 @@ def take_menu(say: Catalogue, generation: Generation, *, begins_stories: bool) -
     """Return the menu of what models suggested: to change one of them, and where stories can begin, to begin one."""
     begins = begins_stories and generation.place.server_id is not None
     hint = say("take.change_or_begin" if begins else "take.change")
-    menu: ui.Select[Any] = ui.Select(custom_id=routes.TAKE.id(generation.id), placeholder=hint)
+    menu: ui.Select[Any] = ui.Select(custom_id=custom_ids.TAKE.id(generation.id), placeholder=hint)
     for action, emoji in ((CHANGE, "✏️"), (BEGIN, "📖"))[: 1 + begins]:
         for position in range(len(generation.suggestions)):
             menu.add_option(

@@ -1,8 +1,8 @@
 """The command tree: commands, and everything that finds its way by custom id; one error path for them all.
 
-Buttons, selects and forms carry the custom id of a route (`bot.ui.routes`) and nothing else. The tree sends them to the
-route's handler, so they work the same before and after a restart; discord.py itself would only log what a `DynamicItem`
-raises, and forgets forms when it ends.
+Buttons, selects and forms carry the custom id of a route (`bot.ui.custom_ids`) and nothing else. The tree sends them
+to the route's handler, so they work the same before and after a restart; discord.py itself would only log what a
+`DynamicItem` raises, and forgets forms when it ends.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from discord.ext import commands
 
 from bot.errors import Gone, InklingError
 from bot.ui.answers import GIVEN, tell
+from bot.ui.custom_ids import TEMPLATE, Route
 from bot.ui.delivery import acknowledge
 from bot.ui.incoming_text import let_in
-from bot.ui.routes import TEMPLATE, Route
 from bot.ui.typed_text import typed_text
 
 REMEMBERED = 4096

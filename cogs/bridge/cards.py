@@ -8,9 +8,9 @@ import discord
 from discord import ui
 
 from bot.rules.generations import GenerationKind
+from bot.ui.custom_ids import Route
 from bot.ui.forms import RoutedForm
 from bot.ui.locale import Catalogue
-from bot.ui.routes import Route
 from bot.writing.bridge.request import BridgeRequest
 from cogs.core.feature_card import FilledCard
 

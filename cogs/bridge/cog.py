@@ -10,9 +10,9 @@ from discord.ext import commands
 
 from bot.errors import NotHere
 from bot.ui.answers import GIVEN, open_form
+from bot.ui.custom_ids import number
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
-from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.bridge.request import BridgeRequest
 from cogs.bridge.cards import FORM, LEFT, RIGHT, BridgeForm

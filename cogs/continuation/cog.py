@@ -12,11 +12,11 @@ from bot.errors import BadInput, NotHere
 from bot.rules.generations import check_note
 from bot.rules.moods import MOOD_NAMES, check_mood
 from bot.rules.servers import ServerSettings, tokens_of
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.answers import keep_given, open_form
+from bot.ui.custom_ids import NO_MOOD, number
 from bot.ui.forms import NOTE, Form, submitted
 from bot.ui.locale import named, private
-from bot.ui.routes import NO_MOOD, number
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
 from cogs.core.command_options import Count, Length, RoundMinutes
@@ -36,7 +36,7 @@ class ContinuationCog(MessageMenuCog):
         super().__init__(tree, named("menu.continue"), self.continue_message)
         self._flow = flow
         self._rounds = rounds
-        tree.route(routes.CONTINUE_FORM, self.form_asked)
+        tree.route(custom_ids.CONTINUE_FORM, self.form_asked)
         flow.message_uses.register(ModelUse("continue", "✨", flow.permitted, self._start))
 
     @app_commands.command(name=named("command.continue.name"), description=named("command.continue.description"))
@@ -90,7 +90,7 @@ class ContinuationCog(MessageMenuCog):
                 minutes=minutes,
             )
         else:
-            custom_id = routes.CONTINUE_FORM.id(check_mood(mood) or NO_MOOD, count or 0, tokens or 0)
+            custom_id = custom_ids.CONTINUE_FORM.id(check_mood(mood) or NO_MOOD, count or 0, tokens or 0)
             await open_form(interaction, Form(private(interaction), "continue", custom_id, note=note))
 
     async def continue_message(self, interaction: discord.Interaction[commands.Bot], message: discord.Message) -> None:

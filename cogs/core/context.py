@@ -13,9 +13,9 @@ from bot.errors import InklingError, NotHere
 from bot.rules.stories import Story, StoryState
 from bot.stories.access import Who
 from bot.stories.queries import ALIVE
+from bot.ui.custom_ids import number
 from bot.ui.cutting import label
 from bot.ui.public_card import reachable
-from bot.ui.routes import number
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 

@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.rules.receipts import EditedReceipt
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.cards import ASKED_TEXT, PAGE_TEXT, Card, is_own, line, note_line, text
 from bot.ui.cutting import share, shown_head, shown_pages, shown_size, shown_tail
 from bot.ui.escaping import escape, quote, size, tidy
@@ -66,7 +66,7 @@ class FeatureCard:
         self, say: Catalogue, generation: Generation, position: int, shown: str
     ) -> Sequence[ui.Item[Any]]:
         """Return the blocks of one suggestion."""
-        go = routes.GO.button(say("button.go"), generation.id, position)
+        go = custom_ids.GO.button(say("button.go"), generation.id, position)
         return [ui.Section(text(shown), accessory=go)]
 
     def rows(self, say: Catalogue, generation: Generation) -> Sequence[ui.ActionRow[Any]]:
@@ -77,9 +77,9 @@ class FeatureCard:
         """Return the row that turns the pages of a card: none where there is one alone."""
         if generation.pages < 2:
             return []
-        back = routes.PAGE.button("◀", generation.id, -1)
-        here = routes.PAGE.button(f"{generation.page}/{generation.pages}", generation.id, 0)
-        on = routes.PAGE.button("▶", generation.id, 1)
+        back = custom_ids.PAGE.button("◀", generation.id, -1)
+        here = custom_ids.PAGE.button(f"{generation.page}/{generation.pages}", generation.id, 0)
+        on = custom_ids.PAGE.button("▶", generation.id, 1)
         back.disabled, here.disabled, on.disabled = generation.page == 1, True, generation.page == generation.pages
         return [ui.ActionRow(back, here, on)]
 
@@ -144,14 +144,14 @@ class FeatureCard:
     def _actions(self, say: Catalogue, generation: Generation, *, read: bool) -> list[ui.ActionRow[Any]]:
         """The buttons beneath, in as many rows as they need."""
         own = is_own(generation)
-        buttons = [] if own else [routes.RETRY.button(say("button.retry"), generation.id, emoji="🔁")]
+        buttons = [] if own else [custom_ids.RETRY.button(say("button.retry"), generation.id, emoji="🔁")]
         if self.takes_note and not own:
-            buttons.append(routes.RETRY_WITH_NOTE.button(say("button.note"), generation.id, emoji="🎭"))
-        buttons.append(routes.OWN.button(say("button.own"), generation.id, emoji="✍️"))
+            buttons.append(custom_ids.RETRY_WITH_NOTE.button(say("button.note"), generation.id, emoji="🎭"))
+        buttons.append(custom_ids.OWN.button(say("button.own"), generation.id, emoji="✍️"))
         if read:
-            buttons.append(routes.READ.button(say("button.read"), generation.id, 0, emoji="📖"))
-        buttons.append(routes.WHY.button(say("button.why"), generation.id, emoji="🔍"))
-        buttons.append(routes.DELETE.button(say("button.delete"), generation.id, emoji="🗑️"))
+            buttons.append(custom_ids.READ.button(say("button.read"), generation.id, 0, emoji="📖"))
+        buttons.append(custom_ids.WHY.button(say("button.why"), generation.id, emoji="🔍"))
+        buttons.append(custom_ids.DELETE.button(say("button.delete"), generation.id, emoji="🗑️"))
         first = 2 if len(buttons) > ROW else 0
         return [ui.ActionRow(*row) for row in (buttons[:first], buttons[first:]) if row]
 
@@ -164,8 +164,8 @@ class FeatureCard:
         blocks: list[ui.Item[Any]] = [text(parts[page])]
         if len(parts) > 1:
             blocks.append(line())
-            back = routes.READ.button(say("button.back"), generation.id, page - 1, emoji="◀️")
-            on = routes.READ.button(say("button.on"), generation.id, page + 1, emoji="▶️")
+            back = custom_ids.READ.button(say("button.back"), generation.id, page - 1, emoji="◀️")
+            on = custom_ids.READ.button(say("button.on"), generation.id, page + 1, emoji="▶️")
             back.disabled, on.disabled = page == 0, page == len(parts) - 1
             blocks += [ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(parts))}")]
         return Card(*blocks)

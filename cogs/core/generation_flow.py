@@ -19,13 +19,13 @@ from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.posts import Post
 from bot.rules.servers import Activity, ServerSettings, Switch
 from bot.rules.text.characters import is_blank
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.answers import replace, take_time
+from bot.ui.custom_ids import number
 from bot.ui.delivery import UNDELIVERED
 from bot.ui.locale import Catalogue, public
 from bot.ui.progress import progress_card
 from bot.ui.public_card import SHOWN, PublicCard, reachable, show, turn
-from bot.ui.routes import number
 from bot.writing.features import FEATURES
 from bot.writing.request import Request, RequestT, Submission
 from cogs.core.feature_card import FeatureCards
@@ -204,7 +204,7 @@ class GenerationFlow:
     ) -> tuple[Suggestion, ...] | None:
         """Show how the job gets on and return what it brings; None where the card was interrupted or deleted."""
         working = self._cards[request.kind].working(say)
-        cancel_id = routes.CANCEL.id(self._run, ticket.id)
+        cancel_id = custom_ids.CANCEL.id(self._run, ticket.id)
         return await self._progress.run(
             interaction,
             ticket,

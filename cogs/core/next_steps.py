@@ -8,8 +8,8 @@ import discord
 from discord import ui
 
 from bot.rules.stories import Passage, Story
+from bot.ui.custom_ids import ASK_MODELS, NEXT_ROUND, WRITE_ON
 from bot.ui.locale import Catalogue
-from bot.ui.routes import ASK_MODELS, NEXT_ROUND, WRITE_ON
 
 
 def next_steps(

@@ -16,7 +16,7 @@ from bot.errors import StorageError
 from bot.logs import describe
 from bot.rules.generations import Generation, Place
 from bot.rules.posts import Post
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.answers import GIVEN, whisper
 from bot.ui.cards import Card, notice, text
 from bot.ui.delivery import ALREADY_ANSWERED, TRIES, UNDELIVERED, UNKNOWN_MESSAGE, is_on_the_way, persistently
@@ -153,8 +153,8 @@ class ResultCards:
         is refused in a message to them alone."""
         say = private(interaction)
         told = say("card.not_shown", channel=f"<#{generation.place.channel_id}>")
-        reopen = routes.REOPEN.button(say("button.reopen"), generation.id, style=discord.ButtonStyle.primary)
-        read = routes.READ.button(say("button.read"), generation.id, 0, emoji="📖")
+        reopen = custom_ids.REOPEN.button(say("button.reopen"), generation.id, style=discord.ButtonStyle.primary)
+        read = custom_ids.READ.button(say("button.read"), generation.id, 0, emoji="📖")
         if shown.token_lives() and await whisper(interaction, Card(text(told), discord.ui.ActionRow(reopen, read))):
             return
         try:

@@ -18,7 +18,7 @@ import discord
 from bot.errors import AlreadyKept, Gone
 from bot.stories.access import Who
 from bot.stories.earlier_run import REMEMBERED_S
-from bot.ui.routes import number
+from bot.ui.custom_ids import number
 
 _AGAIN = "again"
 """The key in `interaction.extras` that says that the person wants it a second time."""

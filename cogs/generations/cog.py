@@ -13,13 +13,13 @@ from bot.errors import BadInput, Gone, NotAllowed
 from bot.rules.generations import Generation, Suggestion, check_note
 from bot.rules.moods import check_mood
 from bot.rules.servers import MAX_TEXT, ServerSettings
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.answers import GIVEN, is_private, open_form, replace, respond, take_time, whisper
+from bot.ui.custom_ids import number
 from bot.ui.forms import NOTE, Form, NoteForm, picked, submitted
 from bot.ui.locale import private, public
 from bot.ui.public_card import PublicCard
 from bot.ui.receipt_summary import DETAILS, receipt_card
-from bot.ui.routes import number
 from bot.ui.story_starts import BEGIN, CHANGE
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
@@ -42,22 +42,22 @@ class GenerationsCog(commands.Cog):
         self._rounds = rounds
         self._context = InteractionContext(services, flow)
         for route, handler in {
-            routes.GO: self.go_on,
-            routes.RETRY: self.retry,
-            routes.RETRY_WITH_NOTE: self.note,
-            routes.NOTE_FORM: self.form_noted,
-            routes.PAGE: self.page,
-            routes.OWN: self.own,
-            routes.OWN_FORM: self.form_written,
-            routes.TAKE: self.take,
-            routes.CHANGE: self.change,
-            routes.CHANGE_FORM: self.form_changed,
-            routes.WHY: self.why,
-            routes.READ: self.read,
-            routes.DELETE: self.delete,
-            routes.CANCEL: flow.cancel,
-            routes.REOPEN: flow.reopen,
-            routes.KEEP_AGAIN: flow.repeats.again,
+            custom_ids.GO: self.go_on,
+            custom_ids.RETRY: self.retry,
+            custom_ids.RETRY_WITH_NOTE: self.note,
+            custom_ids.NOTE_FORM: self.form_noted,
+            custom_ids.PAGE: self.page,
+            custom_ids.OWN: self.own,
+            custom_ids.OWN_FORM: self.form_written,
+            custom_ids.TAKE: self.take,
+            custom_ids.CHANGE: self.change,
+            custom_ids.CHANGE_FORM: self.form_changed,
+            custom_ids.WHY: self.why,
+            custom_ids.READ: self.read,
+            custom_ids.DELETE: self.delete,
+            custom_ids.CANCEL: flow.cancel,
+            custom_ids.REOPEN: flow.reopen,
+            custom_ids.KEEP_AGAIN: flow.repeats.again,
         }.items():
             tree.route(route, handler)
 
@@ -86,7 +86,7 @@ class GenerationsCog(commands.Cog):
     async def note(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Retry with a note*: opens a form that has the note so far, to be changed or emptied."""
         generation, _ = await self._retried(interaction, ids)
-        form = NoteForm(private(interaction), routes.NOTE_FORM.id(generation.id), generation.note)
+        form = NoteForm(private(interaction), custom_ids.NOTE_FORM.id(generation.id), generation.note)
         await open_form(interaction, form)
 
     async def form_noted(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -125,7 +125,9 @@ class GenerationsCog(commands.Cog):
         generation = await self._services.generation_service.find(number(ids, 0), self._flow.place(interaction))
         await self._flow.permitted(interaction, generation.kind)
         card = CARDS[generation.kind]
-        form = Form(private(interaction), card.own_form, routes.OWN_FORM.id(generation.id), card.prefilled(generation))
+        form = Form(
+            private(interaction), card.own_form, custom_ids.OWN_FORM.id(generation.id), card.prefilled(generation)
+        )
         await open_form(interaction, form)
 
     async def form_written(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -159,7 +161,7 @@ class GenerationsCog(commands.Cog):
         text = suggestion.text.strip()
         if len(text) > MAX_TEXT:
             raise BadInput("text_too_long", length=len(text), limit=MAX_TEXT)
-        custom_id = routes.CHANGE_FORM.id(generation.id, position)
+        custom_id = custom_ids.CHANGE_FORM.id(generation.id, position)
         await open_form(interaction, Form(private(interaction), "change", custom_id, text))
 
     async def form_changed(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

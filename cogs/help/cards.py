@@ -8,9 +8,9 @@ from typing import Any, Literal
 from discord import ui
 
 from bot.ui.cards import Card, line, text
+from bot.ui.custom_ids import Route
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue
-from bot.ui.routes import Route
 
 Topic = Literal["writing", "stories", "rounds", "lore", "privacy", "server"]
 FIRST: Topic = "writing"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from discord import ui
 
 from bot.rules.generations import Generation, GenerationKind
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.cards import text
 from bot.ui.locale import Catalogue
 from bot.writing.infill.request import InfillRequest
@@ -29,8 +29,8 @@ class InfillCard(FilledCard):
     ) -> Sequence[ui.Item[Any]]:
         if not possible(generation):
             return super().suggestion_row(say, generation, position, shown)
-        go = routes.GO.button(say("button.go"), generation.id, position)
-        like = routes.MOVE.button(say("button.like"), "like", generation.id, position)
+        go = custom_ids.GO.button(say("button.go"), generation.id, position)
+        like = custom_ids.MOVE.button(say("button.like"), "like", generation.id, position)
         return [text(shown), ui.ActionRow(go, like)]
 
     def rows(self, say: Catalogue, generation: Generation) -> Sequence[ui.ActionRow[Any]]:
@@ -40,9 +40,9 @@ class InfillCard(FilledCard):
             return []
         row: ui.ActionRow[Any] = ui.ActionRow()
         for move, emoji in _MOVES:
-            pressed = routes.MOVE.button(say(f"button.{move}"), move, generation.id, emoji=emoji)
+            pressed = custom_ids.MOVE.button(say(f"button.{move}"), move, generation.id, emoji=emoji)
             pressed.disabled = move not in moves
             row.add_item(pressed)
         if "usual" in moves:
-            row.add_item(routes.MOVE.button(say("button.usual"), "usual", generation.id, emoji="↩️"))
+            row.add_item(custom_ids.MOVE.button(say("button.usual"), "usual", generation.id, emoji="↩️"))
         return [row]

@@ -10,11 +10,11 @@ from discord.ext import commands
 
 from bot.errors import NotHere
 from bot.rules.servers import ServerSettings
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.answers import GIVEN, open_form
+from bot.ui.custom_ids import NO_MOOD, number
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private
-from bot.ui.routes import NO_MOOD, number
 from bot.ui.tree import InklingTree
 from bot.writing.blanks import has_blanks
 from bot.writing.infill.request import InfillRequest
@@ -22,8 +22,8 @@ from cogs.core.command_options import Count, PassageNumber, RoundMinutes
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.message_menu import MessageMenuCog
 from cogs.core.message_text import ModelUse
+from cogs.rounds.custom_ids import BLANKS_FORM
 from cogs.rounds.opening import RoundOpening
-from cogs.rounds.routes import BLANKS_FORM
 
 
 class InfillCog(MessageMenuCog):
@@ -33,7 +33,7 @@ class InfillCog(MessageMenuCog):
         super().__init__(tree, named("menu.infill"), self.infill_message)
         self._flow = flow
         self._rounds = rounds
-        tree.route(routes.INFILL_FORM, self.form_asked)
+        tree.route(custom_ids.INFILL_FORM, self.form_asked)
         flow.message_uses.register(ModelUse("infill", "🧩", flow.permitted, self._start, has_blanks))
         tree.route(BLANKS_FORM, self.form_blanks)
 
@@ -68,7 +68,7 @@ class InfillCog(MessageMenuCog):
         elif story is not None and (at := passage or await self._rounds.with_blanks(story)) is not None:
             await self._rounds.ask_blanks(interaction, at, count, minutes)
         elif text is None:
-            custom_id = routes.INFILL_FORM.id(NO_MOOD, count or 0, 0, minutes or 0)
+            custom_id = custom_ids.INFILL_FORM.id(NO_MOOD, count or 0, 0, minutes or 0)
             await open_form(interaction, Form(private(interaction), "infill", custom_id))
         else:
             await self._start(interaction, settings, text, count)

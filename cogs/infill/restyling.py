@@ -8,8 +8,8 @@ import discord
 from discord.ext import commands
 
 from bot.errors import Gone
-from bot.ui import routes
-from bot.ui.routes import number
+from bot.ui import custom_ids
+from bot.ui.custom_ids import number
 from bot.ui.tree import InklingTree
 from bot.writing.infill.request import InfillRequest
 from bot.writing.infill.restyling import MOVES, moved
@@ -25,7 +25,7 @@ class RestylingCog(commands.Cog):
         self._services = services
         self._flow = flow
         self._rounds = rounds
-        tree.route(routes.MOVE, self.move)
+        tree.route(custom_ids.MOVE, self.move)
 
     async def move(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of all five: anyone may; what comes goes on from the wish of the one pressed."""

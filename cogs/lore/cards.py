@@ -14,7 +14,7 @@ from bot.ui.cutting import label, shown_head
 from bot.ui.escaping import escape, quote
 from bot.ui.forms import TEXT, RoutedForm
 from bot.ui.locale import Catalogue
-from cogs.lore import routes
+from cogs.lore import custom_ids
 
 TRIGGERS = "triggers"
 """The custom id of the box for trigger words."""
@@ -70,15 +70,15 @@ def lore_card(
     if entry.state == "proposed":
         blocks.append(
             ui.ActionRow(
-                routes.AGREE.button(say("button.agree"), entry.id, emoji="👍"),
-                routes.DISAGREE.button(say("button.disagree"), entry.id, emoji="👎"),
-                routes.RATIFY.button(say("button.ratify"), entry.id, style=discord.ButtonStyle.success),
-                routes.REJECT.button(say("button.reject"), entry.id, style=discord.ButtonStyle.danger),
+                custom_ids.AGREE.button(say("button.agree"), entry.id, emoji="👍"),
+                custom_ids.DISAGREE.button(say("button.disagree"), entry.id, emoji="👎"),
+                custom_ids.RATIFY.button(say("button.ratify"), entry.id, style=discord.ButtonStyle.success),
+                custom_ids.REJECT.button(say("button.reject"), entry.id, style=discord.ButtonStyle.danger),
             )
         )
-    last = [routes.REMOVE.button(say("button.remove"), entry.id, emoji="🗑️")]
+    last = [custom_ids.REMOVE.button(say("button.remove"), entry.id, emoji="🗑️")]
     if back:
-        last.insert(0, routes.LIST.button(say("button.back"), place_of(entry.story_id), entry.kind, 0, emoji="◀️"))
+        last.insert(0, custom_ids.LIST.button(say("button.back"), place_of(entry.story_id), entry.kind, 0, emoji="◀️"))
     if back or entry.state != "proposed":
         blocks.append(ui.ActionRow(*last))
     return Card(*blocks, colour=AMBER) if entry.state == "proposed" else Card(*blocks)
@@ -97,14 +97,14 @@ def list_card(
     else:
         blocks.append(text(say(f"lore.{kind}_none")))
     blocks.append(line())
-    buttons = [routes.ADD.button(say(f"button.add_{kind}"), place, kind, emoji="✍️")]
+    buttons = [custom_ids.ADD.button(say(f"button.add_{kind}"), place, kind, emoji="✍️")]
     if page or len(entries) > PAGE:
-        back = routes.LIST.button(say("button.back"), place, kind, page - 1, emoji="◀️")
-        on = routes.LIST.button(say("button.on"), place, kind, page + 1, emoji="▶️")
+        back = custom_ids.LIST.button(say("button.back"), place, kind, page - 1, emoji="◀️")
+        on = custom_ids.LIST.button(say("button.on"), place, kind, page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, len(entries) <= PAGE
         buttons += [back, on]
     if story_id is not None:
-        buttons.append(routes.LIST.button(say("button.whole_server"), _WHOLE_SERVER, kind, 0, emoji="🏛️"))
+        buttons.append(custom_ids.LIST.button(say("button.whole_server"), _WHOLE_SERVER, kind, 0, emoji="🏛️"))
     blocks += [ui.ActionRow(*buttons), text(f"-# {say(f'lore.{kind}_hint')}")]
     return Card(*blocks)
 
@@ -147,7 +147,7 @@ def _row(say: Catalogue, entry: LoreEntry) -> str:
 
 
 def _choice(say: Catalogue, place: int, entries: Sequence[LoreEntry]) -> ui.Select[Any]:
-    menu: ui.Select[Any] = ui.Select(custom_id=routes.OPEN.id(place), placeholder=say("lore.choose"))
+    menu: ui.Select[Any] = ui.Select(custom_id=custom_ids.OPEN.id(place), placeholder=say("lore.choose"))
     for entry in entries:
         menu.add_option(label=beginning(entry), value=str(entry.id))
     return menu

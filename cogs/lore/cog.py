@@ -19,19 +19,19 @@ from bot.stories.lore import EntryView
 from bot.ui import permissions
 from bot.ui.answers import GIVEN, is_private, keep_given, open_form, replace, whisper
 from bot.ui.cards import Card, notice
+from bot.ui.custom_ids import number
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote
 from bot.ui.forms import picked, submitted
 from bot.ui.locale import Catalogue, private
 from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking
-from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.context import CHOICES, InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act
 from cogs.core.services import Services
-from cogs.lore import routes
+from cogs.lore import custom_ids
 from cogs.lore.cards import PAGE, TRIGGERS, LoreForm, beginning, list_card, lore_card, place_of, story_of
 from cogs.lore.group import SERVER, STORY, Choices, LoreGroup
 
@@ -55,15 +55,15 @@ class LoreCog(StoryCog):
         self._repeats.register("lore", self._keep_again, self._kept_before)
         self._groups = tuple(LoreGroup(self, kind) for kind in KINDS)
         for route, handler in {
-            routes.ADD: self.ask,
-            routes.FORM: self.form_sent,
-            routes.LIST: self.turn,
-            routes.OPEN: self.open,
-            routes.AGREE: self.agree,
-            routes.DISAGREE: self.disagree,
-            routes.RATIFY: self.ratify,
-            routes.REJECT: self.reject,
-            routes.REMOVE: self.remove,
+            custom_ids.ADD: self.ask,
+            custom_ids.FORM: self.form_sent,
+            custom_ids.LIST: self.turn,
+            custom_ids.OPEN: self.open,
+            custom_ids.AGREE: self.agree,
+            custom_ids.DISAGREE: self.disagree,
+            custom_ids.RATIFY: self.ratify,
+            custom_ids.REJECT: self.reject,
+            custom_ids.REMOVE: self.remove,
         }.items():
             tree.route(route, handler)
         dispatcher.register("lore", self.card)
@@ -235,7 +235,7 @@ class LoreCog(StoryCog):
         if story_id is None:
             _require_room_for_cards(interaction, say)
         await self._lore_service.check_writer(who, story_id)
-        await open_form(interaction, LoreForm(say, kind, routes.FORM.id(place_of(story_id), kind)))
+        await open_form(interaction, LoreForm(say, kind, custom_ids.FORM.id(place_of(story_id), kind)))
 
     async def _decide(
         self,

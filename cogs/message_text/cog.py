@@ -11,10 +11,10 @@ from discord.ext import commands
 
 from bot.ui.answers import whisper
 from bot.ui.cards import Card, line, text
+from bot.ui.custom_ids import Route, number
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import quote
 from bot.ui.locale import Catalogue, named, private
-from bot.ui.routes import Route, number
 from bot.ui.tree import InklingTree
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.message_menu import MessageMenuCog

@@ -18,8 +18,8 @@ from discord.ext import commands
 from bot.errors import NotAllowed
 from bot.ui.answers import change, follow_up, take_time, whisper
 from bot.ui.cards import AMBER, Card, line, notice, text
+from bot.ui.custom_ids import Route, number
 from bot.ui.locale import named, private
-from bot.ui.routes import Route, number
 from bot.ui.tree import InklingTree
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services

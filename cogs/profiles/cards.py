@@ -10,10 +10,10 @@ from discord import ui
 from bot.rules.profiles import WriterProfile
 from bot.rules.stories import MAX_PEN_NAME
 from bot.ui.cards import Card, line, text
+from bot.ui.custom_ids import Route
 from bot.ui.escaping import bold
 from bot.ui.forms import TEXT, RoutedForm
 from bot.ui.locale import Catalogue
-from bot.ui.routes import Route
 
 ASK_NAME = Route("lname")
 """*Pen name*: opens a form."""

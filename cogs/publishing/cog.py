@@ -33,7 +33,7 @@ from bot.ui.tree import InklingTree
 from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
-from cogs.stories import routes
+from cogs.stories import custom_ids
 from cogs.stories.group import StoryGroupCog
 
 _log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class PublishingCog(StoryGroupCog):
         super().__init__(tree, {"map": self.map, "export": self.export})
         self._services = services
         self._context = InteractionContext(services, flow)
-        tree.route(routes.MAP, self.show_map)
+        tree.route(custom_ids.MAP, self.show_map)
 
     # ---- the map
 

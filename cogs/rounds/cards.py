@@ -23,7 +23,7 @@ from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
 from bot.ui.progress import heading, progress_line
-from cogs.rounds import routes
+from cogs.rounds import custom_ids
 from cogs.rounds.kind_cards import ROUND_CARDS
 
 LABEL = 90
@@ -49,8 +49,8 @@ def writing_card(say: Catalogue, round_: Round, progress: Progress | None) -> Ca
     if isinstance(progress, Waking):
         title = heading(say, title, progress)
     at = progress_line(say, progress)
-    own = routes.OWN.button(say("button.own"), round_.id, emoji="✍️")
-    cancel = routes.CANCEL.button(say("button.cancel"), round_.id)
+    own = custom_ids.OWN.button(say("button.own"), round_.id, emoji="✍️")
+    cancel = custom_ids.CANCEL.button(say("button.cancel"), round_.id)
     lines = "\n".join([f"### {title}", *(f"-# {each}" for each in (at, *note_line(say, round_.note)))])
     return Card(text(lines), text(say("round.sealed")), ui.ActionRow(own, cancel), colour=AMBER)
 
@@ -84,7 +84,7 @@ def over_card(say: Catalogue, view: RoundView) -> Card:
     message = say(f"round.{view.round.state}" if view.texts else f"round.{view.round.state}_empty")
     blocks: list[ui.Item[Any]] = [text(f"### {say(f'round.title_{view.round.kind}')}"), text(message)]
     if view.texts:
-        blocks.append(ui.ActionRow(routes.READ.button(say("button.read"), view.round.id, 0, emoji="📖")))
+        blocks.append(ui.ActionRow(custom_ids.READ.button(say("button.read"), view.round.id, 0, emoji="📖")))
     return Card(*blocks, colour=None)
 
 
@@ -168,8 +168,8 @@ def ballot_menus(say: Catalogue, view: RoundView, liked: Sequence[int] = (), fav
     """Return the two menus of the ballot, with what is on it already."""
     options = [(candidate.id, _label(view, candidate)) for candidate in view.texts]
     options += [(candidate.id, say("round.none")) for candidate in view.candidates if candidate.none]
-    like = _menu(routes.LIKE.id(view.round.id), say("round.like"), options, set(liked), len(options))
-    star = _menu(routes.STAR.id(view.round.id), say("round.star"), options, {favourite}, 1)
+    like = _menu(custom_ids.LIKE.id(view.round.id), say("round.like"), options, set(liked), len(options))
+    star = _menu(custom_ids.STAR.id(view.round.id), say("round.star"), options, {favourite}, 1)
     return [ui.ActionRow(like), ui.ActionRow(star)]
 
 
@@ -196,10 +196,10 @@ def _menu(
 
 def _actions(say: Catalogue, view: RoundView) -> ui.ActionRow[Any]:
     buttons = [
-        routes.OWN.button(say("button.own"), view.round.id, emoji="✍️"),
-        routes.READ.button(say("button.read"), view.round.id, 0, emoji="📖"),
-        routes.MORE.button(say("button.more"), view.round.id, emoji="⚙️"),
+        custom_ids.OWN.button(say("button.own"), view.round.id, emoji="✍️"),
+        custom_ids.READ.button(say("button.read"), view.round.id, 0, emoji="📖"),
+        custom_ids.MORE.button(say("button.more"), view.round.id, emoji="⚙️"),
     ]
     if view.is_closable:
-        buttons.append(routes.CLOSE.button(say("button.close"), view.round.id, emoji="⏱️"))
+        buttons.append(custom_ids.CLOSE.button(say("button.close"), view.round.id, emoji="⏱️"))
     return ui.ActionRow(*buttons)

@@ -16,10 +16,10 @@ from bot.stories.access import Who
 from bot.stories.rounds.service import BallotView
 from bot.ui.answers import GIVEN, open_form, respond, whisper
 from bot.ui.cards import Card, notice
+from bot.ui.custom_ids import number
 from bot.ui.forms import Form, picked, submitted
 from bot.ui.locale import Catalogue, private
 from bot.ui.receipt_summary import DETAILS
-from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.context import InteractionContext
 from cogs.core.deadline_scheduler import DeadlineScheduler
@@ -27,7 +27,7 @@ from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.repeats import Act
 from cogs.core.services import Services
-from cogs.rounds import routes
+from cogs.rounds import custom_ids
 from cogs.rounds.cards import round_card
 from cogs.rounds.kind_cards import ROUND_CARDS
 from cogs.rounds.opening import RoundOpening
@@ -56,25 +56,25 @@ class RoundsCog(commands.Cog):
         self._scheduler = scheduler
         dispatcher.register("round", self.render)
         for route, handler in {
-            routes.LIKE: self.like,
-            routes.STAR: self.star,
-            routes.TAKE_BACK: self.take_back,
-            routes.BALLOT: self.my_ballot,
-            routes.OWN: self.own,
-            routes.OWN_FORM: self.form_own,
-            routes.CHANGE: self.change,
-            routes.CHANGE_FORM: self.form_changed,
-            routes.READ: self.read,
-            routes.MORE: self.more,
-            routes.REPORT: self.report,
-            routes.HIDE: self.hide,
-            routes.KEEP: self.keep,
-            routes.CLOSE: self.close,
-            routes.CANCEL: self.cancel,
-            routes.CANON: self.make_canon,
-            routes.PAIRS: self.pairs,
-            routes.BALLOTS: self.ballots,
-            routes.WHY: self.why,
+            custom_ids.LIKE: self.like,
+            custom_ids.STAR: self.star,
+            custom_ids.TAKE_BACK: self.take_back,
+            custom_ids.BALLOT: self.my_ballot,
+            custom_ids.OWN: self.own,
+            custom_ids.OWN_FORM: self.form_own,
+            custom_ids.CHANGE: self.change,
+            custom_ids.CHANGE_FORM: self.form_changed,
+            custom_ids.READ: self.read,
+            custom_ids.MORE: self.more,
+            custom_ids.REPORT: self.report,
+            custom_ids.HIDE: self.hide,
+            custom_ids.KEEP: self.keep,
+            custom_ids.CLOSE: self.close,
+            custom_ids.CANCEL: self.cancel,
+            custom_ids.CANON: self.make_canon,
+            custom_ids.PAIRS: self.pairs,
+            custom_ids.BALLOTS: self.ballots,
+            custom_ids.WHY: self.why,
         }.items():
             tree.route(route, handler)
 
@@ -130,7 +130,9 @@ class RoundsCog(commands.Cog):
         if view.round.state not in ("writing", "open"):
             raise Gone("round_over")
         card = ROUND_CARDS[view.round.kind]
-        form = Form(private(interaction), card.own_form, routes.OWN_FORM.id(view.round.id), card.prefilled(view.round))
+        form = Form(
+            private(interaction), card.own_form, custom_ids.OWN_FORM.id(view.round.id), card.prefilled(view.round)
+        )
         await open_form(interaction, form)
 
     async def form_own(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
@@ -147,7 +149,7 @@ class RoundsCog(commands.Cog):
         found = next((candidate for candidate in view.texts if candidate.id == candidate_id), None)
         if found is None:
             raise Gone("candidate_gone")
-        custom_id = routes.CHANGE_FORM.id(view.round.id, found.id)
+        custom_id = custom_ids.CHANGE_FORM.id(view.round.id, found.id)
         await open_form(interaction, Form(private(interaction), "change_candidate", custom_id, found.text))
 
     async def form_changed(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

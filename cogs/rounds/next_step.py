@@ -13,9 +13,9 @@ from bot.rules.servers import ServerSettings
 from bot.rules.stories import Story
 from bot.ui.answers import GIVEN, open_form, whisper
 from bot.ui.cards import notice
+from bot.ui.custom_ids import ASK_MODELS, NEXT_ROUND, number
 from bot.ui.forms import NOTE, RoutedForm, note_box, submitted
 from bot.ui.locale import Catalogue, private
-from bot.ui.routes import ASK_MODELS, NEXT_ROUND, number
 from bot.ui.tree import InklingTree
 from cogs.core.context import InteractionContext
 from cogs.core.generation_flow import GenerationFlow
@@ -24,7 +24,7 @@ from cogs.core.repeats import Act
 from cogs.core.roles import role_refusal
 from cogs.core.services import Services
 from cogs.core.vote_minutes import chosen_minutes, minutes_menu
-from cogs.rounds import routes
+from cogs.rounds import custom_ids
 from cogs.rounds.opening import RoundOpening
 from cogs.stories.forms import PassageForm
 
@@ -56,16 +56,16 @@ class NextStepCog(commands.Cog):
         self._dispatcher = dispatcher
         self._opening = opening
         tree.route(ASK_MODELS, self.ask_models)
-        tree.route(routes.ASK_FORM, self.form_asked)
+        tree.route(custom_ids.ASK_FORM, self.form_asked)
         tree.route(NEXT_ROUND, self.next_round)
-        tree.route(routes.NEXT_FORM, self.form_next)
+        tree.route(custom_ids.NEXT_FORM, self.form_next)
 
     async def ask_models(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Ask the models*: asks how, where models can go on now."""
         who, story = await self._context.clicked(interaction, ids)
         await self._permitted(interaction, story)
         await self._round_service.plan("continue", who, story.id)
-        await open_form(interaction, AskModelsForm(private(interaction), story, routes.ASK_FORM.id(story.id)))
+        await open_form(interaction, AskModelsForm(private(interaction), story, custom_ids.ASK_FORM.id(story.id)))
 
     async def form_asked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: opens the round, as /continue does."""
@@ -85,7 +85,7 @@ class NextStepCog(commands.Cog):
         if not story.rules.ai:
             await self._services.story_queries.check_writer(who, story)
             await self._flow.permitted(interaction, "rounds")
-            custom_id = routes.NEXT_FORM.id(view.round.id)
+            custom_id = custom_ids.NEXT_FORM.id(view.round.id)
             await open_form(interaction, PassageForm(private(interaction), story, custom_id, vote=True))
             return
         settings = await self._permitted(interaction, story)

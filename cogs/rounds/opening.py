@@ -33,7 +33,7 @@ from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.progress import OnShown, ProgressRunner
 from cogs.core.services import Services
-from cogs.rounds import routes
+from cogs.rounds import custom_ids
 from cogs.rounds.cards import writing_card
 
 _log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class RoundOpening:
         if passage.withdrawn:
             raise NotHere("passage_withdrawn")
         form = Form(
-            private(interaction), "blanks", routes.BLANKS_FORM.id(number, count or 0, minutes or 0), passage.text
+            private(interaction), "blanks", custom_ids.BLANKS_FORM.id(number, count or 0, minutes or 0), passage.text
         )
         await open_form(interaction, form)
 

@@ -15,7 +15,7 @@ from bot.ui.cards import PAGE_TEXT, Card, line, text
 from bot.ui.cutting import shown_pages
 from bot.ui.escaping import size
 from bot.ui.locale import Catalogue
-from cogs.rounds import routes
+from cogs.rounds import custom_ids
 from cogs.rounds.cards import GAP, ballot_menus, candidate_menu
 from cogs.rounds.result_cards import ballot_words
 
@@ -30,7 +30,7 @@ def ballot_card(say: Catalogue, view: RoundView, ballot: Ballot) -> Card:
         *ballot_menus(say, view, sorted(ballot.liked), ballot.favourite),
     ]
     if ballot.named:
-        blocks.append(ui.ActionRow(routes.TAKE_BACK.button(say("button.take_back"), view.round.id)))
+        blocks.append(ui.ActionRow(custom_ids.TAKE_BACK.button(say("button.take_back"), view.round.id)))
     return Card(*blocks)
 
 
@@ -44,13 +44,13 @@ def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str 
         blocks.append(text(told))
     is_open = view.round.state == "open"
     if view.texts:
-        blocks.append(ui.ActionRow(candidate_menu(view, routes.REPORT.id(round_id), say("round.report"))))
+        blocks.append(ui.ActionRow(candidate_menu(view, custom_ids.REPORT.id(round_id), say("round.report"))))
     if standing.leads:
         blocks += [line(), *_leading(say, view)]
-    buttons = [routes.BALLOT.button(say("button.my_ballot"), round_id, emoji="🗳️")] if is_open else []
+    buttons = [custom_ids.BALLOT.button(say("button.my_ballot"), round_id, emoji="🗳️")] if is_open else []
     opened = view.round.opened_by == standing.person_id
     if is_open and (standing.leads or opened):
-        close = routes.CLOSE.button(say("button.close"), round_id, style=discord.ButtonStyle.primary, emoji="⏱️")
+        close = custom_ids.CLOSE.button(say("button.close"), round_id, style=discord.ButtonStyle.primary, emoji="⏱️")
         close.disabled = not (standing.leads or view.is_closable)
         buttons.append(close)
         if not standing.leads:
@@ -58,7 +58,7 @@ def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str 
             blocks.append(text(say(key, count=least_voters(view.story.rules))))
     if standing.leads:
         style = discord.ButtonStyle.danger
-        buttons.append(routes.CANCEL.button(say("button.cancel_round"), round_id, style=style))
+        buttons.append(custom_ids.CANCEL.button(say("button.cancel_round"), round_id, style=style))
     if buttons:
         blocks.append(ui.ActionRow(*buttons))
     blocks += [line(), text(f"-# {say('round.commitment', hash=commitment(view.round.salt))}")]
@@ -73,10 +73,10 @@ def _leading(say: Catalogue, view: RoundView) -> list[ui.Item[Any]]:
     ]
     blocks: list[ui.Item[Any]] = [text("\n".join([say("round.for_hosts"), *lines]))]
     if view.texts:
-        hide = candidate_menu(view, routes.HIDE.id(view.round.id), say("round.hide"))
+        hide = candidate_menu(view, custom_ids.HIDE.id(view.round.id), say("round.hide"))
         blocks.append(ui.ActionRow(hide))
     if reported:
-        keep = candidate_menu(view, routes.KEEP.id(view.round.id), say("round.keep"), reported)
+        keep = candidate_menu(view, custom_ids.KEEP.id(view.round.id), say("round.keep"), reported)
         blocks.append(ui.ActionRow(keep))
     return blocks
 
@@ -93,12 +93,12 @@ def round_reading_card(say: Catalogue, view: RoundView, page: int) -> Card:
     page = min(max(page, 0), len(grouped) - 1)
     blocks: list[ui.Item[Any]] = [text(grouped[page])]
     if len(grouped) > 1:
-        back = routes.READ.button(say("button.back"), view.round.id, page - 1, emoji="◀️")
-        on = routes.READ.button(say("button.on"), view.round.id, page + 1, emoji="▶️")
+        back = custom_ids.READ.button(say("button.back"), view.round.id, page - 1, emoji="◀️")
+        on = custom_ids.READ.button(say("button.on"), view.round.id, page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, page == len(grouped) - 1
         blocks += [line(), ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(grouped))}")]
     if view.round.state == "open" and view.texts:
-        change = candidate_menu(view, routes.CHANGE.id(view.round.id), say("round.change"))
+        change = candidate_menu(view, custom_ids.CHANGE.id(view.round.id), say("round.change"))
         blocks += [line(), ui.ActionRow(change), text(f"-# {say('round.change_told')}")]
     return Card(*blocks)
 

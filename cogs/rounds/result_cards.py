@@ -20,7 +20,7 @@ from bot.ui.prose import signature
 from bot.ui.receipt_summary import DETAILS, Read, summary_card
 from bot.ui.receipts import BEGINNING, Made, details_card
 from cogs.core.next_steps import next_steps
-from cogs.rounds import routes
+from cogs.rounds import custom_ids
 from cogs.rounds.cards import GAP
 
 WINNER_TEXT = 1600
@@ -111,12 +111,12 @@ def _actions(say: Catalogue, view: RoundView) -> ui.ActionRow[Any]:
     round_id = view.round.id
     buttons = []
     if view.outcome is not None:
-        buttons.append(routes.PAIRS.button(say("button.pairs"), round_id, emoji="⚖️"))
-        buttons.append(routes.BALLOTS.button(say("button.ballots"), round_id, emoji="🗳️"))
-    buttons.append(routes.WHY.button(say("button.why"), round_id, emoji="🔍"))
-    buttons.append(routes.READ.button(say("button.read"), round_id, 0, emoji="📖"))
+        buttons.append(custom_ids.PAIRS.button(say("button.pairs"), round_id, emoji="⚖️"))
+        buttons.append(custom_ids.BALLOTS.button(say("button.ballots"), round_id, emoji="🗳️"))
+    buttons.append(custom_ids.WHY.button(say("button.why"), round_id, emoji="🔍"))
+    buttons.append(custom_ids.READ.button(say("button.read"), round_id, 0, emoji="📖"))
     if view.winner is not None and not view.winner.none and not view.in_canon:
-        buttons.append(routes.CANON.button(say("button.canon"), round_id, emoji="🔀"))
+        buttons.append(custom_ids.CANON.button(say("button.canon"), round_id, emoji="🔀"))
     return ui.ActionRow(*buttons)
 
 
@@ -205,7 +205,7 @@ def why_card(say: Catalogue, view: RoundView, *, details: bool = False) -> Card:
     if not made:
         return notice(f"### {say('why.title')}", say("round.why_people"))
     if details:
-        back = routes.WHY.button(say("button.back"), view.round.id, emoji="◀️")
+        back = custom_ids.WHY.button(say("button.back"), view.round.id, emoji="◀️")
         return details_card(say, made, view.round.note, back)
-    more = routes.WHY.button(say("button.details"), view.round.id, DETAILS, emoji="🔬")
+    more = custom_ids.WHY.button(say("button.details"), view.round.id, DETAILS, emoji="🔬")
     return summary_card(say, made, Read(), view.round.note, more)

@@ -10,9 +10,9 @@ from discord import ui
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import ACTIVITIES, COUNT_RANGE, MAX_ROLES, Activity, ServerSettings, Switch, words_of
 from bot.ui.cards import Card, line, text
+from bot.ui.custom_ids import Route
 from bot.ui.escaping import escape
 from bot.ui.locale import LANGUAGES, Catalogue
-from bot.ui.routes import Route
 
 MIXED = "mixed"
 SERVER = "server"

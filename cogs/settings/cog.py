@@ -14,11 +14,11 @@ from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import ACTIVITIES, ServerSettings, SettingsChange, Switch, tokens_of, version_of
 from bot.ui.answers import GIVEN, open_form, replace, respond, sentence, whisper
 from bot.ui.cards import Card
+from bot.ui.custom_ids import number
 from bot.ui.forms import picked
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
 from bot.ui.permissions import CARDS, lacking_in
 from bot.ui.public_card import reachable
-from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.command_options import Count, Length
 from cogs.core.services import Services

@@ -12,14 +12,14 @@ from bot.rules.stories import Story
 from bot.stories.access import Who
 from bot.ui.answers import is_private, replace, whisper
 from bot.ui.cards import Card, notice
+from bot.ui.custom_ids import number
 from bot.ui.locale import Catalogue, named, private
-from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.command_options import PassageNumber
 from cogs.core.context import InteractionContext, StoryCog, unseen
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
-from cogs.stories import routes
+from cogs.stories import custom_ids
 from cogs.stories.cards import LISTED, list_card
 from cogs.stories.group import StoryGroupCog
 from cogs.stories.reading import Direction, Spot, clamped, reading_card, window
@@ -32,8 +32,8 @@ class BrowsingCog(StoryGroupCog):
         super().__init__(tree, {"list": self.list_, "show": self.show})
         self._services = services
         self._context = InteractionContext(services, flow)
-        tree.route(routes.LIST, self.turn_list)
-        tree.route(routes.READ, self.read)
+        tree.route(custom_ids.LIST, self.turn_list)
+        tree.route(custom_ids.READ, self.read)
 
     async def list_(self, interaction: discord.Interaction[commands.Bot]) -> None:
         """Show the server's stories, a page at a time."""

@@ -11,13 +11,13 @@ from discord import ui
 from bot.rules.languages import name_of
 from bot.rules.stories import Passage, Role, Story, StoryRules
 from bot.ui.cards import AMBER, INK, Card, line, text
+from bot.ui.custom_ids import WRITE_ON
 from bot.ui.cutting import shown_head, shown_tail
 from bot.ui.escaping import escape, quote
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
-from bot.ui.routes import WRITE_ON
 from cogs.core.vote_minutes import lasting
-from cogs.stories import routes
+from cogs.stories import custom_ids
 
 PREMISE_TEXT = 900
 """Characters of a premise that a card shows."""
@@ -54,15 +54,15 @@ def story_card(say: Catalogue, story: Story, last: Passage | None) -> Card:
 
 def _actions(say: Catalogue, story: Story, *, written: bool) -> ui.ActionRow[Any]:
     if story.state == "deleted":
-        restore = routes.RESTORE.button(say("button.srestore"), story.id, emoji="↩️")
+        restore = custom_ids.RESTORE.button(say("button.srestore"), story.id, emoji="↩️")
         return ui.ActionRow(restore)
     write = WRITE_ON.button(say("button.sadd"), story.id, style=discord.ButtonStyle.primary, emoji="✍️")
     write.disabled = story.state != "open"
-    read = routes.READ.button(say("button.sread"), story.id, 1, 0, "f", emoji="📖")
+    read = custom_ids.READ.button(say("button.sread"), story.id, 1, 0, "f", emoji="📖")
     read.disabled = not written
-    tree = routes.MAP.button(say("button.smap"), story.id, emoji="🌳")
+    tree = custom_ids.MAP.button(say("button.smap"), story.id, emoji="🌳")
     tree.disabled = not written
-    return ui.ActionRow(write, read, tree, routes.RULES.button(say("button.srules"), story.id, emoji="📜"))
+    return ui.ActionRow(write, read, tree, custom_ids.RULES.button(say("button.srules"), story.id, emoji="📜"))
 
 
 def _state(say: Catalogue, story: Story) -> str:
@@ -130,10 +130,12 @@ def list_card(say: Catalogue, listed: Sequence[tuple[Story, int]], page: int, pa
         where = f"<#{story.thread_id}>" if story.thread_id is not None else say("story.no_thread")
         facts = " · ".join([say(f"story.is_{story.state}"), say("story.passages", count=passages), where])
         shown = f"{_MARKS[story.state]} **{escape(story.title)}**\n-# {facts}"
-        blocks.append(ui.Section(text(shown), accessory=routes.READ.button(say("button.sread"), story.id, 1, 0, "f")))
+        blocks.append(
+            ui.Section(text(shown), accessory=custom_ids.READ.button(say("button.sread"), story.id, 1, 0, "f"))
+        )
     if pages > 1:
-        back = routes.LIST.button(say("button.back"), page - 1, emoji="◀️")
-        on = routes.LIST.button(say("button.on"), page + 1, emoji="▶️")
+        back = custom_ids.LIST.button(say("button.back"), page - 1, emoji="◀️")
+        on = custom_ids.LIST.button(say("button.on"), page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, page == pages - 1
         blocks += [line(), ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=pages)}")]
     return Card(*blocks)
@@ -168,14 +170,14 @@ def _names(say: Catalogue, people: Collection[int]) -> str:
 
 def delete_card(say: Catalogue, story: Story, days: int) -> Card:
     """Ask whether a story is really to go."""
-    sure = routes.DELETE.button(say("button.sdelete"), story.id, style=discord.ButtonStyle.danger)
+    sure = custom_ids.DELETE.button(say("button.sdelete"), story.id, style=discord.ButtonStyle.danger)
     question = say("story.delete_confirm", title=escape(story.title), count=days)
     return Card(text(question), ui.ActionRow(sure), colour=AMBER)
 
 
 def withdraw_card(say: Catalogue, story: Story, passage: Passage) -> Card:
     """Ask whether a passage is really to be withdrawn, showing which."""
-    sure = routes.WITHDRAW.button(say("button.swithdraw"), story.id, passage.id, style=discord.ButtonStyle.danger)
+    sure = custom_ids.WITHDRAW.button(say("button.swithdraw"), story.id, passage.id, style=discord.ButtonStyle.danger)
     question = say("story.withdraw_confirm", number=passage.depth)
     shown = f"{shown_head(passage.text, LAST_TEXT, quote)}\n-# {signature(say, passage)}"
     return Card(text(question), text(shown), ui.ActionRow(sure), colour=AMBER)
@@ -183,5 +185,5 @@ def withdraw_card(say: Catalogue, story: Story, passage: Passage) -> Card:
 
 def overtaken_card(say: Catalogue, story: Story, passage: Passage) -> Card:
     """Tell somebody that another was faster, and offer to add their passage behind the newest."""
-    again = routes.ADD_AGAIN.button(say("button.sagain"), story.id, passage.id, style=discord.ButtonStyle.primary)
+    again = custom_ids.ADD_AGAIN.button(say("button.sagain"), story.id, passage.id, style=discord.ButtonStyle.primary)
     return Card(text(say("story.overtaken")), ui.ActionRow(again), colour=AMBER)

@@ -19,10 +19,10 @@ from bot.stories.beginning import Beginning, beginning_of
 from bot.stories.earlier_run import EarlierRun
 from bot.ui.answers import GIVEN, keep_given, open_form, replace, respond
 from bot.ui.cards import Card, notice
+from bot.ui.custom_ids import START_STORY, WRITE_ON, number
 from bot.ui.escaping import escape
 from bot.ui.forms import chosen, picked, submitted
 from bot.ui.locale import Catalogue, named, private
-from bot.ui.routes import START_STORY, WRITE_ON, number
 from bot.ui.tree import InklingTree
 from cogs.core.blocked_posts import BlockedPosts
 from cogs.core.command_options import PassageNumber, PassageText, RoundMinutes, Title
@@ -33,7 +33,7 @@ from cogs.core.repeats import Act, Repeats
 from cogs.core.roles import role_refusal
 from cogs.core.services import Services
 from cogs.core.vote_minutes import chosen_minutes
-from cogs.stories import routes
+from cogs.stories import custom_ids
 from cogs.stories.adding import AddToStory
 from cogs.stories.cards import overtaken_card
 from cogs.stories.forms import AI, LICENCE, PREMISE, TITLE, WRITERS, PassageForm
@@ -70,12 +70,12 @@ class StoriesCog(StoryCog):
         self._register_repeats(flow.repeats)
         flow.message_uses.register(AddToStory(self._context, services.story_queries, self._keep))
         for route, handler in {
-            routes.NEW: self.begin,
-            routes.NEW_FORM: self.form_new,
+            custom_ids.NEW: self.begin,
+            custom_ids.NEW_FORM: self.form_new,
             START_STORY: self.begin_from,
             WRITE_ON: self.write_on,
-            routes.PASSAGE_FORM: self.form_added,
-            routes.ADD_AGAIN: self.add_again,
+            custom_ids.PASSAGE_FORM: self.form_added,
+            custom_ids.ADD_AGAIN: self.add_again,
         }.items():
             tree.route(route, handler)
 
@@ -220,7 +220,7 @@ class StoriesCog(StoryCog):
         await self._services.story_queries.check_writer(who, story)
         vote = await self._services.story_queries.votes(story)
         opens = await self._opens_vote(story)
-        custom_id = routes.PASSAGE_FORM.id(story.id, story.head_id or 0)
+        custom_id = custom_ids.PASSAGE_FORM.id(story.id, story.head_id or 0)
         form = PassageForm(private(interaction), story, custom_id, vote=vote, opens=opens, minutes=minutes)
         await open_form(interaction, form)
 

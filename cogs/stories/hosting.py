@@ -35,7 +35,7 @@ from cogs.core.context import CHOICES, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
-from cogs.stories import routes
+from cogs.stories import custom_ids
 from cogs.stories.cards import people_card, rules_card
 from cogs.stories.forms import PREMISE, TITLE, TitleForm
 from cogs.stories.group import StoryGroupCog
@@ -67,8 +67,8 @@ class StoryHostingCog(StoryGroupCog):
         self._dispatcher = dispatcher
         self._context = StoryAccess(services, flow)
         for route, handler in {
-            routes.RENAME_FORM: self.form_renamed,
-            routes.RULES: self.show_rules,
+            custom_ids.RENAME_FORM: self.form_renamed,
+            custom_ids.RULES: self.show_rules,
         }.items():
             tree.route(route, handler)
 
@@ -89,7 +89,7 @@ class StoryHostingCog(StoryGroupCog):
         """Give a story another title; without one, ask for title and premise in a form."""
         who, found = await self._context.led(interaction, story)
         if title is None:
-            form = TitleForm(private(interaction), found, routes.RENAME_FORM.id(found.id))
+            form = TitleForm(private(interaction), found, custom_ids.RENAME_FORM.id(found.id))
             await open_form(interaction, form)
         else:
             await self._renamed(interaction, who, found, title, None)

@@ -21,7 +21,7 @@ from cogs.core.context import StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
-from cogs.stories import routes
+from cogs.stories import custom_ids
 from cogs.stories.cards import delete_card
 from cogs.stories.group import StoryGroupCog
 from cogs.stories.threads import place_for_story, show_opened
@@ -51,8 +51,8 @@ class StoryLifecycleCog(StoryGroupCog):
         self._services = services
         self._dispatcher = dispatcher
         self._context = StoryAccess(services, flow)
-        tree.route(routes.DELETE, self.deleted)
-        tree.route(routes.RESTORE, self.restored)
+        tree.route(custom_ids.DELETE, self.deleted)
+        tree.route(custom_ids.RESTORE, self.restored)
 
     async def deleted_stories(
         self, interaction: discord.Interaction[Any], current: str

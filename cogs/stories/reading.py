@@ -18,7 +18,7 @@ from bot.ui.cutting import shown_pages
 from bot.ui.escaping import escape, size
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
-from cogs.stories import routes
+from cogs.stories import custom_ids
 
 READING_TEXT = 3200
 """Characters on a page."""
@@ -122,7 +122,7 @@ def _turning(say: Catalogue, story: Story, first: Spot, last: Spot, total: int) 
     ]
     row: ui.ActionRow[Any] = ui.ActionRow()
     for spot, direction, emoji, label, idle in turns:
-        turn = routes.READ.button(say(label), story.id, spot.number, spot.part, direction, emoji=emoji)
+        turn = custom_ids.READ.button(say(label), story.id, spot.number, spot.part, direction, emoji=emoji)
         turn.disabled = idle
         row.add_item(turn)
     return row

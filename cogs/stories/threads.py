@@ -26,7 +26,7 @@ from cogs.core.generation_flow import GenerationFlow
 from cogs.core.next_steps import next_steps
 from cogs.core.outbox import CLOCKS_DIFFER, OutboxDispatcher
 from cogs.core.services import Services
-from cogs.stories import routes
+from cogs.stories import custom_ids
 from cogs.stories.cards import story_card
 from cogs.stories.forms import StoryForm
 
@@ -146,7 +146,7 @@ async def open_story_form(
     await flow.permitted(interaction, "stories")
     say = private(interaction)
     place_for_story(interaction, say)
-    await open_form(interaction, StoryForm(say, routes.NEW_FORM.id(*beginning)))
+    await open_form(interaction, StoryForm(say, custom_ids.NEW_FORM.id(*beginning)))
 
 
 async def show_opened(

@@ -12,9 +12,9 @@ from bot.rules.stories import Story
 from bot.stories.passages import check_own
 from bot.ui.answers import replace, whisper
 from bot.ui.cards import notice
+from bot.ui.custom_ids import number
 from bot.ui.cutting import shown_head
 from bot.ui.locale import named, private
-from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from cogs.core.blocked_posts import BlockedPosts
 from cogs.core.command_options import PassageNumber
@@ -22,7 +22,7 @@ from cogs.core.context import InteractionContext, StoryCog
 from cogs.core.generation_flow import GenerationFlow
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
-from cogs.stories import routes
+from cogs.stories import custom_ids
 from cogs.stories.cards import withdraw_card
 from cogs.stories.group import StoryGroupCog
 
@@ -46,7 +46,7 @@ class UndoingCog(StoryGroupCog):
         self._dispatcher = dispatcher
         self._refusals = refusals
         self._context = InteractionContext(services, flow)
-        tree.route(routes.WITHDRAW, self.withdrawn)
+        tree.route(custom_ids.WITHDRAW, self.withdrawn)
 
     @app_commands.rename(story=named("command.story.story.name"))
     @app_commands.describe(story=named("command.story.story.description"))

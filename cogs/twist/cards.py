@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.rules.generations import Generation, GenerationKind, Suggestion
 from bot.rules.twists import KEPT, Twist, twist_of
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.cards import Card, is_own, line, text
 from bot.ui.cutting import label
 from bot.ui.escaping import escape, size
@@ -47,7 +47,7 @@ class TwistCard(FilledCard):
             shown = whole.close().show(CARD_TEXT - size(title) - size(foot) - 8)
         blocks: list[ui.Item[Any]] = [text(title)]
         if twist.done:
-            blocks.append(ui.Section(text(shown), accessory=routes.GO.button(say("button.go"), generation.id, 0)))
+            blocks.append(ui.Section(text(shown), accessory=custom_ids.GO.button(say("button.go"), generation.id, 0)))
         else:
             blocks += [text(shown), line()]
             blocks += [ui.ActionRow(_menu(say, generation.id, twist, number)) for number in range(len(twist.words))]
@@ -70,7 +70,7 @@ def _menu(say: Catalogue, generation_id: int, twist: Twist, number: int) -> ui.S
     """The menu of one word: to keep it, and the others from the nearest on; what is picked is ticked."""
     word = twist.words[number]
     menu: ui.Select[Any] = ui.Select(
-        custom_id=routes.TWIST.id(generation_id, number),
+        custom_id=custom_ids.TWIST.id(generation_id, number),
         placeholder=label(say("card.twist.word", word=word.word), _LABEL),
     )
     if word.picked != KEPT:
@@ -88,14 +88,14 @@ def _menu(say: Catalogue, generation_id: int, twist: Twist, number: int) -> ui.S
 def _actions_of(say: Catalogue, generation: Generation, twist: Twist, *, read: bool) -> ui.ActionRow[Any]:
     row: ui.ActionRow[Any] = ui.ActionRow()
     if not twist.done:
-        use = routes.USE.button(say("button.use"), generation.id, style=discord.ButtonStyle.primary, emoji="✅")
+        use = custom_ids.USE.button(say("button.use"), generation.id, style=discord.ButtonStyle.primary, emoji="✅")
         use.disabled = not twist.picked
         row.add_item(use)
-        row.add_item(routes.CHANGE.button(say("button.change"), generation.id, 0, emoji="✏️"))
+        row.add_item(custom_ids.CHANGE.button(say("button.change"), generation.id, 0, emoji="✏️"))
     if read:
-        row.add_item(routes.READ.button(say("button.read"), generation.id, 0, emoji="📖"))
-    row.add_item(routes.WHY.button(say("button.why"), generation.id, emoji="🔍"))
-    row.add_item(routes.DELETE.button(say("button.delete"), generation.id, emoji="🗑️"))
+        row.add_item(custom_ids.READ.button(say("button.read"), generation.id, 0, emoji="📖"))
+    row.add_item(custom_ids.WHY.button(say("button.why"), generation.id, emoji="🔍"))
+    row.add_item(custom_ids.DELETE.button(say("button.delete"), generation.id, emoji="🗑️"))
     return row
 
 

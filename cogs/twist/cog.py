@@ -13,11 +13,11 @@ from bot.errors import BadInput, Gone, NotAllowed
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.servers import ServerSettings
 from bot.rules.twists import suggestion_of, twist_of
-from bot.ui import routes
+from bot.ui import custom_ids
 from bot.ui.answers import GIVEN, open_form, replace
+from bot.ui.custom_ids import number
 from bot.ui.forms import Form, submitted
 from bot.ui.locale import named, private, public
-from bot.ui.routes import number
 from bot.ui.tree import InklingTree
 from bot.writing.twist.request import TwistRequest
 from cogs.core.generation_flow import GenerationFlow
@@ -36,10 +36,10 @@ class TwistCog(MessageMenuCog):
         self._services = services
         self._flow = flow
         self._rounds = rounds
-        tree.route(routes.TWIST_FORM, self.form_asked)
+        tree.route(custom_ids.TWIST_FORM, self.form_asked)
         flow.message_uses.register(ModelUse("twist", "🌀", flow.permitted, self._start))
-        tree.route(routes.TWIST, self.pick)
-        tree.route(routes.USE, self.use)
+        tree.route(custom_ids.TWIST, self.pick)
+        tree.route(custom_ids.USE, self.use)
 
     # ---- asking
 
@@ -50,7 +50,7 @@ class TwistCog(MessageMenuCog):
         """Twist `text`; without it, ask for it in a form."""
         settings = await self._flow.permitted(interaction, "twist")
         if text is None:
-            await open_form(interaction, Form(private(interaction), "twist", routes.TWIST_FORM.id()))
+            await open_form(interaction, Form(private(interaction), "twist", custom_ids.TWIST_FORM.id()))
         else:
             await self._start(interaction, settings, text)
 

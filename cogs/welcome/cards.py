@@ -10,11 +10,11 @@ from discord import ui
 
 from bot.inference.protocol import Health
 from bot.ui.cards import Card, line, text
+from bot.ui.custom_ids import Route
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, duration
-from bot.ui.routes import Route
 from cogs.settings.cards import SETTINGS
-from cogs.stories.routes import NEW
+from cogs.stories.custom_ids import NEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,8 +32,8 @@ from bot.rules.twists import Expected, Other, Twist, TwistWords
 from bot.stories import beginning, passages
 from bot.stories.rounds import candidates, kinds, quoting
 from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipt_summary, receipts, story_starts
+from bot.ui.custom_ids import WHY
 from bot.ui.locale import catalogue
-from bot.ui.routes import WHY
 from bot.writing import (
     asterisks,
     blanks,
@@ -678,7 +678,7 @@ BOUNDED: Mapping[str, str] = {
     "bot.ui.locale.merged": "our own catalogues",
     "bot.ui.locale.named": "a key",
     "bot.ui.locale.places_of": "our own catalogues",
-    "bot.ui.routes.number": "an id of a button, at most 100 characters",
+    "bot.ui.custom_ids.number": "an id of a button, at most 100 characters",
     "bot.ui.answers.keep_given": "the boxes of a form, which are only joined",
     "bot.rules.servers.check_range": "the key of a message",
     "bot.writing.text_windows.without": "fills, which are only passed on",

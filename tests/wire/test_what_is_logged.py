@@ -13,7 +13,7 @@ import pytest
 from bot.cli import online
 from bot.cli.terminal import Terminal
 from bot.settings import Settings
-from tests.support.routes import all_routes
+from tests.support.all_routes import all_routes
 from tests.wire.discord_server import TOKEN, DiscordServer, running_discord
 from tests.wire.faults import Fault, Reply
 from tests.wire.people import Person

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.ui.routes import Route
+from bot.ui.custom_ids import Route
 
 LIKE = Route("rlike", "round_id")
 """The menu of the candidates that somebody likes."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.ui.routes import TEMPLATE, Route
+from bot.ui.custom_ids import TEMPLATE, Route
+from tests.support.all_routes import all_routes
 from tests.support.old_custom_ids import OLD_CUSTOM_IDS
-from tests.support.routes import all_routes
 
 ROOT = Path(__file__).parents[2]
 

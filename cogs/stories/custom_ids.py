@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.ui.routes import Route
+from bot.ui.custom_ids import Route
 
 NEW = Route("sbegin")
 """*Start a story*: opens a form."""

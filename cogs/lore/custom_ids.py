@@ -5,7 +5,7 @@ A `place` is the id of a story, or 0 for the server as a whole (`cogs.lore.cards
 
 from __future__ import annotations
 
-from bot.ui.routes import Route
+from bot.ui.custom_ids import Route
 
 ADD = Route("ladd", "place", "kind")
 """*Add*: opens a form."""
