@@ -1,5 +1,5 @@
 """*Why this text?* in plain words: who wrote it and from what, where that happened, what was not read. The numbers are
-in `bot.ui.receipts`, behind the button *Details*."""
+in `bot.ui.receipt_details`, behind the button *Details*."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from bot.ui.escaping import escape, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import style_phrases, sureness
 from bot.ui.locale import Catalogue
-from bot.ui.receipts import BEGINNING, Made, details_card, expected_facts
+from bot.ui.receipt_details import BEGINNING, Made, details_card, expected_facts
 
 DETAILS = "details"
 """The last id of *Details*."""

@@ -17,8 +17,8 @@ from bot.ui.escaping import quote, size
 from bot.ui.fitting import CARD_TEXT
 from bot.ui.locale import Catalogue
 from bot.ui.prose import signature
+from bot.ui.receipt_details import BEGINNING, Made, details_card
 from bot.ui.receipt_summary import DETAILS, Read, summary_card
-from bot.ui.receipts import BEGINNING, Made, details_card
 from cogs.core.next_steps import next_steps
 from cogs.rounds import custom_ids
 from cogs.rounds.cards import GAP

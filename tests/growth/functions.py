@@ -31,7 +31,18 @@ from bot.rules.text import alphabets, characters, matching, segments, truecasing
 from bot.rules.twists import Expected, Other, Twist, TwistWords
 from bot.stories import beginning, passages
 from bot.stories.rounds import candidates, kinds, quoting
-from bot.ui import cards, cutting, escaping, fitting, infills, progress, prose, receipt_summary, receipts, story_starts
+from bot.ui import (
+    cards,
+    cutting,
+    escaping,
+    fitting,
+    infills,
+    progress,
+    prose,
+    receipt_details,
+    receipt_summary,
+    story_starts,
+)
 from bot.ui.custom_ids import WHY
 from bot.ui.locale import catalogue
 from bot.writing import (
@@ -568,16 +579,16 @@ CALLS: Mapping[str, Sequence[Call]] = {
             WHY.button("Details", 1),
         )
     ],
-    "bot.ui.receipts.details_card": [
-        lambda text: receipts.details_card(
+    "bot.ui.receipt_details.details_card": [
+        lambda text: receipt_details.details_card(
             _SAY,
             [(text[:80], OtherReceipt(told={"other": text}), None), (text[:80], InfillReceipt(), None)],
             text[:200],
             WHY.button("Back", 1),
         )
     ],
-    "bot.ui.receipts.facts": [
-        lambda text: receipts.facts(_SAY, ContinueReceipt(model=text, dropped=tuple(text.split(" "))))
+    "bot.ui.receipt_details.facts": [
+        lambda text: receipt_details.facts(_SAY, ContinueReceipt(model=text, dropped=tuple(text.split(" "))))
     ],
     "cogs.rounds.private_cards.more_card": [
         lambda text: private_cards.more_card(_SAY, _view(text), Standing(person_id=3, host=True), told="")
@@ -615,8 +626,8 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.ui.story_starts.story_start": [lambda text: story_starts.story_start(_SAY, _continued(text))],
     "bot.ui.story_starts.take_menu": [lambda text: story_starts.take_menu(_SAY, _continued(text), begins_stories=True)],
-    "bot.ui.receipts.expected_facts": [
-        lambda text: receipts.expected_facts(
+    "bot.ui.receipt_details.expected_facts": [
+        lambda text: receipt_details.expected_facts(
             _SAY, TwistWords(words=(Expected(0, len(text), text, (Other(text, 1.0),)),))
         )
     ],

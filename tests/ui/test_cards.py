@@ -21,8 +21,8 @@ from bot.ui.escaping import escape, size, tidy
 from bot.ui.infills import Filled, sureness
 from bot.ui.locale import LANGUAGES, catalogue
 from bot.ui.progress import progress_card
+from bot.ui.receipt_details import facts
 from bot.ui.receipt_summary import receipt_card
-from bot.ui.receipts import facts
 from cogs.feature_cards import CARDS
 from cogs.settings.cards import settings_card
 from tests.behaviour.discord_world import walk

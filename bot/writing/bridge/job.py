@@ -26,9 +26,9 @@ from bot.writing import cleaning, diversity
 from bot.writing.blocklist import Blocklist
 from bot.writing.bridge.request import BridgeRequest
 from bot.writing.continuation.job import joined, pieces_of, prompt_of, row_seed
+from bot.writing.engine_receipts import of_row
 from bot.writing.languages import BRIDGING, check_language, is_foreign
 from bot.writing.overlap import Overlap, TextSource, overlap
-from bot.writing.receipts import of_row
 from bot.writing.request import NOBODY
 from bot.writing.row_counts import MOST, health_of, rows_for
 from bot.writing.text_windows import left_part, right_part

@@ -16,7 +16,7 @@ from bot.inference.protocol import Continuation, Engine, GenerateRequest, Piece,
 from bot.rules.generations import Suggestion
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
 from bot.rules.text.words import has_han, split_words
-from bot.writing import cleaning, diversity, receipts
+from bot.writing import cleaning, diversity, engine_receipts
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation import quality
 from bot.writing.continuation.misnaming import misnames, wrong_plurals
@@ -308,5 +308,5 @@ def joined(before: str, text: str) -> str:
 
 
 def _suggestion(draft: Draft) -> Suggestion:
-    receipt = receipts.of_continuation(draft.row, draft.overlap, draft.log_prob)
+    receipt = engine_receipts.of_continuation(draft.row, draft.overlap, draft.log_prob)
     return Suggestion(text=draft.text, fills=(), receipt=receipt, score=round(draft.quality, 4))

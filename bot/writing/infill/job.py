@@ -11,12 +11,12 @@ from bot.rules.generations import Suggestion, surest_first
 from bot.rules.infill_style import AS_IT_BELONGS
 from bot.rules.receipts import FillReceipt, InfillReceipt
 from bot.writing.blocklist import Blocklist
+from bot.writing.engine_receipts import of_model
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.filling import BEAM, DRAWS, FIRSTS, PATHS, Filling, certainty
 from bot.writing.infill.ranking import Ranked
 from bot.writing.infill.request import InfillRequest
 from bot.writing.languages import FILLING, check_language, is_foreign
-from bot.writing.receipts import of_model
 from bot.writing.request import NOBODY
 from bot.writing.text_windows import frame
 

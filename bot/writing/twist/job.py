@@ -23,8 +23,8 @@ from bot.rules.text.words import has_han, word_spans
 from bot.rules.twists import Expected, Twist, suggestion_of
 from bot.writing.blanks import unmarked
 from bot.writing.blocklist import Blocklist
+from bot.writing.engine_receipts import of_model
 from bot.writing.languages import FILLING, check_language, is_foreign
-from bot.writing.receipts import of_model
 from bot.writing.request import NOBODY
 from bot.writing.text_windows import left_part, right_part
 from bot.writing.twist.alternatives import ScoredWord, chosen, possible
