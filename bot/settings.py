@@ -32,10 +32,12 @@ _HUB_NAME = re.compile(
     r"(?P<name>[\w.-]+(/[\w.-]+)?)(@(?P<before>[\w./+-]+))?(:(?P<file>[^@:\\\x00-\x1f]+?))?(@(?P<after>[\w./+-]+))?",
     re.ASCII,
 )
+"""A model of the hub: its name, a file where one is given, and a revision before or behind that."""
 _MODELS_ALLOWED = (
     f"{', '.join(NAMED_MODELS)}, a folder, a GGUF file, or a model of the hub: org/name, org/name@revision or "
     "org/name:file.gguf"
 )
+"""What a setting that names a model may be, as a refusal says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ Pages = Callable[[int, int], None]
 """pages(done, total): how a copy gets on."""
 
 _PAGES_A_STEP = 256
+"""Pages of the database that are copied between two reports of how the copy gets on."""
 
 
 def copy_database(source: Path, target: Path, pages: Pages | None = None) -> None:

@@ -33,6 +33,7 @@ WRITER_PRAGMAS = (*_PRAGMAS, "secure_delete=ON", f"journal_size_limit={64 << 20}
 _PROGRAM = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError, sqlite3.InterfaceError)
 
 _FULL = "the disk is full; nothing was saved. Make room, then try again."
+"""What the host is told where the disk has no room left."""
 _ROOM = 64 << 10
 """With fewer free bytes than this SQLite cannot even make the index of its log, and calls that an I/O error."""
 _SENTENCES = (
@@ -44,6 +45,7 @@ _SENTENCES = (
     ("SQLITE_BUSY", "another program holds the database. Close it, then try again."),
     ("SQLITE_IOERR", "the disk fails. Check it and its connection, and keep the last backup safe."),
 )
+"""What the host is told, by the beginning of SQLite's name for the error."""
 
 
 def storage_error(error: DBAPIError | sqlite3.Error, path: Path) -> StorageError | None:

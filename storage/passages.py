@@ -35,6 +35,7 @@ _REPEATED = (
 _AT_ONCE = 2000
 """Ids in one statement: SQLite takes 32,766 parameters."""
 _ORIGINAL = func.coalesce(PASSAGES.c.original_id, PASSAGES.c.id)
+"""The id of the passage of which one is a copy, or its own where it is none."""
 
 
 class PassageReader(Repository):

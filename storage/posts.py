@@ -15,6 +15,7 @@ from storage.tables import GENERATIONS, PASSAGES, POSTS, ROUNDS
 from storage.writer import Connection
 
 _AT_ONCE = 0
+"""The `next_ms` of a post that does not wait for any time."""
 
 
 def new_nonce() -> str:
@@ -218,6 +219,7 @@ class Posts(PostReader):
 
 
 _DUE = POSTS.c.wanted > POSTS.c.shown
+"""The condition of posts whose message does not yet show what is wanted."""
 
 
 def _post(row: Row[Any]) -> Post:

@@ -14,6 +14,7 @@ from storage.repository import Repository
 from storage.tables import CANDIDATES, REPORTS, ROUNDS
 
 _UNDER_WAY: tuple[RoundState, ...] = ("writing", "open")
+"""The states of a round that has not ended."""
 _ROUND = select(ROUNDS).where(ROUNDS.c.id == bindparam("round"))
 """Put together once: it is part of each vote."""
 

@@ -20,6 +20,7 @@ METADATA = MetaData(
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     }
 )
+"""All tables, and how their indexes and keys are named."""
 
 EMPTY = text("''")
 """The default of a text that older rows lack."""
@@ -48,6 +49,7 @@ SERVERS = Table(
     Column("changed_ms", WHOLE, nullable=False),
     sqlite_strict=True,
 )
+"""A row is what the managers of a server chose."""
 
 PEOPLE = Table(
     "people",
@@ -57,6 +59,7 @@ PEOPLE = Table(
     Column("last_seen_ms", WHOLE, nullable=False),
     sqlite_strict=True,
 )
+"""A row is a person who has used the bot, and when that was first and last."""
 
 GENERATIONS = Table(
     "generations",
@@ -103,6 +106,7 @@ SUGGESTIONS = Table(
     Column("taken", Integer, nullable=False, server_default="0"),
     sqlite_strict=True,
 )
+"""A row is a suggestion of a generation; `taken` is how often it was taken."""
 
 # ---- stories: a tree owns its passages, a story is a head on it, a round owns its candidates and ballots
 
@@ -114,6 +118,7 @@ TREES = Table(
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
+"""A row is a tree, which a story and its forks share."""
 
 STORIES = Table(
     "stories",
@@ -145,6 +150,7 @@ STORIES = Table(
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
+"""A row is a story. `head_id` is the last passage of its canon, None while nothing is written."""
 
 STORY_PEOPLE = Table(
     "story_people",
@@ -155,6 +161,7 @@ STORY_PEOPLE = Table(
     Index(None, "person_id"),
     sqlite_strict=True,
 )
+"""A row is a role that a person has in a story: "cohost" or "invited"."""
 
 PASSAGES = Table(
     "passages",
@@ -212,6 +219,7 @@ ROUNDS = Table(
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
+"""A row is a round; see `bot.rules.rounds.Round`."""
 
 CANDIDATES = Table(
     "candidates",
@@ -239,6 +247,7 @@ CANDIDATES = Table(
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
+"""A row is a candidate of a round; `none` 1: it is "none of these" and has no text."""
 
 BALLOTS = Table(
     "ballots",
@@ -264,6 +273,7 @@ REPORTS = Table(
     Index(None, "person_id"),
     sqlite_strict=True,
 )
+"""A row says that a person reported a candidate."""
 
 LORE = Table(
     "lore",
@@ -283,6 +293,7 @@ LORE = Table(
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
+"""A row is an entry of memory or lore; `story_id` None: of the whole server."""
 
 LORE_VOTES = Table(
     "lore_votes",
@@ -293,6 +304,7 @@ LORE_VOTES = Table(
     Index(None, "person_id"),
     sqlite_strict=True,
 )
+"""A row is what a person thinks of an entry: `agrees` 1 or 0."""
 
 WRITER_PROFILES = Table(
     "courtesies",
@@ -304,6 +316,7 @@ WRITER_PROFILES = Table(
     Index(None, "person_id"),
     sqlite_strict=True,
 )
+"""A row is one person's wishes in one server; `no_ai` 1: no model may use what they wrote."""
 
 MOOD_RESULTS = Table(
     "mood_results",

@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 BATCH = 64
 """How many transactions share one commit at most."""
 _CLOSE_S = 5.0
+"""Seconds that what is under way has to end when the writer closes."""
 HELD_S = 60.0
 """So long the writer waits for another program that holds the database, as a backup or a viewer of databases does.
 Whoever wrote meanwhile is told after that time that nothing was saved."""

@@ -17,6 +17,7 @@ from bot.errors import HostError
 from bot.text_files import NotUtf8, decode
 
 _BOM = "\ufeff"
+"""The byte-order mark that some editors put before UTF-8; a file that has one keeps it."""
 _PLAIN = re.compile(r"[^\s'\"#$`\\]+")
 """Values that need no quotation marks."""
 

@@ -53,6 +53,7 @@ FOR_GOOD = {
 }
 """By the code with which Discord closes a connection for good: what the host is told."""
 _UNREACHED = (OSError, TimeoutError, ClientError, discord.DiscordException)
+"""Errors of the connection to Discord itself, after which the bot connects again."""
 
 
 class UnreadableMessage(Exception):

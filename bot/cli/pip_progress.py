@@ -6,14 +6,20 @@ import re
 from collections.abc import Iterable
 
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(\[[^\]]*\])?==")
+"""The beginning of a line of a lock file that pins a package."""
 _IGNORED = re.compile(r"Ignoring \S+: markers ")
+"""pip's line about a package that is for other machines."""
 _LOOKED_FOR = re.compile(r"Collecting (?P<name>[\w.-]+)")
+"""pip's line when it begins to look for a package."""
 _HERE = re.compile(r"Requirement already satisfied: |Processing \S+\.(whl|tar\.gz)")
+"""pip's line about a package that is installed already, or whose file is on this machine."""
 _FETCHED = re.compile(
     r"\s*(?P<how>Downloading|Using cached) (?:\S*/)?(?P<file>[^/\s]+\.(?:whl|tar\.gz|zip)) "
     r"\((?P<size>[\d.]+) (?P<unit>bytes|kB|MB|GB)\)"
 )
+"""pip's line about a file that it downloads or takes from its cache, with the size."""
 _UNITS = {"bytes": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+"""The bytes of each unit in which pip gives sizes."""
 
 
 def count_requirements(lock: str) -> int:

@@ -33,8 +33,11 @@ DIMENSIONS = 8
 ROLES: tuple[LoadedRole, ...] = ("story", "causal", "masked")
 """The models that are said to be loaded."""
 _NAMES = ("fox", "keeper", "lantern", "harbour", "letter", "river", "garden", "bell", "child", "storm", "road", "door")
+"""The nouns of the sentences."""
 _VERBS = ("crossed", "found", "watched", "followed", "left", "heard", "opened", "remembered", "passed", "lost")
+"""The verbs of the sentences."""
 _KINDS = ("old", "quiet", "broken", "bright", "narrow", "distant", "cold", "hidden", "heavy", "green")
+"""The adjectives of the sentences."""
 
 
 class FakeEngine:

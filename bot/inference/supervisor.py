@@ -29,7 +29,9 @@ _log = logging.getLogger(__name__)
 _worker_log = logging.getLogger("bot.worker")
 
 _SECRETS = ("DISCORD_TOKEN", "INFERENCE_TOKEN", "OPENAI_API_KEY")
+"""Environment variables that are not passed on to the worker."""
 _LOG_LINE = re.compile(r"\S+ \S+ (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) (?P<rest>\S+: .*)")
+"""A line of the worker's log: date and time, level, then the logger's name and the message."""
 _LONGEST_SOCKET_PATH = 100  # macOS allows 103 bytes
 
 

@@ -23,6 +23,7 @@ from bot.ui.origins import credit, model_names
 CHAPTER_WORDS = 3000
 """About how long a chapter is: a long story is cut between passages, so that a reader on a small device can keep up."""
 _NAMESPACE = uuid.UUID("5b4c1d0e-6c3f-5f0a-9d57-1c2f0a6e7b11")
+"""The namespace of the UUIDs that identify books: a story has the same one in every export."""
 
 
 @dataclass(frozen=True, slots=True)

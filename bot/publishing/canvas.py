@@ -31,7 +31,9 @@ MISSING = "□"
 ELLIPSIS = "…"
 """Ends a text that was cut to its width."""
 _NARROW = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "..."})
+"""Quotes and ellipses as ASCII, for text without Chinese: the font's own are as wide as a Chinese character."""
 _SCALE = 4
+"""How many times as large the mask of a shape is drawn before it is scaled down, for smooth edges."""
 
 
 class Canvas:
@@ -165,3 +167,4 @@ _FACES: Mapping[Face, str] = {
     "sans": str(pylopdf_fonts_zh_cn.sans_path()),
     "serif": str(pylopdf_fonts_zh_cn.serif_path()),
 }
+"""The path of each face's font file."""

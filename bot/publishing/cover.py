@@ -23,16 +23,19 @@ WIDTH, HEIGHT = 800, 1280
 BAND = 680
 """How much of the height the pattern takes."""
 MARGIN = 72
+"""Pixels between the text and the left and right edges."""
 LEADING = 1.25
 """From line to line, in sizes of the letters."""
 TITLE_SIZES = (76, 64, 54, 46, 40)
 """The title is set in the first of these sizes in which it has room, in the last one shortened."""
 NAME_SIZE = 30
+"""The size of the letters of people's names, in pixels."""
 NAMES = 3
 """So many people are named; of the others it is said how many they are."""
 _SMOOTH = 2
 """The pattern is drawn so many times as large and scaled down, for smooth edges."""
 _TILE = 160
+"""Pixels from one disc or scale of a pattern to the next; tiles of arcs are half as wide."""
 
 
 class Palette(NamedTuple):

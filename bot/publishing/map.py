@@ -18,7 +18,9 @@ from bot.ui.origins import credit, model_names
 MAX_TEXT = 3500
 """Characters of the text beside a picture, as Discord counts them once it is escaped."""
 _INDENT = "\u2003"
+"""What a line is indented by for each lane: an em space."""
 _MAX_INDENT = 8
+"""Lanes for which a line is indented at most."""
 _SHORTER: tuple[tuple[int, int], ...] = ((60, 80), (40, 60), (24, 40), (12, 30), (0, 30), (0, 12))
 """How long beginnings and titles may be, from the longest text to the shortest."""
 

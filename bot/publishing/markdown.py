@@ -25,6 +25,7 @@ _SPECIAL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+"""What has a meaning in Markdown wherever it stands in a line; each of its characters is escaped."""
 _LINE_START = re.compile(r"[+=:-] | \(?(?:\d+|[A-Za-z]|[ivxlcdm]+|[IVXLCDM]+)(?=[.)](?:[ \t]|$))", re.VERBOSE)
 """What begins a list, a table, a definition or the line under a heading; in Pandoc letters and Roman numbers, too."""
 

@@ -16,6 +16,7 @@ _SAFE = frozenset(".,!()+'’&@-")
 _EDGES = " .-"
 """What a name neither begins nor ends with."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices, with or without an ending."""
 
 
 def file_name(title: str, ending: str) -> str:

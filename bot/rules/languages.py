@@ -97,6 +97,7 @@ LANGUAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """The languages that are offered, by their tags: what they are called by those who speak them, and in English."""
 _TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?", re.IGNORECASE | re.ASCII)
+"""The tag of a language: the language, then its script and its region where they are given."""
 
 
 def check_language(given: str) -> str:

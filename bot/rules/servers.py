@@ -18,21 +18,29 @@ Activity = str
 """What a server can keep to roles: a kind of generation, opening rounds, or starting stories (`ACTIVITIES`)."""
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+"""The languages in which the bot can speak in a server."""
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
+"""All that a server can switch off."""
 ACTIVITIES: tuple[Activity, ...] = ("continue", "infill", "bridge", "twist", "rounds", "stories")
+"""All that a server can keep to roles, in the order in which the settings show it."""
 COUNT_RANGE = range(1, 6)
+"""How many suggestions a request may ask for."""
 LENGTH_RANGE = range(8, 161)
 """Tokens that a suggestion may have."""
 WORDS_RANGE = range(6, 121)
 """The same in words, as people say it (`tokens_of`)."""
 DEFAULT_COUNT = 3
+"""Suggestions of a request where nobody chose a number."""
 DEFAULT_LENGTH = 48
+"""Tokens of a suggestion where nobody chose a length."""
 MAX_TEXT = 4000
+"""Characters of a request's text, and of what one box of a form takes."""
 MAX_CHANNELS = 100
 """How many channels a server can name; one that wants more wants them all."""
 MAX_ROLES = 25
 """How many roles can be named for an activity: as many as one menu of Discord's takes."""
 MAX_LISTED_WORDS = 200
+"""Entries on a server's list of words; each is a word or a few words."""
 MAX_LISTED_WORD = 40
 """Characters of a word, or a few words, on a server's list."""
 

@@ -283,6 +283,7 @@ _MOVES: Mapping[StoryState, tuple[StoryState, ...]] = {
     "ended": ("open", "deleted"),
     "deleted": ("open",),
 }
+"""By the state of a story, the states that it can go to from there."""
 
 
 def move(story: Story, state: StoryState, now_ms: int) -> Story:

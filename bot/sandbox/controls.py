@@ -13,6 +13,7 @@ from bot.sandbox.simulation import BackendError, component_key, component_paths,
 BUTTON = 2
 """Discord's number for this kind of component."""
 _NAMED = re.compile(r"message:([0-9]{1,20}):component:button:(.+)", re.DOTALL)
+"""A button's key as the page knows it: the id of its message, and its custom id."""
 
 
 def name_buttons(messages: Mapping[str, Mapping[str, Any]]) -> None:

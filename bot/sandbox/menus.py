@@ -15,6 +15,7 @@ from bot.sandbox.simulation import AppCommandType, Page, Preview, simcord
 CLICK = "click"
 """SimCord's name for the press of a button."""
 _ENTRY = re.compile(r"message:([0-9]{1,20}):component:menu:(.+)", re.DOTALL)
+"""The key of an entry in a message's menu as the page knows it: the message's id, and the entry's name."""
 
 Plan = Callable[[Any, int], Awaitable[dict[str, Any]]]
 """What SimCord carries out when it has admitted an action."""

@@ -23,6 +23,7 @@ from cogs.core.services import Services
 _log = logging.getLogger(__name__)
 
 FOLLOW_S = 0.3
+"""Seconds between two looks at what has changed."""
 ONE_BOT = 1
 """The bot's only life, as the page is told: what somebody is writing there outlives a restart, as in Discord."""
 

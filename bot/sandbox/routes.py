@@ -24,7 +24,9 @@ from bot.sandbox.simulation import Page, Preview, PreviewServer, simcord
 SECRET, CONTEXT = "X-Simcord-Capability", "X-Simcord-Context"
 LIST, MENUS = "/api/channels", "/api/menus"
 STYLES = ("/channels.css", "/toolbar.css", "/menus.css")
+"""The paths of the style sheets that the page has beside SimCord's own."""
 SCRIPTS = ("/channels.js", "/presses.js", "/toolbar.js", "/following.js", "/menus.js")
+"""The paths of the scripts that the page has beside SimCord's own."""
 OWN = dict.fromkeys(STYLES, "text/css") | dict.fromkeys(SCRIPTS, "text/javascript")
 """What the page has beside SimCord's own, and what it is."""
 HEAD = "".join(
@@ -33,7 +35,9 @@ HEAD = "".join(
         *(f'<script type="module" src="{path}"></script>' for path in SCRIPTS),
     ]
 )
+"""The HTML that loads these style sheets and scripts."""
 _STATUS = 'Object.defineProperty(window, "simcordPreview"'
+"""The place in SimCord's script before which a line is put in."""
 CHANGED = {
     "/": {
         "</head>": HEAD + "</head>",

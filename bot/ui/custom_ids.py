@@ -21,6 +21,7 @@ TEMPLATE = rf"{PREFIX}:(?P<action>[a-z]+)(?::(?P<ids>[0-9A-Za-z:_-]*))?"
 MAX_LENGTH = 100
 """Characters that Discord takes for a custom id."""
 _ID = re.compile(r"[0-9A-Za-z_-]*")
+"""The characters that an id within a custom id may have."""
 
 
 class Route:

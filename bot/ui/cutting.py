@@ -31,7 +31,9 @@ _SENTENCE_END = re.compile(
 )
 """The end of a sentence with the white space behind it. What was once read as a run of signs is never read again."""
 _SPACE = re.compile(r"\s+")
+"""The white space between two pages, which neither of them shows."""
 _MIN_SHARE = 0.5
+"""The share of the room that a part has to fill; where whole sentences fill less, it is cut within one."""
 
 
 def sentences(text: str) -> list[str]:

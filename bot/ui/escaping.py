@@ -14,6 +14,7 @@ from collections.abc import Iterator
 _LINE_SIGN = re.compile(
     r"(?P<lead>[^\S\n]*)(?:\#{1,3}(?=\s) | -(?=\#\s|\s) | [+>] | (?P<digits>\d{1,10})[.)](?=\s))", re.VERBOSE
 )
+"""What Discord reads as a heading, a list or a quote where a line begins."""
 _SIGNS = re.compile(
     rf"""^{_LINE_SIGN.pattern} | [\\*_~|`<@\[\]] | :(?=(?:[^\W_]|[+-])+:) | (?<=[A-Za-z]):(?=//)""",
     re.MULTILINE | re.VERBOSE,
@@ -22,7 +23,9 @@ _SIGNS = re.compile(
 numbered item the sign stands behind the `digits`); marks and mentions anywhere; short codes of emoji; schemes. They
 are found in one pass, which reads no white space on behalf of another line."""
 _DIRECTION_CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+"""Invisible characters that change the direction of the text around them."""
 _LINE_SEPARATORS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+"""Every line end that is not a line feed alone."""
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
 )

@@ -30,6 +30,7 @@ OPTION = 100
 HINT = 150
 """So many the hint on a menu holds."""
 _OPEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+"""An odd number of backslashes at the end: the last one escapes what was cut off."""
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 

@@ -20,6 +20,7 @@ _GAP = 2
 _LEAST_BEFORE = 8
 """Characters that lead to a fill at least, in whole sentences: one that begins its sentence needs the one before it."""
 _NEAR_TEXT = 60
+"""Characters that are shown of the fills that new ones were wished to be near to."""
 _SURE = ((0.6, "almost"), (0.25, "likely"), (0.05, "several"))
 """Confidences from which on a word holds: chosen by looking at what the bundled models gave forty fills."""
 

@@ -34,6 +34,7 @@ PLURALS: Mapping[Language, Mapping[str, Callable[[Place], bool]]] = {
 _MARKDOWN = re.compile(r"\\([!-/:-@\[-`{-~])|\*+|^-# ", re.MULTILINE)
 """An escaped sign, which stays; stars, and the sign of small print, which go."""
 _CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
+"""Unicode's names of plural forms: a table of a catalogue with only such keys is one text."""
 
 Place = str | int | float
 

@@ -106,6 +106,7 @@ _FACTS: Mapping[str, Callable[[Catalogue, Any], list[str]]] = MappingProxyType(
         OtherReceipt.kind: _other,
     }
 )
+"""By the kind of a receipt, the function that returns what it says."""
 
 
 def expected_facts(say: Catalogue, payload: Payload | None) -> list[str]:

@@ -20,9 +20,11 @@ from cogs.core.generation_flow import GenerationFlow
 from cogs.core.services import Services
 
 CHOICES = 25
+"""Choices that Discord shows for an option at most."""
 _LOOKED_AT = 200
 """So many of a server's stories are looked at, the last changed first, for those of the person to come first."""
 _CHOICE_TEXT = 100
+"""Characters that Discord takes for the name of a choice."""
 
 
 class InteractionContext:

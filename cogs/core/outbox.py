@@ -36,10 +36,13 @@ Prepare = Callable[[Post], Awaitable[bool]]
 Settled = Callable[[Post, discord.PartialMessage], Awaitable[None]]
 
 BATCH = 100
+"""Due posts that are read from the outbox at a time."""
 PULSE_S = EDIT_EVERY_S / 2
+"""Seconds between two looks at the outbox at least; see `REST_PULSES`."""
 REST_PULSES = 3
 """A message that was edited is left alone until so many pulses have begun: for EDIT_EVERY_S at least."""
 IDLE_S = 60.0
+"""Seconds until the next look while nothing waits, or the outbox cannot be read."""
 LOOK_BACK = 100
 """How many messages of a channel are looked through at a time for one that may have been sent before a crash."""
 CLOCKS_DIFFER = timedelta(minutes=2)

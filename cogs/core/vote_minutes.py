@@ -16,6 +16,7 @@ FIELD = "minutes"
 CHOICES = (3, 5, 10, 20, 30, 60, 3 * 60, 8 * 60, 24 * 60, 3 * 24 * 60, 7 * 24 * 60)
 """Minutes to choose from, besides what the story's rules say."""
 _BY_RULES = "0"
+"""The value of the choice that leaves the length to the story's rules."""
 _HOUR, _DAY = 60, 24 * 60
 
 

@@ -23,10 +23,15 @@ PAGE = 8
 SIGNS: Mapping[LoreKind, str] = {"memory": "📌", "lore": "📜"}
 """The sign before an entry."""
 _ENTRY_TEXT = 2400
+"""Characters of an entry that its own card shows."""
 _LISTED_TEXT = 240
+"""Characters of an entry that a list shows."""
 _LISTED_TRIGGERS = 120
+"""Characters of an entry's triggers that a list shows."""
 _OPTION_TEXT = 100
+"""Characters of an entry in a menu: as many as Discord takes for an option."""
 _WHOLE_SERVER = 0
+"""What stands in a custom id in a story's place for the server as a whole: no story has this id."""
 
 
 class LoreForm(RoutedForm):

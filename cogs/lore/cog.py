@@ -38,6 +38,7 @@ from cogs.lore.group import SERVER, STORY, Choices, LoreGroup
 KINDS: tuple[LoreKind, ...] = get_args(LoreKind)
 """All kinds of entries."""
 _REMOVED_TEXT = 2400
+"""Characters of an entry that are shown when it has been removed."""
 
 
 class LoreCog(StoryCog):

@@ -53,7 +53,9 @@ NAMES_S = 5.0
 MAP_TEXT = 2400
 """Characters of a map's text that its card shows."""
 _ALT_TEXT = 900
+"""Characters of a map's text that describe its picture to those who cannot see it."""
 _FORMAT_CHOICES = [app_commands.Choice(name=named(f"storychoice.format_{name}"), value=name) for name in FORMATS]
+"""The formats of an export, as the command offers them."""
 
 
 class PublishingCog(StoryGroupCog):

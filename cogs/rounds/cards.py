@@ -29,9 +29,11 @@ from cogs.rounds.kind_cards import ROUND_CARDS
 LABEL = 90
 """Characters of a text in a menu; Discord takes 100 for a label."""
 MOST_BLOCKS = 12
+"""Texts that have blocks of their own on a card at most; more stand together in one."""
 FOLDED_TEXT = 100
 """How much of a folded text is on the card, covered; all of it can be read privately."""
 GAP = "\u2002"
+"""What separates a candidate's number from what follows: an en space."""
 
 
 def round_card(say: Catalogue, view: RoundView) -> Card:

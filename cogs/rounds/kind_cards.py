@@ -67,5 +67,6 @@ _ALL: tuple[RoundKindCard, ...] = (
     InfillRoundCard(),
     BridgeRoundCard(),
 )
+"""The cards of every kind of round: one line a kind (see `bot.stories.rounds.kinds`)."""
 ROUND_CARDS: Mapping[RoundKind, RoundKindCard] = MappingProxyType({card.kind: card for card in _ALL})
-"""Every kind by its name: one line a kind (see `bot.stories.rounds.kinds`)."""
+"""Every card by the name of its kind."""

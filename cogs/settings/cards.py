@@ -15,7 +15,9 @@ from bot.ui.escaping import escape
 from bot.ui.locale import LANGUAGES, Catalogue
 
 MIXED = "mixed"
+"""The value of the choice that mixes all moods; the settings have None for it."""
 SERVER = "server"
+"""The value of the choice that follows the server's own locale; the settings have None for it."""
 LENGTHS = (16, 24, 32, 48, 64, 96, 128, 160)
 """The lengths to choose from, in tokens; they are shown in words."""
 MAX_CHANNELS = 25

@@ -19,6 +19,7 @@ _FILLED = 3000
 _BOXES = 5
 """What a form can hold. The longest list that a server may have fills three."""
 _BETWEEN = re.compile(r"[\n,，、;；]")
+"""What separates the words of a list that somebody typed."""
 
 
 class WordsForm(RoutedForm):

@@ -28,6 +28,7 @@ LISTED = 6
 NAMED = 40
 """People named on a card; more are counted."""
 _MARKS = {"open": "📖", "paused": "⏸️", "ended": "🏁", "deleted": "🗑️"}
+"""The sign before a story's title, by its state."""
 
 
 def story_card(say: Catalogue, story: Story, last: Passage | None) -> Card:

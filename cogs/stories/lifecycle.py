@@ -27,6 +27,7 @@ from cogs.stories.group import StoryGroupCog
 from cogs.stories.threads import place_for_story, show_opened
 
 _GRACE_DAYS = GRACE_MS // (24 * 60 * 60 * 1000)
+"""Days within which a deleted story can be restored."""
 
 
 class StoryLifecycleCog(StoryGroupCog):

@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+"""A word: letters and digits, with single apostrophes or hyphens between them."""
 _UNSPACED = "CJK"
 """What Unicode calls Chinese characters: words of other alphabets stand right beside them."""
 _TOGETHER = dict.fromkeys(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "BOPOMOFO"), _UNSPACED)

@@ -23,12 +23,17 @@ _INVISIBLE = re.compile(
 # Embeddings, overrides and isolates: they can turn the text around them, on a card too.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BIDI_MARKS = re.compile("[\u061c\u200e\u200f]")
+"""Marks of direction that are harmless: they stay in a text that has right-to-left letters."""
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+"""Control characters, but for tabs and what `_LINE_END` takes."""
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+"""Every line end that is not a line feed alone."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+"""A lone surrogate, half of a character: no valid UTF-8 has one."""
 # Tag characters are good only in the flags of England, Scotland and Wales.
 _TAGS = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f)|[\U000e0020-\U000e007f]")
 _JOINERS = re.compile("[\u200c\u200d]+")
+"""Zero-width joiners and non-joiners in a row."""
 _PHRASES = re.compile("([\ufdfa\ufdfb]+)")
 """Characters that are 18 and 8 others: a text of them would be far longer than what a person can send."""
 _MARKS_IN_A_ROW = re.compile(r"(?:[^\w\x00-\u02ff]|[\uff9e\uff9f]){32,}")

@@ -21,6 +21,7 @@ _UNSPACED = re.compile(f"[{UNSPACED}\u3099\u309a\u3100-\u312f\uac00-\ud7a3]")
 _EDGE = "\x00"
 """The mark at the edge of a word: a character that no folded text has."""
 _ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+"""The accents of a Latin letter, in decomposed text without case."""
 
 
 @dataclass(frozen=True)

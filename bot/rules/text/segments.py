@@ -16,6 +16,7 @@ _LOCALE = "en"
 """The rules for all scripts and the dictionaries are the same in every locale; what differs is left out on purpose, so
 that a text has the same words for everybody."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+"""A lone surrogate, half of a character: the breakers of ICU do not take it."""
 
 
 def clusters(text: str) -> list[str]:

@@ -6,11 +6,17 @@ import re
 from collections.abc import Mapping
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+"""A word: letters, with single apostrophes between them."""
 _I = re.compile(r"\bi(?=$|\s|['’](?:m|ll|ve|d|s|re)\b)")
+"""The English pronoun in lower case, alone or in a contraction."""
 _CLOSED = re.compile(r"(?:^|(?<!\.)[.!?。！？]|\n)[\s*_(\[]*$")
+"""The end of a text that is empty, or ends in a closed sentence or a line end, before opening marks if any."""
 _AFTER_QUOTE = re.compile(r"[.!?…][\"'”’][\s*_]+$")
+"""The end of a text behind a closed quotation: what follows may belong to the same sentence."""
 _OPENED = re.compile(r"(?:^|[,:.!?…—]\s*|\n)[\"“‘][*_]*$")
+"""The end of a text behind which a quotation begins, and with it a sentence."""
 _TAIL = 40
+"""Characters before a place that are read to tell whether a sentence begins there."""
 
 
 def begins_sentence(left: str) -> bool:

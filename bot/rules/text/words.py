@@ -32,16 +32,25 @@ BLANK = "\ufdd0"
 """How a blank is written in a text for the models: a noncharacter, so that nothing that people write is one."""
 
 _SINGLE = "\x00-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u203e\u3000-\u3029\u3030-\u303f\uff01-\uff3e\uff40-\uff65"
+"""Letters and marks none of which joins with another into one character, as the inside of a class of `re`."""
 _PLAIN = re.compile(f"[{_SINGLE}{HAN}{KANA}]*")
 """Texts of single characters, without marks, joined emoji or scripts that need a dictionary: nearly all of them."""
 _EACH = re.compile(f"[{HAN}{KANA}]")
+"""A Han character or a kana: a word by itself."""
 _PLAIN_WORD = re.compile(rf"[{HAN}{KANA}]|[^\s{HAN}{KANA}]+")
+"""A word of a text that `_PLAIN` matches, with the marks that are attached to it."""
 _PLAIN_TOKEN = re.compile(rf"[{HAN}{KANA}]|[^\W{HAN}{KANA}]+(?:['’\-][^\W{HAN}{KANA}]+)*|[^\w\s]")
+"""A word of such a text without what is attached to it, or a mark alone."""
 _INNER = re.compile(f"[{_DICTIONARY}{_NO_DICTIONARY}]")
+"""A character of the scripts without spaces besides Han and kana: one word may begin right behind another."""
 _ALONE = re.compile(f"[{HAN}{KANA}{_NO_DICTIONARY}]")
+"""A character that `_atoms` takes apart from what stands beside it."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+"""A character of any script without spaces between words."""
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
+"""A Chinese character."""
 _WHOLE = re.compile(r"\S+")
+"""A run of characters that are not white space."""
 _OPENING = frozenset("([{“‘«‹¿¡")
 """Marks that belong to the word behind them."""
 _TIES = frozenset("'’-")

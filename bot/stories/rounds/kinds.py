@@ -166,8 +166,9 @@ _ALL: tuple[RoundFeature, ...] = (
     InfillRound(),
     BridgeRound(),
 )
+"""Every kind of round: one line a kind."""
 ROUND_FEATURES: Mapping[RoundKind, RoundFeature] = MappingProxyType({each.kind: each for each in _ALL})
-"""Every kind by its name: one line a kind."""
+"""Every kind by its name."""
 
 
 def of_models(

@@ -17,11 +17,13 @@ from bot.rules.text.words import token_spans
 from bot.writing.blanks import Template, has_blanks, parse
 
 _SPACE = re.compile(r"\s+")
+"""White space, which may differ between a passage and what was quoted from it."""
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")
 """A sign as `bot.ui.escaping` writes it into a message, from which Discord copies it with its backslash."""
 _QUOTE = re.compile("['\"‘’“”]")
+"""A quotation mark, straight or curly."""
 _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
-"""Phones write other quotes than keyboards."""
+"""Curly quotes made straight: phones write other quotes than keyboards."""
 
 
 def blanked(asked: str, passages: Sequence[Passage]) -> tuple[Passage, str] | None:

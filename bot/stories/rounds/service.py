@@ -40,6 +40,7 @@ from bot.stories.rounds.opening import Opening
 from storage.unit_of_work import Snapshot
 
 DUE_AT_ONCE = 50
+"""Rounds past their deadline that one look returns at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
