@@ -47,7 +47,9 @@ from storage.tables import PASSAGES, POSTS
 from storage.unit_of_work import UnitOfWork
 
 SERVER, HOST, THREAD = 1, 7, 3
+"""The ids of the server, of the story's host and of its thread."""
 LIMIT_MS = 1000.0
+"""Milliseconds that a command's call on the large archive may take."""
 GROWTH_KIB = 256.0
 """What may be held more after many rounds than after a few, or by a page of the large archive: caches that fill up."""
 SMALL_STORY = 12
@@ -55,9 +57,12 @@ SMALL_STORY = 12
 FEW, MANY = 3, 12
 """Rounds of all reads."""
 PURGE = "purge of the story and its forks"
+"""The name of the one call without that limit, for it is no command's."""
 PROSE = """the keeper had not spoken for a year and the lamp turned slowly over water that nobody crossed any more while
 somewhere below a door opened on a room full of clocks bells letters and salt"""
+"""The text from which titles and passages are drawn."""
 WORDS = PROSE.split()
+"""The words of it."""
 
 Call = Callable[[], Awaitable[object]]
 

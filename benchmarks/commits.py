@@ -34,12 +34,18 @@ from bot.rules.stories import NewStory
 from storage.database import FILE, Database, open_database
 
 CREATE = "CREATE TABLE tally (id INTEGER PRIMARY KEY, votes INTEGER NOT NULL) STRICT"
+"""The table with the number that the votes raise."""
 INSERT = "INSERT INTO tally VALUES (1, 0)"
+"""The only row of it."""
 READ = "SELECT votes FROM tally WHERE id = :id"
+"""Reads the number, at the start of a vote."""
 WRITE = "UPDATE tally SET votes = :votes WHERE id = :id"
+"""Writes it back, raised by one."""
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""The settings that the bare contenders need to be as durable as the bot's own database."""
 
 OF_VOTER = "FROM ballots WHERE round_id = ? AND voter_id = ?"
+"""The rows of one person's ballot in a round."""
 
 Vote = Callable[[], Awaitable[None]]
 
@@ -208,6 +214,7 @@ CONTENDERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Booth]]] = {
     "ballots": our_ballots,
     "ballots, aiosqlite": bare_ballots,
 }
+"""Every contender by its name; each opens its database in a folder."""
 AGAINST = {"ballots": "ballots, aiosqlite", "ballots, aiosqlite": "ballots, aiosqlite"}
 """What a contender is compared with, where it is not plain aiosqlite."""
 

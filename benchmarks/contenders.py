@@ -17,7 +17,9 @@ from bot.settings import Settings
 from bot.worker.weights.resolving import resolve
 
 TEMPERATURE = 1.0
+"""The temperature at which the contenders draw."""
 MIN_P = 0.05
+"""The share of the likeliest token's probability under which they draw none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

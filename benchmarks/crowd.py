@@ -36,7 +36,9 @@ _TEXT = (
     "while his sister mended nets by lamplight and told the children how a winter storm once carried their mother's "
     "house over the hill and set it down beside the mill where nobody but the miller and his grey dog ever went"
 )
+"""The text from which prompts are drawn."""
 _WORDS = _TEXT.split(" ")
+"""The words of it."""
 
 
 @dataclass(slots=True)

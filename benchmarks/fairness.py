@@ -35,6 +35,7 @@ from bot.writing.infill.request import InfillRequest
 from bot.writing.row_counts import MOST
 
 BUSY, QUIET = 1, 2
+"""The ids of the two servers."""
 FULL_S = 300.0
 """Seconds within which the busy server's rows must fill the batch."""
 OPENINGS = (
@@ -43,6 +44,7 @@ OPENINGS = (
     "Every evening the old woman set a second plate on the table and waited by the window.",
     "They crossed the river before dawn, when the guards were asleep and the water was low.",
 )
+"""The texts that the jobs go on from, in turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

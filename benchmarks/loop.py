@@ -31,7 +31,9 @@ from tests.growth.test_growth import cost
 from tests.support.watchdog import Watchdog
 
 AIM_MS = 20.0
+"""Milliseconds that no step on the event loop should take more than."""
 TRIES = 3
+"""Times that each step is measured."""
 STORIES = 20
 """Stories beside the large one."""
 IN_THREADS = (

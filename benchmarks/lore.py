@@ -40,6 +40,7 @@ from bot.writing.continuation.notes import parted
 TEXT, FOLLOWING = 1200, 220
 """Characters of a window's text, and of what follows it."""
 DEPTHS = (99, 8, 4, 3, 2, 1)
+"""The depths that are tried, in sentences behind the entry."""
 NAME = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{3,}")
 """A capital within a sentence."""
 LONGEST_STORY = 40_000
@@ -47,6 +48,7 @@ LONGEST_STORY = 40_000
 LONGEST = 300
 """Characters of an entry."""
 WORD = re.compile(r"[A-Za-z]{4,}")
+"""A word that is compared with those of an entry: four letters at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ NAMED = (
           "It was market day in the village. The baker had put out his best bread. At ten o'clock the witch stood "
           "before his table with her purse.", r"\biskra\b|\bIskr(?!a\b)\w*|\bIsk(?!ra\b)\w+|\bwitches\b"),
 )  # fmt: skip
+"""The entries of the second part."""
 
 
 def names(engine: CausalEngine, rows: int, length: int, depths: Sequence[int], *, show: bool) -> list[dict[str, Any]]:

@@ -37,9 +37,11 @@ WORDINGS = {
     "D": "[Author's note: In the next lines: {note}]",
     "E": "Note to the writer: {note}",
 }
+"""The wordings of a note, by the letter of a way."""
 AT_ONCE = 16
 """Prompts that are written behind at the same time."""
 WAYS = ("none", "A1", "A2", "A4", "A99", "C1", "D1")
+"""The ways that are tried: a wording, and the sentences behind the note (99: all of them, 0: a note at the end)."""
 TEXTS = (
     "The lighthouse keeper had not spoken for a year. On the first day of the storm he climbed the stairs with his "
     "lamp. The sea was grey below him. He set the lamp in the window and sat down on the old chair to wait.",
@@ -50,6 +52,7 @@ TEXTS = (
     "Captain Ilse Brandt woke three hours before the alarm. The ship was silent. Outside the window hung the red "
     "planet that they had travelled nine years to see. She floated to the bridge and switched on the radio.",
 )
+"""The texts that the notes are put into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ WISHES = (
     Wish("The light goes out.", r"\bdark|\bblack|went out|goes out|flicker"),
     Wish("There must be no sea and no water.", r"\bsea\b|\bwater|\bocean|\bwaves?\b", forbids=True),
 )
+"""The notes that are tried."""
 LEAK = re.compile(r"[\[\]]|\bnote\b|\bauthor|what happens next", re.IGNORECASE)
+"""Words and brackets of a note's wording, which a row should not have."""
 
 
 def leaks(text: str, note: str) -> bool:

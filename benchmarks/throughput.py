@@ -42,6 +42,7 @@ from bot.inference.supervisor import Supervisor
 from bot.settings import BUNDLED, LARGE, Settings, load_settings
 
 TIERS = {"small": BUNDLED, "large": LARGE}
+"""The story model of each tier."""
 FAR = 1000
 """Tokens of a long prompt."""
 

@@ -23,8 +23,11 @@ from bot.worker.weights.files import file_sha256
 from training.saving import write_json
 
 WINDOW = 128
+"""Tokens of a window of the masked model, its start and end tokens included."""
 PARTS = ("train", "dev")
+"""The parts of the corpus, a file each."""
 BATCH_OF_STORIES = 16
+"""Stories that are tokenised at once."""
 
 Windows = NDArray[np.uint16]
 """Token ids without special tokens, [windows, length] where they are cut into windows."""

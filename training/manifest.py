@@ -8,6 +8,7 @@ from bot.worker.weights.files import file_sha256
 from training.saving import write_json
 
 MANIFEST = "MANIFEST.json"
+"""The name of the list, which stands in the folder."""
 LARGEST = 50_000_000
 """Bytes that the whole folder may take."""
 

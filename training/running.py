@@ -23,6 +23,7 @@ SAVE_EVERY_S = 300.0
 CORES_KEPT = 1
 """Cores that are not used to draw batches for a GPU."""
 CHECKPOINT = "checkpoint.pt"
+"""The newest checkpoint, in the folder of the run."""
 BEFORE_DECAY = "before-decay.pt"
 """The checkpoint from which the decay began: a longer run may go on from it."""
 

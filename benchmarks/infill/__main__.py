@@ -37,6 +37,7 @@ from bot.worker.weights.resolving import resolve
 CHECKED = 100
 """Shown fills that are checked by rule."""
 SHOWN_LEFT, SHOWN_RIGHT = 70, 50
+"""Characters on either side of a blank that are printed with its fill."""
 
 
 class OriginRun:

@@ -14,7 +14,9 @@ from bot.writing.infill.ranking import Evidence, total
 from bot.writing.text_windows import left_part
 
 LENGTHS = tuple(range(1, FREE_WORDS + 1))
+"""The lengths that are tried, in word pieces for the masked model and in words for the causal one."""
 BEAM = 8
+"""The width of the masked model's beam."""
 FIRSTS, PATHS = 96, 40
 """More than Inkling's own search takes, for here nothing else proposes."""
 BEST = 12

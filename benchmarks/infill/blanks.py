@@ -19,8 +19,10 @@ from bot.writing.cleaning import sentence_ends
 LEFT, RIGHT = 1000, 500
 """Characters around a blank."""
 SENTENCE_WORDS = range(4, 26)
+"""The words that a sentence may have to be cut out."""
 Half = Literal["all", "a", "b"]
 _WORD = re.compile(r"(?<![\w'’-])[A-Za-z]+(?:['’][a-z]+)?(?![\w'’-])")
+"""A whole English word that is no part of a compound; it may have an apostrophe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,8 +28,11 @@ from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import total
 
 OURS = "Inkling"
+"""The name of the bot's own way in the tables."""
 MASKED = "masked alone"
+"""The name of the masked model without the causal one."""
 CAUSAL = "causal alone"
+"""The name of the causal model without the masked one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

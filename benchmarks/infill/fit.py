@@ -44,6 +44,7 @@ from bot.writing.infill.filling import Filling
 from bot.writing.infill.ranking import BOTH_SIDES, LEFT_ALONE, Evidence, Weights, rank, total
 
 STEPS = {"left": 0.05, "masked": 0.05, "both_sides": 0.05, "far_right": 0.1, "floor": 0.5, "temperature": 0.1}
+"""The weights that are fitted, with the size of a step for each; the search takes it times 4, 2, 1 and 0.5."""
 LENGTHS = tuple(
     {"unlikely": unlikely, "rare": rare, "phrase": phrase, "word": word}
     for unlikely in (-8.0, -10.0, -12.0)
@@ -51,8 +52,11 @@ LENGTHS = tuple(
     for phrase in (-1.0, 0.0)
     for word in (0.5, 1.0, 1.5)
 )
+"""What `--lengths` tries for the weights that are given to longer fills."""
 REPORTED = ("blanks", "exact_1", "exact_5", "rouge1", "mean_rank", "seconds")
+"""Figures of the tally that are reported."""
 ALONE = {"rank_masked": masked_mean, "rank_causal": causal_mean, "rank_causal_whole": causal_whole}
+"""Ways to rank without the weights, and the name of the mean rank under each."""
 FORMAT = "log_p"
 """Changes with the names of what is stored, so that files of an earlier form are gathered anew."""
 MISSED = -12.0

@@ -11,9 +11,13 @@ Fault = Literal["broken word", "doubled word", "doubled mark", "spacing"]
 NEAR = 40
 """Characters on either side that a fault can reach."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+"""A word of letters, with apostrophes inside."""
 _DOUBLED_MARK = re.compile(r"[,;:]\s*[,;:.!?]|(?<!\.)\.\s*[,;:]|(?<![.…])\.\s?\.(?!\.)|[!?]\s*[.,;:]")
+"""Two marks behind each other that do not belong together; an ellipsis is none."""
 _SPACING = re.compile(r"\S {2,}\S|\s[,;:.!?](?!\.)|\(\s|\s\)")
+"""Two spaces, or one on the wrong side of a mark or bracket."""
 _MAY_DOUBLE = frozenset({"had", "that", "so", "very", "no", "yes", "ha", "well", "now", "there", "come", "please"})
+"""Words that may rightly stand twice ("had had", "so so")."""
 
 
 def vocabulary(texts: Iterable[str]) -> frozenset[str]:

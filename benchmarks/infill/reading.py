@@ -28,6 +28,7 @@ from bot.writing.infill.job import InfillJob
 from bot.writing.infill.request import InfillRequest
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
+"""The texts, one a line."""
 
 
 async def read(settings: Settings, count: int, seed: int) -> dict[str, Any]:

@@ -24,11 +24,13 @@ from bot.writing.infill.request import InfillRequest
 AnswerT = TypeVar("AnswerT")
 
 ROUNDS = 5
+"""Rounds of the timed part; the median of them counts."""
 COUNTED = 8
 """Blanks whose passes are counted."""
 FEW, MANY = 5, 10
 """Blanks in turn, and at once."""
 BLANKS = COUNTED + ROUNDS * (FEW + MANY + 1)
+"""Blanks that are needed; those of a round are the ones in turn, the ones at once and one beside a /continue."""
 
 
 class CountingEngine(ForwardingEngine):

@@ -12,8 +12,11 @@ from rouge_score import rouge_scorer
 from bot.rules.text.words import split_words
 
 SHOWN = 5
+"""Fills that a contender shows for a blank, at most; a hit counts among these."""
 KINDS = ("rouge1", "rouge2", "rougeL")
+"""The kinds of ROUGE that are reported."""
 _SCORER = rouge_scorer.RougeScorer(list(KINDS), use_stemmer=False)
+"""Compares the first fill with what was missing, without stemming."""
 
 
 @dataclass(slots=True)

@@ -37,7 +37,9 @@ from bot.writing.overlap import TextSource, overlap
 from bot.writing.text_form import text_form_of
 
 MARKS = Path(__file__).with_name("marks.jsonl")
+"""The rows with the readers' marks, and their prompts."""
 WORTH = {"drop": 0.0, "edit": 1.0, "keep": 2.0}
+"""What a mark of a reader counts."""
 NAMES: Mapping[FaultKind, str] = {
     "loop": "loop",
     "name": "invented name",
@@ -46,12 +48,15 @@ NAMES: Mapping[FaultKind, str] = {
     "stray": "stray mark",
     "form": "wrong form",
 }
+"""What the readers' marks call each kind of fault."""
 RIDGE = 3.0
 """Against weights that fit chance."""
 STEPS = 300
+"""Iterations of a fit, at most."""
 LEAST_SPREAD = 1e-3
 """A trait that hardly differs counts as if it differed so much."""
 TIERS = ("small", "large")
+"""The story models whose rows are reported, by their size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,9 @@ ResultT = TypeVar("ResultT")
 PASS_SHARE = 0.18
 """The share of the time that passes may take while rows decode: these then last 1 / (1 - 0.18) = 1.22 times as long."""
 GIVE_WAY_S = 0.02
+"""Seconds that a step waits for the event loop at most."""
 GIVE_WAY_TURNS = 3
+"""Further turns of the event loop for which a step waits: what is ready makes more ready."""
 ELSEWHERE_S = 0.25
 """Seconds after which the loop looks at rows that another machine decodes, where nothing was heard of them."""
 MAX_FAILURES = 3

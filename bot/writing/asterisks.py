@@ -7,8 +7,11 @@ import re
 from bot.writing.text_form import STARRED
 
 _SPAN = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*[\"“][^*\n]*)(?<=[^\s*])\*(?![\w*])")
+"""A text between two asterisks that has a quotation mark in it."""
 _SAID = re.compile(r"\s*(\"[^\"*\n]*\"|“[^”*\n]*”)\s*")
+"""A quotation, with the white space around it."""
 _STAR = re.compile(r"((?<!\S)\*(?=\S))|((?<=\S)\*(?=\s|$))|\*")
+"""An asterisk: in group 1 one that can only open, in group 2 one that can only close, in neither any other."""
 
 
 def close_asterisks(text: str, before: str) -> str:

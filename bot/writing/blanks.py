@@ -30,7 +30,9 @@ MAX_WORDS = 8
 """Words that a blank may ask for."""
 
 _RUN = re.compile(r"(?P<line>(?:\\?[_＿]){3,})|(?P<mask>\\?\[MASK\\?\])", re.IGNORECASE)
+"""Three or more underscores, or `[MASK]`; each may be escaped with backslashes."""
 _HINT = re.compile(r"(\d+)(?!\w)")
+"""The number of words behind a blank."""
 _ADDRESS = re.compile(
     r"(?:(?<=[a-z0-9])://|(?<![a-z0-9])www\.)[^\s<>。，、！？；：「」『』《》（）“”]* | <a?:\w{2,32}:\d{1,20}>",
     re.IGNORECASE | re.VERBOSE,
@@ -42,6 +44,7 @@ _BEFORE_CLOSING = ".!?…,;:_"
 _MARKS = re.compile(
     r"\\([^\w\s]|_)|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|~~|\|\||`|(?<!\w)_{1,3}(?=\w)|(?<=[\w.!?,])_{1,3}(?!\w)"
 )
+"""Discord's marks for formatting; group 1 is a character that a backslash escapes, which stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,9 +41,13 @@ _EXCEPTIONS = re.compile(
     re.VERBOSE,
 )
 _LETTER = r"[^\W\d_]"
+"""A pattern for one letter of any script."""
 _HAN = re.compile("[\u3400-\u9fff]")
+"""A Chinese character."""
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
+"""The letters for which digits and signs are written."""
 _LEET_TOKEN = re.compile(r"[\w@$!]+")
+"""A run of letters, digits and the signs among these."""
 
 
 class Blocklist:

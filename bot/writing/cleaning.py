@@ -13,6 +13,7 @@ from bot.writing.asterisks import close_asterisks, restore_asterisks
 from bot.writing.text_form import PROSE, TextForm, text_form_of
 
 _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>|\[/?INST\]|<(?:unk|pad|eos|bos)>")
+"""A special token of a language model, written out (`<|im_end|>`, `</s>`, `[INST]`)."""
 # Lines that are not prose: headings, lists, tables, code, rules, labels of a chat or an exam, links.
 _NOT_PROSE = re.compile(
     r"""^[ \t]*(?:
@@ -27,6 +28,7 @@ _NOT_PROSE = re.compile(
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 _LINK = re.compile(r"(?:https?://|www\.)\S|\S@\w+\.\w{2,}")
+"""The beginning of a web address, or an e-mail address."""
 # Answers of a chat, tasks of an exam, and talk about the text instead of the text, where a line begins with it.
 _CHAT = re.compile(
     r"""^[ \t]*(?:
@@ -57,9 +59,13 @@ _STRAY = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _HTML_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>|<!--.*?(?:-->|$)", re.DOTALL)
+"""An HTML tag, or an HTML comment, which may be open at its end."""
 _MENTION = re.compile(r"<(?:@[!&]?|#|a?:\w+:)\d+>|@(?:everyone|here)\b")
+"""A mention of a person, role, channel or everyone, or an emoji of a server, as Discord writes them."""
 _EMPHASIS = re.compile(r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])([^*_\n]+?)(?<=[^\s*_])\1(?![\w*_])")
+"""Markdown's emphasis; group 2 is the text within."""
 _FOOTNOTE = re.compile(r"(?<![ \t])[ \t]*+\[(?:\d{1,3}|\*|citation needed|sic|note \d+)\]", re.IGNORECASE)
+"""The mark of a footnote or of an editor in brackets, with the space before it."""
 
 
 def whole_words(text: str) -> str:
@@ -109,13 +115,17 @@ def plain(text: str, form: TextForm = PROSE) -> str:
 
 
 _CLOSERS = "\"'”’»）)」』】〕》\\]*_"
+"""Closing signs that may stand behind a sentence's mark, written for a class of characters."""
 _ENDS = re.compile(rf"(?:(?<![.!?])[.!?]++|(?<!…)…++)[{_CLOSERS}]*+(?=\s|$)|[。！？…]++[{_CLOSERS}]*+")
+"""What may end a sentence: marks with the closing signs behind them; Latin ones only before white space."""
 _FOLLOWING = re.compile(r"\s*+(\S?)")
+"""The next character that is not white space, or nothing, as group 1."""
 _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|rev|hon|st|mt|capt|col|gen|lt|sgt|jr|sr|vs|etc|no|vol|fig|messrs|mme|mlle|e\.g|i\.e"
     r"|a\.m|p\.m)|\b[A-Za-z])\.$",
     re.IGNORECASE,
 )
+"""An abbreviation or a single letter with its full stop, which ends no sentence."""
 
 
 def sentence_ends(text: str) -> list[int]:
@@ -154,6 +164,7 @@ def whole_sentences(text: str, form: TextForm = PROSE) -> str:
 
 
 _PAIRS = {"“": "”", "「": "」", "『": "』", "«": "»", "（": "）", "(": ")", "《": "》"}
+"""The closing sign of each opening quotation mark and bracket."""
 
 
 def close_quotes(text: str, before: str = "") -> str:
@@ -177,8 +188,11 @@ def close_quotes(text: str, before: str = "") -> str:
 
 
 _SINGLE = re.compile(r"(?:^|[,:.!?…—-])[ \t]*(?:(')|‘)(?=\w)", re.M)
+"""A single quotation mark that opens speech; group 1 is a straight one."""
 _SINGLE_END = re.compile(r"(?<=[\w.,!?…—-])['’](?!\w)")
+"""A single quotation mark that closes speech, or an apostrophe at the end of a word."""
 _ELIDED = re.compile(r"(?:t(?:is|was|il)|em|cause|bout|round|n|\d\ds?)\b", re.IGNORECASE)
+"""A word that is written with an apostrophe before it ('tis, 'em, '90s), which opens no speech."""
 
 
 def _closed_single(text: str) -> str:
@@ -191,6 +205,7 @@ def _closed_single(text: str) -> str:
 
 
 _WRAP = re.compile(r"(?<=\S)\n(?=[a-z])")
+"""A line break within a sentence: the next line begins in lower case."""
 
 
 def _unwrapped(text: str, before: str, form: TextForm) -> str:

@@ -20,6 +20,7 @@ _ALL: tuple[Feature[Any], ...] = (
     BridgeFeature(),
     TwistFeature(),
 )
+"""One feature of each kind."""
 FEATURES: Mapping[GenerationKind, Feature[Any]] = MappingProxyType({feature.kind: feature for feature in _ALL})
 """Every kind by its name."""
 

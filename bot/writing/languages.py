@@ -13,8 +13,8 @@ from bot.errors import BadInput
 from bot.inference.protocol import LoadedRole, ModelInfo
 from bot.rules.text.words import token_spans
 
-# Which languages are written in a script, by the first word of the Unicode names of its letters.
 _LATIN = "af ca cs cy da de en eo es et eu fi fil fr ga gl hr hu id is it la lt lv ms mt nb nl nn no pl pt"
+"""Languages in Latin letters, as ISO 639 codes; those from "ro" on stand in `_SCRIPTS`."""
 _SCRIPTS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "LATIN": frozenset([*_LATIN.split(), "ro", "sk", "sl", "sq", "sv", "sw", "tl", "tr", "vi"]),
@@ -34,9 +34,11 @@ _SCRIPTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "ARMENIAN": frozenset({"hy"}),
     }
 )
+"""The languages that are written in a script, by the first word of the Unicode names of its letters."""
 _SETTINGS: Mapping[LoadedRole, str] = MappingProxyType(
     {"story": "CAUSAL_MODEL", "causal": "INFILL_MODEL", "masked": "MASKED_MODEL"}
 )
+"""The setting that names the model of each role."""
 WRITING: tuple[LoadedRole, ...] = ("story",)
 """The models that a continuation needs."""
 FILLING: tuple[LoadedRole, ...] = ("causal", "masked")

@@ -23,10 +23,13 @@ LABEL = re.compile(
 CUE = re.compile(r"^[ \t]*([A-Z][A-Z\d.'’-]*(?: [A-Z\d.'’-]+){0,3})(?: \([^()\n]{1,20}\))?[ \t]*$", re.M)
 """A speaker of a script: capitals on a line of their own."""
 _SAID = re.compile(rf"{CUE.pattern}\n[ \t]*\S", re.M)
+"""A speaker of a script with what is said on the next line."""
 STARRED = re.compile(r"(?<![\w*])\*(?=[^\s*])[^*\n]+(?<=[^\s*])\*(?![\w*])")
 """What is done, between asterisks."""
 _QUOTED = re.compile(r"\"[^\"\n]*\"?|“[^”\n]*”?")
+"""A quotation, up to the end of its line where it is not closed."""
 _FIRST = re.compile(r"\b(?:I(?:['’](?:m|d|ll|ve))?|(?i:my|me|myself|mine|we|our|us|ourselves))\b(?!\.\w)")
+"""A pronoun of the first person ("I", "I'm", "my", "we"), but not the I of "I.e."."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

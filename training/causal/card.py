@@ -60,6 +60,7 @@ it ends, of a token of the longer ones, and of a token of plain text; how often 
 English, and the English of old stories: names, places and habits of its time, its prejudices included. Inkling drops
 demeaning words before anything is shown. It was taught on blanks of up to {longest} words.
 """
+"""The template of the card."""
 
 COPIED = ["rows", "rank", "rate", "beta1", "beta2", "weight_decay", "plain_weight", "warmup", "decay", "unit"]
 """What the card says of a recipe as it stands there."""
@@ -69,6 +70,7 @@ It goes on from an earlier update (SHA-256 `{digest}`),
 whose recipe and curve are in `training/README.md`, with:
 
 """
+"""The template of what the card says of an update that goes on from an earlier one."""
 
 
 def update_card(record: Mapping[str, Any], curve: Sequence[Mapping[str, str]], blanks: int, note: str = "") -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from training.causal.trainer import GapTrainer
 
 WINDOWS = 48
+"""Windows of the dev stories on which a run is measured."""
 SEED = 7
+"""The seed of the draws of windows and blanks, so that all runs are measured on the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,13 +24,18 @@ from training.corpus import Windows
 TRUNK = 160
 """Tokens of a window that are read; those behind them are only right text."""
 LEAST_LEFT = 16
+"""Tokens of text before the first blank, at least."""
 BEHIND = 1
 """Tokens of the right text that are learnt behind a fill: they say that it ends."""
 WINDOW = 216
+"""Tokens of a window."""
 LONGEST = WINDOW - TRUNK - HINT_TOKENS
+"""Tokens of the longest blank: behind one at the trunk's end there is still all of its right text."""
 IGNORED = -100
+"""The target where nothing is to be learnt: what PyTorch's cross-entropy leaves out."""
 
 _BREAKS = frozenset('\n.!?"“”:;')
+"""Characters of the tokens that no blank may cross: ends of lines and sentences, quotation marks, colons."""
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -66,6 +66,7 @@ drops demeaning words before anything is shown; use of the bare weights needs su
 trained on windows of at most {window} tokens and is at its best there. It knows nothing of capitals. It is for
 suggestions that people choose from, not for facts.
 """
+"""The template of the card."""
 
 FIGURES = """\
 Dev stories, {windows:,} windows of {window} tokens, 15% of the tokens hidden, every one as [MASK], fixed seed
@@ -75,6 +76,7 @@ Dev stories, {windows:,} windows of {window} tokens, 15% of the tokens hidden, e
 |---|---|---|---|
 | single tokens at random | {tokens:,} | {top1:.1%} | {top5:.1%} |
 | runs of whole words, two on average | {span_tokens:,} | {span_top1:.1%} | {span_top5:.1%} |"""
+"""The template of the card's table of measured figures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from transformers import BertForMaskedLM
 from training.saving import save_whole
 
 COUNTERS = ("step", "seen", "masked", "spent_s", "loss", "decay_from")
+"""The fields of `Progress` that a checkpoint keeps under their names."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -21,9 +21,13 @@ from training.masked.masking import MaskPlan, apply_mask, draw_mask
 from training.masked.model import Vocabulary, masked_logits, to_tensors, vocabulary_of
 
 SEED = 7
+"""The seed of the windows and masks, so that all models are measured on the same."""
 BATCH_OF_ROWS = 32
+"""Windows in one pass of the model."""
 SINGLE = MaskPlan(span_share=0.0)
+"""Hides single tokens only."""
 SPANS = MaskPlan(span_share=1.0)
+"""Hides runs of whole words only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.inference.protocol import Piece
 
 _WORD_START = re.compile(r"(?<=\s)\S")
+"""The first character of a word behind white space."""
 _SLACK = 24
 """A cut moves forward to the next word, unless none begins within so many characters (Chinese, a long link)."""
 

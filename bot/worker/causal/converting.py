@@ -43,6 +43,7 @@ NICENESS = 15
 THREADS = 2
 """Threads of a conversion."""
 _LAST_LINES = 20
+"""Lines of its process's other output that are kept; the last one is told where it fails."""
 
 Told = Callable[[int, int], None]
 """told(done, total): how far it is. It may raise, and then the work ends there."""

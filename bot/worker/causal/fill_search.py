@@ -37,8 +37,11 @@ TOKENS_A_WORD = 1.5
 NARROWING = 8.0
 """How many times fewer paths there are at the longest fill than behind the first tokens."""
 _REPLACEMENT = "\ufffd"
+"""What a tokenizer decodes to where the bytes make no whole character."""
 _WORDED = re.compile(r"[^\W_]")
+"""A letter or digit, with which a word begins."""
 _INNER = re.compile(r" ?[^\W_]+(?:['’-][^\W_]+)*|['’-][^\W_]*|,")
+"""A token that a fill may have behind its first: words, the rest of one, or a comma."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from pathlib import Path
 from bot.errors import WeightsError
 
 _SCRATCH = "making-"
+"""How the names of folders begin in which something is being made."""
 _ABANDONED_S = 3600.0
+"""Seconds after its last change at which such a folder is taken for what a killed process left."""
 _FORMAT = "1"
 """Part of the cache's keys: raise it when what is written there changes."""
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers.cache_utils import Cache, DynamicLayer
 
 _COLUMNS = 64
+"""Columns (tokens) by which the cache's memory grows."""
 
 
 class KVLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # its __init_subclass__ has no types

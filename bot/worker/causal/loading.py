@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _UNKNOWN_WINDOW = 1024
+"""Tokens that a model is taken to see where its configuration does not say."""
 
 
 def load_causal(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 UP, DOWN = ".up", ".down"
+"""How the names of an update's two tensors for a matrix end."""
 
 
 def add_lora(model: PreTrainedModel, file: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 _MAPS = Path("/proc/self/maps")
+"""Where Linux lists the address ranges of this process, with the file that is mapped to each."""
 _DONT_NEED = 4
 """MADV_DONTNEED: the pages are read from the file again when they are looked at."""
 

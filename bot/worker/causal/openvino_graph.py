@@ -22,6 +22,7 @@ ARCHITECTURES = ("llama", "qwen2", "qwen3")
 _INTERLEAVED = ("llama",)
 """Where a GGUF has the two halves of each head's rotation interleaved."""
 _EVERYTHING = 2**63 - 1
+"""The end of a slice that goes on to the last element: the largest 64-bit integer."""
 
 _BLOCK_WEIGHTS = 1 << 21
 """About how many weights are read at once: de-quantising takes ten times their size for a moment."""

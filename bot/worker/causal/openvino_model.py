@@ -31,11 +31,15 @@ _CACHE_BYTES = 425_000_000
 192 rows of sixteen people need 480 of the one, their 128 rows 320 of the other; when all are used up rows wait, none is
 lost."""
 _BLOCK_TOKENS = 64
+"""Tokens of a block of the cache."""
 _LEAST_BLOCKS = 64
+"""Blocks that a model gets however much memory each takes: 4,096 tokens."""
 _UNKNOWN_BLOCKS = 576
+"""Blocks for a model that does not tell the size of its keys and values: as many as the bundled one gets."""
 _BATCHED_TOKENS = 512
 """The most tokens in one step, decoding rows included: what bounds how long a step takes."""
 _ROWS = 512
+"""The most rows that are decoded at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

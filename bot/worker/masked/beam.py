@@ -18,6 +18,7 @@ from bot.inference.protocol import ProposeRequest
 from bot.worker.masked.subwords import Pieces, Side
 
 _SAMPLE_MIN_P = 0.02
+"""A sample takes no piece that is less likely than this share of the likeliest one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,17 @@ from bot.worker.plaintext import PlainText
 Family = Literal["wordpiece", "byte", "sentencepiece"]
 
 _UNUSED = re.compile(r"\[unused\d+\]|<unused\d+>|madeupword\d+|<extra_id_\d+>")
+"""Places in a vocabulary that are reserved and stand for no text."""
 _INNER = frozenset("'’-‐–,")
+"""Marks that may stand inside a fill."""
 _HUG_LEFT = frozenset("'’-‐–,.;:!?)]}”%")
+"""Characters that have no space before them."""
 _HUG_RIGHT = frozenset("'’-‐–([{“#$£")
+"""Characters that have no space behind them."""
 _REPLACEMENT = "\ufffd"
+"""What a tokenizer decodes to where the bytes make no whole character."""
 _MARKERS = {"byte": "Ġ", "sentencepiece": "▁"}
+"""The character with which a family of tokenizers marks a piece that has a space before it."""
 
 
 @dataclass(frozen=True, slots=True)

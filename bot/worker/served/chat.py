@@ -22,13 +22,18 @@ _SYSTEM = (
     "comment, no list, no quotation marks around it. Never repeat what is there already. Keep its language, its person "
     "and tense, its form and its tone. Where it breaks off in the middle of a sentence, go on in the middle of it."
 )
+"""The system message for a text that has no Chinese at its end."""
 _SYSTEM_HAN = (
     "你的任务是续写文本。只写出接下来的内容,不写其他任何东西:不要问候、标题、评论、列表,也不要在外面加引号。"
     "不要重复已有的文字。保持原文的语言、人称、时态、形式和语气。如果句子没有写完,就从中断的地方接着写。"
 )
+"""The same in Chinese, for a text that has."""
 _ASK = "Go on with this text from exactly where it ends:\n\n"
+"""What stands before the text in the user's message."""
 _ASK_HAN = "请从下面这段文字结束的地方接着写:\n\n"
+"""The same in Chinese."""
 _THOUGHTS = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)\s*", re.DOTALL | re.IGNORECASE)
+"""Reasoning in `<think>` tags at the start of an answer, up to its end where the tag stays open."""
 _ANNOUNCED = re.compile(
     r"""\A\s*(?:
         (?:sure|certainly|of\ course|absolutely|okay|ok)\b[!,.]*\s+
@@ -40,6 +45,7 @@ _ANNOUNCED = re.compile(
     )[ \t]*\n*""",
     re.IGNORECASE | re.VERBOSE,
 )
+"""An announcement at the start of an answer ("Sure, here is the continuation:")."""
 _ABOUT = re.compile(
     r"""\A\s*(?:
         i'?m\ (?:sorry|unable|not\ able)\b
@@ -51,8 +57,11 @@ _ABOUT = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+"""How an answer begins that refuses, or talks about the text instead of going on with it."""
 _FENCE = re.compile(r"\A\s*```\w*\n")
+"""The opening line of a code block at the start of an answer."""
 _SPEAKERLESS = re.compile(r"[\w“‘\"'(]")
+"""A first character that takes a space before it: of a word, a quotation or a bracket."""
 
 
 class Message(TypedDict):

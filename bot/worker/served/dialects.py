@@ -16,6 +16,7 @@ from bot.rules.moods import Sampling
 from bot.worker.penalties import frequency_penalty, presence_penalty
 
 _MIN_P, _TYPICAL, _DRY, _XTC = "min_p", "typical_p", "dry", "xtc"
+"""The names of the samplers that OpenAI's API does not have."""
 _SAMPLER_OF = {
     "typical": _TYPICAL,
     "dry_multiplier": _DRY,
@@ -27,6 +28,7 @@ _SAMPLER_OF = {
 }
 """The samplers that fields belong to, where they are called otherwise."""
 _UNSURE = "sent, but whether the server heeds it is not known"
+"""What is told of min-p where nothing is known of the server."""
 MAX_STOPS = 4
 """So many stop strings OpenAI's API takes; more are looked for here alone, as all are."""
 
@@ -49,6 +51,7 @@ class Dialect:
 _NO_THOUGHTS = {"chat_template_kwargs": {"enable_thinking": False}}
 """For models that think before they answer: thoughts would use up what a continuation may be long."""
 _EVERY = frozenset({_MIN_P, _TYPICAL, _DRY, _XTC})
+"""All samplers that a server may have beyond those of the API."""
 UNKNOWN = Dialect(name="unknown", samplers=frozenset({_MIN_P}), known=False)
 """For a server that is not known."""
 TRANSFORMERS = Dialect(name="transformers serve", samplers=frozenset({_MIN_P, _TYPICAL}), nests=True)

@@ -12,6 +12,7 @@ from typing import Any
 from bot.errors import InferenceError
 
 _CODE = re.compile(r"[A-Za-z][\w.-]{0,59}")
+"""A short code of an error, which unlike a sentence repeats nothing that people wrote."""
 _WINDOW = (
     re.compile(r"maximum (?:context|model) length (?:is|of) (\d{2,7})", re.IGNORECASE),
     re.compile(r"['\"]?n_ctx['\"]?\s*[:=(]?\s*(\d{2,7})"),
@@ -21,6 +22,7 @@ _WINDOW = (
 _TOO_LONG = re.compile(
     r"context[ _](?:length|size|window)|maximum (?:context|model|input)|too (?:long|many tokens)", re.IGNORECASE
 )
+"""How servers refuse a prompt that is longer than the model's window."""
 
 
 class ServerTrouble(InferenceError):

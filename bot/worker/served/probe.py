@@ -22,9 +22,11 @@ PLAIN_WINDOW = 4096
 LARGEST_WINDOW = 16_384
 """Tokens that are used of a larger window: a prompt costs time, and at some servers money."""
 _WINDOWS = ("max_model_len", "context_length", "max_context_length", "loaded_context_length")
+"""The names under which lists of models have the size of a window, in tokens; the first that is there counts."""
 _TRIED = Sampling(temperature=0.9, top_p=0.95, min_p=0.02, typical_p=0.99, xtc_probability=0.1, dry_multiplier=0.1)
 """Every field that a row may be asked with."""
 _PROMPT = "The harbour was quiet in the morning, and"
+"""The text that a server is asked to go on with."""
 _NO_LIST = (400, 404, 405, 422)
 """How a server answers that has no list of models. (`transformers serve` fails with 500 where no hub cache is.)"""
 _STUBBORN = 8

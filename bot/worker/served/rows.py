@@ -22,6 +22,7 @@ an English token's, so that a text is rather cut too short than refused."""
 LONGEST_TOKEN = 64
 """Characters that no token has, on average: what is longer than that was not asked for."""
 _FINISHES: Mapping[str, Finish] = {"length": "length", "stop": "end", "content_filter": "end"}
+"""What each `finish_reason` of OpenAI's API means for a row."""
 
 
 def count_tokens(text: str) -> int:

@@ -21,7 +21,9 @@ CHINESE_PIECES = 1500
 """From so many pieces with Chinese characters on a vocabulary is taken for one of a model that writes Chinese: the
 bundled one (English) has 80, BERT of English some hundreds, Chinese BERT 7,000 and more, Qwen 25,000."""
 _CARD = re.compile(r"\A---\n.*?^license:\s*['\"]?([\w.+-]+)", re.DOTALL | re.MULTILINE)
+"""The licence in the YAML header of a model card."""
 _CARD_BYTES = 20_000
+"""Characters of a model card that are looked at: its header stands at the top."""
 
 
 def size_of(model: ResolvedModel) -> int:
@@ -91,6 +93,7 @@ def _byte_characters() -> dict[str, int]:
 
 
 _BYTES = _byte_characters()
+"""The byte that each character of a byte-level vocabulary stands for."""
 
 
 def _field(gguf: Path, key: str) -> Any:

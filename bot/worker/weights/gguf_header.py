@@ -15,7 +15,9 @@ MAGIC = b"GGUF"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 """GGUF's number of each type of value, and how struct reads it."""
 _STRING, _ARRAY = 8, 9
+"""GGUF's numbers of the two types of value that have a length."""
 _ALIGNMENT = 32
+"""Bytes to which the tensors are aligned where the header does not say: GGUF's default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

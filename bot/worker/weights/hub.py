@@ -32,8 +32,11 @@ UNSAID_WAIT_S = 60
 LONGEST_ANSWER = 32 << 20
 """Bytes of an answer about a repository."""
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+"""The number with which the message of an OSError begins."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+"""A commit's hash (SHA-1)."""
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A file's digest: the SHA-1 of a git blob, or the SHA-256 of a file in LFS."""
 
 
 class RemoteFile(msgspec.Struct, frozen=True, kw_only=True):

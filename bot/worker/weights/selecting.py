@@ -33,8 +33,11 @@ _BESIDE = {
 }
 """What may lie beside weights: the configuration and the tokenizer, by all the names that transformers looks for."""
 _IR_FILES = re.compile(r"openvino_(model|tokenizer|detokenizer)\.(xml|bin)")
+"""Files of a model that was exported for OpenVINO, and of its tokenizer."""
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
+"""One of several files that share a model's weights."""
 _GGUF_PART = re.compile(r"-\d+-of-\d+\.gguf$")
+"""How the name of a GGUF file ends that is one of several parts."""
 _NAMED = 6
 """So many files are named where one of them must be chosen."""
 

@@ -26,6 +26,7 @@ from bot.worker.weights.selecting import Selection, select
 MAIN = "main"
 """The branch that is meant where none is named."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+"""A commit's hash (SHA-1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

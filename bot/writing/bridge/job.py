@@ -58,6 +58,7 @@ PARTS = 1000
 DEADLINE_S = 600.0
 """Seconds after which rows end with what they have."""
 _CLOSERS = '"”’'
+"""Closing quotation marks; a bridge is also tried without those at its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ LONGEST_VERSE = 90
 """A line of more characters is none of verse."""
 
 _CAPITAL = re.compile(r"(?<![\w*])[A-Z][a-z'’]+\b")
+"""A word with a capital, which may be a name."""
 _OPENER = re.compile(r"(?:(?:^|[.!?…:\n]|[.!?…][\"”'’*)]+)\s*[\"“‘'*(—-]*|(?:^|[\s—-])[\"“‘'*(]+)$")
 """What stands before a word that has its capital from its place."""
 _NO_NAMES = frozenset(
@@ -79,6 +80,7 @@ _NO_NAMES = frozenset(
         "earth",
     ]
 )
+"""Words with a capital that are no invented names, case-folded."""
 _ABOUT = re.compile(
     r"""\b(?:(?:the|this|our|your|a|first|next|last|previous)\ (?:story|stories|chapters?|tale|poem|scene|novel|plot
         |characters?|excerpt|passage|narrative|paragraph|writer|reader|audience|film|movie)|chapter\ \w+
@@ -88,12 +90,14 @@ _ABOUT = re.compile(
         |fanfic\w*|prompt|author|blog|podcast|article|website|video|comments?\ section)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+"""Talk about the story, its author or its readers, from outside of it."""
 _STRAY = re.compile(
     r"""\d{4,} | \d[/-]\d | \b[A-Z]{4,}\b | ^[IVX]{1,4}\.?$ | \s[.,;!?](?=\s|$) | [.,;!?][,;] | (?<!\.)\.\.(?!\.)
         | [_~^|{}<>\[\]\\=+#@%] | \(\s*\) | (?:^|\s)"[ \t]?" | “\s?” | [ \t]["”]\s | \]\s*\[
         | \((?i:laugh(?:s|ing|ter)|sighs|smiles|pauses?|beat|applause|music|by\s[^()\n]{1,40})\)""",
     re.VERBOSE | re.MULTILINE,
 )
+"""Numbers, marks, words in capitals and stage directions that have no place in a story."""
 _ALIEN = re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f]")
 """A letter that is not Latin."""
 

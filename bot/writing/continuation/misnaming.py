@@ -22,6 +22,7 @@ _IRREGULAR = {
     "mouse": "mice",
     "thief": "thieves",
 }
+"""The ends of nouns with an irregular plural, and what they become there."""
 
 
 def wrong_plurals(entries: Iterable[str], before: str) -> frozenset[str]:

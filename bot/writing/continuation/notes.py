@@ -21,8 +21,11 @@ notes wanted, of the quarter nearest to each note 38%; of the large one's 18 and
 _FORBIDS = re.compile(
     r"\b(?:no|not|never|none|nobody|without|avoid|stop|don['’]?t|\w+n['’]t)\b|[不别没无勿莫]", re.IGNORECASE
 )
+"""A word by which a note says what is not wanted, in English or Chinese."""
 _BEGINS = ("[Author's note", "【作者注")
+"""How a note begins in the prompt, in English and in Chinese."""
 _WORDED, _WORDED_HAN = "[Author's note: {note}]", "【作者注：{note}】"
+"""How a note stands in the prompt, in English and in Chinese."""
 
 
 def worded(note: str) -> str:

@@ -21,7 +21,9 @@ MASKED_FLOOR = -9.0
 UNSCORED = -25.0
 """What stands for `log_p_left` where the causal model did not score a fill."""
 _PAIRED = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
+"""Opening and closing signs of which a fill must have as many of the one as of the other."""
 _LETTERS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+"""A word of letters and digits, with apostrophes inside."""
 
 
 @dataclass(slots=True)

@@ -52,6 +52,7 @@ LIGHT = frozenset(
 )
 """Words that come twice within a few words without anybody noticing."""
 _TOKEN = re.compile(rf"{BLANK}|[^\W_]+(?:['’][^\W_]+)*")
+"""A blank that is open, or a word of letters and digits with apostrophes inside."""
 
 Words = Sequence[str]
 

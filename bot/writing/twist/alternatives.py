@@ -32,6 +32,7 @@ NEARBY = 200
 _VOWEL = re.compile(
     r"(?!one|once|eu|ewe|u(?:ni(?!n|m)|s[aeiu]|t[eio]|b[ie]|ra))[aeiou]|hour|heir|hono|honest", re.IGNORECASE
 )
+"""How an English word begins that stands behind "an": by its sound ("hour", but not "one" or "unit")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

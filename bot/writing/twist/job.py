@@ -49,8 +49,9 @@ MASKED_FLOOR = -6.0
 SIDE = 400
 """Characters on either side that the masked model is shown: more than it reads."""
 CHUNK = 240
+"""Characters of the parts in which the causal model reads a text, at most; a longer word is a part of its own."""
 LONGEST_WORD = 300
-"""Characters that the causal model reads at once, at most: few enough for any window."""
+"""Characters of such a word that it reads, at most: few enough for any window."""
 BEAM = 200
 """Words that the masked model proposes for a place."""
 SCORED_LEFT = 60

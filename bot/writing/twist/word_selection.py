@@ -44,6 +44,7 @@ _FUNCTION = frozenset(
     minute minutes hour hours day days week weeks month months year years
     """.split()  # noqa: SIM905  # a list of a hundred quoted words would be no easier to read
 )
+"""Function words and other plain ones, which no rarer word replaces."""
 _SPEECH = frozenset(
     """
     add added adds answer answered answers ask asked asks call called calls cried cries cry declared demanded exclaimed
@@ -52,13 +53,18 @@ _SPEECH = frozenset(
     whispers yelled
     """.split()  # noqa: SIM905  # a list of a hundred quoted words would be no easier to read
 )
+"""Verbs of speech, which are not twisted and tell who speaks."""
 _HAN_FUNCTION = (
     "的了着过是在和与及或也都就又还再才只很太最更不没无有我你您他她它们这那哪其此某每个位只些种之而且但却则若如果因为所以"
     "于从向往对把被将给让使到得地吗呢吧啊呀嘛说道问答想能会可要该应一二三两几多少什么怎谁何"
 )
+"""Chinese characters that are function words or verbs of speech: words are looked for between them."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+"""A word of letters, with apostrophes and hyphens inside."""
 _TAG = re.compile(r"[.,!?…—][\"”’][ ]?([^.,;:!?…—\"“”\n]{1,60})")
+"""The clause behind a quotation (group 1), which may tell who speaks."""
 _SUFFIX = re.compile(r"(?:ies|ied|ing|ly|ed|es|er|est|s|d|y|e)$")
+"""An ending of an inflected English word."""
 
 
 @dataclass(frozen=True, slots=True)
