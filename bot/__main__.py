@@ -21,6 +21,7 @@ from bot.settings import AUTO, LARGE, Settings, load_settings, look_alikes
 _log = logging.getLogger("bot")
 
 DONE, FAILED, INTERRUPTED, BROKEN_PIPE, TERMINATED = 0, 1, 130, 141, 143
+"""The exit codes; those from 128 on are 128 and the number of a signal."""
 QUIET = {"continue", "infill", "models", "doctor", "backup", "restore", "sync"}
 """Commands whose answer is all that is wanted: of the log only warnings, unless LOG_LEVEL is lower."""
 

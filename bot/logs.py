@@ -50,6 +50,7 @@ TELLING_MODULES = ("aiohttp.", "sqlite3")
 OVER = (10062, 40060)
 """Discord's codes for an interaction that is over: it expired, or was answered already. Nothing is to be mended."""
 _INTERACTION_TOKEN = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^\s/?#'\"]+")
+"""The token in an address of Discord, by which anybody could answer for the bot."""
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {10: "\\n", 13: "\\r", 9: "\t"}
 """Control characters as a line of text shows them, so that no message can look like two records."""
 

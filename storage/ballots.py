@@ -18,6 +18,7 @@ _LIKED, _FAVOURITE = 1, 2
 # What each ballot takes is put together once: in a crowd of voters that is a third of the work.
 _OF_VOTER = and_(BALLOTS.c.round_id == bindparam("round"), BALLOTS.c.voter_id == bindparam("voter"))
 _BALLOT, _TAKE_BACK, _CAST = select(BALLOTS).where(_OF_VOTER), delete(BALLOTS).where(_OF_VOTER), insert(BALLOTS)
+"""The statements that read somebody's ballot, delete it, and add to it."""
 
 
 class BallotReader(Repository):

@@ -27,6 +27,7 @@ RADIUS = 22
 SMALL = 18
 """The radius of a small sign."""
 TEXT, NAME, NUMBER, PILL, TITLE = 27, 25, 20, 23, 42
+"""The sizes of the letters, in pixels."""
 PALE: Colour = (201, 193, 180)
 """Lines of branches, and rules."""
 INK: Colour = (0x4A, 0x5D, 0x8F)

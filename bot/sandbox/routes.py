@@ -22,7 +22,9 @@ from bot.sandbox.menus import offered_menus
 from bot.sandbox.simulation import Page, Preview, PreviewServer, simcord
 
 SECRET, CONTEXT = "X-Simcord-Capability", "X-Simcord-Context"
+"""The headers with the page's secret, and with the person and place that it is seen as."""
 LIST, MENUS = "/api/channels", "/api/menus"
+"""The paths that answer with the threads, and with the menu of a message."""
 STYLES = ("/channels.css", "/toolbar.css", "/menus.css")
 """The paths of the style sheets that the page has beside SimCord's own."""
 SCRIPTS = ("/channels.js", "/presses.js", "/toolbar.js", "/following.js", "/menus.js")

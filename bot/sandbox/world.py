@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.sandbox.simulation import simcord
 
 SERVER, CHANNEL, TOPIC = "The Lantern Room", "story-table", "One text, many hands. Try /continue and /infill."
+"""The server's name, its channel's, and the channel's topic."""
 PEOPLE = ("Maren", "Tomás", "Yun")
 """Who can be acted as."""
 OPENING = (

@@ -29,9 +29,11 @@ PAUSE_S = 0.5
 ANSWER_S = 10.0
 """How long one request of an answer may take: discord.py itself would wait for minutes."""
 UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10003, 10007, 10008, 10013
+"""Discord's codes for what is not there."""
 UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10015, 10062, 40060
+"""Its codes for an interaction that cannot be answered, or not once more."""
 TOKEN_INVALID, ARCHIVED, BLOCKED_BY_AUTOMOD = 50027, 50083, 200000
-"""Discord's codes for what it refuses: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json."""
+"""Its codes for other refusals: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json."""
 TOKEN_GONE = frozenset({UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, TOKEN_INVALID})
 """What Discord says where nothing can be answered by the interaction's token any more."""
 SESSION_CLOSED = "Session is closed"

@@ -33,6 +33,7 @@ _UNSHOWN = re.compile(
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
 """The blocks in which all letters stand that are written from right to left; not all of their characters are."""
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+"""Characters around a text whose direction must not spread to its neighbours."""
 
 
 def tidy(text: str) -> str:

@@ -32,6 +32,7 @@ HINT = 150
 _OPEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 """An odd number of backslashes at the end: the last one escapes what was cut off."""
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+"""Characters around a text whose direction must not spread to its neighbours."""
 
 
 def fit(blocks: Sequence[ui.Item[Any]]) -> list[ui.Item[Any]]:

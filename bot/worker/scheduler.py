@@ -5,8 +5,7 @@ the forward passes they need; single passes slip in between decode steps, the wo
 a short infill never waits for somebody's long continuation; and while rows decode, passes take no more than their share
 of the time, so that it never slows a continuation by more than a quarter either.
 
-Beside somebody who has few rows, others have no more in the batch; and the passes of who has had least go first, before
-the rows of others (`worker.time_shares`).
+Beside somebody with few rows others have no more, and the passes of who has had least go first (`worker.time_shares`).
 
 The causal engine may be exchanged while rows decode: those end where they began, and the old engine goes with the last.
 """

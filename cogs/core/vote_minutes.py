@@ -18,6 +18,7 @@ CHOICES = (3, 5, 10, 20, 30, 60, 3 * 60, 8 * 60, 24 * 60, 3 * 24 * 60, 7 * 24 * 
 _BY_RULES = "0"
 """The value of the choice that leaves the length to the story's rules."""
 _HOUR, _DAY = 60, 24 * 60
+"""In minutes."""
 
 
 def lasting(say: Catalogue, minutes: int) -> str:
