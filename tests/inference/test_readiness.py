@@ -29,7 +29,7 @@ class LateEngine(FakeEngine):
         return Health(ready=self.asked == 4, stage="loading", models=(STORY,))
 
 
-async def test_a_worker_that_is_late_is_told_once_and_its_being_ready_too(caplog: pytest.LogCaptureFixture) -> None:
+async def test_worker_that_is_late_is_told_once_and_its_being_ready_too(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "bot")
     waits = list[float]()
 
@@ -43,7 +43,7 @@ async def test_a_worker_that_is_late_is_told_once_and_its_being_ready_too(caplog
     assert len(waits) == 3
 
 
-async def test_what_cannot_be_reached_is_named_without_its_socket() -> None:
+async def test_worker_that_cannot_be_reached_is_named_without_its_socket() -> None:
     async with EngineClient("unix:///nowhere/inkling-0/worker.sock") as client:
         with pytest.raises(WorkerUnavailable) as caught:
             await client.health()
