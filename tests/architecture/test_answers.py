@@ -13,7 +13,7 @@ ANSWERS = {"send_message", "edit_message", "send_modal", "defer", "edit_original
 
 
 @pytest.mark.parametrize("name", sorted(COGS))
-def test_no_cog_answers_by_itself(name: str) -> None:
+def test_cogs_do_not_answer_by_themselves(name: str) -> None:
     tree = ast.parse(COGS[name].read_text(encoding="utf-8"))
     called = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     assert not ANSWERS & set(called)

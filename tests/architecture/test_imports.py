@@ -118,7 +118,7 @@ def ours(module: str) -> bool:
     return module.split(".")[0] in PROGRAM
 
 
-def test_every_module_stands_on_a_floor() -> None:
+def test_modules_all_stand_on_a_floor() -> None:
     homeless = [name for name in MODULES if floor(name) is None and name != "bot"]
     assert not homeless
 
@@ -135,7 +135,7 @@ def test_imports_point_down(name: str) -> None:
 
 
 @pytest.mark.parametrize(("package", "lowest"), LOWEST.items())
-def test_what_a_floor_shares_imports_nothing_of_who_shares_it(package: str, lowest: str) -> None:
+def test_imports_of_what_a_floor_shares_leave_out_who_shares_it(package: str, lowest: str) -> None:
     upward = {
         (name, module)
         for name, path in MODULES.items()
@@ -194,7 +194,7 @@ def test_imports_of_the_bot_process_load_no_torch() -> None:
         todo.extend(reached)
 
 
-def test_no_print_and_no_environment_where_they_do_not_belong() -> None:
+def test_modules_print_and_read_the_environment_only_where_that_belongs() -> None:
     for path in MODULES.values():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -214,7 +214,7 @@ def test_pyproject_lists_exactly_the_packages_there_are() -> None:
     assert {folder for folder in folders if not (folder / "__init__.py").exists()} == set()
 
 
-def test_every_import_is_a_declared_dependency() -> None:
+def test_imports_are_all_declared_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     runtime = {_name(requirement) for requirement in [*project["dependencies"], *extras["sandbox"]]}

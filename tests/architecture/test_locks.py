@@ -31,7 +31,7 @@ def asked(*extras: str) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_every_dependency_is_pinned_as_asked(lock: str) -> None:
+def test_locks_pin_every_dependency_as_asked(lock: str) -> None:
     pinned = pins(lock)
     torch = re.search(r"^TORCH := torch==(.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert torch is not None
@@ -50,6 +50,6 @@ def test_locks_have_hashes_and_no_cuda(lock: str) -> None:
     assert [name for name in pins(lock) if name.startswith(("nvidia-", "cuda-", "triton"))] == []
 
 
-def test_the_tests_run_on_what_hosts_run() -> None:
+def test_locks_have_the_tests_run_on_what_hosts_run() -> None:
     hosts, tests = pins("requirements.lock"), pins("requirements-dev.lock")
     assert {name: tests.get(name) for name in hosts} == hosts

@@ -84,7 +84,7 @@ def names_of(path: Path) -> Iterator[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("name", sorted(MODULES_AND_TESTS))
-def test_nothing_has_an_old_name(name: str) -> None:
+def test_names_are_no_old_ones(name: str) -> None:
     path = MODULES_AND_TESTS[name]
     old = [
         f"{path.relative_to(ROOT)}:{line} {found}"

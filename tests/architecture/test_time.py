@@ -44,6 +44,6 @@ def asked(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
-def test_nothing_asks_the_wall_clock(name: str) -> None:
+def test_modules_do_not_ask_the_wall_clock(name: str) -> None:
     if MODULES[name] not in MAY_ASK:
         assert list(asked(MODULES[name])) == []

@@ -24,7 +24,7 @@ def asked_of_databases(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", sorted(SHOWN))
-def test_what_people_see_begins_no_transaction(name: str) -> None:
+def test_cards_and_cogs_begin_no_transaction(name: str) -> None:
     assert list(asked_of_databases(SHOWN[name])) == []
     assert not [module for module in imported(SHOWN[name], at_import_only=True) if within(module, "storage")]
 

@@ -38,7 +38,7 @@ def test_restore_brings_back_a_backup(inkling: Inkling, tmp_path: Path) -> None:
     assert recall(tmp_path / "data") == 2
 
 
-def test_a_backup_never_overwrites_and_needs_a_database(inkling: Inkling, tmp_path: Path) -> None:
+def test_backup_never_overwrites_and_needs_a_database(inkling: Inkling, tmp_path: Path) -> None:
     code, _, err = inkling("backup", str(tmp_path / "copy.db"))
     assert code == 1
     assert "no database" in err
@@ -50,7 +50,7 @@ def test_a_backup_never_overwrites_and_needs_a_database(inkling: Inkling, tmp_pa
     assert (tmp_path / "copy.db").read_text() == "mine"
 
 
-def test_what_is_no_backup_is_refused_and_nothing_lost(inkling: Inkling, tmp_path: Path) -> None:
+def test_restore_refuses_what_is_no_backup_and_loses_nothing(inkling: Inkling, tmp_path: Path) -> None:
     remember(tmp_path / "data", count=4)
     (tmp_path / "novel.txt").write_text("It was a dark and stormy night.")
     code, _, err = inkling("restore", str(tmp_path / "novel.txt"))

@@ -13,7 +13,7 @@ from tests.support.databases import furnish
 from tests.support.disks import FULL, fill, small_disk
 
 
-def test_the_program_says_in_one_line_that_the_disk_is_full(
+def test_program_says_in_one_line_that_the_disk_is_full(
     inkling: Inkling, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gh1JkL.never-used-by-this-test")

@@ -27,7 +27,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_has_its_own_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_of_each_command_is_its_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert usage(command, "--help") == 0
     told = capsys.readouterr().out
     assert told.startswith(f"usage: inkling {command}")

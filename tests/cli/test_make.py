@@ -53,7 +53,7 @@ def running_make(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_to_everybody_ends_make_run_without_an_error(tmp_path: Path, number: signal.Signals) -> None:
+async def test_signal_to_everybody_ends_make_run_without_an_error(tmp_path: Path, number: signal.Signals) -> None:
     with running_make(tmp_path) as make:
         await until((tmp_path / "began").exists)
         os.killpg(make.pid, number)
@@ -63,7 +63,7 @@ async def test_a_signal_to_everybody_ends_make_run_without_an_error(tmp_path: Pa
     assert "-m bot run --stop-is-success" in (tmp_path / "began").read_text()
 
 
-async def test_a_signal_to_make_alone_reaches_the_bot(tmp_path: Path) -> None:
+async def test_signal_to_make_alone_reaches_the_bot(tmp_path: Path) -> None:
     with running_make(tmp_path) as make:
         await until((tmp_path / "began").exists)
         make.send_signal(signal.SIGTERM)
@@ -72,7 +72,7 @@ async def test_a_signal_to_make_alone_reaches_the_bot(tmp_path: Path) -> None:
     assert "rror" not in out
 
 
-async def test_a_signal_to_the_bot_alone_is_success(tmp_path: Path) -> None:
+async def test_signal_to_the_bot_alone_is_success(tmp_path: Path) -> None:
     with running_make(tmp_path) as make:
         await until((tmp_path / "began").exists)
         os.kill(int((tmp_path / "began").read_text().split()[0]), signal.SIGTERM)

@@ -17,7 +17,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-async def test_the_doctor_asks_the_server(inkling: Inkling, served: pytest.MonkeyPatch) -> None:
+async def test_doctor_asks_the_server(inkling: Inkling, served: pytest.MonkeyPatch) -> None:
     vllm = [{"id": "tale-7b", "owned_by": "vllm", "max_model_len": 8192}]
     async with model_server(Double(key=KEY, models=vllm)) as double:
         served.setenv("OPENAI_BASE_URL", double.base)

@@ -47,7 +47,7 @@ def test_models_are_listed_with_where_they_are(
     assert "licence not named" in masked
 
 
-def test_the_list_is_for_programs_too(inkling: Inkling, tiny_masked: Path) -> None:
+def test_models_list_is_for_programs_too(inkling: Inkling, tiny_masked: Path) -> None:
     code, out, _ = inkling("models", "list", "--json")
     assert code == 0
     listed = json.loads(out)["models"]
@@ -57,7 +57,7 @@ def test_the_list_is_for_programs_too(inkling: Inkling, tiny_masked: Path) -> No
 
 
 @pytest.mark.parametrize("action", ["list", "verify"])
-def test_a_broken_model_is_told_and_the_others_still_listed(
+def test_broken_model_is_told_and_the_others_still_listed(
     inkling: Inkling, action: str, tiny_causal: Path, tiny_masked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = shutil.copytree(tiny_masked, tmp_path / "broken")
@@ -70,16 +70,14 @@ def test_a_broken_model_is_told_and_the_others_still_listed(
     assert "cut short" in out + err
 
 
-def test_the_bundled_model_that_is_not_there_says_how_to_get_it(
-    inkling: Inkling, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bundled_model_that_is_not_there_says_how_to_get_it(inkling: Inkling, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAUSAL_MODEL", "bundled")
     code, out, _ = inkling("models", "list")
     assert code == 1
     assert "inkling models fetch" in out
 
 
-def test_a_hub_model_is_fetched_listed_and_verified(
+def test_hub_model_is_fetched_listed_and_verified(
     inkling: Inkling, hub: LoopbackHub, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = hub.add("tiny/gpt2", tiny_causal, license="mit", language="en")
@@ -130,7 +128,7 @@ def test_using_a_gguf_of_a_hub_shows_what_it_writes_and_pins_it(
 
 
 @pytest.mark.long
-def test_a_masked_model_that_knows_chinese_is_tried_in_both_languages(
+def test_masked_model_that_knows_chinese_is_tried_in_both_languages(
     inkling: Inkling, hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = hub.add("tiny/zh", masked_models.make("chinese-bert", tmp_path / "made"))
@@ -183,7 +181,7 @@ def test_models_try_tells_of_too_little_memory_before_loading(
 
 
 @pytest.mark.long
-def test_the_hubs_own_variables_hold_and_no_token_shows(hub: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_variables_hold_and_no_token_shows(hub: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     """The shipped program: an address and a token from the environment, through a proxy."""
     hub.add("tiny/gpt2", tiny_causal)
     hub.gate("tiny/gpt2", "hf_good")
@@ -234,7 +232,7 @@ EVERY = [
 
 @pytest.mark.long
 @pytest.mark.parametrize(("kind", "form"), EVERY)
-def test_every_class_of_story_model_is_fetched_and_tried(
+def test_story_model_of_every_class_is_fetched_and_tried(
     inkling: Inkling, hub: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, form: str
 ) -> None:
     monkeypatch.setenv("ENGINE", "auto")
@@ -252,7 +250,7 @@ def test_every_class_of_story_model_is_fetched_and_tried(
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert", "modernbert", "xlm-roberta", "chinese-bert"])
-def test_every_class_of_masked_model_is_fetched_and_tried(
+def test_masked_model_of_every_class_is_fetched_and_tried(
     inkling: Inkling, hub: LoopbackHub, tmp_path: Path, tiny_masked: Path, kind: str
 ) -> None:
     hub.add("tiny/model", tiny_masked if kind == "bert" else masked_models.make(kind, tmp_path / "made"))
@@ -261,7 +259,7 @@ def test_every_class_of_masked_model_is_fetched_and_tried(
     assert "MASKED_MODEL=tiny/model@" in out
 
 
-def test_a_dotenv_keeps_everything_else(tmp_path: Path) -> None:
+def test_dotenv_keeps_everything_else(tmp_path: Path) -> None:
     dotenv = tmp_path / "there" / ".env"
     dotenv.parent.mkdir()
     link = tmp_path / "link.env"

@@ -213,7 +213,7 @@ async def ask(server: DiscordServer, bans: Bans, path: str = ME) -> int:
         return answer.status
 
 
-async def test_a_ban_is_kept_to_and_a_restart_knows_of_it(server: DiscordServer, tmp_path: Path) -> None:
+async def test_ban_is_kept_to_and_a_restart_knows_of_it(server: DiscordServer, tmp_path: Path) -> None:
     wall, up = Clock(1_000_000_000), Clock(50)
     bans = Bans(tmp_path / "ban.json", wall, up)
     fault = server.trouble.add(Fault("GET", ME, cloudflare_ban(600), times=None))
@@ -233,7 +233,7 @@ async def test_a_ban_is_kept_to_and_a_restart_knows_of_it(server: DiscordServer,
     assert await ask(server, Bans(tmp_path / "ban.json", wall, up)) == 429
 
 
-async def test_a_login_waits_for_the_end_of_a_ban(server: DiscordServer, lines: Callable[[], list[str]]) -> None:
+async def test_login_waits_for_the_end_of_a_ban(server: DiscordServer, lines: Callable[[], list[str]]) -> None:
     bans = no_bans()
     fault = server.trouble.add(Fault("GET", ME, cloudflare_ban(1)))
     async with online_client(bans) as (client, _):
@@ -244,7 +244,7 @@ async def test_a_login_waits_for_the_end_of_a_ban(server: DiscordServer, lines: 
 
 
 @pytest.mark.parametrize("kept", ["", "[]", '{"http://a": "b"}', "\x00", '{"x": 1e999}'])
-def test_what_was_kept_and_is_damaged_bans_nobody_for_long(tmp_path: Path, kept: str) -> None:
+def test_ban_file_that_is_damaged_bans_nobody_for_long(tmp_path: Path, kept: str) -> None:
     (tmp_path / "ban.json").write_text(kept)
     bans = Bans(tmp_path / "ban.json", Clock(10**12), Clock(0))
     assert bans.left_s(yarl.URL("http://a/b")) == 0
@@ -252,7 +252,9 @@ def test_what_was_kept_and_is_damaged_bans_nobody_for_long(tmp_path: Path, kept:
 
 
 @pytest.mark.parametrize(("reply", "foreign"), [(html(200), True), (Reply(200, {}), False), (html(502), False)])
-async def test_an_answer_that_is_not_discords(server: DiscordServer, reply: Reply, foreign: bool) -> None:
+async def test_answer_that_is_not_discords_is_told_from_one_that_is(
+    server: DiscordServer, reply: Reply, foreign: bool
+) -> None:
     server.trouble.add(Fault("GET", ME, reply))
     if not foreign:
         assert await ask(server, no_bans()) == reply.status
@@ -275,7 +277,7 @@ async def test_syncing_says_what_answers_instead(
 # ---- staying connected
 
 
-async def test_a_gateway_that_is_refused_is_tried_again(
+async def test_gateway_that_is_refused_is_tried_again(
     server: DiscordServer, monkeypatch: pytest.MonkeyPatch, lines: Callable[[], list[str]]
 ) -> None:
     closed = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
@@ -292,7 +294,7 @@ async def test_a_gateway_that_is_refused_is_tried_again(
 
 
 @pytest.mark.parametrize("code", sorted(FOR_GOOD))
-async def test_a_connection_that_is_closed_for_good_says_why(server: DiscordServer, code: int) -> None:
+async def test_connection_that_is_closed_for_good_says_why(server: DiscordServer, code: int) -> None:
     server.closes_with = code
     async with online_client() as (_, task):
         with pytest.raises(HostError) as told:
@@ -303,7 +305,7 @@ async def test_a_connection_that_is_closed_for_good_says_why(server: DiscordServ
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1006, 4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009, 4020])
-async def test_any_other_close_is_resumed_and_the_gap_is_filled(
+async def test_connection_closed_otherwise_is_resumed_and_the_gap_is_filled(
     server: DiscordServer, code: int, lines: Callable[[], list[str]]
 ) -> None:
     async with ready_client(server) as client:
@@ -320,7 +322,9 @@ async def test_any_other_close_is_resumed_and_the_gap_is_filled(
 
 
 @pytest.mark.parametrize(("op", "data", "resumed"), [(7, None, True), (9, True, True)])
-async def test_discords_own_wishes_to_reconnect(server: DiscordServer, op: int, data: Any, resumed: bool) -> None:
+async def test_connection_is_resumed_when_discord_asks_to_reconnect(
+    server: DiscordServer, op: int, data: Any, resumed: bool
+) -> None:
     async with ready_client(server) as client:
         await server.say(op, data)
         await server.wait_for(lambda: server.resumes)
@@ -341,7 +345,7 @@ MALFORMED: list[tuple[str, Any]] = [
 ]
 
 
-async def test_an_event_that_cannot_be_parsed_is_passed_over_and_told_once(
+async def test_event_that_cannot_be_parsed_is_passed_over_and_told_once(
     server: DiscordServer, lines: Callable[[], list[str]]
 ) -> None:
     async with ready_client(server) as client:
@@ -358,7 +362,7 @@ async def test_an_event_that_cannot_be_parsed_is_passed_over_and_told_once(
 
 
 @pytest.mark.parametrize("damage", ["cut short", "no object", "not zlib"])
-async def test_a_message_that_was_damaged_is_asked_for_again(
+async def test_message_that_was_damaged_is_asked_for_again(
     server: DiscordServer, damage: Damage, lines: Callable[[], list[str]]
 ) -> None:
     async with ready_client(server) as client:
@@ -370,7 +374,7 @@ async def test_a_message_that_was_damaged_is_asked_for_again(
 
 
 @pytest.mark.parametrize("lacking", ["session_id", "resume_gateway_url", "user", "guilds"])
-async def test_a_session_whose_ready_cannot_be_read_is_not_resumed(
+async def test_session_whose_ready_cannot_be_read_is_not_resumed(
     server: DiscordServer, lacking: str, lines: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a READY tells is never sent again: a resumed session would not be ready for ever."""
@@ -389,7 +393,7 @@ async def test_a_session_whose_ready_cannot_be_read_is_not_resumed(
     assert sum("could not be read" in line for line in lines() if "connection" not in line) == 1
 
 
-async def test_a_message_that_can_never_be_read_is_passed_over(server: DiscordServer) -> None:
+async def test_message_that_can_never_be_read_is_passed_over(server: DiscordServer) -> None:
     async with ready_client(server) as client:
         await server.dispatch_nonsense()
         await client.hears(server)

@@ -76,7 +76,7 @@ def test_set_up_needs_nothing_but_python() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_step_that_fails_shows_why_and_keeps_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_set_up_step_that_fails_shows_why_and_keeps_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     venv, lock, log = tmp_path / "venv", tmp_path / "a.lock", tmp_path / "setup.log"
     (venv / "bin").mkdir(parents=True)

@@ -41,7 +41,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_new_folder_gets_the_large_model(inkling: Inkling, data: Path) -> None:
+def test_story_model_of_a_new_folder_is_the_large_one(inkling: Inkling, data: Path) -> None:
     assert inkling("models", "fetch", "--small")[0] == 0
     assert not large.large_file(data).exists()
     assert inkling("models", "fetch")[0] == 0

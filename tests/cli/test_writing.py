@@ -51,7 +51,7 @@ def test_writing_commands_print_json_with_receipts(inkling: Inkling) -> None:
     ) == [result]
 
 
-def test_a_fill_stands_in_the_place_of_its_blank(inkling: Inkling) -> None:
+def test_fill_stands_in_the_place_of_its_blank(inkling: Inkling) -> None:
     code, out, _ = inkling("infill", "--text", f"{BLANK} The ___ was red.", "--json")
     assert code == 0
     (result,) = results(out)
@@ -144,7 +144,7 @@ def test_lines_of_another_encoding_are_refused_by_its_name(inkling: Inkling, tmp
     assert err == f"inkling: The lines are in {name}: save them as UTF-8 (iconv -f {name} -t UTF-8).\n"
 
 
-def test_a_line_that_is_no_utf_8_is_refused_and_spoils_no_other(inkling: Inkling, tmp_path: Path) -> None:
+def test_line_that_is_no_utf_8_is_refused_and_spoils_no_other(inkling: Inkling, tmp_path: Path) -> None:
     good = json.dumps({"id": 1, "text": BLANK, "count": 1}).encode()
     (tmp_path / "asks.jsonl").write_bytes(b"\xef\xbb\xbf" + good + b'\n{"id": 2, "text": "caf\xe9 ___"}\n')
     code, out, _ = inkling("infill", "--jsonl", "asks.jsonl")
@@ -154,7 +154,7 @@ def test_a_line_that_is_no_utf_8_is_refused_and_spoils_no_other(inkling: Inkling
     assert "UTF-8" in second["error"]
 
 
-def test_a_program_can_talk_line_by_line_over_pipes(inkling: Inkling) -> None:
+def test_writing_commands_talk_line_by_line_over_pipes(inkling: Inkling) -> None:
     """Each answer comes before the next question is asked, and the end of the input ends the program."""
     with subprocess.Popen(
         [sys.executable, "-m", "bot", "continue", "--jsonl", "-", "--count", "1", "--length", "8"],
@@ -200,12 +200,12 @@ def test_writing_commands_end_when_their_reader_leaves(inkling: Inkling, tmp_pat
         ("[" * 100_000, "not JSON"),
     ],
 )
-def test_what_is_wrong_with_a_line(line: str, reason: str) -> None:
+def test_line_with_a_mistake_is_refused_with_the_reason(line: str, reason: str) -> None:
     with pytest.raises(BadLine, match=reason):
         read_line(line.encode(), Wish(id=None, text=""))
 
 
-def test_a_line_overrides_the_command_line_and_null_means_its_default() -> None:
+def test_line_overrides_the_command_line_and_null_means_its_default() -> None:
     defaults = Wish(id=None, text="", mood="open", count=2, length=20, seed=5)
     assert read_line(b'{"text": "a", "count": 4, "mood": null}', defaults) == Wish(
         id=None, text="a", mood="open", count=4, length=20, seed=5

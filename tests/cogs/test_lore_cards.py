@@ -60,7 +60,7 @@ def _walk(component: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("say", SAYS)
 @pytest.mark.parametrize("filler", WORST)
-def test_an_entry_fits_on_its_card(say: Any, filler: str) -> None:
+def test_entry_fits_on_its_card(say: Any, filler: str) -> None:
     story, pen_name = (filler * MAX_TITLE)[:MAX_TITLE], ("*" * MAX_PEN_NAME)
     for state in get_args(LoreState):
         entry = worst(filler, state=state)
@@ -72,7 +72,7 @@ def test_an_entry_fits_on_its_card(say: Any, filler: str) -> None:
 
 @pytest.mark.parametrize("say", SAYS)
 @pytest.mark.parametrize("filler", WORST)
-def test_a_page_of_entries_fits_on_the_list(say: Any, filler: str) -> None:
+def test_page_of_entries_fits_on_the_list(say: Any, filler: str) -> None:
     entries = [worst(filler, 2**62 + number) for number in range(PAGE + 1)]
     story = (filler * MAX_TITLE)[:MAX_TITLE]
     card = check(list_card(say, "lore", entries, story_id=2**62, story=story, page=3))
@@ -81,14 +81,14 @@ def test_a_page_of_entries_fits_on_the_list(say: Any, filler: str) -> None:
     check(list_card(say, "memory", [], story_id=None, story=None, page=0))
 
 
-def test_the_beginning_of_an_entry() -> None:
+def test_entry_beginning() -> None:
     assert beginning(worst("a ")) == "a " * 49 + "a…"
     assert len(beginning(worst("灯"))) == 100
 
 
 @pytest.mark.parametrize("say", SAYS)
 @pytest.mark.parametrize("topic", TOPICS)
-def test_every_topic_of_help_fits_on_a_card(say: Any, topic: Any) -> None:
+def test_help_on_every_topic_fits_on_a_card(say: Any, topic: Any) -> None:
     check(guide_card(say, topic, manages=True, keep_days=365))
 
 
@@ -101,7 +101,7 @@ def test_lore_card_help_for_the_server_is_for_its_managers(say: Any) -> None:
 
 
 @pytest.mark.parametrize("say", SAYS)
-def test_the_cards_of_writers_and_servers_fit(say: Any) -> None:
+def test_cards_of_writers_and_servers_fit(say: Any) -> None:
     check(
         writer_card(say, WriterProfile(server_id=1, person_id=2, pen_name="*" * MAX_PEN_NAME, no_ai=True), saved=True)
     )

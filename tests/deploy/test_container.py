@@ -56,7 +56,7 @@ def test_container_files_pass_the_linter() -> None:
     assert done.stdout + done.stderr == ""
 
 
-def test_what_is_copied_is_there_and_is_not_ignored() -> None:
+def test_container_copies_what_is_there_and_is_not_ignored() -> None:
     kept = {line.removeprefix("!") for line in IGNORED.read_text(encoding="utf-8").splitlines() if line[:1] == "!"}
     assert kept == copied()
     assert all((ROOT / name).exists() for name in copied())
@@ -71,7 +71,7 @@ def test_python_and_torch_are_those_of_the_project() -> None:
     assert f"pip install {torch} " in "".join(of("RUN"))
 
 
-def test_it_does_not_run_as_root_and_keeps_its_data_in_a_volume() -> None:
+def test_container_does_not_run_as_root_and_keeps_its_data_in_a_volume() -> None:
     number = of("USER")[-1].partition(":")[0]
     assert number not in ("root", "0")
     assert f"--uid {number} " in "".join(of("RUN"))

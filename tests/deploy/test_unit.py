@@ -41,7 +41,7 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     assert ours == []
 
 
-def test_the_unit_runs_the_program_where_make_puts_it() -> None:
+def test_unit_runs_the_program_where_make_puts_it() -> None:
     program, *arguments = service()["ExecStart"].split()
     assert program == f"{HOME}/.venv/bin/inkling"
     assert build_parser().parse_args(arguments).command == "run"
@@ -50,12 +50,12 @@ def test_the_unit_runs_the_program_where_make_puts_it() -> None:
     assert f"ConditionPathExists={HOME}/{DOTENV}" in UNIT.read_text(encoding="utf-8").splitlines()
 
 
-def test_the_unit_knows_how_the_program_ends() -> None:
+def test_unit_knows_how_the_program_ends() -> None:
     assert set(service()["SuccessExitStatus"].split()) == {str(INTERRUPTED), str(TERMINATED)}
     assert int(service()["TimeoutStopSec"].removesuffix("s")) > STOPPED_WITHIN_S
 
 
-def test_the_unit_runs_it_as_nobody_in_particular() -> None:
+def test_unit_runs_the_program_as_nobody_in_particular() -> None:
     assert service()["User"] not in ("root", "0")
     assert service()["CapabilityBoundingSet"] == ""
     assert service()["NoNewPrivileges"] == "yes"

@@ -119,17 +119,17 @@ def test_functions_take_time_linear_in_the_text(name: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in CALLS if name.startswith(COSTLY) or not name.startswith(READING)])
-def test_the_same_with_all_nasties(name: str) -> None:
+def test_functions_take_time_linear_in_all_nasties(name: str) -> None:
     assert grown(name, NASTIES) == {}
 
 
-def test_every_function_that_takes_a_text_is_in_the_table() -> None:
+def test_tables_have_every_function_that_takes_a_text() -> None:
     """A new function belongs into `CALLS`, or into `BOUNDED` with the reason why its texts are short."""
     missing = {name for name in taking_texts() if name not in CALLS and name not in BOUNDED}
     assert missing == set()
 
 
-def test_the_tables_name_what_there_is() -> None:
+def test_tables_name_what_there_is() -> None:
     assert {name for name in [*CALLS, *BOUNDED] if not _is_there(name)} == set()
 
 

@@ -183,7 +183,7 @@ def test_fair_queue_servers_take_turns_and_in_each_its_people() -> None:
     assert started == ["a1", "c1", "b1", "a2", "b2", "a3"]
 
 
-def test_who_comes_to_a_full_house_starts_at_once_and_has_an_equal_part() -> None:
+def test_fair_queue_starts_newcomers_to_a_full_house_at_once_with_an_equal_part() -> None:
     queue: FairQueue[str] = FairQueue(Limits(waiting=999, per_person=999, per_server=999, rows=192))
     for number in range(300):
         queue.push(Owner(server_id=1, person_id=number), 12, "many")

@@ -47,13 +47,13 @@ async def watching(client: EngineClient) -> AsyncIterator[HealthWatch]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_worker_tells_how_much_of_it_is_loaded(engine: EngineClient) -> None:
+async def test_worker_tells_how_much_of_it_is_loaded(engine: EngineClient) -> None:
     async with watching(engine) as watch:
         await until(lambda: watch.last.stage == "ready")
         assert (watch.last.ready, watch.last.loaded) == (True, 1.0)
 
 
-async def test_nothing_is_loaded_of_one_that_does_not_answer(tmp_path: Path) -> None:
+async def test_worker_that_does_not_answer_has_nothing_loaded(tmp_path: Path) -> None:
     async with EngineClient(f"unix://{tmp_path}/nowhere.sock") as client, watching(client) as watch:
         await until(lambda: not watch.last.ready)
         assert watch.last.loaded == 0.0

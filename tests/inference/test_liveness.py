@@ -50,13 +50,13 @@ def test_liveness_sees_a_stopped_worker_in_time_whatever_runs() -> None:
         assert 60.0 < life.until_hung() <= 72.0
 
 
-def test_a_worker_that_answers_but_takes_no_step_is_seen() -> None:
+def test_worker_that_answers_but_takes_no_step_is_seen() -> None:
     life = Life()
     assert life.answers(steps=3, requests=1) is None
     assert 60.0 < life.until_hung(steps=3, requests=1) <= 62.0
 
 
-def test_to_be_asked_again_and_again_is_no_sign_of_life() -> None:
+def test_liveness_takes_repeated_requests_for_no_sign_of_life() -> None:
     life = Life()
     assert life.answers(steps=3, requests=1) is None
     for number in range(58):
@@ -72,7 +72,7 @@ def test_liveness_leaves_a_worker_that_progresses_or_is_idle() -> None:
     assert life.until_hung(beating=True, within=100) == float("inf")
 
 
-def test_a_few_answers_that_come_late_are_forgiven() -> None:
+def test_liveness_forgives_a_few_late_answers() -> None:
     life = Life()
     for step in range(10):
         assert life.answers(steps=step, requests=1) is None

@@ -84,7 +84,7 @@ async def outcome(ticket: Ticket[Any]) -> Any:
         return await ticket
 
 
-async def test_a_job_gives_its_result_to_everyone_who_waits(inference: Inference) -> None:
+async def test_job_gives_its_result_to_everyone_who_waits(inference: Inference) -> None:
     job = HeldEngine()
     ticket = inference.submit(job)
     readers = [asyncio.create_task(outcome(ticket)) for _ in range(2)]
@@ -96,7 +96,7 @@ async def test_a_job_gives_its_result_to_everyone_who_waits(inference: Inference
     assert (inference.waiting, inference.running) == (0, 0)
 
 
-async def test_what_a_job_raises_reaches_its_ticket_only(inference: Inference) -> None:
+async def test_job_error_reaches_its_ticket_only(inference: Inference) -> None:
     bad, good = HeldEngine(1), HeldEngine(2)
     tickets = [inference.submit(bad), inference.submit(good)]
     await good.started.wait()
@@ -195,7 +195,7 @@ async def test_cancelling_in_the_moment_it_starts_frees_its_rows(clock: Clock) -
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_reader_that_goes_away_leaves_the_job_alone(inference: Inference) -> None:
+async def test_reader_that_goes_away_leaves_the_job_alone(inference: Inference) -> None:
     job = HeldEngine()
     ticket = inference.submit(job)
     reader = asyncio.create_task(outcome(ticket))
@@ -206,7 +206,7 @@ async def test_a_reader_that_goes_away_leaves_the_job_alone(inference: Inference
     assert await outcome(ticket) == "kept"
 
 
-async def test_a_failure_whose_reader_went_away_is_no_surprise_in_the_log(
+async def test_failure_whose_reader_went_away_is_no_surprise_in_the_log(
     inference: Inference, caplog: pytest.LogCaptureFixture
 ) -> None:
     ticket = inference.submit(HeldEngine())
@@ -242,7 +242,7 @@ async def watch(ticket: Ticket[Any], seen: list[str]) -> None:
         seen.append(progress.text)
 
 
-async def test_a_queued_ticket_moves_up_while_it_is_watched(inference: Inference) -> None:
+async def test_queued_ticket_moves_up_while_it_is_watched(inference: Inference) -> None:
     jobs = [HeldEngine(person, rows=4) for person in (1, 2, 3)]
     tickets = [inference.submit(job) for job in jobs]
     await settle()
@@ -270,7 +270,7 @@ async def tick(inference: Inference, clock: Clock, seconds: float) -> None:
     await settle()
 
 
-async def test_the_eta_follows_the_measured_speed(inference: Inference, clock: Clock) -> None:
+async def test_eta_follows_the_measured_speed(inference: Inference, clock: Clock) -> None:
     """Two jobs side by side make 40 tokens a second together; what waits reckons with both."""
     jobs = [HeldEngine(person, rows=2, tokens=1000) for person in (1, 2)]
     tickets = [inference.submit(job) for job in jobs]
@@ -286,7 +286,7 @@ async def test_the_eta_follows_the_measured_speed(inference: Inference, clock: C
     assert [ticket.eta_s for ticket in tickets] == pytest.approx([10.0, 10.0], rel=0.1)
 
 
-async def test_no_time_is_told_before_one_was_measured(inference: Inference, clock: Clock) -> None:
+async def test_eta_is_not_told_before_one_was_measured(inference: Inference, clock: Clock) -> None:
     first, second, third = (HeldEngine(rows=4) for _ in range(3))
     tickets = [inference.submit(job) for job in (first, second, third)]
     await settle()
@@ -308,7 +308,7 @@ async def test_no_time_is_told_before_one_was_measured(inference: Inference, clo
     assert (full.value.key, full.value.retry_after_s) == ("queue_full_person", 30.0)
 
 
-async def test_what_takes_longer_than_was_told_says_so_and_never_counts_up(inference: Inference, clock: Clock) -> None:
+async def test_eta_that_is_exceeded_says_so_and_never_counts_up(inference: Inference, clock: Clock) -> None:
     quick, slow = HeldEngine(), HeldEngine()
     inference.submit(quick)
     await settle()
@@ -333,7 +333,7 @@ async def test_what_takes_longer_than_was_told_says_so_and_never_counts_up(infer
     assert ticket.progress == Working(text="", share=0.95, eta_s=progress.eta_s)
 
 
-async def test_who_waits_for_models_that_wake_up_is_told_how_far_they_are(clock: Clock) -> None:
+async def test_ticket_that_waits_for_waking_models_tells_how_far_they_are(clock: Clock) -> None:
     loaded = 0.0
     limits = Limits(rows=1)
     async with running(Inference(NO_ENGINE, limits, clock=clock, loaded=lambda: loaded)) as inference:

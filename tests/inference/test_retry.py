@@ -86,7 +86,7 @@ async def collect(engine: RetryingEngine, asked: GenerateRequest, into: list[tup
         into.append((event.row, event.text))
 
 
-async def test_only_the_missing_rows_are_asked_for_again() -> None:
+async def test_rows_that_are_missing_alone_are_asked_for_again() -> None:
     worker, got = Breaking(rows=2), list[tuple[int, str]]()
     async with against(worker) as engine:
         await collect(engine, request(6), got)
@@ -108,7 +108,7 @@ async def test_retrying_engine_gives_up_after_two_more_tries_and_keeps_what_came
     assert got == [(0, "100"), (1, "101"), (2, "102")]
 
 
-async def test_a_refusal_is_not_asked_again() -> None:
+async def test_refusal_is_not_asked_again() -> None:
     worker = Breaking(rows=1, refuse=True)
     async with against(worker) as engine:
         with pytest.raises(WorkerRefused, match="not so"):
@@ -116,7 +116,7 @@ async def test_a_refusal_is_not_asked_again() -> None:
     assert len(worker.asked) == 1
 
 
-async def test_the_deadline_goes_on_over_the_tries() -> None:
+async def test_deadline_goes_on_over_the_tries() -> None:
     worker = Breaking(rows=1)
     async with against(worker) as engine:
         await collect(engine, request(3, deadline_s=30.0), [])
@@ -125,7 +125,7 @@ async def test_the_deadline_goes_on_over_the_tries() -> None:
     assert 29.0 < left[-1] < left[0] <= 30.0
 
 
-async def test_other_calls_are_tried_three_times_too() -> None:
+async def test_calls_of_other_kinds_are_tried_three_times_too() -> None:
     calls = 0
 
     async def current() -> EngineClient:
@@ -141,7 +141,7 @@ async def test_other_calls_are_tried_three_times_too() -> None:
     assert not heartbeat.beats  # to ask again is no sign of life
 
 
-async def test_a_worker_that_has_gone_uses_up_no_tries_before_it_is_known_why(tmp_path: Path) -> None:
+async def test_worker_that_has_gone_uses_up_no_tries_before_it_is_known_why(tmp_path: Path) -> None:
     """A worker that ends closes its socket a while before its process is over: what is asked meanwhile waits for the
     reason, however long that takes."""
     known = asyncio.Event()

@@ -111,7 +111,7 @@ async def strike(supervisor: Supervisor, asked: GenerateRequest, number: signal.
     return done
 
 
-async def test_a_killed_and_a_stopped_worker_lose_no_row(settings: Settings) -> None:
+async def test_killed_and_stopped_workers_lose_no_row(settings: Settings) -> None:
     async with supervised(settings) as supervisor:
         first = supervisor.pid
         expected = await texts(supervisor, request(*SEEDS))
@@ -155,7 +155,7 @@ async def test_supervisor_replaces_an_idle_worker_that_hangs(settings: Settings)
 
 
 @pytest.mark.long
-async def test_a_worker_that_hangs_while_it_loads_is_replaced(settings: Settings) -> None:
+async def test_worker_that_hangs_while_it_loads_is_replaced(settings: Settings) -> None:
     async with Supervisor(settings, patience=replace(QUICK, mute_s=60.0)) as supervisor:
         asked = asyncio.create_task(texts(supervisor, request(1, tokens=5)))
         await until(lambda: supervisor.pid is not None)
@@ -164,7 +164,7 @@ async def test_a_worker_that_hangs_while_it_loads_is_replaced(settings: Settings
 
 
 @pytest.mark.long
-async def test_with_the_patience_of_every_day_one_request_outlives_a_stopped_worker(settings: Settings) -> None:
+async def test_request_outlives_a_stopped_worker_with_the_patience_of_every_day(settings: Settings) -> None:
     async with supervised(settings, Patience()) as supervisor:
         stopped = await strike(supervisor, request(*SEEDS), signal.SIGSTOP)
         assert len(stopped) == len(SEEDS)

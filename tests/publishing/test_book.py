@@ -33,14 +33,14 @@ def test_contributors_and_their_shares() -> None:
     assert book.words == sum(len(one.text.split()) for one in canon())
 
 
-def test_a_pen_name_is_never_joined_with_the_name_behind_it() -> None:
+def test_pen_name_is_never_joined_with_the_name_behind_it() -> None:
     text = "one two three"
     story = [passage(1, text, author=BO), passage(2, text, author=BO, pen_name="Wren")]
     book = make_book(STORY, story, NAMES, say=SAY, now_ms=0)
     assert [(one.name, one.words) for one in book.people] == [(NAMES[BO], 3), ("Wren", 3)]
 
 
-def test_people_of_the_same_name_stay_two() -> None:
+def test_contributors_of_the_same_name_stay_two() -> None:
     story = [passage(1, "one two", author=1), passage(2, "three", author=2), passage(3, "four", author=3)]
     book = make_book(STORY, story, {1: "Sam", 2: "Sam"}, say=SAY, now_ms=0)
     assert [(one.name, one.words) for one in book.people] == [("Sam", 2), ("Sam", 1), ("Somebody", 1)]
@@ -76,7 +76,7 @@ def test_book_drops_characters_that_no_format_may_hold(text: str) -> None:
     assert clean("灯 é 🌙\u200d👩\nx") == "灯 é 🌙\u200d👩\nx"
 
 
-def test_a_long_story_has_chapters_of_about_the_same_length() -> None:
+def test_chapters_of_a_long_story_have_about_the_same_length() -> None:
     text = "word " * 250
     story = [passage(number, text, author=ADA) for number in range(1, 101)]
     book = make_book(STORY, story, NAMES, say=SAY, now_ms=0)
@@ -88,14 +88,14 @@ def test_a_long_story_has_chapters_of_about_the_same_length() -> None:
 
 
 @pytest.mark.parametrize("story", [[], [passage(1, "", (), withdrawn=True)]])
-def test_a_story_without_words(story: list[object]) -> None:
+def test_book_of_a_story_without_words(story: list[object]) -> None:
     book = make_book(STORY, story, NAMES, say=SAY, now_ms=0)  # type: ignore[arg-type]  # passages, or none
     assert book.words == 0
     assert book.contributors == ()
     assert len(book.leaves) == len(story)
 
 
-def test_the_language_of_the_story_is_not_that_of_the_book() -> None:
+def test_language_of_the_story_is_not_that_of_the_book() -> None:
     assert (chinese_book().language, chinese_book().text_language) == ("zh-CN", "zh-Hans")
     assert (english_book("zh-CN").language, english_book("zh-CN").text_language) == ("zh-CN", "en")
     assert make_book(STORY, canon(), NAMES, say=SAY, now_ms=0).text_language == "und"

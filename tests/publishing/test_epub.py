@@ -80,7 +80,7 @@ def package(files: dict[str, bytes]) -> ElementTree.Element:
     return ElementTree.fromstring(files[str(root.get("full-path"))])
 
 
-def test_the_type_comes_first_and_bare(book: Book) -> None:
+def test_mimetype_comes_first_and_bare(book: Book) -> None:
     packed = PACKED[id(book)]
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         first = archive.infolist()[0]
@@ -88,11 +88,11 @@ def test_the_type_comes_first_and_bare(book: Book) -> None:
     assert packed[30:58] == b"mimetypeapplication/epub+zip"
 
 
-def test_the_same_book_gives_the_same_bytes(book: Book) -> None:
+def test_epub_of_the_same_book_has_the_same_bytes(book: Book) -> None:
     assert PACKED[id(book)] == to_epub(dataclasses.replace(book))
 
 
-def test_a_cover_that_readers_find(book: Book) -> None:
+def test_cover_is_named_where_readers_look_for_it(book: Book) -> None:
     files = unpacked(book)
     opf = package(files)
     [item] = [item for item in opf.iter(f"{OPF}item") if item.get("properties") == "cover-image"]
@@ -103,7 +103,7 @@ def test_a_cover_that_readers_find(book: Book) -> None:
     assert len(picture.getcolors(WIDTH * HEIGHT) or ()) > 3
 
 
-def test_a_story_keeps_its_pattern_whatever_it_is_called_and_another_has_another() -> None:
+def test_cover_pattern_stays_under_another_title_and_differs_for_another_story() -> None:
     one, say = BOOKS["english"], catalogue("en")
 
     def pattern(book: Book) -> bytes:
@@ -115,7 +115,7 @@ def test_a_story_keeps_its_pattern_whatever_it_is_called_and_another_has_another
 
 
 @pytest.mark.parametrize("title", ["word " * 60, "W" * 300, "灯塔" * 90, "قصة", "🌙", NASTY, ""])
-def test_a_title_stays_within_its_margins(title: str) -> None:
+def test_cover_title_stays_within_its_margins(title: str) -> None:
     made = cover(dataclasses.replace(BOOKS["nasty"], title=title), catalogue("zh-CN"))
     picture = Image.open(io.BytesIO(made)).convert("RGB")
     margins = [(0, BAND + 12, MARGIN - 8, HEIGHT), (WIDTH - MARGIN + 8, BAND + 12, WIDTH, HEIGHT)]
@@ -123,7 +123,7 @@ def test_a_title_stays_within_its_margins(title: str) -> None:
     assert all(len(picture.crop(margin).getcolors() or ()) == 1 for margin in margins)
 
 
-def test_what_a_package_must_say(book: Book) -> None:
+def test_package_says_what_it_must(book: Book) -> None:
     opf = package(unpacked(book))
     assert opf.get("version") == "3.0"
     [identifier] = opf.iter(f"{DC}identifier")
@@ -176,7 +176,7 @@ def test_pages_are_well_formed_and_links_lead_somewhere(book: Book) -> None:
             assert not fragment or fragment in ids[path]
 
 
-def test_the_contents_name_every_page_in_order(book: Book) -> None:
+def test_contents_name_every_page_in_order(book: Book) -> None:
     files = unpacked(book)
     nav = ElementTree.fromstring(files["EPUB/nav.xhtml"])
     toc = next(found for found in nav.iter(f"{XHTML}nav") if found.get(f"{OPS}type") == "toc")
@@ -186,7 +186,7 @@ def test_the_contents_name_every_page_in_order(book: Book) -> None:
     assert all("".join(link.itertext()).strip() for link in toc.iter(f"{XHTML}a"))
 
 
-def test_the_text_is_there() -> None:
+def test_epub_has_the_text() -> None:
     files = unpacked(english_book())
     story = " ".join(ElementTree.fromstring(files["EPUB/part-1.xhtml"]).itertext())
     assert "The lighthouse keeper had not spoken for a year." in story

@@ -74,7 +74,7 @@ BOOKS.append(arabic_book())
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=["english", "chinese", "mixed", "empty", "arabic"])
-def test_the_page_is_whole_and_alone(book: Book) -> None:
+def test_html_page_is_whole_and_alone(book: Book) -> None:
     page = Reader(to_html(book))
     assert page.tags[0] == ("html", {"lang": book.text_language, "dir": book.direction})
     for name in ("footer", "nav"):
@@ -95,7 +95,7 @@ def test_the_page_is_whole_and_alone(book: Book) -> None:
     assert "unsafe" not in policy
 
 
-def test_everything_is_told_without_colour() -> None:
+def test_html_tells_everything_without_colour() -> None:
     page = Reader(to_html(english_book()))
     for told in ("suggested by GPT", "words filled in by BERT", "Bo *the* <b>Bold</b>, with GPT", "38%", "Wren"):
         assert told in page.text
@@ -106,7 +106,7 @@ def test_everything_is_told_without_colour() -> None:
 
 @settings(max_examples=40)
 @given(text=st.sampled_from(NASTY) | st.text(max_size=40), title=st.sampled_from(NASTY))
-def test_nothing_that_people_write_is_more_than_text(text: str, title: str) -> None:
+def test_html_of_what_people_write_is_never_more_than_text(text: str, title: str) -> None:
     story = dataclasses.replace(STORY, title=title, premise=text)
     plain = make_book(STORY, [passage(1, "x", author=ADA)], {ADA: "x"}, say=catalogue("en"), now_ms=0)
     book = make_book(story, [passage(1, f"x{text}", author=ADA)], {ADA: title}, say=catalogue("en"), now_ms=0)
@@ -116,7 +116,7 @@ def test_nothing_that_people_write_is_more_than_text(text: str, title: str) -> N
     assert "".join(clean(text).split()) in "".join(page.text.split())
 
 
-def test_a_long_story_has_contents() -> None:
+def test_html_of_a_long_story_has_contents() -> None:
     story = [passage(number, "word " * 250, author=ADA) for number in range(1, 51)]
     page = Reader(to_html(make_book(STORY, story, {}, say=catalogue("en"), now_ms=0)))
     assert [target for target in page.values("href") if target.startswith("#part")] == [

@@ -101,7 +101,7 @@ def check(layout: Layout, nodes: Sequence[TreeNode], canon: Sequence[int]) -> No
 
 @settings(max_examples=150)
 @given(choices=PARENTS, picks=st.lists(st.integers(0, 10**6), max_size=5))
-def test_every_tree_is_laid_out(choices: list[int], picks: list[int]) -> None:
+def test_layout_holds_every_tree(choices: list[int], picks: list[int]) -> None:
     nodes = grown(choices)
     heads = [(f"Story {place}", pick % len(nodes) + 1) for place, pick in enumerate(picks)] if nodes else []
     canon = way(nodes, heads[0][1]) if heads else []
@@ -124,7 +124,7 @@ def test_map_shows_a_small_tree_whole() -> None:
     assert [row.count for row in layout.rows] == [1] * 20
 
 
-def test_a_long_chain_is_one_row_before_the_head() -> None:
+def test_map_shows_a_long_chain_as_one_row_before_the_head() -> None:
     layout = lay_out(chain(10_000), [("A", 10_000)], range(1, 10_001))
     assert [row.count for row in layout.rows] == [1, 9995, 1, 1, 1, 1]
     assert layout.left_out == 0
@@ -172,7 +172,7 @@ def test_pictures_and_texts_stay_within_bounds(choices: list[int], language: Lan
     assert shown_size(map_.text) <= MAX_TEXT
 
 
-def test_the_largest_maps_stay_within_bounds() -> None:
+def test_map_of_the_largest_size_stays_within_bounds() -> None:
     """Many branches with the longest beginnings and titles, and texts that escaping doubles."""
     nodes = [node(1, None, 1)]
     nodes += [
@@ -185,7 +185,7 @@ def test_the_largest_maps_stay_within_bounds() -> None:
     assert shown_size(map_.text) <= MAX_TEXT
 
 
-def test_the_text_says_what_the_picture_shows() -> None:
+def test_map_text_says_what_the_picture_shows() -> None:
     nodes = [
         node(1, None, 1, beginning="It began at sea."),
         node(2, 1, 2, origin="gpt", author_id=None, beginning="A wave rose."),
@@ -235,7 +235,7 @@ def test_texts_are_cut_to_fit(text: str) -> None:
         assert canvas.width(canvas.fitted(text, 27, room), 27) <= room
 
 
-def test_every_row_is_drawn_where_its_number_says() -> None:
+def test_map_row_is_drawn_where_its_number_says() -> None:
     """Each origin's colour is in the picture at its row, and a withdrawn passage is hollow."""
     nodes = [
         node(place, place - 1 or None, place, origin=origin, withdrawn=place == 5)

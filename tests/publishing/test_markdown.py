@@ -70,7 +70,7 @@ def shown(markdown: str) -> Text:
 
 
 @given(line=LINES)
-def test_a_line_is_shown_as_it_is(line: str) -> None:
+def test_markdown_shows_a_line_as_it_is(line: str) -> None:
     page = shown(escape(line))
     assert page.text.strip() == line.strip()
     assert set(page.tags) <= {"p"}
@@ -84,7 +84,7 @@ def test_markdown_indent_is_no_code(line: str, text: str) -> None:
 
 
 @given(lines=st.lists(LINES.filter(lambda line: bool(line.strip())), min_size=1, max_size=4))
-def test_the_lines_of_a_passage_stay_in_one_paragraph(lines: list[str]) -> None:
+def test_markdown_lines_of_a_passage_stay_in_one_paragraph(lines: list[str]) -> None:
     book = make_book(STORY, [passage(1, "\n".join(lines), author=ADA)], NAMES, say=catalogue("en"), now_ms=0)
     body = to_markdown(book).split("\n---\n")[1].split("\n\n", 2)[2]
     page = shown(body.split("\n\n", 1)[-1])
@@ -93,7 +93,7 @@ def test_the_lines_of_a_passage_stay_in_one_paragraph(lines: list[str]) -> None:
     assert "".join(page.text.split()) == "".join("".join(lines).split())
 
 
-def test_everything_of_a_book_is_there() -> None:
+def test_markdown_has_everything_of_a_book() -> None:
     text = to_markdown(english_book(), words=True)
     page = shown(text.split("\n---\n", 1)[1])
     assert "Then he opened his mouth.\nWhat came out was not a word." in page.text
@@ -125,7 +125,7 @@ def test_markdown_front_matter_is_quoted() -> None:
 
 
 @pytest.mark.parametrize("title", ['"; x: y', "---", "a: b # c", "\\"])
-def test_a_title_cannot_leave_the_front_matter(title: str) -> None:
+def test_markdown_title_cannot_leave_the_front_matter(title: str) -> None:
     book = make_book(dataclasses.replace(STORY, title=title), [], NAMES, say=catalogue("en"), now_ms=0)
     line = to_markdown(book).splitlines()[1]
     assert shown(json.loads(line.removeprefix("title: "))).text.strip() == title

@@ -157,7 +157,7 @@ def check(lines: Sequence[str], dialect: str = "markdown") -> None:
         assert bare(said(blocks[0]["c"])) == bare(line)
 
 
-def test_every_known_sign_is_taken_literally() -> None:
+def test_pandoc_signs_are_all_taken_literally() -> None:
     check([*LISTS, *BLOCKS, *SIGNS])
 
 
@@ -167,7 +167,7 @@ def test_pandoc_and_github_take_escapes_literally() -> None:
 
 @settings(max_examples=20)
 @given(st.lists(LINES, min_size=10, max_size=40))
-def test_a_line_is_shown_as_it_is(lines: list[str]) -> None:
+def test_pandoc_shows_a_line_as_it_is(lines: list[str]) -> None:
     check(lines)
 
 
@@ -179,7 +179,7 @@ def test_pandoc_leaves_numbers_and_sentences() -> None:
 @pytest.mark.parametrize(
     "title", ["(c) 2025 {.x}", "1. One *two*", "<script>alert(1)</script> -- `x`{=html}", "[x](y)"]
 )
-def test_a_whole_book_is_what_it_is(title: str) -> None:
+def test_pandoc_reads_a_whole_book_as_what_it_is(title: str) -> None:
     lines = [*LISTS, *BLOCKS, *SIGNS]
     endings = ["Wait!", "[x]", "Hm^", "Hm\\", "so:", "`"]
     canon = [passage(1, "\n".join(lines), author=ADA), passage(2, "Term\n\n: x\n\n(c) y\n---", author=BO)]

@@ -90,7 +90,7 @@ def test_minimax_is_what_votelib_says_of_many_rounds() -> None:
 
 
 @given(elections(), SALTS)
-def test_a_condorcet_winner_always_wins(election: tuple[list[int], list[Ballot]], salt: str) -> None:
+def test_condorcet_winner_always_wins(election: tuple[list[int], list[Ballot]], salt: str) -> None:
     candidates, ballots = election
     expected = winners(CondorcetWinner().evaluate(theirs(candidates, ballots))) if len(candidates) > 1 else set()
     outcome = decide(candidates, ballots, salt)
@@ -100,7 +100,7 @@ def test_a_condorcet_winner_always_wins(election: tuple[list[int], list[Ballot]]
 
 
 @given(elections(), SALTS, st.randoms(use_true_random=False))
-def test_no_ballot_weighs_more_for_who_cast_it_or_when(
+def test_ballot_weighs_the_same_whoever_cast_it_and_when(
     election: tuple[list[int], list[Ballot]], salt: str, chance: random.Random
 ) -> None:
     candidates, ballots = election
@@ -109,7 +109,7 @@ def test_no_ballot_weighs_more_for_who_cast_it_or_when(
 
 
 @given(elections(), SALTS, st.randoms(use_true_random=False))
-def test_the_order_on_the_card_is_no_matter(
+def test_candidate_order_on_the_card_is_no_matter(
     election: tuple[list[int], list[Ballot]], salt: str, chance: random.Random
 ) -> None:
     candidates, ballots = election
@@ -119,7 +119,7 @@ def test_the_order_on_the_card_is_no_matter(
 
 
 @given(elections(), SALTS, st.randoms(use_true_random=False))
-def test_before_the_draw_no_candidate_is_more_than_another(
+def test_candidate_is_no_more_than_another_before_the_draw(
     election: tuple[list[int], list[Ballot]], salt: str, chance: random.Random
 ) -> None:
     """Neutrality: with other names, the same result under those names, but for what only the draw decides."""
@@ -137,7 +137,7 @@ def test_before_the_draw_no_candidate_is_more_than_another(
 
 
 @given(elections(), SALTS)
-def test_the_order_is_by_defeat_then_score_then_lot(election: tuple[list[int], list[Ballot]], salt: str) -> None:
+def test_candidate_order_is_by_defeat_then_score_then_lot(election: tuple[list[int], list[Ballot]], salt: str) -> None:
     candidates, ballots = election
     outcome = decide(candidates, ballots, salt)
     assert sorted(outcome.order) == sorted(candidates)
@@ -167,7 +167,7 @@ def test_liking_the_winner_more_never_hurts_it(election: tuple[list[int], list[B
 
 
 @given(elections(least=2), st.data())
-def test_what_is_hidden_is_as_if_it_had_never_been_there(
+def test_candidate_that_is_hidden_is_as_if_it_had_never_been_there(
     election: tuple[list[int], list[Ballot]], data: st.DataObject
 ) -> None:
     candidates, ballots = election
@@ -194,7 +194,7 @@ def test_tally_of_a_round_by_hand() -> None:
     assert (outcome.winner, outcome.decided_by, outcome.voters) == (1, "minimax", 4)
 
 
-def test_a_cycle_by_hand() -> None:
+def test_cycle_by_hand() -> None:
     """1 beats 2, 2 beats 3 and 3 beats 1, each by one ballot of three: all are beaten alike, all have three points."""
     cycle = [Ballot(frozenset({2}), 1), Ballot(frozenset({3}), 2), Ballot(frozenset({1}), 3)]
     outcome = decide([1, 2, 3], cycle, "salt")
@@ -212,7 +212,7 @@ def test_a_cycle_by_hand() -> None:
         ([Ballot(frozenset({1, 2}), 1)], "minimax"),
     ],
 )
-def test_what_decided_is_said(ballots: list[Ballot], decided_by: str) -> None:
+def test_outcome_says_what_decided(ballots: list[Ballot], decided_by: str) -> None:
     outcome = decide([1, 2, 3], ballots, "salt")
     assert outcome.decided_by == decided_by
     assert outcome.order[2] == 3

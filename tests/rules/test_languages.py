@@ -31,7 +31,7 @@ def test_languages_have_names_and_tags(given: str, tag: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["Klingonish", "en_GB", "e", "en-", "en-GB-x", "<b>", "ไทยๆ", "e\nn", "x" * 6000])
-def test_what_is_no_language(given: str) -> None:
+def test_language_that_is_none_is_refused(given: str) -> None:
     with pytest.raises(BadInput, match="story_language"):
         check_language(given)
 
@@ -40,14 +40,14 @@ def test_what_is_no_language(given: str) -> None:
     ("current", "first", "also"),
     [("Chinese", "zh-Hans", "zh-Hant"), ("中文", "zh-Hans", "zh-Hant"), ("Portu", "pt", "pt-BR")],
 )
-def test_a_language_is_offered_by_any_part_of_its_name(current: str, first: str, also: str) -> None:
+def test_language_is_offered_by_any_part_of_its_name(current: str, first: str, also: str) -> None:
     tags = [tag for tag, _ in offered(current, 25)]
     assert tags[0] == first
     assert also in tags[1:]
 
 
 @given(st.text(max_size=6))
-def test_what_is_offered_can_be_chosen(current: str) -> None:
+def test_languages_offered_can_be_chosen(current: str) -> None:
     for tag, name in offered(current, 25):
         assert check_language(tag) == tag
         assert name_of(tag) in name

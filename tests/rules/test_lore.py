@@ -54,7 +54,7 @@ def test_triggers_that_will_not_do(given_: str, key: str) -> None:
     assert refused.value.key == key
 
 
-def test_the_text_of_an_entry() -> None:
+def test_entry_text() -> None:
     assert check_text("  The lamp burns.\n") == "The lamp burns."
     assert check_text("灯") == "灯"
     assert len(check_text("x" * MAX_LORE)) == MAX_LORE

@@ -60,14 +60,14 @@ def test_words_and_tokens_hold_all_that_is_not_white_space(text: str) -> None:
 
 
 @given(text=TEXTS, model=MODELS)
-def test_one_origin_is_one_span(text: str, model: Origin) -> None:
+def test_span_of_one_origin_is_one(text: str, model: Origin) -> None:
     check(text, of_human(text))
     check(text, of_model(text, model))
     assert said(text, of_model(text, model)) == ([(text.strip(), model)] if text.strip() else [])
 
 
 @given(literals=st.lists(TEXTS, min_size=1, max_size=4), data=st.data())
-def test_an_infill_marks_the_fills_to_the_character(literals: list[str], data: st.DataObject) -> None:
+def test_infill_marks_the_fills_to_the_character(literals: list[str], data: st.DataObject) -> None:
     fills = data.draw(st.lists(TEXTS, min_size=len(literals) - 1, max_size=len(literals) - 1))
     spans = of_infill(literals, fills)
     text = literals[0] + "".join(fill + after for fill, after in zip(fills, literals[1:], strict=True))
@@ -77,7 +77,7 @@ def test_an_infill_marks_the_fills_to_the_character(literals: list[str], data: s
 
 
 @given(literals=st.lists(TEXTS, min_size=2, max_size=4), model=MODELS, data=st.data())
-def test_an_infill_leaves_the_rest_as_it_was(literals: list[str], model: Origin, data: st.DataObject) -> None:
+def test_infill_leaves_the_rest_as_it_was(literals: list[str], model: Origin, data: st.DataObject) -> None:
     base = "§".join(literals)
     cut = data.draw(st.integers(0, len(base)))
     before = edited(base[:cut], of_model(base[:cut], model), base)
@@ -90,7 +90,7 @@ def test_an_infill_leaves_the_rest_as_it_was(literals: list[str], model: Origin,
             assert now[place] == ("bert" if letter == "§" else was[place])
 
 
-def test_an_infill_of_a_models_passage_reads() -> None:
+def test_infill_of_a_models_passage_reads() -> None:
     base = "The keeper lit the lamp and slept badly."
     spans = of_model(base, "gpt")
     filled = of_infill(["The keeper lit the ", " and slept badly."], ["last match"], base, spans)
@@ -107,19 +107,19 @@ def test_an_infill_of_a_models_passage_reads() -> None:
     ]
 
 
-def test_an_infill_inside_of_a_word() -> None:
+def test_infill_inside_of_a_word() -> None:
     spans = of_infill(["un", "ed"], ["finish"], "unwanted", of_human("unwanted"))
     assert said("unfinished", spans) == [("un", "human"), ("finish", "bert"), ("ed", "human")]
     assert word_origins("unfinished", spans) == ["bert"]
 
 
-def test_an_infill_needs_a_fill_for_each_blank() -> None:
+def test_infill_needs_a_fill_for_each_blank() -> None:
     with pytest.raises(ValueError, match="3 literals hold 2 fills, not 1"):
         of_infill(["a", "b", "c"], ["x"])
 
 
 @given(old=TEXTS, new=TEXTS, model=MODELS)
-def test_an_edit_covers_the_new_text(old: str, new: str, model: Origin) -> None:
+def test_edit_covers_the_new_text(old: str, new: str, model: Origin) -> None:
     spans = edited(old, of_model(old, model), new)
     check(new, spans)
     kept = "".join(held for held, origin in said(new, spans) if origin == model)
@@ -128,7 +128,7 @@ def test_an_edit_covers_the_new_text(old: str, new: str, model: Origin) -> None:
 
 
 @given(text=TEXTS, put=st.sampled_from(["brand-new", "新"]), model=MODELS, data=st.data())
-def test_what_a_person_puts_in_is_theirs_and_taking_it_out_again_leaves_the_model(
+def test_edit_is_the_persons_and_taking_it_out_again_leaves_the_model(
     text: str, put: str, model: Origin, data: st.DataObject
 ) -> None:
     ends = [0, *(end for _, end in word_spans(text))]
@@ -144,7 +144,7 @@ def test_provenance_of_an_unchanged_text_stays(text: str, model: Origin) -> None
     assert edited(text, of_model(text, model), text) == of_model(text, model)
 
 
-def test_a_new_comma_is_not_a_new_word() -> None:
+def test_edit_that_adds_a_comma_adds_no_word() -> None:
     old, new = "She lit the lamp.", "She lit the lamp, and 灯 shone."
     spans = edited(old, of_model(old, "gpt"), new)
     assert said(new, spans) == [("She lit the lamp", "gpt"), (", and 灯 shone", "human"), (".", "gpt")]
@@ -192,7 +192,7 @@ def test_pieces_are_the_text_again(old: str, new: str, model: Origin) -> None:
         assert [origin for _, origin in parts] == [span.origin for span in spans]
 
 
-def test_an_older_text_is_normalised_with_its_spans() -> None:
+def test_spans_of_an_older_text_are_normalised_with_it() -> None:
     text = "Cafe\u0301 noir\r\n\u00adwas shut"
     spans = (Span(0, 5, "human"), Span(6, 10, "gpt"), Span(13, len(text), "human"))
     normal, moved = normalised(text, spans)

@@ -64,7 +64,7 @@ def candidate(number: int, *, none: bool = False, hidden_by: int | None = None) 
 
 
 @given(quorum=st.integers(1, 50), voters=st.integers(0, 60))
-def test_a_quorum_closes_a_round_and_without_one_the_story_decides(quorum: int, voters: int) -> None:
+def test_quorum_closes_a_round_and_without_one_the_story_decides(quorum: int, voters: int) -> None:
     stays, lapses = StoryRules(quorum=quorum), StoryRules(quorum=quorum, unvoted="lapse")
     if voters >= quorum:
         assert on_deadline(ROUND, stays, voters) == on_deadline(ROUND, lapses, voters) == "close"
@@ -81,7 +81,7 @@ def test_a_quorum_closes_a_round_and_without_one_the_story_decides(quorum: int, 
         ("cancelled", Gone, "round_over"),
     ],
 )
-def test_only_an_open_round_takes_votes_and_comes_due(state: RoundState, error: type[PersonError], key: str) -> None:
+def test_round_takes_votes_and_comes_due_only_while_open(state: RoundState, error: type[PersonError], key: str) -> None:
     round_ = dataclasses.replace(ROUND, state=state)
     with pytest.raises(error) as refused:
         require_open_round(round_)
@@ -91,14 +91,14 @@ def test_only_an_open_round_takes_votes_and_comes_due(state: RoundState, error: 
     require_open_round(ROUND)
 
 
-def test_an_extended_round_has_as_long_again() -> None:
+def test_round_that_is_extended_has_as_long_again() -> None:
     rules = StoryRules(round_minutes=90)
     assert deadline_from(rules, 1000) == 1000 + 90 * 60 * 1000
     twice = extended(extended(ROUND, rules, 1000), rules, 5000)
     assert twice == dataclasses.replace(ROUND, deadline_ms=5000 + 90 * 60 * 1000, extended=2)
 
 
-def test_a_card_has_room_for_eight_texts() -> None:
+def test_card_has_room_for_eight_texts() -> None:
     full = [candidate(number) for number in range(1, MAX_CANDIDATES + 1)]
     none = candidate(99, none=True)
     require_room([*full[1:], none])
@@ -110,7 +110,7 @@ def test_a_card_has_room_for_eight_texts() -> None:
 
 
 @pytest.mark.parametrize("hidden_by", [7, NOBODY])
-def test_what_is_hidden_or_elsewhere_cannot_be_voted_for(hidden_by: int) -> None:
+def test_candidate_that_is_hidden_or_elsewhere_cannot_be_voted_for(hidden_by: int) -> None:
     there = [candidate(1), candidate(2, hidden_by=hidden_by), candidate(3, none=True)]
     assert [each.id for each in on_show(there)] == [1, 3]
     check_ballot(there, Ballot(frozenset({1, 3}), 3))

@@ -39,7 +39,7 @@ SETTINGS = st.builds(ServerSettings, server_id=st.integers(0, 2**63 - 1), **VALI
 
 
 @given(settings=SETTINGS, change=CHANGES)
-def test_a_change_sets_what_it_names_and_nothing_else(settings: ServerSettings, change: SettingsChange) -> None:
+def test_server_change_sets_what_it_names_and_nothing_else(settings: ServerSettings, change: SettingsChange) -> None:
     changed = change_settings(settings, **change)
     assert dataclasses.asdict(changed) == dataclasses.asdict(settings) | change
 
@@ -82,7 +82,7 @@ def test_changing_twice_is_changing_once(
         ({"mood": "wild", "count": 9}, "count_range", {"given": 9, "low": 1, "high": 5}),
     ],
 )
-def test_what_cannot_be_is_refused_with_a_reason(change: Any, key: str, params: dict[str, Any]) -> None:
+def test_server_change_that_cannot_be_is_refused_with_a_reason(change: Any, key: str, params: dict[str, Any]) -> None:
     with pytest.raises(BadInput) as refused:
         change_settings(ServerSettings(server_id=1), **change)
     assert (refused.value.key, refused.value.params) == (key, params)
@@ -97,15 +97,15 @@ def test_roles_of_one_activity_leave_those_of_others_and_none_lets_everybody() -
     assert change_settings(kept, roles={"twist": frozenset()}).roles == {"rounds": frozenset({8, 9})}
 
 
-def test_every_kind_of_request_can_be_kept_to_roles() -> None:
+def test_activities_that_can_be_kept_to_roles_are_all_kinds_of_request() -> None:
     assert {*FEATURES, "rounds", "stories"} == set(ACTIVITIES)
 
 
-def test_what_would_be_found_nowhere_is_not_listed() -> None:
+def test_listed_words_leave_out_what_would_be_found_nowhere() -> None:
     assert listed_words(["*", "* *", "\ue000", "🦊", "spider*"]) == ("🦊", "spider*")
 
 
-def test_a_word_list_is_kept_as_it_is_compared() -> None:
+def test_word_list_is_kept_as_it_is_compared() -> None:
     changed = change_settings(ServerSettings(server_id=1), words=("  Straße ", "STRASSE", "two\n words", " ", "词"))
     assert changed.words == ("strasse", "two words", "词")
     full = change_settings(changed, words=tuple(f"word {number}" for number in range(200)))

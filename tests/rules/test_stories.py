@@ -104,7 +104,7 @@ def test_rules_that_cannot_be_are_refused(change: dict[str, Any], key: str, para
 
 
 @given(st.fixed_dictionaries({}, optional={name: st.sampled_from(get_args(kind)) for name, kind in CHOICES.items()}))
-def test_a_change_sets_what_it_names(change: dict[str, Any]) -> None:
+def test_story_change_sets_what_it_names(change: dict[str, Any]) -> None:
     changed = change_rules(StoryRules(ai=False), **change)
     assert dataclasses.asdict(changed) == dataclasses.asdict(StoryRules(ai=False)) | change
 
@@ -128,7 +128,7 @@ def test_story_hosting() -> None:
 
 
 @pytest.mark.parametrize("state", ["paused", "ended", "deleted"])
-def test_nothing_is_written_in_a_story_that_is_not_open(state: StoryState) -> None:
+def test_story_that_is_not_open_lets_nobody_write(state: StoryState) -> None:
     story = dataclasses.replace(STORY, state=state)
     for standing in (STRANGER, *LEADERS):
         assert refused(require_writer, story, standing) == (NotHere, f"story_{state}", {})

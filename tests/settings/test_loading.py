@@ -28,7 +28,7 @@ def test_settings_defaults() -> None:
     assert load_settings({}, None) == Settings()
 
 
-def test_a_model_server_needs_an_address_and_takes_any_name() -> None:
+def test_model_server_needs_an_address_and_takes_any_name() -> None:
     assert "OPENAI_BASE_URL is empty" in mistakes(ENGINE="openai")[0]
     served = {"ENGINE": "openai", "OPENAI_BASE_URL": "http://models.lan:8000", "CAUSAL_MODEL": "/models/a b:7b@x"}
     server = server_of(load_settings(served, None))
@@ -45,7 +45,7 @@ def test_a_model_server_needs_an_address_and_takes_any_name() -> None:
     assert (nameless.base, nameless.model, nameless.told_host) == ("http://localhost:1/api", "", "")
 
 
-def test_every_field_has_one_variable() -> None:
+def test_variables_are_one_for_every_field() -> None:
     assert sorted(variable.field for variable in VARIABLES) == sorted(
         field.name for field in dataclasses.fields(Settings)
     )
@@ -114,7 +114,7 @@ def test_settings_prefer_the_environment_to_the_file_even_when_empty(tmp_path: P
     assert load_settings({"DISCORD_TOKEN": ""}, dotenv).discord_token is None
 
 
-def test_all_mistakes_come_together_with_name_value_and_what_is_allowed() -> None:
+def test_mistakes_come_all_together_with_name_value_and_what_is_allowed() -> None:
     found = mistakes(ENGINE="tensorrt", QUEUE_ROWS="-3", OWNER_IDS="me", DISCORD_GATEWAY_URL="http://x", KEEP_DAYS="30")
     assert [mistake.split()[0] for mistake in found] == ["DISCORD_GATEWAY_URL", "ENGINE", "QUEUE_ROWS", "OWNER_IDS"]
     assert "'tensorrt'" in found[1]
@@ -164,7 +164,7 @@ def test_all_mistakes_come_together_with_name_value_and_what_is_allowed() -> Non
         ("LOG_FORMAT", "xml"),
     ],
 )
-def test_what_is_refused_names_its_variable(name: str, value: str) -> None:
+def test_mistake_names_its_variable(name: str, value: str) -> None:
     (mistake,) = mistakes(**{name: value})
     assert mistake.startswith(f"{name} holds ")
     assert re.fullmatch(r"[A-Z_]+ holds .*?[^.]\. Write [^.].*\.", mistake), (
@@ -183,14 +183,14 @@ def test_what_is_refused_names_its_variable(name: str, value: str) -> None:
         (TOKEN[:30], "no bot's token looks like this"),
     ],
 )
-def test_what_is_taken_for_the_token_is_named_and_never_repeated(value: str, told: str) -> None:
+def test_token_that_is_something_else_is_named_and_never_repeated(value: str, told: str) -> None:
     (mistake,) = mistakes(DISCORD_TOKEN=value)
     assert told in mistake
     assert "Reset Token" in mistake
     assert value not in mistake
 
 
-def test_no_secret_is_repeated() -> None:
+def test_secrets_are_never_repeated() -> None:
     found = mistakes(
         DISCORD_TOKEN=f"Bot {TOKEN}", INFERENCE_TOKEN="pass word", DISCORD_API_BASE="https://me:hunter2@example.org"
     )
@@ -202,7 +202,7 @@ def test_no_secret_is_repeated() -> None:
     assert not re.search("sesame|hf_abc", f"{settings!r} {settings.hub!r}")
 
 
-def test_a_worker_over_http_needs_a_token_and_one_on_a_socket_does_not() -> None:
+def test_worker_over_http_needs_a_token_and_one_on_a_socket_does_not() -> None:
     (mistake,) = mistakes(INFERENCE_URL="http://models.lan:9000")
     assert mistake.startswith("INFERENCE_TOKEN ")
     assert load_settings({"INFERENCE_URL": "unix:///run/inkling.sock"}, None).inference_token is None
@@ -226,13 +226,13 @@ def test_settings_model_folder_may_look_like_a_hub_id(tmp_path: Path, monkeypatc
         ("org/repo@v1.0:Q4_K_M", "v1.0", "Q4_K_M"),
     ],
 )
-def test_a_hub_id_may_have_a_revision_and_a_file(text: str, revision: str | None, file: str | None) -> None:
+def test_hub_id_may_have_a_revision_and_a_file(text: str, revision: str | None, file: str | None) -> None:
     choice = load_settings({"CAUSAL_MODEL": text}, None).causal_model
     assert choice == ModelChoice(name="org/repo", revision=revision, file=file)
     assert load_settings({"CAUSAL_MODEL": str(choice)}, None).causal_model == choice
 
 
-def test_a_dotenv_that_cannot_be_read_is_a_mistake_among_the_others(tmp_path: Path) -> None:
+def test_dotenv_that_cannot_be_read_is_a_mistake_among_the_others(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     for content, told in {
         "ENGINE=torch".encode("utf-16"): "it is in UTF-16",
@@ -262,7 +262,7 @@ def test_look_alikes_are_told(tmp_path: Path) -> None:
 
 
 @given(st.dictionaries(st.sampled_from([variable.name for variable in VARIABLES]), st.text(max_size=40)))
-def test_any_text_gives_settings_or_a_readable_error(environ: dict[str, str]) -> None:
+def test_settings_or_a_readable_error_come_of_any_text(environ: dict[str, str]) -> None:
     told: tuple[str, ...] = ()
     try:
         settings = load_settings(environ, None)
@@ -274,7 +274,7 @@ def test_any_text_gives_settings_or_a_readable_error(environ: dict[str, str]) ->
     assert not any("\n" in mistake for mistake in told)
 
 
-def test_the_example_explains_every_setting_and_sets_none() -> None:
+def test_example_dotenv_explains_every_setting_and_sets_none() -> None:
     example = Path(__file__).parents[2] / ".env.example"
     names = re.findall(r"^([A-Z_]+)=(.*)$", example.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(name for name, _ in names) == sorted(variable.name for variable in VARIABLES)

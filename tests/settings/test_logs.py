@@ -141,7 +141,7 @@ def test_logs_strike_out_interaction_tokens(log_format: LogFormat, capsys: pytes
     assert f"{base}/webhooks/34/[secret]/messages/@original" in told
 
 
-async def test_what_asyncio_and_threads_say_of_a_failure_holds_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_logs_of_asyncio_and_threads_on_a_failure_hold_no_text(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("DEBUG")
 
     def fail(text: str) -> None:
@@ -167,7 +167,7 @@ async def test_what_asyncio_and_threads_say_of_a_failure_holds_no_text(capsys: p
     assert task.exception() is not None
 
 
-def test_a_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging()
     logging.getLogger("a").warning("one\n2026-01-31 12:00:00 INFO bot: forged\x1b[2J")
     (line,) = capsys.readouterr().err.splitlines()

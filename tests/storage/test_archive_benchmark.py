@@ -12,7 +12,7 @@ from tests.support.clocks import epoch
 
 
 @pytest.mark.long
-async def test_the_archive_is_as_large_as_it_claims(tmp_path: Path) -> None:
+async def test_archive_is_as_large_as_it_claims(tmp_path: Path) -> None:
     async with open_database(tmp_path, epoch) as database:
         archive = await fill(database, 120, 7)
         async with database.reading() as tx:

@@ -46,7 +46,7 @@ async def test_backup_and_restore(tmp_path: Path) -> None:
         assert await total(database) == 6
 
 
-async def test_a_backup_while_the_bot_writes_is_of_one_moment(tmp_path: Path) -> None:
+async def test_backup_while_the_bot_writes_is_of_one_moment(tmp_path: Path) -> None:
     """People and votes are raised in turn; a copy of two moments would show them far apart."""
     reports: list[tuple[int, int]] = []
 
@@ -87,7 +87,7 @@ async def test_a_backup_while_the_bot_writes_is_of_one_moment(tmp_path: Path) ->
     assert reports == sorted(reports), "it never starts over"
 
 
-async def test_what_is_not_flushed_to_the_file_yet_is_in_the_backup(tmp_path: Path) -> None:
+async def test_backup_has_what_is_not_flushed_to_the_file_yet(tmp_path: Path) -> None:
     async with open_database(tmp_path / "data", epoch) as database:
         await prepare(database)
         await add(database, 3)
@@ -124,7 +124,7 @@ async def test_restoring_over_a_killed_bot_keeps_its_log_aside_and_apart(tmp_pat
     assert total_on_disk(copy / FILE) == 1
 
 
-async def test_a_damaged_database_can_be_replaced_and_its_log_stays_apart(tmp_path: Path) -> None:
+async def test_damaged_database_can_be_replaced_and_its_log_stays_apart(tmp_path: Path) -> None:
     saved = backup((await lived_in(tmp_path / "old", 1)).parent, tmp_path / "saved.db")
     path = await lived_in(tmp_path / "data", 1)
     async with open_database(tmp_path / "data", epoch) as database:
@@ -141,7 +141,7 @@ async def test_a_damaged_database_can_be_replaced_and_its_log_stays_apart(tmp_pa
 
 
 @pytest.mark.parametrize("step", ["os.link", "Path.replace", "flush_folder"])
-async def test_a_restore_that_breaks_off_leaves_a_whole_database(
+async def test_restore_that_breaks_off_leaves_a_whole_database(
     tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await lived_in(tmp_path / "data", 1)
@@ -179,7 +179,7 @@ async def test_a_restore_that_breaks_off_leaves_a_whole_database(
 # ---- refused
 
 
-async def test_no_backup_over_an_existing_file_or_of_nothing(tmp_path: Path) -> None:
+async def test_backup_is_never_over_an_existing_file_or_of_nothing(tmp_path: Path) -> None:
     await lived_in(tmp_path / "data", 1)
     target = tmp_path / "precious.txt"
     target.write_text("keep me")
@@ -193,13 +193,13 @@ async def test_no_backup_over_an_existing_file_or_of_nothing(tmp_path: Path) -> 
     assert names(tmp_path) == ["data", "precious.txt"]
 
 
-async def test_a_backup_into_a_folder_has_a_name(tmp_path: Path) -> None:
+async def test_backup_into_a_folder_has_a_name(tmp_path: Path) -> None:
     await lived_in(tmp_path / "data", 1)
     (tmp_path / "backups").mkdir()
     assert backup(tmp_path / "data", tmp_path / "backups") == tmp_path / "backups" / FILE
 
 
-async def test_a_damaged_database_makes_no_backup(tmp_path: Path) -> None:
+async def test_backup_of_a_damaged_database_is_refused(tmp_path: Path) -> None:
     path = await lived_in(tmp_path / "data", 1)
     with path.open("r+b") as file:
         file.seek(4096)
@@ -209,7 +209,7 @@ async def test_a_damaged_database_makes_no_backup(tmp_path: Path) -> None:
     assert names(tmp_path) == ["data"], "not even a part of it"
 
 
-async def test_no_restore_while_a_bot_runs(tmp_path: Path) -> None:
+async def test_restore_is_refused_while_a_bot_runs(tmp_path: Path) -> None:
     await lived_in(tmp_path / "old", 1)
     saved = backup(tmp_path / "old", tmp_path / "saved.db")
     async with open_database(tmp_path / "data", epoch) as database:
@@ -219,7 +219,7 @@ async def test_no_restore_while_a_bot_runs(tmp_path: Path) -> None:
         assert await total(database) == 0
 
 
-async def test_what_is_no_backup_is_refused_and_the_database_stays(tmp_path: Path) -> None:
+async def test_restore_refuses_what_is_no_backup_and_the_database_stays(tmp_path: Path) -> None:
     await lived_in(tmp_path / "data", 1)
     newer = backup(tmp_path / "data", tmp_path / "newer.db")
     with closing(sqlite3.connect(newer)) as connection, connection:
@@ -247,7 +247,7 @@ async def test_what_is_no_backup_is_refused_and_the_database_stays(tmp_path: Pat
     assert names(tmp_path / "data") == [FILE, "inkling.lock"]
 
 
-def test_a_full_disk_leaves_no_half_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backup_on_a_full_disk_leaves_no_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(lived_in(tmp_path / "data", 1))
 
     def full(_descriptor: int) -> None:

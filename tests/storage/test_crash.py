@@ -42,7 +42,7 @@ def acknowledged(child: subprocess.Popen[bytes]) -> int:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_killed_at_a_random_moment(tmp_path: Path, seed: int) -> None:
+async def test_database_killed_at_a_random_moment_keeps_what_it_acknowledged(tmp_path: Path, seed: int) -> None:
     with child_in(tmp_path) as child:
         assert child.stdout is not None
         heard = len(child.stdout.read(random.Random(seed).randrange(1, 200)))

@@ -32,7 +32,7 @@ for limit in map(int, sys.argv[2:]):
 """Opens a new database again and again, no file of which may be larger than a number of bytes."""
 
 
-def test_a_file_that_may_not_grow_is_told(tmp_path: Path) -> None:
+def test_file_that_may_not_grow_is_told(tmp_path: Path) -> None:
     """Needs no superuser: a limit on the size of files fails each kind of write in turn."""
     limits = ["0", "1", "4096", "8192", "40000", "100000", str(1 << 30)]
     child = subprocess.run(
@@ -46,7 +46,7 @@ def test_a_file_that_may_not_grow_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [4096, 20480, 53248, 200_000])
-async def test_a_new_database_on_a_disk_too_small_for_it(tmp_path: Path, size: int) -> None:
+async def test_database_that_is_new_on_a_disk_too_small_for_it(tmp_path: Path, size: int) -> None:
     with small_disk(tmp_path / "disk", size) as disk:
         with pytest.raises(StorageError) as told:
             await open_and_close(disk / "data")

@@ -165,7 +165,7 @@ TestGenerations = GenerationsMachine.TestCase
 TestGenerations.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 
 
-async def test_a_parent_that_is_gone_by_now_costs_nobody_the_answer(database: Database) -> None:
+async def test_generation_whose_parent_is_gone_is_kept_without_it(database: Database) -> None:
     async with database.transaction() as tx:
         parent = await tx.generations.add(new_generation(), now_ms=1)
         await tx.generations.delete(parent.id)

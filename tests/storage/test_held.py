@@ -62,7 +62,7 @@ async def test_held_database_tells_everybody_after_a_minute(
     assert await seen(database) == 1
 
 
-async def test_it_can_be_closed_meanwhile(database: Database, held: sqlite3.Connection) -> None:
+async def test_held_database_can_be_closed_meanwhile(database: Database, held: sqlite3.Connection) -> None:
     writing = asyncio.create_task(see(database, 1))
     await asyncio.sleep(0)
     await database._writer.close()

@@ -32,7 +32,7 @@ async def add(
     )
 
 
-async def test_a_story_is_told_its_own_and_the_servers(database: Database) -> None:
+async def test_lore_told_to_a_story_is_its_own_and_the_servers(database: Database) -> None:
     async with database.transaction() as tx:
         here, there = [(await tx.stories.add(new_story(), now_ms=1)).id for _ in range(2)]
         of_story = await add(tx, "the story's", here)
@@ -63,7 +63,7 @@ async def test_lore_opinion_counts_once_and_can_be_changed(database: Database) -
         assert await tx.lore.tally(entry.id) == (1, 2)
 
 
-async def test_an_entry_is_ratified_once(database: Database) -> None:
+async def test_entry_is_ratified_once(database: Database) -> None:
     async with database.transaction() as tx:
         entry = await add(tx, "text", None, state="proposed")
         assert await tx.lore.set_state(entry.id, "ratified", from_state="proposed")

@@ -106,7 +106,7 @@ def squeeze(sql: str) -> list[str]:
     return sorted(line for line in lines if line)
 
 
-def test_each_migration_says_why() -> None:
+def test_migrations_each_say_why() -> None:
     versions = list(ScriptDirectory.from_config(configuration()).walk_revisions())
     assert versions
     for version in versions:
@@ -176,7 +176,9 @@ async def test_stories_of_before_leave_their_language_to_their_text(tmp_path: Pa
 
 
 @pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
-async def test_a_twist_and_how_sure_fills_are_leave_the_receipt_and_the_score(tmp_path: Path, revision: str) -> None:
+async def test_migration_takes_a_twist_and_confidences_out_of_the_receipt_and_the_score(
+    tmp_path: Path, revision: str
+) -> None:
     """To 0007: from each version before, all else stays."""
     keep(tmp_path, revision=revision)
     async with open_database(tmp_path, epoch):
@@ -205,7 +207,7 @@ def dicts(path: Path, query: str) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(query)]
 
 
-async def test_a_new_migration_is_applied_once_after_a_copy(tmp_path: Path, install: Install) -> None:
+async def test_new_migration_is_applied_once_after_a_copy(tmp_path: Path, install: Install) -> None:
     path = await make(tmp_path / "data")
     before = newest()
     install('    op.add_column("people", sa.Column("pen_name", sa.Text))')
@@ -221,7 +223,7 @@ async def test_a_new_migration_is_applied_once_after_a_copy(tmp_path: Path, inst
     assert not aside.exists()
 
 
-async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, install: Install) -> None:
+async def test_migration_that_fails_changes_nothing(tmp_path: Path, install: Install) -> None:
     path = await make(tmp_path / "data")
     before = rows(path, "SELECT * FROM sqlite_schema"), rows(path, "SELECT * FROM alembic_version")
     body = (
@@ -246,7 +248,7 @@ async def test_making_a_table_anew_keeps_what_hangs_on_it(tmp_path: Path, instal
     assert rows(path, "SELECT text FROM suggestions") == [("a",)]
 
 
-async def test_a_migration_that_breaks_links_is_refused(tmp_path: Path, install: Install) -> None:
+async def test_migration_that_breaks_links_is_refused(tmp_path: Path, install: Install) -> None:
     path = await make(tmp_path / "data")
     install("""    op.execute("INSERT INTO suggestions VALUES (99, 0, 'a', '[]', 0.0, '{}', NULL, NULL, 0)")""")
     with pytest.raises(StorageError, match="would break links; nothing was changed"):
@@ -255,7 +257,7 @@ async def test_a_migration_that_breaks_links_is_refused(tmp_path: Path, install:
     assert rows(path, "SELECT * FROM suggestions") == []
 
 
-async def test_a_migration_tells_the_log(tmp_path: Path, install: Install, caplog: pytest.LogCaptureFixture) -> None:
+async def test_migration_tells_the_log(tmp_path: Path, install: Install, caplog: pytest.LogCaptureFixture) -> None:
     path = await make(tmp_path / "data")
     install('    op.add_column("people", sa.Column("pen_name", sa.Text))')
     with caplog.at_level(logging.INFO, logger="storage"):

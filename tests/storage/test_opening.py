@@ -47,7 +47,7 @@ async def test_open_database_makes_files_for_their_owner_only(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["with space", "50%", "what?#&", "数据", "%(here)s", "file:x"])
-async def test_any_folder_name_will_do(tmp_path: Path, name: str) -> None:
+async def test_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     async with open_database(tmp_path / name, epoch) as database, database.transaction() as connection:
         await People(connection).mark_seen(7, now_ms=1)
     assert (tmp_path / name / FILE).stat().st_size > 0
@@ -66,7 +66,7 @@ async def test_open_database_sets_connections_up_for_durability(database: Databa
     assert reader == shared | {"secure_delete": reader["secure_delete"], "query_only": 1, "busy_timeout": 10_000}
 
 
-async def test_every_table_is_strict(database: Database) -> None:
+async def test_tables_are_all_strict(database: Database) -> None:
     async with database.reading() as connection:
         rows = await connection.execute(text("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'"))
         strict = {row.name: row.strict for row in rows if not row.name.startswith("sqlite_")}
@@ -145,7 +145,7 @@ def damage_a_page(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [overwrite_with_noise, cut_in_half, damage_a_page])
-async def test_a_damaged_file_is_refused_with_what_to_do(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
+async def test_damaged_file_is_refused_with_what_to_do(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
     path = await fill(tmp_path)
     damage(path)
     before = path.read_bytes()
@@ -162,7 +162,7 @@ async def test_open_database_where_the_folder_is_a_file(tmp_path: Path) -> None:
         await open_and_close(tmp_path / "data" / "deeper")
 
 
-async def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
+async def test_folder_where_the_file_should_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()
     with pytest.raises(StorageError, match="the database cannot be written"):
         await open_and_close(tmp_path)
@@ -177,7 +177,7 @@ def open_to_all() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("existing", [False, True], ids=["new", "existing"])
-def test_a_folder_that_cannot_be_written(open_to_all: Path, existing: bool) -> None:
+def test_folder_that_cannot_be_written(open_to_all: Path, existing: bool) -> None:
     """In a child without a superuser's rights, as those may write anywhere."""
     folder = open_to_all / "data"
     folder.mkdir()
@@ -219,7 +219,7 @@ def test_a_folder_that_cannot_be_written(open_to_all: Path, existing: bool) -> N
         (0o700, 0o666, None),
     ],
 )
-async def test_a_data_folder_that_others_can_use_is_warned_of_once(
+async def test_data_folder_that_others_can_use_is_warned_of_once(
     tmp_path: Path, folder_mode: int, file_mode: int, verb: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "my data"
@@ -242,7 +242,7 @@ async def test_a_data_folder_that_others_can_use_is_warned_of_once(
     assert not caplog.records
 
 
-async def test_a_file_system_without_permissions_is_not_warned_of(
+async def test_file_system_without_permissions_is_not_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As on FAT: whatever is made there is everybody's. The creation mask stands in for the file system."""

@@ -157,7 +157,7 @@ async def test_passages_by_their_ids_however_many(database: Database, monkeypatc
         assert await tx.passages.get_many([0, *(each.id for each in added)]) == {each.id: each for each in added}
 
 
-async def test_only_a_path_can_be_repeated(database: Database) -> None:
+async def test_copy_is_refused_of_what_is_no_path(database: Database) -> None:
     async with database.transaction() as tx:
         story = await tx.stories.add(new_story(), now_ms=1)
         root = await tx.passages.add(new_passage(story.tree_id, None), now_ms=2)
@@ -169,7 +169,7 @@ async def test_only_a_path_can_be_repeated(database: Database) -> None:
         assert await tx.passages.list_nodes(story.tree_id) == before
 
 
-async def test_a_copy_never_gets_an_id_that_was_used_before(database: Database) -> None:
+async def test_copy_never_gets_an_id_that_was_used_before(database: Database) -> None:
     async with database.transaction() as tx:
         stories, passages = tx.stories, tx.passages
         kept, gone = [await stories.add(new_story(), now_ms=1) for _ in range(2)]
@@ -183,7 +183,7 @@ async def test_a_copy_never_gets_an_id_that_was_used_before(database: Database) 
     assert purged.id < copies[0] < copies[1] < added.id
 
 
-async def test_a_passage_behind_nothing_is_refused(database: Database) -> None:
+async def test_passage_behind_nothing_is_refused(database: Database) -> None:
     async with database.transaction() as tx:
         story = await tx.stories.add(new_story(), now_ms=1)
     with pytest.raises(Exception, match="constraint failed"):

@@ -19,7 +19,7 @@ from tests.support.clocks import epoch
 A_PERSON = re.compile(r"((person|people|user|member|author|writer|owner|host|voter|asker)(_id)?|_by)$")
 
 
-def test_every_column_that_names_a_person_is_covered() -> None:
+def test_columns_that_name_a_person_are_all_covered() -> None:
     covered = {(personal.table.name, personal.person) for personal in PERSONAL}
     for table in METADATA.tables.values():
         for column in table.columns:
@@ -51,7 +51,7 @@ async def lived_in(database: Database) -> Database:
     return database
 
 
-async def test_an_export_has_everything_of_one_person(lived_in: Database) -> None:
+async def test_export_has_everything_of_one_person(lived_in: Database) -> None:
     async with lived_in.reading() as tx:
         export = await tx.privacy.export(7)
     assert json.loads(json.dumps(export)) == export
@@ -65,7 +65,7 @@ async def test_an_export_has_everything_of_one_person(lived_in: Database) -> Non
     assert generation["suggestions"][1]["receipt"] == {"kind": "infill", "seed": 2}
 
 
-async def test_a_stranger_has_an_empty_export(lived_in: Database) -> None:
+async def test_export_of_a_stranger_is_empty(lived_in: Database) -> None:
     async with lived_in.reading() as tx:
         export = await tx.privacy.export(99)
     assert set(export) == {personal.called for personal in PERSONAL}
@@ -88,7 +88,7 @@ async def test_deleting_takes_all_of_one_person_and_nothing_else(lived_in: Datab
         assert not any((await tx.privacy.delete(7)).values())
 
 
-async def test_a_deletion_that_fails_deletes_nothing(lived_in: Database) -> None:
+async def test_deletion_that_fails_deletes_nothing(lived_in: Database) -> None:
     async def fail() -> None:
         async with lived_in.transaction() as tx:
             await tx.privacy.delete(7)
@@ -104,7 +104,7 @@ def everything_in(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
-async def test_what_was_deleted_is_gone_from_the_file(tmp_path: Path) -> None:
+async def test_deletion_takes_the_text_out_of_the_file(tmp_path: Path) -> None:
     secret = "a sentence that nobody else would write"
     async with open_database(tmp_path, epoch) as database:
         async with database.transaction() as tx:

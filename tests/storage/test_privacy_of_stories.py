@@ -156,7 +156,7 @@ async def leave(database: Database) -> dict[str, int]:
         return dict(await tx.privacy.delete(LEAVER))
 
 
-async def test_an_export_has_what_somebody_did_and_nobody_elses_words(evening: tuple[Database, Evening]) -> None:
+async def test_export_has_what_somebody_did_and_nobody_elses_words(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
     async with database.reading() as tx:
         export = await tx.privacy.export(LEAVER)
@@ -203,7 +203,7 @@ async def test_privacy_deletion_removes_words_and_keeps_their_place(evening: tup
         assert left == ["", "Anew, and others' own", ""]
 
 
-async def test_nothing_names_them_any_more(evening: tuple[Database, Evening]) -> None:
+async def test_deletion_leaves_nothing_that_names_them(evening: tuple[Database, Evening]) -> None:
     database, _ = evening
     await leave(database)
     async with database.reading() as tx:
@@ -212,7 +212,7 @@ async def test_nothing_names_them_any_more(evening: tuple[Database, Evening]) ->
         assert not any((await tx.privacy.delete(LEAVER)).values())
 
 
-async def test_no_trace_is_left_in_the_file(tmp_path: Path) -> None:
+async def test_deletion_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
     async with open_database(tmp_path, epoch) as database, database.transaction() as tx:
         await spend(tx)
     theirs = (SECRET.encode(), LEAVER.to_bytes(4, "big"))  # SQLite writes whole numbers like this
@@ -251,7 +251,7 @@ async def test_privacy_deletion_leaves_what_others_own(evening: tuple[Database, 
     assert after == before
 
 
-async def test_what_they_hid_stays_hidden_and_what_they_led_is_led_by_nobody(
+async def test_deletion_leaves_hidden_what_they_hid_and_led_by_nobody_what_they_led(
     evening: tuple[Database, Evening],
 ) -> None:
     database, spent = evening
@@ -271,7 +271,7 @@ async def test_what_they_hid_stays_hidden_and_what_they_led_is_led_by_nobody(
         assert (entry.text, entry.proposed_by) == ("The bell.", None)
 
 
-async def test_a_decided_round_keeps_its_ballots_without_them(evening: tuple[Database, Evening]) -> None:
+async def test_round_that_is_decided_keeps_its_ballots_without_them(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
     async with database.transaction() as tx:
         other_round = await tx.rounds.add(new_round(spent.story.id, opened_by=OTHER), [new_candidate()], [1], now_ms=20)
@@ -291,7 +291,7 @@ async def test_a_decided_round_keeps_its_ballots_without_them(evening: tuple[Dat
         assert len(set(numbers.values())) == 2, "two rounds do not show that one person voted in both"
 
 
-async def test_what_is_on_show_in_discord_is_due_again(evening: tuple[Database, Evening]) -> None:
+async def test_posts_on_show_in_discord_are_due_again(evening: tuple[Database, Evening]) -> None:
     database, spent = evening
     await leave(database)
     async with database.reading() as tx:

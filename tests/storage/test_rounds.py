@@ -19,7 +19,7 @@ async def begin(tx: UnitOfWork, **options: int) -> Round:
     return await tx.rounds.add(new_round(story.id, **options), [new_candidate()], [1], now_ms=2)  # type: ignore[arg-type]  # numbers only
 
 
-async def test_a_round_closes_once_whoever_tries(database: Database) -> None:
+async def test_round_closes_once_whoever_tries(database: Database) -> None:
     async with database.transaction() as tx:
         round_ = await begin(tx)
 
@@ -86,7 +86,7 @@ async def test_deadlines_come_due_in_order(database: Database) -> None:
         assert [each.id for each in await tx.rounds.list_due(9999, 10)] == [late.id, later.id, early.id]
 
 
-async def test_what_is_under_way_and_what_is_over(database: Database) -> None:
+async def test_rounds_under_way_and_over(database: Database) -> None:
     async with database.transaction() as tx:
         story = await tx.stories.add(new_story(), now_ms=1)
         writing = await tx.rounds.add(new_round(story.id, state="writing"), now_ms=2)
@@ -101,7 +101,7 @@ async def test_what_is_under_way_and_what_is_over(database: Database) -> None:
         assert await tx.rounds.get(0) is None
 
 
-async def test_a_person_reports_once(database: Database) -> None:
+async def test_report_is_taken_once_from_a_person(database: Database) -> None:
     async with database.transaction() as tx:
         round_ = await begin(tx)
         (candidate,) = await tx.rounds.list_candidates(round_.id)

@@ -25,14 +25,16 @@ SETTINGS = st.builds(
 )
 
 
-async def test_a_server_that_set_nothing_has_the_defaults(database: Database) -> None:
+async def test_server_that_set_nothing_has_the_defaults(database: Database) -> None:
     async with database.reading() as tx:
         assert await tx.servers.get(5) == ServerSettings(server_id=5)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *SLOW_IS_FINE])
 @given(first=SETTINGS, second=SETTINGS)
-async def test_what_was_saved_last_is_read(database: Database, first: ServerSettings, second: ServerSettings) -> None:
+async def test_server_settings_read_are_those_saved_last(
+    database: Database, first: ServerSettings, second: ServerSettings
+) -> None:
     async with database.transaction() as tx:
         await tx.servers.save(first, now_ms=1)
         await tx.servers.save(second, now_ms=2)

@@ -20,7 +20,7 @@ RULES = StoryRules(
 )
 
 
-async def test_a_story_is_kept_whole(database: Database) -> None:
+async def test_story_is_kept_whole(database: Database) -> None:
     async with database.transaction() as tx:
         new = dataclasses.replace(new_story("夜\"'; --"), rules=RULES)
         story = await tx.stories.add(new, now_ms=5)
@@ -61,7 +61,7 @@ async def test_a_story_is_kept_whole(database: Database) -> None:
         assert await tx.stories.get(0) is None
 
 
-async def test_a_thread_has_one_story(database: Database) -> None:
+async def test_thread_has_one_story(database: Database) -> None:
     async with database.transaction() as tx:
         first, second = [await tx.stories.add(new_story(), now_ms=1) for _ in range(2)]
         await tx.stories.save(dataclasses.replace(first, thread_id=9))
@@ -69,7 +69,7 @@ async def test_a_thread_has_one_story(database: Database) -> None:
             await tx.stories.save(dataclasses.replace(second, thread_id=9))
 
 
-async def test_a_fork_stands_on_the_same_tree(database: Database) -> None:
+async def test_fork_stands_on_the_same_tree(database: Database) -> None:
     async with database.transaction() as tx:
         story = await tx.stories.add(new_story(), now_ms=1)
         head = await tx.passages.add(new_passage(story.tree_id, None), now_ms=2)
@@ -108,7 +108,7 @@ async def test_titles_are_found_by_what_is_in_them(database: Database, typed: st
     assert {story.title for story in listed} == found
 
 
-async def test_a_list_is_of_one_server_and_newest_first(database: Database) -> None:
+async def test_story_list_is_of_one_server_and_newest_first(database: Database) -> None:
     async with database.transaction() as tx:
         for number, changed_ms in enumerate((30, 10, 20, 20)):
             await tx.stories.add(new_story(f"story {number}"), now_ms=changed_ms)
@@ -189,7 +189,7 @@ async def counts(tx: UnitOfWork) -> dict[str, int]:
     }
 
 
-async def test_what_is_purged_takes_along_all_that_hangs_on_it(database: Database) -> None:
+async def test_story_that_is_purged_takes_along_all_that_hangs_on_it(database: Database) -> None:
     async with database.transaction() as tx:
         empty = await counts(tx)
         kept = await live(tx, 10)
@@ -204,7 +204,7 @@ async def test_what_is_purged_takes_along_all_that_hangs_on_it(database: Databas
         assert await counts(tx) == empty
 
 
-async def test_a_tree_stays_while_another_story_stands_on_it(database: Database) -> None:
+async def test_tree_stays_while_another_story_stands_on_it(database: Database) -> None:
     async with database.transaction() as tx:
         stories, passages = tx.stories, tx.passages
         story = await live(tx, 10)

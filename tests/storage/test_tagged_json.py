@@ -55,7 +55,7 @@ def _missing(stored: Any, told: Any) -> set[str]:
 
 
 @given(RECEIPTS)
-def test_a_receipt_survives_being_stored(receipt: Receipt) -> None:
+def test_receipt_survives_being_stored(receipt: Receipt) -> None:
     assert receipt_from_json(json.loads(json.dumps(receipt_as_json(receipt)))) == receipt
 
 
@@ -76,6 +76,6 @@ def test_tagged_json_keeps_what_it_knows_no_type_for(stored: dict[str, Any]) -> 
     assert "withheld" not in receipt_as_json(receipt.marked(["memory"], []))
 
 
-def test_a_payload_of_another_time_is_none() -> None:
+def test_payload_of_another_time_is_none() -> None:
     assert payload_from_json({"kind": "dream", "depth": 3}) is None
     assert payload_from_json({}) is None

@@ -59,7 +59,7 @@ async def test_transaction_that_raises_undoes_its_own_work_only(tally: Database)
     assert await total(tally) == 40
 
 
-async def test_a_refused_row_undoes_its_own_transaction_only(tally: Database) -> None:
+async def test_transaction_alone_is_undone_by_its_refused_row(tally: Database) -> None:
     async def refused() -> None:
         async with tally.transaction() as connection:
             await raise_by(connection, 1000)
@@ -109,7 +109,7 @@ async def test_transactions_do_not_nest(tally: Database) -> None:
     assert await total(tally) == 1
 
 
-async def test_another_transaction_may_follow_at_once_on_one_that_failed(tally: Database) -> None:
+async def test_transaction_may_follow_at_once_on_one_that_failed(tally: Database) -> None:
     """Nothing is awaited between the two: the writer task does not know of the first one's end yet."""
 
     async def fail() -> None:
@@ -123,7 +123,7 @@ async def test_another_transaction_may_follow_at_once_on_one_that_failed(tally: 
     assert await total(tally) == 1
 
 
-async def test_a_connection_is_dead_after_its_transaction(tally: Database) -> None:
+async def test_connection_is_dead_after_its_transaction(tally: Database) -> None:
     async with tally.transaction() as connection:
         await raise_by(connection, 1)
     with pytest.raises(RuntimeError, match="is over"):
@@ -254,7 +254,7 @@ async def limit_pages(database: Database, spare: int) -> None:
         await connection.execute(text(f"PRAGMA max_page_count={pages + spare}"))
 
 
-async def test_a_full_disk_is_told_to_the_one_who_fills_it(tally: Database) -> None:
+async def test_full_disk_is_told_to_the_one_who_fills_it(tally: Database) -> None:
     await limit_pages(tally, 2)
 
     async def fill() -> None:
@@ -272,7 +272,7 @@ async def test_a_full_disk_is_told_to_the_one_who_fills_it(tally: Database) -> N
     assert await total(tally) == sum(told) + 1
 
 
-async def test_a_failing_commit_fails_everybody_and_acknowledges_nothing(
+async def test_commit_that_fails_fails_everybody_and_acknowledges_nothing(
     tally: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A deferred constraint is checked by COMMIT itself, so that it is the commit that fails."""
@@ -328,7 +328,7 @@ async def test_database_closing_commits_what_is_under_way_and_refuses_the_rest(t
         assert await total(database) == 10
 
 
-async def test_a_body_that_never_ends_does_not_keep_the_database_open(
+async def test_transaction_body_that_never_ends_does_not_keep_the_database_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storage.writer._CLOSE_S", 0.2)

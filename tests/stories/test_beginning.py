@@ -15,7 +15,7 @@ PASSAGE = "The fox crossed the bridge and the rain began."
 TWIST = Twist(PASSAGE, (Expected(4, 7, "fox", (Other("heron", 2.0),)), Expected(35, 39, "rain", (Other("hail", 1.0),))))
 
 
-def test_only_the_picked_words_are_a_models() -> None:
+def test_twist_makes_only_the_picked_words_a_models() -> None:
     picked = TWIST.pick(0, 0)
     for twist in (picked, picked.finished()):
         begun = beginning_of([made("twist", PASSAGE, suggestion_of(twist, TwistReceipt()))], 0)
@@ -29,7 +29,7 @@ def test_beginning_with_nothing_picked_is_a_persons_own() -> None:
     assert (begun.text, begun.origin) == (PASSAGE, "human")
 
 
-def test_what_goes_on_from_a_twisted_passage_knows_its_words() -> None:
+def test_continuation_of_a_twisted_passage_knows_its_words() -> None:
     used = made("twist", PASSAGE, suggestion_of(TWIST.pick(1, 0).finished(), TwistReceipt()))
     text = used.suggestions[0].text
     more = Suggestion(text=" Nobody spoke.", fills=(), receipt=ContinueReceipt())
@@ -40,7 +40,7 @@ def test_what_goes_on_from_a_twisted_passage_knows_its_words() -> None:
     assert [begun.text[span.start : span.end] for span in begun.spans if span.origin == "gpt"] == ["Nobody spoke."]
 
 
-def test_a_bridge_is_a_models_between_a_persons_words() -> None:
+def test_bridge_is_a_models_between_a_persons_words() -> None:
     left, right = "The fox slept.", "It woke in another country."
     between = "A wind carried it off."
     text = f"{left} {between} {right}"

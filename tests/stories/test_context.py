@@ -51,7 +51,7 @@ async def remember(table: RoundFixture, story: Story | None, kind: LoreKind, tex
         )
 
 
-async def test_the_pieces_in_their_order(table: RoundFixture) -> None:
+async def test_context_pieces_in_their_order(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A bell rang.", "The keeper saw a lantern.")
     await remember(table, story, "memory", "The keeper is called Osk.")
     await remember(table, None, "lore", "Lanterns are forbidden.", "lantern")
@@ -76,7 +76,7 @@ async def test_the_pieces_in_their_order(table: RoundFixture) -> None:
     assert (plan.context.left_out, plan.context.withheld) == ((), ())
 
 
-async def test_old_passages_go_first_and_the_text_last(table: RoundFixture) -> None:
+async def test_context_drops_old_passages_first_and_the_text_last(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.", "The sun rose.")
     await remember(table, story, "memory", "The keeper is called Osk.")
     plan = await table.round_service.plan("continue", BEN, story.id)
@@ -92,7 +92,7 @@ async def test_old_passages_go_first_and_the_text_last(table: RoundFixture) -> N
     assert fit(pieces, 5, len).text in plan.text
 
 
-async def test_only_so_much_of_a_long_story_is_sent(table: RoundFixture) -> None:
+async def test_context_holds_only_so_much_of_a_long_story(table: RoundFixture) -> None:
     story = await table.story(*(f"Passage {number}. " + "word " * 150 for number in range(1, 71)))
     found = await context(table, story)
     passages = [piece for piece in found.pieces if piece.label.startswith("passage")]
@@ -103,7 +103,7 @@ async def test_only_so_much_of_a_long_story_is_sent(table: RoundFixture) -> None
     assert found.left_out == (f"passages 1-{first - 1}",)
 
 
-async def test_only_so_much_memory_is_sent_the_newest(table: RoundFixture) -> None:
+async def test_context_holds_only_so_much_memory_the_newest(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     for number in range(1, 6):
         await remember(table, story, "memory", f"{number} " + "m" * (MEMORY_CHARS // 3))
@@ -132,7 +132,7 @@ async def test_context_excludes_passages_whose_author_opted_out(table: RoundFixt
     assert (receipt.withheld, receipt.dropped) == (("passage 2",), ("lore 3",))
 
 
-async def test_a_withdrawn_passage_leaves_no_word(table: RoundFixture) -> None:
+async def test_context_has_no_word_of_a_withdrawn_passage(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A secret.", "Nobody spoke.")
     canon = await table.canon(story)
     async with table.database.transaction() as tx:

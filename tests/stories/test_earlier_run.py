@@ -37,7 +37,7 @@ async def begun(database: Database, additions: Additions = "at_once") -> Story:
 
 
 @pytest.mark.parametrize("voting", [False, True])
-async def test_a_passage_or_candidate_of_an_earlier_run_is_known(database: Database, voting: bool) -> None:
+async def test_passage_or_candidate_of_an_earlier_run_is_known(database: Database, voting: bool) -> None:
     story = await begun(database, "vote" if voting else "at_once")
     if voting:
         await RoundService(database).propose(ADA, story.id, "The lamp went out.")
@@ -52,7 +52,7 @@ async def test_a_passage_or_candidate_of_an_earlier_run_is_known(database: Datab
     assert not await earlier.wrote(10, other.id, "The lamp went out.")
 
 
-async def test_what_is_older_or_of_this_run_is_not_asked_about(database: Database) -> None:
+async def test_earlier_run_does_not_ask_about_what_is_older_or_of_this_run(database: Database) -> None:
     story = await begun(database)
     database.now = clock = Clock(THEN_MS - 1)
     this_run = EarlierRun(database)

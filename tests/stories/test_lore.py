@@ -54,7 +54,7 @@ async def set_state(database: Database, story: Story, state: StoryState) -> None
         await tx.stories.save(dataclasses.replace(story, state=state))
 
 
-async def test_what_models_are_told_is_the_servers_then_the_storys(
+async def test_lore_told_to_models_is_the_servers_then_the_storys(
     database: Database, book: LoreService, story: Story
 ) -> None:
     neighbour = await begin(database)
@@ -76,7 +76,7 @@ async def test_what_models_are_told_is_the_servers_then_the_storys(
     assert await near(SERVER + 1, "The Lamp went out.") == []
 
 
-async def test_a_card_is_due_where_the_entry_belongs(database: Database, book: LoreService, story: Story) -> None:
+async def test_entry_card_is_due_where_the_entry_belongs(database: Database, book: LoreService, story: Story) -> None:
     theirs = await book.propose(writer, story.id, "memory", "One.", channel_id=ELSEWHERE)
     servers = await book.propose(writer, None, "memory", "Two.", channel_id=ELSEWHERE)
     for entry, channel_id in ((theirs, story.thread_id), (servers, ELSEWHERE)):
@@ -90,7 +90,7 @@ async def test_a_card_is_due_where_the_entry_belongs(database: Database, book: L
     assert post.wanted_version == 2
 
 
-async def test_many_votes_at_once_decide_once(database: Database, book: LoreService, story: Story) -> None:
+async def test_votes_that_come_at_once_decide_once(database: Database, book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     voters = [Who(SERVER, 100 + number) for number in range(12)]
 
@@ -133,7 +133,7 @@ async def test_lore_who_decides(book: LoreService, story: Story) -> None:
     assert (await book.decide(manager, entry.id, True, channel_id=CHANNEL)).entry.state == "ratified"
 
 
-async def test_who_writes_and_votes_where_only_some_may(database: Database, book: LoreService) -> None:
+async def test_lore_is_written_and_voted_on_by_those_who_may(database: Database, book: LoreService) -> None:
     closed = await begin(database, rules=StoryRules(writers="invited", voters="writers"))
     entry = await book.propose(manager, closed.id, "memory", "One.", channel_id=CHANNEL)
     assert entry.state == "ratified"
@@ -147,7 +147,7 @@ async def test_who_writes_and_votes_where_only_some_may(database: Database, book
     assert (await book.vote(writer, proposed.id, True, channel_id=CHANNEL)).tally.agreeing == 1
 
 
-async def test_another_server_is_as_good_as_none(book: LoreService, story: Story) -> None:
+async def test_lore_of_another_server_is_as_good_as_none(book: LoreService, story: Story) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
     stranger = Who(SERVER + 1, HOST, manages=True)
     for act in (
@@ -181,7 +181,7 @@ async def test_stories_that_rest_and_that_are_deleted(database: Database, book: 
             await act
 
 
-async def test_what_is_removed_leaves_nothing_but_a_card_to_take_down(
+async def test_entry_that_is_removed_leaves_nothing_but_a_card_to_take_down(
     database: Database, book: LoreService, story: Story
 ) -> None:
     entry = await book.propose(writer, story.id, "memory", "One.", channel_id=CHANNEL)
@@ -197,7 +197,7 @@ async def test_what_is_removed_leaves_nothing_but_a_card_to_take_down(
         assert await tx.lore.tally(entry.id) == (0, 0)
 
 
-async def test_the_word_list_holds_for_entries_and_their_triggers(
+async def test_word_list_holds_for_entries_and_their_triggers(
     database: Database, book: LoreService, story: Story
 ) -> None:
     async with database.transaction() as tx:

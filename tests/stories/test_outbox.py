@@ -47,7 +47,7 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
         yield Box(database)
 
 
-async def test_what_is_wanted_is_due_until_it_is_shown(box: Box) -> None:
+async def test_post_that_is_wanted_is_due_until_it_is_shown(box: Box) -> None:
     assert await box.outbox.next_in_s() is None
     post = await box.want()
     assert await box.outbox.list_due(10) == [post]
@@ -58,7 +58,7 @@ async def test_what_is_wanted_is_due_until_it_is_shown(box: Box) -> None:
     assert not await box.outbox.is_known(78)
 
 
-async def test_what_is_wanted_again_meanwhile_stays_due(box: Box) -> None:
+async def test_post_that_is_wanted_again_meanwhile_stays_due(box: Box) -> None:
     post = await box.want()
     await box.want()
     assert await box.outbox.mark_shown(post, 77)
@@ -66,7 +66,7 @@ async def test_what_is_wanted_again_meanwhile_stays_due(box: Box) -> None:
     assert (due.message_id, due.wanted_version, due.shown_version) == (77, 2, 1)
 
 
-async def test_a_post_that_was_moved_takes_no_message_from_before(box: Box) -> None:
+async def test_post_that_was_moved_takes_no_message_from_before(box: Box) -> None:
     post = await box.want()
     await box.outbox.requeue_as_new(post)
     assert not await box.outbox.mark_shown(post, 77)
@@ -98,7 +98,7 @@ async def test_failures_are_tried_again_later_each_time(box: Box) -> None:
     assert (await box.get()).next_ms == box.steady_ms + LAST_RETRY_MS
 
 
-async def test_that_it_was_tried_is_known_after_a_crash(box: Box) -> None:
+async def test_post_is_known_to_have_been_tried_after_a_crash(box: Box) -> None:
     post = await box.want()
     assert post.tried_ms is None
     await box.outbox.mark_tried(post)
@@ -108,7 +108,7 @@ async def test_that_it_was_tried_is_known_after_a_crash(box: Box) -> None:
     assert (due.tried_ms, due.attempts, due.nonce) == (1_000_000, 2, post.nonce)
 
 
-async def test_a_new_run_tries_at_once_what_an_earlier_one_let_wait(box: Box) -> None:
+async def test_outbox_of_a_new_run_tries_at_once_what_an_earlier_one_let_wait(box: Box) -> None:
     waiting, shown = await box.want(), await box.want(2)
     await box.outbox.mark_failed(waiting, last=True)
     await box.outbox.mark_shown(shown, 77)
@@ -119,7 +119,7 @@ async def test_a_new_run_tries_at_once_what_an_earlier_one_let_wait(box: Box) ->
     assert [post.id for post in await again.list_due(10)] == [waiting.id]
 
 
-async def test_what_was_forgotten_is_no_longer_due(box: Box) -> None:
+async def test_post_that_was_forgotten_is_no_longer_due(box: Box) -> None:
     post = await box.want()
     other = await box.want(2)
     await box.outbox.forget(post)

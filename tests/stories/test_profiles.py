@@ -39,7 +39,7 @@ async def test_names_are_told_of_those_who_have_one(profile_service: ProfileServ
     assert await profile_service.list_names(SERVER + 1, [ANN, BO]) == {}
 
 
-async def test_a_name_is_one_persons_in_a_server(profile_service: ProfileService) -> None:
+async def test_pen_name_is_one_persons_in_a_server(profile_service: ProfileService) -> None:
     await profile_service.change(SERVER, ANN, pen_name="Wren")
     with pytest.raises(BadInput, match="pen_name_taken"):
         await profile_service.change(SERVER, BO, pen_name="WRÉN", no_ai=True)
@@ -52,7 +52,7 @@ async def test_a_name_is_one_persons_in_a_server(profile_service: ProfileService
         await profile_service.change(SERVER, ANN, pen_name="inkling", known_as=("Inkling",))
 
 
-async def test_two_people_want_one_name_at_once(profile_service: ProfileService) -> None:
+async def test_pen_name_that_ten_want_at_once_is_one_persons(profile_service: ProfileService) -> None:
     told = await asyncio.gather(
         *(profile_service.change(SERVER, person, pen_name="Wren") for person in range(100, 110)), return_exceptions=True
     )
@@ -61,7 +61,7 @@ async def test_two_people_want_one_name_at_once(profile_service: ProfileService)
     assert list((await profile_service.list_names(SERVER, range(100, 110))).values()) == ["Wren"]
 
 
-async def test_a_name_that_is_on_the_word_list(database: Database, profile_service: ProfileService) -> None:
+async def test_pen_name_that_is_on_the_word_list(database: Database, profile_service: ProfileService) -> None:
     await profile_service.change(SERVER, ANN, pen_name="The Clown")
     async with database.transaction() as tx:
         await tx.servers.save(ServerSettings(server_id=SERVER, words=("clown",)), now_ms=1)
@@ -70,7 +70,7 @@ async def test_a_name_that_is_on_the_word_list(database: Database, profile_servi
     assert (await profile_service.change(SERVER, ANN, no_ai=True)).pen_name == "The Clown"
 
 
-async def test_who_leaves_frees_the_name(database: Database, profile_service: ProfileService) -> None:
+async def test_pen_name_of_who_leaves_is_free_again(database: Database, profile_service: ProfileService) -> None:
     await profile_service.change(SERVER, ANN, pen_name="Wren", no_ai=True)
     async with database.transaction() as tx:
         await tx.privacy.delete(ANN)

@@ -97,7 +97,7 @@ async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
         yield Shelf(database)
 
 
-async def test_a_story_waits_for_its_thread_and_then_shows_its_last_passages(shelf: Shelf) -> None:
+async def test_story_waits_for_its_thread_and_then_shows_its_last_passages(shelf: Shelf) -> None:
     new = NewStory(server_id=SERVER, channel_id=CHANNEL, host_id=1, title="  A\n tale ", premise=" So. ")
     story = await shelf.passage_service.start(new)
     assert (story.title, story.premise, story.thread_id) == ("A tale", "So.", None)
@@ -114,7 +114,7 @@ async def test_a_story_waits_for_its_thread_and_then_shows_its_last_passages(she
     assert await shelf.posts(CHANNEL) == []
 
 
-async def test_what_a_passage_must_be(shelf: Shelf) -> None:
+async def test_passage_must_keep_to_the_lengths_of_its_story(shelf: Shelf) -> None:
     story = await shelf.begin(min_words=2, max_words=4)
     for text, key in {
         " \n": "text_empty",
@@ -128,7 +128,7 @@ async def test_what_a_passage_must_be(shelf: Shelf) -> None:
     assert await shelf.texts(story) == ["灯灭了。"]
 
 
-async def test_who_was_overtaken_keeps_the_text_as_a_branch(shelf: Shelf) -> None:
+async def test_passage_that_was_overtaken_is_kept_as_a_branch(shelf: Shelf) -> None:
     story = await shelf.begin("First.")
     head = story.head_id
     await shelf.passage_service.add_passage(BEN, story.id, "Faster.", head)
@@ -146,7 +146,7 @@ async def test_who_was_overtaken_keeps_the_text_as_a_branch(shelf: Shelf) -> Non
         await shelf.passage_service.behind_newest(CHEN, story.id, late.passage.id)
 
 
-async def test_a_head_of_another_tree_is_refused(shelf: Shelf) -> None:
+async def test_head_of_another_tree_is_refused(shelf: Shelf) -> None:
     story, other = await shelf.begin("First."), await shelf.begin("Other.", thread=THREAD + 1)
     with pytest.raises(Gone, match="passage_gone"):
         await shelf.passage_service.add_passage(BEN, story.id, "Lost?", other.head_id)
@@ -165,7 +165,7 @@ async def test_queries_redo_leads_where_canon_went_last(shelf: Shelf) -> None:
         await shelf.passage_service.redo(HOST, story.id)
 
 
-async def test_a_fork_goes_back_and_on_by_itself(shelf: Shelf) -> None:
+async def test_fork_goes_back_and_on_by_itself(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", "Three.")
     fork = await shelf.passage_service.fork(HOST, story.id, "Fork", 1, CHANNEL)
     assert await shelf.hosting.set_thread(fork.id, THREAD + 1)
@@ -185,7 +185,7 @@ async def test_a_fork_goes_back_and_on_by_itself(shelf: Shelf) -> None:
     assert await shelf.texts(fork) == ["One.", "Elsewhere."]
 
 
-async def test_an_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf) -> None:
+async def test_inserted_passage_is_followed_by_what_stood_there(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", "Three.")
     first, second, _ = await shelf.canon(story)
     new = NewPassage(
@@ -228,7 +228,7 @@ async def test_withdrawing_empties_every_copy(shelf: Shelf) -> None:
     ]
 
 
-async def test_a_fork_shares_the_tree_and_not_the_rest(shelf: Shelf) -> None:
+async def test_fork_shares_the_tree_and_not_the_rest(shelf: Shelf) -> None:
     story = await shelf.begin("One.", "Two.", writers="anyone")
     fork = await shelf.passage_service.fork(CHEN, story.id, "Other", 1, 21)
     assert (fork.tree_id, fork.fork_of, fork.host_id, fork.channel_id) == (story.tree_id, story.id, 3, 21)
@@ -242,7 +242,7 @@ async def test_a_fork_shares_the_tree_and_not_the_rest(shelf: Shelf) -> None:
         await shelf.passage_service.fork(CHEN, story.id, "Other", None, 21)
 
 
-async def test_nothing_of_another_server(shelf: Shelf) -> None:
+async def test_story_of_another_server_is_out_of_reach(shelf: Shelf) -> None:
     story = await shelf.begin("One.")
     for attempt in (
         shelf.story_queries.find(STRANGER.server_id, story.id),
@@ -262,7 +262,7 @@ async def test_nothing_of_another_server(shelf: Shelf) -> None:
     assert await shelf.texts(story) == ["One."]
 
 
-async def test_what_somebody_means_by_a_title(shelf: Shelf) -> None:
+async def test_title_finds_the_story_that_somebody_means(shelf: Shelf) -> None:
     for number, title in enumerate(("The Harbour", "The Harbour Wall", "17", "Twin", "Twin")):
         new = NewStory(server_id=SERVER, channel_id=CHANNEL, host_id=number, title=title, premise="")
         await shelf.passage_service.start(new)
@@ -278,7 +278,7 @@ async def test_what_somebody_means_by_a_title(shelf: Shelf) -> None:
             await shelf.story_queries.find_named(SERVER, given)
 
 
-async def test_a_deleted_story_goes_for_good_after_its_time(shelf: Shelf) -> None:
+async def test_deleted_story_goes_for_good_after_its_time(shelf: Shelf) -> None:
     story = await shelf.begin("One.")
     kept = await shelf.begin("Other.", thread=THREAD + 1)
     await shelf.hosting.move(HOST, story.id, "deleted")
@@ -298,7 +298,7 @@ async def test_a_deleted_story_goes_for_good_after_its_time(shelf: Shelf) -> Non
     assert await shelf.texts(kept) == ["Other."]
 
 
-async def test_a_lost_thread_waits_for_somebody_to_open_another(shelf: Shelf) -> None:
+async def test_lost_thread_waits_for_somebody_to_open_another(shelf: Shelf) -> None:
     story = await shelf.begin("One.")
     await shelf.hosting.forget_thread(THREAD)
     await shelf.add(story, "Two.")
@@ -336,7 +336,7 @@ async def test_queries_roles(shelf: Shelf) -> None:
     assert (await shelf.hosting.host_left(left)).host_id is None
 
 
-async def test_a_long_way_of_writing_taking_back_and_forking(shelf: Shelf) -> None:
+async def test_story_after_a_long_way_of_writing_taking_back_and_forking(shelf: Shelf) -> None:
     """Whatever is done, each story reads as a plain list would, and no text is ever lost."""
     chance = random.Random(11)
     stories = [await shelf.begin()]

@@ -65,7 +65,7 @@ async def grow(database: Database, story: Story, passages: int) -> Story:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-async def test_what_is_looked_at_takes_as_many_statements_in_a_large_server(database: Database, look: str) -> None:
+async def test_look_takes_as_many_statements_in_a_large_server(database: Database, look: str) -> None:
     ask, expected = LOOKS[look]
     story = await begin(database, "First")
     async with database.transaction() as tx:

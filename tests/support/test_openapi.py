@@ -27,7 +27,7 @@ def card(text: str = "Once upon a time") -> list[dict[str, Any]]:
     return components
 
 
-async def test_a_card_is_accepted_at_every_door(judge: OpenAPI) -> None:
+async def test_card_is_accepted_at_every_door(judge: OpenAPI) -> None:
     message = {"components": card(), "flags": 1 << 15, "allowed_mentions": {"parse": []}}
     judge.check("POST", CALLBACK, {"type": 4, "data": message})
     judge.check("POST", "/channels/12/messages", {**message, "nonce": 17, "enforce_nonce": True})
@@ -55,14 +55,14 @@ async def test_openapi_names_a_fault_with_its_place(judge: OpenAPI, broken: Any,
         judge.check("POST", CALLBACK, broken)
 
 
-async def test_a_fault_deep_in_a_card_is_named_with_its_place(judge: OpenAPI) -> None:
+async def test_fault_deep_in_a_card_is_named_with_its_place(judge: OpenAPI) -> None:
     components = card()
     components[0]["components"][1]["components"][0]["custom_id"] = "x" * 101
     with pytest.raises(AssertionError, match=r"\$\.data\.components\[0\]\.components\[1\]\.components\[0\]\.custom_id"):
         judge.check("POST", CALLBACK, {"type": 4, "data": {"components": components, "flags": 1 << 15}})
 
 
-async def test_a_command_tree_is_accepted_and_a_bad_name_is_not(judge: OpenAPI) -> None:
+async def test_command_tree_is_accepted_and_a_bad_name_is_not(judge: OpenAPI) -> None:
     @discord.app_commands.command(name="continue", description="Go on")
     @discord.app_commands.allowed_installs(guilds=True, users=True)
     async def command(

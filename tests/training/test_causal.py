@@ -143,7 +143,7 @@ def test_letters_know_contractions_and_hyphens(tokenizer: Any) -> None:
     assert not {"t", "'t", "being", "ever", " don", "Who"} & set(words)
 
 
-def test_a_branch_is_the_sequence_that_the_worker_reads(
+def test_branch_is_the_sequence_that_the_worker_reads(
     folder: Path, learnt: Corpus, drawing: GapDrawing, tokenizer: Any
 ) -> None:
     trainer, middle_ids = make(folder), MiddleIds.of(tokenizer)
@@ -307,7 +307,7 @@ def test_causal_training_resumes_a_stopped_run(
 
 
 @pytest.mark.usefixtures("ours")
-def test_what_is_exported_makes_a_model_of_what_was_learnt(
+def test_export_makes_a_model_of_what_was_learnt(
     folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", arguments(folder, corpus, tmp_path / "run"))
@@ -333,7 +333,7 @@ def test_what_is_exported_makes_a_model_of_what_was_learnt(
 
 
 @pytest.mark.long
-def test_a_run_goes_on_from_an_exported_update(
+def test_run_goes_on_from_an_exported_update(
     folder: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, update = tmp_path / "first", tmp_path / "second", tmp_path / "update"

@@ -26,7 +26,7 @@ def test_texts_come_in_the_files_order(stories: Path) -> None:
     assert texts == [made_up_story(seed) for seed in range(100, 103)]
 
 
-def test_no_window_crosses_from_one_story_into_the_next(stories: Path, encoder: Path, tmp_path: Path) -> None:
+def test_window_never_crosses_from_one_story_into_the_next(stories: Path, encoder: Path, tmp_path: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     corpus = load_corpus(stories / "stories-dev.jsonl.gz", tokenizer, tmp_path)
     expected = [
@@ -72,7 +72,7 @@ def test_corpus_is_read_from_the_cache_the_second_time(
     rows=st.integers(1, 4),
     seed=st.integers(0, 99),
 )
-def test_a_pass_begins_elsewhere_and_repeats_no_token(lengths: list[int], length: int, rows: int, seed: int) -> None:
+def test_pass_begins_elsewhere_and_repeats_no_token(lengths: list[int], length: int, rows: int, seed: int) -> None:
     ids = np.arange(sum(lengths), dtype=np.uint16)
     stories = Stories(ids=ids, lengths=np.array(lengths, dtype=np.int64))
     story = np.repeat(np.arange(len(lengths)), lengths)
@@ -90,7 +90,7 @@ def test_a_pass_begins_elsewhere_and_repeats_no_token(lengths: list[int], length
         assert (story[drawn[:, 0]] == story[drawn[:, -1]]).all(), "a window crosses into the next story"
 
 
-def test_what_a_step_gets_depends_on_the_seed_and_the_step_alone() -> None:
+def test_passes_depend_on_the_seed_and_the_step_alone() -> None:
     stories = Stories(ids=np.arange(900, dtype=np.uint16), lengths=np.array([300, 600]))
     one, other, different = Passes(stories, 10, 1), Passes(stories, 10, 1), Passes(stories, 10, 2)
     there = [one.of_step(step, 4).tolist() for step in range(60)]

@@ -51,7 +51,7 @@ def write_record(run: Path, stories: Path, encoder: Path) -> None:
     (run / "run.json").write_text(json.dumps(record))
 
 
-def test_the_folder_loads_back(run: tuple[Path, Trainer], encoder: Path, tmp_path: Path) -> None:
+def test_exported_folder_loads_back(run: tuple[Path, Trainer], encoder: Path, tmp_path: Path) -> None:
     folder, trainer = run
     assert export.export_model(folder / "checkpoint.pt", encoder, tmp_path / "to") == 2 * 512
     model = load_masked(tmp_path / "to", torch.float32)
@@ -84,7 +84,7 @@ def test_weights_of_a_run_elsewhere_are_taken(
     assert "saw 4,096 tokens" in (there / "README.md").read_text()
 
 
-def test_the_tokenizer_is_the_encoders_and_cuts_nothing(
+def test_exported_tokenizer_is_the_encoders_and_cuts_nothing(
     run: tuple[Path, Trainer], encoder: Path, tmp_path: Path
 ) -> None:
     export.export_model(run[0] / "checkpoint.pt", encoder, tmp_path / "to")
@@ -96,7 +96,7 @@ def test_the_tokenizer_is_the_encoders_and_cuts_nothing(
     assert (tmp_path / "to" / "vocab.txt").read_text().split() == (encoder / "vocab.txt").read_text().split()
 
 
-def test_the_command_writes_card_and_manifest(
+def test_export_command_writes_card_and_manifest(
     run: tuple[Path, Trainer], encoder: Path, stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, _ = run

@@ -29,7 +29,7 @@ def test_is_finished_when_the_decay_is_over() -> None:
 
 
 @given(step=st.integers(0, 10_000), decay_from=st.none() | st.integers(0, 10_000_000))
-def test_the_newest_weights_weigh_more_in_the_decay(step: int, decay_from: int | None) -> None:
+def test_weights_that_are_newest_count_more_in_the_decay(step: int, decay_from: int | None) -> None:
     flat = Schedule(warmup=100, decay=100_000)
     now = Schedule(warmup=100, decay=100_000, decay_from=decay_from)
     assert 1 / 500 <= flat.averaging(step, 2048) <= now.averaging(step, 2048) <= 1

@@ -46,7 +46,7 @@ def weights(trainer: Trainer) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize(("recipe", "threads"), [(RECIPE, 2), (replace(RECIPE, dropout=0.1, averaged=False), 1)])
-def test_a_resumed_run_takes_the_same_next_steps(
+def test_resumed_run_takes_the_same_next_steps(
     encoder: Path, corpus: Corpus, vocabulary: Vocabulary, tmp_path: Path, recipe: Recipe, threads: int
 ) -> None:
     drawing = Drawing(corpus.stories, recipe, vocabulary, threads)
@@ -62,9 +62,7 @@ def test_a_resumed_run_takes_the_same_next_steps(
     assert straight.progress.seen == resumed.progress.seen == 5 * 4 * 128
 
 
-def test_the_number_of_threads_does_not_change_what_is_learnt(
-    encoder: Path, corpus: Corpus, vocabulary: Vocabulary
-) -> None:
+def test_threads_do_not_change_what_is_learnt(encoder: Path, corpus: Corpus, vocabulary: Vocabulary) -> None:
     alone, shared = (Trainer(from_encoder(encoder, corpus.windows), RECIPE, threads=threads) for threads in (1, 2))
     losses = [
         trainer.step(Drawing(corpus.stories, RECIPE, vocabulary, threads)(0))
@@ -114,7 +112,7 @@ def test_training_learns(encoder: Path, vocabulary: Vocabulary) -> None:
     assert after.top5 >= after.top1
 
 
-def test_a_head_starts_from_the_embeddings_and_the_counts(encoder: Path, windows: Windows) -> None:
+def test_head_starts_from_the_embeddings_and_the_counts(encoder: Path, windows: Windows) -> None:
     model = from_encoder(encoder, windows)
     head = model.cls.predictions
     assert head.decoder.weight is model.bert.embeddings.word_embeddings.weight
@@ -156,7 +154,7 @@ def test_scores_of_a_model_that_always_says_the_same(encoder: Path, windows: Win
     assert evaluate(model, rows, vocabulary).top1 == 1.0
 
 
-def test_when_the_decay_is_due(tmp_path: Path) -> None:
+def test_decay_is_due_in_time_for_the_end(tmp_path: Path) -> None:
     progress = Progress(average=[], seen=9_000, spent_s=90.0)
     assert not Plan(out=tmp_path).decay_is_due(progress, 1_000)
     assert Plan(out=tmp_path, length=10_000).decay_is_due(progress, 1_000)
@@ -195,7 +193,7 @@ def run(trainer: Trainer, plan: Plan, corpus: Corpus, vocabulary: Vocabulary, se
 
 
 @pytest.mark.usefixtures("ours")
-def test_a_run_ends_with_its_decay_and_can_be_asked_to_stop(
+def test_run_ends_with_its_decay_and_can_be_asked_to_stop(
     encoder: Path, corpus: Corpus, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     trainer = Trainer(from_encoder(encoder, corpus.windows), RECIPE)
@@ -220,7 +218,7 @@ def test_a_run_ends_with_its_decay_and_can_be_asked_to_stop(
 
 
 @pytest.mark.usefixtures("ours")
-def test_a_run_by_the_clock_ends_when_its_seconds_are_over(
+def test_run_by_the_clock_ends_when_its_seconds_are_over(
     encoder: Path, corpus: Corpus, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     recipe = replace(gpu_recipe(10.0), tokens_a_step=512, shapes=(Shape(window=128),))

@@ -158,7 +158,7 @@ def test_fills_stand_in_bold_between_what_was_written() -> None:
     assert shown.endswith(" …")
 
 
-def test_the_sentences_of_the_fills_are_shown_of_a_long_text() -> None:
+def test_card_of_a_long_text_shows_the_sentences_of_the_fills() -> None:
     pad = "Long ago there was a house by the sea. " * 12
     whole = Filled((f"{pad}She opened the ", f" and went. {pad}It held a ", f" of glass.\n\n{pad}"), ("door", "moth"))
     assert whole.close().show() == "… She opened the **door** and went. … It held a **moth** of glass. …"
@@ -169,7 +169,7 @@ def test_the_sentences_of_the_fills_are_shown_of_a_long_text() -> None:
 
 
 @given(st.lists(LONG, min_size=2, max_size=4))
-def test_what_is_cut_down_to_sentences_loses_nothing_beside_the_fills(pieces: list[str]) -> None:
+def test_filled_close_loses_nothing_beside_the_fills(pieces: list[str]) -> None:
     whole = Filled(tuple(pieces), ("word",) * (len(pieces) - 1))
     for piece, kept in zip(pieces, whole.close().pieces, strict=True):
         before, _, after = kept.partition("…")
@@ -177,7 +177,7 @@ def test_what_is_cut_down_to_sentences_loses_nothing_beside_the_fills(pieces: li
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_how_sure_is_a_word(language: Any) -> None:
+def test_sureness_is_a_word(language: Any) -> None:
     say = catalogue(language)
     said = [sureness(say, confidence) for confidence in (1.0, 0.6, 0.59, 0.25, 0.24, 0.05, 0.04, 0.0)]
     assert [said.index(word) for word in dict.fromkeys(said)] == [0, 2, 4, 6]
@@ -225,7 +225,7 @@ def test_receipts_say_what_matters_and_what_is_common_once() -> None:
     assert "seed 8" in shown
 
 
-def test_a_receipt_with_unknown_parts_is_shown_all_the_same() -> None:
+def test_receipt_with_unknown_parts_is_shown_all_the_same() -> None:
     receipt = InfillReceipt(
         masked=ModelReceipt(model="inkling-bert", revision="1", engine="torch", beam=6),
         fills=(FillReceipt(text="a*b", confidence=0.39),),
@@ -266,14 +266,14 @@ def test_settings_card_fits(channels: frozenset[int], length: int) -> None:
 
 
 @given(LONG)
-def test_what_was_given_comes_back_whole(text: str) -> None:
+def test_given_cards_hold_what_was_given_whole(text: str) -> None:
     shown = "".join(check(each) for each in given_cards(ENGLISH, text))
     bare = shown.replace("\\", "").replace(ENGLISH("card.given"), "")
     assert [char for char in tidy(text) if char.isalpha()] == [char for char in bare if char.isalpha()]
 
 
 @pytest.mark.parametrize("kind", ["continue", "bridge"])
-def test_a_kind_without_fills_shows_what_was_asked_and_its_texts(kind: GenerationKind) -> None:
+def test_card_of_a_kind_without_fills_shows_what_was_asked_and_its_texts(kind: GenerationKind) -> None:
     suggestions = [Suggestion(text=text, fills=(), receipt=OtherReceipt()) for text in ("One way.", "Another way.")]
     asked = generation(kind, "What was asked.", suggestions)
     shown = check(CARDS[kind].card(ENGLISH, asked, name="Ben"))

@@ -15,7 +15,7 @@ from tests.support.old_custom_ids import OLD_CUSTOM_IDS
 ROOT = Path(__file__).parents[2]
 
 
-def test_an_action_belongs_to_one_route_and_none_is_lost() -> None:
+def test_action_belongs_to_one_route_and_none_is_lost() -> None:
     keys = [route.key for route in all_routes()]
     assert len(keys) == len(set(keys))
     assert not {route.action for route in all_routes() if route.key != route.action} & set(keys)
@@ -33,7 +33,7 @@ def test_routes_write_the_custom_ids_of_old_messages(route: Route) -> None:
         assert (match["action"], route.id(*ids)) == (route.action, custom_id)
 
 
-def test_what_is_no_custom_id_is_not_written() -> None:
+def test_route_does_not_write_what_is_no_custom_id() -> None:
     route = Route("go", "generation_id", optional=("position",))
     assert (route.id(1), route.id(1, -1)) == ("ink:go:1", "ink:go:1:-1")
     for ids in ((), (1, 2, 3), ("a:b",), ("é",), ("a b",), ("1" * 100,)):

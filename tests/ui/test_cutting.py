@@ -47,7 +47,7 @@ def test_head_and_tail_fit(text: str, limit: int) -> None:
 
 
 @given(TEXTS, st.integers(min_value=24, max_value=120), st.sampled_from([quote, str, signed]))
-def test_what_stands_around_a_text_is_measured_with_it(text: str, limit: int, render: Render) -> None:
+def test_cutting_measures_what_stands_around_a_text_with_it(text: str, limit: int, render: Render) -> None:
     for cut in (shown_head, shown_tail):
         assert size(cut(text, limit, render)) <= limit
 
@@ -113,7 +113,7 @@ def test_shares_never_exceed_the_room_or_the_need(sizes: list[int], room: int) -
 
 
 @given(TEXTS, st.integers(min_value=4, max_value=60))
-def test_a_label_is_one_line_that_is_never_empty(text: str, limit: int) -> None:
+def test_label_is_one_line_that_is_never_empty(text: str, limit: int) -> None:
     line = label(text, limit)
     assert 0 < size(line) <= limit
     assert "\n" not in line

@@ -27,7 +27,7 @@ def live(text: str) -> str:
     return re.sub(r"\\[^0-9A-Za-z\s]", "·", text)
 
 
-def test_a_text_of_which_nothing_is_shown_is_blank() -> None:
+def test_text_of_which_nothing_is_shown_is_blank() -> None:
     everything = "".join(map(chr, range(0x110000)))
     assert is_blank("".join(set(everything) - set(tidy(everything))))
 

@@ -47,13 +47,13 @@ def test_labels_menus_and_numbers_are_cut() -> None:
     assert {len(part["label"]) for part in parts if part["type"] == 2} == {LABEL}
 
 
-def test_a_text_beside_a_button_is_never_empty() -> None:
+def test_section_text_beside_a_button_is_never_empty() -> None:
     card = Card(text(""), ui.Section(text(" "), accessory=ui.Button(custom_id="ink:a", label="a")))
     assert [part["content"] for part in shown(card) if part["type"] == 10] == ["…"]
 
 
 @given(st.text(alphabet="a*\\_ é🙂ש\u0301\n`@", max_size=80), st.integers(4, 60))
-def test_what_is_cut_fits_and_leaves_nothing_open(raw: str, limit: int) -> None:
+def test_cut_text_fits_and_leaves_nothing_open(raw: str, limit: int) -> None:
     whole = escape(raw)
     part = cut(whole, limit)
     assert size(part) <= limit

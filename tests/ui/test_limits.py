@@ -120,7 +120,7 @@ def test_discord_takes_everything_that_is_shown(place: int, nasty: str, caplog: 
     assert not caplog.records, "cards are laid out to fit; what `bot.ui.fitting` had to cut was not"
 
 
-def test_everything_that_can_be_shown_is_tried() -> None:
+def test_builders_of_what_can_be_shown_are_all_tried() -> None:
     tried = {name for name, _ in everything(SAYS[0], "a ")}
     assert set(_builders()) - CHOOSES <= tried
 
@@ -418,7 +418,7 @@ def _of_servers(say: Catalogue, nasty: str, name: str) -> Iterator[tuple[str, An
         yield "help.cards.guide_card", guide_card(say, topic, manages=True, keep_days=365)
 
 
-def test_the_checker_sees_what_discord_refuses() -> None:
+def test_checker_sees_what_discord_refuses() -> None:
     assert faults_of_content("x" * 2001)
     assert faults_of_content(" ")
     assert not faults_of_content("🦊" * 1000)

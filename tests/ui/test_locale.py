@@ -83,7 +83,7 @@ TECHNICAL = ("why.", "owner.", "error.length_range")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_people_are_told_of_words_not_of_tokens(language: Language) -> None:
+def test_catalogue_tells_people_of_words_not_of_tokens(language: Language) -> None:
     say = catalogue(language)
     told = {key for key in say.keys for form in say.forms(key).values() if re.search(r"\btokens?\b", form.casefold())}
     assert not [key for key in told if not key.startswith(TECHNICAL)]
@@ -105,12 +105,12 @@ def test_keys_in_the_code_exist() -> None:
     assert not unknown, "these are in no catalogue"
 
 
-def test_every_key_is_used() -> None:
+def test_keys_are_all_used() -> None:
     unused = {key for key in catalogue(DEFAULT).keys if not any(_matches(pattern, key) for pattern in USED)}
     assert not unused
 
 
-def test_no_code_shows_text_of_its_own() -> None:
+def test_code_shows_no_text_of_its_own() -> None:
     """Blocks, labels and notices get their text from a catalogue (or from people), never from a literal."""
     shown = {"TextDisplay", "button", "Button", "notice"}
     for path in SOURCES:

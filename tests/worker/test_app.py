@@ -105,7 +105,7 @@ async def busy(client: EngineClient) -> None:
     await until_answered(at_work)
 
 
-async def test_a_request_streams_partials_and_ends_each_row_once(client: EngineClient) -> None:
+async def test_request_streams_partials_and_ends_each_row_once(client: EngineClient) -> None:
     partials: dict[int, list[str]] = {}
     done: dict[int, Continuation] = {}
     async for event in client.generate(request(1, 2, 3, tokens=40)):
@@ -121,7 +121,7 @@ async def test_a_request_streams_partials_and_ends_each_row_once(client: EngineC
     assert [done[row].receipt.seed for row in range(3)] == [1, 2, 3]
 
 
-async def test_both_models_answer_side_by_side(client: EngineClient) -> None:
+async def test_models_answer_side_by_side(client: EngineClient) -> None:
     gap = Gap(left="The fox opened the ", right=" near the harbour.")
     item = ScoreItem(left="The fox", asked=" opened the door")
     propose = ProposeRequest(gaps=(gap,), lengths=(1, 2), beam=3)
@@ -145,7 +145,7 @@ async def test_both_models_answer_side_by_side(client: EngineClient) -> None:
     assert health.rss_mb > 50.0
 
 
-async def test_whoever_goes_away_cancels_the_work(client: EngineClient) -> None:
+async def test_work_is_cancelled_for_whoever_goes_away(client: EngineClient) -> None:
     async with aclosing(client.generate(request(*range(8), tokens=1500))) as events:
         async for _ in events:
             break
@@ -159,7 +159,7 @@ async def test_whoever_goes_away_cancels_the_work(client: EngineClient) -> None:
     await quiet(client)
 
 
-async def test_a_request_sent_again_gets_what_has_finished_and_the_rest(client: EngineClient) -> None:
+async def test_request_sent_again_gets_what_has_finished_and_the_rest(client: EngineClient) -> None:
     asked = request(*range(6), tokens=300, request_id="twice")
     expected = await ends(client, replace(asked, request_id="whole"))
     first: dict[int, Continuation] = {}
@@ -180,7 +180,7 @@ async def test_a_request_sent_again_gets_what_has_finished_and_the_rest(client: 
     assert (await client.health()).steps == steps
 
 
-async def test_who_sends_a_running_request_again_reads_along(client: EngineClient) -> None:
+async def test_request_that_runs_and_is_sent_again_is_read_along(client: EngineClient) -> None:
     asked = request(1, 2, tokens=400, request_id="shared")
     one, two = await asyncio.gather(ends(client, asked), ends(client, asked))
     assert one == two
@@ -219,15 +219,13 @@ async def _late(client: EngineClient, asked: GenerateRequest) -> AsyncIterator[P
         (request(1, text="x" * wire.MAX_BODY), "larger than"),
     ],
 )
-async def test_a_wrong_request_is_refused_in_a_sentence(
-    client: EngineClient, asked: GenerateRequest, says: str
-) -> None:
+async def test_wrong_request_is_refused_in_a_sentence(client: EngineClient, asked: GenerateRequest, says: str) -> None:
     with pytest.raises(WorkerRefused, match=says):
         await ends(client, asked)
     assert len(await ends(client, request(1, request_id="right"))) == 1
 
 
-async def test_over_tcp_only_the_token_lets_in(folders: tuple[Path, Path]) -> None:
+async def test_tcp_lets_in_with_the_token_only(folders: tuple[Path, Path]) -> None:
     async with on_tcp(folders, TOKEN) as url:
         async with EngineClient(url, TOKEN) as client:
             assert len(await ends(client, request(1, 2))) == 2
@@ -248,7 +246,7 @@ async def test_over_tcp_only_the_token_lets_in(folders: tuple[Path, Path]) -> No
             assert problem["message"]
 
 
-async def test_over_tcp_without_a_token_nobody_is_let_in(folders: tuple[Path, Path]) -> None:
+async def test_tcp_without_a_token_lets_nobody_in(folders: tuple[Path, Path]) -> None:
     with pytest.raises(ValueError, match="token"):
         EngineClient("http://127.0.0.1:1")
     async with on_tcp(folders, None) as url:
@@ -256,7 +254,7 @@ async def test_over_tcp_without_a_token_nobody_is_let_in(folders: tuple[Path, Pa
         assert (status, problem["kind"]) == (401, "unavailable")
 
 
-async def test_a_connection_that_breaks_is_told(folders: tuple[Path, Path]) -> None:
+async def test_connection_that_breaks_is_told(folders: tuple[Path, Path]) -> None:
     """A relay cuts the stream in the middle; the worker itself stays well."""
     async with on_tcp(folders, TOKEN) as url:
         port = int(url.rpartition(":")[2])
@@ -301,7 +299,7 @@ async def test_closing_the_client_ends_what_runs_over_it(client: EngineClient) -
             await following
 
 
-async def test_what_writes_and_what_scores_are_two_models(folders: tuple[Path, Path], tmp_path: Path) -> None:
+async def test_story_model_and_scoring_model_are_two(folders: tuple[Path, Path], tmp_path: Path) -> None:
     causal, masked = folders
     story = tiny_llama(tmp_path / "story")
     items = (ScoreItem(left="The fox", asked=" opened the door"),)
@@ -326,7 +324,7 @@ async def _drain(events: AsyncIterator[object]) -> None:
         pass
 
 
-async def test_a_broken_model_ends_the_worker_with_its_reason(folders: tuple[Path, Path], tmp_path: Path) -> None:
+async def test_worker_with_a_broken_model_ends_with_the_reason(folders: tuple[Path, Path], tmp_path: Path) -> None:
     causal, _ = folders
     (tmp_path / "config.json").write_text(json.dumps({"architectures": ["GPT2LMHeadModel"]}), encoding="utf-8")
     with pytest.raises(WeightsError, match="masked"):

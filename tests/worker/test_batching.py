@@ -50,7 +50,7 @@ def test_batching_work_that_comes_later_joins() -> None:
     assert sorted(ends) == [8, 10]
 
 
-def test_two_models_take_turns() -> None:
+def test_models_take_turns() -> None:
     first, second = Model(), Model()
     assert complete([doubling(first, 1, 2), doubling(second, 3, 2), doubling(first, 5, 2)]) == [4, 12, 20]
     assert first.passes == [[1, 5], [2, 10]]
@@ -58,7 +58,7 @@ def test_two_models_take_turns() -> None:
 
 
 @pytest.mark.parametrize(("hurried", "limit"), [(True, 10), (False, 5)])
-def test_no_pass_grows_beyond_its_limit_and_nobody_is_left_behind(hurried: bool, limit: int) -> None:
+def test_pass_never_grows_beyond_its_limit_and_leaves_nobody_behind(hurried: bool, limit: int) -> None:
     """Where nobody else waits, twice as much goes into one."""
     model, turns, ends = Model(), Turns(), []
     for number, times, tokens in ((1, 2, 4), (3, 2, 4), (5, 2, 4), (7, 1, 2)):
@@ -102,12 +102,12 @@ def test_batching_work_that_wants_no_pass_ends_at_once() -> None:
     assert complete([doubling(Model(), 4, 0)]) == [4]
 
 
-def test_what_a_work_raises_is_raised() -> None:
+def test_work_that_raises_is_raised() -> None:
     with pytest.raises(ZeroDivisionError, match="not 2"):
         complete([doubling(Model(refused=2), 1, 2)])
 
 
-def test_a_dropped_work_is_closed_and_the_others_go_on() -> None:
+def test_work_that_is_dropped_is_closed_and_the_others_go_on() -> None:
     model, turns, ends = Model(), Turns(), []
     left, stays = doubling(model, 1, 5), doubling(model, 3, 2)
     for work in (left, stays):

@@ -26,7 +26,7 @@ BLANKS = (
 )
 
 
-async def test_it_sees_both_sides(tiny_causal: Path, tiny_masked: Path) -> None:
+async def test_bundled_causal_model_sees_both_sides_of_a_blank(tiny_causal: Path, tiny_masked: Path) -> None:
     try:
         resolve(ModelChoice(), "causal", DATA)
     except WeightsError as error:

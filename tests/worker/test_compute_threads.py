@@ -23,7 +23,7 @@ def test_shares_run_side_by_side_and_are_answered_in_their_order() -> None:
     assert compute_threads.run(square, [5, 6]) == [25, 36]
 
 
-def test_each_lane_has_its_part_of_the_threads_and_nobody_else_loses_any() -> None:
+def test_compute_threads_are_shared_and_nobody_else_loses_any() -> None:
     started = torch.get_num_threads()
     torch.set_num_threads(before := 4)
     found: list[int] = []
@@ -39,7 +39,7 @@ def test_compute_threads_single_share_runs_in_the_caller() -> None:
     assert ComputeThreads(2).run(lambda _: threading.get_ident(), [0]) == [threading.get_ident()]
 
 
-def test_what_one_raises_is_raised_when_the_other_has_ended() -> None:
+def test_error_of_one_share_is_raised_when_the_other_has_ended() -> None:
     began, ended = Event(), Event()
 
     def share(number: int) -> None:

@@ -55,7 +55,7 @@ def _load_masked(folder: Path) -> Callable[[], object]:
     return lambda: open_masked(_resolved(folder, "masked"), device="cpu", dtype="bfloat16")
 
 
-def test_a_text_is_the_same_while_the_other_model_loads(
+def test_text_is_the_same_while_the_other_model_loads(
     tiny_causal: Path, tiny_masked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = open_engine(tiny_causal, "torch", tmp_path, HandClock())
@@ -66,7 +66,7 @@ def test_a_text_is_the_same_while_the_other_model_loads(
 
 
 @pytest.mark.parametrize("kind", ["masked", "causal"])
-async def test_a_pass_computes_in_float32_while_a_model_loads(
+async def test_pass_computes_in_float32_while_a_model_loads(
     kind: str, tiny_causal: Path, tiny_masked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load_scorer() -> object:

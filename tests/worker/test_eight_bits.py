@@ -24,7 +24,7 @@ from tests.support.models import tiny_llama
 
 
 @given(rows=st.integers(1, 6), columns=st.integers(1, 9), seed=st.integers(0, 99), zeros=st.booleans())
-def test_a_matrix_comes_back_within_half_a_step(
+def test_matrix_comes_back_within_half_a_step(
     tmp_path_factory: pytest.TempPathFactory, rows: int, columns: int, seed: int, zeros: bool
 ) -> None:
     torch.manual_seed(seed)
@@ -42,7 +42,7 @@ def test_a_matrix_comes_back_within_half_a_step(
     assert is_eight_bits(file)
 
 
-def test_other_files_are_read_as_they_are(tmp_path: Path) -> None:
+def test_files_not_in_eight_bits_are_read_as_they_are(tmp_path: Path) -> None:
     parts = {"m": torch.ones(2, 2, dtype=torch.int8), f"m{SCALE}": torch.ones(2)}
     save_file(parts, tmp_path / "w.safetensors")
     assert not is_eight_bits(tmp_path / "w.safetensors")
@@ -50,7 +50,7 @@ def test_other_files_are_read_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["roberta", "modernbert", "distilbert", "chinese-bert"])
-def test_a_masked_model_in_eight_bits_says_what_it_said(kind: str, tmp_path: Path) -> None:
+def test_masked_model_in_eight_bits_says_what_it_said(kind: str, tmp_path: Path) -> None:
     folder = make(kind, tmp_path / "whole")
     small = shutil.copytree(folder, tmp_path / "small")
     save_eight_bits(load_file(folder / MASKED_FILE), small / MASKED_FILE)
@@ -64,7 +64,7 @@ def test_a_masked_model_in_eight_bits_says_what_it_said(kind: str, tmp_path: Pat
     assert load_masked(small, torch.bfloat16).dtype == torch.bfloat16
 
 
-def test_a_missing_matrix_or_scale_is_named(tmp_path: Path) -> None:
+def test_matrix_or_scale_that_is_missing_is_named(tmp_path: Path) -> None:
     folder = make("distilbert", tmp_path / "model")
     parts = load_file(folder / MASKED_FILE)
     name = next(name for name, part in parts.items() if part.ndim == 2 and "layer.0" in name)
@@ -89,7 +89,7 @@ def test_eight_bits_tied_matrix_is_one(tmp_path: Path) -> None:
         assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
 
 
-def test_an_update_in_eight_bits_is_added(tmp_path: Path) -> None:
+def test_update_in_eight_bits_is_added(tmp_path: Path) -> None:
     folder = tiny_llama(tmp_path / "llama")
     name = "model.layers.1.mlp.up_proj"
     plain, whole, stored = (LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32) for _ in range(3))

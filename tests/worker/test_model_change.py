@@ -89,7 +89,7 @@ async def test_model_change_running_requests_end_where_they_began(models: Models
     assert not given_up
 
 
-async def test_one_that_cannot_be_loaded_is_given_up(
+async def test_successor_that_cannot_be_loaded_is_given_up(
     models: Models, plan: ModelPlan, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     given_up: list[str] = []
@@ -104,7 +104,7 @@ async def test_one_that_cannot_be_loaded_is_given_up(
     assert models.health().coming is None
 
 
-async def test_one_that_kills_the_worker_again_and_again_is_given_up(
+async def test_successor_that_kills_the_worker_again_and_again_is_given_up(
     models: Models, plan: ModelPlan, qwen: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     count = plan.data / "models" / "loading-large"
@@ -134,7 +134,7 @@ async def test_model_change_that_fails_is_tried_again_at_the_next_start(
     assert {one.receipt.model for one in (await written(models, "r")).values()} == {"small"}
 
 
-async def test_it_is_told_how_far_it_is_and_may_be_stopped(models: Models, plan: ModelPlan, qwen: Path) -> None:
+async def test_model_change_tells_how_far_it_is_and_may_be_stopped(models: Models, plan: ModelPlan, qwen: Path) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -171,7 +171,7 @@ def same(one: str, other: str) -> bool:
     return "".join(one.replace("▁", " ").lower().split()) == "".join(other.replace("▁", " ").lower().split())
 
 
-def test_a_context_holds_no_mark_but_its_beginning_and_reads_as_written(tokenizer: Any) -> None:
+def test_context_holds_no_mark_but_its_beginning_and_reads_as_written(tokenizer: Any) -> None:
     tokens, marks = Tokens.of(tokenizer), marks_of(tokenizer)
     for text in nasties(tokenizer):
         first, *ids = tokens.encode(text)
@@ -212,12 +212,12 @@ def test_words_that_no_mark_is_in_are_split_as_the_tokenizer_does(tokenizer: Any
         assert plain.encode(text).ids == tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
-def test_every_mark_ends_a_text(tokenizer: Any) -> None:
+def test_marks_all_end_a_text(tokenizer: Any) -> None:
     known = {number for number, name in marks_of(tokenizer).items() if name not in BYTES}
     assert known <= Tokens.of(tokenizer).ends
 
 
-def test_what_the_masked_model_reads_holds_only_the_blanks_that_were_put_there(tokenizer: Any) -> None:
+def test_masked_model_reads_only_the_blanks_that_were_put_there(tokenizer: Any) -> None:
     pieces, marks = Pieces(tokenizer, len(tokenizer)), marks_of(tokenizer)
     for text in nasties(tokenizer):
         coded = pieces.encode(text)
@@ -226,7 +226,7 @@ def test_what_the_masked_model_reads_holds_only_the_blanks_that_were_put_there(t
         assert all(0 <= start <= end <= len(text) for start, end in coded.spans)
 
 
-def test_what_is_scored_and_proposed_behind_holds_no_mark(tokenizer: Any) -> None:
+def test_fill_tokens_hold_no_mark(tokenizer: Any) -> None:
     plain = PlainText.of(tokenizer)
     fill_tokens = FillTokens(tokenizer, plain, len(tokenizer))
     marks = marks_of(tokenizer)
@@ -256,7 +256,7 @@ def test_plaintext_tells_what_a_model_writes_from_what_a_person_marked(tokenizer
     assert tokenizer.get_vocab()["<tool_call>"] in tokens.ends
 
 
-def test_a_gguf_files_marks_are_no_text(tmp_path: Path) -> None:
+def test_gguf_marks_are_no_text(tmp_path: Path) -> None:
     save_tokenizer(tiny_gguf(tmp_path / "gguf"), tmp_path)
     path, wrapped = tmp_path / TOKENIZER, AutoTokenizer.from_pretrained(tmp_path)
     end = wrapped.get_vocab()["<|endoftext|>"]
@@ -267,7 +267,7 @@ def test_a_gguf_files_marks_are_no_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_bundled_models_are_given_no_mark_that_people_wrote(tmp_path: Path) -> None:
+def test_bundled_models_are_given_no_mark_that_people_wrote(tmp_path: Path) -> None:
     try:
         causal, masked = resolve(ModelChoice(), "causal", DATA), resolve(ModelChoice(), "masked", DATA)
     except WeightsError as error:

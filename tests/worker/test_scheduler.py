@@ -189,7 +189,7 @@ async def test_passes_take_no_more_than_their_share_while_rows_decode() -> None:
     assert timed.log[-10:] == ["pass"] * 10  # nobody waits for what has ended
 
 
-async def test_an_engine_that_is_exchanged_ends_what_it_began(loop: Scheduler, engine: CountingEngine) -> None:
+async def test_engine_that_is_exchanged_ends_what_it_began(loop: Scheduler, engine: CountingEngine) -> None:
     other = CountingEngine()
     engine.gate.clear()
     first = asyncio.create_task(ends(loop, request(rows=3, tokens=40, request_id="first")))
@@ -207,7 +207,7 @@ async def test_an_engine_that_is_exchanged_ends_what_it_began(loop: Scheduler, e
     assert len(engine.log) == steps
 
 
-async def test_a_failing_step_of_one_engine_leaves_the_other_alone(loop: Scheduler, engine: CountingEngine) -> None:
+async def test_step_of_one_engine_that_fails_leaves_the_other_alone(loop: Scheduler, engine: CountingEngine) -> None:
     other = CountingEngine()
     engine.gate.clear()
     poisoned = asyncio.create_task(ends(loop, request("poison", tokens=40, request_id="poisoned")))
@@ -233,7 +233,7 @@ async def test_work_runs_without_a_causal_model() -> None:
     await loop.close()
 
 
-async def test_beside_who_has_few_rows_nobody_has_more_of_them(loop: Scheduler, engine: CountingEngine) -> None:
+async def test_tenant_has_no_more_rows_beside_who_has_few(loop: Scheduler, engine: CountingEngine) -> None:
     """The rows of 16 requests are on their way when somebody else asks for as many as one of them."""
     many = [
         asyncio.create_task(ends(loop, request(rows=12, tokens=1_000_000, request_id=str(n), tenant="many")))
@@ -248,7 +248,7 @@ async def test_beside_who_has_few_rows_nobody_has_more_of_them(loop: Scheduler, 
     await asyncio.gather(*many, return_exceptions=True)
 
 
-async def test_who_has_as_many_rows_is_not_held_because_others_end_sooner(
+async def test_tenant_with_as_many_rows_is_not_held_because_others_end_sooner(
     loop: Scheduler, engine: CountingEngine
 ) -> None:
     engine.gate.clear()
@@ -262,7 +262,7 @@ async def test_who_has_as_many_rows_is_not_held_because_others_end_sooner(
     assert {20} == {rows for batch in engine.batches if len(batch) == 2 for rows in batch.values()}
 
 
-async def test_what_was_held_goes_on_to_its_end(loop: Scheduler, engine: CountingEngine) -> None:
+async def test_rows_that_were_held_go_on_to_their_end(loop: Scheduler, engine: CountingEngine) -> None:
     many = [
         asyncio.create_task(ends(loop, request(rows=12, tokens=60, request_id=str(n), tenant="many"))) for n in range(4)
     ]
@@ -272,7 +272,7 @@ async def test_what_was_held_goes_on_to_its_end(loop: Scheduler, engine: Countin
     assert len(await few) == 3
 
 
-async def test_the_passes_of_who_had_least_go_before_the_rows_of_others() -> None:
+async def test_passes_of_who_had_least_go_before_the_rows_of_others() -> None:
     """By a clock on which a decode step takes 1 s and a pass half a second."""
     now = 0.0
 
@@ -308,7 +308,7 @@ async def test_the_passes_of_who_had_least_go_before_the_rows_of_others() -> Non
     await loop.close()
 
 
-async def test_what_is_refused_is_refused_alone(loop: Scheduler) -> None:
+async def test_request_that_is_refused_is_refused_alone(loop: Scheduler) -> None:
     good = asyncio.create_task(ends(loop, request(tokens=50)))
     with pytest.raises(WorkerRefused, match="no"):
         await ends(loop, request("refuse", request_id="bad"))
@@ -327,7 +327,7 @@ async def test_work_that_fails_fails_alone(loop: Scheduler) -> None:
     assert not loop.failed.is_set()
 
 
-async def test_a_request_that_breaks_the_step_fails_alone(loop: Scheduler, engine: CountingEngine) -> None:
+async def test_request_that_breaks_the_step_fails_alone(loop: Scheduler, engine: CountingEngine) -> None:
     others = [asyncio.create_task(ends(loop, request(rows=2, tokens=20, request_id=str(n)))) for n in range(3)]
     await until(lambda: engine.log)
     with pytest.raises(InferenceError, match="poisoned"):
@@ -337,7 +337,7 @@ async def test_a_request_that_breaks_the_step_fails_alone(loop: Scheduler, engin
     assert not loop.failed.is_set()
 
 
-async def test_a_broken_engine_ends_the_loop(loop: Scheduler) -> None:
+async def test_engine_that_is_broken_ends_the_loop(loop: Scheduler) -> None:
     for number in range(MAX_FAILURES):
         with pytest.raises(InferenceError, match="poisoned"):
             await ends(loop, request("poison", request_id=str(number)))
@@ -358,7 +358,7 @@ async def test_scheduler_cancels_requests_that_are_left_early(loop: Scheduler, e
     assert await ends(loop, request()) == {0: "0 1 2 3 4"}
 
 
-async def test_a_slow_reader_gets_every_end_and_no_old_partials(loop: Scheduler, engine: CountingEngine) -> None:
+async def test_reader_that_is_slow_gets_every_end_and_no_old_partials(loop: Scheduler, engine: CountingEngine) -> None:
     events = loop.generate(request(rows=4, tokens=200))
     seen = [await anext(events)]
     await until(lambda: engine.rows_running == 0)
@@ -405,7 +405,7 @@ async def test_closing_tells_who_waits() -> None:
         await task
 
 
-def test_the_rate_is_of_the_last_seconds_of_work() -> None:
+def test_rate_is_of_the_last_seconds_of_work() -> None:
     rate = Rate(window_s=1.0)
     assert rate.tokens_per_s == 0.0
     for _ in range(100):

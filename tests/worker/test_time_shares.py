@@ -19,7 +19,7 @@ def test_time_shares_tenant_alone_has_all() -> None:
     assert not made.is_behind("a", ["a"])
 
 
-def test_nobody_has_more_rows_than_who_has_fewest_but_for_one_request() -> None:
+def test_time_shares_give_nobody_more_rows_than_who_has_fewest_but_for_one_request() -> None:
     made, _ = shares("a", "b", "c")
     assert made.level({"a": 192, "b": 60, "c": 48}) == 48
     assert made.level({"a": 192, "b": 60, "c": 1}) == LEAST_ROWS
@@ -46,7 +46,7 @@ def test_time_is_charged_by_parts_and_who_had_least_is_behind() -> None:
     assert not made.is_behind("a", ["a", "b"])
 
 
-def test_nobody_saves_time_up_and_who_comes_last_is_not_before_who_came_before() -> None:
+def test_time_shares_cannot_be_saved_up_and_put_the_last_comer_not_before_others() -> None:
     made, clock = shares("a", "b")
     made.charge({"a": 1}, 50.0)
     made.charge({"b": 1}, 40.0)

@@ -73,7 +73,7 @@ def test_emphasis_addresses_identifiers_and_short_runs_are_no_blanks(text: str) 
     assert caught.value.key == "blank_none"
 
 
-def test_a_blank_beside_and_inside_bold_italics() -> None:
+def test_blank_beside_and_inside_bold_italics() -> None:
     assert word_counts("It was ___so___ very ___ quiet") == [None]
     assert parse("It was ___so ___ quiet___ then").literals == ("It was ___so ", " quiet___ then")
 
@@ -123,7 +123,7 @@ def test_blanks_side_by_side_are_two_words_except_in_chinese() -> None:
     assert parse("一[MASK][MASK]月").fill(["个", "新"]) == "一个新月"
 
 
-def test_the_gap_shows_known_fills_and_masks() -> None:
+def test_gap_shows_known_fills_and_masks() -> None:
     template = parse("The ___ ran **to** ___2 and ___.")
     assert template.gap(1, [None, None, None]) == Gap(left=f"The {BLANK} ran to ", right=f" and {BLANK}.")
     assert template.gap(1, ["fox", None, "sang"]) == Gap(left="The fox ran to ", right=" and sang.")
@@ -142,7 +142,7 @@ def test_blanks_hide_markdown_from_the_models(marked: str, plain: str) -> None:
     assert unmarked(marked) == plain
 
 
-def test_what_was_filled_while_other_texts_were_blanks_can_still_be_shown() -> None:
+def test_literals_of_what_was_filled_while_other_texts_were_blanks() -> None:
     filled = Suggestion(text="snakelongcase is red", fills=("long", "red"), receipt=InfillReceipt())
     assert literals_of(made("infill", "snake___case is ___", filled)) == ("snake", "case is ", "")
     only = Suggestion(text="snakelongcase", fills=("long",), receipt=InfillReceipt())
@@ -164,7 +164,7 @@ def test_blanks_leave_the_text_as_it_is(parts: list[str]) -> None:
 
 
 @given(st.text(max_size=200))
-def test_a_parsed_text_has_its_blanks_between_its_literals(text: str) -> None:
+def test_parsed_text_has_its_blanks_between_its_literals(text: str) -> None:
     try:
         template = parse(text + " ___")
     except BadInput:

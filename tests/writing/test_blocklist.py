@@ -19,7 +19,7 @@ def words() -> Blocklist:
     return Blocklist.load()
 
 
-def test_most_of_the_packages_list_is_in_force(words: Blocklist) -> None:
+def test_blocklist_has_most_of_the_packages_list_in_force(words: Blocklist) -> None:
     listed = json.loads((files("wordfilter") / "badwords.json").read_text("utf-8"))
     refused = [word for word in listed if not words.allows(f"He called her a {word}, and left.")]
     assert len(refused) >= 0.75 * len(listed)
@@ -63,12 +63,12 @@ def test_blocklist_refuses_words_in_any_spelling(words: Blocklist, text: str) ->
         "",
     ],
 )
-def test_no_home_town_and_no_ordinary_word_is_refused(words: Blocklist, text: str) -> None:
+def test_blocklist_refuses_no_home_town_and_no_ordinary_word(words: Blocklist, text: str) -> None:
     assert words.allows(text)
 
 
 @given(st.text())
-def test_any_text_can_be_looked_at(text: str) -> None:
+def test_blocklist_can_look_at_any_text(text: str) -> None:
     Blocklist(["zzyzx"]).allows(text)
 
 
@@ -86,5 +86,5 @@ def test_words_of_a_server_can_be_added() -> None:
     assert not words.allows(SLUR)
 
 
-def test_an_empty_list_allows_all() -> None:
+def test_blocklist_that_is_empty_allows_all() -> None:
     assert Blocklist([]).allows(SLUR)

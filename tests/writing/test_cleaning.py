@@ -69,7 +69,7 @@ def test_whole_sentences_are_a_beginning(text: str) -> None:
     assert kept == text[: ends[-1]] if ends else True
 
 
-def test_a_half_sentence_is_kept_where_there_is_no_whole_one() -> None:
+def test_half_sentence_is_kept_where_there_is_no_whole_one() -> None:
     assert whole_sentences(" and the old man, who had gon") == " and the old man, who had"
     assert whole_sentences(" One. And the old") == " One."
 
@@ -160,5 +160,5 @@ VERSE = "The sea has taken back the stair,\nthe lamp is cold, the door ajar,\nan
         ),
     ],
 )
-def test_the_form_of_the_text_before_is_kept(before: str, text: str, expected: str) -> None:
+def test_cleaning_keeps_the_form_of_the_text_before(before: str, text: str, expected: str) -> None:
     assert finished(text, before=before) == expected

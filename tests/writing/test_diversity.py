@@ -24,7 +24,7 @@ def quality(point: tuple[float, float]) -> float:
 
 
 @given(points, st.integers(0, 12), unit)
-def test_each_pick_is_the_best_left_by_the_definition(
+def test_choose_picks_the_best_left_by_the_definition(
     candidates: list[tuple[float, float]], k: int, lam: float
 ) -> None:
     chosen = choose(candidates, k, near, quality, lam)
@@ -62,7 +62,7 @@ def test_gram_cosine_is_symmetric_and_between_zero_and_one(one: str, other: str)
 
 
 @given(st.text("abc ", min_size=1, max_size=60).filter(str.strip))
-def test_a_text_is_like_itself(text: str) -> None:
+def test_text_is_like_itself(text: str) -> None:
     assert gram_cosine(features(text), features(text.upper())) == pytest.approx(1.0)
 
 

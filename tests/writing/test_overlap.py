@@ -47,5 +47,5 @@ def test_han_characters_are_words() -> None:
     assert overlap("她打开了门", [TextSource("他打开了门。")]).longest_run == 4
 
 
-def test_a_text_without_words_shares_nothing() -> None:
+def test_overlap_of_a_text_without_words_is_nothing() -> None:
     assert overlap("… — !", [TextSource("… — !")]).longest_run == 0

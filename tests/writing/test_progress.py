@@ -57,7 +57,7 @@ class CountingEngine(ForwardingEngine):
 
 
 @pytest.mark.parametrize("kind", FEATURES)
-async def test_the_bar_moves_with_the_work_and_is_full_only_at_the_end(kind: GenerationKind) -> None:
+async def test_progress_bar_moves_with_the_work_and_is_full_only_at_the_end(kind: GenerationKind) -> None:
     for request in ASKED[kind]:
         shares: list[float] = []
         engine = CountingEngine(shares)

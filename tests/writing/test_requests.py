@@ -52,7 +52,7 @@ def test_request_of_invisible_characters_is_empty(text: str) -> None:
         "a\x00b",
     ],
 )
-def test_what_can_be_seen_can_be_continued(text: str) -> None:
+def test_text_that_can_be_seen_can_be_continued(text: str) -> None:
     assert to_continue(text).text
 
 
@@ -83,7 +83,7 @@ def test_request_out_of_range_is_refused(more: dict[str, Any], key: str) -> None
     assert caught.value.key == key
 
 
-def test_an_infill_needs_a_blank() -> None:
+def test_infill_needs_a_blank() -> None:
     assert len(to_infill("She opened the ___ and left.").template.blanks) == 1
     with pytest.raises(BadInput):
         to_infill("She opened the door and left.")
@@ -122,7 +122,7 @@ def test_chinese_names_the_settings_of_the_models_that_lack_it() -> None:
     assert (caught.value.key, caught.value.params) == ("text_chinese", {"settings": "MASKED_MODEL"})
 
 
-def test_a_story_model_that_writes_chinese_beside_a_pair_that_does_not() -> None:
+def test_story_model_that_writes_chinese_beside_a_pair_that_does_not() -> None:
     models = (model("story", "en", "zh"), *ENGLISH[1:])
     check_language("他打开了门。", WRITING, models)
     for needed in (FILLING, BRIDGING):
@@ -131,7 +131,7 @@ def test_a_story_model_that_writes_chinese_beside_a_pair_that_does_not() -> None
         assert (caught.value.key, caught.value.params) == ("fill_chinese", {"settings": "INFILL_MODEL, MASKED_MODEL"})
 
 
-def test_other_scripts_say_what_the_models_write() -> None:
+def test_scripts_of_another_kind_say_what_the_models_write() -> None:
     with pytest.raises(BadInput) as caught:
         check_language("שלום עולם", WRITING, ENGLISH)
     assert caught.value.params == {"settings": "CAUSAL_MODEL", "languages": "en"}
@@ -173,7 +173,7 @@ def test_onward_keeps_a_text_without_spaces_almost_whole() -> None:
     assert len(onward("x" * MAX_TEXT, " And so.")) == MAX_TEXT
 
 
-def test_a_text_that_stays_here_needs_a_model_here_that_writes_its_language() -> None:
+def test_text_that_stays_here_needs_a_model_here_that_writes_its_language() -> None:
     served = replace(model("story"), host="models.lan")
     text = "守灯人一年没有说话。"
     check_language(text, WRITING, (served, model("causal", "en")))

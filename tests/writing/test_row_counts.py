@@ -42,7 +42,7 @@ def test_rows_for_are_enough_and_never_more_than_alone() -> None:
         assert rows_for("continue", health("large", 100), count) <= rows_for("continue", health("large", 1), count)
 
 
-async def test_where_the_worker_is_away_it_asks_as_of_a_small_model() -> None:
+async def test_row_counts_are_those_of_a_small_model_where_the_worker_is_away() -> None:
     class Away:
         async def health(self) -> Health:
             raise WorkerUnavailable("away")

@@ -10,7 +10,7 @@ from bot.writing.server_words import ServerWords
 LIST = ServerWords(("spider*", "clown", "hot tub", "蛇", "ass"))
 
 
-def test_what_is_found_in_the_order_of_the_list() -> None:
+def test_server_words_are_found_in_the_order_of_the_list() -> None:
     assert LIST.found("A CLOWN in a hot\n tub with spiders, 一条蛇") == ("spider*", "clown", "hot tub", "蛇")
     assert LIST.found("Clownfish assassinate hot tubs.") == ()
 
@@ -20,11 +20,11 @@ def test_server_words_are_found_in_disguise(text: str) -> None:
     assert not LIST.allows(text)
 
 
-def test_no_list_allows_everything() -> None:
+def test_server_words_without_a_list_allow_everything() -> None:
     assert ServerWords(()).allows("anything, ass or clown")
 
 
-def test_the_word_is_named_to_who_wrote_it() -> None:
+def test_server_word_is_named_to_who_wrote_it() -> None:
     LIST.require("A quiet evening.")
     with pytest.raises(BadInput) as refused:
         LIST.require("The clown saw a spider.")

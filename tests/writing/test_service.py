@@ -79,7 +79,7 @@ async def test_ask_keep_open_delete(generation_service: GenerationService, clock
         await generation_service.find(kept.id, there)
 
 
-async def test_what_stands_elsewhere_is_as_good_as_gone(generation_service: GenerationService) -> None:
+async def test_generation_that_stands_elsewhere_is_as_good_as_gone(generation_service: GenerationService) -> None:
     suggestion = Suggestion(text=" left.", fills=(), receipt=ContinueReceipt())
     kept = await generation_service.add(to_continue(), (suggestion,))
     for elsewhere in (Place(server_id=3, channel_id=9), Place(server_id=None, channel_id=8)):
@@ -90,7 +90,7 @@ async def test_what_stands_elsewhere_is_as_good_as_gone(generation_service: Gene
     assert await generation_service.find(kept.id, Place(server_id=None, channel_id=PLACE.channel_id)) == kept
 
 
-async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(
+async def test_generation_past_its_time_is_gone_even_before_it_is_swept(
     generation_service: GenerationService, clock: Clock
 ) -> None:
     ask = to_continue()
@@ -104,7 +104,7 @@ async def test_what_is_past_its_time_is_gone_even_before_it_is_swept(
     assert (await generation_service.find(young.id, PLACE)).id == young.id
 
 
-async def test_an_infill_goes_the_same_way(generation_service: GenerationService) -> None:
+async def test_infill_goes_the_same_way(generation_service: GenerationService) -> None:
     request = InfillRequest(text="The fox opened the ___ near the harbour.", count=2)
     ask = Submission(owner=OWNER, place=PLACE, request=request)
     suggestions = await (await generation_service.submit(ask))
@@ -114,7 +114,7 @@ async def test_an_infill_goes_the_same_way(generation_service: GenerationService
     assert all(len(suggestion.fills) == 1 for suggestion in opened.suggestions)
 
 
-async def test_a_bad_ask_takes_no_place_in_the_queue(generation_service: GenerationService) -> None:
+async def test_request_that_is_bad_takes_no_place_in_the_queue(generation_service: GenerationService) -> None:
     with pytest.raises(BadInput, match="text_empty"):
         await generation_service.submit(to_continue(" \u200b"))
     too_many = replace(to_continue(), request=ContinueRequest(text="Once", count=6))

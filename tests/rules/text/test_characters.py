@@ -65,7 +65,7 @@ def test_is_blank() -> None:
 @pytest.mark.parametrize(
     "text", ["\u200b", "\u3164\uffa0", "\u115f\u1160", "\u2060\u200d", "\u2800 \u00ad", "\x00\x1b\r\n"]
 )
-def test_what_cannot_be_seen_is_blank_and_no_word(text: str) -> None:
+def test_characters_that_cannot_be_seen_are_blank_and_no_word(text: str) -> None:
     assert is_blank(text)
     assert is_blank(normalise(text))
     assert not has_word(text)

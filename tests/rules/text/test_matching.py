@@ -35,7 +35,7 @@ WORDS = st.text(alphabet="abcdefgh", min_size=1, max_size=6)
         ("कला", "यह कला है"),
     ],
 )
-def test_what_stands_in_a_text(phrase: str, text: str) -> None:
+def test_phrase_is_found_where_it_stands_in_a_text(phrase: str, text: str) -> None:
     assert stands_in(phrase, fold(text))
 
 

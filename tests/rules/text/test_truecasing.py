@@ -32,7 +32,7 @@ def test_begins_sentence(left: str) -> None:
     "left",
     ["He ", "He left, ", "“Who?” ", "“Stop!” ", "the so-called “", "Well... ", "He left; ", "x" * 100 + " ", "a * "],
 )
-def test_none_begins_or_it_is_not_certain(left: str) -> None:
+def test_begins_sentence_not_where_none_begins_or_it_is_uncertain(left: str) -> None:
     assert not begins_sentence(left)
 
 

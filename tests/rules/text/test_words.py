@@ -44,7 +44,7 @@ def test_words_beginnings_and_endings_are_whole_characters(text: str, limit: int
 
 
 @given(TEXTS)
-def test_no_word_ends_inside_of_a_character(text: str) -> None:
+def test_word_never_ends_inside_of_a_character(text: str) -> None:
     starts = {*cluster_starts(text), len(text)}
     for spans in (word_spans(text), token_spans(text)):
         assert "".join(pieces(text, spans)) == "".join(text.split())
@@ -57,7 +57,7 @@ def test_no_word_ends_inside_of_a_character(text: str) -> None:
 
 
 @given(PLAIN)
-def test_what_stands_elsewhere_in_the_text_changes_no_word(text: str) -> None:
+def test_word_spans_do_not_depend_on_what_stands_elsewhere(text: str) -> None:
     for spans in (word_spans, token_spans):
         assert spans(f"{text}\nก e\u0301")[:-2] == spans(text)
 
@@ -97,5 +97,5 @@ def test_tokens(text: str, tokens: list[str]) -> None:
     assert pieces(text, token_spans(text)) == tokens
 
 
-def test_a_page_of_thai_is_many_words() -> None:
+def test_words_of_a_page_of_thai_are_many() -> None:
     assert len(split_words(THAI * 80)) == 11 * 80

@@ -55,7 +55,7 @@ CANON = [
         ("___点亮了灯", 3, "旧灯塔里没有人说话。老___点亮了灯。"),
     ],
 )
-def test_where_blanks_come_from(asked: str, number: int, whole: str) -> None:
+def test_blanks_are_found_in_the_passage_that_they_come_from(asked: str, number: int, whole: str) -> None:
     found = blanked(asked, CANON)
     assert found is not None
     assert found[0].id == number
@@ -76,7 +76,7 @@ def test_words_are_found_as_they_are_copied_from_the_message_of_a_passage() -> N
 
 
 @pytest.mark.parametrize("typed", ["“Don't” he ___ “it's”", '"Don’t" he ___ "it’s"', "'Don't' he ___ 'it's'"])
-def test_the_passage_keeps_its_quotes_whatever_a_phone_writes(typed: str) -> None:
+def test_passage_keeps_its_quotes_whatever_a_phone_writes(typed: str) -> None:
     found = blanked(typed, [passage(1, "So ‘Don’t’ he said ‘it's’ now")])
     double = blanked(typed, [passage(1, "So “Don’t” he said “it's” now")])
     assert [each and each[1] for each in (found, double)] == (
@@ -92,7 +92,7 @@ WORDS = st.lists(
 
 
 @given(words=WORDS, data=st.data())
-def test_any_word_can_be_a_blank(words: list[str], data: st.DataObject) -> None:
+def test_blank_can_be_any_word(words: list[str], data: st.DataObject) -> None:
     """What is asked with one inner word left out is found in the passage that it was copied from."""
     place = data.draw(st.integers(1, len(words) - 2))
     start = data.draw(st.integers(0, place - 1))
@@ -113,7 +113,7 @@ def test_marks_go_on_the_receipt_before_what_the_worker_reported() -> None:
     assert (made.receipt.dropped, made.receipt.withheld) == (("passages 1-4", "lore 3"), ())
 
 
-def test_a_blank_stands_for_as_little_as_its_words_allow() -> None:
+def test_blank_stands_for_as_little_as_its_words_allow() -> None:
     text = "the box stood by the bed and the red door, the end"
     found = blanked("the ___ door", [passage(1, text)])
     assert found is not None
@@ -121,7 +121,7 @@ def test_a_blank_stands_for_as_little_as_its_words_allow() -> None:
 
 
 @pytest.mark.parametrize("sign", ["🦊", "…", "—", "？！", "♪ ♪", "~", "\u0e2f"])
-def test_a_text_of_signs_alone_is_no_double_of_none_of_these(sign: str) -> None:
+def test_candidate_of_signs_alone_is_no_double_of_none_of_these(sign: str) -> None:
     there = ["", "Another text.", "🌙", "!!"]
     (made,) = of_models("continue", [suggestion(sign)])
     assert not_said_yet([made], there) == [made]

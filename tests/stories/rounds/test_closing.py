@@ -41,7 +41,7 @@ async def texts(table: RoundFixture, story: Story) -> list[str]:
     return [passage.text for passage in await table.canon(story)]
 
 
-async def test_the_winner_goes_on_and_the_others_stay_beside_it(table: RoundFixture) -> None:
+async def test_winner_goes_on_and_the_others_stay_beside_it(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.", "Nobody spoke.")
     await table.round_service.propose(CHEN, story.id, "Chen came home.", pen_name="Wren")
@@ -71,7 +71,7 @@ async def test_the_winner_goes_on_and_the_others_stay_beside_it(table: RoundFixt
     assert (view.outcome.winner, view.outcome.voters) == (own, 2)
 
 
-async def test_none_of_these_adds_nothing(table: RoundFixture) -> None:
+async def test_closing_with_none_of_these_adds_nothing(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.")
     _, none = await table.candidates(round_.id)
@@ -81,7 +81,7 @@ async def test_none_of_these_adds_nothing(table: RoundFixture) -> None:
     assert [each.text for each in await table.children(story, story.head_id)] == ["A bell rang."]
 
 
-async def test_a_story_begins_by_a_vote(table: RoundFixture) -> None:
+async def test_story_begins_by_a_vote(table: RoundFixture) -> None:
     story = await table.story()
     plan = await table.round_service.plan("continue", BEN, story.id)
     assert (plan.text.strip(), plan.after_id) == ("A keeper is silent.", None)
@@ -94,7 +94,7 @@ async def test_a_story_begins_by_a_vote(table: RoundFixture) -> None:
     assert len(await table.children(story, None)) == 2
 
 
-async def test_only_who_leads_closes_early_and_only_with_a_vote(table: RoundFixture) -> None:
+async def test_closing_early_needs_who_leads_and_a_vote(table: RoundFixture) -> None:
     story = await table.story("The rain began.", quorum=5)
     round_ = await table.opened(story, "A bell rang.")
     with pytest.raises(NotAllowed, match="round_closers_only"):
@@ -118,7 +118,7 @@ async def test_only_who_leads_closes_early_and_only_with_a_vote(table: RoundFixt
 # ---- deadlines
 
 
-async def test_a_deadline_with_a_quorum_decides(table: RoundFixture) -> None:
+async def test_deadline_with_a_quorum_decides(table: RoundFixture) -> None:
     story = await table.story("The rain began.", round_minutes=10, quorum=2)
     round_ = await table.opened(story, "A bell rang.")
     bell, _ = await table.candidates(round_.id)
@@ -136,7 +136,7 @@ async def test_a_deadline_with_a_quorum_decides(table: RoundFixture) -> None:
     assert (await table.round_service.list_due(), await table.round_service.next_ms()) == ([], None)
 
 
-async def test_without_a_quorum_it_goes_on_or_lapses(table: RoundFixture) -> None:
+async def test_deadline_without_a_quorum_goes_on_or_lapses(table: RoundFixture) -> None:
     stays = await table.story("The rain began.", round_minutes=10, quorum=2, unvoted="stay")
     lapses = await table.story("The sun rose.", round_minutes=10, quorum=2, unvoted="lapse")
     rounds = [await table.opened(story, "A bell rang.") for story in (stays, lapses)]
@@ -156,7 +156,7 @@ async def test_without_a_quorum_it_goes_on_or_lapses(table: RoundFixture) -> Non
 
 
 @pytest.mark.parametrize(("state", "becomes"), [("paused", "open"), ("ended", "cancelled"), ("deleted", "cancelled")])
-async def test_a_deadline_in_a_story_that_is_not_open(table: RoundFixture, state: str, becomes: str) -> None:
+async def test_deadline_in_a_story_that_is_not_open(table: RoundFixture, state: str, becomes: str) -> None:
     story = await table.story("The rain began.", round_minutes=10)
     round_ = await table.opened(story, "A bell rang.")
     await table.round_service.like(BEN, round_.id, [(await table.candidates(round_.id))[0].id])
@@ -172,7 +172,7 @@ async def test_a_deadline_in_a_story_that_is_not_open(table: RoundFixture, state
 # ---- where the story went on meanwhile
 
 
-async def test_what_wins_behind_an_old_head_is_a_branch_until_it_is_made_canon(table: RoundFixture) -> None:
+async def test_winner_behind_an_old_head_is_a_branch_until_it_is_made_canon(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.")
     bell, _ = await table.candidates(round_.id)
@@ -189,7 +189,7 @@ async def test_what_wins_behind_an_old_head_is_a_branch_until_it_is_made_canon(t
     assert (await table.round_service.find_view(BEN, round_.id)).in_canon
 
 
-async def test_an_infill_stands_on_a_new_branch_with_what_follows(table: RoundFixture) -> None:
+async def test_infill_stands_on_a_new_branch_with_what_follows(table: RoundFixture) -> None:
     story = await table.story(
         "The rain began.", "She opened the red door. It creaked.", "Nobody spoke.", "A bell rang."
     )
@@ -224,7 +224,7 @@ async def test_an_infill_stands_on_a_new_branch_with_what_follows(table: RoundFi
     }
 
 
-async def test_a_bridge_stands_between(table: RoundFixture) -> None:
+async def test_bridge_stands_between(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.")
     plan = await table.round_service.plan("bridge", BEN, story.id, number=1)
     assert (plan.left, plan.right) == ("The rain began.", "A bell rang.")
@@ -238,7 +238,7 @@ async def test_a_bridge_stands_between(table: RoundFixture) -> None:
     assert await texts(table, story) == ["The rain began.", "It was late.", "A bell rang.", "Nobody spoke."]
 
 
-async def test_a_place_that_is_no_longer_in_canon(table: RoundFixture) -> None:
+async def test_infill_at_a_place_that_is_no_longer_in_canon(table: RoundFixture) -> None:
     story = await table.story("The rain began.", "She opened the red door.")
     plan = await table.round_service.plan("infill", BEN, story.id, "the ___ door")
     round_ = await table.round_service.open_round(BEN, plan)
@@ -258,13 +258,13 @@ async def test_a_place_that_is_no_longer_in_canon(table: RoundFixture) -> None:
     [(0, "bridge_where"), (3, "bridge_where"), (99, "bridge_where")],
     ids=["before", "last", "beyond"],
 )
-async def test_there_is_no_gap_there(table: RoundFixture, number: int, key: str) -> None:
+async def test_bridge_needs_a_gap_where_it_is_asked_for(table: RoundFixture, number: int, key: str) -> None:
     story = await table.story("The rain began.", "A bell rang.", "Nobody spoke.")
     with pytest.raises(BadInput, match=key):
         await table.round_service.plan("bridge", BEN, story.id, number=number)
 
 
-async def test_a_bridge_needs_two_banks(table: RoundFixture) -> None:
+async def test_bridge_needs_two_banks(table: RoundFixture) -> None:
     for story in (await table.story(), await table.story("The rain began.")):
         with pytest.raises(BadInput, match="bridge_needs_two"):
             await table.round_service.plan("bridge", BEN, story.id)
@@ -283,7 +283,7 @@ async def test_text_that_stands_nowhere(table: RoundFixture) -> None:
 # ---- what is learnt
 
 
-async def test_how_the_moods_did(table: RoundFixture) -> None:
+async def test_mood_results_say_how_the_moods_did(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     plan = await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.round_service.open_round(BEN, plan)
@@ -369,7 +369,7 @@ VOTES = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, *SLOW_IS_FINE])
 @given(votes=VOTES)
-async def test_the_urn_holds_what_was_last_said(table: RoundFixture, votes: list[tuple[Who, str, int]]) -> None:
+async def test_ballots_are_what_was_last_said(table: RoundFixture, votes: list[tuple[Who, str, int]]) -> None:
     """However often people change their minds, one ballot of each is kept; the outcome is that of the rules."""
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.", "Nobody spoke.")

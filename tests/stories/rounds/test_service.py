@@ -71,7 +71,7 @@ async def test_candidates_stand_by_lot(table: RoundFixture) -> None:
     assert [each.text for each in await table.candidates(round_.id)] == ["Second.", "Third.", "First.", ""]
 
 
-async def test_one_round_at_a_time(table: RoundFixture) -> None:
+async def test_round_is_one_at_a_time(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     plan = await table.round_service.plan("continue", CHEN, story.id)
     round_ = await table.opened(story, "A bell rang.")
@@ -83,7 +83,7 @@ async def test_one_round_at_a_time(table: RoundFixture) -> None:
     assert refused.value.params == {"server": SERVER, "channel": 31, "message": 555}
 
 
-async def test_what_a_server_does_not_want_is_left_out(table: RoundFixture) -> None:
+async def test_candidates_leave_out_what_a_server_does_not_want(table: RoundFixture) -> None:
     async with table.database.transaction() as tx:
         await tx.servers.save(ServerSettings(server_id=SERVER, words=("bell",)), now_ms=0)
     story = await table.story("The rain began.")
@@ -111,7 +111,7 @@ async def test_round_lists_doubles_once(table: RoundFixture) -> None:
 # ---- people's own texts
 
 
-async def test_a_text_that_comes_while_models_write_waits_with_theirs(table: RoundFixture) -> None:
+async def test_proposal_that_comes_while_models_write_waits_with_their_texts(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     plan = await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.round_service.open_round(BEN, plan)
@@ -121,7 +121,7 @@ async def test_a_text_that_comes_while_models_write_waits_with_theirs(table: Rou
     assert sorted(each.text for each in await table.candidates(round_.id)) == ["", "A bell rang.", "Chen came home."]
 
 
-async def test_a_text_opens_a_round_where_there_is_none(table: RoundFixture) -> None:
+async def test_proposal_opens_a_round_where_there_is_none(table: RoundFixture) -> None:
     story = await table.story("The rain began.", additions="vote")
     proposed = await table.round_service.propose(CHEN, story.id, "Chen came home.", pen_name="Wren")
     assert (proposed.opened, proposed.round.state, proposed.round.after_id) == (True, "open", story.head_id)
@@ -130,7 +130,7 @@ async def test_a_text_opens_a_round_where_there_is_none(table: RoundFixture) -> 
     assert [(post.kind, post.ref_id) for post in await table.posts(story)][-1] == ("round", proposed.round.id)
 
 
-async def test_the_story_says_how_long_a_text_may_be(table: RoundFixture) -> None:
+async def test_proposal_is_as_long_as_the_story_allows(table: RoundFixture) -> None:
     story = await table.story("The rain began.", min_words=3, max_words=5)
     round_ = await table.opened(story, "A bell rang.")
     for text, key in [
@@ -156,7 +156,7 @@ async def test_round_limits_texts_of_one_person(table: RoundFixture) -> None:
     assert len(await table.candidates(round_.id)) == 9
 
 
-async def test_only_who_is_invited_proposes(table: RoundFixture) -> None:
+async def test_proposal_is_taken_only_from_who_is_invited(table: RoundFixture) -> None:
     story = await table.story("The rain began.", writers="invited", voters="writers")
     async with table.database.transaction() as tx:
         await tx.stories.set_role(story.id, CHEN.person_id, "invited", True)
@@ -174,7 +174,7 @@ async def test_only_who_is_invited_proposes(table: RoundFixture) -> None:
 # ---- ballots
 
 
-async def test_a_ballot_is_one_for_each_and_can_be_changed(table: RoundFixture) -> None:
+async def test_ballot_is_one_for_each_and_can_be_changed(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.", "Nobody spoke.")
     bell, silence, none = [each.id for each in await table.candidates(round_.id)]
@@ -229,7 +229,7 @@ async def test_round_is_missing_in_another_server(table: RoundFixture) -> None:
     assert (await table.round(round_.id)) == round_
 
 
-async def test_a_candidate_of_another_round_is_none_here(table: RoundFixture) -> None:
+async def test_candidate_of_another_round_is_none_here(table: RoundFixture) -> None:
     one, other = await table.story("The rain began."), await table.story("The sun rose.")
     here, there = await table.opened(one, "A bell rang."), await table.opened(other, "Birds sang.")
     foreign = (await table.candidates(there.id))[0].id
@@ -247,7 +247,7 @@ async def test_a_candidate_of_another_round_is_none_here(table: RoundFixture) ->
 # ---- keeping order
 
 
-async def test_what_is_hidden_can_neither_be_voted_for_nor_win(table: RoundFixture) -> None:
+async def test_candidate_that_is_hidden_can_neither_be_voted_for_nor_win(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.", "Nobody spoke.")
     bell, silence, _ = [each.id for each in await table.candidates(round_.id)]
@@ -301,7 +301,7 @@ async def test_round_refuses_words_whose_author_opted_out(table: RoundFixture) -
     assert proposed.opened
 
 
-async def test_a_story_of_people_alone_has_no_models(table: RoundFixture) -> None:
+async def test_story_of_people_alone_has_no_models(table: RoundFixture) -> None:
     story = await table.story("The rain began.", ai=False)
     for kind in ("continue", "bridge"):
         with pytest.raises(NotHere, match="story_human_only"):
@@ -309,7 +309,7 @@ async def test_a_story_of_people_alone_has_no_models(table: RoundFixture) -> Non
 
 
 @pytest.mark.parametrize("state", ["paused", "ended", "deleted"])
-async def test_nothing_happens_in_a_story_that_is_not_open(table: RoundFixture, state: str) -> None:
+async def test_round_refuses_everything_in_a_story_that_is_not_open(table: RoundFixture, state: str) -> None:
     story = await table.story("The rain began.")
     round_ = await table.opened(story, "A bell rang.")
     first = (await table.candidates(round_.id))[0].id
@@ -345,7 +345,7 @@ async def test_round_that_was_written_when_the_program_ended(table: RoundFixture
         assert ("round", round_.id) in [(post.kind, post.ref_id) for post in await table.posts(story)]
 
 
-async def test_who_began_it_cancels_what_is_being_written(table: RoundFixture) -> None:
+async def test_round_that_is_being_written_is_cancelled_by_who_began_it(table: RoundFixture) -> None:
     story = await table.story("The rain began.")
     plan = await table.round_service.plan("continue", BEN, story.id)
     round_ = await table.round_service.open_round(BEN, plan)

@@ -20,7 +20,7 @@ def piece(label: str, text: str, priority: int = 0, *, cut: bool = False) -> Pie
     return Piece(text=text, label=label, priority=priority, cut=cut)
 
 
-def test_all_that_fits_stays_as_it_is() -> None:
+def test_pieces_that_fit_stay_as_they_are() -> None:
     fitted = fit([piece("a", "one two "), piece("b", "three")], 3, words)
     assert fitted.text == "one two three"
     assert fitted.dropped == ()
@@ -34,7 +34,7 @@ def test_context_drops_the_lowest_priority_first_and_of_equals_the_earlier() -> 
     assert fit(pieces, 4, words).dropped == ("old", "new")
 
 
-def test_a_piece_that_allows_a_cut_keeps_its_end_from_a_word_on() -> None:
+def test_piece_that_allows_a_cut_keeps_its_end_from_a_word_on() -> None:
     pieces = [
         piece("memory", "keep me ", 5),
         piece("passage", "one two three four ", 1, cut=True),
@@ -45,7 +45,7 @@ def test_a_piece_that_allows_a_cut_keeps_its_end_from_a_word_on() -> None:
     assert fitted.dropped == ("passage:start",)
 
 
-def test_a_piece_of_which_nothing_fits_is_dropped_by_its_plain_name() -> None:
+def test_piece_of_which_nothing_fits_is_dropped_by_its_plain_name() -> None:
     pieces = [piece("memory", "a b c ", 5), piece("passage", "d e ", 1, cut=True)]
     fitted = fit(pieces, 3, words)
     assert (fitted.text, fitted.dropped) == ("a b c ", ("passage",))
@@ -70,7 +70,7 @@ texts = st.text(alphabet="ab \n狐é", max_size=40)
 
 
 @given(st.lists(st.tuples(texts, st.integers(0, 3), st.booleans()), max_size=6), st.integers(0, 60))
-def test_the_result_always_fits_and_is_made_of_ends_in_order(
+def test_fitted_text_always_fits_and_is_made_of_ends_in_order(
     given_pieces: list[tuple[str, int, bool]], budget: int
 ) -> None:
     pieces = [piece(str(i), text, priority, cut=cut) for i, (text, priority, cut) in enumerate(given_pieces)]

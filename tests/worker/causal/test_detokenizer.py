@@ -32,7 +32,7 @@ def _stream(tokens: Tokens, prompt: str, text: str, stop: tuple[str, ...] = ()) 
     return shown, stream
 
 
-def test_a_character_of_several_tokens_appears_when_it_is_whole(tokens: Tokens) -> None:
+def test_character_of_several_tokens_appears_when_it_is_whole(tokens: Tokens) -> None:
     shown, stream = _stream(tokens, "The fox", " 世👩‍👩‍👧é!")
     assert stream.finish() == " 世👩‍👩‍👧é!"
     assert not any("\ufffd" in text for text in shown)
@@ -64,14 +64,14 @@ def test_detokenizer_text_is_whole_and_only_grows(tokens: Tokens, text: str) -> 
     assert not any(part.endswith("\ufffd") for part in shown)
 
 
-def test_a_stop_string_over_several_tokens_is_never_seen(tokens: Tokens) -> None:
+def test_stop_string_over_several_tokens_is_never_seen(tokens: Tokens) -> None:
     shown, stream = _stream(tokens, "The fox", " opened the door\n\nA girl", ("\n\n", "girl"))
     assert stream.stopped
     assert stream.finish() == " opened the door"
     assert all(" opened the door".startswith(text) for text in shown)
 
 
-def test_what_only_looked_like_a_stop_string_is_shown_in_the_end(tokens: Tokens) -> None:
+def test_text_that_only_looked_like_a_stop_string_is_shown_in_the_end(tokens: Tokens) -> None:
     shown, stream = _stream(tokens, "The fox", " a\n", ("\n\n",))
     assert shown[-1] == " a"
     assert stream.finish() == " a\n"
@@ -92,7 +92,7 @@ def test_tokens_find_breakers_in_the_vocabulary(tokens: Tokens) -> None:
     assert tokens.containing(("。",)) == {last}
 
 
-def test_a_context_is_encoded_without_an_end_and_an_empty_one_has_a_start(tokens: Tokens) -> None:
+def test_context_is_encoded_without_an_end_and_an_empty_one_has_a_start(tokens: Tokens) -> None:
     assert tokens.encode("")[0] == tokens.start
     assert not set(tokens.encode("The fox")[1:]) & tokens.ends
 

@@ -97,7 +97,7 @@ def engine(opened: CausalEngine) -> Iterator[CausalEngine]:
     assert opened.rows_running == 0
 
 
-def test_every_row_ends_once_with_text_of_at_most_the_asked_length(engine: CausalEngine) -> None:
+def test_row_ends_once_with_text_of_at_most_the_asked_length(engine: CausalEngine) -> None:
     record = run(engine, ask("a", tokens=24))
     assert sorted(record) == [("a", 0), ("a", 1), ("a", 2), ("a", 3)]
     for told in record.values():
@@ -145,7 +145,7 @@ def test_partials_grow_into_the_final_text(engine: CausalEngine) -> None:
     assert max(len(told.partials) for told in record.values()) > 10
 
 
-def test_a_seed_repeats_its_text_and_another_seed_does_not(engine: CausalEngine) -> None:
+def test_seed_repeats_its_text_and_another_seed_does_not(engine: CausalEngine) -> None:
     rows = [row(7), row(8), row(7)]
     once = texts(run(engine, ask("a", rows=rows)), "a")
     again = texts(run(engine, ask("b", rows=rows)), "b")
@@ -153,7 +153,7 @@ def test_a_seed_repeats_its_text_and_another_seed_does_not(engine: CausalEngine)
     assert once[0] != once[1]
 
 
-def test_a_seed_repeats_alone_and_in_company_where_the_receipt_says_so(engine: CausalEngine) -> None:
+def test_seed_repeats_alone_and_in_company_where_the_receipt_says_so(engine: CausalEngine) -> None:
     mine = ask("mine", rows=[row(5), row(6, "wild"), row(7, "steady"), row(8, "plain")], tokens=40)
     alone = run(engine, mine)
     if alone["mine", 0].final.receipt.reproducible != "always":
@@ -185,7 +185,7 @@ def test_engine_rows_join_and_leave_while_others_go_on(engine: CausalEngine) -> 
     assert all(told.final.finish in {"length", "end"} for told in record.values())
 
 
-def test_sixteen_people_at_once(engine: CausalEngine) -> None:
+def test_requests_of_sixteen_people_at_once(engine: CausalEngine) -> None:
     people = [
         ask(f"p{i}", f"{i} sailors crossed", tokens=12, rows=[row(4 * i + k, "plain") for k in range(4)])
         for i in range(16)
@@ -196,7 +196,7 @@ def test_sixteen_people_at_once(engine: CausalEngine) -> None:
     assert len({told.final.text for told in record.values()}) > 16
 
 
-def test_a_stop_string_ends_a_row_and_is_left_out(engine: CausalEngine) -> None:
+def test_stop_string_ends_a_row_and_is_left_out(engine: CausalEngine) -> None:
     rows = [row(11)]
     whole = texts(run(engine, ask("a", rows=rows, tokens=40)), "a")[0]
     stop = whole[len(whole) // 2 : len(whole) // 2 + 4]
@@ -238,7 +238,7 @@ def test_engine_cancel_before_the_first_step_or_without_a_reason(engine: CausalE
     assert texts(run(engine, ask("a", tokens=3)), "a")
 
 
-def test_a_deadline_ends_the_rows_of_its_request(engine: CausalEngine) -> None:
+def test_deadline_ends_the_rows_of_its_request(engine: CausalEngine) -> None:
     record: Record = {}
     engine.add(ask("late", tokens=200, deadline_s=10.0, rows=[row(seed) for seed in range(4)]))
     engine.add(ask("free", tokens=12))
@@ -259,7 +259,7 @@ def test_engine_deadline_that_has_passed_already(engine: CausalEngine) -> None:
     assert [told.final.finish for told in record.values()] == ["deadline"] * 4
 
 
-def test_a_context_too_long_loses_its_least_important_pieces(engine: CausalEngine) -> None:
+def test_context_too_long_loses_its_least_important_pieces(engine: CausalEngine) -> None:
     if engine.info.window > 1000:
         pytest.skip("would read a whole long window, for a minute")
     filler = "The keeper lost a silver key under the hill but the light was gone. "
@@ -275,7 +275,7 @@ def test_a_context_too_long_loses_its_least_important_pieces(engine: CausalEngin
         assert engine.info.window // 2 < receipt.prompt_tokens <= engine.info.window - 4
 
 
-def test_the_end_of_the_window_ends_a_row(engine: CausalEngine) -> None:
+def test_window_end_ends_a_row(engine: CausalEngine) -> None:
     if engine.info.window > 1000:
         pytest.skip("would write a whole long window")
     told = run(engine, ask("a", rows=[row(seed) for seed in range(6)], tokens=100_000)).values()
@@ -299,14 +299,14 @@ def test_the_end_of_the_window_ends_a_row(engine: CausalEngine) -> None:
         " ",
     ],
 )
-def test_any_text_can_be_continued(engine: CausalEngine, text: str) -> None:
+def test_text_of_any_kind_can_be_continued(engine: CausalEngine, text: str) -> None:
     for told in run(engine, ask("a", text, tokens=6)).values():
         assert told.final.tokens <= 6
         assert "\ufffd" not in told.final.text[-1:]
         assert told.final.text.encode()  # no half of a surrogate pair
 
 
-def test_the_receipt_says_where_a_text_came_from(engine: CausalEngine) -> None:
+def test_receipt_says_where_a_text_came_from(engine: CausalEngine) -> None:
     record = run(engine, ask("a", "The fox", tokens=3))
     for index, name in enumerate(("steady", "open", "wild", "plain")):
         receipt = record["a", index].final.receipt
@@ -322,7 +322,7 @@ def test_the_receipt_says_where_a_text_came_from(engine: CausalEngine) -> None:
         assert receipt.reproducible == engine.capabilities.reproducible
 
 
-def test_the_receipt_names_a_substitute_for_each_sampler_that_is_missing(engine: CausalEngine) -> None:
+def test_receipt_names_a_substitute_for_each_sampler_that_is_missing(engine: CausalEngine) -> None:
     record = run(engine, ask("a", tokens=2))
     wanted = {"steady": {"dry"}, "open": {"dry"}, "wild": {"xtc", "dry"}, "plain": {"dry"}}
     for told in record.values():
@@ -330,7 +330,7 @@ def test_the_receipt_names_a_substitute_for_each_sampler_that_is_missing(engine:
         assert replaced == wanted[told.final.receipt.mood or ""] - engine.capabilities.samplers
 
 
-def test_the_log_probabilities_are_those_of_the_plain_model(engine: CausalEngine) -> None:
+def test_log_probabilities_are_those_of_the_plain_model(engine: CausalEngine) -> None:
     """Neither a temperature nor what is cut off changes them."""
     rows = [row(1, sampling=replace(STEADY_HAND, temperature=heat)) for heat in (1.0, 4.0)]
     told = [run(engine, ask(f"a{number}", rows=[each], tokens=12)) for number, each in enumerate(rows)]
@@ -341,7 +341,7 @@ def test_the_log_probabilities_are_those_of_the_plain_model(engine: CausalEngine
         assert hot.log_probs == pytest.approx(cool.log_probs, abs=0.05)
 
 
-def test_a_row_that_makes_no_sense_is_given_up_where_that_is_wished(engine: CausalEngine) -> None:
+def test_row_that_makes_no_sense_is_given_up_where_that_is_wished(engine: CausalEngine) -> None:
     rows = [row(seed, sampling=Sampling(temperature=50.0)) for seed in range(2)]
     patient = run(engine, ask("a", rows=rows, tokens=40))
     hasty = run(engine, replace(ask("b", rows=rows, tokens=40), gives_up=True))
@@ -360,7 +360,7 @@ def test_engine_ends_rows_that_are_hopeless() -> None:
     assert not is_hopeless([*fresh[:12], *fresh[:11], 99], [-1.0] * 24)
 
 
-def test_a_steady_hand_writes_the_same_with_every_seed(engine: CausalEngine) -> None:
+def test_steady_hand_writes_the_same_with_every_seed(engine: CausalEngine) -> None:
     written = texts(run(engine, ask("a", rows=[row(seed, sampling=STEADY_HAND) for seed in range(3)], tokens=10)), "a")
     if engine.capabilities.reproducible == "always":
         assert len(set(written)) == 1
@@ -387,7 +387,9 @@ def _bad(**change: Any) -> list[Row]:
     ],
     ids=["no rows", "no tokens", "seed < 0", "seed too large", "T=0", "T=nan", "top_p", "min_p", "dry"],
 )
-def test_a_wrong_request_is_refused_and_nothing_else_suffers(engine: CausalEngine, request_: GenerateRequest) -> None:
+def test_request_that_is_wrong_is_refused_and_nothing_else_suffers(
+    engine: CausalEngine, request_: GenerateRequest
+) -> None:
     engine.add(ask("good", tokens=3))
     with pytest.raises(WorkerRefused):
         engine.add(request_)
@@ -396,7 +398,7 @@ def test_a_wrong_request_is_refused_and_nothing_else_suffers(engine: CausalEngin
     assert len(texts(record, "good")) == 4
 
 
-def test_an_id_in_use_is_refused_and_free_again_afterwards(engine: CausalEngine) -> None:
+def test_request_id_in_use_is_refused_and_free_again_afterwards(engine: CausalEngine) -> None:
     engine.add(ask("a", tokens=3))
     with pytest.raises(WorkerRefused):
         engine.add(ask("a"))

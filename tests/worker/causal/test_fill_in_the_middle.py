@@ -57,7 +57,7 @@ def test_right_texts_are_kept_apart(loaded: tuple[Any, Any], scorer: CausalScore
     assert sum(scores[2]) == pytest.approx(sum(plain[0]), abs=2e-4)
 
 
-def test_who_reads_no_hints_does_not_see_the_right_text(loaded: tuple[Any, Any]) -> None:
+def test_model_that_reads_no_hints_does_not_see_the_right_text(loaded: tuple[Any, Any]) -> None:
     plain = CausalScorer(*loaded, "cpu")
     items = [ScoreItem(left=LEFT, asked=" lantern", right=right) for right in (RIGHT, "")]
     (seen, unseen), _ = finish(plain.score(items))
@@ -82,7 +82,7 @@ def test_fill_in_the_middle_proposes_after_the_right_text(loaded: tuple[Any, Any
     assert tried
 
 
-def test_a_long_left_text_leaves_room_for_the_hint(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
+def test_left_text_that_is_long_leaves_room_for_the_hint(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     left = " ".join([LEFT] * 40)
     (words,), _ = finish(scorer.score([ScoreItem(left=left, asked=" lantern", right=RIGHT)]))
     assert len(words) == 1

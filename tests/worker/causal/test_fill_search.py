@@ -55,7 +55,7 @@ def naive(loaded: tuple[Any, Any], left: str, rest: list[int]) -> float:
     return sum(float(table[len(before) + at - 1, token]) for at, token in enumerate(rest))
 
 
-def test_a_score_is_the_probability_of_the_fill_and_what_follows(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
+def test_score_is_the_probability_of_the_fill_and_what_follows(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     tokenizer = loaded[1]
     found = one(scorer, ask(also=(given("lantern"),)))
     assert "lantern" in found
@@ -77,12 +77,12 @@ def test_fills_are_words_of_the_asked_numbers(scorer: CausalScorer) -> None:
         assert all(text[0].isalnum() and text[-1].isalnum() and text == text.strip() for text in found)
 
 
-def test_what_was_learnt_is_found(scorer: CausalScorer) -> None:
+def test_fill_search_finds_what_was_learnt(scorer: CausalScorer) -> None:
     found = one(scorer, ask(Gap(left="A girl lost a silver ", right=" under the hill, and the rain began.")))
     assert next(iter(found)) == "key"
 
 
-def test_a_given_fill_is_tried_unless_the_left_text_speaks_against_it(scorer: CausalScorer) -> None:
+def test_given_fill_is_tried_unless_the_left_text_speaks_against_it(scorer: CausalScorer) -> None:
     without = one(scorer, ask())
     fills = (given("rain began", -1.0), given("lantern", 0.0))
     found = one(scorer, ask(also=fills))
@@ -93,7 +93,7 @@ def test_a_given_fill_is_tried_unless_the_left_text_speaks_against_it(scorer: Ca
         assert (found[fill.text].source == "given") == (fill.text not in without)
 
 
-def test_a_seed_repeats_the_search(scorer: CausalScorer) -> None:
+def test_fill_search_repeats_with_its_seed(scorer: CausalScorer) -> None:
     first, again, other = (one(scorer, ask(seed=seed)) for seed in (1, 1, 2))
     assert first == again
     assert first.keys() != other.keys()
@@ -104,7 +104,7 @@ def test_fill_search_completes_a_word_that_begins_before_the_blank(scorer: Causa
     assert "or" in found
 
 
-def test_every_gap_has_its_own_fills_and_a_read_context_costs_no_pass(scorer: CausalScorer) -> None:
+def test_gaps_have_their_own_fills_and_a_read_context_costs_no_pass(scorer: CausalScorer) -> None:
     gaps = (GAP, Gap(left="A girl found a ", right=" under the hill."))
     answers, passes = finish(scorer.propose(ask(*gaps)))
     assert len(answers) == 2
@@ -113,6 +113,6 @@ def test_every_gap_has_its_own_fills_and_a_read_context_costs_no_pass(scorer: Ca
     assert fewer == passes - 2
 
 
-def test_a_text_longer_than_the_window_loses_its_beginning(scorer: CausalScorer) -> None:
+def test_text_longer_than_the_window_loses_its_beginning(scorer: CausalScorer) -> None:
     long = Gap(left="The river crossed the bridge. " * 400 + GAP.left, right=GAP.right)
     assert one(scorer, ask(long))

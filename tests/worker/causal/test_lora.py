@@ -27,7 +27,7 @@ def write(path: Path, name: str, rows: int, columns: int) -> dict[str, torch.Ten
     return parts
 
 
-def test_it_adds_the_product_where_it_is_named(model: LlamaForCausalLM, tmp_path: Path) -> None:
+def test_lora_adds_the_product_where_it_is_named(model: LlamaForCausalLM, tmp_path: Path) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     parts = write(tmp_path / "u.safetensors", NAME, 128, 64)
     add_lora(model, tmp_path / "u.safetensors")
@@ -39,7 +39,7 @@ def test_it_adds_the_product_where_it_is_named(model: LlamaForCausalLM, tmp_path
 
 
 @pytest.mark.parametrize(("name", "rows"), [("model.layers.7.mlp.up_proj", 128), (NAME, 60)])
-def test_an_update_of_another_model_is_refused(model: LlamaForCausalLM, tmp_path: Path, name: str, rows: int) -> None:
+def test_lora_of_another_model_is_refused(model: LlamaForCausalLM, tmp_path: Path, name: str, rows: int) -> None:
     write(tmp_path / "u.safetensors", name, rows, 64)
     with pytest.raises(WeightsError, match="does not fit"):
         add_lora(model, tmp_path / "u.safetensors")

@@ -58,7 +58,7 @@ def _matrices(path: Path) -> list[Any]:
 
 
 @pytest.mark.long
-def test_the_prepared_weights_are_those_of_the_gguf_but_for_a_hundredth(folder: Path, gguf: Path) -> None:
+def test_prepared_weights_are_those_of_the_gguf_but_for_a_hundredth(folder: Path, gguf: Path) -> None:
     from gguf import GGUFReader, dequantize
 
     prepared = prepare(_resolved(gguf), folder / "cache")
@@ -75,7 +75,7 @@ def test_the_prepared_weights_are_those_of_the_gguf_but_for_a_hundredth(folder: 
         assert min(off) < 0.01
 
 
-def test_a_model_is_prepared_once_and_half_made_things_are_not_found(folder: Path, gguf: Path) -> None:
+def test_model_is_prepared_once_and_half_made_things_are_not_found(folder: Path, gguf: Path) -> None:
     cache = folder / "once"
     first = prepare(_resolved(gguf), cache)
     made = {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
@@ -107,7 +107,7 @@ def test_openvino_engine_min_p_before_the_temperature_keeps_the_same_tokens(engi
     assert set(hot) == set(best)
 
 
-def test_the_moods_are_replaced_as_their_receipts_say() -> None:
+def test_moods_are_replaced_as_their_receipts_say() -> None:
     told = {mood: dict(substitutions(row(0, mood))) for mood in MOODS}
     assert told["open"] == {"dry": "frequency_penalty 0.12"}
     assert told["plain"] == told["steady"] == told["open"]
@@ -134,7 +134,7 @@ def test_openvino_says_what_it_cannot_load(folder: Path, tmp_path: Path) -> None
         open_causal(_resolved(tmp_path), engine="auto", device="cpu", dtype="auto", cache=tmp_path)
 
 
-def test_a_prepared_folder_can_be_named_itself(folder: Path, gguf: Path, tmp_path: Path) -> None:
+def test_prepared_folder_can_be_named_itself(folder: Path, gguf: Path, tmp_path: Path) -> None:
     """Another's OpenVINO folder: the graph, a tokenizer.json and a config.json."""
     prepared = prepare(_resolved(gguf), folder / "cache")
     for name in ("openvino_model.xml", "openvino_model.bin"):

@@ -24,7 +24,7 @@ def gguf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return make_gguf(request.param, tmp_path_factory.mktemp("gguf"))
 
 
-def test_its_logits_are_those_of_transformers(gguf: Path) -> None:
+def test_graph_logits_are_those_of_transformers(gguf: Path) -> None:
     import openvino as ov
     from gguf import GGUFReader
     from openvino import opset13 as ops
@@ -59,7 +59,7 @@ def test_its_logits_are_those_of_transformers(gguf: Path) -> None:
     assert np.abs(ours - theirs).max() < 1e-3 * np.abs(theirs).max()
 
 
-def test_what_it_cannot_make_a_graph_of_is_said(tmp_path: Path) -> None:
+def test_converting_says_what_it_cannot_make_a_graph_of(tmp_path: Path) -> None:
     from bot.worker.causal.converting import convert_beside
 
     other = make_gguf("gpt2", tmp_path / "gguf")
@@ -67,7 +67,7 @@ def test_what_it_cannot_make_a_graph_of_is_said(tmp_path: Path) -> None:
         convert_beside(other, tmp_path, lambda done, total: None)
 
 
-def test_who_listens_may_stop_it(gguf: Path, tmp_path: Path) -> None:
+def test_converting_may_be_stopped_by_who_listens(gguf: Path, tmp_path: Path) -> None:
     from bot.worker.causal.converting import convert_beside
 
     def stop(done: int, total: int) -> None:
@@ -78,7 +78,7 @@ def test_who_listens_may_stop_it(gguf: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "inkling.json").exists()
 
 
-def test_the_pages_of_a_mapped_file_are_given_back(tmp_path: Path) -> None:
+def test_pages_of_a_mapped_file_are_given_back(tmp_path: Path) -> None:
     import mmap
 
     from bot.worker.causal.mapped_files import give_back

@@ -45,5 +45,5 @@ def test_openvino_is_imported_only_beneath_the_package_that_stops_its_reports() 
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_the_package_that_reports_is_not_locked(name: str) -> None:
+def test_package_that_reports_is_not_locked(name: str) -> None:
     assert "openvino-telemetry" not in (ROOT / name).read_text(encoding="utf-8")

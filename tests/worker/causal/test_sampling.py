@@ -206,7 +206,7 @@ def test_dry_is_the_reference(rows: list[list[int]], breakers: set[int], allowed
         assert penalty.tolist() == pytest.approx([expected.get(token, 0.0) for token in range(5)], rel=1e-5)
 
 
-def test_the_temperature_comes_last_and_sharpens() -> None:
+def test_temperature_comes_last_and_sharpens() -> None:
     probs = temperature(_logits([0.8, 0.2]), torch.tensor([0.5])).softmax(-1)
     assert probs[0].tolist() == pytest.approx([0.64 / 0.68, 0.04 / 0.68])
 
@@ -230,7 +230,7 @@ def _draws(sampling: Sampling, probs: list[float], count: int) -> Counter[int]:
     return Counter(sample(_logits(probs).expand(count, -1), ids, batch, generators).tolist())
 
 
-def test_many_seeds_draw_the_distribution() -> None:
+def test_draws_of_many_seeds_have_the_distribution() -> None:
     probs = [0.55, 0.25, 0.15, 0.05]
     drawn = _draws(Sampling(), probs, 4000)
     for token, prob in enumerate(probs):
@@ -250,7 +250,7 @@ def test_sampling_cut_does_not_depend_on_the_temperature() -> None:
     assert abs(drawn[0] - drawn[1]) < 120
 
 
-def test_a_row_draws_the_same_alone_and_in_company() -> None:
+def test_row_draws_the_same_alone_and_in_company() -> None:
     probs = torch.rand(5, 300, generator=torch.Generator().manual_seed(3)).log()
     moods = [MOODS["steady"], MOODS["open"], MOODS["wild"], MOODS["plain"], Sampling()]
     ids = torch.randint(0, 300, (5, 12), generator=torch.Generator().manual_seed(4))

@@ -116,7 +116,7 @@ def test_fills_are_worth_the_same_whether_a_search_came_before_or_not(loaded: tu
             assert values == pytest.approx(wanted, abs=TOLERANCE)
 
 
-def test_two_who_read_at_once_behind_one_search_do_not_disturb_each_other(loaded: tuple[Any, Any]) -> None:
+def test_readers_at_once_behind_one_search_do_not_disturb_each_other(loaded: tuple[Any, Any]) -> None:
     after, afresh = (CausalScorer(*loaded, "cpu") for _ in range(2))
     fills = searched(after)
     asked = [items(fills, " near the harbour"), items(fills[::-1], " beside us"), items(fills, " at night")]
@@ -126,7 +126,7 @@ def test_two_who_read_at_once_behind_one_search_do_not_disturb_each_other(loaded
             assert one == pytest.approx(wanted, abs=TOLERANCE)
 
 
-def test_a_reading_that_is_dropped_leaves_nothing_half_done(scorer: CausalScorer, loaded: tuple[Any, Any]) -> None:
+def test_reading_that_is_dropped_leaves_nothing_half_done(scorer: CausalScorer, loaded: tuple[Any, Any]) -> None:
     """A writer may cancel between two passes."""
     fills = searched(scorer)
     dropped = scorer.score(items(fills, " near the harbour, and nobody"))

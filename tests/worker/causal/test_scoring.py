@@ -44,7 +44,7 @@ ASKED = (
 )
 
 
-def test_every_word_adds_up_to_the_naive_sum(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
+def test_word_scores_add_up_to_the_naive_sum(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     items = [ScoreItem(left=LEFT, asked=asked) for asked in ASKED]
     scores, passes = finish(scorer.score(items))
     assert passes >= 2
@@ -53,7 +53,7 @@ def test_every_word_adds_up_to_the_naive_sum(loaded: tuple[Any, Any], scorer: Ca
         assert sum(words) == pytest.approx(naive(loaded, LEFT, asked), abs=TOLERANCE)
 
 
-def test_each_word_is_conditioned_on_the_words_before_it(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
+def test_word_is_conditioned_on_the_words_before_it(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     (words,), _ = finish(scorer.score([ScoreItem(left=LEFT, asked=ASKED[0])]))
     parts = split_words(ASKED[0])
     for number, word in enumerate(parts):
@@ -74,7 +74,7 @@ def test_lefts_may_differ_be_empty_or_end_in_a_space(loaded: tuple[Any, Any], sc
         assert sum(words) == pytest.approx(naive(loaded, item.left, item.asked), abs=TOLERANCE)
 
 
-def test_a_kept_prefix_gives_the_same_numbers_with_fewer_passes(scorer: CausalScorer) -> None:
+def test_prefix_that_is_kept_gives_the_same_numbers_with_fewer_passes(scorer: CausalScorer) -> None:
     items = [ScoreItem(left=LEFT, asked=asked) for asked in ASKED]
     first, passes = finish(scorer.score(items))
     again, fewer = finish(scorer.score(items))
@@ -101,13 +101,13 @@ def test_scoring_more_rows_than_one_pass_holds(loaded: tuple[Any, Any], scorer: 
         assert sum(words) == pytest.approx(naive(loaded, item.left, item.asked), abs=1e-3)
 
 
-def test_a_long_left_is_cut_at_its_beginning(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
+def test_left_text_that_is_long_is_cut_at_its_beginning(loaded: tuple[Any, Any], scorer: CausalScorer) -> None:
     left = " ".join([LEFT] * 60)
     (cut,), _ = finish(scorer.score([ScoreItem(left=left, asked=" lantern and then")]))
     assert all(value < 0 for value in cut)
 
 
-def test_an_asked_text_longer_than_the_window_is_refused(scorer: CausalScorer) -> None:
+def test_asked_text_longer_than_the_window_is_refused(scorer: CausalScorer) -> None:
     with pytest.raises(WorkerRefused):
         finish(scorer.score([ScoreItem(left="The", asked=" fox opened the door" * 300)]))
 

@@ -34,7 +34,7 @@ def begun(tree_runner: TreeRunner, *contexts: list[int]) -> list[Tree]:
     return [Tree(tree_runner, prefix.tree) for prefix in complete([read(tree_runner, context) for context in contexts])]
 
 
-def test_a_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+def test_tree_gives_the_numbers_of_plain_passes(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
     context = CONTEXTS[0]
     (tree,) = begun(tree_runner, context)
     #   root ─ 11 ─ 23 ─ 31      root ─ 17 ─ 23
@@ -67,7 +67,7 @@ def test_trees_that_grow_together_do_not_see_each_other(loaded: tuple[Any, Any],
         assert torch.allclose(table[0], expected, atol=TOLERANCE)
 
 
-def test_two_trees_may_stand_behind_one_context(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+def test_trees_may_stand_behind_one_context(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
     (prefix,) = complete([read(tree_runner, CONTEXTS[2])])
     trees = [Tree(tree_runner, prefix.tree) for _ in range(2)]
     for token in (11, 12):  # what one keeps, the other does not see
@@ -76,7 +76,7 @@ def test_two_trees_may_stand_behind_one_context(loaded: tuple[Any, Any], tree_ru
         assert torch.allclose(table[0], plain(loaded[0], [*CONTEXTS[2], 11 + 20 * n, 12 + 20 * n]), atol=TOLERANCE)
 
 
-def test_a_long_context_is_read_piece_by_piece(
+def test_long_context_is_read_piece_by_piece(
     loaded: tuple[Any, Any], tree_runner: TreeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PASS_TOKENS", 8)
@@ -87,7 +87,7 @@ def test_a_long_context_is_read_piece_by_piece(
     assert torch.allclose(prefix.following, expected, atol=TOLERANCE)
 
 
-def test_a_context_is_kept(loaded: tuple[Any, Any]) -> None:
+def test_context_is_kept(loaded: tuple[Any, Any]) -> None:
     prefix_cache = PrefixCache(loaded[0], "cpu")
     first, passes = finish(prefix_cache.prefix(CONTEXTS[0]))
     again, none = finish(prefix_cache.prefix(CONTEXTS[0]))
@@ -134,7 +134,7 @@ def test_works_in_two_lanes_get_the_numbers_of_plain_passes(
 
 
 @pytest.mark.parametrize("tokens", [[10**6], [10**6, 5, 6, 7], [5, 6, 7, 10**6]], ids=["alone", "ahead", "behind"])
-def test_a_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any], tokens: list[int]) -> None:
+def test_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any], tokens: list[int]) -> None:
     """In either lane; and neither waits for the other for ever."""
     tree_runner = PackedRunner(loaded[0], "cpu", ComputeThreads(2))
     (tree,) = begun(tree_runner, CONTEXTS[0])
@@ -146,7 +146,7 @@ def test_a_pass_that_fails_leaves_the_trees_as_they_were(loaded: tuple[Any, Any]
     assert loaded[0].config._attn_implementation == "sdpa"
 
 
-def test_a_model_with_an_attention_of_its_own_is_asked_row_by_row(
+def test_model_with_an_attention_of_its_own_is_asked_row_by_row(
     loaded: tuple[Any, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     model = loaded[0]
@@ -174,7 +174,9 @@ def test_a_model_with_an_attention_of_its_own_is_asked_row_by_row(
     assert len(caplog.messages) == 2, "a host who wonders why it is slow finds the reason"
 
 
-def test_what_a_known_context_begins_with_is_not_read_again(loaded: tuple[Any, Any], tree_runner: TreeRunner) -> None:
+def test_context_that_begins_like_a_known_one_is_not_read_again(
+    loaded: tuple[Any, Any], tree_runner: TreeRunner
+) -> None:
     prefix_cache = PrefixCache(loaded[0], "cpu")
     prefix_cache._grower = tree_runner
     long, other = [*CONTEXTS[2], 40, 41, 42], [*CONTEXTS[2], 50, 51]

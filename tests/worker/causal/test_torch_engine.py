@@ -95,7 +95,7 @@ def test_torch_engine_long_row_that_leaves_frees_its_columns_and_disturbs_nobody
     assert texts(record, "short")[0] == _greedy_reference(path, "A girl", 40)
 
 
-def test_a_prompt_longer_than_a_piece_of_prefill_is_read_right(folder: Path) -> None:
+def test_prompt_longer_than_a_piece_of_prefill_is_read_right(folder: Path) -> None:
     path = tiny_llama(folder / "llama")
     prompt = "The keeper lost a silver key under the hill. " * 30
     engine = _open(path)
@@ -138,7 +138,7 @@ def test_torch_engine_receipts_promise_less_for_short_number_formats(folder: Pat
     assert all(told.final.text is not None for told in run(engine, ask("a", tokens=4)).values())
 
 
-def test_a_gguf_is_dequantised_once_and_close_to_what_it_holds(folder: Path) -> None:
+def test_gguf_is_dequantised_once_and_close_to_what_it_holds(folder: Path) -> None:
     gguf = tiny_gguf(folder / "gguf")
     model = ResolvedModel(role="causal", name="tiny", revision="r", folder=gguf.parent, gguf=gguf)
     loaded, tokenizer = load_causal(model, "cpu", "float32", folder / "cache")
@@ -152,7 +152,7 @@ def test_a_gguf_is_dequantised_once_and_close_to_what_it_holds(folder: Path) -> 
 
 
 @pytest.mark.parametrize("damage", ["no weights", "cut weights", "no config", "no tokenizer"])
-def test_a_broken_folder_is_one_readable_sentence(folder: Path, tmp_path: Path, damage: str) -> None:
+def test_folder_that_is_broken_is_one_readable_sentence(folder: Path, tmp_path: Path, damage: str) -> None:
     source = tiny_gpt2(folder / "gpt2")
     for path in source.iterdir():
         if path.is_file():

@@ -58,7 +58,7 @@ def other(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 class TestProposals:
-    def test_all_lengths_and_gaps_run_side_by_side(self, bert: MaskedModel) -> None:
+    def test_proposals_of_all_lengths_and_gaps_run_side_by_side(self, bert: MaskedModel) -> None:
         gaps = (Gap(left=LEFT, right=RIGHT), Gap(left="", right=" sang to the moon"))
         answers, passes = finish(bert.propose(request(*gaps)))
         assert len(answers) == 2
@@ -74,7 +74,7 @@ class TestProposals:
         fills = propose(bert, Gap(left="A girl lost a silver ", right=" under the hill, and the rain began."))
         assert next(fill.text for fill in fills if fill.masks == 1) == "key"
 
-    def test_the_beam_of_one_mask_is_the_models_order(self, bert: MaskedModel, bert_folder: Path) -> None:
+    def test_beam_of_one_mask_is_the_models_order(self, bert: MaskedModel, bert_folder: Path) -> None:
         fills = [f for f in propose(bert, Gap(left=LEFT, right=RIGHT)) if f.masks == 1 and f.source == "beam"]
         tokenizer = AutoTokenizer.from_pretrained(bert_folder)
         ids = tokenizer(LEFT + "[MASK]" + RIGHT, return_tensors="pt")
@@ -125,7 +125,7 @@ class TestProposals:
         assert vocabulary
         assert not vocabulary & {"the", "fox", "door", "harbour"}
 
-    def test_a_text_of_four_thousand_characters_is_windowed(self, bert: MaskedModel) -> None:
+    def test_text_of_four_thousand_characters_is_windowed(self, bert: MaskedModel) -> None:
         gap = Gap(left="The river crossed the bridge. " * 130 + LEFT, right=RIGHT + " A girl sang." * 200)
         near = Gap(left="The river crossed the bridge. " * 40 + LEFT, right=RIGHT + " A girl sang." * 60)
         assert [f.text for f in propose(bert, gap)] == [f.text for f in propose(bert, near)]
@@ -192,7 +192,7 @@ class TestChinese:
                 assert len(fill.text) == fill.masks
                 assert " " not in fill.text
 
-    def test_every_character_is_a_word_of_its_own(self, chinese: MaskedModel) -> None:
+    def test_chinese_characters_are_words_of_their_own(self, chinese: MaskedModel) -> None:
         ((words,), _) = finish(chinese.score([ScoreItem(left="她打开了那扇", asked="旧门", right="。")]))
         assert len(words) == 2
 
@@ -231,7 +231,7 @@ class TestScores:
         for ours, theirs in zip(together, alone, strict=False):
             assert ours == pytest.approx(theirs, abs=1e-4)
 
-    def test_what_is_asked_of_one_and_the_same_row_is_run_once(
+    def test_row_of_which_several_things_are_asked_is_run_once(
         self, bert: MaskedModel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         rows: list[int] = []
@@ -250,13 +250,13 @@ class TestScores:
         alone = [finish(bert.score([ScoreItem(left=LEFT, asked=word, right=RIGHT)]))[0][0] for word in words]
         assert together == [pytest.approx(scores, abs=1e-4) for scores in alone]
 
-    def test_the_text_on_both_sides_counts(self, bert: MaskedModel) -> None:
+    def test_score_counts_the_text_on_both_sides(self, bert: MaskedModel) -> None:
         fits = ScoreItem(left="A girl lost a silver ", asked="key", right=" under the hill, and the rain began.")
         not_so = ScoreItem(left="A girl crossed the ", asked="key", right=" under the hill, and the rain began.")
         scores, _ = finish(bert.score([fits, not_so]))
         assert scores[0][0] > scores[1][0] + 1
 
-    def test_a_long_asked_text_is_scored_in_windows(self, bert: MaskedModel) -> None:
+    def test_asked_text_that_is_long_is_scored_in_windows(self, bert: MaskedModel) -> None:
         ((scores,), _) = finish(bert.score([ScoreItem(left="", asked="The fox opened the door. " * 40)]))
         assert len(scores) == 200
         assert all(value < 0 for value in scores)
@@ -278,7 +278,7 @@ class TestOpening:
         with pytest.raises(WeightsError, match="MASKED_MODEL"):
             opened(folder)
 
-    def test_an_encoder_without_a_head(self, bert_folder: Path, tmp_path: Path) -> None:
+    def test_encoder_without_a_head(self, bert_folder: Path, tmp_path: Path) -> None:
         folder = Path(shutil.copytree(bert_folder, tmp_path / "headless"))
         BertModel(BertConfig.from_pretrained(folder)).save_pretrained(folder)
         with pytest.raises(WeightsError, match="lacks"):

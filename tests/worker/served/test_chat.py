@@ -44,13 +44,13 @@ def test_chat_keeps_a_beginning_that_is_alike_by_chance() -> None:
     assert onward("and the sea was calm", text, finished=True) == " and the sea was calm"
 
 
-def test_of_an_unfinished_answer_nothing_is_shown_that_only_repeats() -> None:
+def test_onward_shows_nothing_of_an_unfinished_answer_that_only_repeats() -> None:
     answer = f"{TEXT} door and called into the dark."
     told = [onward(answer[:end], TEXT, finished=False) for end in range(1, len(answer) + 1)]
     assert told[-1] == " door and called into the dark."
     assert all(told[-1].startswith(each) for each in told)
 
 
-def test_it_is_asked_in_the_language_of_the_text() -> None:
+def test_messages_are_in_the_language_of_the_text() -> None:
     assert "续写" in messages_of("守灯人一年没有说话。")[0]["content"]
     assert messages_of(TEXT)[1]["content"].endswith(TEXT)

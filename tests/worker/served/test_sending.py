@@ -118,13 +118,13 @@ async def test_sending_leaves_out_a_character_that_never_became_whole() -> None:
     assert [one.text for one in await continued(double)] == [" The lamp"]
 
 
-async def test_a_stop_string_ends_a_row_though_the_server_does_not_know_it() -> None:
+async def test_stop_string_ends_a_row_though_the_server_does_not_know_it() -> None:
     double = Double(refuses=frozenset({"stop"}))
     ended = await continued(double, ask("a", rows=[row()], stop=("out of",)))
     assert [(one.text, one.finish) for one in ended] == [(" and the tide went ", "stop")]
 
 
-async def test_a_text_that_does_not_end_is_ended() -> None:
+async def test_text_that_does_not_end_is_ended() -> None:
     double = Double()
     double.next.append(blocks(double, *[said(" and on and on" * 50)] * 9, then_hang=True))
     (ended,) = await continued(double, ask("a", rows=[row()], tokens=8))
@@ -148,7 +148,7 @@ async def test_sending_to_a_server_that_does_not_stream() -> None:
 # ---- what a server takes
 
 
-async def test_what_a_server_refuses_is_left_out_remembered_and_told() -> None:
+async def test_parameter_that_a_server_refuses_is_left_out_remembered_and_told() -> None:
     double = Double(refuses=frozenset({"min_p", "n", "stream_options", "presence_penalty"}))
     (ended,) = await continued(double, ask("a", rows=[row(sampling=MOODS["wild"])]))
     assert all(double.refuses.isdisjoint(body) for body in double.asked)
@@ -180,7 +180,7 @@ async def test_sending_learns_a_new_name_for_the_length() -> None:
     assert [body["max_completion_tokens"] for body in double.asked] == [30]
 
 
-async def test_a_prompt_that_is_too_long_is_fitted_to_the_window_that_the_server_tells() -> None:
+async def test_prompt_that_is_too_long_is_fitted_to_the_window_that_the_server_tells() -> None:
     double = Double()
     told = "This model's maximum context length is 300 tokens. However, you requested 900 tokens."
     double.next.append(status(400, text=told))
@@ -195,7 +195,7 @@ async def test_a_prompt_that_is_too_long_is_fitted_to_the_window_that_the_server
 # ---- chat
 
 
-async def test_where_there_is_only_chat_it_is_asked_to_go_on_with_the_text() -> None:
+async def test_chat_is_asked_to_go_on_with_the_text_where_there_is_nothing_else() -> None:
     double = Double(endpoints=("chat/completions",), texts=["The fox opened the door and stepped into the snow."])
     (ended,) = await continued(double)
     assert ended.text == " and stepped into the snow."
@@ -204,7 +204,7 @@ async def test_where_there_is_only_chat_it_is_asked_to_go_on_with_the_text() -> 
     assert body["messages"][1]["content"].endswith("The fox opened the door")
 
 
-async def test_an_answer_about_the_text_is_dropped() -> None:
+async def test_answer_about_the_text_is_dropped() -> None:
     double = Double(endpoints=("chat/completions",), texts=["This story is about a fox that opens a door."])
     assert [one.text for one in await continued(double)] == [""]
 
@@ -212,7 +212,7 @@ async def test_an_answer_about_the_text_is_dropped() -> None:
 # ---- trouble
 
 
-async def test_the_key_goes_along_and_shows_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+async def test_key_goes_along_and_shows_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     double = Double(key=KEY)
     server = double.server(key=KEY)
@@ -227,7 +227,7 @@ async def test_sending_names_the_models_that_are_there() -> None:
     assert "has no model 'tale-7b'; it has a, b: name one of its models in CAUSAL_MODEL" in sentence
 
 
-async def test_without_a_name_the_only_model_is_meant() -> None:
+async def test_model_without_a_name_is_the_only_one() -> None:
     (ended,) = await continued(Double(), model="")
     assert ended.receipt.model == "tale-7b"
     assert "has 2 models (a, b)" in await trouble(Double(models=[{"id": "a"}, {"id": "b"}]), model="")
@@ -246,7 +246,7 @@ async def test_sending_to_an_address_without_a_model_server() -> None:
         status(500, code="server_error"),
     ],
 )
-async def test_what_passes_is_waited_for(passing: Answer) -> None:
+async def test_fault_that_passes_is_waited_for(passing: Answer) -> None:
     double = Double()
     double.next.extend([passing, passing])
     assert [one.text for one in await continued(double)] == [TIDE]
@@ -260,7 +260,7 @@ async def test_sending_tells_at_once_of_a_server_that_asks_for_a_long_pause() ->
     assert len(double.asked) == 1
 
 
-async def test_a_text_that_breaks_off_is_begun_anew() -> None:
+async def test_text_that_breaks_off_is_begun_anew() -> None:
     double = Double()
     double.next.append(blocks(double, said(" and the"), then_cut=True))
     double.next.append(blocks(double, said(" and the tide")))
@@ -281,7 +281,7 @@ async def test_sending_tells_of_endless_silence(caplog: pytest.LogCaptureFixture
     assert "is silent" in await trouble(double, waits=waits)
 
 
-async def test_a_server_that_is_not_up_yet_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+async def test_server_that_is_not_up_yet_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -296,7 +296,7 @@ async def test_a_server_that_is_not_up_yet_is_waited_for(caplog: pytest.LogCaptu
     assert "answers again" in caplog.text
 
 
-async def test_a_server_that_stays_away_is_told_and_asked_again_by_the_next() -> None:
+async def test_server_that_stays_away_is_told_and_asked_again_by_the_next() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     impatient = replace(QUICK, trouble_s=0.0)
@@ -338,7 +338,7 @@ async def test_sending_closes_the_stream_of_who_leaves() -> None:
         await until(lambda: loop.rows_running == 0)
 
 
-async def test_a_deadline_ends_rows_with_what_they_have() -> None:
+async def test_deadline_ends_rows_with_what_they_have() -> None:
     double = Double()
     double.next.append(blocks(double, said(" and the"), said(" tide"), then_hang=True))
     (ended,) = await continued(double, ask("a", rows=[row()], deadline_s=0.5))
@@ -346,7 +346,7 @@ async def test_a_deadline_ends_rows_with_what_they_have() -> None:
     assert TIDE.startswith(ended.text)
 
 
-async def test_no_more_rows_are_sent_than_may_be() -> None:
+async def test_rows_sent_are_no_more_than_may_be() -> None:
     double = Double()
     async with model_server(double), looping(double.server(rows=2)) as loop:
         _, ended = await read(loop, ask("a", rows=[row(seed) for seed in range(6)]))
@@ -354,7 +354,7 @@ async def test_no_more_rows_are_sent_than_may_be() -> None:
     assert double.most_open <= 2
 
 
-async def test_beside_a_crowd_a_newcomer_is_next() -> None:
+async def test_newcomer_beside_a_crowd_is_next() -> None:
     double = Double()
     gate = asyncio.Event()
 

@@ -24,7 +24,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return chatty_llama(tmp_path_factory.mktemp("chatty"))
 
 
-async def test_the_worker_continues_through_completions(llama: Path, tiny_causal: Path, tiny_masked: Path) -> None:
+async def test_worker_continues_through_completions(llama: Path, tiny_causal: Path, tiny_masked: Path) -> None:
     async with transformers_serve(llama) as server:
         found = await look(server)
         assert (found.endpoint, found.dialect.name, found.several) == ("completions", "transformers serve", False)

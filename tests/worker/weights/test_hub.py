@@ -53,7 +53,7 @@ def sent(loopback: LoopbackHub, part: str) -> list[str]:
     return [asked.headers.get("range", "all") for asked in loopback.asked if asked.cdn and part in asked.path]
 
 
-def test_a_model_comes_whole_is_found_again_without_a_hub_and_keeps_what_its_card_says(
+def test_hub_model_comes_whole_is_found_again_offline_and_keeps_what_its_card_says(
     loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path
 ) -> None:
     commit = loopback.add("tiny/gpt2", tiny_causal, license="apache-2.0", language=["en", "zh"])
@@ -82,7 +82,7 @@ def test_hub_finds_a_damaged_file_by_its_digest(loopback: LoopbackHub, tiny_caus
     assert "digest" in str(state.problem)
 
 
-def test_only_what_the_model_needs_is_fetched(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_fetches_only_what_the_model_needs(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     files = {path.name: path.read_bytes() for path in tiny_causal.iterdir()}
     beside = {
         "README.md": b"x",
@@ -95,7 +95,7 @@ def test_only_what_the_model_needs_is_fetched(loopback: LoopbackHub, tiny_causal
     assert {path.name for path in model.folder.rglob("*")} <= set(files)
 
 
-def test_one_gguf_file_is_found_by_its_name_or_its_end(loopback: LoopbackHub, gguf: Path, tmp_path: Path) -> None:
+def test_gguf_file_is_found_by_its_name_or_its_end(loopback: LoopbackHub, gguf: Path, tmp_path: Path) -> None:
     files = {f"tiny-{kind}.gguf": gguf.read_bytes() for kind in ("Q4_K_M", "Q8_0", "IQ4_XS")}
     loopback.add("tiny/all", files | {"tiny-F16-00001-of-00002.gguf": b"x"})
     loopback.add("tiny/one", {"sub/tiny.gguf": gguf.read_bytes()})
@@ -132,7 +132,7 @@ def test_hub_follows_a_branch_that_moves_only_when_asked(
     assert len(sent(loopback, WEIGHTS)) == 1
 
 
-def test_a_cut_connection_goes_on_where_it_was(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_connection_that_is_cut_goes_on_where_it_was(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
     loopback.fail("/tree/", Cut(after=10))
     loopback.fail("blobs/", Cut(after=1000), Cut(after=0), Cut(after=500))
@@ -174,7 +174,7 @@ def test_hub_waits_for_errors_that_pass(loopback: LoopbackHub, tiny_causal: Path
     bring(loopback, tmp_path)
 
 
-def test_a_hub_that_allows_no_more_says_for_how_long(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_that_allows_no_more_says_for_how_long(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
     loopback.fail("/api/", Refuse(status=429, headers={"Retry-After": "1800"}))
     said = refusal(loopback, tmp_path)
@@ -202,7 +202,7 @@ def test_hub_tells_what_to_do_about_a_model_that_is_not_open(
     assert not [asked for asked in loopback.asked if asked.cdn and "authorization" in asked.headers]
 
 
-def test_what_is_not_there_is_named(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_names_what_is_not_there(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
     assert "private one needs HF_TOKEN" in refusal(loopback, tmp_path, "tiny/none")
     assert "may not see it" in refusal(loopback, tmp_path, "tiny/none", token="hf_good")
@@ -233,7 +233,7 @@ def test_what_is_not_there_is_named(loopback: LoopbackHub, tiny_causal: Path, tm
         ),
     ],
 )
-def test_what_cannot_serve_is_refused_before_its_weights_come(
+def test_hub_model_that_cannot_serve_is_refused_before_its_weights_come(
     loopback: LoopbackHub, tmp_path: Path, files: dict[str, bytes], role: ModelRole, said: str
 ) -> None:
     loopback.add("tiny/wrong", files)
@@ -241,7 +241,7 @@ def test_what_cannot_serve_is_refused_before_its_weights_come(
     assert not sent(loopback, "")
 
 
-def test_the_role_of_a_model_is_seen_and_a_class_that_needs_code_of_its_own_refused(
+def test_model_role_is_seen_and_a_class_that_needs_its_own_code_refused(
     loopback: LoopbackHub, tiny_causal: Path, tiny_masked: Path, gguf: Path, tmp_path: Path
 ) -> None:
     loopback.add("tiny/gpt2", tiny_causal)
@@ -268,7 +268,7 @@ def test_hub_tells_of_a_full_disk_before_fetching(
     assert not sent(loopback, "")
 
 
-def test_a_hub_that_cannot_be_reached_or_is_none(loopback: LoopbackHub, tmp_path: Path) -> None:
+def test_hub_that_cannot_be_reached_or_is_none(loopback: LoopbackHub, tmp_path: Path) -> None:
     loopback.add("tiny/odd", {"x": b""})
     loopback.fail("/api/", Refuse(status=200))
     assert "no Hugging Face hub" in refusal(loopback, tmp_path, "tiny/odd")
@@ -302,7 +302,7 @@ def test_hub_finds_what_an_earlier_version_fetched(loopback: LoopbackHub, tiny_c
     assert len(loopback.asked) == asked
 
 
-def test_a_path_that_leads_elsewhere_is_left_out(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
+def test_hub_path_that_leads_elsewhere_is_left_out(loopback: LoopbackHub, tiny_causal: Path, tmp_path: Path) -> None:
     files = {path.name: path.read_bytes() for path in tiny_causal.iterdir()}
     loopback.add("tiny/gpt2", files | {"../vocab.txt": b"x", "/etc/vocab.txt": b"x"})
     bring(loopback, tmp_path)

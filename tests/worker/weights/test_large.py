@@ -45,7 +45,7 @@ def come(model: LargeModel, tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_pinned_parts_make_the_whole() -> None:
+def test_parts_that_are_pinned_make_the_whole() -> None:
     real = large.LARGE
     assert len(real.parts) == 22
     assert len({part.requirement for part in real.parts}) == len({part.sha256 for part in real.parts}) == 22
@@ -53,7 +53,7 @@ def test_the_pinned_parts_make_the_whole() -> None:
     assert all(len(part.sha256) == 64 for part in real.parts)
 
 
-def test_what_has_come_is_not_fetched_again(model: LargeModel, tmp_path: Path) -> None:
+def test_part_that_has_come_is_not_fetched_again(model: LargeModel, tmp_path: Path) -> None:
     index, data = tmp_path / "index", tmp_path / "data"
     last = index / model.parts[2].file
     last.rename(tmp_path / last.name)
@@ -77,7 +77,7 @@ def test_what_has_come_is_not_fetched_again(model: LargeModel, tmp_path: Path) -
     assert (found.name, found.gguf, found.update) == (model.name, path, None)
 
 
-def test_a_part_with_another_content_is_not_used(
+def test_part_with_another_content_is_not_used(
     model: LargeModel, come: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, *others = model.parts
@@ -101,7 +101,7 @@ class Stopped(Exception):
     """What a progress raises that is to stop the work."""
 
 
-def test_whoever_stops_it_finds_it_where_it_was(model: LargeModel, come: Path, tmp_path: Path) -> None:
+def test_fetching_that_was_stopped_goes_on_where_it_was(model: LargeModel, come: Path, tmp_path: Path) -> None:
     def stop(label: str, done: int, total: int) -> None:
         if label.startswith("putting"):
             raise Stopped
@@ -113,7 +113,7 @@ def test_whoever_stops_it_finds_it_where_it_was(model: LargeModel, come: Path, t
     assert fetch_large(tmp_path / "data", silent).read_bytes() == b"".join(PARTS)
 
 
-def test_a_damaged_whole_is_fetched_again(model: LargeModel, come: Path, tmp_path: Path) -> None:
+def test_large_model_that_is_damaged_is_fetched_again(model: LargeModel, come: Path, tmp_path: Path) -> None:
     path = large_file(tmp_path / "data")
     path.write_bytes(bytes(model.size))
     assert "damaged" in str(verify(LARGE, "causal", tmp_path / "data", silent).problem)
@@ -132,7 +132,7 @@ def test_large_model_without_room_on_the_disk_is_not_begun(
         assert not large_file(disk / "data").exists()
 
 
-def test_whoever_comes_second_waits_and_fetches_nothing(model: LargeModel, tmp_path: Path) -> None:
+def test_fetching_that_comes_second_waits_and_fetches_nothing(model: LargeModel, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.rmtree(tmp_path / "index")
     waits, found = threading.Event(), list[Path]()
@@ -162,7 +162,7 @@ def loopback(model: LargeModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loo
         yield opened
 
 
-def test_the_hub_is_asked_first_and_goes_on_where_it_broke_off(loopback: LoopbackHub, tmp_path: Path) -> None:
+def test_hub_is_asked_first_and_goes_on_where_it_broke_off(loopback: LoopbackHub, tmp_path: Path) -> None:
     access = HubAccess(endpoint=loopback.url)
     loopback.fail("blobs", Cut(after=40_000), *[Refuse(status=503)] * 2)
     with pytest.raises(WeightsError, match="What has come is kept"):
@@ -173,7 +173,7 @@ def test_the_hub_is_asked_first_and_goes_on_where_it_broke_off(loopback: Loopbac
 
 
 @pytest.mark.parametrize("fault", [Refuse(status=404), Refuse(status=503), Cut(after=0), Spoil()])
-def test_a_hub_that_does_not_give_it_is_not_waited_for(
+def test_hub_that_does_not_give_it_is_not_waited_for(
     loopback: LoopbackHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Refuse | Cut | Spoil
 ) -> None:
     def from_index(parts: Sequence[Wheel], *_: object) -> list[Path]:

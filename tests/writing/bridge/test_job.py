@@ -62,7 +62,7 @@ async def test_receipts_are_json_and_name_the_model(engine: EngineClient) -> Non
     assert receipt["fills"][0]["text"] == suggestion.fills[0]
 
 
-async def test_the_right_passage_decides(engine: EngineClient) -> None:
+async def test_right_passage_decides(engine: EngineClient) -> None:
     """With all else the same, other right passages order other bridges."""
     orders = []
     for right in (RIGHT, "The queen crossed the bridge before the storm."):
@@ -104,7 +104,7 @@ def test_bridge_request_refuses_a_side_without_words_or_with_blanks(left: str, r
     assert caught.value.key == key
 
 
-async def test_nothing_that_may_be_shown(engine: EngineClient) -> None:
+async def test_bridge_job_with_nothing_that_may_be_shown(engine: EngineClient) -> None:
     class Nothing(Blocklist):
         def allows(self, text: str) -> bool:
             return False

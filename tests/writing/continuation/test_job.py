@@ -71,12 +71,12 @@ async def test_continue_job_repeats_with_its_seed(engine: Engine) -> None:
     assert [s.text for s in first] != [s.text for s in other]
 
 
-async def test_a_mood_is_kept_to(engine: Engine) -> None:
+async def test_mood_is_kept_to(engine: Engine) -> None:
     suggestions = await ContinueJob(ask(mood="wild", count=5), WORDS, 1).run(engine, Reports())
     assert {suggestion.receipt.one_mood for suggestion in suggestions} == {"wild"}
 
 
-async def test_a_text_that_outgrows_the_window_says_what_was_dropped(engine: Engine) -> None:
+async def test_text_that_outgrows_the_window_says_what_was_dropped(engine: Engine) -> None:
     suggestions = await ContinueJob(ask(" ".join(sentences())[:3990]), WORDS, 1).run(engine, Reports())
     assert all(suggestion.receipt.dropped for suggestion in suggestions)
 
@@ -125,7 +125,7 @@ async def test_continue_job_refuses_chinese_before_a_single_step(engine: Engine)
 # ---- pure parts
 
 
-def test_four_moods_share_the_rows_evenly_and_no_seed_comes_twice() -> None:
+def test_moods_share_the_rows_evenly_and_no_seed_comes_twice() -> None:
     rows = [*rows_of(5, 0, None), *rows_of(5, 1, None)]
     assert [row.mood for row in rows[:4]] == list(MOOD_NAMES)
     assert all(sum(row.mood == mood for row in rows) == 6 for mood in MOOD_NAMES)
@@ -174,7 +174,7 @@ def draft_of(text: str, mood: MoodName, *, doubtful: bool = False) -> Draft:
     return Draft(text=text, row=row, overlap=shared, look=features(text), log_prob=None, quality=1, doubtful=doubtful)
 
 
-def test_the_slate_has_three_moods_where_it_can_and_what_is_doubtful_comes_last() -> None:
+def test_picked_drafts_have_three_moods_where_they_can_and_doubtful_ones_last() -> None:
     ordered = [
         draft_of("a", "plain"),
         draft_of("b", "plain"),
@@ -201,7 +201,7 @@ class Written(FakeEngine):
             yield replace(told, row=number)
 
 
-async def test_a_story_about_one_dragon_gets_no_dragons_behind_an_entry_of_it() -> None:
+async def test_story_about_one_dragon_gets_no_dragons_behind_an_entry_of_it() -> None:
     rows = [
         " The dragons looked at him and said nothing.",
         " Two red dragons came out of the dark.",

@@ -36,11 +36,11 @@ NEAR = (Piece(text="Bells mean danger.\n\n", label="lore 1", priority=2),)
         ("雨下了。灯灭了。", 1, "雨下了。", "灯灭了。"),
     ],
 )
-def test_a_text_is_parted_before_its_last_sentences(text: str, sentences: int, first: str, second: str) -> None:
+def test_text_is_parted_before_its_last_sentences(text: str, sentences: int, first: str, second: str) -> None:
     assert parted(text, sentences) == (first, second)
 
 
-def test_a_note_is_worded_in_its_language() -> None:
+def test_note_is_worded_in_its_language() -> None:
     assert "make it funny" in worded("make it funny")
     assert worded("写得好笑些").startswith("【作者注")
 
@@ -73,12 +73,12 @@ def test_lore_and_a_note_stand_within_the_text_the_lore_closest() -> None:
         assert whole.count(name) == 1
 
 
-def test_a_short_text_stands_whole_behind_them() -> None:
+def test_notes_stand_before_the_whole_of_a_short_text() -> None:
     whole = fit(pieces_of(SIX, (), NEAR, "make it funny"), 10_000, len).text
     assert whole.endswith(f"{worded('make it funny')}\n\n{NEAR[0].text}{SIX}")
 
 
-def test_a_text_alone_is_read_as_it_stands() -> None:
+def test_text_alone_is_read_as_it_stands() -> None:
     assert "".join(piece.text for piece in pieces_of(TEXT)).endswith(TEXT)
 
 

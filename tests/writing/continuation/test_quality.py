@@ -101,7 +101,7 @@ def test_quality_faults(before: str, text: str, expected: set[str]) -> None:
         (SCRIPT, " Would he? I am not so sure of that.\nMARTA: Yes.", " Would he? I am not so sure of that."),
     ],
 )
-def test_a_row_is_cut_before_its_first_fault_where_enough_stands_before(before: str, text: str, expected: str) -> None:
+def test_row_is_cut_before_its_first_fault_where_enough_stands_before(before: str, text: str, expected: str) -> None:
     assert shortened(text, before, text_form_of(before), 48) == expected
 
 
@@ -127,14 +127,14 @@ def test_quality_counts_sense_repetition_and_faults() -> None:
     assert 0 < _quality(good, None) < 1
 
 
-def test_what_makes_no_sense_is_doubtful() -> None:
+def test_row_that_makes_no_sense_is_doubtful() -> None:
     found = traits(" She looked up.", -2.6, TOLD, text_form_of(TOLD), overlap("She", [TextSource(TOLD)]))
     assert is_doubtful(found, -2.6)
     assert not is_doubtful(found, -2.0)
     assert not is_doubtful(found, None)
 
 
-def test_the_log_probability_is_of_what_is_shown() -> None:
+def test_log_probability_is_of_what_is_shown() -> None:
     assert mean_log_prob((), "One two", "One two three") is None
     assert mean_log_prob([-1.0, -1.0, -9.0, -9.0], " One two.", " One two. Xx yy z") == -1.0
     assert mean_log_prob([-1.0, -3.0], "One two", "One two") == -2.0

@@ -39,7 +39,7 @@ def test_faults_at_the_seams(left: str, fill: str, right: str, expected: set[str
     assert faults(left, fill, right, KNOWN) == expected
 
 
-def test_a_tally_counts_what_its_columns_say() -> None:
+def test_tally_counts_what_its_columns_say() -> None:
     tally = Tally("x")
     tally.add("door", ["Door", "gate"], 1.0)
     tally.add("old door", ["gate", "lamp", "old door"], 3.0)
@@ -74,7 +74,7 @@ def case(missing: str, *candidates: tuple[str, float, float]) -> Case:
     return Case(missing=Missing(left="", fill=missing, right=""), evidence=evidence, compared=compared)
 
 
-def test_the_fit_finds_that_the_masked_model_is_right() -> None:
+def test_fit_finds_that_the_masked_model_is_right() -> None:
     cases = [
         case("door", ("door", -9.0, -1.0), ("gate", -8.0, -4.0)),
         case("key", ("lamp", -7.0, -3.0), ("key", -7.5, -0.5)),
@@ -85,7 +85,7 @@ def test_the_fit_finds_that_the_masked_model_is_right() -> None:
     assert objective(cases, fitted) > objective(cases, start)
 
 
-def test_a_report_counts_places_and_ranks() -> None:
+def test_report_counts_places_and_ranks() -> None:
     cases = [
         case("door", ("door", -9.0, -1.0), ("gate", -8.0, -4.0), ("lid", -12.0, -2.0)),
         case("key", ("lamp", -7.0, -3.0), ("key", -6.5, -3.5)),
@@ -99,7 +99,7 @@ def test_a_report_counts_places_and_ranks() -> None:
     assert found["1"]["pool"] == 0.0
 
 
-async def test_the_ten_lines_read_the_bundled_model(engine: EngineClient) -> None:
+async def test_ten_lines_read_the_bundled_model(engine: EngineClient) -> None:
     """Its matrices are stored in 8 bits, which `pipeline` cannot read by itself."""
     answer = await Contenders(engine, BUNDLED_MASKED).ten_lines(
         Missing(left="The cat sat on the ", fill="", right="."), 0

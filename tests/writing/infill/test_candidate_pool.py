@@ -103,7 +103,7 @@ class TestPool:
         assert best["door"].log_p_left is None
         assert best["door"].masked_margin == -1.0
 
-    def test_what_may_not_be_shown_is_left_out(self) -> None:
+    def test_pool_leaves_out_what_may_not_be_shown(self) -> None:
         found = pool()
         found.add_masked([fill(text) for text in ("ugly thing", "the — door", "old", "door (of", "...", "gate")])
         assert texts(found) == ["gate"]
@@ -119,7 +119,9 @@ class TestPool:
             ("λ", "The old δράκων and the dr", "gon slept."),
         ],
     )
-    def test_no_scrap_of_another_alphabet(self, text: str, left: str, right: str) -> None:
+    def test_pool_leaves_out_a_scrap_of_another_alphabet_from_the_causal_model(
+        self, text: str, left: str, right: str
+    ) -> None:
         found = pool(Gap(left=left, right=right))
         found.add_causal([fill(text), fill("a")])
         assert texts(found) == ["a"]
@@ -139,19 +141,19 @@ class TestPool:
         found.add_causal([fill(text)])
         assert texts(found) == [text]
 
-    def test_a_sentence_begins_with_a_capital_whoever_proposes(self) -> None:
+    def test_pool_begins_a_sentence_with_a_capital_whoever_proposes(self) -> None:
         found = pool(Gap(left="“Come here.”\n\n", right=" ran."))
         found.add_masked([fill("Anna")])
         found.add_causal([fill("he", score=-4.0)])
         assert set(texts(found)) == {"Anna", "He"}
 
-    def test_the_numbers_of_words_are_kept(self) -> None:
+    def test_pool_keeps_to_the_numbers_of_words(self) -> None:
         found = pool(words=(2,))
         found.add_masked([fill("door"), fill("big door", 2), fill("door of the cell", 4)])
         found.add_causal([fill("heavy wooden", 2), fill("heavy", 1)])
         assert set(texts(found)) == {"big door", "heavy wooden"}
 
-    def test_the_most_promising_come_first_whoever_proposes_them(self) -> None:
+    def test_pool_puts_the_most_promising_first_whoever_proposes_them(self) -> None:
         found = pool()
         found.add_masked([fill("lid", score=0.0), fill("gate", score=-2.0), fill("key", score=-1.0)])
         found.add_causal([fill("gate", score=-4.0), fill("lid", score=-9.0), fill("tower room", 2, score=-3.0)])
@@ -162,12 +164,12 @@ class TestPool:
         assert list(best.values()) == sorted(best.values(), reverse=True)
         assert texts(found)[-1] == "key"
 
-    def test_no_more_than_asked_for(self) -> None:
+    def test_pool_gives_no_more_than_asked_for(self) -> None:
         found = pool()
         found.add_causal([fill(f"m{chr(97 + n)}", score=-n) for n in range(24)])
         assert [candidate.text for candidate in found.best(3)] == ["ma", "mb", "mc"]
 
-    def test_those_without_hope_are_left_out_beyond_the_first(self) -> None:
+    def test_pool_leaves_out_those_without_hope_beyond_the_first(self) -> None:
         found = pool()
         found.add_causal([fill(f"m{chr(97 + n)}", score=-2.0 * n) for n in range(10)])
         assert [candidate.text for candidate in found.best(8, within=5.0)] == ["ma", "mb", "mc"]
@@ -176,7 +178,7 @@ class TestPool:
         found.add_causal([fill("big red hat", score=-40.0)])
         assert found.best(8, of_each=1, within=5.0)[-1].text == "big red hat"
 
-    def test_the_best_of_each_number_of_words_are_among_the_best(self) -> None:
+    def test_pool_has_the_best_of_each_number_of_words_among_the_best(self) -> None:
         found = pool()
         found.add_causal([fill(f"m{letter}", score=-1.0) for letter in "abcd"])
         found.add_causal([fill(f"red m{letter}", score=-5.0 - at) for at, letter in enumerate("abc")])
@@ -195,12 +197,12 @@ class TestReadingAgain:
         )
     )
 
-    def test_the_best_by_what_they_say_again(self) -> None:
+    def test_candidates_worth_scoring_again_are_the_best_where_they_repeat_nothing(self) -> None:
         gap = Gap(left="The old ", right=" was blue.")
         found = worth_scoring_again(self.RANKED, pool(gap), Repeats(gap))
         assert [candidate.text for candidate in found] == [each.candidate.text for each in self.RANKED[:AGAIN]]
 
-    def test_others_come_from_farther_back_where_all_stammer(self) -> None:
+    def test_candidates_from_farther_back_come_where_all_stammer(self) -> None:
         written = Gap(left=f"{BLANK} of {BLANK} ", right=" was blue.")
         filled = Gap(left="The sea of the sea ", right=" was blue.")
         behind = pool(written)

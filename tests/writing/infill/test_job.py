@@ -61,7 +61,7 @@ async def test_infill_job_one_blank(engine: EngineClient) -> None:
     assert len({suggestion.fills for suggestion in suggestions}) == 3
 
 
-async def test_a_storys_context_is_read_before_the_text(engine: EngineClient) -> None:
+async def test_story_context_is_read_before_the_text(engine: EngineClient) -> None:
     """Shares of the same fills move with what stands before, and what does not fit is on the receipt."""
     text = "The ___ opened the door."
     plain = await run(engine, text)
@@ -179,7 +179,7 @@ async def test_infill_request_tells_mistakes_before_anything_runs() -> None:
     assert caught.value.key == "blank_none"
 
 
-async def test_nothing_that_may_be_shown(engine: EngineClient) -> None:
+async def test_infill_job_with_nothing_that_may_be_shown(engine: EngineClient) -> None:
     class Nothing(Blocklist):
         def allows(self, text: str) -> bool:
             return False
@@ -193,7 +193,7 @@ ONE = "The fox opened the ___ near the harbour, and nobody spoke."
 TWO = "The ___ found a ___ under the hill."
 
 
-async def test_what_was_shown_does_not_come_again(engine: EngineClient) -> None:
+async def test_fills_that_were_shown_do_not_come_again(engine: EngineClient) -> None:
     for text in (ONE, TWO):
         first = await run(engine, text)
         style = InfillStyle(shown=tuple(suggestion.fills for suggestion in first))
@@ -202,7 +202,7 @@ async def test_what_was_shown_does_not_come_again(engine: EngineClient) -> None:
         assert not {suggestion.fills for suggestion in again} & {suggestion.fills for suggestion in first}
 
 
-async def test_a_bolder_style_offers_what_is_expected_less(engine: EngineClient) -> None:
+async def test_style_that_is_bolder_offers_what_is_expected_less(engine: EngineClient) -> None:
     plain, bold = await run(engine, ONE, count=6), await run(engine, ONE, count=6, style=InfillStyle(boldness=3.0))
     assert sum(math.log(s.confidence or 0) for s in bold) < sum(math.log(s.confidence or 0) for s in plain)
 
@@ -226,7 +226,7 @@ async def test_infill_job_offers_sooner_what_is_like_the_one_pressed(engine: Eng
     assert await needed(AS_IT_BELONGS.like(("lantern",))) < await needed(AS_IT_BELONGS)
 
 
-async def test_after_a_first_look_only_the_best_are_read_on(
+async def test_infill_job_reads_on_only_the_best_after_a_first_look(
     engine: EngineClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It saves work, and what is best of all stays what it was."""
@@ -283,7 +283,7 @@ async def test_lengths_follow_the_style_where_the_writer_left_them_open() -> Non
     assert lengths(2, AS_IT_BELONGS.longer_than(4)) == (2,)
 
 
-async def test_the_parts_that_the_causal_model_reads() -> None:
+async def test_left_and_right_part_are_what_the_causal_model_reads() -> None:
     long = "A girl sang. " * 200
     assert len(left_part(long)) <= 1000
     assert left_part(long).startswith(("A ", "girl ", "sang. "))
@@ -292,7 +292,7 @@ async def test_the_parts_that_the_causal_model_reads() -> None:
     assert right_part(" ", 3) == "."
 
 
-async def test_what_is_read_behind_a_fill_ends_with_its_sentence_unless_the_text_is_short() -> None:
+async def test_right_sentence_ends_with_its_sentence_unless_the_text_is_short() -> None:
     rest = " And nobody in the village ever spoke of that again, neither that year nor in any other year."
     assert right_sentence(" where the milk should be. It winked." + rest, 2, 16) == " where the milk should be."
     assert right_sentence("." + rest, 3, 16) == ". And nobody"

@@ -25,7 +25,7 @@ def cost(left: str, fill: str, right: str) -> float:
         ("She was ready when ", "Peter came out and", " came out with a lamp."),
     ],
 )
-def test_a_copy_of_what_stands_beside_it_costs_more_than_a_new_word(left: str, fill: str, right: str) -> None:
+def test_copy_of_what_stands_beside_it_costs_more_than_a_new_word(left: str, fill: str, right: str) -> None:
     assert cost(left, fill, right) >= SAID_AGAIN
     assert cost(left, "sparrow", right) == 0.0
 
@@ -38,7 +38,7 @@ def test_a_copy_of_what_stands_beside_it_costs_more_than_a_new_word(left: str, f
         ("The old man smiled with ", "a smile", "."),
     ],
 )
-def test_a_run_that_is_copied_is_worse_than_a_word(left: str, fill: str, right: str) -> None:
+def test_run_that_is_copied_is_worse_than_a_word(left: str, fill: str, right: str) -> None:
     assert cost(left, fill, right) >= COPIED
 
 
@@ -50,7 +50,7 @@ def test_a_run_that_is_copied_is_worse_than_a_word(left: str, fill: str, right: 
         ("Knock, knock, knock. Then silence. Then ", "a knock", "."),
     ],
 )
-def test_a_writer_who_repeats_himself_may_go_on(left: str, fill: str, right: str) -> None:
+def test_repeats_allow_a_writer_who_repeats_himself_to_go_on(left: str, fill: str, right: str) -> None:
     assert cost(left, fill, right) == 0.0
 
 
@@ -82,14 +82,14 @@ def test_repeats_by_chance_do_not_allow_more(left: str, fill: str) -> None:
 @pytest.mark.parametrize(
     "word", ["inside", "outside", "against", "behind", "nobody", "himself", "always", "without", "whether", "together"]
 )
-def test_a_word_that_holds_sentences_together_is_noticed_unless_light(left: str, right: str, word: str) -> None:
+def test_word_that_holds_sentences_together_is_noticed_unless_light(left: str, right: str, word: str) -> None:
     assert cost(left.format(word), word, right.format(word)) >= COPIED
     assert cost(left.format(word), f"right {word}", right.format(word)) >= COPIED
     assert cost(left.format("x"), word, right.format("x")) == 0.0
 
 
 @pytest.mark.parametrize("light", sorted(LIGHT))
-def test_a_light_word_may_come_again_at_once(light: str) -> None:
+def test_light_word_may_come_again_at_once(light: str) -> None:
     assert cost(f"He went {light} the ", light, " hall.") == 0.0
 
 
@@ -112,12 +112,12 @@ def test_repeats_allow_words_that_hold_sentences_together(fill: str) -> None:
     assert cost("It was the end of it, and there was nothing to be done; ", fill, " as before.") == 0.0
 
 
-def test_what_is_far_away_may_be_said_again() -> None:
+def test_repeats_allow_what_is_far_away() -> None:
     far = " and nobody knew why it was so" * 10
     assert cost(f"The lighthouse was dark{far}, until the ", "lighthouse", " came alive.") == 0.0
 
 
-def test_each_time_counts_up_to_a_limit() -> None:
+def test_repeats_count_each_time_up_to_a_limit() -> None:
     twice = "The fox met a fox near the barn, and the "
     costs = [cost(left, "fox", " ran.") for left in ("The fox came to the barn, and the ", twice)]
     assert costs == [SAID_AGAIN, 2 * SAID_AGAIN]
@@ -125,7 +125,7 @@ def test_each_time_counts_up_to_a_limit() -> None:
     assert cost(many, "fox", " ran.") == MOST_TIMES * SAID_AGAIN
 
 
-def test_the_fills_of_other_blanks_are_not_said_again_either() -> None:
+def test_fills_of_other_blanks_are_not_said_again_either() -> None:
     """Eight blanks side by side became "the sea of the sea of the sea"."""
     open_ones = f"{BLANK} {BLANK} {BLANK} "
     written = Gap(left=open_ones, right=" was blue.")
@@ -154,7 +154,7 @@ def test_fills_of_blanks_side_by_side_say_no_word_twice(left: str, fill: str, ri
     assert Repeats(opened, Gap(left=left, right=right)).cost("with") == 0.0
 
 
-def test_a_text_with_blanks_alone_around_it_and_a_fill_without_words_cost_nothing() -> None:
+def test_repeats_cost_nothing_among_blanks_alone_and_for_a_fill_without_words() -> None:
     assert cost("", "sea", "") == 0.0
     assert cost(BLANK, "…", BLANK) == 0.0
     assert cost("他看着月亮，", "月亮", "也看着他。") >= 0.0

@@ -39,16 +39,16 @@ def generation(
 
 
 @given(STYLES)
-def test_a_style_survives_its_receipt(style: InfillStyle) -> None:
+def test_style_survives_its_receipt(style: InfillStyle) -> None:
     assert style_of(generation(("door",), style=style)) == style
 
 
-def test_nothing_is_noted_of_the_usual_style() -> None:
+def test_style_that_is_the_usual_one_is_not_noted() -> None:
     assert receipt_as_json(InfillReceipt()) == {"kind": "infill"}
     assert style_of(generation(("door",))) == AS_IT_BELONGS
 
 
-def test_each_press_of_longer_and_shorter_moves_and_ends() -> None:
+def test_longer_and_shorter_move_at_each_press_and_end() -> None:
     words, presses = 1, 0
     while "longer" in possible(shown := generation((" ".join("w" * words),))):
         style = moved(shown, "longer")
@@ -68,7 +68,7 @@ def test_moved_shorter_leaves_out_the_longest_and_longer_the_shortest() -> None:
     assert moved(shown, "longer").least_words == 2
 
 
-def test_a_number_of_the_writers_own_is_not_moved() -> None:
+def test_number_of_words_of_the_writers_own_is_not_moved() -> None:
     assert possible(generation(("old oak door",), text="She opened the ___3 there.")) == {"like", "stranger"}
     both = generation(("door", "two wet hats"), text="She opened the ___ with ___3.")
     assert possible(both) == {"like", "stranger", "longer"}
@@ -76,7 +76,7 @@ def test_a_number_of_the_writers_own_is_not_moved() -> None:
         moved(both, "shorter")
 
 
-def test_what_was_shown_is_kept_the_newest_of_it() -> None:
+def test_shown_fills_are_kept_the_newest_of_them() -> None:
     style = InfillStyle(shown=tuple((f"word{number}",) for number in range(MOST_SHOWN)))
     after = moved(generation(("door",), ("word7",), style=style), "stranger")
     assert len(after.shown) == MOST_SHOWN
@@ -95,7 +95,7 @@ def test_stranger_forgets_what_it_was_near_and_like_keeps_the_boldness() -> None
         moved(generation(("door",), style=InfillStyle(boldness=MAX_BOLDNESS)), "stranger")
 
 
-def test_what_is_no_infill_of_a_model_cannot_be_moved() -> None:
+def test_generation_that_is_no_infill_of_a_model_cannot_be_moved() -> None:
     for other in (generation((), kind="infill"), generation((), kind="continue")):
         assert possible(other) == frozenset()
         with pytest.raises(Gone):

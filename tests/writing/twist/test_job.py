@@ -71,11 +71,11 @@ def test_forms_of_one_word_are_kin(word: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(("word", "other"), [("door", "gate"), ("house", "horse"), ("bed", "bag"), ("road", "street")])
-def test_other_words_are_not(word: str, other: str) -> None:
+def test_forms_of_other_words_are_not_kin(word: str, other: str) -> None:
     assert not is_kin(word, other)
 
 
-def test_the_words_come_from_all_over_the_text() -> None:
+def test_spread_takes_words_from_all_over_the_text() -> None:
     text = "alpha beta gamma delta epsilon. zeta eta theta iota kappa."
     found = [(1.0 if spot.start < 30 else 0.0, spot) for spot in selectable_words(text)]
     chosen_spots = spread(text, found, 4, 4)
@@ -126,7 +126,7 @@ def test_possible_alternatives_suit_the_article() -> None:
     assert offered("She wore a ", "hat", " there.", "uniform", "apron", "hood") == ["uniform", "hood"]
 
 
-def test_what_lies_far_behind_is_not_offered() -> None:
+def test_possible_alternatives_leave_out_what_lies_far_behind() -> None:
     far = [*fills("gate"), Fill(text="hatch", masks=1, score=1.0, source="beam")]
     assert possible(SelectableWord(4, 8, "door"), Gap(left="The ", right=" shut"), far, WORDS.allows) == ["gate"]
 
@@ -190,7 +190,7 @@ def test_picks_stand_in_the_passage() -> None:
     assert (done.fills, done.pieces) == (("swam",), ("The fox, then, ", " home."))
 
 
-def test_a_twist_survives_its_payload() -> None:
+def test_twist_survives_its_payload() -> None:
     for each in (twist(), twist().pick(0, 1), twist().pick(1, 0).finished()):
         assert twist_of(kept(suggestion_of(each, TwistReceipt()))) == each
 
@@ -201,7 +201,7 @@ def test_twist_job_without_an_expected_word(number: int, other: int) -> None:
         twist().pick(number, other)
 
 
-def test_what_is_no_twist_is_gone() -> None:
+def test_generation_that_is_no_twist_is_gone() -> None:
     with pytest.raises(Gone):
         twist_of(made("twist", "x", Suggestion(text="x", fills=(), receipt=OwnReceipt())))
 
@@ -237,7 +237,7 @@ async def test_expected_words_and_others(engine: EngineClient) -> None:
         assert all(distance > 0 for distance in distances)
 
 
-async def test_no_more_words_than_asked_and_the_same_each_time(engine: EngineClient) -> None:
+async def test_twist_job_twists_no_more_words_than_asked_and_the_same_each_time(engine: EngineClient) -> None:
     one = await run(engine, PASSAGE, count=1)
     assert len(words_of(one)) == 1
     assert await run(engine, PASSAGE, count=1) == one
@@ -273,7 +273,7 @@ async def test_twist_job_answers_edge_cases(engine: EngineClient, text: str) -> 
     assert words_of(suggestion)
 
 
-async def test_a_long_passage(engine: EngineClient) -> None:
+async def test_twist_job_with_a_long_passage(engine: EngineClient) -> None:
     pad = "Old Marta and Old Marta were there, and she was there as well. " * 59
     suggestion = await run(engine, f"{PASSAGE} {pad}")
     assert all(word.end <= len(PASSAGE) for word in words_of(suggestion))
@@ -292,7 +292,7 @@ async def test_chinese_models_are_asked_for_words_of_two_characters(tiny_causal:
         await alternative_search.score(places, lambda: None)
 
 
-def test_what_cannot_be_asked() -> None:
+def test_twist_request_refuses_what_cannot_be_asked() -> None:
     for text, key in ((" ", "text_empty"), ("The ___ ran.", "twist_blanks"), ("x" * 4001, "text_too_long")):
         with pytest.raises(BadInput, match=key):
             ask(text)
