@@ -57,6 +57,7 @@ class RecurringTask:
             while (left_s := self._next_s - self._now_s()) > 0:
                 with suppress(TimeoutError):
                     await self._bot.wait_for(self._event, timeout=left_s)
+                _end_if_cancelled()
 
     async def _take(self) -> float:
         try:
@@ -68,3 +69,11 @@ class RecurringTask:
     @staticmethod
     def _now_s() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _end_if_cancelled() -> None:
+    """Raise the cancellation that `asyncio.wait_for` of Python 3.11 swallows where it comes together with what is
+    waited for: https://github.com/python/cpython/issues/86296."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

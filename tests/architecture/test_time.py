@@ -47,3 +47,12 @@ def asked(path: Path) -> Iterator[str]:
 def test_modules_do_not_ask_the_wall_clock(name: str) -> None:
     if MODULES[name] not in MAY_ASK:
         assert list(asked(MODULES[name])) == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_waits_do_not_swallow_cancellations(name: str) -> None:
+    """`asyncio.wait_for` of Python 3.11 may (https://github.com/python/cpython/issues/86296), `asyncio.timeout` does
+    not. A client's `wait_for` is built on the former, see `cogs.core.task_timing`."""
+    source = MODULES[name].read_text(encoding="utf-8")
+    waits = source.count("wait_for(") - source.count("def wait_for(")
+    assert waits == (1 if name == "cogs.core.task_timing" else 0)
