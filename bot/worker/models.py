@@ -201,6 +201,7 @@ def _open_scorer(model: ResolvedModel, engine: CausalEngine | None, plan: ModelP
     from bot.worker.causal.lora import add_lora
     from bot.worker.causal.scoring import CausalScorer
     from bot.worker.causal.torch_engine import TorchEngine
+    from bot.worker.prepacked import prepack
 
     if isinstance(engine, TorchEngine) and model.update is None:
         loaded, tokenizer = engine.model, engine.tokenizer
@@ -210,6 +211,7 @@ def _open_scorer(model: ResolvedModel, engine: CausalEngine | None, plan: ModelP
     if model.update is not None:
         add_lora(loaded, model.update.file)
         middle_ids = MiddleIds.of(tokenizer)
+    prepack(loaded)
     with DEFAULT_DTYPE:  # it may try the model, which may be decoding
         return CausalScorer(loaded, tokenizer, str(loaded.device), middle_ids)
 

@@ -27,6 +27,7 @@ from bot.worker.causal.sampling import Batch, sample
 from bot.worker.causal.sequences import OpenRequest, OpenRow, Requests
 from bot.worker.causal.tokens import Tokens
 from bot.worker.default_dtype import DEFAULT_DTYPE
+from bot.worker.prepacked import prepack
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -116,6 +117,7 @@ class TorchEngine:
     def open(cls, model: ResolvedModel, *, device: str, dtype: Dtype, cache: Path, clock: Clock) -> TorchEngine:
         """Load a model from disk. Raises `WeightsError`."""
         loaded, tokenizer = load_causal(model, device, dtype, cache)
+        prepack(loaded)
         names = {"name": model.name, "revision": model.revision}
         return cls(loaded, tokenizer, **names, languages=model.languages, clock=clock)
 

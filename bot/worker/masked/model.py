@@ -30,6 +30,7 @@ from bot.worker.masked.batching import PASS_TOKENS, batches, halves, portions
 from bot.worker.masked.beam import Row, Search
 from bot.worker.masked.loading import load_masked
 from bot.worker.masked.subwords import Encoded, Pieces
+from bot.worker.prepacked import prepack
 
 if TYPE_CHECKING:
     from bot.worker.weights.model import ResolvedModel
@@ -263,6 +264,7 @@ def open_masked(model: ResolvedModel, *, device: str, dtype: Dtype) -> MaskedMod
         if not getattr(tokenizer, "is_fast", False) or tokenizer.mask_token_id is None:
             raise ValueError("the tokenizer has no mask token or no tokenizer.json")
         loaded = loaded.to(place)
+        prepack(loaded)
     except Exception as error:  # safetensors, tokenizers, json and transformers each raise their own kinds
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise WeightsError(
