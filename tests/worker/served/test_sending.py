@@ -334,6 +334,7 @@ async def test_sending_closes_the_stream_of_who_leaves() -> None:
         double.next.extend([blocks(double, said(" and the tide"), then_hang=True)] * 2)
         async with aclosing(loop.generate(ask("a", rows=[row(1), row(2)]))) as events:
             await anext(events)
+            await until(lambda: double.open == 2)
         await until(lambda: double.left == 2)
         await until(lambda: loop.rows_running == 0)
 
