@@ -28,6 +28,8 @@ NAME = "inkling-packed"
 """The name under which the attention is registered with transformers."""
 PASS_TOKENS = 256
 """Tokens of one forward pass, so that none keeps the decode steps waiting for long."""
+NARROW_TOKENS = 12
+"""So few tokens are not divided: each thread would read all weights, which takes most of the time."""
 
 
 class PackedRunner:
@@ -47,7 +49,8 @@ class PackedRunner:
     def run(self, growths: Sequence[Growth]) -> list[Tensor]:
         """See `TreeRunner`. A pass that fails leaves the trees' memories as they were."""
         steps = [Step(growth, self._vocabulary, self._device) for growth in growths]
-        shares = divide(steps, self._compute_threads.count)
+        tokens = sum(len(growth.tree) - growth.first for growth in growths)
+        shares = divide(steps, 1 if tokens <= NARROW_TOKENS else self._compute_threads.count)
         with self._our_attention():
             self._compute_threads.run(self._share, shares)
         for step in steps:
