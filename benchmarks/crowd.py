@@ -10,12 +10,13 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import MIN_P, TEMPERATURE, Timing, Work
+from bot.errors import BadInput
 from bot.inference.jobs import Limits, Owner, Report, Working
 from bot.inference.protocol import Continuation, Engine, GenerateRequest, Piece, Row
 from bot.inference.queue import Inference, Ticket
@@ -156,7 +157,9 @@ async def commands(inference: Inference, work: Work, *, worker: int | None = Non
         async for progress in ticket:
             if not first and isinstance(progress, Working) and progress.text.strip():
                 first = time.perf_counter() - began
-        _show(say, Submission(owner=_owner(person), place=place, request=request), await ticket)
+        # Behind words at random a model may write nothing usable, which the person is told as soon.
+        with suppress(BadInput):
+            _show(say, Submission(owner=_owner(person), place=place, request=request), await ticket)
         done = time.perf_counter() - began
         return first or done, done
 
