@@ -677,6 +677,7 @@ BOUNDED: Mapping[str, str] = {
     "bot.ui.cards.notice": "a text that is escaped already, and only passed on",
     "bot.ui.cards.text": "a text that is escaped already, and only passed on",
     "bot.ui.cards.note_line": "a note of at most 200 characters",
+    "bot.ui.origins.credit": "puts names of limited length into a sentence of ours",
     "cogs.help.cards.guide_card": "the name of a machine",
     "cogs.welcome.cards.welcome_card": "a sentence of ours, and the name of a machine",
     "bot.writing.continuation.notes.note_weight": "a note of at most 200 characters",

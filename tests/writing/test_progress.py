@@ -66,5 +66,5 @@ async def test_progress_bar_moves_with_the_work_and_is_full_only_at_the_end(kind
             await job.run(engine, lambda _, done, total, shares=shares: shares.append(done / total))  # type: ignore[misc]
         assert shares == sorted(shares)
         assert len(set(shares)) >= 4
-        assert max(engine.asked_at) < 1.0
+        assert max(engine.asked_at, default=0.0) < 1.0  # some kinds ask nothing
         assert 0.9 <= shares[-1] <= 1.0
