@@ -24,7 +24,7 @@ from bot.publishing.naming import file_name
 from bot.rules.languages import UNKNOWN, name_of
 from bot.rules.stories import Passage, Story
 from bot.rules.text.characters import normalise
-from bot.ui.answers import follow_up, take_time
+from bot.ui.answers import follow_up, take_time, whisper
 from bot.ui.cards import Card, text
 from bot.ui.cutting import shown_head
 from bot.ui.escaping import escape
@@ -66,6 +66,7 @@ class PublishingCog(StoryGroupCog):
         self._services = services
         self._context = InteractionContext(services, flow)
         tree.route(custom_ids.MAP, self.show_map)
+        tree.route(custom_ids.EXPORT, self.export_clicked)
 
     # ---- the map
 
@@ -120,6 +121,21 @@ class PublishingCog(StoryGroupCog):
     ) -> None:
         """Give a story as a file."""
         _, found = await self._context.story(interaction, story)
+        await self._export(interaction, found, format, branches=branches)
+
+    async def export_clicked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Export*: offers the formats, or gives the story in the one that was chosen."""
+        _, story = await self._context.clicked(interaction, ids)
+        if story.head_id is None:
+            raise BadInput("story_empty")
+        if len(ids) > 1:
+            await self._export(interaction, story, ids[1])
+        else:
+            await whisper(interaction, _formats_card(private(interaction), story))
+
+    async def _export(
+        self, interaction: discord.Interaction[Any], found: Story, format: str, *, branches: bool = False
+    ) -> None:
         if found.head_id is None:
             raise BadInput("story_empty")
         publish = FORMATS.get(format)
@@ -173,6 +189,16 @@ def _language_told(say: Catalogue, language: str) -> str:
     if language == UNKNOWN:
         return say("story.exported_unknown")
     return say("story.exported_language", language=escape(name_of(language)))
+
+
+def _formats_card(say: Catalogue, story: Story) -> Card:
+    """Return the card that offers a story in each format."""
+    title = text(f"### {say('story.export_title', title=escape(story.title))}\n{say('story.export_told')}")
+    buttons = [
+        custom_ids.EXPORT.button(say(f"storychoice.format_{name}"), story.id, name, style=discord.ButtonStyle.primary)
+        for name in FORMATS
+    ]
+    return Card(title, ui.ActionRow(*buttons))
 
 
 def _map_card(say: Catalogue, story: Story, drawn: Map) -> Card:

@@ -43,6 +43,8 @@ def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str 
     if told:
         blocks.append(text(told))
     is_open = view.round.state == "open"
+    if view.texts and is_open:
+        blocks.append(ui.ActionRow(candidate_menu(view, custom_ids.CHANGE.id(round_id), say("round.change"))))
     if view.texts:
         blocks.append(ui.ActionRow(candidate_menu(view, custom_ids.REPORT.id(round_id), say("round.report"))))
     if standing.leads:

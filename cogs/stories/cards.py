@@ -63,7 +63,10 @@ def _actions(say: Catalogue, story: Story, *, written: bool) -> ui.ActionRow[Any
     read.disabled = not written
     tree = custom_ids.MAP.button(say("button.smap"), story.id, emoji="🌳")
     tree.disabled = not written
-    return ui.ActionRow(write, read, tree, custom_ids.RULES.button(say("button.srules"), story.id, emoji="📜"))
+    rules = custom_ids.RULES.button(say("button.srules"), story.id, emoji="📜")
+    export = custom_ids.EXPORT.button(say("button.sexport"), story.id, emoji="📥")
+    export.disabled = not written
+    return ui.ActionRow(write, read, tree, rules, export)
 
 
 def _state(say: Catalogue, story: Story) -> str:

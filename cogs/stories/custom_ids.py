@@ -26,5 +26,7 @@ DELETE = Route("sdelete", "story_id")
 """The confirmation of /story delete."""
 RESTORE = Route("srestore", "story_id")
 """*Restore*, on the card of a deleted story."""
+EXPORT = Route("sexport", "story_id", optional=("format",))
+"""*Export*, of which the cog of publishing is the handler: it offers the formats, or gives the file in one."""
 MAP = Route("smap", "story_id")
 """*Map*, of which the cog of publishing is the handler."""

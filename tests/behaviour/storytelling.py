@@ -12,7 +12,7 @@ from simcord.results import InteractionResult
 from bot.rules.stories import Passage, Story
 from tests.behaviour.discord_world import DiscordWorld, en, texts
 
-WRITE, READ, MAP, RULES = (en(f"button.{name}") for name in ("sadd", "sread", "smap", "srules"))
+WRITE, READ, MAP, RULES, EXPORT = (en(f"button.{name}") for name in ("sadd", "sread", "smap", "srules", "sexport"))
 FORM = {"title": "The Lighthouse", "premise": "Nobody has spoken for a year.", "writers": ["anyone"], "ai": ["on"]}
 
 

@@ -80,7 +80,7 @@ async def test_a_persons_candidate_is_changed_without_telling_whose_it_is(world:
     card = await open_round(world, thread)
     await propose(world, world.ben, card, OWN_TEXT)
     original = await newest(world)
-    form = await take(world.chen, card, original)
+    form = await pick(world.chen, await more(world.chen, card), "rchange", original)
     assert prefilled(form) == OWN_TEXT
     await world.chen.submit_modal(form, {"text": OWN_TEXT.replace("night", "noon")})
     changed = await newest(world)

@@ -13,6 +13,7 @@ from bot.rules.profiles import WriterProfile
 from bot.rules.servers import ServerSettings
 from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts, walk, zh
 from tests.behaviour.storytelling import (
+    EXPORT,
     MAP,
     READ,
     RULES,
@@ -42,7 +43,7 @@ async def test_a_story_gets_a_thread_with_a_pinned_card(world: DiscordWorld) -> 
     assert en("story.licence_cc-by-4-0") in shown
     assert en("story.empty") in shown
     labels = [part["label"] for part in walk(_raw(thread)) if part["type"] == 2]
-    assert labels == [WRITE, READ, MAP, RULES]
+    assert labels == [WRITE, READ, MAP, RULES, EXPORT]
     story = await story_of(world, thread)
     assert (story.host_id, story.server_id, story.channel_id) == (world.ben.id, world.guild.id, world.channel.id)
     assert (story.rules.ai, story.rules.licence) == (False, "cc-by-4.0")

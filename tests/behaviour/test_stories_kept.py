@@ -388,6 +388,13 @@ async def test_story_map_and_export(world: DiscordWorld) -> None:
         (file,) = [each for answer in [result.response, *result.followups] if answer for each in answer.attachments]
         assert file.filename.endswith(kind)
 
+    offered = (await world.chen.click(card_of(thread), label=en("button.sexport"))).response
+    assert offered is not None
+    assert offered.ephemeral
+    result = await world.chen.click(offered, label=en("storychoice.format_epub"))
+    (file,) = [each for answer in [result.response, *result.followups] if answer for each in answer.attachments]
+    assert file.filename.endswith("epub")
+
 
 def keep_discords_time(world: DiscordWorld) -> None:
     """Let the services' clock show what SimCord's does, which begins anew in each test."""

@@ -195,7 +195,7 @@ def test_map_text_says_what_the_picture_shows() -> None:
     ]
     text = drawn(nodes, [("The Sea", 5), ("The Wave", 2)], 5).text
     facts, _, *lines = text.split("\n")
-    assert facts == "5 passages · one branch"
+    assert facts == "5 passages in all · one branch"
     assert lines == [
         "1. ● Ada · It began at sea.",
         "\u20032. ○ GPT · A wave rose. ★ The Wave",

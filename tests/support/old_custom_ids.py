@@ -73,6 +73,7 @@ OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "sadded": ("ink:sadded:1:0", "ink:sadded:1:1"),
     "sagain": ("ink:sagain:1:1",),
     "sbegin": ("ink:sbegin",),
+    "sexport": ("ink:sexport:1", "ink:sexport:1:md"),
     "sdelete": ("ink:sdelete:1",),
     "set": ("ink:set:mood", "ink:set:count", "ink:set:length", "ink:set:language", "ink:set:channels"),
     "settings": ("ink:settings",),

@@ -163,7 +163,7 @@ def _of_generation(say: Catalogue, made: Generation, name: str) -> Iterator[tupl
     cards = CARDS[made.kind]
     yield f"{made.kind}.card", cards.card(say, made, name=name)
     yield "receipt_summary.receipt_card", receipt_card(say, made)
-    yield "receipts.details_card", receipt_card(say, made, details=True)
+    yield "receipt_details.details_card", receipt_card(say, made, details=True)
     for page in range(len(cards.reading_pages(made))):
         yield f"{made.kind}.reading_card", cards.reading_card(say, made, page)
 
