@@ -27,7 +27,7 @@ LIST, MENUS = "/api/channels", "/api/menus"
 """The paths that answer with the threads, and with the menu of a message."""
 STYLES = ("/channels.css", "/toolbar.css", "/menus.css")
 """The paths of the style sheets that the page has beside SimCord's own."""
-SCRIPTS = ("/channels.js", "/presses.js", "/toolbar.js", "/following.js", "/menus.js")
+SCRIPTS = ("/channels.js", "/presses.js", "/toolbar.js", "/following.js", "/menus.js", "/typing.js")
 """The paths of the scripts that the page has beside SimCord's own."""
 OWN = dict.fromkeys(STYLES, "text/css") | dict.fromkeys(SCRIPTS, "text/javascript")
 """What the page has beside SimCord's own, and what it is."""

@@ -70,8 +70,15 @@ def receipt_card(say: Catalogue, generation: Generation, *, details: bool = Fals
     return summary_card(say, made, Read(len(split_words(generation.text))), generation.note, more)
 
 
-def summary_card(say: Catalogue, made: Sequence[Made], read: Read, note: str, details: ui.Button[Any]) -> Card:
-    """Return such a card in plain words for texts; there is one at least."""
+def summary_card(
+    say: Catalogue,
+    made: Sequence[Made],
+    read: Read,
+    note: str,
+    details: ui.Button[Any],
+    besides: Sequence[str] = (),
+) -> Card:
+    """Return such a card in plain words for texts; there is one at least. `besides` are sentences on others."""
     receipts = [receipt for _, receipt, _ in made]
     wishes = style_phrases(say, receipts[0])
     told = [
@@ -79,6 +86,7 @@ def summary_card(say: Catalogue, made: Sequence[Made], read: Read, note: str, de
         *([say("why.note", note=escape(note))] if note else []),
         *([say("why.wished", wishes=" · ".join(wishes))] if wishes else []),
         *_unread(say, receipts),
+        *besides,
     ]
     blocks: list[ui.Item[Any]] = [text("\n".join([f"### {say('why.title')}", *told]))]
     room = (CARD_TEXT - size(blocks[0].content)) // len(made) - 8  # type: ignore[attr-defined]  # it is a text

@@ -9,6 +9,7 @@ from typing import Any
 from discord import ui
 
 from bot.rules.ballots import Ballot, Outcome, commitment
+from bot.rules.provenance import word_origins
 from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate
 from bot.ui.cards import Card, line, note_line, notice, text
@@ -208,4 +209,15 @@ def why_card(say: Catalogue, view: RoundView, *, details: bool = False) -> Card:
         back = custom_ids.WHY.button(say("button.back"), view.round.id, emoji="◀️")
         return details_card(say, made, view.round.note, back)
     more = custom_ids.WHY.button(say("button.details"), view.round.id, DETAILS, emoji="🔬")
-    return summary_card(say, made, Read(), view.round.note, more)
+    changed = [_changed(say, view, each) for each in view.texts if each.changed_id is not None]
+    return summary_card(say, made, Read(), view.round.note, more, [told for told in changed if told])
+
+
+def _changed(say: Catalogue, view: RoundView, candidate: Candidate) -> str:
+    """Say of which text a candidate was made, and how many of its words are its author's."""
+    original = next((each for each in view.written if each.id == candidate.changed_id), None)
+    if original is None or original.origin == "human":
+        return ""
+    origins = word_origins(candidate.text, candidate.spans)
+    numbers = {"number": view.number(candidate), "original": view.number(original)}
+    return say("round.why_changed", count=origins.count("human"), total=len(origins), **numbers)

@@ -43,6 +43,11 @@ async def by_models(world: DiscordWorld) -> Candidate:
     return next(each for each in candidates if each.author_id is None)
 
 
+def place_of(candidate: Candidate, shown: tuple[list[Candidate], Candidate]) -> int:
+    """The number under which a candidate stands on the card."""
+    return 1 + [each.id for each in shown[0]].index(candidate.id)
+
+
 async def newest(world: DiscordWorld) -> Candidate:
     candidates, _ = await candidates_of(world)
     return max(candidates, key=lambda each: each.id)
@@ -59,7 +64,7 @@ async def test_a_models_candidate_is_changed_and_told_after_the_close(world: Dis
     await catch_up(world)
     changed = await newest(world)
     assert "zebra quietly" in shown(card)
-    number = 1 + [each.id for each in (await candidates_of(world))[0]].index(original.id)
+    number = place_of(original, await candidates_of(world))
     assert en("round.changed", number=number) not in shown(card)
     assert f"<@{world.chen.id}>" not in shown(card)
 
@@ -68,6 +73,18 @@ async def test_a_models_candidate_is_changed_and_told_after_the_close(world: Dis
     await catch_up(world)
     by = credit(en, "edited", f"<@{world.chen.id}>")
     assert f"{by} · {en('round.changed', number=number)}" in shown(card)
+    why = private(await world.ben.click(card, label=en("button.why")))
+    total = len(changed.text.split())
+    assert (
+        en(
+            "round.why_changed",
+            number=place_of(changed, await candidates_of(world)),
+            original=number,
+            count=2,
+            total=total,
+        )
+        in why
+    )
     passage = (await canon_of(world, thread))[-1]
     assert (passage.text, passage.author_id, passage.origin) == (changed.text, world.chen.id, "edited")
     origins = word_origins(passage.text, passage.spans)
@@ -90,7 +107,7 @@ async def test_a_persons_candidate_is_changed_without_telling_whose_it_is(world:
     await star(world.ada, card, changed)
     await close(world.ada, card)
     await catch_up(world)
-    number = 1 + [each.id for each in (await candidates_of(world))[0]].index(original.id)
+    number = place_of(original, await candidates_of(world))
     assert f"<@{world.chen.id}> · {en('round.changed', number=number)}" in shown(card)
 
 

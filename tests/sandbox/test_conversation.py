@@ -22,6 +22,12 @@ from tests.support.browser import find_browser
 TIMELINE = "document.getElementById('channel-timeline')"
 PLACE = f"() => {TIMELINE}.scrollTop"
 AT_END = f"() => {TIMELINE}.scrollHeight - {TIMELINE}.scrollTop - {TIMELINE}.clientHeight < 2"
+PASTE = """text => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    const how = { clipboardData, bubbles: true, cancelable: true };
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", how));
+}"""
 WELCOME = "Welcome to the table"
 Test = Callable[[], Coroutine[Any, Any, None]]
 
@@ -47,10 +53,16 @@ async def recite(interaction: discord.Interaction[Any], lines: int) -> None:
     await interaction.response.send_message("\n".join(f"line {number}" for number in range(1, lines + 1)))
 
 
+@app_commands.command(description="Say something again")
+async def echoing(interaction: discord.Interaction[Any], mood: str | None = None, text: str | None = None) -> None:
+    await interaction.response.send_message(f"{interaction.user.display_name} said {text} ({mood})")
+
+
 @asynccontextmanager
 async def conversation(height: int = 500) -> AsyncIterator[tuple[PageDriver, LivePage, discord.TextChannel]]:
     bot = commands.Bot("!", intents=discord.Intents.default())
     bot.tree.add_command(recite)
+    bot.tree.add_command(echoing)
     for menu in (count_words, write_about):
         bot.tree.add_command(menu)
     async with open_page(bot) as (page, world), open_driver(page.url, height=height) as driver:
@@ -86,6 +98,29 @@ async def test_it_stays_at_its_end_as_it_grows_unless_one_has_scrolled_up() -> N
         await channel.send("\n".join(f"strophe {number}" for number in range(1, 40)))
         await driver.reads("strophe 39")
         await driver.page.wait_for_function(AT_END)
+
+
+@needs_browser
+async def test_what_is_typed_or_pasted_behind_a_command_is_its_text() -> None:
+    async with conversation() as (driver, _, _channel):
+        keyboard = driver.page.keyboard
+        await driver.page.locator("#channel-composer-input").click()
+        await keyboard.type("/echoing", delay=20)
+        await driver.page.get_by_text("/echoing", exact=True).first.wait_for()
+        await keyboard.press("Enter")
+        await driver.page.locator(".command-chip").wait_for()
+        await keyboard.type("The lamp went out.", delay=5)
+        await keyboard.press("Enter")
+        await driver.reads("Maren said The lamp went out. (None)")
+
+        await driver.page.locator("#channel-composer-input").click()
+        await keyboard.type("/echoing", delay=20)
+        await driver.page.get_by_text("/echoing", exact=True).first.wait_for()
+        await keyboard.press("Enter")
+        await driver.page.locator(".command-chip").wait_for()
+        await driver.page.evaluate(PASTE, "Nobody came.")
+        await keyboard.press("Enter")
+        await driver.reads("Maren said Nobody came. (None)")
 
 
 async def scroll_up(driver: PageDriver) -> None:
