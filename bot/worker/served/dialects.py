@@ -52,6 +52,11 @@ _NO_THOUGHTS = {"chat_template_kwargs": {"enable_thinking": False}}
 """For models that think before they answer: thoughts would use up what a continuation may be long."""
 _EVERY = frozenset({_MIN_P, _TYPICAL, _DRY, _XTC})
 """All samplers that a server may have beyond those of the API."""
+TAILS = 4.2
+"""How much probability top-p cuts off where it stands in for min-p, for each unit of min-p as it acts before the
+temperature: with it the moods are about as open as with min-p (`benchmarks.moods`)."""
+LEAST_TOP_P = 0.3
+"""The least that top-p is set to instead of min-p."""
 UNKNOWN = Dialect(name="unknown", samplers=frozenset({_MIN_P}), known=False)
 """For a server that is not known."""
 TRANSFORMERS = Dialect(name="transformers serve", samplers=frozenset({_MIN_P, _TYPICAL}), nests=True)
@@ -150,8 +155,8 @@ def _wanted(dialect: Dialect, s: Sampling) -> tuple[dict[str, Any], list[tuple[s
         if s.min_p and not dialect.known:
             instead.append((_MIN_P, _UNSURE))
     elif s.min_p:
-        # The tail that min-p cuts off, roughly.
-        fields["top_p"] = round(min(s.top_p, 1 - s.min_p), 6)
+        tail = TAILS * s.min_p ** (1 / s.temperature)
+        fields["top_p"] = round(min(s.top_p, max(LEAST_TOP_P, 1 - tail)), 6)
         instead.append((_MIN_P, f"top_p {fields['top_p']:g}"))
     if _TYPICAL in dialect.samplers:
         fields["typical_p"] = s.typical_p

@@ -153,7 +153,7 @@ async def test_parameter_that_a_server_refuses_is_left_out_remembered_and_told()
     (ended,) = await continued(double, ask("a", rows=[row(sampling=MOODS["wild"])]))
     assert all(double.refuses.isdisjoint(body) for body in double.asked)
     told = dict(ended.receipt.substitutions)
-    assert (told["min_p"], told["presence_penalty"]) == ("top_p 0.9", "nothing: the server refuses it")
+    assert (told["min_p"], told["presence_penalty"]) == ("top_p 0.3", "nothing: the server refuses it")
 
 
 async def test_sending_gives_a_known_server_the_samplers_it_has() -> None:
