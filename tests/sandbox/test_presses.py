@@ -154,6 +154,7 @@ async def test_a_button_drawn_anew_while_it_is_held_down_is_pressed_once(by: str
         assert await it.answers() == ["Ring by Maren", "Knock by Maren"]
 
 
+@pytest.mark.long
 async def test_press_is_of_the_button_seen_wherever_that_is_by_then() -> None:
     async with ringing() as it:
         async with it.unseen():

@@ -24,7 +24,7 @@ def of_person(
     Raises `BadInput` as `passage_service.check_length`.
     """
     text = check_length(story, text)
-    if base is None:
+    if base is None or (isinstance(base, Candidate) and not _keeps_words(base.text, text)):
         return NewCandidate(text=text, author_id=author_id, pen_name=pen_name, spans=of_human(text))
     spans = edited(*normalised(base.text, base.spans), text)
     return NewCandidate(
@@ -33,7 +33,7 @@ def of_person(
         pen_name=pen_name,
         origin=origin_of(spans, base.origin),
         spans=spans,
-        changed_id=base.id if isinstance(base, Candidate) and _keeps_words(base.text, text) else None,
+        changed_id=base.id if isinstance(base, Candidate) else None,
     )
 
 

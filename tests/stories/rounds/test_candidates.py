@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.stories import Passage
-from bot.stories.rounds.candidates import not_said_yet
+from bot.rules.provenance import of_model
+from bot.rules.rounds import Candidate
+from bot.rules.stories import Passage, Story, StoryRules
+from bot.stories.rounds.candidates import not_said_yet, of_person
 from bot.stories.rounds.kinds import of_models
 from bot.stories.rounds.quoting import blanked
 from bot.ui.escaping import escape
@@ -31,6 +33,21 @@ def passage(number: int, text: str) -> Passage:
     )
 
 
+STORY = Story(
+    id=1,
+    tree_id=1,
+    server_id=1,
+    channel_id=2,
+    thread_id=3,
+    host_id=4,
+    title="The Lighthouse",
+    premise="",
+    rules=StoryRules(),
+    state="open",
+    head_id=1,
+    created_ms=0,
+    changed_ms=0,
+)
 CANON = [
     passage(1, "It rained. She opened the red door (slowly). Nobody was there."),
     passage(2, "She opened the red box.\n\nIt was empty, as always."),
@@ -131,3 +148,35 @@ def test_candidate_of_signs_alone_is_no_double_of_none_of_these(sign: str) -> No
 def test_candidates_doubles_are_told_by_their_words() -> None:
     made = of_models("continue", [suggestion("A bell."), suggestion("a BELL!"), suggestion("A belfry.")])
     assert [each.text for each in not_said_yet(made, ["A belfry"])] == ["A bell."]
+
+
+@pytest.mark.parametrize(
+    ("text", "changed_id", "origin"),
+    [
+        ("The lamp went out again.", 7, "edited"),
+        ("Zebras yawned.", None, "human"),  # the full stop is nobody's
+        ("The lamp.", 7, "gpt"),
+    ],
+)
+def test_candidate_changed_by_a_person_names_what_it_keeps_words_of(
+    text: str, changed_id: int | None, origin: str
+) -> None:
+    said = "The lamp went out."
+    original = Candidate(
+        id=7,
+        round_id=1,
+        place=1,
+        text=said,
+        author_id=None,
+        pen_name=None,
+        origin="gpt",
+        spans=of_model(said, "gpt"),
+        mood="open",
+        receipt=None,
+        none=False,
+        hidden_by=None,
+        passage_id=None,
+        created_ms=0,
+    )
+    made = of_person(text, STORY, author_id=11, pen_name=None, base=original)
+    assert (made.changed_id, made.origin) == (changed_id, origin)
