@@ -52,7 +52,11 @@ class RoundView:
     @property
     def winner(self) -> Candidate | None:
         """The candidate that won, which may be "none of these"."""
-        return next((each for each in self.candidates if each.id == self.round.winner_id), None)
+        return self.find(self.round.winner_id)
+
+    def find(self, candidate_id: int | None) -> Candidate | None:
+        """Return the candidate of that id, hidden ones too; None where there is none."""
+        return next((each for each in self.candidates if each.id == candidate_id), None)
 
     @property
     def written(self) -> list[Candidate]:

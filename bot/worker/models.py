@@ -203,15 +203,15 @@ def _open_scorer(model: ResolvedModel, engine: CausalEngine | None, plan: ModelP
     from bot.worker.causal.torch_engine import TorchEngine
     from bot.worker.prepacked import prepack
 
+    middle_ids = None
     if isinstance(engine, TorchEngine) and model.update is None:
         loaded, tokenizer = engine.model, engine.tokenizer
     else:
         loaded, tokenizer = load_causal(model, plan.device, plan.dtype, plan.data / "cache")
-    middle_ids = None
-    if model.update is not None:
-        add_lora(loaded, model.update.file)
-        middle_ids = MiddleIds.of(tokenizer)
-    prepack(loaded)
+        if model.update is not None:
+            add_lora(loaded, model.update.file)
+            middle_ids = MiddleIds.of(tokenizer)
+        prepack(loaded)
     with DEFAULT_DTYPE:  # it may try the model, which may be decoding
         return CausalScorer(loaded, tokenizer, str(loaded.device), middle_ids)
 

@@ -33,10 +33,10 @@ def minutes_menu(say: Catalogue, rules: StoryRules, wanted: int | None = None) -
     """Return a menu of lengths, on which stands what the rules say, or what somebody wanted already."""
     menu: ui.Select[Any] = ui.Select(custom_id=FIELD)
     by_rules = say("form.minutes_by_rules", time=lasting(say, rules.round_minutes))
-    chosen_already = wanted if wanted != rules.round_minutes else None
-    menu.add_option(label=by_rules, value=_BY_RULES, default=chosen_already is None)
-    for minutes in sorted({*CHOICES, *([chosen_already] if chosen_already else [])} - {rules.round_minutes}):
-        menu.add_option(label=lasting(say, minutes), value=str(minutes), default=minutes == chosen_already)
+    wanted = rules.round_minutes if wanted is None else wanted
+    menu.add_option(label=by_rules, value=_BY_RULES, default=wanted == rules.round_minutes)
+    for minutes in sorted({*CHOICES, wanted} - {rules.round_minutes}):
+        menu.add_option(label=lasting(say, minutes), value=str(minutes), default=minutes == wanted)
     return menu
 
 

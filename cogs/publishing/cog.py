@@ -84,8 +84,7 @@ class PublishingCog(StoryGroupCog):
         await self._draw(interaction, story)
 
     async def _draw(self, interaction: discord.Interaction[Any], story: Story) -> None:
-        if story.head_id is None:
-            raise BadInput("story_empty")
+        _require_written(story)
         await take_time(interaction, private=True)
         say = private(interaction)
         tree = await self._services.publishing.tree(story)
@@ -126,18 +125,16 @@ class PublishingCog(StoryGroupCog):
     async def export_clicked(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Export*: offers the formats, or gives the story in the one that was chosen."""
         _, story = await self._context.clicked(interaction, ids)
-        if story.head_id is None:
-            raise BadInput("story_empty")
         if len(ids) > 1:
             await self._export(interaction, story, ids[1])
         else:
+            _require_written(story)
             await whisper(interaction, _formats_card(private(interaction), story))
 
     async def _export(
         self, interaction: discord.Interaction[Any], found: Story, format: str, *, branches: bool = False
     ) -> None:
-        if found.head_id is None:
-            raise BadInput("story_empty")
+        _require_written(found)
         publish = FORMATS.get(format)
         if publish is None:
             raise BadInput("rule_unknown", given=format)
@@ -182,6 +179,12 @@ class PublishingCog(StoryGroupCog):
         except (discord.DiscordException, aiohttp.ClientError, TimeoutError) as error:
             _log.info("some names are not known: %s", error)
         return found
+
+
+def _require_written(story: Story) -> None:
+    """Raise `BadInput` (`story_empty`) where there is no passage yet."""
+    if story.head_id is None:
+        raise BadInput("story_empty")
 
 
 def _language_told(say: Catalogue, language: str) -> str:

@@ -145,9 +145,8 @@ class RoundsCog(commands.Cog):
         view = await self._round_service.find_view(who, number(ids, 0))
         require_open_round(view.round)
         await self._services.story_queries.check_writer(who, view.story)
-        candidate_id = _one(interaction)
-        found = next((candidate for candidate in view.texts if candidate.id == candidate_id), None)
-        if found is None:
+        found = view.find(_one(interaction))
+        if found is None or found not in view.texts:
             raise Gone("candidate_gone")
         custom_id = custom_ids.CHANGE_FORM.id(view.round.id, found.id)
         await open_form(interaction, Form(private(interaction), "change_candidate", custom_id, found.text))

@@ -43,8 +43,7 @@ def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str 
     if told:
         blocks.append(text(told))
     is_open = view.round.state == "open"
-    if view.texts and is_open:
-        blocks.append(ui.ActionRow(candidate_menu(view, custom_ids.CHANGE.id(round_id), say("round.change"))))
+    blocks += _change(say, view)
     if view.texts:
         blocks.append(ui.ActionRow(candidate_menu(view, custom_ids.REPORT.id(round_id), say("round.report"))))
     if standing.leads:
@@ -99,10 +98,16 @@ def round_reading_card(say: Catalogue, view: RoundView, page: int) -> Card:
         on = custom_ids.READ.button(say("button.on"), view.round.id, page + 1, emoji="▶️")
         back.disabled, on.disabled = page == 0, page == len(grouped) - 1
         blocks += [line(), ui.ActionRow(back, on), text(f"-# {say('card.page', page=page + 1, pages=len(grouped))}")]
-    if view.round.state == "open" and view.texts:
-        change = candidate_menu(view, custom_ids.CHANGE.id(view.round.id), say("round.change"))
-        blocks += [line(), ui.ActionRow(change), text(f"-# {say('round.change_told')}")]
+    if change := _change(say, view):
+        blocks += [line(), *change, text(f"-# {say('round.change_told')}")]
     return Card(*blocks)
+
+
+def _change(say: Catalogue, view: RoundView) -> list[ui.Item[Any]]:
+    """Return the menu of the text that one changes, while there is one and the round is open."""
+    if view.round.state != "open" or not view.texts:
+        return []
+    return [ui.ActionRow(candidate_menu(view, custom_ids.CHANGE.id(view.round.id), say("round.change")))]
 
 
 def _grouped(parts: list[str]) -> list[str]:

@@ -89,9 +89,8 @@ def _source(say: Catalogue, view: RoundView, candidate: Candidate) -> str:
     facts = [signature(say, candidate)]
     if candidate.mood is not None:
         facts.append(say(f"mood.{candidate.mood}"))
-    changed = next((each for each in view.written if each.id == candidate.changed_id), None)
-    if changed is not None:
-        facts.append(say("round.changed", number=view.number(changed)))
+    if (original := view.find(candidate.changed_id)) is not None:
+        facts.append(say("round.changed", number=view.number(original)))
     return " · ".join(facts)
 
 
@@ -209,13 +208,13 @@ def why_card(say: Catalogue, view: RoundView, *, details: bool = False) -> Card:
         back = custom_ids.WHY.button(say("button.back"), view.round.id, emoji="◀️")
         return details_card(say, made, view.round.note, back)
     more = custom_ids.WHY.button(say("button.details"), view.round.id, DETAILS, emoji="🔬")
-    changed = [_changed(say, view, each) for each in view.texts if each.changed_id is not None]
-    return summary_card(say, made, Read(), view.round.note, more, [told for told in changed if told])
+    changed = [told for each in view.texts if (told := _changed(say, view, each))]
+    return summary_card(say, made, Read(), view.round.note, more, changed)
 
 
 def _changed(say: Catalogue, view: RoundView, candidate: Candidate) -> str:
     """Say of which text a candidate was made, and how many of its words are its author's."""
-    original = next((each for each in view.written if each.id == candidate.changed_id), None)
+    original = view.find(candidate.changed_id)
     if original is None or original.origin == "human":
         return ""
     origins = word_origins(candidate.text, candidate.spans)

@@ -197,17 +197,19 @@ class StoriesCog(StoryCog):
     ) -> None:
         """Add a passage; without a text, ask for it in a form."""
         who, found = await self._context.story(interaction, story)
-        if minutes is not None and not await self._opens_vote(found):
-            raise BadInput("minutes_without_vote")
+        if minutes is not None:
+            _, opens = await self._vote_on_next(found)
+            if not opens:
+                raise BadInput("minutes_without_vote")
         if text is None:
             await self._ask_passage(interaction, who, found, minutes)
         else:
             await self._keep(interaction, who, found, text, found.head_id, minutes)
 
-    async def _opens_vote(self, story: Story) -> bool:
-        """Tell whether the next text of a person opens a vote."""
-        votes = await self._services.story_queries.votes(story)
-        return votes and not await self._services.round_service.is_under_way(story)
+    async def _vote_on_next(self, story: Story) -> tuple[bool, bool]:
+        """Tell whether the next text of a person is voted on, and whether a vote is opened for it."""
+        vote = await self._services.story_queries.votes(story)
+        return vote, vote and not await self._services.round_service.is_under_way(story)
 
     async def write_on(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Write on*: the form for the next passage."""
@@ -218,8 +220,7 @@ class StoriesCog(StoryCog):
         self, interaction: discord.Interaction[Any], who: Who, story: Story, minutes: int | None = None
     ) -> None:
         await self._services.story_queries.check_writer(who, story)
-        vote = await self._services.story_queries.votes(story)
-        opens = await self._opens_vote(story)
+        vote, opens = await self._vote_on_next(story)
         custom_id = custom_ids.PASSAGE_FORM.id(story.id, story.head_id or 0)
         form = PassageForm(private(interaction), story, custom_id, vote=vote, opens=opens, minutes=minutes)
         await open_form(interaction, form)

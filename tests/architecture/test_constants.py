@@ -6,20 +6,19 @@ import ast
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-FOLDERS = ("bot", "cogs", "storage", "training", "benchmarks")
-MODULES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if "versions" not in path.parts)
+from tests.architecture.test_imports import PROGRAM, modules
+
+MODULES = modules(*PROGRAM, "training", "benchmarks")
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]+")
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_constants_are_documented(path: Path) -> None:
-    assert list(undocumented(path.read_text(encoding="utf-8"))) == []
+@pytest.mark.parametrize("name", sorted(name for name, path in MODULES.items() if "versions" not in path.parts))
+def test_constants_are_documented(name: str) -> None:
+    assert list(undocumented(MODULES[name].read_text(encoding="utf-8"))) == []
 
 
 def test_undocumented_constants_are_found() -> None:

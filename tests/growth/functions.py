@@ -77,6 +77,7 @@ from cogs.rounds import private_cards, result_cards
 from cogs.settings import cards as settings_card
 from cogs.stories import cards as stories_cards
 from cogs.stories import reading
+from tests.support.stories import STORY
 
 Call = Callable[[str], object]
 
@@ -97,21 +98,7 @@ _LONG = _prose(4000)
 
 
 def _story() -> Story:
-    return Story(
-        id=1,
-        tree_id=1,
-        server_id=1,
-        channel_id=2,
-        thread_id=3,
-        host_id=4,
-        title="The Lighthouse",
-        premise="A keeper is silent.",
-        rules=StoryRules(max_words=800),
-        state="open",
-        head_id=1,
-        created_ms=0,
-        changed_ms=0,
-    )
+    return dataclasses.replace(STORY, premise="A keeper is silent.", rules=StoryRules(max_words=800))
 
 
 def _passage(text: str, number: int = 1) -> Passage:

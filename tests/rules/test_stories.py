@@ -20,7 +20,6 @@ from bot.rules.stories import (
     Additions,
     Licence,
     Standing,
-    Story,
     StoryRules,
     StoryState,
     Unvoted,
@@ -36,22 +35,9 @@ from bot.rules.stories import (
     require_voter,
     require_writer,
 )
+from tests.support.stories import STORY as A_STORY
 
-STORY = Story(
-    id=1,
-    tree_id=1,
-    server_id=1,
-    channel_id=2,
-    thread_id=3,
-    host_id=7,
-    title="The lighthouse",
-    premise="",
-    rules=StoryRules(),
-    state="open",
-    head_id=None,
-    created_ms=0,
-    changed_ms=0,
-)
+STORY = dataclasses.replace(A_STORY, host_id=7, title="The lighthouse", head_id=None)
 STRANGER = Standing(person_id=9)
 INVITED = Standing(person_id=8, invited=True)
 LEADERS = (

@@ -115,13 +115,17 @@ class PageDriver:
         await self.write(command, text, **more)
         await self.page.keyboard.press("Enter")
 
-    async def write(self, command: str, text: str, **more: str) -> None:
-        """Pick a command in the picker, and fill in its first option and those named."""
+    async def pick(self, command: str) -> None:
+        """Pick a command in the picker."""
         await self.page.locator("#channel-composer-input").click()
         await self.page.keyboard.type(f"/{command}", delay=20)
         await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
         await self.page.keyboard.press("Enter")
         await self.page.locator(".command-chip").wait_for()
+
+    async def write(self, command: str, text: str, **more: str) -> None:
+        """Pick a command in the picker, and fill in its first option and those named."""
+        await self.pick(command)
         field = self.page.locator(".command-option-input")
         if not await field.count():  # nothing is required, so that the options are offered
             await self.page.locator("#command-suggestion-listbox .command-suggestion").first.wait_for()
@@ -135,11 +139,7 @@ class PageDriver:
 
     async def use(self, command: str) -> None:
         """Pick a command in the picker and send it without options."""
-        await self.page.locator("#channel-composer-input").click()
-        await self.page.keyboard.type(f"/{command}", delay=20)
-        await self.page.get_by_text(f"/{command}", exact=True).first.wait_for()
-        await self.page.keyboard.press("Enter")
-        await self.page.locator(".command-chip").wait_for()
+        await self.pick(command)
         await self.page.get_by_role("button", name=re.compile("^Send")).click()
 
     async def say(self, text: str) -> None:

@@ -104,20 +104,12 @@ async def test_it_stays_at_its_end_as_it_grows_unless_one_has_scrolled_up() -> N
 async def test_what_is_typed_or_pasted_behind_a_command_is_its_text() -> None:
     async with conversation() as (driver, _, _channel):
         keyboard = driver.page.keyboard
-        await driver.page.locator("#channel-composer-input").click()
-        await keyboard.type("/echoing", delay=20)
-        await driver.page.get_by_text("/echoing", exact=True).first.wait_for()
-        await keyboard.press("Enter")
-        await driver.page.locator(".command-chip").wait_for()
+        await driver.pick("echoing")
         await keyboard.type("The lamp went out.", delay=5)
         await keyboard.press("Enter")
         await driver.reads("Maren said The lamp went out. (None)")
 
-        await driver.page.locator("#channel-composer-input").click()
-        await keyboard.type("/echoing", delay=20)
-        await driver.page.get_by_text("/echoing", exact=True).first.wait_for()
-        await keyboard.press("Enter")
-        await driver.page.locator(".command-chip").wait_for()
+        await driver.pick("echoing")
         await driver.page.evaluate(PASTE, "Nobody came.")
         await keyboard.press("Enter")
         await driver.reads("Maren said Nobody came. (None)")

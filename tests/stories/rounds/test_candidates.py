@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from bot.rules.provenance import of_model
 from bot.rules.rounds import Candidate
-from bot.rules.stories import Passage, Story, StoryRules
+from bot.rules.stories import Passage
 from bot.stories.rounds.candidates import not_said_yet, of_person
 from bot.stories.rounds.kinds import of_models
 from bot.stories.rounds.quoting import blanked
 from bot.ui.escaping import escape
 from tests.stories.round_fixture import suggestion
+from tests.support.stories import STORY
 
 
 def passage(number: int, text: str) -> Passage:
@@ -33,21 +34,6 @@ def passage(number: int, text: str) -> Passage:
     )
 
 
-STORY = Story(
-    id=1,
-    tree_id=1,
-    server_id=1,
-    channel_id=2,
-    thread_id=3,
-    host_id=4,
-    title="The Lighthouse",
-    premise="",
-    rules=StoryRules(),
-    state="open",
-    head_id=1,
-    created_ms=0,
-    changed_ms=0,
-)
 CANON = [
     passage(1, "It rained. She opened the red door (slowly). Nobody was there."),
     passage(2, "She opened the red box.\n\nIt was empty, as always."),
