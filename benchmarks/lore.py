@@ -30,11 +30,11 @@ import torch
 
 from benchmarks.infill.blanks import Half, read_stories
 from benchmarks.notes import open_engine, write
+from bot.rules.text.sentences import sentence_ends
 from bot.settings import ModelChoice
 from bot.worker.causal.loading import load_causal
 from bot.worker.causal.protocol import CausalEngine
 from bot.worker.weights.resolving import resolve
-from bot.writing.cleaning import sentence_ends
 from bot.writing.continuation.notes import parted
 
 TEXT, FOLLOWING = 1200, 220

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bot.rules.text.sentences import sentence_ends
 from bot.rules.text.words import split_words
-from bot.writing.cleaning import sentence_ends
 
 LEFT, RIGHT = 1000, 500
 """Characters around a blank."""

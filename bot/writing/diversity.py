@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from bot.writing.cleaning import sentence_ends
+from bot.rules.text.sentences import sentence_ends
 from bot.writing.overlap import Overlap, compared_words
 
 CandidateT = TypeVar("CandidateT")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.inference.protocol import Gap, Piece
+from bot.rules.text.sentences import sentence_ends
 from bot.rules.text.words import BLANK, has_han, word_spans
-from bot.writing.cleaning import sentence_ends
 
 LEFT_CHARS = 500
 """Characters of the left text that models read at most."""

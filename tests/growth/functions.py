@@ -18,6 +18,7 @@ from bot.rules import generations, lore, moods, provenance, servers, story_share
 from bot.rules import profiles as profile_rules
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
+from bot.rules.games import turn_texts
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import LoreEntry, Tally
@@ -27,7 +28,7 @@ from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate, NewCandidate, Round, RoundState
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import Passage, Standing, Story, StoryRules
-from bot.rules.text import alphabets, characters, matching, segments, truecasing, words
+from bot.rules.text import alphabets, characters, matching, segments, sentences, truecasing, words
 from bot.rules.twists import Expected, Other, Twist, TwistWords
 from bot.stories import beginning, passages
 from bot.stories.rounds import candidates, kinds, quoting
@@ -376,7 +377,14 @@ CALLS: Mapping[str, Sequence[Call]] = {
         cleaning.turned_at,
         lambda text: cleaning.turned_at(text, text_form.TextForm(cues=True, speakers=frozenset({"sam"}))),
     ],
-    "bot.writing.cleaning.sentence_ends": [cleaning.sentence_ends],
+    "bot.rules.games.turn_texts.check_words": [
+        lambda text: turn_texts.check_words(text, range(1, 10**6), 10**6),
+    ],
+    "bot.rules.games.turn_texts.tail_of": [
+        lambda text: turn_texts.tail_of(text, "six"),
+        lambda text: turn_texts.tail_of(text, "sentence"),
+    ],
+    "bot.rules.text.sentences.sentence_ends": [sentences.sentence_ends],
     "bot.writing.cleaning.sentences": [lambda text: cleaning.sentences(text, text_form.TextForm(lined=True))],
     "bot.writing.continuation.quality.different_share": [lambda text: quality.different_share(text.split())],
     "bot.writing.continuation.misnaming.misnames": [lambda text: misnaming.misnames(text, frozenset({"dragons"}))],
@@ -652,6 +660,14 @@ BOUNDED: Mapping[str, str] = {
     "bot.rules.ballots.commitment": "a salt",
     "bot.rules.servers.version_of": "a server's word list, as it is stored",
     "bot.rules.ballots.decide": "a salt",
+    "bot.rules.games.chance.draw": "a seed",
+    "bot.rules.games.chance.shuffled": "a seed",
+    "bot.rules.games.fold_views.best_lines": "slots",
+    "bot.rules.games.fold_views.read_out": "slots; the texts are only passed on",
+    "bot.rules.games.fold_views.seen": "slots; the text goes to `tail_of`, which is in the table",
+    "bot.rules.games.registry.game_of": "a key",
+    "bot.rules.games.table.text_of": "a slot",
+    "bot.rules.games.timing.opened": "a game's own key",
     "bot.rules.text.diffing.common_words": "called by `edited`, which is in the table",
     "bot.rules.languages.check_language": "the tag of a language, looked up in a table",
     "bot.rules.languages.name_of": "the tag of a language",

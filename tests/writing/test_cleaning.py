@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.rules.text.sentences import sentence_ends
 from bot.writing.cleaning import (
     close_quotes,
     finished,
     plain,
-    sentence_ends,
     whole_sentences,
     whole_words,
 )

@@ -21,6 +21,7 @@ from bot.inference.protocol import Continuation, Engine, GenerateRequest, Row, S
 from bot.rules.generations import Suggestion, surest_first
 from bot.rules.moods import MOODS, MoodName
 from bot.rules.receipts import BridgeReceipt, FillReceipt
+from bot.rules.text.sentences import sentence_ends
 from bot.rules.text.words import split_words
 from bot.writing import cleaning, diversity
 from bot.writing.blocklist import Blocklist
@@ -156,7 +157,7 @@ class BridgeJob:
     def _draft(self, row: Continuation, sentences: int) -> Bridge | None:
         """The first sentences of a row as they may be shown, or None where there are none or they may not."""
         whole = joined(self._prompt, cleaning.finished(row.text, before=self._prompt))
-        ends = cleaning.sentence_ends(whole)
+        ends = sentence_ends(whole)
         if len(ends) < sentences:
             return None
         text = self._quoted(whole[: ends[sentences - 1]].strip())

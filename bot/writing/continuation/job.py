@@ -15,6 +15,7 @@ from bot.inference.jobs import Owner, Report
 from bot.inference.protocol import Continuation, Engine, GenerateRequest, Piece, Row
 from bot.rules.generations import Suggestion
 from bot.rules.moods import MOOD_NAMES, MOODS, MoodName
+from bot.rules.text.sentences import sentence_ends
 from bot.rules.text.words import has_han, split_words
 from bot.writing import cleaning, diversity, engine_receipts
 from bot.writing.blocklist import Blocklist
@@ -302,7 +303,7 @@ def joined(before: str, text: str) -> str:
         return "\n" * min(breaks, max(0, 2 - len(before) + len(before.rstrip("\n")))) + begins
     if before[-1].isspace():
         return text.lstrip(" ") if text[0].isspace() else ""
-    ends = cleaning.sentence_ends(before)
+    ends = sentence_ends(before)
     new_sentence = bool(ends) and ends[-1] == len(before) and not has_han(before[-1:] + text[:1])
     return f" {text}" if new_sentence and text[0].isalnum() else text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 
+from bot.rules.text.sentences import sentence_ends
 from bot.rules.text.words import has_han
-from bot.writing.cleaning import sentence_ends
 
 NEAR_SENTENCES = 3
 """Behind memory and lore stand so many sentences of the text. Of 20 rows of the large model behind ten stories 13 named

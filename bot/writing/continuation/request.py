@@ -10,7 +10,7 @@ from bot.inference.protocol import Piece
 from bot.rules.generations import GenerationKind, check_note
 from bot.rules.moods import MoodName
 from bot.rules.servers import DEFAULT_COUNT, DEFAULT_LENGTH, MAX_TEXT
-from bot.writing.cleaning import sentence_ends
+from bot.rules.text.sentences import sentence_ends
 from bot.writing.request import checked_text
 
 

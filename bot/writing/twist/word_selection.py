@@ -12,8 +12,8 @@ from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 
+from bot.rules.text.sentences import sentence_ends
 from bot.rules.text.words import has_han
-from bot.writing.cleaning import sentence_ends
 
 LEAST_LETTERS = 3
 """Letters of the shortest word that is twisted."""

@@ -9,10 +9,10 @@ import pytest
 from bot.errors import BadInput
 from bot.inference.client import EngineClient
 from bot.rules.generations import Suggestion
+from bot.rules.text.sentences import sentence_ends
 from bot.writing.blocklist import Blocklist
 from bot.writing.bridge.job import BridgeJob
 from bot.writing.bridge.request import BridgeRequest
-from bot.writing.cleaning import sentence_ends
 from bot.writing.overlap import TextSource, overlap
 from storage.tagged_json import receipt_as_json
 

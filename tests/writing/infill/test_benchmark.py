@@ -11,8 +11,8 @@ from benchmarks.infill.fit import Case, fit, objective, report
 from benchmarks.infill.grammar import faults, vocabulary
 from benchmarks.infill.tally import Tally
 from bot.inference.client import EngineClient
+from bot.rules.text.sentences import sentence_ends
 from bot.worker.weights.bundled import BUNDLED_MASKED
-from bot.writing.cleaning import sentence_ends
 from bot.writing.infill.candidate_pool import Candidate
 from bot.writing.infill.ranking import Evidence, Weights
 

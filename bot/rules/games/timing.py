@@ -1,0 +1,110 @@
+"""When something is due at a table: turns, reminders and phases, by its pace and the server's quiet hours.
+
+A game over days is never due in quiet hours: what would be is moved to an hour after their end. One for tonight is
+played by people who are there, whatever the clock says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.rules.games.table import GRACE_MS, Quiet, StateT, Table, Terms, Turn
+
+REMINDED_MS = 3 * 60_000
+"""Turns that last longer have a reminder (ms)."""
+REMINDER_AT = 0.75
+"""When it comes, as a share of the turn."""
+EXTENSION = 0.5
+"""What *More time* adds, as a share of the turn."""
+AFTER_QUIET = timedelta(hours=1)
+"""How long after the end of quiet hours something is due that would have been in them."""
+
+
+def due_at(terms: Terms, now_ms: int, within_ms: int) -> int:
+    """Return when something is due that is given `within_ms` from now (UTC ms)."""
+    due_ms = now_ms + within_ms
+    if terms.pace == "tonight" or (ends_ms := quiet_until(terms.quiet, due_ms)) is None:
+        return due_ms
+    return ends_ms + AFTER_QUIET // timedelta(milliseconds=1)
+
+
+def quiet_until(quiet: Quiet, at_ms: int) -> int | None:
+    """Return when the quiet hours end in which `at_ms` is (UTC ms), None where it is in none. Hours that the clocks
+    skip or repeat in spring and autumn are those of the server's clock. A zone that is not known counts as UTC."""
+    try:
+        zone = ZoneInfo(quiet.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    here = datetime.fromtimestamp(at_ms / 1000, zone)
+    if quiet.begin == quiet.end or not _is_within(here.hour, quiet):
+        return None
+    day = here.date() if here.hour < quiet.end else here.date() + timedelta(days=1)
+    end = datetime(day.year, day.month, day.day, quiet.end, tzinfo=zone)
+    return round(end.astimezone(UTC).timestamp() * 1000)
+
+
+def _is_within(hour: int, quiet: Quiet) -> bool:
+    if quiet.begin < quiet.end:
+        return quiet.begin <= hour < quiet.end
+    return hour >= quiet.begin or hour < quiet.end
+
+
+def opened(table: Table[StateT], seat: int, what: str, within_ms: int, now_ms: int) -> Table[StateT]:
+    """Return the table with a turn begun, instead of any other that the seat had."""
+    due_ms = due_at(table.terms, now_ms, within_ms)
+    warn_ms = None
+    if within_ms > REMINDED_MS:
+        warn_ms = now_ms + round((due_ms - now_ms) * REMINDER_AT)
+        warn_ms = min(quiet_until(table.terms.quiet, warn_ms) or warn_ms, due_ms)
+    turn = Turn(seat=seat, move=table.move, what=what, opened_ms=now_ms, due_ms=due_ms, warn_ms=warn_ms)
+    return dataclasses.replace(table, turns=(*(each for each in table.turns if each.seat != seat), turn))
+
+
+def closed(table: Table[StateT], seat: int) -> Table[StateT]:
+    """Return the table without the seat's turn."""
+    return dataclasses.replace(table, turns=tuple(turn for turn in table.turns if turn.seat != seat))
+
+
+def changed(table: Table[StateT], turn: Turn) -> Table[StateT]:
+    """Return the table with a turn changed."""
+    turns = tuple(turn if each.seat == turn.seat else each for each in table.turns)
+    return dataclasses.replace(table, turns=turns)
+
+
+def acted(table: Table[StateT], turn: Turn, now_ms: int) -> Table[StateT]:
+    """Return the table with a turn taken that can be mended until the phase closes: by its deadline, or a grace after
+    everybody has acted."""
+    table = changed(table, dataclasses.replace(turn, acted=True, warn_ms=None))
+    if all(each.acted for each in table.turns):
+        soon_ms = now_ms + GRACE_MS[table.terms.pace]
+        due_ms = soon_ms if table.phase_due_ms is None else min(table.phase_due_ms, soon_ms)
+        return dataclasses.replace(table, phase_due_ms=due_ms)
+    return table
+
+
+def extended(table: Table[StateT], turn: Turn, now_ms: int) -> Table[StateT]:
+    """Return the table with half as much time again for a turn, from its deadline on."""
+    more_ms = round((turn.due_ms - turn.opened_ms) * EXTENSION)
+    due_ms = due_at(table.terms, turn.due_ms, more_ms)
+    table = changed(table, dataclasses.replace(turn, due_ms=due_ms, extended=True))
+    if table.phase_due_ms is not None and table.phase_due_ms < due_ms:
+        table = dataclasses.replace(table, phase_due_ms=due_ms)
+    return table
+
+
+def moved(table: Table[StateT], by_ms: int) -> Table[StateT]:
+    """Return the table with everything due so much later: it was paused meanwhile."""
+    turns = tuple(
+        dataclasses.replace(
+            turn,
+            opened_ms=turn.opened_ms + by_ms,
+            due_ms=turn.due_ms + by_ms,
+            warn_ms=None if turn.warn_ms is None else turn.warn_ms + by_ms,
+        )
+        for turn in table.turns
+    )
+    requests = tuple(dataclasses.replace(each, due_ms=each.due_ms + by_ms) for each in table.requests)
+    phase_ms = None if table.phase_due_ms is None else table.phase_due_ms + by_ms
+    return dataclasses.replace(table, turns=turns, requests=requests, phase_due_ms=phase_ms)
