@@ -18,7 +18,7 @@ from bot.rules import generations, lore, moods, provenance, servers, story_share
 from bot.rules import profiles as profile_rules
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
-from bot.rules.games import turn_texts
+from bot.rules.games import alike, counterfeit_rounds, turn_texts
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import LoreEntry, Tally
@@ -377,6 +377,10 @@ CALLS: Mapping[str, Sequence[Call]] = {
         cleaning.turned_at,
         lambda text: cleaning.turned_at(text, text_form.TextForm(cues=True, speakers=frozenset({"sam"}))),
     ],
+    "bot.rules.games.alike.alike": [alike.alike],
+    "bot.rules.games.alike.surface": [alike.surface],
+    "bot.rules.games.alike.nearest": [lambda text: alike.nearest([text], [text], 1)],
+    "bot.rules.games.counterfeit_rounds.fits": [counterfeit_rounds.fits],
     "bot.rules.games.turn_texts.check_words": [
         lambda text: turn_texts.check_words(text, range(1, 10**6), 10**6),
     ],
@@ -662,9 +666,13 @@ BOUNDED: Mapping[str, str] = {
     "bot.rules.ballots.decide": "a salt",
     "bot.rules.games.chance.draw": "a seed",
     "bot.rules.games.chance.shuffled": "a seed",
+    "bot.rules.games.counterfeit_rounds.masks_of": "a seed",
+    "bot.rules.games.counterfeit_rounds.writer_of": "a slot",
+    "bot.rules.games.counterfeit_views.shown_text": "a slot; the text goes to `alike`, which is in the table",
     "bot.rules.games.fold_views.best_lines": "slots",
     "bot.rules.games.fold_views.read_out": "slots; the texts are only passed on",
     "bot.rules.games.fold_views.seen": "slots; the text goes to `tail_of`, which is in the table",
+    "bot.rules.games.openings.opening_of": "a language, and a seed",
     "bot.rules.games.registry.game_of": "a key",
     "bot.rules.games.table.text_of": "a slot",
     "bot.rules.games.timing.opened": "a game's own key",

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.errors import BadInput
+from bot.rules.games.counterfeit import CounterfeitGame
 from bot.rules.games.fold import FoldGame
 from bot.rules.games.game import AnyGame
 
-_ALL: tuple[AnyGame, ...] = (FoldGame(),)
+_ALL: tuple[AnyGame, ...] = (FoldGame(), CounterfeitGame())
 """One line for each kind."""
 
 GAMES: Mapping[str, AnyGame] = MappingProxyType({game.kind: game for game in _ALL})

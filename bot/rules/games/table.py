@@ -81,17 +81,20 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What all games have in common to agree on. `stand_in`: a model takes missed turns."""
+    """What all games have in common to agree on. `stand_in`: a model takes missed turns; `language`: of the server's
+    cards."""
 
     pace: Pace = "tonight"
     stand_in: bool = False
     quiet: Quiet = Quiet()
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Something that the models are asked for. `key` tells what for; `kind`: "continue" takes `text` on by about
-    `words` words, `count` times. It is given up at `due_ms`."""
+    `words` words, `count` times. It is asked from `after_ms` on and given up at `due_ms`. `small`: of the small model,
+    which answers sooner."""
 
     key: str
     kind: Literal["continue"]
@@ -99,6 +102,8 @@ class Request:
     count: int
     words: int
     due_ms: int
+    after_ms: int = 0
+    small: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
