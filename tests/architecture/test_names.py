@@ -53,7 +53,6 @@ OLD_NAMES = (
     "resuming",
     "step_loop",
     "capitals",
-    "doors?",
     "census",
     "map_?ink",
     "map_?rows",

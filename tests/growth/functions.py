@@ -18,7 +18,7 @@ from bot.rules import generations, lore, moods, provenance, servers, story_share
 from bot.rules import profiles as profile_rules
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
-from bot.rules.games import alike, counterfeit_rounds, turn_texts
+from bot.rules.games import alike, counterfeit_rounds, doors_book, turn_texts
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import LoreEntry, Tally
@@ -381,6 +381,8 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.games.alike.surface": [alike.surface],
     "bot.rules.games.alike.nearest": [lambda text: alike.nearest([text], [text], 1)],
     "bot.rules.games.counterfeit_rounds.fits": [counterfeit_rounds.fits],
+    "bot.rules.games.doors_book.as_door": [doors_book.as_door],
+    "bot.rules.games.doors_book.is_end": [doors_book.is_end],
     "bot.rules.games.turn_texts.check_words": [
         lambda text: turn_texts.check_words(text, range(1, 10**6), 10**6),
     ],

@@ -10,10 +10,11 @@ from types import MappingProxyType
 
 from bot.errors import BadInput
 from bot.rules.games.counterfeit import CounterfeitGame
+from bot.rules.games.doors import DoorsGame
 from bot.rules.games.fold import FoldGame
 from bot.rules.games.game import AnyGame
 
-_ALL: tuple[AnyGame, ...] = (FoldGame(), CounterfeitGame())
+_ALL: tuple[AnyGame, ...] = (FoldGame(), CounterfeitGame(), DoorsGame())
 """One line for each kind."""
 
 GAMES: Mapping[str, AnyGame] = MappingProxyType({game.kind: game for game in _ALL})

@@ -64,13 +64,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrote:
-    """Somebody took their turn, that which began with `move`; once more, while the phase is open, they change it."""
+    """Somebody took their turn, that which began with `move`; once more, while the phase is open, they change it.
+    `parts` are further fields of a form."""
 
     seat: int
     move: int
     text: str
     origin: Origin = "human"
     spans: tuple[Span, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,10 @@ import pytest
 
 from bot.errors import PersonError
 from bot.rules.games import steps
-from bot.rules.games.agreeing import usual_settings
 from bot.rules.games.counterfeit import FORGE_MS, CounterfeitGame
-from bot.rules.games.counterfeit_rounds import Counterfeit, Guess, Round, points_of, shown_to
-from bot.rules.games.counterfeit_views import CounterfeitView
-from bot.rules.games.play import play
-from bot.rules.games.table import ASK_MS, GRACE_MS, GameText, Table, Terms
+from bot.rules.games.counterfeit_rounds import Guess, Round, points_of, shown_to
+from bot.rules.games.table import ASK_MS, GRACE_MS
+from tests.support.evenings import Evening
 
 GAME = CounterfeitGame()
 """The game under test."""
@@ -22,82 +20,29 @@ MACHINE = tuple(f"The {word} door opened, and behind it stood machine number {wo
 """What the models answer."""
 
 
-class Evening:
-    """A table of Counterfeit, and the clock on the wall."""
+class Counterfeits(Evening):
+    """An evening of Counterfeit."""
 
     def __init__(self, players: int = 4, seed: str = "seed", **settings: int) -> None:
-        terms = Terms()
-        self.table: Table[Counterfeit] = Table(
-            id=1,
-            kind=GAME.kind,
-            version=GAME.version,
-            state="lobby",
-            phase="",
-            move=0,
-            host=None,
-            seats=(),
-            terms=terms,
-            settings={**usual_settings(GAME, terms.pace), **settings},
-            seed=seed,
-            created_ms=0,
-        )
-        self.texts: dict[str, GameText] = {}
-        self.now_ms = 1000
-        self.effects: list[steps.Effect] = []
-        for number in range(1, players + 1):
-            self.do(steps.Joined(pen_name=f"Writer {number}"))
-        self.do(steps.Started())
+        super().__init__(GAME, players, seed, settings=settings)
 
-    def do(self, event: steps.Event) -> None:
-        """Let something happen."""
-        step = play(GAME, self.table, event, tuple(self.texts.values()), self.now_ms)
-        self.table = step.table
-        self.texts |= {text.slot: text for text in step.texts}
-        self.effects += step.effects
-
-    def wait(self, for_ms: int) -> None:
-        """Let time pass, with a tick whenever one is due."""
-        until_ms = self.now_ms + for_ms
-        while self.table.due_ms is not None and self.table.due_ms <= until_ms:
-            self.now_ms = max(self.now_ms, self.table.due_ms)
-            self.do(steps.Tick())
-        self.now_ms = until_ms
-
-    def leave_phase(self, phase: str) -> None:
-        """Let time pass until a phase is over."""
-        while self.table.phase == phase and self.table.due_ms is not None:
-            self.wait(self.table.due_ms - self.now_ms)
-
-    def write(self, *seats: int) -> None:
+    def all_write(self, *seats: int) -> None:
         """Let these seats write."""
         for seat in seats:
-            turn = self.table.turn(seat)
-            assert turn is not None
-            text = f"Writer number {seat} walked slowly down to the harbour that evening."
-            self.do(steps.Wrote(seat=seat, move=turn.move, text=text))
-
-    def answer(self, *texts: str) -> None:
-        """Let the models answer what they were asked."""
-        for request in self.table.requests:
-            if request.after_ms <= self.now_ms:
-                self.do(steps.Made(key=request.key, texts=texts))
+            self.write(seat, f"Writer number {seat} walked slowly down to the harbour that evening.")
 
     def to_guessing(self, *writers: int) -> None:
         """Play a round up to the guessing."""
         self.answer(*MACHINE)
-        self.write(*writers)
+        self.all_write(*writers)
         self.leave_phase("forge")
         assert self.table.phase == "guess"
-
-    def view(self, viewer: int | None) -> CounterfeitView:
-        """Return what a seat sees."""
-        return GAME.view(self.table, tuple(self.texts.values()), viewer)
 
     def guess(self, seat: int, *, right: bool) -> None:
         """Let a seat mark all of the machine's texts, or as many of others."""
         view = self.view(seat)
-        places = [str(place) for place, text in enumerate(view.lettered) if ("machine" in text) == right]
-        self.do(steps.Chose(seat=seat, what="marks", values=tuple(places[: view.wanted])))
+        places = [place for place, text in enumerate(view.lettered) if ("machine" in text) == right]
+        self.choose(seat, "marks", *places[: view.wanted])
 
 
 def everything(value: Any) -> str:
@@ -106,7 +51,7 @@ def everything(value: Any) -> str:
 
 
 def test_an_evening_of_three_rounds_ends_with_names_and_points() -> None:
-    evening = Evening(4)
+    evening = Counterfeits(4)
     for number in range(3):
         assert evening.view(None).number == number + 1
         evening.to_guessing(1, 2, 3, 4)
@@ -125,11 +70,11 @@ def test_an_evening_of_three_rounds_ends_with_names_and_points() -> None:
     view = evening.view(None)
     assert scores == {seat: points for seat, points in view.points.items() if seat and points}
     assert view.points[0] == 6  # the house: two that fooled one reader in each round
-    assert len(GAME.story(evening.table, ())) == 3 * (1 + 4 + 2)
+    assert len(evening.story) == 3 * (1 + 4 + 2)
 
 
 def test_nothing_tells_who_wrote_what_before_the_round_is_over() -> None:
-    evening = Evening(5)
+    evening = Counterfeits(5)
     evening.to_guessing(1, 2, 3, 4, 5)
     masks = evening.table.begun.rounds[0].masks
     orders = []
@@ -148,7 +93,7 @@ def test_nothing_tells_who_wrote_what_before_the_round_is_over() -> None:
 
 
 def test_only_the_writer_sees_which_side_they_are_on() -> None:
-    evening = Evening(6)
+    evening = Counterfeits(6)
     sides = [evening.view(seat).side for seat in range(1, 7)]
     assert sides.count("mask") == 2
     assert evening.view(None).side is None
@@ -156,7 +101,7 @@ def test_only_the_writer_sees_which_side_they_are_on() -> None:
 
 
 def test_sides_are_spread_over_the_rounds() -> None:
-    evening = Evening(3)
+    evening = Counterfeits(3)
     seen: list[int] = []
     for number in range(3):
         seen += evening.table.begun.rounds[-1].masks
@@ -168,7 +113,7 @@ def test_sides_are_spread_over_the_rounds() -> None:
 
 @pytest.mark.parametrize(("writers", "machine"), [(4, 2), (8, 3), (10, 3)])
 def test_a_reader_has_all_of_the_machines_texts_among_eight(writers: int, machine: int) -> None:
-    evening = Evening(writers)
+    evening = Counterfeits(writers)
     evening.to_guessing(*range(1, writers + 1))
     for viewer in range(1, writers + 3):
         view = evening.view(viewer)
@@ -177,9 +122,9 @@ def test_a_reader_has_all_of_the_machines_texts_among_eight(writers: int, machin
 
 
 def test_texts_are_shown_in_one_form() -> None:
-    evening = Evening(3)
+    evening = Counterfeits(3)
     evening.answer("“Wait…” she said -- and the *machine* hummed on in the dark cellar.  And then", *MACHINE)
-    evening.write(1, 2)
+    evening.all_write(1, 2)
     turn = evening.table.turn(3)
     assert turn is not None
     text = "‘Wait...’ he said — and the lamp went out in the cold hall. He ran"
@@ -193,10 +138,10 @@ def test_texts_are_shown_in_one_form() -> None:
 
 
 def test_a_text_can_be_changed_until_the_writing_closes() -> None:
-    evening = Evening(3)
+    evening = Counterfeits(3)
     turn = evening.table.turn(1)
     assert turn is not None
-    evening.write(1)
+    evening.all_write(1)
     evening.do(
         steps.Wrote(seat=1, move=turn.move, text="Another evening came, and nobody remembered the harbour any more.")
     )
@@ -205,9 +150,9 @@ def test_a_text_can_be_changed_until_the_writing_closes() -> None:
 
 
 def test_without_two_texts_a_round_is_extended_once_then_void() -> None:
-    evening = Evening(3, rounds=1)
+    evening = Counterfeits(3, rounds=1)
     evening.answer(*MACHINE)
-    evening.write(1)
+    evening.all_write(1)
     evening.wait(FORGE_MS["tonight"])
     assert evening.table.phase == "forge"
     evening.do(steps.Back(2))
@@ -216,12 +161,12 @@ def test_without_two_texts_a_round_is_extended_once_then_void() -> None:
     evening.wait(10**8)
     assert evening.table.state == "ended"
     assert not any(isinstance(effect, steps.Score) for effect in evening.effects)
-    assert "0.w1" in GAME.story(evening.table, tuple(evening.texts.values()))  # it goes to the archive all the same
+    assert "0.w1" in evening.story  # it goes to the archive all the same
 
 
 def test_the_small_model_is_asked_at_the_close_where_the_other_has_not_answered() -> None:
-    evening = Evening(3)
-    evening.write(1, 2, 3)
+    evening = Counterfeits(3)
+    evening.all_write(1, 2, 3)
     evening.wait(GRACE_MS["tonight"])
     assert evening.table.phase == "machine"
     (request,) = evening.table.requests
@@ -231,8 +176,8 @@ def test_the_small_model_is_asked_at_the_close_where_the_other_has_not_answered(
 
 
 def test_without_any_model_a_round_is_void_after_twenty_seconds() -> None:
-    evening = Evening(3)
-    evening.write(1, 2, 3)
+    evening = Counterfeits(3)
+    evening.all_write(1, 2, 3)
     evening.wait(GRACE_MS["tonight"])
     evening.wait(ASK_MS)
     assert evening.table.phase == "result"
@@ -240,7 +185,7 @@ def test_without_any_model_a_round_is_void_after_twenty_seconds() -> None:
 
 
 def test_models_read_no_text_whose_writer_minds() -> None:
-    evening = Evening(3)
+    evening = Counterfeits(3)
     evening.to_guessing(1, 2, 3)
     for seat in (1, 2, 3):
         evening.guess(seat, right=True)
@@ -256,7 +201,7 @@ def test_models_read_no_text_whose_writer_minds() -> None:
 
 
 def test_the_text_with_the_most_stars_opens_the_next_round() -> None:
-    evening = Evening(3)
+    evening = Counterfeits(3)
     evening.to_guessing(1, 2, 3)
     place = next(place for place, text in enumerate(evening.view(1).lettered) if "Writer number 3" in text)
     evening.do(steps.Chose(seat=1, what="star", values=(str(place),)))
@@ -267,7 +212,7 @@ def test_the_text_with_the_most_stars_opens_the_next_round() -> None:
 
 @pytest.mark.parametrize("values", [("0", "0"), ("0",), ("9", "1"), ("x", "1"), ("-1", "0")])
 def test_guesses_that_are_none_change_nothing(values: tuple[str, ...]) -> None:
-    evening = Evening(4)
+    evening = Counterfeits(4)
     evening.to_guessing(1, 2, 3, 4)
     before = evening.table
     with pytest.raises(PersonError):
@@ -300,7 +245,7 @@ def test_orders_of_readers_tell_nothing_of_who_wrote() -> None:
     """Over many games a text of seat 1 stands at every place about equally often."""
     places: list[int] = []
     for number in range(300):
-        evening = Evening(4, seed=str(number))
+        evening = Counterfeits(4, seed=str(number))
         evening.to_guessing(1, 2, 3, 4)
         shown = shown_to(evening.table, 0, 2)
         places.append(shown.index("0.w1"))
