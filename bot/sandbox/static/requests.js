@@ -8,6 +8,8 @@ const ask = window.fetch;
 window.fetch = (path, how = {}) => {
   if (!ASKED_AGAIN.includes(path)) return ask(path, how);
   const limit = new AbortController();
-  setTimeout(() => limit.abort(), LONGEST_MS); // its body as well; to end what has ended does nothing
-  return ask(path, { ...how, signal: how.signal ? AbortSignal.any([how.signal, limit.signal]) : limit.signal });
+  const end = () => limit.abort();
+  setTimeout(end, LONGEST_MS); // with its body; to end what has ended does nothing
+  how.signal?.addEventListener("abort", end);
+  return ask(path, { ...how, signal: limit.signal });
 };
