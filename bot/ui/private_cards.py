@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,7 @@ class _Shown:
         self.draw = draw
 
     @property
-    def message_id(self) -> int | None:
+    def at(self) -> int | None:
         """The id of its message, None where it is not known."""
         return self._placed.message_id
 
@@ -90,7 +90,7 @@ class PrivateCards:
 
     def __init__(self) -> None:
         self._shown: OrderedDict[tuple[int, About], _Shown] = OrderedDict()
-        self._drawing: set[asyncio.Task[None]] = set()
+        self._changing: set[asyncio.Task[None]] = set()
 
     async def show(
         self, interaction: discord.Interaction[Any], about: About, card: Card, *, draw: Draw | None = None
@@ -103,16 +103,18 @@ class PrivateCards:
         pressed = interaction.message.id if is_private(interaction) and interaction.message is not None else None
         if not await respond(interaction, card):
             return False
-        now = _Shown(interaction, interaction.extras[PLACED], draw)
-        if pressed is not None and now.message_id == pressed:  # what stood there is no more
-            for key in [key for key, shown in self._shown.items() if shown.message_id == pressed]:
+        placed: Placed = interaction.extras[PLACED]
+        if placed.message_id is None and pressed is not None:
+            placed = Placed(pressed, followed=False)
+        if placed.message_id == pressed:  # what stood there is no more
+            for key in [key for key, shown in self._shown.items() if pressed is not None and shown.at == pressed]:
                 del self._shown[key]
         key = (interaction.user.id, about)
         before = self._shown.pop(key, None)
-        self._shown[key] = now
+        self._shown[key] = _Shown(interaction, placed, draw)
         self._forget()
         if before is not None and before.is_reached:
-            await before.delete()
+            self._begin(before.delete())
         return True
 
     def has(self, subject: str, subject_id: int) -> bool:
@@ -124,9 +126,13 @@ class PrivateCards:
         mine = [key for key in self._shown if (key[1].subject, key[1].id) == (subject, subject_id)]
         shown = [self._shown.pop(key) for key in mine]
         if due := [(each, each.draw) for each in shown if each.draw is not None and each.is_reached]:
-            task = asyncio.create_task(self._draw(due))
-            self._drawing.add(task)
-            task.add_done_callback(self._drawing.discard)
+            self._begin(self._draw(due))
+
+    def _begin(self, change: Coroutine[Any, Any, None]) -> None:
+        """Make a change beside the answer, which nobody waits for."""
+        task = asyncio.create_task(change)
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
 
     async def _draw(self, due: list[tuple[_Shown, Draw]]) -> None:
         async def one(shown: _Shown, draw: Draw) -> None:
