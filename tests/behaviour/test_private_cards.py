@@ -70,8 +70,7 @@ async def test_private_cards_of_other_kinds_do_the_same(world: DiscordWorld) -> 
         await more(world.chen, card)
     reading, extra = seen_alone(world, thread, world.chen)
     assert en("round.more_title") in texts(extra)
-    ballot = await world.chen.click(extra, label=en("button.my_ballot"))
-    assert en("round.your_ballot") in private(ballot)
+    assert en("round.your_ballot") in private(await world.chen.click(extra, label=en("button.my_ballot")))
     await more(world.chen, card)
     assert len(seen_alone(world, thread, world.chen)) == 3, "the ballot stands where More stood, and More anew"
 
