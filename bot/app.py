@@ -19,6 +19,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import WorkerUnavailable
+from bot.games.service import GameService
 from bot.inference.client import EngineClient
 from bot.inference.fake_engine import FakeEngine
 from bot.inference.health_watch import HealthWatch
@@ -41,7 +42,6 @@ from bot.stories.queries import StoryQueries
 from bot.stories.rounds.service import RoundService
 from bot.stories.server_settings import ServerSettingsService
 from bot.ui.locale import CommandTranslator
-from bot.ui.private_cards import PrivateCards
 from bot.ui.progress import Pulse, Wait, plain_wait
 from bot.ui.tree import Durable, InklingTree
 from bot.writing.blocklist import Blocklist
@@ -145,6 +145,7 @@ async def create_services(
             words=words,
             sent_to=server.told_host if server is not None else "",
         )
+        games = GameService(database)
         async with _background(pulse.run(), "pulse"):
             yield Services(
                 settings=settings,
@@ -160,7 +161,8 @@ async def create_services(
                 outbox=Outbox(database, steady),
                 earlier=EarlierRun(database),
                 server_settings=ServerSettingsService(database),
-                privacy=PrivacyService(database),
+                game_service=games,
+                privacy=PrivacyService(database, games.forget_person),
                 publishing=PublishingService(database),
                 engine=inference.engine,
                 pulse=pulse,
@@ -217,7 +219,6 @@ class Inkling(commands.Bot):
         progress = ProgressRunner(self._services.pulse, self._wait)
         flow = GenerationFlow(self._services, dispatcher, progress, CARDS)
         scheduler = DeadlineScheduler(self, self._services, dispatcher)
-        cards = PrivateCards()
         opening = RoundOpening(self._services, flow, dispatcher, scheduler, progress)
         await self.add_cog(GenerationsCog(tree, self._services, flow, opening))
         await self.add_cog(ContinuationCog(tree, flow, opening))
@@ -225,7 +226,7 @@ class Inkling(commands.Bot):
         await self.add_cog(RestylingCog(tree, self._services, flow, opening))
         await self.add_cog(TwistCog(tree, self._services, flow, opening))
         await self.add_cog(BridgeCog(tree, flow, opening))
-        await self.add_cog(SettingsCog(tree, self._services, cards))
+        await self.add_cog(SettingsCog(tree, self._services))
         await self.add_cog(PrivacyCog(tree, self._services, dispatcher))
         await self.add_cog(HelpCog(tree, self._services))
         await self.add_cog(ThreadsCog(self, self._services, dispatcher))
@@ -237,11 +238,11 @@ class Inkling(commands.Bot):
         await self.add_cog(StoryHostingCog(tree, self._services, flow, dispatcher))
         await self.add_cog(StoryLifecycleCog(tree, self._services, flow, dispatcher))
         await self.add_cog(PublishingCog(tree, self._services, flow))
-        await self.add_cog(RoundsCog(tree, self._services, flow, dispatcher, opening, scheduler, cards))
+        await self.add_cog(RoundsCog(tree, self._services, flow, dispatcher, opening, scheduler))
         await self.add_cog(UseTextCog(tree, flow, opening))
         await self.add_cog(NextStepCog(tree, self._services, flow, dispatcher, opening))
         await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
-        await self.add_cog(ProfilesCog(tree, self._services, flow, cards))
+        await self.add_cog(ProfilesCog(tree, self._services, flow))
         await self.add_cog(WelcomeCog(self, self._services, dispatcher))
         await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))
         await self.add_cog(scheduler)

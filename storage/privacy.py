@@ -22,6 +22,11 @@ from storage.repository import Repository, values_of
 from storage.tables import (
     BALLOTS,
     CANDIDATES,
+    GAME_DRAFTS,
+    GAME_POINTS,
+    GAME_REPORTS,
+    GAME_SEATS,
+    GAME_TEXTS,
     GENERATIONS,
     LORE,
     LORE_VOTES,
@@ -34,7 +39,7 @@ from storage.tables import (
     SUGGESTIONS,
     WRITER_PROFILES,
 )
-from storage.withdrawing import withdraw, withdraw_candidates
+from storage.withdrawing import withdraw, withdraw_candidates, withdraw_game_texts
 from storage.writer import Connection
 
 Work = Callable[[Connection, int], Awaitable[int]]
@@ -93,6 +98,21 @@ async def _withdraw_passages(connection: Connection, person_id: int) -> int:
 
 async def _withdraw_candidates(connection: Connection, person_id: int) -> int:
     return await withdraw_candidates(connection, CANDIDATES.c.author_id == person_id)
+
+
+async def _withdraw_game_texts(connection: Connection, person_id: int) -> int:
+    return await withdraw_game_texts(connection, GAME_TEXTS.c.author_id == person_id)
+
+
+async def _leave_seats(connection: Connection, person_id: int) -> int:
+    """Let nobody have sat there: what others did stays as it was."""
+    theirs = GAME_SEATS.c.person_id == person_id
+    posts, games = Posts(connection), select(GAME_SEATS.c.game_id).where(theirs)
+    await posts.requeue("game", games)
+    await posts.requeue("reveal", games)
+    left = case((GAME_SEATS.c.presence == "removed", "removed"), else_="left")
+    emptied = update(GAME_SEATS).where(theirs).values(person_id=None, pen_name="", presence=left)
+    return (await connection.execute(emptied)).rowcount
 
 
 async def _forget_ballots(connection: Connection, person_id: int) -> int:
@@ -155,6 +175,11 @@ PERSONAL = (
         forget=_forget_rounds,
         shown_as="round",
     ),
+    Personal(table=GAME_TEXTS, person="author_id", forget=_withdraw_game_texts),
+    Personal(table=GAME_SEATS, forget=_leave_seats),
+    Personal(table=GAME_POINTS, forget=_become(GAME_POINTS, "person_id", None)),
+    Personal(table=GAME_DRAFTS),
+    Personal(table=GAME_REPORTS),
     Personal(table=STORIES, person="host_id", forget=_become(STORIES, "host_id", None), shown_as="story"),
     Personal(table=STORY_PEOPLE),
     Personal(table=WRITER_PROFILES),

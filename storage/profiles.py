@@ -23,7 +23,13 @@ class WriterProfileReader(Repository):
         row = (await self._connection.execute(theirs)).one_or_none()
         if row is None:
             return WriterProfile(server_id=server_id, person_id=person_id)
-        return WriterProfile(server_id=server_id, person_id=person_id, pen_name=row.pen_name, no_ai=bool(row.no_ai))
+        return WriterProfile(
+            server_id=server_id,
+            person_id=person_id,
+            pen_name=row.pen_name,
+            no_ai=bool(row.no_ai),
+            pings=row.pings,
+        )
 
     async def list_refusing(self, server_id: int, person_ids: Collection[int]) -> frozenset[int]:
         """Return those of the people who let no model go on from their words."""
@@ -58,7 +64,7 @@ class WriterProfiles(WriterProfileReader):
 
     async def save(self, profile: WriterProfile) -> None:
         """Store all of somebody's profile in one server."""
-        values = {"pen_name": profile.pen_name, "no_ai": int(profile.no_ai)}
+        values = {"pen_name": profile.pen_name, "no_ai": int(profile.no_ai), "pings": profile.pings}
         await self._connection.execute(
             insert(WRITER_PROFILES)
             .values(server_id=profile.server_id, person_id=profile.person_id, **values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from bot.rules.games.table import Quiet
 from bot.rules.servers import ServerSettings
 from storage.dialect import insert
 from storage.repository import Repository
@@ -29,6 +30,7 @@ class ServerReader(Repository):
             switched_off=frozenset(row.switched_off),
             words=tuple(row.words),
             roles={activity: frozenset(roles) for activity, roles in row.roles.items()},
+            quiet=Quiet(zone=row.zone, begin=row.quiet_begin, end=row.quiet_end),
         )
 
 
@@ -47,6 +49,9 @@ class Servers(ServerReader):
             "words": list(settings.words),
             "roles": {activity: sorted(roles) for activity, roles in sorted(settings.roles.items())},
             "changed_ms": now_ms,
+            "zone": settings.quiet.zone,
+            "quiet_begin": settings.quiet.begin,
+            "quiet_end": settings.quiet.end,
         }
         await self._connection.execute(
             insert(SERVERS)

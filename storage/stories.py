@@ -12,7 +12,7 @@ from bot.rules.stories import NewStory, Role, Standing, Story, StoryRules, Story
 from bot.rules.text.characters import caseless
 from storage import dialect
 from storage.repository import Repository
-from storage.tables import LORE, PASSAGES, POSTS, ROUNDS, STORIES, STORY_PEOPLE, TREES
+from storage.tables import GAME_TEXTS, GAMES, LORE, PASSAGES, POSTS, ROUNDS, STORIES, STORY_PEOPLE, TREES
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """All roles."""
@@ -156,11 +156,14 @@ class Stories(StoryReader):
         await self._connection.execute(update(STORIES).where(STORIES.c.id == story.id).values(values))
 
     async def purge(self, story_id: int) -> None:
-        """Delete a story with its rounds, lore, roles and posts, and its tree where no other story stands on it."""
+        """Delete a story with its rounds, lore, roles, posts and the texts of the game that it was, and its tree where
+        no other story stands on it."""
         story = await self.get(story_id)
         if story is None:
             return
         await self._forget_posts(story)
+        games = select(GAMES.c.id).where(GAMES.c.story_id == story_id)
+        await self._connection.execute(delete(GAME_TEXTS).where(GAME_TEXTS.c.game_id.in_(games)))
         await self._connection.execute(delete(STORIES).where(STORIES.c.id == story_id))
         others = select(STORIES.c.id).where(STORIES.c.tree_id == story.tree_id).exists()
         await self._connection.execute(delete(TREES).where(TREES.c.id == story.tree_id, ~others))
@@ -181,6 +184,8 @@ class Stories(StoryReader):
             ("story", select(STORIES.c.id).where(STORIES.c.id == story.id)),
             ("round", select(ROUNDS.c.id).where(ROUNDS.c.story_id == story.id)),
             ("lore", select(LORE.c.id).where(LORE.c.story_id == story.id)),
+            ("game", select(GAMES.c.id).where(GAMES.c.story_id == story.id)),
+            ("reveal", select(GAMES.c.id).where(GAMES.c.story_id == story.id)),
         )
         for kind, ids in shows:
             await self._connection.execute(delete(POSTS).where(POSTS.c.kind == kind, POSTS.c.ref_id.in_(ids)))

@@ -49,6 +49,9 @@ SERVERS = Table(
     Column("words", JsonText, nullable=False, server_default="[]"),
     Column("roles", JsonText, nullable=False, server_default="{}"),
     Column("changed_ms", WHOLE, nullable=False),
+    Column("zone", Text, nullable=False, server_default="UTC"),
+    Column("quiet_begin", Integer, nullable=False, server_default="23"),
+    Column("quiet_end", Integer, nullable=False, server_default="8"),
     sqlite_strict=True,
 )
 """A row is what the managers of a server chose."""
@@ -315,10 +318,137 @@ WRITER_PROFILES = Table(
     _person("person_id", primary_key=True, autoincrement=False),
     Column("pen_name", Text),
     Column("no_ai", Integer, nullable=False),
+    Column("pings", Text, nullable=False, server_default="mention"),
     Index(None, "person_id"),
     sqlite_strict=True,
 )
-"""A row is one person's wishes in one server; `no_ai` 1: no model may use what they wrote."""
+"""A row is one person's wishes in one server; `no_ai` 1: no model may use what they wrote. `pings`: how they are told
+that a game waits for them."""
+
+# ---- games: a game owns its seats, texts, points and drafts
+
+GAMES = Table(
+    "games",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    _snowflake("server_id", nullable=False),
+    _snowflake("channel_id", nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("move", WHOLE, nullable=False),
+    Column("due_ms", WHOLE),
+    Column("asking", Integer, nullable=False),
+    Column("seed", Text, nullable=False),
+    Column("course", Text, nullable=False),
+    Column("created_ms", WHOLE, nullable=False),
+    Column("changed_ms", WHOLE, nullable=False),
+    Column("story_id", WHOLE, ForeignKey("stories.id", ondelete="SET NULL")),
+    Index(None, "due_ms", sqlite_where=text("due_ms IS NOT NULL")),
+    Index(None, "asking", sqlite_where=text("asking > 0")),
+    Index(None, "server_id", "state"),
+    Index(None, "channel_id", "state"),
+    Index(None, "story_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+"""A row is a game. `course` is its table as JSON (see `storage.games`), in which seats have numbers only; `asking` is
+how many requests to the models are open; `story_id` is the story that it became in the archive."""
+
+GAME_SEATS = Table(
+    "game_seats",
+    METADATA,
+    Column("game_id", WHOLE, ForeignKey("games.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _person("person_id"),
+    Column("pen_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("presence", Text, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("joined_ms", WHOLE, nullable=False),
+    Index(None, "person_id"),
+    sqlite_strict=True,
+)
+"""A row is a seat; nobody's where its person had everything of theirs deleted."""
+
+GAME_TEXTS = Table(
+    "game_texts",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    Column("game_id", WHOLE, ForeignKey("games.id", ondelete="CASCADE"), nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("seat", Integer),
+    _person("author_id"),
+    Column("text", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("spans", SpansText, nullable=False),
+    Column("hidden", Integer, nullable=False, server_default="0"),
+    Column("withdrawn", Integer, nullable=False, server_default="0"),
+    Column("created_ms", WHOLE, nullable=False),
+    Column("passage_id", WHOLE, ForeignKey("passages.id", ondelete="SET NULL")),
+    UniqueConstraint("game_id", "slot"),
+    Index(None, "author_id"),
+    Index(None, "passage_id"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+"""A row is a text that was written in a game. `hidden` 1: whoever leads holds it back; `withdrawn` 1: its writer took
+it back, and it stands empty for good. `passage_id`: what it became in the archive."""
+
+GAME_REPORTS = Table(
+    "game_reports",
+    METADATA,
+    Column("text_id", WHOLE, ForeignKey("game_texts.id", ondelete="CASCADE"), primary_key=True),
+    _person("person_id", primary_key=True, autoincrement=False),
+    Column("created_ms", WHOLE, nullable=False),
+    Index(None, "person_id"),
+    sqlite_strict=True,
+)
+"""A row says that a person reported a text of a game."""
+
+GAME_POINTS = Table(
+    "game_points",
+    METADATA,
+    Column("game_id", WHOLE, ForeignKey("games.id", ondelete="CASCADE"), primary_key=True),
+    Column("seat", Integer, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    _snowflake("server_id", nullable=False),
+    Column("kind", Text, nullable=False),
+    _person("person_id"),
+    Column("points", Integer, nullable=False),
+    Column("created_ms", WHOLE, nullable=False),
+    Index(None, "server_id", "kind"),
+    Index(None, "person_id"),
+    sqlite_strict=True,
+)
+"""A row is what a seat got for one reason, once."""
+
+GAME_DRAFTS = Table(
+    "game_drafts",
+    METADATA,
+    Column("game_id", WHOLE, ForeignKey("games.id", ondelete="CASCADE"), primary_key=True),
+    _person("person_id", primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("expires_ms", WHOLE, nullable=False),
+    Index(None, "person_id"),
+    Index(None, "expires_ms"),
+    sqlite_strict=True,
+)
+"""A row is a text that could not be taken: its writer's alone, for a while."""
+
+GAME_PINGS = Table(
+    "game_pings",
+    METADATA,
+    Column("id", WHOLE, primary_key=True, autoincrement=True),
+    Column("game_id", WHOLE, ForeignKey("games.id", ondelete="CASCADE"), nullable=False),
+    Column("seat", Integer, nullable=False),
+    Column("move", WHOLE, nullable=False),
+    Column("reminder", Integer, nullable=False),
+    UniqueConstraint("game_id", "seat", "move", "reminder"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,
+)
+"""A row says that a seat is told of a turn, that which began with `move`: once, and once more as a reminder."""
 
 MOOD_RESULTS = Table(
     "mood_results",

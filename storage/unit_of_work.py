@@ -12,6 +12,8 @@ from sqlalchemy import CursorResult, Executable
 
 from storage.ballots import BallotReader, Ballots
 from storage.counts import Counter
+from storage.game_records import GameRecordReader, GameRecords
+from storage.games import GameReader, Games
 from storage.generations import GenerationReader, Generations
 from storage.lore import Lore, LoreReader
 from storage.mood_results import MoodResultReader, MoodResults
@@ -55,6 +57,8 @@ class Snapshot:
     privacy = cached_property(PrivacyReader)
     recent = cached_property(RecentWork)
     counts = cached_property(Counter)
+    games = cached_property(GameReader)
+    game_records = cached_property(GameRecordReader)
 
 
 class UnitOfWork(Snapshot):
@@ -72,3 +76,5 @@ class UnitOfWork(Snapshot):
     mood_results = cached_property(MoodResults)
     posts = cached_property(Posts)
     privacy = cached_property(Privacy)
+    games = cached_property(Games)
+    game_records = cached_property(GameRecords)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-PostKind = Literal["story", "round", "passage", "lore", "progress", "card", "welcome"]
+PostKind = Literal["story", "round", "passage", "lore", "progress", "card", "welcome", "game", "reveal", "ping"]
 """`progress` is a card of work under way, whose `ref_id` is its message: what is left of one after a crash says so.
 `card` is the card of a generation, whose `ref_id` is its message, too: it tells what was taken up. `welcome` is the
-bot's first message in a server, whose `ref_id` is the server."""
+bot's first message in a server, whose `ref_id` is the server. `game` is the card of a game, and `reveal` what it made,
+whose `part` counts from 1, both by the game's id; `ping` tells somebody of their turn, by the row of `game_pings`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

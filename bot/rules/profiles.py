@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack, get_args
 
 from bot.errors import BadInput
 from bot.rules.stories import MAX_PEN_NAME
 from bot.rules.text.characters import has_word
 from bot.rules.text.matching import fold
+
+Pings = Literal["mention", "dm", "none"]
+"""How somebody is told that a game waits for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,7 @@ class WriterProfile:
     person_id: int
     pen_name: str | None = None
     no_ai: bool = False
+    pings: Pings = "mention"
 
 
 class WriterProfileChange(TypedDict, total=False):
@@ -28,6 +32,7 @@ class WriterProfileChange(TypedDict, total=False):
 
     pen_name: str | None
     no_ai: bool
+    pings: Pings
 
 
 def change_profile(
@@ -36,7 +41,7 @@ def change_profile(
     """Return the wishes with `change` applied whole; `taken` are the names that are somebody else's already.
 
     Raises `BadInput`: `pen_name_empty`; `pen_name_too_long` (length, limit); `pen_name_taken` (name) for one that is
-    read like somebody else's.
+    read like somebody else's; `pings_unknown` (given).
     """
     pen_name = change.get("pen_name")
     if pen_name is not None:
@@ -47,6 +52,8 @@ def change_profile(
             raise BadInput("pen_name_too_long", length=len(pen_name), limit=MAX_PEN_NAME)
         if _read_as(pen_name) in {_read_as(name) for name in taken}:
             raise BadInput("pen_name_taken", name=pen_name)
+    if (pings := change.get("pings")) is not None and pings not in get_args(Pings):
+        raise BadInput("pings_unknown", given=str(pings))
     return dataclasses.replace(profile, **change)
 
 

@@ -7,8 +7,10 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, Unpack, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import BadInput
+from bot.rules.games.table import Quiet
 from bot.rules.moods import MoodName, check_mood
 from bot.rules.text.characters import is_blank
 
@@ -33,6 +35,8 @@ DEFAULT_COUNT = 3
 """Suggestions of a request where nobody chose a number."""
 DEFAULT_LENGTH = 48
 """Tokens of a suggestion where nobody chose a length."""
+HOURS = range(24)
+"""The hours of a day."""
 MAX_TEXT = 4000
 """Characters of a request's text, and of what one box of a form takes."""
 MAX_CHANNELS = 100
@@ -50,7 +54,8 @@ class ServerSettings:
     """What the managers of a server chose. `mood` None mixes all moods; `language` None follows the server's
     own locale; an empty `channels` allows every channel; `length` is in tokens a suggestion; `words` are the server's
     own list of what is not wanted, case-folded, besides the words that demean people; `roles` are for an activity the
-    roles of which somebody needs one: for one that is not named nobody needs any."""
+    roles of which somebody needs one: for one that is not named nobody needs any; in the hours `quiet` games disturb
+    nobody."""
 
     server_id: int
     mood: MoodName | None = None
@@ -61,6 +66,7 @@ class ServerSettings:
     switched_off: frozenset[Switch] = frozenset()
     words: tuple[str, ...] = ()
     roles: Mapping[Activity, frozenset[int]] = field(default_factory=dict)
+    quiet: Quiet = field(default_factory=Quiet)
 
 
 class SettingsChange(TypedDict, total=False):
@@ -74,6 +80,7 @@ class SettingsChange(TypedDict, total=False):
     switched_off: frozenset[Switch]
     words: tuple[str, ...]
     roles: Mapping[Activity, frozenset[int]]
+    quiet: Quiet
 
 
 def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) -> ServerSettings:
@@ -81,8 +88,9 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
 
     Keys (and params): `mood_unknown` (mood, allowed); `count_range` and `length_range` (given, low, high);
     `language_unknown` (given, allowed); `channels_too_many` (given, limit); `feature_unknown` (given, allowed);
-    `words_too_many` (given, limit); `word_too_long` (word, limit); `roles_too_many` (given, limit). Words are stored as
-    `listed_words` returns them. Of `roles` only the activities that are named change: no roles lets everybody.
+    `words_too_many` (given, limit); `word_too_long` (word, limit); `roles_too_many` (given, limit); `zone_unknown`
+    (given) and `hour_range` (given, low, high) for quiet hours. Words are stored as `listed_words` returns them. Of
+    `roles` only the activities that are named change: no roles lets everybody.
     """
     if "words" in change:
         change["words"] = listed_words(change["words"])
@@ -96,9 +104,19 @@ def change_settings(settings: ServerSettings, **change: Unpack[SettingsChange]) 
         raise BadInput("language_unknown", given=str(changed.language), allowed=", ".join(LANGUAGES))
     if len(changed.channels) > MAX_CHANNELS:
         raise BadInput("channels_too_many", given=len(changed.channels), limit=MAX_CHANNELS)
+    _check_quiet(changed.quiet)
     for feature in sorted(changed.switched_off - set(SWITCHES)):
         raise BadInput("feature_unknown", given=str(feature), allowed=", ".join(SWITCHES))
     return changed
+
+
+def _check_quiet(quiet: Quiet) -> None:
+    try:
+        ZoneInfo(quiet.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadInput("zone_unknown", given=quiet.zone) from error
+    for hour in (quiet.begin, quiet.end):
+        check_range("hour_range", hour, HOURS)
 
 
 def _changed_roles(

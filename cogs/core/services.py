@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.games.service import GameService
 from bot.inference.protocol import Engine
 from bot.inference.queue import Inference
 from bot.settings import Settings
@@ -44,6 +45,7 @@ class Services:
     outbox: Outbox
     earlier: EarlierRun
     server_settings: ServerSettingsService
+    game_service: GameService
     privacy: PrivacyService
     publishing: PublishingService
     engine: Engine

@@ -20,6 +20,7 @@ FLOORS = (
     "bot.sandbox",
     "bot.app",
     "cogs",
+    "bot.games",
     "bot.stories",
     "bot.publishing",
     "bot.writing",
@@ -44,6 +45,7 @@ MODELS = {"torch", "transformers", "openvino_genai", "bot.worker"}
 FORBIDDEN = {
     "cogs": MODELS | DATABASE,
     "bot.publishing": MODELS | DATABASE | {"discord"},
+    "bot.games": MODELS | DATABASE | {"discord"},
     "bot.stories": MODELS | {"discord"},
     "bot.ui": MODELS | DATABASE,
     "bot.app": MODELS | DATABASE,

@@ -11,8 +11,15 @@ import pytest
 from tests.architecture.test_imports import MODULES, ROOT, imported, within
 
 SHOWN = {name: path for name, path in MODULES.items() if within(name, "cogs") or within(name, "bot.ui")}
-USE_CASES = {name: path for name, path in MODULES.items() if within(name, "bot.stories") or within(name, "bot.writing")}
-REPOSITORIES = {"Stories", "Passages", "Rounds", "Posts", "Lore", "People", "Servers", "Generations", "MoodResults"}
+USE_CASES = {
+    name: path
+    for name, path in MODULES.items()
+    if any(within(name, package) for package in ("bot.games", "bot.stories", "bot.writing"))
+}
+REPOSITORIES = {
+    *("Stories", "Passages", "Rounds", "Posts", "Lore", "People", "Servers", "Generations", "MoodResults"),
+    *("Games", "GameRecords"),
+}
 """What a transaction has as its attributes."""
 
 

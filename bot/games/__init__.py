@@ -1,0 +1,1 @@
+"""Games: their use cases. One step of a game is one transaction."""

@@ -1,0 +1,63 @@
+"""Sitting down at a table: how many games there may be, how many somebody plays, and what they are called there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.errors import NotHere
+from bot.games.stepping import Played, take_step
+from bot.rules.games import steps
+from bot.rules.profiles import change_profile
+from bot.rules.stories import MAX_PEN_NAME
+from bot.rules.text.characters import is_blank
+from bot.rules.text.segments import beginning
+from bot.stories.access import Who
+from bot.stories.passages import check_words
+from storage.unit_of_work import Snapshot, UnitOfWork
+
+MOST_IN_SERVER = 20
+"""Games of a server that are not over."""
+MOST_IN_CHANNEL = 3
+"""Games of a channel that are not over."""
+MOST_SEATS = 8
+"""Games that are not over at which somebody plays."""
+
+
+async def require_room(tx: Snapshot, who: Who, channel_id: int) -> None:
+    """Raise `NotHere` where there are as many games as there may be: `games_full_server`, `games_full_channel`
+    (limit)."""
+    if await tx.games.count_running(server_id=who.server_id) >= MOST_IN_SERVER:
+        raise NotHere("games_full_server", limit=MOST_IN_SERVER)
+    if await tx.games.count_running(channel_id=channel_id) >= MOST_IN_CHANNEL:
+        raise NotHere("games_full_channel", limit=MOST_IN_CHANNEL)
+
+
+async def require_seat_left(tx: Snapshot, who: Who) -> None:
+    """Raise `NotHere` (`games_full_person`: limit) where somebody plays in as many games as they may."""
+    if await tx.games.count_seats(who.person_id) >= MOST_SEATS:
+        raise NotHere("games_full_person", limit=MOST_SEATS)
+
+
+async def pen_name_of(tx: Snapshot, who: Who, given: str | None, name: str, taken: Iterable[str]) -> str:
+    """Return how somebody is called at a table: as they gave it, where that is none of the names `taken` there nor
+    somebody else's pen name in the server; else by their own pen name, else by `name`.
+
+    Raises `BadInput` as `change_profile`, and `word_not_here`.
+    """
+    profile = await tx.profiles.get(who.server_id, who.person_id)
+    if given is not None and not is_blank(given):
+        others = await tx.profiles.names_of_others(who.server_id, who.person_id)
+        chosen = change_profile(profile, [*taken, *others], pen_name=given).pen_name
+        assert chosen is not None, "it was given"
+        await check_words(tx, who.server_id, chosen)
+        return chosen
+    return profile.pen_name or beginning(" ".join(name.split()), MAX_PEN_NAME)
+
+
+async def with_reader(tx: UnitOfWork, played: Played, who: Who, event: steps.Event, name: str) -> Played:
+    """Return the game with somebody at it who reads and chooses only, where that is what they do. Raises `NotHere`
+    (`game_not_in`)."""
+    if not isinstance(event, steps.Chose):
+        raise NotHere("game_not_in")
+    joined = steps.Joined(pen_name=await pen_name_of(tx, who, None, name, ()), role="reader")
+    return await take_step(tx, played, joined, person_id=who.person_id)

@@ -1,1 +1,0 @@
-"""Gaps: which words of a passage others guess at, and what else would fit there."""
