@@ -67,6 +67,7 @@ class CounterfeitGame:
     players: ClassVar[Mapping[Pace, range]] = MappingProxyType({"tonight": range(3, 11), "days": range(3, 11)})
     least_active: ClassVar[int] = 2
     unmanned: ClassVar[frozenset[str]] = frozenset({"machine", "guess", "result"})
+    open_phases: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[Setting, ...]] = (Setting("rounds", tuple(range(1, 7)), {"tonight": 3, "days": 3}),)
     state_type: ClassVar[type[Counterfeit]] = Counterfeit
 
@@ -228,7 +229,7 @@ def _wrote(table: CounterfeitTable, event: steps.Wrote, now_ms: int) -> Counterf
     )
     writers = tuple(dict.fromkeys((*round_.writers, event.seat)))
     table = with_round(table, dataclasses.replace(round_, writers=writers))
-    return steps.Step(timing.acted(table, turn, now_ms), (text,))
+    return steps.Step(timing.acted(table, turn), (text,))
 
 
 def _went_without(table: CounterfeitTable, event: steps.Passed | steps.Missed, now_ms: int) -> CounterfeitStep:

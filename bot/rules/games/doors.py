@@ -64,6 +64,7 @@ class DoorsGame:
     players: ClassVar[Mapping[Pace, range]] = MappingProxyType({"tonight": range(2, 21), "days": range(2, 21)})
     least_active: ClassVar[int] = 1
     unmanned: ClassVar[frozenset[str]] = frozenset({"vote", "doors", "stand_in", "branches"})
+    open_phases: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[Setting, ...]] = (Setting("chapters", tuple(range(3, 21)), {"tonight": 8, "days": 8}),)
     state_type: ClassVar[type[Doors]] = Doors
 
@@ -199,7 +200,7 @@ def _proposing(table: DoorsTable, text: GameText, now_ms: int) -> DoorsStep:
     number = len(table.begun.chapters) - 1
     waiting = dataclasses.replace(table, phase="doors", turns=(), phase_due_ms=now_ms + 2 * ASK_MS)
     request = Request(
-        key=f"doors:{number}",
+        key=f"doors:{number}:{table.move}",
         kind="continue",
         text=text.text[-LAST_WORDS_SHOWN:],
         count=2 * PROPOSED,
@@ -253,7 +254,7 @@ def _passed_over(table: DoorsTable, event: steps.Missed | steps.Passed, texts: T
     if not (everybody and table.terms.stand_in and readable and last is not None):
         return steps.Step(_asked(table, now_ms))
     request = Request(
-        key=f"chapter:{len(game.chapters)}",
+        key=f"chapter:{len(game.chapters)}:{table.move}",
         kind="continue",
         text=last.text[-LAST_WORDS_SHOWN:],
         count=3,
@@ -300,9 +301,8 @@ def _phase_over(table: DoorsTable, texts: Texts, now_ms: int) -> DoorsStep:
         return steps.Step(table)
     if not ballots_of(game) and not game.extended:
         due_ms = timing.due_at(table.terms, now_ms, VOTE_MS[table.terms.pace])
-        return steps.Step(
-            dataclasses.replace(table, phase_due_ms=due_ms, game=dataclasses.replace(game, extended=True))
-        )
+        game = dataclasses.replace(game, extended=True)
+        return steps.Step(dataclasses.replace(table, phase_due_ms=due_ms, game=game))
     last, door = len(game.chapters) - 1, chosen_door(table)
     if door in game.chapters[last].ends:
         return _branching(table, now_ms)

@@ -1,6 +1,5 @@
 """Fold: everybody writes at once, each on a sheet of which they see only the end; all is read out in the end.
 
-Lines go to seats so that nobody continues themselves and, without absences, no two seats differ by more than a line.
 After the game *exquisite corpse* of the Surrealists (1925).
 """
 
@@ -15,8 +14,9 @@ from typing import ClassVar
 from bot.errors import BadInput, Gone, NotHere
 from bot.rules.games import steps, timing
 from bot.rules.games.chance import shuffled
-from bot.rules.games.fold_sheets import Fold, FoldTable, Sheet, dealt, levelled, slot_of, slots, with_sheet, written
-from bot.rules.games.fold_views import FoldView, best_lines, heart_counts, read_out, seen
+from bot.rules.games.fold_dealing import dealt
+from bot.rules.games.fold_sheets import Fold, FoldTable, Sheet, credited, levelled, slot_of, slots, with_sheet, written
+from bot.rules.games.fold_views import FoldView, best_lines, heart_counts, mendable, read_out, seen
 from bot.rules.games.game import Setting
 from bot.rules.games.play import requested
 from bot.rules.games.table import ASK_MS, GameText, Pace, Request, Texts, text_of
@@ -53,6 +53,7 @@ class FoldGame:
     players: ClassVar[Mapping[Pace, range]] = MappingProxyType({"tonight": range(3, 13), "days": range(3, 25)})
     least_active: ClassVar[int] = 2
     unmanned: ClassVar[frozenset[str]] = frozenset({"reveal", "hearts"})
+    open_phases: ClassVar[frozenset[str]] = frozenset()
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("lines", (0, *range(3, 13)), {"tonight": 0, "days": 0}),
         Setting("tail", ("six", "word", "sentence", "line"), {"tonight": "six", "days": "six"}),
@@ -67,18 +68,20 @@ class FoldGame:
         fold = Fold(
             sheets=(Sheet(),) * min(count, MOST_SHEETS), lines=int(table.settings["lines"]) or min(max(count, 3), 6)
         )
-        ends_ms = now_ms + LONGEST_MS[table.terms.pace]
+        ends_ms = timing.due_at(table.terms, now_ms, LONGEST_MS[table.terms.pace])
         return steps.Step(dealt(dataclasses.replace(table, phase="write", game=fold, phase_due_ms=ends_ms), now_ms))
 
     def apply(self, table: FoldTable, event: steps.Event, texts: Texts, now_ms: int) -> FoldStep:
         """Return what an event leads to."""
         match event:
+            case steps.Hid():
+                return steps.Step(table, (), _parts_with(table, event.slot))
             case steps.Chose(what="next"):
-                if table.phase != "reveal" or event.seat != table.host:
-                    raise NotHere("game_not_now")
-                return self._next(table, now_ms)
+                return self._asked_next(table, event, now_ms)
             case steps.Chose(what="hearts"):
                 return _loved(table, event)
+            case steps.Chose():
+                raise NotHere("game_not_now")
             case steps.PhaseOver():
                 return self._phase_over(table, texts, now_ms)
             case _ if table.phase != "write":
@@ -91,9 +94,12 @@ class FoldGame:
                 return _given_back(table, event, texts, now_ms)
             case steps.Made():
                 return self._made(table, event, now_ms)
-            case steps.Joined() | steps.Back():
-                return steps.Step(dealt(levelled(table), now_ms))
-            case steps.Left() | steps.Removed():
+            case steps.Joined():
+                seat = table.seats[-1].number if event.seat is None else event.seat
+                return steps.Step(dealt(levelled(table, seat), now_ms))
+            case steps.Back():
+                return steps.Step(dealt(levelled(table, event.seat), now_ms))
+            case steps.Left() | steps.Removed() | steps.Resumed():
                 return steps.Step(dealt(table, now_ms))
             case _:
                 return steps.Step(table)
@@ -118,7 +124,7 @@ class FoldGame:
 
     def _made(self, table: FoldTable, event: steps.Made, now_ms: int) -> FoldStep:
         """A stand-in's line; none, or one that is no line, leaves the sheet to the others."""
-        place = int(event.key.partition(":")[2])
+        place = int(event.key.split(":")[1])
         for text in event.texts:
             try:
                 check_words(text, WORDS, LINE_TEXT)
@@ -156,13 +162,22 @@ class FoldGame:
         table = dataclasses.replace(table, phase="reveal", turns=(), requests=(), game=fold)
         return self._next(table, now_ms) if order else _over(table, now_ms)
 
+    def _asked_next(self, table: FoldTable, event: steps.Chose, now_ms: int) -> FoldStep:
+        """Whoever leads does not wait: `values` is how many sheets they saw, so that a second click does nothing."""
+        if table.phase != "reveal" or event.seat != table.host:
+            raise NotHere("game_not_now")
+        if event.values != (str(table.begun.shown),):
+            raise Gone("turn_over")
+        return self._next(table, now_ms)
+
     def _next(self, table: FoldTable, now_ms: int) -> FoldStep:
         """Read out the next sheet; after the last one hearts can be given for a while."""
         fold = dataclasses.replace(table.begun, shown=table.begun.shown + 1)
         if fold.shown > len(fold.order):
-            due_ms = now_ms + HEARTS_MS[table.terms.pace]
+            due_ms = timing.due_at(table.terms, now_ms, HEARTS_MS[table.terms.pace])
             return steps.Step(dataclasses.replace(table, phase="hearts", phase_due_ms=due_ms))
-        shown = dataclasses.replace(table, game=fold, phase_due_ms=now_ms + NEXT_MS)
+        due_ms = timing.due_at(table.terms, now_ms, NEXT_MS)
+        shown = dataclasses.replace(table, game=fold, phase_due_ms=due_ms)
         return steps.Step(shown, (), (steps.Reveal(fold.shown),))
 
     # ---- what is seen
@@ -177,7 +192,7 @@ class FoldGame:
             written=written(fold),
             lines=len(fold.sheets) * fold.lines,
             turn=None if turn is None else seen(table, int(turn.what), texts),
-            mendable=None if viewer is None else _mendable(table, viewer),
+            mine=() if viewer is None else mendable(table, texts, viewer),
             sheets=tuple(read_out(table, place, texts, names, hearts) for place in fold.order[: fold.shown]),
             to_come=max(0, len(fold.order) - fold.shown),
             hearts=fold.hearts.get(viewer, ()) if viewer is not None else (),
@@ -191,56 +206,61 @@ class FoldGame:
 
 
 def _given_back(table: FoldTable, event: steps.Passed | steps.Missed, texts: Texts, now_ms: int) -> FoldStep:
-    """A sheet goes back: to a stand-in where a turn was missed, else to the others; the turn counts as a line."""
+    """A sheet goes back: to a stand-in where a turn was missed, else to the others. The turn counts as a line, except
+    where somebody gave the sheet back, who gets another one."""
     seat = event.turn.seat if isinstance(event, steps.Missed) else event.seat
     turn = event.turn if isinstance(event, steps.Missed) else table.turn(seat)
     assert turn is not None, "the table has checked it"
-    place, fold = int(turn.what), table.begun
+    place = int(turn.what)
+    sheet = dataclasses.replace(table.begun.sheets[place], held=None)
     table = timing.closed(table, seat)
-    table = dataclasses.replace(
-        table, game=dataclasses.replace(fold, credit={**fold.credit, seat: fold.credit.get(seat, 0) + 1})
+    if isinstance(event, steps.Passed) and event.gives_back:
+        declined = dataclasses.replace(sheet, declined=(*sheet.declined, seat))
+        return steps.Step(dealt(with_sheet(table, place, declined), now_ms))
+    table = credited(with_sheet(table, place, sheet), seat)
+    if isinstance(event, steps.Missed):
+        table = _stood_in(table, place, seat, texts, now_ms)
+    return steps.Step(dealt(table, now_ms))
+
+
+def _stood_in(table: FoldTable, place: int, seat: int, texts: Texts, now_ms: int) -> FoldTable:
+    """Let a model take the next line of a sheet instead of a seat, where that was agreed on and the seat has not left.
+    It needs the last line, whose writer must not mind."""
+    missing, sheet = table.seat(seat), table.begun.sheets[place]
+    tail = seen(table, place, texts).tail
+    if not table.terms.stand_in or not tail or missing is None or missing.presence in ("left", "removed"):
+        return table
+    writer = table.seat(sheet.writers[-1]) if sheet.writers[-1] is not None else None
+    if writer is not None and writer.no_ai:
+        return table
+    ask = Request(
+        key=f"line:{place}:{table.move}",
+        kind="continue",
+        text=tail,
+        count=3,
+        words=STAND_IN_WORDS,
+        due_ms=now_ms + ASK_MS,
     )
-    sheet = fold.sheets[place]
-    if isinstance(event, steps.Missed) and table.terms.stand_in and _models_mayread_out(table, sheet):
-        tail = seen(table, place, texts).tail
-        due_ms = now_ms + ASK_MS
-        ask = Request(key=f"line:{place}", kind="continue", text=tail, count=3, words=STAND_IN_WORDS, due_ms=due_ms)
-        held = with_sheet(table, place, dataclasses.replace(sheet, held=0))
-        return steps.Step(dealt(requested(held, ask), now_ms))
-    freed = with_sheet(table, place, dataclasses.replace(sheet, held=None))
-    return steps.Step(dealt(freed, now_ms))
-
-
-def _models_mayread_out(table: FoldTable, sheet: Sheet) -> bool:
-    """Tell whether a model can take the next line: it needs the last one, whose writer must not mind."""
-    if not sheet.writers:
-        return False
-    seat = table.seat(sheet.writers[-1]) if sheet.writers[-1] is not None else None
-    return seat is None or not seat.no_ai
+    return requested(with_sheet(table, place, dataclasses.replace(sheet, held=0)), ask)
 
 
 # ---- lines and hearts
 
 
 def _mended(table: FoldTable, event: steps.Mended, texts: Texts) -> FoldStep:
-    slot = _mendable(table, event.seat)
-    before = text_of(texts, slot) if slot is not None else None
-    if before is None:
+    before = text_of(texts, event.slot)
+    if before is None or all(own.slot != event.slot for own in mendable(table, texts, event.seat)):
         raise Gone("turn_over")
     check_words(event.text, WORDS, LINE_TEXT)
+    if event.text == before.text:
+        return steps.Step(table)
     return steps.Step(table, (dataclasses.replace(before, text=event.text, origin="human", spans=()),))
 
 
-def _mendable(table: FoldTable, seat: int) -> str | None:
-    """Return the slot of a seat's newest line while nobody has looked at it."""
-    if table.phase != "write":
-        return None
-    for place, sheet in enumerate(table.begun.sheets):
-        if sheet.writers and sheet.writers[-1] == seat and sheet.held != 0:
-            turn = table.turn(sheet.held) if sheet.held is not None else None
-            if turn is None or not turn.seen:
-                return slot_of(place, len(sheet.writers) - 1)
-    return None
+def _parts_with(table: FoldTable, slot: str) -> tuple[steps.Reveal, ...]:
+    """Return the part that has to be shown anew since a line of it changed, if it was read out."""
+    order = table.begun.order[: table.begun.shown]
+    return tuple(steps.Reveal(part) for part, place in enumerate(order, 1) if slot in slots(table.begun, place))
 
 
 def _after_writing(table: FoldTable, event: steps.Event) -> FoldStep:
@@ -255,18 +275,19 @@ def _loved(table: FoldTable, event: steps.Chose) -> FoldStep:
     fold = table.begun
     if table.phase not in ("reveal", "hearts"):
         raise NotHere("game_not_now")
-    open_slots = {
-        slot
+    writers = {
+        slot: writer
         for place in fold.order[: fold.shown]
         for slot, writer in zip(slots(fold, place), fold.sheets[place].writers, strict=True)
-        if writer != event.seat
     }
-    slots = tuple(dict.fromkeys(event.values))
-    if not open_slots.issuperset(slots):
-        raise Gone("turn_over")
-    if len(slots) > MOST_HEARTS:
+    chosen = tuple(dict.fromkeys(event.values))
+    if len(chosen) > MOST_HEARTS:
         raise BadInput("game_hearts", limit=MOST_HEARTS)
-    hearts = {**fold.hearts, event.seat: slots}
+    if not writers.keys() >= set(chosen):
+        raise Gone("turn_over")
+    if any(writers[slot] == event.seat for slot in chosen):
+        raise BadInput("game_own_line")
+    hearts = {**fold.hearts, event.seat: chosen}
     return steps.Step(dataclasses.replace(table, game=dataclasses.replace(fold, hearts=hearts)))
 
 

@@ -1,33 +1,22 @@
-"""The sheets of Fold, and who writes on which next.
-
-Nobody continues themselves, and without absences no two seats differ by more than a line.
-"""
+"""The sheets of Fold, and how many lines each seat has."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
-from bot.rules.games import timing
-from bot.rules.games.chance import draw
-from bot.rules.games.table import Pace, Table
-
-FIRST_LINES = 4
-"""So many lines of a sheet have the longer time."""
-TURN_MS: Mapping[Pace, tuple[int, int]] = MappingProxyType({"tonight": (180_000, 120_000), "days": (86_400_000,) * 2})
-"""Time for one of the first lines of a sheet and for a later one, by pace (ms)."""
-APART = 2
-"""So many of the last writers of a sheet do not get it again, where there are others."""
+from bot.rules.games.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A sheet: who wrote its lines, in order; None: a stand-in. `held`: a seat writes on it, or a model does (0)."""
+    """A sheet: who wrote its lines, in order; None: a stand-in. `held`: a seat writes on it, or a model does (0).
+    `declined`: the seats that do not want to go on from its last line."""
 
     writers: tuple[int | None, ...] = ()
     held: int | None = None
+    declined: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,63 +51,9 @@ def slots(fold: Fold, place: int) -> list[str]:
     return [slot_of(place, line) for line in range(len(fold.sheets[place].writers))]
 
 
-def dealt(table: FoldTable, now_ms: int) -> FoldTable:
-    """Give free sheets to free seats. Where nobody would have one, first a writer may get a sheet again that only one
-    other has written on since, then somebody a line more than the others."""
-    for apart, fair in ((APART, True), (1, True), (1, False)):
-        if apart == APART or not _is_busy(table):
-            table = _dealt_once(table, apart, fair, now_ms)
-    return table
-
-
-def _is_busy(table: FoldTable) -> bool:
-    return any(sheet.held is not None for sheet in table.begun.sheets)
-
-
-def _dealt_once(table: FoldTable, apart: int, fair: bool, now_ms: int) -> FoldTable:
-    fold = table.begun
-    active = {seat.number for seat in table.active}
-    counts = _counts(fold, active)
-    waiting = [number for number in active if table.turn(number) is None]
-    waiting.sort(key=lambda number: (counts[number], draw(table.seed, table.move, f"seat:{number}")))
-    for number in waiting:
-        if fair and counts[number] > min(counts.values()):
-            continue
-        place = _sheet_for(table, number, min(len(active) - 1, apart))
-        if place is None:
-            continue
-        line = len(table.begun.sheets[place].writers)
-        within_ms = TURN_MS[table.terms.pace][line >= FIRST_LINES]
-        table = timing.opened(table, number, str(place), within_ms, now_ms)
-        table = with_sheet(table, place, dataclasses.replace(table.begun.sheets[place], held=number))
-        counts[number] += 1
-    return table
-
-
-def _sheet_for(table: FoldTable, seat: int, apart: int) -> int | None:
-    """Return the free sheet for a seat: one on which it has not written lately, with the fewest lines of its own, then
-    with the fewest lines; None where there is none."""
-    fold = table.begun
-    free = [
-        place
-        for place, sheet in enumerate(fold.sheets)
-        if sheet.held is None and len(sheet.writers) < fold.lines and seat not in _last(sheet, max(1, apart))
-    ]
-
-    def rank(place: int) -> tuple[int, int, int]:
-        writers = fold.sheets[place].writers
-        return writers.count(seat), len(writers), draw(table.seed, table.move, f"sheet:{seat}:{place}")
-
-    return min(free, key=rank, default=None)
-
-
-def _last(sheet: Sheet, apart: int) -> set[int | None]:
-    return set(sheet.writers[-apart:])
-
-
-def _counts(fold: Fold, active: Iterable[int]) -> dict[int, int]:
-    """Lines of each seat: written, being written, and those that it is counted."""
-    counts = {number: fold.credit.get(number, 0) for number in active}
+def line_counts(fold: Fold, seats: Iterable[int]) -> dict[int, int]:
+    """Return the lines of each of the seats: written, being written, and those that it is counted."""
+    counts = {number: fold.credit.get(number, 0) for number in seats}
     for sheet in fold.sheets:
         for writer in (*sheet.writers, sheet.held):
             if writer in counts:
@@ -126,16 +61,19 @@ def _counts(fold: Fold, active: Iterable[int]) -> dict[int, int]:
     return counts
 
 
-def levelled(table: FoldTable) -> FoldTable:
-    """Count whoever joins late, or comes back, as many lines as those have who have the fewest."""
+def credited(table: FoldTable, seat: int, lines: int = 1) -> FoldTable:
+    """Return the table with a seat counted lines that it did not write."""
     fold = table.begun
-    counts = _counts(fold, [seat.number for seat in table.active])
-    known = [count for number, count in counts.items() if number in fold.credit or count]
-    least = min(known, default=0)
-    credit = {
-        number: fold.credit.get(number, 0) + max(0, least - count) for number, count in counts.items() if count < least
-    }
-    return dataclasses.replace(table, game=dataclasses.replace(fold, credit={**fold.credit, **credit}))
+    credit = {**fold.credit, seat: fold.credit.get(seat, 0) + lines}
+    return dataclasses.replace(table, game=dataclasses.replace(fold, credit=credit))
+
+
+def levelled(table: FoldTable, seat: int) -> FoldTable:
+    """Count whoever joins late, or comes back, as many lines as those have who have the fewest."""
+    counts = line_counts(table.begun, [each.number for each in table.active])
+    own = counts.pop(seat, 0)
+    least = min(counts.values(), default=0)
+    return credited(table, seat, least - own) if own < least else table
 
 
 def with_sheet(table: FoldTable, place: int, sheet: Sheet) -> FoldTable:

@@ -23,21 +23,31 @@ class FoldLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldTurn:
-    """What a seat sees of its sheet: the `tail`, empty for the first line; `is_last`: this line ends it."""
+    """What a seat sees of its sheet: the `tail` and the line's `slot`, both empty for the first line, the tail also
+    where that line is hidden; `is_last`: this line ends it."""
 
     tail: str
+    slot: str
     is_last: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoldOwn:
+    """A line of one's own that can be changed."""
+
+    slot: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoldView:
-    """What somebody sees: how many lines there are of how many, their own turn, the line that they can still change,
-    the sheets that were read out (by part), and the hearts that they gave."""
+    """What somebody sees: how many lines there are of how many, their own turn, the lines that they can still
+    change (the newest last), the sheets that were read out (by part), and the hearts that they gave."""
 
     written: int
     lines: int
     turn: FoldTurn | None
-    mendable: str | None
+    mine: tuple[FoldOwn, ...]
     sheets: tuple[tuple[FoldLine, ...], ...]
     to_come: int
     hearts: tuple[str, ...]
@@ -55,10 +65,27 @@ def seen(table: FoldTable, place: int, texts: Texts) -> FoldTurn:
     sheet = table.begun.sheets[place]
     is_last = len(sheet.writers) + 1 >= table.begun.lines
     if not sheet.writers:
-        return FoldTurn(tail="", is_last=is_last)
-    before = text_of(texts, slot_of(place, len(sheet.writers) - 1))
+        return FoldTurn(tail="", slot="", is_last=is_last)
+    slot = slot_of(place, len(sheet.writers) - 1)
+    before = text_of(texts, slot)
     tail = tail_of(before.text, str(table.settings["tail"])) if before is not None and not before.hidden else ""
-    return FoldTurn(tail=tail, is_last=is_last)
+    return FoldTurn(tail=tail, slot=slot, is_last=is_last)
+
+
+def mendable(table: FoldTable, texts: Texts, seat: int) -> tuple[FoldOwn, ...]:
+    """Return the lines of a seat from which nobody goes on yet: the last one of a sheet at which nobody has looked."""
+    if table.phase != "write":
+        return ()
+    found = []
+    for place, sheet in enumerate(table.begun.sheets):
+        turn = table.turn(sheet.held) if sheet.held is not None else None
+        if sheet.writers[-1:] != (seat,) or sheet.held == 0 or (turn is not None and turn.seen):
+            continue
+        text = text_of(texts, slot_of(place, len(sheet.writers) - 1))
+        if text is not None and not text.hidden:
+            found.append(text)
+    found.sort(key=lambda text: text.created_ms)
+    return tuple(FoldOwn(slot=text.slot, text=text.text) for text in found)
 
 
 def read_out(table: FoldTable, place: int, texts: Texts, names: bool, hearts: Counter[str]) -> tuple[FoldLine, ...]:

@@ -30,10 +30,12 @@ class Game(Protocol[StateT, ViewT_co]):
     """A kind of game. Its methods are pure; those that return a `Step` raise a `PersonError` for what cannot be done,
     and then nothing has changed.
 
-    `apply` gets the events that are the game's own: `Joined`, `Left` and `Removed` while it plays, `Back`, `Opened`,
-    `Wrote`, `Mended`, `Passed`, `Chose`, `Hid`, `Made`, `Missed` and `PhaseOver`; what an event does to seats, turns
-    and reminders is done already. A turn that was taken is still in the table: the game closes it, or marks it as
-    acted.
+    `apply` gets the events that are the game's own: `Joined` (a player: the last seat, or the event's), `Left`,
+    `Removed`, `Back`, `Resumed`, `Opened`, `Wrote`, `Mended`, `Passed`, `Chose`, `Hid`, `Made`, `Missed` and
+    `PhaseOver`; what an event does to seats, turns, texts that are hidden and reminders is done already. A turn that
+    was taken is still in the table: the game closes it, or marks it as acted. While the table is paused a game gets
+    those of seats (`Joined`, `Left`, `Removed`, `Back`, `Missed`): it opens no turn then and asks for nothing, but does
+    so at `Resumed`. `Hid` comes in any state.
     """
 
     kind: ClassVar[str]
@@ -44,6 +46,8 @@ class Game(Protocol[StateT, ViewT_co]):
     """With fewer who are not resting the game is paused."""
     unmanned: ClassVar[frozenset[str]]
     """The phases that need nobody: they go on by themselves."""
+    open_phases: ClassVar[frozenset[str]]
+    """The phases in which everybody may write without a turn of their own, and people sit down by writing."""
     settings: ClassVar[tuple[Setting, ...]]
     state_type: ClassVar[type[Any]]
     """The type of the state: frozen dataclasses, numbers, texts and tuples of them."""

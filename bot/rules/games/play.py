@@ -14,28 +14,34 @@ from bot.rules.games import seating, steps, timing
 from bot.rules.games.agreeing import agreed
 from bot.rules.games.game import AnyGame
 from bot.rules.games.steps import Event, Step
-from bot.rules.games.table import PauseReason, Request, Table, Texts, Turn
+from bot.rules.games.table import GameText, PauseReason, Request, Table, Texts, Turn, text_of
 
 AnyTable = Table[Any]
 AnyStep = Step[Any]
+Acting = steps.Opened | steps.Wrote | steps.Mended | steps.Passed | steps.MoreTime | steps.Chose
 
 
 def play(game: AnyGame, table: AnyTable, event: Event, texts: Texts, now_ms: int) -> AnyStep:
     """Return what an event leads to, the table's move one higher where anything changed.
 
-    Raises `NotHere`: `game_over`, `game_not_started`, `game_paused`, `game_started`, `game_few` (count, least); `Gone`:
-    `turn_over`; and what the kind raises.
+    Raises `NotHere`: `game_over`, `game_not_started`, `game_paused`, `game_not_paused`, `game_started`, `game_not_in`,
+    `game_not_waited_for`, `game_extended`, `game_few` (count, least); `Gone`: `turn_over`, `game_gone`; and what the
+    kind raises.
     """
     before = dataclasses.replace(table, move=table.move + 1)
     step = _applied(game, before, event, texts, now_ms)
-    if step.table == before and not (step.texts or step.effects):
+    if step.table == before and not step.effects and all(_is_kept(text, texts) for text in step.texts):
         return Step(table)
     step = _ending(game, step, texts, now_ms)
     step = _waiting_enough(game, step, now_ms)
+    if step.table.state == "playing":
+        step = dataclasses.replace(step, table=timing.with_grace(step.table, now_ms))
     return _told(table, step, event)
 
 
 def _applied(game: AnyGame, table: AnyTable, event: Event, texts: Texts, now_ms: int) -> AnyStep:
+    if isinstance(event, steps.Hid):
+        return _hidden(game, table, event, texts, now_ms)
     if table.is_over:
         if isinstance(event, (steps.Tick, steps.Made)):
             return Step(table)
@@ -47,10 +53,12 @@ def _applied(game: AnyGame, table: AnyTable, event: Event, texts: Texts, now_ms:
             return _made(game, table, event, texts, now_ms)
         case steps.Joined():
             joined = seating.with_joined(table, game, event, now_ms)
-            return _passed_on(game, joined, event, texts, now_ms) if event.role == "player" else Step(joined)
+            return _there(game, joined, event, texts, now_ms) if event.role == "player" else Step(joined)
         case steps.Left() | steps.Removed():
             return _gone(game, table, event, texts, now_ms)
         case steps.Ended():
+            if event.phase not in (None, table.phase):
+                raise Gone("turn_over")
             return _ended(game, table, texts, now_ms)
         case steps.Agreed():
             _require_lobby(table)
@@ -62,53 +70,84 @@ def _applied(game: AnyGame, table: AnyTable, event: Event, texts: Texts, now_ms:
             _require_playing(table)
             return Step(_paused(table, "host", now_ms))
         case steps.Resumed():
-            return Step(_resumed(game, table, now_ms))
+            return _resumed(game, table, texts, now_ms)
         case steps.Back():
-            back = seating.with_back(table, event.seat)
-            if back.state == "paused" and back.pause_reason == "few" and len(back.active) >= game.least_active:
-                back = _resumed(game, back, now_ms)
-            return _passed_on(game, back, event, texts, now_ms)
+            back = seating.with_back(table, game, event.seat)
+            was = table.seat(event.seat)
+            return Step(back) if was is not None and was.presence == "in" else _there(game, back, event, texts, now_ms)
+        case steps.Missed() | steps.PhaseOver():
+            raise ValueError(f"{type(event).__name__} is an event for a game only")
+        case steps.Skipped():
+            _require_playing(table)
+            return _skipped(game, table, event, texts, now_ms)
         case _:
             _require_playing(table)
-            return _acted(game, table, event, texts, now_ms)
+            step = _returned(game, table, event.seat, texts, now_ms)
+            return step.then(_acted(game, step.table, event, _with(texts, step), now_ms))
 
 
-def _acted(game: AnyGame, table: AnyTable, event: Event, texts: Texts, now_ms: int) -> AnyStep:
+def _acted(game: AnyGame, table: AnyTable, event: Acting, texts: Texts, now_ms: int) -> AnyStep:
     """What somebody does while a game is played."""
     match event:
         case steps.MoreTime():
             turn = _turn(table, event.seat, event.move)
+            if turn.acted:
+                raise Gone("turn_over")
             if turn.extended:
                 raise NotHere("game_extended")
-            return Step(timing.extended(table, turn, now_ms))
+            return Step(timing.extended(table, turn))
         case steps.Opened():
             turn = _turn(table, event.seat, event.move)
-            seen = timing.changed(_returned(table, event.seat), dataclasses.replace(turn, seen=True))
-            return game.apply(seen, event, texts, now_ms)
+            table = timing.changed(table, dataclasses.replace(turn, seen=True))
+        case steps.Wrote() if table.phase in game.open_phases:
+            _require_player(table, event.seat)
         case steps.Wrote() | steps.Passed():
-            _turn(table, event.seat, event.move, mending=True)
-            return game.apply(_returned(table, event.seat), event, texts, now_ms)
-        case steps.Skipped():
-            turn_ = table.turn(event.seat)
-            if turn_ is None or turn_.acted:
-                raise NotHere("game_not_waited_for")
-            return _missed(game, table, turn_, texts, now_ms)
-        case steps.Chose() | steps.Mended():
-            return game.apply(_returned(table, event.seat), event, texts, now_ms)
-        case _:
-            return game.apply(table, event, texts, now_ms)
+            turn = _turn(table, event.seat, event.move)
+            if turn.acted and isinstance(event, steps.Passed):
+                raise Gone("turn_over")
+    return game.apply(table, event, texts, now_ms)
 
 
-def _returned(table: AnyTable, seat: int) -> AnyTable:
+def _returned(game: AnyGame, table: AnyTable, seat: int, texts: Texts, now_ms: int) -> AnyStep:
     """Whoever acts is there again."""
     found = table.seat(seat)
     if found is None or found.presence in ("left", "removed"):
         raise NotHere("game_not_in")
-    return seating.with_back(table, seat) if found.presence == "resting" or found.missed else table
+    back = seating.with_back(table, game, seat)
+    return game.apply(back, steps.Back(seat), texts, now_ms) if found.presence == "resting" else Step(back)
+
+
+def _skipped(game: AnyGame, table: AnyTable, event: steps.Skipped, texts: Texts, now_ms: int) -> AnyStep:
+    turn = table.turn(event.seat)
+    if event.move is not None and (turn is None or turn.move != event.move):
+        raise Gone("turn_over")
+    if turn is None or turn.acted:
+        raise NotHere("game_not_waited_for")
+    return _missed(game, table, turn, texts, now_ms)
+
+
+def _there(game: AnyGame, table: AnyTable, event: steps.Joined | steps.Back, texts: Texts, now_ms: int) -> AnyStep:
+    """Somebody is there, for the first time or again; a game that was paused because too few were, goes on."""
+    step = _passed_on(game, table, event, texts, now_ms)
+    table = step.table
+    if table.state == "paused" and table.pause_reason == "few" and len(table.active) >= game.least_active:
+        return step.then(_resumed(game, table, _with(texts, step), now_ms))
+    return step
 
 
 def _passed_on(game: AnyGame, table: AnyTable, event: Event, texts: Texts, now_ms: int) -> AnyStep:
-    return game.apply(table, event, texts, now_ms) if table.state == "playing" else Step(table)
+    return game.apply(table, event, texts, now_ms) if table.state in ("playing", "paused") else Step(table)
+
+
+def _hidden(game: AnyGame, table: AnyTable, event: steps.Hid, texts: Texts, now_ms: int) -> AnyStep:
+    """A text is hidden from everybody, or shown again; it stays stored."""
+    text = text_of(texts, event.slot)
+    if text is None or table.game is None:
+        raise Gone("game_gone")
+    if text.hidden == event.hidden:
+        return Step(table)
+    changed = Step(table, (dataclasses.replace(text, hidden=event.hidden),))
+    return changed.then(game.apply(table, event, _with(texts, changed), now_ms))
 
 
 def _started(game: AnyGame, table: AnyTable, now_ms: int) -> AnyStep:
@@ -120,12 +159,13 @@ def _started(game: AnyGame, table: AnyTable, now_ms: int) -> AnyStep:
 
 def _gone(game: AnyGame, table: AnyTable, event: steps.Left | steps.Removed, texts: Texts, now_ms: int) -> AnyStep:
     turn = table.turn(event.seat)
-    table = seating.with_gone(table, event.seat, "left" if isinstance(event, steps.Left) else "removed")
+    gone = seating.with_gone(table, event.seat, "left" if isinstance(event, steps.Left) else "removed")
+    table = timing.closed(gone, event.seat)
     if table.state == "lobby" and not table.players:
         return Step(dataclasses.replace(table, state="cancelled", ended_ms=now_ms))
     step: AnyStep = Step(table)
     if turn is not None and not turn.acted and table.state in ("playing", "paused"):
-        step = game.apply(timing.closed(table, event.seat), steps.Missed(turn), texts, now_ms)
+        step = game.apply(table, steps.Missed(turn), texts, now_ms)
     return step.then(_passed_on(game, step.table, event, _with(texts, step), now_ms))
 
 
@@ -140,13 +180,14 @@ def _paused(table: AnyTable, reason: PauseReason, now_ms: int) -> AnyTable:
     return dataclasses.replace(table, state="paused", paused_ms=now_ms, pause_reason=reason)
 
 
-def _resumed(game: AnyGame, table: AnyTable, now_ms: int) -> AnyTable:
+def _resumed(game: AnyGame, table: AnyTable, texts: Texts, now_ms: int) -> AnyStep:
     if table.state != "paused" or table.paused_ms is None:
         raise NotHere("game_not_paused")
-    if len(table.active) < game.least_active:
+    if table.phase not in game.unmanned and len(table.active) < game.least_active:
         raise NotHere("game_few", count=len(table.active), least=game.least_active)
     running = dataclasses.replace(table, state="playing", paused_ms=None, pause_reason="")
-    return timing.moved(running, now_ms - table.paused_ms)
+    moved = timing.moved(running, max(0, now_ms - table.paused_ms))
+    return game.apply(moved, steps.Resumed(), texts, now_ms)
 
 
 # ---- time
@@ -178,8 +219,8 @@ def _turn_due(game: AnyGame, table: AnyTable, turn: Turn, texts: Texts, now_ms: 
     if turn.due_ms <= now_ms:
         return _missed(game, table, turn, texts, now_ms)
     if turn.warn_ms is not None and turn.warn_ms <= now_ms:
-        warned = timing.changed(table, dataclasses.replace(turn, warn_ms=None))
-        return Step(warned, (), (steps.Ping(turn.seat, turn.move, reminder=True),))
+        warned, now = timing.warned(table, turn, now_ms)
+        return Step(warned, (), (steps.Ping(turn.seat, turn.move, reminder=True),) if now else ())
     return Step(table)
 
 
@@ -220,7 +261,9 @@ def _waiting_enough(game: AnyGame, step: AnyStep, now_ms: int) -> AnyStep:
 
 def _told(before: AnyTable, step: AnyStep, event: Event) -> AnyStep:
     """Add who has to be told of what the step began, and that there is something new to show."""
-    table, acting = step.table, getattr(event, "seat", None)
+    table = step.table
+    # Whoever presses a button sees in the answer what they are waited for next; whoever is skipped pressed none.
+    acting = None if isinstance(event, (steps.Skipped, steps.Removed)) else getattr(event, "seat", None)
     known = {(turn.seat, turn.move) for turn in before.turns}
     pings = [
         steps.Ping(turn.seat, turn.move)
@@ -237,6 +280,12 @@ def requested(table: AnyTable, request: Request) -> AnyTable:
     return dataclasses.replace(table, requests=(*table.requests, request))
 
 
+def _is_kept(text: GameText, texts: Texts) -> bool:
+    """Tell whether a text is stored as it is, whenever it was written."""
+    kept = text_of(texts, text.slot)
+    return kept is not None and dataclasses.replace(text, created_ms=kept.created_ms) == kept
+
+
 def _with(texts: Texts, step: AnyStep) -> Texts:
     """The texts as they are after a step."""
     if not step.texts:
@@ -246,12 +295,18 @@ def _with(texts: Texts, step: AnyStep) -> Texts:
     return tuple(known.values())
 
 
-def _turn(table: AnyTable, seat: int, move: int, *, mending: bool = False) -> Turn:
+def _turn(table: AnyTable, seat: int, move: int) -> Turn:
     """Return the turn that a button or form is about. Raises `Gone` (`turn_over`) where it is another one, or none."""
     turn = table.turn(seat)
-    if turn is None or turn.move != move or (turn.acted and not mending):
+    if turn is None or turn.move != move:
         raise Gone("turn_over")
     return turn
+
+
+def _require_player(table: AnyTable, number: int) -> None:
+    seat = table.seat(number)
+    if seat is None or seat.role != "player":
+        raise NotHere("game_not_in")
 
 
 def _require_lobby(table: AnyTable) -> None:

@@ -15,24 +15,27 @@ RESTS_AFTER = 2
 
 
 def with_joined(table: Table[StateT], game: AnyGame, event: Joined, now_ms: int) -> Table[StateT]:
-    """Return the table with somebody new at it. The first one leads.
+    """Return the table with somebody new at it, or with a reader who plays now. The first one leads.
 
-    Raises `NotHere`: `game_over`, `game_full` (limit), `game_no_joining`; `BadInput`: `pen_name_too_long`.
+    Raises `NotHere`: `game_over`, `game_full` (limit), `game_no_joining`, `game_not_in` (a seat that is no reader's);
+    `BadInput`: `pen_name_too_long`.
     """
     if table.is_over:
         raise NotHere("game_over")
     if len(event.pen_name) > MAX_PEN_NAME:
         raise BadInput("pen_name_too_long", length=len(event.pen_name), limit=MAX_PEN_NAME)
     if event.role == "player":
-        most = game.players[table.terms.pace][-1]
-        if sum(seat.presence in ("in", "resting") for seat in table.players) >= most:
-            raise NotHere("game_full", limit=most)
+        _require_room(table, game)
         if table.state != "lobby" and not game.admits(table):
             raise NotHere("game_no_joining")
     number = max((seat.number for seat in table.seats), default=0) + 1
     seat = Seat(number=number, pen_name=event.pen_name, role=event.role, joined_ms=now_ms)
-    table = dataclasses.replace(table, seats=(*table.seats, seat))
-    return _led(table)
+    if event.seat is None:
+        return _led(dataclasses.replace(table, seats=(*table.seats, seat)))
+    reader = _present(table, event.seat)
+    if reader.role != "reader":
+        raise NotHere("game_not_in")
+    return _led(table.with_seat(dataclasses.replace(seat, number=reader.number, no_ai=reader.no_ai)))
 
 
 def with_gone(table: Table[StateT], number: int, presence: Presence) -> Table[StateT]:
@@ -46,9 +49,17 @@ def with_gone(table: Table[StateT], number: int, presence: Presence) -> Table[St
     return _led(table)
 
 
-def with_back(table: Table[StateT], number: int) -> Table[StateT]:
-    """Return the table with a seat that rested, or missed a turn, there again."""
-    seat = _present(table, number)
+def with_back(table: Table[StateT], game: AnyGame, number: int) -> Table[StateT]:
+    """Return the table with a seat that rested, missed a turn or left there again: whoever comes back has their old
+    seat, and with it what they wrote.
+
+    Raises `NotHere`: `game_not_in` for a seat that was removed, `game_full` (limit) where others took the room.
+    """
+    seat = table.seat(number)
+    if seat is None or seat.presence == "removed":
+        raise NotHere("game_not_in")
+    if seat.presence == "left" and seat.role == "player":
+        _require_room(table, game)
     return table.with_seat(dataclasses.replace(seat, presence="in", missed=0))
 
 
@@ -61,6 +72,12 @@ def with_missed(table: Table[StateT], number: int) -> Table[StateT]:
     return table.with_seat(
         dataclasses.replace(seat, missed=missed, presence="resting" if missed >= RESTS_AFTER else "in")
     )
+
+
+def _require_room(table: Table[StateT], game: AnyGame) -> None:
+    most = game.players[table.terms.pace][-1]
+    if sum(seat.presence in ("in", "resting") for seat in table.players) >= most:
+        raise NotHere("game_full", limit=most)
 
 
 def _present(table: Table[StateT], number: int) -> Seat:

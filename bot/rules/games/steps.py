@@ -14,10 +14,12 @@ from bot.rules.provenance import Origin, Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """Somebody sits down, at a seat of the next number."""
+    """Somebody sits down, at a seat of the next number. `seat`: a reader's that becomes a player's, None: nobody knows
+    them here. Whoever left takes their old seat again (`Back`)."""
 
     pen_name: str
     role: Role = "player"
+    seat: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """Somebody who rests is there again."""
+    """Somebody who rests, or who left, is there again."""
 
     seat: int
 
@@ -65,7 +67,9 @@ class Opened:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrote:
     """Somebody took their turn, that which began with `move`; once more, while the phase is open, they change it.
-    `parts` are further fields of a form."""
+    `parts` are further fields of a form. `based_on`: the slot of a model's text from which theirs was made, which tells
+    whose words are whose. In an open phase (`Game.open_phases`), where nobody has a turn, `move` is that of the view
+    that they saw."""
 
     seat: int
     move: int
@@ -73,13 +77,15 @@ class Wrote:
     origin: Origin = "human"
     spans: tuple[Span, ...] = ()
     parts: tuple[str, ...] = ()
+    based_on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
-    """Somebody changes what they wrote last, while nobody has gone on from it."""
+    """Somebody changes a text of theirs, while nobody has gone on from it."""
 
     seat: int
+    slot: str
     text: str
 
 
@@ -112,7 +118,7 @@ class Chose:
 
 @dataclass(frozen=True, slots=True)
 class Hid:
-    """Whoever leads hides a text, or shows it again."""
+    """Whoever leads, or a report, hides a text from everybody, or shows it again: also when the game is over."""
 
     slot: str
     hidden: bool
@@ -143,14 +149,18 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Whoever leads lets the table wait for a seat no longer."""
+    """Whoever leads lets the table wait for a seat no longer. `move`: the one with which its turn began, None: any."""
 
     seat: int
+    move: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Whoever leads ends the game with what there is; before the start nothing is."""
+    """Whoever leads ends the game with what there is; before the start nothing is. `phase`: the one that they saw,
+    None: any. So a second click does not end the reveal, too."""
+
+    phase: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +210,7 @@ class Show:
 @dataclass(frozen=True, slots=True)
 class Ping:
     """A seat is told, alone, that it is waited for; once more where it is a `reminder`. It counts for the turn that
-    began with `move`."""
+    began with `move`. Reminders are never given in quiet hours; whoever delivers the others then, does so silently."""
 
     seat: int
     move: int

@@ -92,9 +92,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Something that the models are asked for. `key` tells what for; `kind`: "continue" takes `text` on by about
-    `words` words, `count` times. It is asked from `after_ms` on and given up at `due_ms`. `small`: of the small model,
-    which answers sooner."""
+    """Something that the models are asked for. `key` tells what for and is never used again in a game; `kind`:
+    "continue" takes `text` on by about `words` words, `count` times. It is asked from `after_ms` on and given up at
+    `due_ms`. `small`: of the small model, which answers sooner. `seat`: who asked for themselves alone, None: the
+    table."""
 
     key: str
     kind: Literal["continue"]
@@ -104,6 +105,7 @@ class Request:
     due_ms: int
     after_ms: int = 0
     small: bool = False
+    seat: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,8 @@ class Table(Generic[StateT]):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GameText:
     """A text that was written at a table. `slot` is its name in that game: a key of the rules, which tells nobody who
-    wrote it. `seat` None: a model's. A text that is `hidden` was reported or withdrawn, and stands empty."""
+    wrote it. `seat` None: a model's. A text that is `hidden` was reported: views show nothing of it, and it can be
+    shown again. One that is empty was taken back."""
 
     slot: str
     seat: int | None
