@@ -42,6 +42,7 @@ from bot.stories.queries import StoryQueries
 from bot.stories.rounds.service import RoundService
 from bot.stories.server_settings import ServerSettingsService
 from bot.ui.locale import CommandTranslator
+from bot.ui.private_cards import PrivateCards
 from bot.ui.progress import Pulse, Wait, plain_wait
 from bot.ui.tree import Durable, InklingTree
 from bot.writing.blocklist import Blocklist
@@ -219,6 +220,7 @@ class Inkling(commands.Bot):
         progress = ProgressRunner(self._services.pulse, self._wait)
         flow = GenerationFlow(self._services, dispatcher, progress, CARDS)
         scheduler = DeadlineScheduler(self, self._services, dispatcher)
+        cards = PrivateCards()
         opening = RoundOpening(self._services, flow, dispatcher, scheduler, progress)
         await self.add_cog(GenerationsCog(tree, self._services, flow, opening))
         await self.add_cog(ContinuationCog(tree, flow, opening))
@@ -226,7 +228,7 @@ class Inkling(commands.Bot):
         await self.add_cog(RestylingCog(tree, self._services, flow, opening))
         await self.add_cog(TwistCog(tree, self._services, flow, opening))
         await self.add_cog(BridgeCog(tree, flow, opening))
-        await self.add_cog(SettingsCog(tree, self._services))
+        await self.add_cog(SettingsCog(tree, self._services, cards))
         await self.add_cog(PrivacyCog(tree, self._services, dispatcher))
         await self.add_cog(HelpCog(tree, self._services))
         await self.add_cog(ThreadsCog(self, self._services, dispatcher))
@@ -238,11 +240,11 @@ class Inkling(commands.Bot):
         await self.add_cog(StoryHostingCog(tree, self._services, flow, dispatcher))
         await self.add_cog(StoryLifecycleCog(tree, self._services, flow, dispatcher))
         await self.add_cog(PublishingCog(tree, self._services, flow))
-        await self.add_cog(RoundsCog(tree, self._services, flow, dispatcher, opening, scheduler))
+        await self.add_cog(RoundsCog(tree, self._services, flow, dispatcher, opening, scheduler, cards))
         await self.add_cog(UseTextCog(tree, flow, opening))
         await self.add_cog(NextStepCog(tree, self._services, flow, dispatcher, opening))
         await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
-        await self.add_cog(ProfilesCog(tree, self._services, flow))
+        await self.add_cog(ProfilesCog(tree, self._services, flow, cards))
         await self.add_cog(WelcomeCog(self, self._services, dispatcher))
         await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))
         await self.add_cog(scheduler)

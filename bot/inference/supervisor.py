@@ -22,7 +22,7 @@ from bot.inference.health_watch import tell_ready
 from bot.inference.liveness import Heartbeat, Liveness, Patience
 from bot.inference.protocol import Engine, Health
 from bot.inference.retry import RetryingEngine
-from bot.inference.worker_config import EXIT_HOST_ERROR, ChildConfig, plan_of
+from bot.inference.worker_config import EXIT_HOST_ERROR, LAST_WORDS, ChildConfig, plan_of
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class Supervisor:
         self._heartbeat = Heartbeat()
         self._client: EngineClient | None = None
         self._problem: str | None = None
+        self._told: str | None = None
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._last = Health(ready=False, stage="starting", models=(), loaded=0.0)
@@ -189,7 +190,7 @@ class Supervisor:
                         self._client, self._problem = client, None
                     self._notify()
                 if self._last.ready and not told:
-                    told = True
+                    told, self._told = True, None
                     tell_ready(self._last)
                 reason = signs.look(health, time.monotonic())
                 if reason is not None:
@@ -211,11 +212,11 @@ class Supervisor:
         await process.wait()
 
     def _note_problem(self, status: int | None, last_words: str) -> None:
-        """When the host must mend something, say what, once."""
-        problem = last_words if status == EXIT_HOST_ERROR and last_words else None
-        if problem is not None and problem != self._problem:
-            _log.error("the worker cannot run: %s", problem)
-        self._problem = problem
+        """When the host must mend something, say what, once until the models have been ready."""
+        self._problem = last_words if status == EXIT_HOST_ERROR and last_words else None
+        if self._problem is not None and self._problem != self._told:
+            _log.error("the worker cannot run: %s", self._problem)
+            self._told = self._problem
 
 
 class _SupervisedEngine(RetryingEngine):
@@ -233,9 +234,10 @@ class _SupervisedEngine(RetryingEngine):
 
 
 async def _relay(process: Process) -> str:
-    """Log what the worker writes to standard error, at its own levels; return its last line's message."""
+    """Log what the worker writes to standard error, at its own levels; but return its last words, which are told when
+    it has ended."""
     assert process.stderr is not None
-    level, message, rest = logging.WARNING, "", b""
+    level, last_words, rest = logging.WARNING, "", b""
     while block := await process.stderr.read(1 << 16):
         *lines, rest = (rest + block).split(b"\n")
         for line in lines:
@@ -245,9 +247,12 @@ async def _relay(process: Process) -> str:
             match = _LOG_LINE.fullmatch(text)
             if match is not None:
                 level, text = logging.getLevelNamesMapping()[match["level"]], match["rest"]
-            message = text.partition(": ")[2] if match is not None else text
-            _worker_log.log(level, "%s", text)
-    return message
+            name, _, message = text.partition(": ")
+            if match is not None and name == LAST_WORDS:
+                last_words = message
+            else:
+                _worker_log.log(level, "%s", text)
+    return last_words
 
 
 def _environment() -> dict[str, str]:

@@ -11,7 +11,9 @@ from bot.inference.model_server import ModelServer, server_of
 from bot.settings import BUNDLED, Dtype, EngineChoice, HubAccess, ModelChoice, Settings
 
 EXIT_HOST_ERROR = 3
-"""The exit status when the host must mend something; the last line on standard error says what."""
+"""The exit status when the host must mend something; `LAST_WORDS` says what."""
+LAST_WORDS = "bot.worker.last_words"
+"""The logger by which a worker says, before it ends, what the host must mend; the supervisor tells it, once."""
 OPEN_HUB = HubAccess()
 """Access to the hub without a token."""
 

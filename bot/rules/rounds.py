@@ -183,6 +183,11 @@ def extended(round_: Round, rules: StoryRules, now_ms: int) -> Round:
     return dataclasses.replace(round_, deadline_ms=deadline_ms, extended=round_.extended + 1)
 
 
+def is_over(round_: Round) -> bool:
+    """Tell whether a round is neither written nor open any more."""
+    return round_.state not in ("writing", "open")
+
+
 def require_open_round(round_: Round) -> None:
     """Raise where no vote and no candidate can be taken: `NotHere` (`round_writing`), `Gone` (`round_over`)."""
     if round_.state == "writing":

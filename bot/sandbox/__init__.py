@@ -18,7 +18,7 @@ Everything that outlives a command (worker, dispatcher, database) is started out
     world.py       the prepared server and its people
     page.py        SimCord's preview, made to live
     channels.py    which channels and threads a person sees, and starting a thread
-    controls.py    buttons by what they are
+    controls.py    buttons and menus by what they are
     menus.py       the menus of messages
     routes.py      the page's HTTP: an address for each channel; static/ is what the page has beside SimCord's own
     terminal.py    what is said and typed at the terminal

@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from bot.app import create_bot
 from bot.sandbox.channels import start_thread
-from bot.sandbox.controls import name_buttons, place_now
+from bot.sandbox.controls import number_controls
 from bot.sandbox.menus import CLICK, menu_plan
 from bot.sandbox.routes import Address, PageRoutes
 from bot.sandbox.simulation import Page, Preview, simcord
@@ -95,9 +95,9 @@ class LivePage(Preview):
         return page
 
     def _publish(self, page: Page, **options: Any) -> None:
+        number_controls(self.env, page.channel_id)
         super()._publish(page, **options)
         page.snapshot["botGeneration"] = ONE_BOT
-        name_buttons(page.snapshot["messages"])
 
     def _publish_message_pages(self, *, reason: str = "action") -> None:
         for page in tuple(self._pages.values()):
@@ -164,11 +164,11 @@ class LivePage(Preview):
 
     def _as_seen_now(self, page: Page, body: Mapping[str, Any]) -> dict[str, Any]:
         """Let whoever has not seen yet that the page was published again do what they do: what it is about is looked up
-        again anyway, and a button wherever it is by then."""
+        again anyway, and a button or a menu wherever it is by then."""
         seen = body.get("published_revision")
         late = {"published_revision": page.revision} if isinstance(seen, int) and seen < page.revision else {}
-        key = place_now(self.env, page.channel_id, body.get("control_key"))
-        return {**body, **late, "bot_generation": self.env._generation, "control_key": key}
+        number_controls(self.env, page.channel_id)
+        return {**body, **late, "bot_generation": self.env._generation}
 
     async def _start_thread(self, page: Page, name: str) -> dict[str, Any]:
         """Answer `{"thread": id}`, or `{"error": sentence}`."""

@@ -25,9 +25,18 @@ SECRET, CONTEXT = "X-Simcord-Capability", "X-Simcord-Context"
 """The headers with the page's secret, and with the person and place that it is seen as."""
 LIST, MENUS = "/api/channels", "/api/menus"
 """The paths that answer with the threads, and with the menu of a message."""
-STYLES = ("/channels.css", "/toolbar.css", "/menus.css")
+STYLES = ("/channels.css", "/toolbar.css", "/menus.css", "/messages.css")
 """The paths of the style sheets that the page has beside SimCord's own."""
-SCRIPTS = ("/channels.js", "/presses.js", "/toolbar.js", "/following.js", "/menus.js", "/typing.js")
+SCRIPTS = (
+    "/requests.js",
+    "/channels.js",
+    "/presses.js",
+    "/toolbar.js",
+    "/following.js",
+    "/menus.js",
+    "/lists.js",
+    "/typing.js",
+)
 """The paths of the scripts that the page has beside SimCord's own."""
 OWN = dict.fromkeys(STYLES, "text/css") | dict.fromkeys(SCRIPTS, "text/javascript")
 """What the page has beside SimCord's own, and what it is."""
@@ -40,6 +49,8 @@ HEAD = "".join(
 """The HTML that loads these style sheets and scripts."""
 _STATUS = 'Object.defineProperty(window, "simcordPreview"'
 """The place in SimCord's script before which a line is put in."""
+_OPTION = 'field.value = typeof value?.raw === "boolean" ?'
+"""The place in SimCord's script where it shows the value that was chosen for an option: its name is shown instead."""
 CHANGED = {
     "/": {
         "</head>": HEAD + "</head>",
@@ -49,6 +60,7 @@ CHANGED = {
         'aria-label="SimCord preview"': 'aria-label="Inkling\'s sandbox"',
     },
     "/app.js": {_STATUS: f"window.simcordDispatch = dispatch;\n{_STATUS}"},
+    "/commands.js": {_OPTION: _OPTION.replace("=", "= value?.label !== undefined ? value.label :", 1)},
 }
 """What SimCord's own files say otherwise here: each text on the left stands there once."""
 

@@ -15,7 +15,6 @@ try:
     from simcord.backend.errors import BackendError
     from simcord.enums import AppCommandType
     from simcord.preview import Preview
-    from simcord.preview._action_plans import _component_key as component_key
     from simcord.preview._action_plans import _component_paths as component_paths
     from simcord.preview._pages import _Page as Page
     from simcord.preview._server import PreviewServer
@@ -54,7 +53,6 @@ __all__ = [
     "Preview",
     "PreviewServer",
     "can_access_channel",
-    "component_key",
     "component_paths",
     "simcord",
 ]

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import discord
 from discord import app_commands
@@ -50,10 +50,20 @@ GIVEN = "given"
 shows it again. What keeps the text takes it out."""
 _UNDONE = "undone"
 """The key in `interaction.extras` that says that nothing was done: the answer is a refusal."""
+PLACED = "placed"
+"""The key in `interaction.extras` of the message that shows the answer, a `Placed`."""
 PLACE = 300
 """So many characters of a value are said in a sentence."""
 _NOT_OURS = (UNKNOWN_INTERACTION, ALREADY_ANSWERED)
 """What Discord says of an interaction that expired, or that another copy of the program has answered."""
+
+
+class Placed(NamedTuple):
+    """Where an answer stands: the id of its message, None where it is not known; and whether it followed an earlier
+    answer, so that the interaction's "original response" is another message."""
+
+    message_id: int | None
+    followed: bool
 
 
 async def whisper(interaction: discord.Interaction[Any], *cards: Card) -> bool:
@@ -130,8 +140,8 @@ async def follow_up(interaction: discord.Interaction[Any], **parts: Any) -> bool
     """Send one more private message, with the `parts` of `Webhook.send`; tell whether it is known to have arrived."""
     send = interaction.followup.send
     if "file" in parts or "files" in parts:  # they take their time, and discord.py closes them behind the first try
-        return await _got_through(interaction, send(ephemeral=True, **parts))
-    return await _got_through(interaction, persistently(lambda: send(ephemeral=True, **parts)))
+        return await _got_through(interaction, send(ephemeral=True, **parts), followed=True)
+    return await _got_through(interaction, persistently(lambda: send(ephemeral=True, **parts)), followed=True)
 
 
 async def change(interaction: discord.Interaction[Any], card: Card) -> bool:
@@ -146,12 +156,14 @@ async def _first(
     return await _got_through(interaction, first_answer(interaction, send, card))
 
 
-async def _got_through(interaction: discord.Interaction[Any], delivery: Awaitable[Any]) -> bool:
-    """Tell whether an answer arrived. What was asked for is done and kept by then, unless the answer is a refusal, so
-    nobody is told that it failed; an answer that Discord refuses for what is in it is a fault of this program, and the
-    person hears its number."""
+async def _got_through(
+    interaction: discord.Interaction[Any], delivery: Awaitable[Any], *, followed: bool = False
+) -> bool:
+    """Tell whether an answer arrived, and note where. What was asked for is done and kept by then, unless the answer is
+    a refusal, so nobody is told that it failed; an answer that Discord refuses for what is in it is a fault of this
+    program, and the person hears its number."""
     try:
-        await delivery
+        arrived = await delivery
     except discord.HTTPException as error:
         if error.status != 400 or error.code == ALREADY_ANSWERED:
             _log.warning("interaction %d was not answered: %s", interaction.id, describe(error))
@@ -161,6 +173,8 @@ async def _got_through(interaction: discord.Interaction[Any], delivery: Awaitabl
     except UNDELIVERED as error:
         _log.warning("interaction %d was not answered, as far as is known: %s", interaction.id, describe(error))
         return False
+    message_id = arrived.id if isinstance(arrived, discord.Message) else arrived
+    interaction.extras[PLACED] = Placed(message_id, followed)
     return True
 
 

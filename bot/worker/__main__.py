@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import HostError, SettingsError
-from bot.inference.worker_config import EXIT_HOST_ERROR, ChildConfig, ModelPlan, plan_of
+from bot.inference.worker_config import EXIT_HOST_ERROR, LAST_WORDS, ChildConfig, ModelPlan, plan_of
 from bot.logs import set_up_logging
 from bot.settings import load_settings
 from bot.worker.serving import bind_tcp, bind_unix, serve
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _child() if chosen.child else _listen(chosen.listen)
     except HostError as error:
-        _log.error("%s", " ".join(str(error).split()))
+        logging.getLogger(LAST_WORDS).error("%s", " ".join(str(error).split()))
         return EXIT_HOST_ERROR
 
 

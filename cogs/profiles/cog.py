@@ -10,9 +10,11 @@ from discord.ext import commands
 
 from bot.rules.profiles import WriterProfile, WriterProfileChange
 from bot.stories.access import Who
-from bot.ui.answers import GIVEN, open_form, replace, whisper
+from bot.ui.answers import GIVEN, open_form
+from bot.ui.cards import Card
 from bot.ui.forms import submitted
 from bot.ui.locale import named, private
+from bot.ui.private_cards import About, PrivateCards
 from bot.ui.tree import InklingTree
 from cogs.core.command_options import PenName
 from cogs.core.context import InteractionContext
@@ -24,8 +26,9 @@ from cogs.profiles.cards import ASK_NAME, NAME_FORM, OWN_NAME, TURN_AI, NameForm
 class ProfilesCog(commands.Cog):
     """What a writer asks of a server's stories."""
 
-    def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow) -> None:
+    def __init__(self, tree: InklingTree, services: Services, flow: GenerationFlow, cards: PrivateCards) -> None:
         self._profile_service = services.profile_service
+        self._cards = cards
         self._context = InteractionContext(services, flow)
         for route, handler in {
             ASK_NAME: self.ask_name,
@@ -59,7 +62,7 @@ class ProfilesCog(commands.Cog):
             profile = await self._change(interaction, who, **change)
         else:
             profile = await self._profile_service.get(who.server_id, who.person_id)
-        await whisper(interaction, writer_card(private(interaction), profile, saved=bool(change)))
+        await self._show(interaction, who, writer_card(private(interaction), profile, saved=bool(change)))
 
     async def ask_name(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Pen name*: asks for one."""
@@ -89,7 +92,11 @@ class ProfilesCog(commands.Cog):
         who = await self._context.enter(interaction)
         profile = await self._change(interaction, who, **change)
         interaction.extras.pop(GIVEN, None)
-        await replace(interaction, writer_card(private(interaction), profile, saved=True))
+        await self._show(interaction, who, writer_card(private(interaction), profile, saved=True))
+
+    async def _show(self, interaction: discord.Interaction[Any], who: Who, card: Card) -> None:
+        """Show the person's wishes; an earlier card of theirs, which does not say what changed, goes."""
+        await self._cards.show(interaction, About("writer", who.server_id), card)
 
     async def _change(
         self, interaction: discord.Interaction[Any], who: Who, **change: Unpack[WriterProfileChange]

@@ -23,6 +23,7 @@ from bot.ui.fitting import CARD_TEXT
 from bot.ui.infills import Filled
 from bot.ui.locale import Catalogue
 from bot.ui.progress import heading, progress_line
+from cogs.core.vote_minutes import lasting
 from cogs.rounds import custom_ids
 from cogs.rounds.kind_cards import ROUND_CARDS
 
@@ -53,8 +54,15 @@ def writing_card(say: Catalogue, round_: Round, progress: Progress | None) -> Ca
     at = progress_line(say, progress)
     own = custom_ids.OWN.button(say("button.own"), round_.id, emoji="✍️")
     cancel = custom_ids.CANCEL.button(say("button.cancel"), round_.id)
-    lines = "\n".join([f"### {title}", *(f"-# {each}" for each in (at, *note_line(say, round_.note)))])
+    smaller = (at, *note_line(say, round_.note), _open_for(say, round_))
+    lines = "\n".join([f"### {title}", *(f"-# {each}" for each in smaller)])
     return Card(text(lines), text(say("round.sealed")), ui.ActionRow(own, cancel), colour=AMBER)
+
+
+def _open_for(say: Catalogue, round_: Round) -> str:
+    """How long the vote will be open; where nobody chose that, how to choose it."""
+    time = lasting(say, round((round_.deadline_ms - round_.opened_ms) / 60_000))
+    return say("round.open_by_rules" if round_.minutes is None else "round.open_for", time=time)
 
 
 def open_card(say: Catalogue, view: RoundView) -> Card:

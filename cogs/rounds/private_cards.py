@@ -9,9 +9,9 @@ from discord import ui
 
 from bot.rules.ballots import Ballot, commitment
 from bot.rules.round_views import RoundView
-from bot.rules.rounds import least_voters
+from bot.rules.rounds import is_over, least_voters
 from bot.rules.stories import Standing
-from bot.ui.cards import PAGE_TEXT, Card, line, text
+from bot.ui.cards import PAGE_TEXT, Card, line, notice, text
 from bot.ui.cutting import shown_pages
 from bot.ui.escaping import size
 from bot.ui.locale import Catalogue
@@ -21,8 +21,13 @@ from cogs.rounds.result_cards import ballot_words
 
 
 def ballot_card(say: Catalogue, view: RoundView, ballot: Ballot) -> Card:
-    """Return somebody's ballot in words, with the menus to change it and a button to take it back."""
+    """Return somebody's ballot in words, with the menus to change it and a button to take it back; of a round that is
+    over, with what came of it."""
     words = ballot_words(say, view, ballot)
+    if is_over(view.round):
+        return Card(
+            text(f"### {say('round.your_ballot')}\n{words}"), text(f"-# {outcome_line(say, view)}"), colour=None
+        )
     closes = f"<t:{view.round.deadline_ms // 1000}:R>"
     blocks: list[ui.Item[Any]] = [
         text(f"### {say('round.your_ballot')}\n{words}"),
@@ -34,11 +39,23 @@ def ballot_card(say: Catalogue, view: RoundView, ballot: Ballot) -> Card:
     return Card(*blocks)
 
 
+def outcome_line(say: Catalogue, view: RoundView) -> str:
+    """Return in a sentence or two what came of a round that is over."""
+    if view.round.state != "closed":
+        return say(f"round.{view.round.state}_empty")
+    winner = view.winner
+    if winner is None or winner.none:
+        return say("round.over_none")
+    return say("round.over", decided=say(f"round.decided_{view.round.kind}", number=view.number(winner)))
+
+
 def more_card(say: Catalogue, view: RoundView, standing: Standing, *, told: str = "") -> Card:
     """Return what else there is to do: for everybody their ballot and reports; for who opened the round when it can be
     closed; for who leads the story what was reported, hiding, and the end. `told` is a sentence about what was just
     done."""
     round_id = view.round.id
+    if is_over(view.round):
+        return notice(outcome_line(say, view))
     blocks: list[ui.Item[Any]] = [text(f"### {say('round.more_title')}")]
     if told:
         blocks.append(text(told))

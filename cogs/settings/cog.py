@@ -12,12 +12,13 @@ from discord.ext import commands
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import ACTIVITIES, ServerSettings, SettingsChange, Switch, tokens_of, version_of
-from bot.ui.answers import GIVEN, open_form, replace, respond, sentence, whisper
+from bot.ui.answers import GIVEN, open_form, sentence
 from bot.ui.cards import Card
 from bot.ui.custom_ids import number
 from bot.ui.forms import picked
 from bot.ui.locale import DEFAULT, LANGUAGES, catalogue, named, private
 from bot.ui.permissions import CARDS, lacking_in
+from bot.ui.private_cards import About, PrivateCards
 from bot.ui.public_card import reachable
 from bot.ui.tree import InklingTree
 from cogs.core.command_options import Count, Length
@@ -48,8 +49,9 @@ LANGUAGE_CHOICES = [
 class SettingsCog(commands.Cog):
     """What belongs to a server, and to the host."""
 
-    def __init__(self, tree: InklingTree, services: Services) -> None:
+    def __init__(self, tree: InklingTree, services: Services, cards: PrivateCards) -> None:
         self._tree = tree
+        self._cards = cards
         self._services = services
         tree.route(SET, self.set_by_menu)
         tree.route(SWITCH, self.set_by_switch)
@@ -102,7 +104,7 @@ class SettingsCog(commands.Cog):
         turned: dict[Switch, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
         switches = {feature: on for feature, on in turned.items() if on is not None}
         settings = await self._change(interaction, changes, switches)
-        await whisper(interaction, self._card(interaction, settings, len(changes) + len(switches)))
+        await self._show(interaction, self._card(interaction, settings, len(changes) + len(switches)))
 
     async def set_by_menu(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menus on the card."""
@@ -115,7 +117,7 @@ class SettingsCog(commands.Cog):
         else:
             raise Gone("generation_gone")
         settings = await self._change(interaction, changes, {})
-        await replace(interaction, self._card(interaction, settings, 1))
+        await self._show(interaction, self._card(interaction, settings, 1))
 
     async def set_by_switch(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the switches on the card; those of old cards do not say what is wanted, and turn over."""
@@ -124,17 +126,17 @@ class SettingsCog(commands.Cog):
             raise Gone("generation_gone")
         wanted = {"on": True, "off": False}.get(ids[1]) if len(ids) > 1 else None
         settings = await self._change(interaction, {}, {feature: wanted})
-        await replace(interaction, self._card(interaction, settings, 1))
+        await self._show(interaction, self._card(interaction, settings, 1))
 
     async def show(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Settings*, and of the way back to them."""
         settings = await self._services.server_settings.get(self._managed(interaction))
-        await respond(interaction, self._card(interaction, settings, 0))
+        await self._show(interaction, self._card(interaction, settings, 0))
 
     async def show_roles(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Roles*."""
         settings = await self._services.server_settings.get(self._managed(interaction))
-        await replace(interaction, roles_card(private(interaction), settings))
+        await self._show(interaction, roles_card(private(interaction), settings))
 
     async def set_roles(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menus of roles; the role that everybody has, or none, lets everybody."""
@@ -144,7 +146,7 @@ class SettingsCog(commands.Cog):
         chosen = frozenset(role.id for role in known if str(role.id) in picked(interaction))
         roles = frozenset[int]() if interaction.guild_id in chosen else chosen
         settings = await self._change(interaction, {"roles": {ids[0]: roles}}, {})
-        await replace(interaction, roles_card(private(interaction), settings, saved=1))
+        await self._show(interaction, roles_card(private(interaction), settings, saved=1))
 
     async def ask_words(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Words*: shows the list in a form."""
@@ -157,7 +159,11 @@ class SettingsCog(commands.Cog):
         interaction.extras[GIVEN] = "\n".join(words)
         settings = await self._change(interaction, {"words": words}, {}, words_were=number(ids, 0))
         interaction.extras.pop(GIVEN, None)
-        await replace(interaction, self._card(interaction, settings, 1))
+        await self._show(interaction, self._card(interaction, settings, 1))
+
+    async def _show(self, interaction: discord.Interaction[Any], card: Card) -> None:
+        """Show the settings; an earlier card of theirs, which does not say what changed, goes."""
+        await self._cards.show(interaction, About("settings", self._managed(interaction)), card)
 
     async def _change(
         self,

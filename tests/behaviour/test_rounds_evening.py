@@ -192,7 +192,7 @@ async def test_clicks_on_a_card_whose_round_is_over(world: DiscordWorld) -> None
     candidates, _ = await candidates_of(world)
     form = await world.chen.click(card, label=OWN)
     ballot = (await star(world.ben, card, candidates[0])).response
-    host_card = await more(world.ada, card)
+    extra = await more(world.chen, card)
     assert ballot is not None
     world.env.inject_error("PATCH", f"/channels/{thread.id}/messages/{card.id}", status=503, times=1)
     await close(world.ada, card)
@@ -201,8 +201,10 @@ async def test_clicks_on_a_card_whose_round_is_over(world: DiscordWorld) -> None
     assert en("error.round_over") in private(late)
     assert "Too late, but not lost." in private(late)
     assert private(await star(world.chen, card, candidates[0])) == en("error.round_over")
-    assert private(await world.ben.click(ballot, label=en("button.take_back"))) == en("error.round_over")
-    assert private(await world.ada.click(host_card, label=en("button.close"))) == en("error.round_over")
+    await world.ben.click(ballot, label=en("button.take_back"))
+    await pick(world.chen, extra, "rreport", candidates[0])
+    over = en("round.over", decided=en("round.decided_continue", number=1))
+    assert [texts(ballot), texts(extra)] == [over, over]
     assert private(await world.chen.click(card, label=MORE)) == en("error.round_over")
     assert len(await canon_of(world, thread)) == 2
 
@@ -211,9 +213,9 @@ async def test_round_vote_twice_and_changed(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     card = await open_round(world, thread)
     candidates, none = await candidates_of(world)
-    first = await like(world.ben, card, candidates[0])
-    again = await like(world.ben, card, candidates[0])
-    assert private(first) == private(again)
+    first = private(await like(world.ben, card, candidates[0]))
+    again = private(await like(world.ben, card, candidates[0]))
+    assert first == again
     changed = await like(world.ben, card, none)
     assert en("round.none") in private(changed)
     await catch_up(world)
@@ -283,6 +285,7 @@ async def test_round_shows_nothing_of_what_is_being_written(world: DiscordWorld)
     thread = await begin_story(world)
     card = await open_round(world, thread, length=120)
     assert en("round.writing_continue") in shown(card)
+    assert en("round.open_by_rules", time=en("story.days", count=1)) in shown(card)
     waits = await propose(world, world.chen, card, "Chen was first.")
     assert private(waits) == en("round.told_own_waits")
     refused = await world.chen.slash(thread, "continue")
@@ -304,7 +307,8 @@ async def test_round_shows_nothing_of_what_is_being_written(world: DiscordWorld)
 @pytest.mark.patient
 async def test_round_cancelled_while_it_is_written(world: DiscordWorld) -> None:
     thread = await begin_story(world)
-    card = await open_round(world, thread, length=120)
+    card = await open_round(world, thread, length=120, minutes=30)
+    assert en("round.open_for", time=en("time.minutes", count=30)) in shown(card)
     assert private(await world.chen.click(card, label=en("button.cancel"))) == en("error.story_hosts_only")
     await world.ben.click(card, label=en("button.cancel"))
     await world.until(lambda: world.services.inference.running == 0)

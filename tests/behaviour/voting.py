@@ -39,9 +39,10 @@ async def open_round(
     person: MemberActor | None = None,
     count: int = 2,
     length: int = 6,
+    **more: Any,
 ) -> ResponseMessage:
     """Let somebody (Ben) ask for candidates, and return the card."""
-    result = await (person or world.ben).slash(thread, "continue", count=count, length=length)
+    result = await (person or world.ben).slash(thread, "continue", count=count, length=length, **more)
     assert result.response is not None
     return result.response
 

@@ -14,7 +14,7 @@ from bot.errors import InklingError
 from bot.inference.jobs import Working
 from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, cover, epub, html, language, markdown, naming
-from bot.rules import generations, lore, moods, provenance, servers, story_shares, twists
+from bot.rules import gap_words, generations, lore, moods, provenance, servers, story_shares, twists
 from bot.rules import profiles as profile_rules
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
@@ -28,7 +28,7 @@ from bot.rules.round_views import RoundView
 from bot.rules.rounds import Candidate, NewCandidate, Round, RoundState
 from bot.rules.servers import ServerSettings
 from bot.rules.stories import Passage, Standing, Story, StoryRules
-from bot.rules.text import alphabets, characters, matching, segments, sentences, truecasing, words
+from bot.rules.text import alphabets, characters, content_words, matching, segments, sentences, truecasing, words
 from bot.rules.twists import Expected, Other, Twist, TwistWords
 from bot.stories import beginning, passages
 from bot.stories.rounds import candidates, kinds, quoting
@@ -58,6 +58,7 @@ from bot.writing import (
     server_words,
     text_form,
     text_windows,
+    word_selection,
 )
 from bot.writing.blanks import Template
 from bot.writing.bridge import job as bridging
@@ -65,10 +66,11 @@ from bot.writing.bridge.request import BridgeRequest
 from bot.writing.continuation import faults, loops, misnaming, notes, quality
 from bot.writing.continuation import job as continuing
 from bot.writing.continuation.request import ContinueRequest, onward
+from bot.writing.gaps import names, search
 from bot.writing.infill import candidate_pool, pronouns, repeats, restyling
 from bot.writing.infill.request import InfillRequest
 from bot.writing.provenance import spans_behind, spans_filled, spans_of
-from bot.writing.twist import alternatives, word_selection
+from bot.writing.twist import alternatives
 from bot.writing.twist.request import TwistRequest
 from cogs.feature_cards import CARDS
 from cogs.lore import cards as lore_cards
@@ -89,6 +91,10 @@ _PLACE = Place(server_id=1, channel_id=2)
 _WORDS = blocklist.Blocklist.load()
 _LISTED = ("spider", "red herring", "*lamp*", "灯塔", "a" * 40)
 _FILL = Fill(text="boat", score=0.0, masks=1, source="beam")
+
+
+_GAP = gap_words.Gap(places=((0, 1),), word="lamps", shape="s")
+"""A gap at the beginning of a text."""
 
 
 def _prose(length: int) -> str:
@@ -466,12 +472,19 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.writing.text_windows.right_sentence": [lambda text: text_windows.right_sentence(text, 5, 16)],
     "bot.writing.diversity.features": [diversity.features],
     "bot.writing.diversity.is_loop": [diversity.is_loop],
-    "bot.writing.twist.word_selection.selectable_words": [word_selection.selectable_words],
-    "bot.writing.twist.word_selection.stem": [word_selection.stem],
-    "bot.writing.twist.word_selection.is_function_word": [word_selection.is_function_word],
-    "bot.writing.twist.word_selection.carries": [word_selection.carries],
-    "bot.writing.twist.word_selection.is_kin": [lambda text: word_selection.is_kin(text, "lamps")],
-    "bot.writing.twist.word_selection.spread": [
+    "bot.writing.gaps.names.names_in": [names.names_in],
+    "bot.writing.gaps.search.candidates_in": [search.candidates_in],
+    "bot.rules.gap_words.one_word": [gap_words.one_word],
+    "bot.rules.gap_words.shape_of": [gap_words.shape_of],
+    "bot.rules.gap_words.likeness": [lambda text: gap_words.likeness(text, _GAP)],
+    "bot.rules.gap_words.filled": [lambda text: gap_words.filled(text or "x", (_GAP,), ("word",))],
+    "bot.rules.gap_words.parts_of": [lambda text: gap_words.parts_of(text or "x", (_GAP,), ("word",))],
+    "bot.writing.word_selection.selectable_words": [word_selection.selectable_words],
+    "bot.rules.text.content_words.stem": [content_words.stem],
+    "bot.rules.text.content_words.is_function_word": [content_words.is_function_word],
+    "bot.rules.text.content_words.carries": [content_words.carries],
+    "bot.rules.text.content_words.is_kin": [lambda text: content_words.is_kin(text, "lamps")],
+    "bot.writing.word_selection.spread": [
         lambda text: word_selection.spread(
             text,
             [(float(at % 7), word_selection.SelectableWord(at, at + 3, "abc")) for at in range(0, len(text), 9)],
@@ -655,6 +668,7 @@ def _parted(text: str) -> tuple[Story, list[Passage]]:
 
 
 BOUNDED: Mapping[str, str] = {
+    "bot.writing.gaps.search.choose": "a passage of 180 words; called behind `candidates_in`",
     "bot.publishing.map.draw_map": "titles and beginnings are short; drawn in a thread",
     "bot.publishing.map.outline": "titles and beginnings are short; drawn in a thread",
     "bot.publishing.map.who": "a name",

@@ -201,7 +201,9 @@ async def test_supervisor_left_while_starting_leaves_nothing_behind(settings: Se
     assert not left_in(sockets_here)
 
 
-async def test_supervisor_says_what_the_host_must_mend(settings: Settings, tmp_path: Path) -> None:
+async def test_supervisor_says_what_the_host_must_mend_and_logs_it_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     broken = Settings(data=tmp_path, engine="torch", causal_model=ModelChoice(name=str(tmp_path / "nowhere")))
     async with Supervisor(broken, patience=QUICK) as supervisor:
         with pytest.raises(WorkerUnavailable, match=r"CAUSAL_MODEL.*nowhere"):
@@ -210,6 +212,11 @@ async def test_supervisor_says_what_the_host_must_mend(settings: Settings, tmp_p
         health = await supervisor.engine.health()
         assert "nowhere" in health.stage
         assert health.loaded == 0.0
+    caplog.clear()
+    async with Supervisor(broken, patience=replace(QUICK, longest_backoff_s=0.05)) as supervisor:
+        await until(lambda: supervisor.restarts > 1)  # the second worker has found the same
+    [told] = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert "nowhere" in told
 
 
 PARENT = """

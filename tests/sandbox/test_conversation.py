@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -11,7 +12,7 @@ import discord
 import pytest
 from discord import app_commands
 from discord.ext import commands
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bot.sandbox.page import LivePage
 from bot.sandbox.routes import CHANGED, PageRoutes
@@ -147,6 +148,28 @@ async def test_a_message_has_the_menu_that_discord_gives_it_by_the_mouse_and_by_
             await keyboard.press(key)
         await driver.reads("Maren counted 17")
         await expect(menu).to_be_hidden()
+
+
+@needs_browser
+async def test_page_does_not_stand_still_when_a_request_is_never_answered() -> None:
+    async with conversation() as (driver, _, channel):
+        held = {"api/state": asyncio.Event(), "api/channels": asyncio.Event()}
+
+        async def hold_the_first(route: Route) -> None:
+            event = held[route.request.url.split("/", 3)[3]]
+            if event.is_set():
+                await route.continue_()
+            event.set()
+
+        await driver.page.clock.install()
+        await driver.page.route("**/api/*", hold_the_first)
+        for event in held.values():
+            await event.wait()
+        await channel.send("Is anybody there?")
+        await channel.create_thread(name="The attic", type=discord.ChannelType.public_thread)
+        await driver.page.clock.fast_forward(60_000)
+        await driver.reads("Is anybody there?")
+        await driver.channel("The attic").wait_for()
 
 
 @pytest.mark.long

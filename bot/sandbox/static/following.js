@@ -12,9 +12,11 @@ const later = document.getElementById("history-newer"); // is there where the pa
 
 const atEnd = () => later.hidden && timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight <= NEAR_PX;
 
+const isChoosing = () => document.querySelector(".preview-select.is-open") !== null; // what it hangs on must stay
+
 let following = true;
 function follow() {
-  if (following && later.hidden) timeline.scrollTop = timeline.scrollHeight;
+  if (following && later.hidden && !isChoosing()) timeline.scrollTop = timeline.scrollHeight;
 }
 
 // ---- scrolling that a person does, not the page
@@ -38,6 +40,7 @@ timeline.addEventListener("pointerdown", (event) => {
 for (const type of ["pointerup", "pointercancel"]) window.addEventListener(type, () => { dragging = false; }, true);
 timeline.addEventListener("scroll", () => {
   if (!moving) return;
+  stayed = false;
   following = atEnd();
   moves();
 }, { passive: true });
@@ -52,7 +55,28 @@ for (const [id, type] of [["channel-composer", "submit"], ["new-messages", "clic
 
 // ---- after SimCord, which corrects the place in the frame after a change, and when it has drawn everything
 
+// An answer far below what was pressed is gone to, unless one has scrolled since.
+const ANSWERS = ["response", "followup", "deferred"];
+let [stayed, answered] = [true, null];
+for (const type of ["click", "keydown"]) window.addEventListener(type, () => { if (!window.simcordPreview.pendingAction) stayed = true; }, true);
+
+function goToAnswer() {
+  const { lastAction } = window.simcordPreview;
+  if (!lastAction || lastAction.requestId === answered) return;
+  answered = lastAction.requestId;
+  const ids = lastAction.outcomes.filter(({ kind }) => ANSWERS.includes(kind)).map(({ messageId }) => messageId);
+  const answer = list.querySelector(`[data-message-id="${ids.at(-1)}"]`);
+  if (!stayed || !answer || isChoosing()) return;
+  const fits = answer.clientHeight <= timeline.clientHeight;
+  following = fits && later.hidden && answer === list.lastElementChild;
+  if (following) follow();
+  else answer.scrollIntoView({ block: fits ? "nearest" : "start" });
+}
+
 const grown = new ResizeObserver(() => requestAnimationFrame(() => requestAnimationFrame(follow)));
 grown.observe(list);
 grown.observe(timeline);
-new MutationObserver(follow).observe(document.getElementById("preview-app"), { attributeFilter: ["aria-busy"] });
+new MutationObserver(() => {
+  follow();
+  goToAnswer();
+}).observe(document.getElementById("preview-app"), { attributeFilter: ["aria-busy"] });

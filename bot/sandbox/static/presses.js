@@ -16,8 +16,8 @@ function meant(begun, button) {
 
 // ---- what is done while an action is under way: the newest is kept until the page admits it
 
-let kept = null; // {make, until}
-const keep = (make) => { kept = { make, until: performance.now() + KEPT_MS }; };
+let kept = null; // {make, ready, until}
+const keep = (make, ready = admitted) => { kept = { make, ready, until: performance.now() + KEPT_MS }; };
 
 // What actions.js goes by; a button's aria-disabled may be late.
 function admitted() {
@@ -57,17 +57,24 @@ function written() {
 }
 
 // Else the Enter is for what is offered.
-const offersNothing = () =>
-  ![...document.querySelectorAll("[role=listbox] [aria-selected=true]")].some((item) => item.checkVisibility());
+const offered = () => [...document.querySelectorAll("[role=listbox] [aria-selected=true]")].find((item) => item.checkVisibility());
+
+// What is typed into an option is looked up for its choices, a moment later: an Enter until then is for the first of them.
+export function isLookedUp(field) {
+  const { option, state } = window.simcordPreview.commandPicker.autocomplete;
+  return state === "loading" && option === field.dataset.option;
+}
 
 function sends(event) {
   return event.key === "Enter" && !event.shiftKey && !event.isComposing
-    && composer.contains(event.target) && event.target.matches("textarea, input") && offersNothing();
+    && composer.contains(event.target) && event.target.matches("textarea, input") && !offered();
 }
 
 window.addEventListener("keydown", (event) => {
   if (!sends(event)) return;
-  if (admitted()) {
+  const field = event.target;
+  const ready = () => admitted() && !isLookedUp(field);
+  if (ready()) {
     kept = null;
     return;
   }
@@ -75,12 +82,17 @@ window.addEventListener("keydown", (event) => {
   event.stopPropagation();
   if (window.simcordPreview.pendingAction?.kind.match(/^(send_message|run_command)$/)) return; // it is what is under way
   const made = written();
-  keep(() => { if (written() === made) composer.requestSubmit(); });
+  keep(() => {
+    if (written() !== made) return;
+    const item = offered();
+    if (item) item.click();
+    else composer.requestSubmit();
+  }, ready);
 }, true);
 
 setInterval(() => {
   if (kept && performance.now() > kept.until) kept = null;
-  if (!kept || !admitted()) return;
+  if (!kept?.ready()) return;
   const { make } = kept;
   kept = null;
   make();

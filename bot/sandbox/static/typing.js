@@ -25,3 +25,12 @@ window.addEventListener("paste", (event) => {
   field.setRangeText(event.clipboardData.getData("text/plain"), field.selectionStart, field.selectionEnd, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }, true);
+
+// SimCord leaves the command's name behind for whoever takes it back by ✕.
+const composer = document.getElementById("channel-composer");
+composer.addEventListener("click", (event) => {
+  if (!event.target.closest?.(".command-context-close")) return;
+  const field = document.getElementById("channel-composer-input");
+  field.value = "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from bot.rules.text.content_words import carries, stem
 from bot.rules.text.words import has_han
 from bot.writing.cleaning import sentences
 from bot.writing.overlap import compared_words
 from bot.writing.text_form import CUE, LABEL, TextForm
-from bot.writing.twist.word_selection import carries, stem
 
 SENTENCES_BACK = 40
 """So many sentences before the text are compared with its own."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.rules.text.content_words import is_function_word
 from bot.rules.text.words import split_words
-from bot.writing.twist.word_selection import is_function_word
 
 PRONOUNS = frozenset(
     """

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.inference.protocol import Gap
+from bot.rules.text.content_words import carries, is_function_word, stem
 from bot.rules.text.words import BLANK
-from bot.writing.twist.word_selection import carries, is_function_word, stem
 
 SAID_AGAIN = 3.0
 """What it costs, in nats, to say a word that carries meaning again, in whatever form, for each time that it stands

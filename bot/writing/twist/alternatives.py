@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.inference.protocol import Fill, Gap
+from bot.rules.text.content_words import LEAST_LETTERS, is_function_word, is_kin
 from bot.rules.text.words import has_han
 from bot.rules.twists import Other
 from bot.writing.infill.candidate_pool import is_repetition
-from bot.writing.twist.word_selection import LEAST_LETTERS, SelectableWord, is_function_word, is_kin
+from bot.writing.word_selection import SelectableWord
 
 MASKED_MARGIN = 7.0
 """How far below the masked model's best, in nats, a word's score may lie."""

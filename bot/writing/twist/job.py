@@ -29,7 +29,7 @@ from bot.writing.request import NOBODY
 from bot.writing.text_windows import left_part, right_part
 from bot.writing.twist.alternatives import ScoredWord, chosen, possible
 from bot.writing.twist.request import TwistRequest
-from bot.writing.twist.word_selection import SelectableWord, selectable_words, spread
+from bot.writing.word_selection import SelectableWord, selectable_words, spread
 
 ROWS = 12
 """Rows that a twist counts for in the queue."""

@@ -14,6 +14,7 @@ from bot.inference.client import EngineClient
 from bot.inference.protocol import Fill, Gap
 from bot.rules.generations import Generation, Suggestion
 from bot.rules.receipts import OwnReceipt, TwistReceipt
+from bot.rules.text.content_words import is_kin
 from bot.rules.text.words import word_spans
 from bot.rules.twists import KEPT, Expected, Other, Twist, TwistWords, suggestion_of, twist_of
 from bot.writing.blocklist import Blocklist
@@ -21,7 +22,7 @@ from bot.writing.features import FEATURES
 from bot.writing.twist.alternatives import MOST_OTHERS, ScoredWord, chosen, possible
 from bot.writing.twist.job import CHUNK, AlternativeSearch, TwistJob, chunks
 from bot.writing.twist.request import TwistRequest
-from bot.writing.twist.word_selection import SelectableWord, is_kin, selectable_words, spread
+from bot.writing.word_selection import SelectableWord, selectable_words, spread
 from storage.tagged_json import payload_as_json, payload_from_json, receipt_as_json, receipt_from_json
 from tests.support.generations import made
 from tests.support.masked_models import make
