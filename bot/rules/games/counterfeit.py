@@ -73,7 +73,7 @@ class CounterfeitGame:
 
     # ---- the course
 
-    def begin(self, table: CounterfeitTable, now_ms: int) -> CounterfeitStep:
+    def begin(self, table: CounterfeitTable, texts: Texts, now_ms: int) -> CounterfeitStep:
         """Open the first round."""
         game = Counterfeit(rounds=(), planned=int(table.settings["rounds"]))
         opening = GameText(

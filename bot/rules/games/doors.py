@@ -70,7 +70,7 @@ class DoorsGame:
 
     # ---- the course
 
-    def begin(self, table: DoorsTable, now_ms: int) -> DoorsStep:
+    def begin(self, table: DoorsTable, texts: Texts, now_ms: int) -> DoorsStep:
         """Ask the first scribe."""
         game = Doors(most=int(table.settings["chapters"]))
         return steps.Step(_asked(dataclasses.replace(table, game=game), now_ms))

@@ -62,7 +62,7 @@ class FoldGame:
 
     # ---- the course
 
-    def begin(self, table: FoldTable, now_ms: int) -> FoldStep:
+    def begin(self, table: FoldTable, texts: Texts, now_ms: int) -> FoldStep:
         """Deal a sheet to everybody, as far as they go."""
         count = len(table.active)
         fold = Fold(
@@ -185,15 +185,14 @@ class FoldGame:
     def view(self, table: FoldTable, texts: Texts, viewer: int | None) -> FoldView:
         """Return what a seat sees: of its sheet the end, of the others nothing until they are read out."""
         fold = table.begun
-        names = table.is_over
-        hearts = heart_counts(fold) if names else Counter()
+        hearts = heart_counts(fold) if table.is_over else Counter[str]()
         turn = table.turn(viewer) if viewer is not None else None
         return FoldView(
             written=written(fold),
             lines=len(fold.sheets) * fold.lines,
             turn=None if turn is None else seen(table, int(turn.what), texts),
             mine=() if viewer is None else mendable(table, texts, viewer),
-            sheets=tuple(read_out(table, place, texts, names, hearts) for place in fold.order[: fold.shown]),
+            sheets=tuple(read_out(table, place, texts, viewer) for place in fold.order[: fold.shown]),
             to_come=max(0, len(fold.order) - fold.shown),
             hearts=fold.hearts.get(viewer, ()) if viewer is not None else (),
             best=best_lines(hearts),

@@ -12,13 +12,15 @@ from bot.rules.games.turn_texts import tail_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldLine:
-    """A line that is read out; `writer` None until names are told, 0: a model's. `hearts` likewise."""
+    """A line that is read out; `writer` None until names are told, 0: a model's. `hearts` likewise; `own`: the
+    viewer's."""
 
     slot: str
     text: str
     hidden: bool
     writer: int | None = None
     hearts: int = 0
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +90,17 @@ def mendable(table: FoldTable, texts: Texts, seat: int) -> tuple[FoldOwn, ...]:
     return tuple(FoldOwn(slot=text.slot, text=text.text) for text in found)
 
 
-def read_out(table: FoldTable, place: int, texts: Texts, names: bool, hearts: Counter[str]) -> tuple[FoldLine, ...]:
-    """Return a sheet as it is read out."""
+def read_out(table: FoldTable, place: int, texts: Texts, viewer: int | None) -> tuple[FoldLine, ...]:
+    """Return a sheet as it is read out: names and hearts are told in the end."""
+    hearts = heart_counts(table.begun) if table.is_over else Counter[str]()
     lines = []
     for slot, writer in zip(slots(table.begun, place), table.begun.sheets[place].writers, strict=True):
         text = text_of(texts, slot)
         hidden = text is None or text.hidden
         shown = "" if text is None or hidden else text.text
-        told = (writer or 0) if names else None
-        lines.append(FoldLine(slot=slot, text=shown, hidden=hidden, writer=told, hearts=hearts[slot]))
+        told = (writer or 0) if table.is_over else None
+        own = viewer is not None and writer == viewer
+        lines.append(FoldLine(slot=slot, text=shown, hidden=hidden, writer=told, hearts=hearts[slot], own=own))
     return tuple(lines)
 
 

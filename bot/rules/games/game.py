@@ -52,8 +52,8 @@ class Game(Protocol[StateT, ViewT_co]):
     state_type: ClassVar[type[Any]]
     """The type of the state: frozen dataclasses, numbers, texts and tuples of them."""
 
-    def begin(self, table: Table[StateT], now_ms: int) -> Step[StateT]:
-        """Return the first step of a game whose players are there."""
+    def begin(self, table: Table[StateT], texts: Texts, now_ms: int) -> Step[StateT]:
+        """Return the first step of a game whose players are there. `texts` are what was put on the table before."""
         ...
 
     def apply(self, table: Table[StateT], event: Event, texts: Texts, now_ms: int) -> Step[StateT]:

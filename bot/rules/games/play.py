@@ -65,7 +65,7 @@ def _applied(game: AnyGame, table: AnyTable, event: Event, texts: Texts, now_ms:
             return Step(agreed(game, table, event))
         case steps.Started():
             _require_lobby(table)
-            return _started(game, table, now_ms)
+            return _started(game, table, texts, now_ms)
         case steps.Paused():
             _require_playing(table)
             return Step(_paused(table, "host", now_ms))
@@ -150,11 +150,11 @@ def _hidden(game: AnyGame, table: AnyTable, event: steps.Hid, texts: Texts, now_
     return changed.then(game.apply(table, event, _with(texts, changed), now_ms))
 
 
-def _started(game: AnyGame, table: AnyTable, now_ms: int) -> AnyStep:
+def _started(game: AnyGame, table: AnyTable, texts: Texts, now_ms: int) -> AnyStep:
     least = game.players[table.terms.pace][0]
     if len(table.active) < least:
         raise NotHere("game_few", count=len(table.active), least=least)
-    return game.begin(dataclasses.replace(table, state="playing", started_ms=now_ms), now_ms)
+    return game.begin(dataclasses.replace(table, state="playing", started_ms=now_ms), texts, now_ms)
 
 
 def _gone(game: AnyGame, table: AnyTable, event: steps.Left | steps.Removed, texts: Texts, now_ms: int) -> AnyStep:

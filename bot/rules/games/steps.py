@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 from bot.rules.games.table import GameText, Role, StateT, Table, Turn
+from bot.rules.gap_words import Gap
 from bot.rules.provenance import Origin, Span
 
 # ---- events
@@ -131,10 +132,11 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The models answered the request `key`, or could not (no texts)."""
+    """The models answered the request `key`, or could not (no texts, no gaps)."""
 
     key: str
     texts: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,12 +93,12 @@ class Terms:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Something that the models are asked for. `key` tells what for and is never used again in a game; `kind`:
-    "continue" takes `text` on by about `words` words, `count` times. It is asked from `after_ms` on and given up at
-    `due_ms`. `small`: of the small model, which answers sooner. `seat`: who asked for themselves alone, None: the
-    table."""
+    "continue" takes `text` on by about `words` words, `count` times, "gaps" looks for `count` words of it that others
+    can guess at. It is asked from `after_ms` on and given up at `due_ms`. `small`: of the small model, which answers
+    sooner. `seat`: who asked for themselves alone, None: the table."""
 
     key: str
-    kind: Literal["continue"]
+    kind: Literal["continue", "gaps"]
     text: str
     count: int
     words: int
