@@ -15,16 +15,18 @@ from bot.rules.moods import MoodName, check_mood
 from bot.rules.text.characters import is_blank
 
 Language = Literal["en", "zh-CN"]
-Switch = Literal["continue", "infill", "stories"]
+Switch = Literal["continue", "infill", "stories", "games"]
 Activity = str
-"""What a server can keep to roles: a kind of generation, opening rounds, or starting stories (`ACTIVITIES`)."""
+"""What a server can keep to roles: a kind of generation, opening rounds, starting stories or games (`ACTIVITIES`)."""
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 """The languages in which the bot can speak in a server."""
 SWITCHES: tuple[Switch, ...] = get_args(Switch)
 """All that a server can switch off."""
-ACTIVITIES: tuple[Activity, ...] = ("continue", "infill", "bridge", "twist", "rounds", "stories")
+ACTIVITIES: tuple[Activity, ...] = ("continue", "infill", "bridge", "twist", "rounds", "stories", "games")
 """All that a server can keep to roles, in the order in which the settings show it."""
+SWITCH_OF: Mapping[Activity, Switch] = {"rounds": "stories", "stories": "stories", "games": "games"}
+"""Which switch turns an activity off that is no kind of generation; that of a kind is told by its feature."""
 COUNT_RANGE = range(1, 6)
 """How many suggestions a request may ask for."""
 LENGTH_RANGE = range(8, 161)

@@ -17,7 +17,7 @@ from bot.inference.queue import Ticket
 from bot.logs import describe
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.posts import Post
-from bot.rules.servers import Activity, ServerSettings, Switch
+from bot.rules.servers import SWITCH_OF, Activity, ServerSettings, Switch
 from bot.rules.text.characters import is_blank
 from bot.ui import custom_ids
 from bot.ui.answers import replace, take_time
@@ -86,7 +86,8 @@ class GenerationFlow:
     @classmethod
     def permit(cls, interaction: discord.Interaction[Any], settings: ServerSettings, activity: Activity) -> None:
         """Raise `NotHere` as `permit_here`, and `NotAllowed` where the person lacks the role for the activity."""
-        cls.permit_here(interaction, settings, FEATURES[activity].switch if activity in FEATURES else "stories")
+        switch = FEATURES[activity].switch if activity in FEATURES else SWITCH_OF[activity]
+        cls.permit_here(interaction, settings, switch)
         if (refusal := role_refusal(interaction, settings, activity)) is not None:
             raise refusal
 

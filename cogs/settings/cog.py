@@ -72,6 +72,7 @@ class SettingsCog(commands.Cog):
         continue_=named("command.settings.continue.name"),
         infill=named("command.settings.infill.name"),
         stories=named("command.settings.stories.name"),
+        games=named("command.settings.games.name"),
     )
     @app_commands.describe(
         mood=named("command.settings.mood.description"),
@@ -81,6 +82,7 @@ class SettingsCog(commands.Cog):
         continue_=named("command.settings.continue.description"),
         infill=named("command.settings.infill.description"),
         stories=named("command.settings.stories.description"),
+        games=named("command.settings.games.description"),
     )
     @app_commands.choices(mood=MOOD_CHOICES, language=LANGUAGE_CHOICES)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -96,12 +98,18 @@ class SettingsCog(commands.Cog):
         continue_: bool | None = None,
         infill: bool | None = None,
         stories: bool | None = None,
+        games: bool | None = None,
     ) -> None:
         """Show what is set, after changing what was given."""
         tokens = None if length is None else tokens_of(length)
         given = {"mood": mood, "count": count, "length": tokens, "language": language}
         changes = {name: _value(name, value) for name, value in given.items() if value is not None}
-        turned: dict[Switch, bool | None] = {"continue": continue_, "infill": infill, "stories": stories}
+        turned: dict[Switch, bool | None] = {
+            "continue": continue_,
+            "infill": infill,
+            "stories": stories,
+            "games": games,
+        }
         switches = {feature: on for feature, on in turned.items() if on is not None}
         settings = await self._change(interaction, changes, switches)
         await self._show(interaction, self._card(interaction, settings, len(changes) + len(switches)))

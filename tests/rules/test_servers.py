@@ -17,6 +17,7 @@ from bot.rules.servers import (
     LANGUAGES,
     LENGTH_RANGE,
     MAX_CHANNELS,
+    SWITCH_OF,
     SWITCHES,
     ServerSettings,
     SettingsChange,
@@ -98,7 +99,9 @@ def test_roles_of_one_activity_leave_those_of_others_and_none_lets_everybody() -
 
 
 def test_activities_that_can_be_kept_to_roles_are_all_kinds_of_request() -> None:
-    assert {*FEATURES, "rounds", "stories"} == set(ACTIVITIES)
+    assert {*FEATURES, *SWITCH_OF} == set(ACTIVITIES)
+    switches = {feature.switch for feature in FEATURES.values()}
+    assert switches | set(SWITCH_OF.values()) == set(SWITCHES), "each activity has a switch, and no switch is idle"
 
 
 def test_listed_words_leave_out_what_would_be_found_nowhere() -> None:
