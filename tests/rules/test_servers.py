@@ -70,14 +70,14 @@ def test_changing_twice_is_changing_once(
         (
             {"switched_off": frozenset({"vote"})},
             "feature_unknown",
-            {"given": "vote", "allowed": "continue, infill, stories"},
+            {"given": "vote", "allowed": "continue, infill, stories, games"},
         ),
         ({"words": tuple(map(str, range(201)))}, "words_too_many", {"given": 201, "limit": 200}),
         ({"words": ("ok", "x" * 41)}, "word_too_long", {"word": "x" * 41, "limit": 40}),
         (
             {"roles": {"vote": frozenset({1})}},
             "feature_unknown",
-            {"given": "vote", "allowed": "continue, infill, bridge, twist, rounds, stories"},
+            {"given": "vote", "allowed": "continue, infill, bridge, twist, rounds, stories, games"},
         ),
         ({"roles": {"twist": frozenset(range(26))}}, "roles_too_many", {"given": 26, "limit": 25}),
         ({"mood": "wild", "count": 9}, "count_range", {"given": 9, "low": 1, "high": 5}),
