@@ -39,7 +39,7 @@ def closed_card(say: Catalogue, view: RoundView) -> Card:
         blocks: list[ui.Item[Any]] = [text(f"### {say('round.none_won')}")]
     else:
         title = say(f"round.decided_{view.round.kind}", number=view.number(winner))
-        whose = say("round.by", name=_source(say, view, winner))
+        whose = _source(say, view, winner)
         body = shown_head(winner.text, WINNER_TEXT, quote) if winner.text else f"-# {say('round.withdrawn')}"
         blocks = [text(f"### {title}"), text(f"{body}\n-# {whose}")]
     how = [_how(say, view), *(f"-# {line}" for line in note_line(say, view.round.note))]

@@ -53,6 +53,7 @@ async def test_private_cards_one_ballot_stays_and_tells_the_result_after_the_clo
     await world.ada.click(await more(world.ada, card), label=CLOSE)
     await catch_up(world)
     over = en("round.over", decided=en("round.decided_continue", number=1))
+    assert f"\n-# {en('origin.suggested', model=en('origin.model.any'))}" in texts(card)
     for person in (world.chen, world.ben, world.ada):
         about_ballot = [each for each in seen_alone(world, thread, person) if en("round.your_ballot") in texts(each)]
         assert len(about_ballot) == 1
