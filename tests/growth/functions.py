@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from bot.errors import InklingError
 from bot.inference.jobs import Working
@@ -18,7 +19,7 @@ from bot.rules import gap_words, generations, lore, moods, provenance, servers, 
 from bot.rules import profiles as profile_rules
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
-from bot.rules.games import alike, counterfeit_rounds, doors_book, turn_texts
+from bot.rules.games import alike, counterfeit_rounds, daily, doors_book, turn_texts
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import LoreEntry, Tally
@@ -95,6 +96,10 @@ _FILL = Fill(text="boat", score=0.0, masks=1, source="beam")
 
 _GAP = gap_words.Gap(places=((0, 1),), word="lamps", shape="s")
 """A gap at the beginning of a text."""
+_GAP_OF_THE_DAY = daily.GapOfTheDay(passage="Lamps.", gap=_GAP)
+"""That as a puzzle."""
+_SEAM_OF_THE_DAY = daily.SeamOfTheDay(sentences=("One.",) * 7, seam=3)
+"""Another."""
 
 
 def _prose(length: int) -> str:
@@ -387,6 +392,10 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.games.alike.surface": [alike.surface],
     "bot.rules.games.alike.nearest": [lambda text: alike.nearest([text], [text], 1)],
     "bot.rules.games.counterfeit_rounds.fits": [counterfeit_rounds.fits],
+    "bot.rules.games.daily.tried": [
+        lambda text: daily.tried(daily.Puzzle(day=date.min, gap=_GAP_OF_THE_DAY), daily.Played(), text),
+        lambda text: daily.tried(daily.Puzzle(day=date.min, seam=_SEAM_OF_THE_DAY), daily.Played(), text),
+    ],
     "bot.rules.games.doors_book.as_door": [doors_book.as_door],
     "bot.rules.games.doors_book.is_end": [doors_book.is_end],
     "bot.rules.games.turn_texts.check_words": [
@@ -668,6 +677,7 @@ def _parted(text: str) -> tuple[Story, list[Passage]]:
 
 
 BOUNDED: Mapping[str, str] = {
+    "bot.rules.games.daily.seam_of": "a seed",
     "bot.writing.gaps.search.choose": "a passage of 180 words; called behind `candidates_in`",
     "bot.publishing.map.draw_map": "titles and beginnings are short; drawn in a thread",
     "bot.publishing.map.outline": "titles and beginnings are short; drawn in a thread",
@@ -684,6 +694,8 @@ BOUNDED: Mapping[str, str] = {
     "bot.rules.games.chance.shuffled": "a seed",
     "bot.rules.games.counterfeit_rounds.masks_of": "a seed",
     "bot.rules.games.counterfeit_rounds.writer_of": "a slot",
+    "bot.rules.games.counterfeit_rounds.slot_for": "a seat, or a number",
+    "bot.rules.games.gaps_state.guess_points": "a word of 30 characters",
     "bot.rules.games.counterfeit_views.shown_text": "a slot; the text goes to `alike`, which is in the table",
     "bot.rules.games.fold_views.best_lines": "slots",
     "bot.rules.games.fold_views.read_out": "slots; the texts are only passed on",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +25,7 @@ class Evening:
         *,
         stand_in: bool = False,
         settings: Mapping[str, int | str] = MappingProxyType({}),
+        texts: Sequence[GameText] = (),
     ) -> None:
         self.game = game
         self.table: Table[Any] = Table(
@@ -41,7 +42,7 @@ class Evening:
             seed=seed,
             created_ms=0,
         )
-        self.texts: dict[str, GameText] = {}
+        self.texts = {text.slot: text for text in texts}
         self.now_ms = 1000
         self.effects: list[steps.Effect] = []
         for number in range(1, players + 1):

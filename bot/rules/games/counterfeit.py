@@ -23,15 +23,14 @@ from bot.rules.games.counterfeit_rounds import (
     Round,
     fits,
     guessed,
-    machine_slot,
     machine_texts,
     masks_of,
     number_of,
     order_of,
-    own_slot,
     pool_of,
     round_of,
     shown_to,
+    slot_for,
     slots_of,
     stars_of,
     with_round,
@@ -40,7 +39,7 @@ from bot.rules.games.counterfeit_views import CounterfeitView, Side, points_so_f
 from bot.rules.games.game import Setting
 from bot.rules.games.openings import opening_of
 from bot.rules.games.play import requested
-from bot.rules.games.table import ASK_MS, GRACE_MS, GameText, Pace, Request, Texts, text_of
+from bot.rules.games.table import ASK_MS, GameText, Pace, Request, Texts, text_of
 from bot.rules.games.turn_texts import check_words
 
 FORGE_MS: Mapping[Pace, int] = MappingProxyType({"tonight": 5 * 60_000, "days": 86_400_000})
@@ -104,8 +103,10 @@ class CounterfeitGame:
                 return _phase_over(table, texts, now_ms)
             case steps.Joined():
                 return _seated(table, now_ms)
-            case steps.Mended():  # *Your move* opens the text again while it can be changed
-                raise Gone("turn_over")
+            case steps.Mended():
+                turn = table.turn(event.seat)
+                move = -1 if turn is None else turn.move
+                return _wrote(table, steps.Wrote(seat=event.seat, move=move, text=event.text), now_ms)
             case _:
                 return steps.Step(table)
 
@@ -127,7 +128,7 @@ class CounterfeitGame:
         game, number = table.begun, number_of(table)
         round_ = game.rounds[number]
         opening = text_of(texts, round_.opening)
-        own = text_of(texts, own_slot(number, viewer)) if viewer is not None else None
+        own = text_of(texts, round_.writers.get(viewer, "")) if viewer is not None else None
         told = number + (table.phase == "result" or table.is_over)
         shown = shown_to(table, number, viewer) if viewer is not None and table.phase == "guess" else []
         guess = round_.guesses.get(viewer, Guess()) if viewer is not None else Guess()
@@ -143,6 +144,7 @@ class CounterfeitGame:
             texts_in=len(round_.writers),
             guesses_in=len(round_.guesses),
             lettered=tuple(shown_text(texts, slot) for slot in shown),
+            slots=tuple(shown),
             wanted=len(round_.machine) if shown else 0,
             marks=tuple(place for place, slot in enumerate(shown) if slot in guess.marks),
             star=shown.index(guess.star) if guess.star in shown else None,
@@ -154,7 +156,7 @@ class CounterfeitGame:
         """Return, round by round, the opening and what came of it."""
         slots: list[str] = []
         for number, round_ in enumerate(table.begun.rounds):
-            found = [round_.opening, *sorted(slots_of(round_, number), key=order_of(table, number))]
+            found = [round_.opening, *sorted(slots_of(round_), key=order_of(table, number))]
             slots += [slot for slot in found if slot not in slots]
         return slots
 
@@ -218,17 +220,17 @@ def _wrote(table: CounterfeitTable, event: steps.Wrote, now_ms: int) -> Counterf
     if table.phase != "forge" or turn is None:
         raise Gone("turn_over")
     check_words(event.text, WORDS, MOST_CHARACTERS)
-    number, round_ = number_of(table), round_of(table)
+    round_ = round_of(table)
+    slot = round_.writers.get(event.seat) or slot_for(table, f"w{event.seat}")
     text = GameText(
-        slot=own_slot(number, event.seat),
+        slot=slot,
         seat=event.seat,
         text=event.text,
         origin=event.origin,
         spans=event.spans,
         created_ms=now_ms,
     )
-    writers = tuple(dict.fromkeys((*round_.writers, event.seat)))
-    table = with_round(table, dataclasses.replace(round_, writers=writers))
+    table = with_round(table, dataclasses.replace(round_, writers={**round_.writers, event.seat: slot}))
     return steps.Step(timing.acted(table, turn), (text,))
 
 
@@ -240,17 +242,15 @@ def _went_without(table: CounterfeitTable, event: steps.Passed | steps.Missed, n
             raise Gone("turn_over")
         table = timing.closed(table, event.seat)
     if table.phase == "forge" and all(turn.acted for turn in table.turns):
-        soon_ms = now_ms + GRACE_MS[table.terms.pace]
-        table = dataclasses.replace(table, phase_due_ms=min(table.phase_due_ms or soon_ms, soon_ms))
+        table = timing.closing(table, now_ms)
     return steps.Step(table)
 
 
 def _made(table: CounterfeitTable, event: steps.Made, texts: Texts, now_ms: int) -> CounterfeitStep:
     """Keep what the machine wrote; where the round waits for it, go on."""
-    number = number_of(table)
-    known = sum(text.slot.startswith(f"{number}.m") for text in texts)
+    known = len(pool_of(table, texts))
     kept = tuple(
-        GameText(slot=machine_slot(number, known + place), seat=None, text=text, origin="gpt", created_ms=now_ms)
+        GameText(slot=slot_for(table, f"m{known + place}"), seat=None, text=text, origin="gpt", created_ms=now_ms)
         for place, text in enumerate(text for text in event.texts if fits(text))
     )
     if table.phase == "machine":
@@ -295,8 +295,8 @@ def _forged(table: CounterfeitTable, texts: Texts, now_ms: int) -> CounterfeitSt
 
 def _guessing(table: CounterfeitTable, texts: Texts, now_ms: int) -> CounterfeitStep:
     """Choose the machine's texts and let everybody guess; without any the round is void."""
-    number, round_ = number_of(table), round_of(table)
-    humans = [alike(text.text) for text in texts if text.slot in {own_slot(number, seat) for seat in round_.writers}]
+    round_ = round_of(table)
+    humans = [alike(text.text) for text in texts if text.slot in round_.writers.values()]
     pool = pool_of(table, texts)
     chosen = nearest([alike(text.text) for text in pool], humans, machine_texts(len(round_.writers)))
     round_ = dataclasses.replace(round_, machine=tuple(pool[place].slot for place in chosen), void=not chosen)

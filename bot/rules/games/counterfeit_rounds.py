@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import BadInput, Gone
+from bot.rules.games import timing
 from bot.rules.games.alike import alike
 from bot.rules.games.chance import draw, shuffled
 from bot.rules.games.steps import Chose, Step
-from bot.rules.games.table import GRACE_MS, GameText, Table, Texts
+from bot.rules.games.table import GameText, Table, Texts
 from bot.rules.text.words import split_words
 
 WORDS = range(8, 61)
@@ -24,6 +25,8 @@ MOST_POINTS = 5
 """Points that marks, and that stars, bring a writer at most, in each round."""
 HIT_POINTS = 3
 """What a right mark is worth; each of the machine's texts costs one."""
+MANY_SLOTS = 10**12
+"""Names of slots are drawn from so many."""
 MANY_WRITERS = 8
 """From so many writers on the machine gives a text more."""
 
@@ -38,12 +41,12 @@ class Guess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """A round: the slot of its opening, the seats that hide as the machine, the seats that wrote, the slots of the
-    machine's texts that were chosen, the guesses by seat; `void`: there were too few texts."""
+    """A round: the slot of its opening, the seats that hide as the machine, the slots of those who wrote by
+    seat, the slots of the machine's texts that were chosen, the guesses by seat; `void`: there were too few texts."""
 
     opening: str
     masks: tuple[int, ...]
-    writers: tuple[int, ...] = ()
+    writers: dict[int, str] = field(default_factory=dict)
     machine: tuple[str, ...] = ()
     guesses: dict[int, Guess] = field(default_factory=dict)
     extended: bool = False
@@ -82,14 +85,11 @@ def order_of(table: CounterfeitTable, number: int) -> Callable[[str], int]:
     return lambda slot: draw(table.seed, number, f"over:{slot}")
 
 
-def own_slot(number: int, seat: int) -> str:
-    """Return the slot of what a seat writes in a round, which nobody sees but the rules."""
-    return f"{number}.w{seat}"
-
-
-def machine_slot(number: int, place: int) -> str:
-    """Return the slot of one of the machine's texts of a round."""
-    return f"{number}.m{place}"
+def slot_for(table: CounterfeitTable, whose: str) -> str:
+    """Return a slot in the round under way for what a seat writes ("w" and its number), or the machine ("m" and a
+    number): one that tells nobody whose it is."""
+    number = number_of(table)
+    return f"{number}.{draw(table.seed, number, f'slot:{whose}') % MANY_SLOTS}"
 
 
 def machine_texts(writers: int) -> int:
@@ -104,24 +104,23 @@ def masks_of(seats: Sequence[int], seed: str, number: int) -> tuple[int, ...]:
     return tuple(sorted({order[(number * count + each) % len(order)] for each in range(count)}))
 
 
-def slots_of(round_: Round, number: int) -> list[str]:
+def slots_of(round_: Round) -> list[str]:
     """Return the slots of all texts of a round."""
-    return [*(own_slot(number, seat) for seat in round_.writers), *round_.machine]
+    return [*round_.writers.values(), *round_.machine]
 
 
 def shown_to(table: CounterfeitTable, number: int, viewer: int) -> list[str]:
     """Return the slots that a viewer reads, in an order of their own: all of the machine's, and of the others' as many
     as find place, never their own."""
     round_ = table.begun.rounds[number]
-    others = [own_slot(number, seat) for seat in round_.writers if seat != viewer]
+    others = [slot for seat, slot in round_.writers.items() if seat != viewer]
     chosen = shuffled(others, table.seed, number, f"chosen:{viewer}")[: MOST_SHOWN - len(round_.machine)]
     return shuffled(sorted([*chosen, *round_.machine]), table.seed, number, f"order:{viewer}")
 
 
-def writer_of(slot: str) -> int:
+def writer_of(round_: Round, slot: str) -> int:
     """Return the seat whose text a slot holds, 0 for the machine's."""
-    kind, place = slot.partition(".")[2][0], slot.partition(".")[2][1:]
-    return int(place) if kind == "w" else 0
+    return next((seat for seat, own in round_.writers.items() if own == slot), 0)
 
 
 def marks_of(round_: Round) -> Counter[str]:
@@ -145,10 +144,10 @@ def points_of(round_: Round) -> dict[int, int]:
             points[seat] += max(0, HIT_POINTS * hits - len(machine))
             points[0] += len(machine) - hits
     for slot, count in marks_of(round_).items():
-        if (seat := writer_of(slot)) in round_.masks:
+        if (seat := writer_of(round_, slot)) in round_.masks:
             points[seat] += min(count, MOST_POINTS)
     for slot, count in stars_of(round_).items():
-        if seat := writer_of(slot):
+        if seat := writer_of(round_, slot):
             points[seat] += min(count, MOST_POINTS)
     return dict(points)
 
@@ -160,8 +159,9 @@ def fits(text: str) -> bool:
 
 def pool_of(table: CounterfeitTable, texts: Texts) -> list[GameText]:
     """Return what the machine wrote for the round under way, as far as it may be shown."""
-    prefix = f"{number_of(table)}.m"
-    return [text for text in texts if text.slot.startswith(prefix) and not text.hidden]
+    prefix, opening = f"{number_of(table)}.", round_of(table).opening
+    own = [text for text in texts if text.slot.startswith(prefix) and text.seat is None and text.slot != opening]
+    return [text for text in own if text.origin == "gpt" and not text.hidden]
 
 
 def guessed(table: CounterfeitTable, event: Chose, now_ms: int) -> Step[Counterfeit]:
@@ -185,6 +185,5 @@ def guessed(table: CounterfeitTable, event: Chose, now_ms: int) -> Step[Counterf
     guesses = {**round_.guesses, event.seat: guess}
     table = with_round(table, dataclasses.replace(round_, guesses=guesses))
     if all(guesses.get(seat.number, Guess()).marks for seat in table.active):  # others have a grace
-        soon_ms = now_ms + GRACE_MS[table.terms.pace]
-        table = dataclasses.replace(table, phase_due_ms=min(table.phase_due_ms or soon_ms, soon_ms))
+        table = timing.closing(table, now_ms)
     return Step(table)

@@ -26,6 +26,7 @@ class Revealed:
     """A text of a round that is over: whose (0: the machine's), whether the writer hid as the machine, and what readers
     made of it."""
 
+    slot: str
     text: str
     writer: int
     masked: bool
@@ -47,9 +48,9 @@ class RoundResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterfeitView:
-    """What somebody sees: the opening, the viewer's own side and text, how many texts and guesses there are, the texts
-    to guess among (by letter, the viewer's own order), how many are the machine's, the viewer's guess (places), the
-    rounds that are over, and all points so far (0: the house)."""
+    """What somebody sees: the opening, the viewer's own side and text, how many texts and guesses there are; the texts
+    to guess among (by letter, the viewer's own order) with their slots, how many are the machine's, the viewer's guess
+    (places); the rounds that are over, and all points so far (0: the house)."""
 
     number: int
     planned: int
@@ -59,11 +60,17 @@ class CounterfeitView:
     texts_in: int
     guesses_in: int
     lettered: tuple[str, ...]
+    slots: tuple[str, ...]
     wanted: int
     marks: tuple[int, ...]
     star: int | None
     over: tuple[RoundResult, ...]
     points: Mapping[int, int]
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The slots and texts of all rounds that are over."""
+        return [(each.slot, each.text) for result in self.over for each in result.texts if each.text]
 
 
 def shown_text(texts: Texts, slot: str) -> str:
@@ -88,13 +95,14 @@ def result_of(table: CounterfeitTable, number: int, texts: Texts) -> RoundResult
     opening = text_of(texts, round_.opening)
     revealed = [
         Revealed(
+            slot=slot,
             text=shown_text(texts, slot),
-            writer=writer_of(slot),
-            masked=writer_of(slot) in round_.masks,
+            writer=writer_of(round_, slot),
+            masked=writer_of(round_, slot) in round_.masks,
             marks=marks[slot],
             stars=stars[slot],
         )
-        for slot in sorted(slots_of(round_, number), key=order_of(table, number))
+        for slot in sorted(slots_of(round_), key=order_of(table, number))
     ]
     guessed = len(round_.machine) * sum(bool(guess.marks) for guess in round_.guesses.values())
     return RoundResult(

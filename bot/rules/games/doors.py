@@ -39,7 +39,7 @@ from bot.rules.games.doors_book import (
 )
 from bot.rules.games.game import Setting
 from bot.rules.games.play import requested
-from bot.rules.games.table import ASK_MS, GRACE_MS, GameText, Pace, Request, Texts, text_of
+from bot.rules.games.table import ASK_MS, GameText, Pace, Request, Texts, text_of
 from bot.rules.games.turn_texts import check_words
 from bot.rules.provenance import Origin
 from bot.rules.text.characters import is_blank
@@ -284,8 +284,7 @@ def _voted(table: DoorsTable, event: steps.Chose, now_ms: int) -> DoorsStep:
         game = dataclasses.replace(game, stars={**stars, event.seat: chosen[0]} if chosen else stars)
     table = dataclasses.replace(table, game=game)
     if all(game.likes.get(seat.number) or seat.number in game.stars for seat in table.active):
-        soon_ms = now_ms + GRACE_MS[table.terms.pace]
-        table = dataclasses.replace(table, phase_due_ms=min(table.phase_due_ms or soon_ms, soon_ms))
+        table = timing.closing(table, now_ms)
     return steps.Step(table)
 
 

@@ -13,8 +13,9 @@ from bot.rules.games.counterfeit import CounterfeitGame
 from bot.rules.games.doors import DoorsGame
 from bot.rules.games.fold import FoldGame
 from bot.rules.games.game import AnyGame
+from bot.rules.games.gaps import DuelGame, GapsGame
 
-_ALL: tuple[AnyGame, ...] = (FoldGame(), CounterfeitGame(), DoorsGame())
+_ALL: tuple[AnyGame, ...] = (FoldGame(), CounterfeitGame(), GapsGame(), DuelGame(), DoorsGame())
 """One line for each kind."""
 
 GAMES: Mapping[str, AnyGame] = MappingProxyType({game.kind: game for game in _ALL})

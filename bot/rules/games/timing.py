@@ -93,8 +93,12 @@ def acted(table: Table[StateT], turn: Turn) -> Table[StateT]:
 
 def with_grace(table: Table[StateT], now_ms: int) -> Table[StateT]:
     """Return the table with its phase closing a grace after all who are waited for have acted, if not before."""
-    if not table.turns or not all(turn.acted for turn in table.turns):
-        return table
+    return closing(table, now_ms) if table.turns and all(turn.acted for turn in table.turns) else table
+
+
+def closing(table: Table[StateT], now_ms: int) -> Table[StateT]:
+    """Return the table with its phase closing after a grace, in which what was done can still be changed, if not
+    before."""
     due_ms = due_at(table.terms, now_ms, GRACE_MS[table.terms.pace])
     due_ms = due_ms if table.phase_due_ms is None else min(table.phase_due_ms, due_ms)
     return dataclasses.replace(table, phase_due_ms=due_ms)

@@ -63,7 +63,7 @@ def _chance_event(party: Party, hand: Hand) -> Event | None:
         if not keys:
             return None
         key = rng.choice(keys)
-        return steps.Made(key=key, texts=hand.answer(party, key) if rng.random() < 0.7 else ())
+        return hand.answer(party, key) if rng.random() < 0.7 else steps.Made(key=key)
     if lot < 0.85:
         return rng.choice(hand.fancies(party))
     return rng.choice(_upsets(party))
@@ -171,7 +171,7 @@ def finish(party: Party, hand: Hand) -> None:
             party.do(party.rng.choice(acts))
         elif party.table.requests and party.rng.random() < 0.5:
             key = party.table.requests[0].key
-            party.do(steps.Made(key=key, texts=hand.answer(party, key)))
+            party.do(hand.answer(party, key))
         else:
             _require_reason_to_wait(party)
             party.tick()
@@ -274,7 +274,7 @@ def _tau(game: AnyGame, pace: Pace, seed: str) -> float | None:
             party.do(min(acts, key=lambda act: getattr(act, "seat", 0)))
         elif party.table.requests:
             key = party.table.requests[0].key
-            party.do(steps.Made(key=key, texts=hand.answer(party, key)))
+            party.do(hand.answer(party, key))
         else:
             party.tick()
         tau = _tau_of(party, hand, reader) or tau

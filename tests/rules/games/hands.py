@@ -11,7 +11,8 @@ from typing import Protocol
 from bot.rules.games import steps
 from bot.rules.games.steps import Event
 from bot.rules.games.table import GameText
-from tests.rules.games.parties import TOKEN, Party
+from bot.rules.gap_words import Gap
+from tests.rules.games.parties import PASSAGE, TOKEN, Party
 
 
 class Hand(Protocol):
@@ -28,7 +29,7 @@ class Hand(Protocol):
         """Return what people may try besides, allowed or not."""
         ...
 
-    def answer(self, party: Party, request_key: str) -> tuple[str, ...]:
+    def answer(self, party: Party, request_key: str) -> steps.Made:
         """Return what the models answer."""
         ...
 
@@ -86,8 +87,8 @@ class FoldHand:
             steps.Mended(seat=other, slot=slot, text=party.tokens(5)),
         ]
 
-    def answer(self, party: Party, request_key: str) -> tuple[str, ...]:
-        return ("no line", party.tokens(9))
+    def answer(self, party: Party, request_key: str) -> steps.Made:
+        return steps.Made(key=request_key, texts=("no line", party.tokens(9)))
 
     def seen(self, party: Party, viewer: int | None) -> tuple[set[str], set[int]]:
         game, texts = party.table.game, party.texts
@@ -131,8 +132,9 @@ class CounterfeitHand:
             steps.Chose(seat=party.table.host or rng.choice(seats), what="next", values=(str(rounds),)),
         ]
 
-    def answer(self, party: Party, request_key: str) -> tuple[str, ...]:
-        return tuple(party.tokens(party.rng.randint(5, 30)) + "." for _ in range(12))
+    def answer(self, party: Party, request_key: str) -> steps.Made:
+        texts = tuple(party.tokens(party.rng.randint(5, 30)) + "." for _ in range(12))
+        return steps.Made(key=request_key, texts=texts)
 
     def seen(self, party: Party, viewer: int | None) -> tuple[set[str], set[int]]:
         table, texts = party.table, party.texts
@@ -141,16 +143,16 @@ class CounterfeitHand:
         over = [*table.game.rounds] if table.is_over or table.phase == "result" else [*table.game.rounds[:-1]]
         told: list[GameText | None] = [texts.get(round_.opening) for round_ in table.game.rounds]
         writers = {0}
-        for number, round_ in enumerate(over):
+        for round_ in over:
             told += [texts.get(slot) for slot in round_.machine]
-            told += [texts.get(f"{number}.w{seat}") for seat in round_.writers]
+            told += [texts.get(slot) for slot in round_.writers.values()]
             writers |= {*round_.writers, *round_.guesses}
         if table.phase == "guess" and viewer is not None:
-            number, round_ = len(table.game.rounds) - 1, table.game.rounds[-1]
+            round_ = table.game.rounds[-1]
             told += [texts.get(slot) for slot in round_.machine]
-            told += [texts.get(f"{number}.w{seat}") for seat in round_.writers if seat != viewer]
+            told += [texts.get(slot) for seat, slot in round_.writers.items() if seat != viewer]
         elif viewer is not None:
-            own = texts.get(f"{len(table.game.rounds) - 1}.w{viewer}")
+            own = texts.get(table.game.rounds[-1].writers.get(viewer, ""))
             return tokens_of([*told, own.text if own is not None else None]), writers
         return tokens_of(told), writers
 
@@ -176,14 +178,71 @@ class DoorsHand:
             steps.Chose(seat=rng.choice(seats), what="reopen", values=(f"{chapter}.{rng.randint(0, 2)}",)),
         ]
 
-    def answer(self, party: Party, request_key: str) -> tuple[str, ...]:
+    def answer(self, party: Party, request_key: str) -> steps.Made:
         words = 40 if request_key.startswith("chapter") else 4
-        return tuple(party.tokens(words) + "." for _ in range(party.rng.randint(0, 4)))
+        texts = tuple(party.tokens(words) + "." for _ in range(party.rng.randint(0, 4)))
+        return steps.Made(key=request_key, texts=texts)
 
     def seen(self, party: Party, viewer: int | None) -> tuple[set[str], set[int]]:
         mine = [text.text for text in party.texts.values() if viewer is not None and text.seat == viewer]
         return tokens_of([*party.texts.values(), *mine]), everybody(party)
 
 
-HANDS: Mapping[str, Hand] = {"fold": FoldHand(), "counterfeit": CounterfeitHand(), "doors": DoorsHand()}
+class GapsHand:
+    """Words that are put into a passage that nobody sees; of a duel the passage without them."""
+
+    single: frozenset[str] = frozenset()
+
+    def __init__(self, *, duel: bool = False) -> None:
+        self._duel = duel
+
+    def acts(self, party: Party) -> list[Event]:
+        return [self._words(party, seat) for seat in due(party)]
+
+    def fancies(self, party: Party) -> list[Event]:
+        seats = sorted(everybody(party))
+        acted = [turn.seat for turn in party.table.turns if turn.acted]
+        again = [self._words(party, party.rng.choice(acted))] if acted else []
+        slot = party.rng.choice(sorted(party.texts)) if party.texts else "g0.0"
+        return [
+            *again,
+            steps.Chose(seat=party.rng.choice(seats), what="star", values=(str(party.rng.randint(1, 6)),)),
+            steps.Chose(seat=party.rng.choice(seats), what="star", values=()),
+            steps.Mended(seat=party.rng.choice(seats), slot=slot, text=party.tokens(1)),
+        ]
+
+    def _words(self, party: Party, seat: int) -> steps.Wrote:
+        words = [party.tokens(1) if party.rng.random() < 0.8 else "" for _ in range(5)]
+        turn = party.table.turn(seat)
+        move = party.table.move if turn is None else turn.move
+        return steps.Wrote(seat=seat, move=move, text=words[0], parts=tuple(words[1:]))
+
+    def answer(self, party: Party, request_key: str) -> steps.Made:
+        words = list(TOKEN.finditer(PASSAGE.text))
+        count = 5 if self._duel else 6
+        gaps = tuple(
+            Gap(places=(match.span(),), word=match[0], shape="", hints=("lamp", "bell"), guess="lamp")
+            for match in words[2 : 2 + 4 * count : 4]
+        )
+        return steps.Made(key=request_key, gaps=gaps)
+
+    def seen(self, party: Party, viewer: int | None) -> tuple[set[str], set[int]]:
+        table, texts = party.table, party.texts
+        if table.game is None:
+            return set(), set()
+        words = [text for text in texts.values() if text.slot.startswith("g")]
+        own = [text.text for text in words if viewer is not None and text.seat == viewer]
+        if (table.phase == "stars" or table.is_over) and table.game.gaps:
+            return tokens_of([PASSAGE.text, *own, *words]), everybody(party)
+        passage = tokens_of([PASSAGE.text]) - {gap.word for gap in table.game.gaps}
+        return tokens_of(own) | (passage if self._duel and table.game.gaps else set()), set()
+
+
+HANDS: Mapping[str, Hand] = {
+    "fold": FoldHand(),
+    "counterfeit": CounterfeitHand(),
+    "gaps": GapsHand(),
+    "duel": GapsHand(duel=True),
+    "doors": DoorsHand(),
+}
 """How each kind is played."""

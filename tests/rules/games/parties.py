@@ -30,6 +30,16 @@ LONGEST_MS = 16 * 86_400_000
 """Nothing is due later than this."""
 
 
+PASSAGE = GameText(
+    slot="p",
+    seat=None,
+    text=" ".join(f"zq{900_000 + number}z" for number in range(70)) + ".",
+    origin="human",
+    created_ms=0,
+)
+"""What Gaps are taken out of."""
+
+
 class Broken(AssertionError):
     """A rule broke what must hold for every kind of game."""
 
@@ -40,7 +50,7 @@ class Party:
     def __init__(self, game: AnyGame, pace: Pace, rng: random.Random, **terms: Any) -> None:
         self.game, self.rng = game, rng
         self.now_ms = BEGIN_MS
-        self.texts: dict[str, GameText] = {}
+        self.texts = {PASSAGE.slot: PASSAGE} if game.kind in ("gaps", "duel") else {}
         self.everything: list[str] = []
         self.done: list[Event] = []
         self.effects: list[steps.Effect] = []
