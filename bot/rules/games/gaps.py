@@ -26,10 +26,10 @@ from bot.rules.games.gaps_state import (
     GapsView,
     Guesses,
     Told,
+    gap_count,
     guess_points,
     owned,
     points_of,
-    wanted_gaps,
     whole_text,
     word_of,
     word_slot,
@@ -66,7 +66,7 @@ class GapsGame:
         passage = text_of(texts, PASSAGE)
         if passage is None or passage.hidden:
             raise NotHere("game_no_passage")
-        wanted = wanted_gaps(len(table.active), duel=self._duel)
+        wanted = gap_count(len(table.active), duel=self._duel)
         request = Request(
             key=f"gaps:{table.move}", kind="gaps", text=passage.text, count=wanted, words=1, due_ms=now_ms + ASK_MS
         )

@@ -96,7 +96,7 @@ def word_slot(number: int, seat: int) -> str:
     return f"g{number}.{seat}"
 
 
-def wanted_gaps(players: int, *, duel: bool) -> int:
+def gap_count(players: int, *, duel: bool) -> int:
     """Return how many gaps a passage has for so many players."""
     return DUEL_GAPS if duel else min(max(2 * players, LEAST_GAPS), MOST_GAPS)
 
