@@ -207,6 +207,11 @@ class GameService(GameQueries):
                 await step.tx.games.postpone(game_id, step.tx.now_ms + STUCK_MS)
             return changed
 
+    async def postpone(self, game_id: int) -> None:
+        """Let a game wait for STUCK_MS that cannot get on now."""
+        async with self._database.transaction() as tx:
+            await tx.games.postpone(game_id, tx.now_ms + STUCK_MS)
+
     async def made(self, game_id: int, key: str, texts: tuple[str, ...]) -> bool:
         """Take what the models answered to a request, and tell whether it was waited for still."""
         async with self._step() as step:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from bot.rules.posts import Post
+from bot.rules.posts import Post, PostKind
 from storage.database import Database
 
 FIRST_RETRY_MS = 2_000
@@ -132,6 +132,21 @@ class Outbox:
         """Keep something on show no longer."""
         async with self._database.transaction() as tx:
             await tx.posts.forget(post.id)
+
+    async def wait(self, post: Post, wait_ms: int) -> None:
+        """Let a post wait for so long, or until it is wanted again."""
+        await self.postpone(post, self._steady() + wait_ms)
+
+    async def find_message(self, kind: PostKind, ref_id: int) -> int | None:
+        """Return the message that shows something, None where none does."""
+        async with self._database.reading() as tx:
+            post = await tx.posts.get(kind, ref_id)
+        return None if post is None else post.message_id
+
+    async def send_elsewhere(self, post: Post, channel_id: int) -> None:
+        """Have something shown by a new message in another channel."""
+        async with self._database.transaction() as tx:
+            await tx.posts.move(post.kind, post.ref_id, channel_id)
 
     async def requeue_as_new(self, post: Post) -> None:
         """Have something shown by a new message: the one that showed it was deleted."""

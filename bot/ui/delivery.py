@@ -34,6 +34,8 @@ UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10015, 10062, 40060
 """Its codes for an interaction that cannot be answered, or not once more."""
 TOKEN_INVALID, ARCHIVED, BLOCKED_BY_AUTOMOD = 50027, 50083, 200000
 """Its codes for other refusals: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json."""
+NO_DIRECT_MESSAGES = frozenset({50007, 50278})
+"""What Discord says where somebody takes no direct messages of the bot's: they want none, or share no server."""
 TOKEN_GONE = frozenset({UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, TOKEN_INVALID})
 """What Discord says where nothing can be answered by the interaction's token any more."""
 SESSION_CLOSED = "Session is closed"

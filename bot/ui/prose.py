@@ -31,10 +31,10 @@ class Prose:
 
     def view(self) -> ui.View | None:
         """Return the row of buttons, None where there are none."""
-        return _Row(*self.buttons) if self.buttons else None
+        return ButtonRow(*self.buttons) if self.buttons else None
 
 
-class _Row(ui.View):
+class ButtonRow(ui.View):
     """Buttons that are routed by custom id (see `bot.ui.tree`), so that discord.py need not remember them: they count
     as finished from the start."""
 

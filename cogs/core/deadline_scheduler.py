@@ -1,4 +1,4 @@
-"""Does what comes due: rounds reach their deadlines, deleted stories are purged, generations expire.
+"""Does what comes due: rounds and games reach their deadlines, deleted stories are purged, generations expire.
 
 It sleeps to the next deadline, or a minute at most: deadlines are times of the wall clock, which may be set, or go on
 while the machine is suspended. What a clock that is set forward passes is due at once. A due row is claimed where it is
@@ -53,15 +53,37 @@ class DeadlineScheduler(commands.Cog):
                 changed |= await self._services.round_service.close_due(round_id) is not None
             except Gone as error:
                 _log.info("round %d was ended by somebody else: %s", round_id, error)
+        for game_id in await self._services.game_service.list_due():
+            changed |= await self._tick(game_id)
         if purged := await self._services.story_queries.purge_due():
             _log.info("%d deleted stories are gone for good", purged)
         if expired := await self._services.generation_service.expire():
             _log.info("%d generations expired", expired)
+        await self._services.game_service.expire_drafts()
         if changed:
-            await self._dispatcher.flush()
+            # Not waited for: Discord may be slow, and what comes due next is not to be late for it.
+            self._dispatcher.wake()
+
+    async def _tick(self, game_id: int) -> bool:
+        """Do what is due in one game, and tell whether anything was: what goes wrong with it must not keep the others
+        waiting."""
+        try:
+            return await self._services.game_service.tick(game_id)
+        except StorageError:
+            raise
+        except Gone as error:
+            _log.info("somebody was faster in game %d: %s", game_id, error)
+        except Exception:
+            _log.exception("game %d is due, but cannot get on", game_id)
+            await self._services.game_service.postpone(game_id)
+        return False
 
     async def _next_in_s(self) -> float:
-        deadlines = (await self._services.round_service.next_ms(), await self._services.story_queries.next_purge_ms())
+        deadlines = (
+            await self._services.round_service.next_ms(),
+            await self._services.game_service.next_ms(),
+            await self._services.story_queries.next_purge_ms(),
+        )
         next_ms = min((deadline for deadline in deadlines if deadline is not None), default=None)
         if next_ms is None:
             return LONGEST_SLEEP_S

@@ -21,17 +21,17 @@ from discord.ext import commands
 
 from bot.errors import StorageError
 from bot.rules.posts import Post, PostKind
-from bot.ui.cards import Card
-from bot.ui.delivery import ARCHIVED, BLOCKED_BY_AUTOMOD, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, custom_ids
+from bot.ui.delivery import ARCHIVED, BLOCKED_BY_AUTOMOD, NO_DIRECT_MESSAGES, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.ui.locale import Catalogue, catalogue, language_of
 from bot.ui.progress import EDIT_EVERY_S
 from bot.ui.prose import Prose
+from cogs.core.post_messages import Shown, edit, is_shown_by, send
 from cogs.core.services import Services
 from cogs.core.task_timing import RecurringTask
 
 _log = logging.getLogger(__name__)
 
-Render = Callable[[Post], Awaitable[Card | Prose | None]]
+Render = Callable[[Post], Awaitable[Shown | None]]
 Prepare = Callable[[Post], Awaitable[bool]]
 Settled = Callable[[Post, discord.PartialMessage], Awaitable[None]]
 
@@ -45,6 +45,8 @@ IDLE_S = 60.0
 """Seconds until the next look while nothing waits, or the outbox cannot be read."""
 LOOK_BACK = 100
 """How many messages of a channel are looked through at a time for one that may have been sent before a crash."""
+SHOWN_ANEW: frozenset[PostKind] = frozenset({"story", "round", "lore", "game"})
+"""What is shown by a new message where its message was deleted by hand."""
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far this machine's clock is thought to be ahead of Discord's."""
 
@@ -107,6 +109,10 @@ class OutboxDispatcher:
                 self._later.wake(PULSE_S)
         except StorageError as error:
             _log.error("the outbox cannot be used, what is due waits: %s", error)
+
+    def wake(self) -> None:
+        """Have everything that is due shown within PULSE_S, without waiting for it."""
+        self._later.wake(PULSE_S)
 
     async def try_again(self) -> None:
         """Try at once what Discord refused: it may be allowed now."""
@@ -184,6 +190,10 @@ class OutboxDispatcher:
         except discord.NotFound as error:
             await self._missing(post, error)
         except discord.HTTPException as error:
+            if error.code in NO_DIRECT_MESSAGES:
+                _log.info("somebody takes no direct messages: a %s is not sent", post.kind)
+                await self._outbox.mark_shown(post, None)
+                return
             known = error.status in (403, 429) or error.status >= 500 or error.code == BLOCKED_BY_AUTOMOD
             _log.log(logging.WARNING if known else logging.ERROR, "a %s could not be shown: %s", post.kind, error)
             if error.status < 429 and post.message_id is None:
@@ -212,40 +222,34 @@ class OutboxDispatcher:
         kind = self._kinds[post.kind]
         if kind.prepare is not None and not await kind.prepare(post):
             return
-        view = await kind.render(post)
-        if view is None:
+        shown = await kind.render(post)
+        if shown is None:
             await self._take_down(post)
             return
-        message = await self._edit(post, view) if post.message_id is not None else await self._send(post, view)
+        message = await self._edit(post, shown) if post.message_id is not None else await self._send(post, shown)
         if kind.settled is not None:
             await kind.settled(post, message)
         if not await self._outbox.mark_shown(post, message.id):
             await message.delete()
 
-    async def _edit(self, post: Post, view: Card | Prose) -> discord.PartialMessage:
+    async def _edit(self, post: Post, shown: Shown) -> discord.PartialMessage:
         message = self._message(post, post.message_id)
         self._edited[post.id] = self._pulses
-        if isinstance(view, Prose):
-            await message.edit(content=view.content, view=view.view(), allowed_mentions=discord.AllowedMentions.none())
-        else:
-            await message.edit(view=view, allowed_mentions=discord.AllowedMentions.none())
+        await edit(message, shown)
         return message
 
-    async def _send(self, post: Post, view: Card | Prose) -> discord.PartialMessage:
-        if isinstance(view, Prose) and post.part == 0 and view.parts > 1:
-            await self._outbox.enqueue_parts(post, view.parts)
+    async def _send(self, post: Post, shown: Shown) -> discord.PartialMessage:
+        if isinstance(shown, Prose) and post.part == 0 and shown.parts > 1:
+            await self._outbox.enqueue_parts(post, shown.parts)
         channel = self._bot.get_partial_messageable(post.channel_id)
-        if post.tried_ms is not None and (sent := await self._sent_before(channel, post, view)) is not None:
+        if post.tried_ms is not None and (sent := await self._sent_before(channel, post, shown)) is not None:
             return self._message(post, sent)
         await self._outbox.mark_tried(post)
-        if isinstance(view, Prose):
-            message = await _send_prose(channel, view, post.nonce)
-        else:
-            message = await channel.send(view=view, nonce=post.nonce)
+        message = await send(channel, shown, post.nonce)
         self.refused.pop(post.channel_id, None)
         return self._message(post, message.id)
 
-    async def _sent_before(self, channel: discord.PartialMessageable, post: Post, view: Card | Prose) -> int | None:
+    async def _sent_before(self, channel: discord.PartialMessageable, post: Post, shown: Shown) -> int | None:
         """Return the message in which an earlier try came through though nobody was told; None where there is none.
 
         The newest messages are looked through whatever this machine's clock says, then those since it was tried."""
@@ -255,7 +259,7 @@ class OutboxDispatcher:
             for after in (None, datetime.fromtimestamp(post.tried_ms / 1000, UTC) - CLOCKS_DIFFER):
                 async for message in channel.history(limit=LOOK_BACK, after=after):
                     ours = me is not None and message.author.id == me.id
-                    if ours and _shows(message, view) and not await self._outbox.is_known(message.id):
+                    if ours and is_shown_by(message, shown) and not await self._outbox.is_known(message.id):
                         return message.id
         except discord.Forbidden as error:
             _log.warning("an earlier try of a %s cannot be looked for: %s", post.kind, error)
@@ -268,13 +272,14 @@ class OutboxDispatcher:
         await self._outbox.mark_shown(post, None)
 
     async def _missing(self, post: Post, error: discord.NotFound) -> None:
-        """Deal with what was deleted by hand: a channel with all that was shown there; a card, which is shown anew;
-        or prose, or a welcome, which stays deleted."""
+        """Deal with what was deleted by hand: a channel with all that was shown there; a card that people need, which
+        is shown anew; or all else, which stays deleted."""
         if error.code == UNKNOWN_CHANNEL:
+            await self._services.game_service.forget_channel(post.channel_id)
             await self._services.hosting.forget_thread(post.channel_id)
         elif error.code == UNKNOWN_MESSAGE and post.kind == "welcome":
             await self._outbox.mark_shown(post, None)  # nobody wants it there; it is known that it was
-        elif error.code == UNKNOWN_MESSAGE and post.kind not in ("passage", "progress", "card"):
+        elif error.code == UNKNOWN_MESSAGE and post.kind in SHOWN_ANEW:
             await self._outbox.requeue_as_new(post)
         elif error.code == UNKNOWN_MESSAGE:
             await self._outbox.forget(post)
@@ -290,16 +295,3 @@ class OutboxDispatcher:
     def _message(self, post: Post, message_id: int | None) -> discord.PartialMessage:
         assert message_id is not None, "a message has an id"
         return self._bot.get_partial_messageable(post.channel_id).get_partial_message(message_id)
-
-
-async def _send_prose(channel: discord.PartialMessageable, prose: Prose, nonce: str) -> discord.Message:
-    if (row := prose.view()) is None:
-        return await channel.send(prose.content, nonce=nonce)
-    return await channel.send(prose.content, view=row, nonce=nonce)
-
-
-def _shows(message: discord.Message, view: Card | Prose) -> bool:
-    """Tell whether a message is what `view` is: prose by its text, a card by the ids on its buttons."""
-    if isinstance(view, Prose):
-        return message.content == view.content
-    return bool(custom_ids(discord.ui.LayoutView.from_message(message)) & custom_ids(view))

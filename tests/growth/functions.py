@@ -677,6 +677,7 @@ def _parted(text: str) -> tuple[Story, list[Passage]]:
 
 
 BOUNDED: Mapping[str, str] = {
+    "cogs.core.post_messages.send": "a nonce of the bot's own",
     "bot.rules.games.daily.seam_of": "a seed",
     "bot.writing.gaps.search.choose": "a passage of 180 words; called behind `candidates_in`",
     "bot.publishing.map.draw_map": "titles and beginnings are short; drawn in a thread",

@@ -31,7 +31,8 @@ def faults_of_request(method: str, path: str, body: Any) -> list[str]:
     if re.fullmatch(r"/channels/\d+/threads|/channels/\d+", path):
         return list(_length("the name of a thread", body.get("name", "-"), 1, 100))
     if re.search(r"/messages(/\d+|/@original)?$|^/webhooks/\d+/[^/]+$", path):
-        return _of_message(body, fresh=method == "POST")
+        calls = re.fullmatch(r"/channels/\d+/messages", path) is not None
+        return _of_message(body, fresh=method == "POST", calls=calls)
     return []
 
 
@@ -66,10 +67,20 @@ def _of_callback(kind: int, data: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _of_message(message: Mapping[str, Any], *, fresh: bool = True) -> list[str]:
+def _of_mentions(allowed: Any, content: str, *, calls: bool) -> Iterator[str]:
+    """Nothing pings but a new message that `calls` one person, whom it names: see `bot.ui.mention`."""
+    users = allowed.get("users") if isinstance(allowed, dict) else None
+    if calls and users and allowed == {"parse": [], "users": users}:
+        if len(users) != 1 or f"<@{users[0]}>" not in content:
+            yield f"it pings {users}, whom it does not name"
+    elif allowed != {"parse": []}:
+        yield f"it may ping: {allowed}"
+
+
+def _of_message(message: Mapping[str, Any], *, fresh: bool = True, calls: bool = False) -> list[str]:
     found = []
-    if message.get("allowed_mentions") != {"parse": []} and ("content" in message or "components" in message):
-        found.append(f"it may ping: {message.get('allowed_mentions')}")
+    if "content" in message or "components" in message:
+        found += _of_mentions(message.get("allowed_mentions"), message.get("content") or "", calls=calls and fresh)
     content, parts = message.get("content") or "", message.get("components") or []
     found += _length("content", content, 0, 2000)
     if message.get("flags", 0) & CARD and content:
