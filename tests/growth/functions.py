@@ -19,7 +19,7 @@ from bot.rules import gap_words, generations, lore, moods, provenance, servers, 
 from bot.rules import profiles as profile_rules
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
-from bot.rules.games import alike, counterfeit_rounds, daily, doors_book, turn_texts
+from bot.rules.games import alike, counterfeit_rounds, daily, doors_book, one_word_text, turn_texts
 from bot.rules.generations import Generation, Place, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import LoreEntry, Tally
@@ -398,6 +398,9 @@ CALLS: Mapping[str, Sequence[Call]] = {
     ],
     "bot.rules.games.doors_book.as_door": [doors_book.as_door],
     "bot.rules.games.doors_book.is_end": [doors_book.is_end],
+    "bot.rules.games.one_word_text.as_words": [one_word_text.as_words],
+    "bot.rules.games.one_word_text.joined": [lambda text: one_word_text.joined(text.split(" "))],
+    "bot.rules.games.one_word_text.is_complete": [one_word_text.is_complete],
     "bot.rules.games.turn_texts.check_words": [
         lambda text: turn_texts.check_words(text, range(1, 10**6), 10**6),
     ],

@@ -14,8 +14,18 @@ from bot.rules.games.doors import DoorsGame
 from bot.rules.games.fold import FoldGame
 from bot.rules.games.game import AnyGame
 from bot.rules.games.gaps import DuelGame, GapsGame
+from bot.rules.games.one_word import OneWordGame
+from bot.rules.games.relay import RelayGame
 
-_ALL: tuple[AnyGame, ...] = (FoldGame(), CounterfeitGame(), GapsGame(), DuelGame(), DoorsGame())
+_ALL: tuple[AnyGame, ...] = (
+    FoldGame(),
+    CounterfeitGame(),
+    RelayGame(),
+    DoorsGame(),
+    GapsGame(),
+    DuelGame(),
+    OneWordGame(),
+)
 """One line for each kind."""
 
 GAMES: Mapping[str, AnyGame] = MappingProxyType({game.kind: game for game in _ALL})

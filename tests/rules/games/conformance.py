@@ -161,9 +161,12 @@ def check_diligence(game: AnyGame, pace: Pace, seed: str, events: int = 40) -> P
 
 def finish(party: Party, hand: Hand) -> None:
     """Let all who are there do what they can until the game is over."""
-    for _ in range(ACTS):
+    for count in range(ACTS):
         if party.table.is_over:
             return
+        if count > ACTS // 10 and hand.is_endless(party):
+            party.do(steps.Ended(phase=party.table.phase))
+            continue
         if party.table.state == "paused" and _gather(party):
             continue
         acts = hand.acts(party) if party.table.state == "playing" else []

@@ -5,6 +5,7 @@ A new kind is one class here and one line in `HANDS`.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -20,6 +21,10 @@ class Hand(Protocol):
 
     single: frozenset[str]
     """What a seat can choose once only, by `Chose.what`: the same again is a double click."""
+
+    def is_endless(self, party: Party) -> bool:
+        """Tell whether it goes on until whoever leads ends it."""
+        ...
 
     def acts(self, party: Party) -> list[Event]:
         """Return what players can do now that takes the game on. It must not wait for time."""
@@ -71,6 +76,9 @@ class FoldHand:
 
     single = frozenset({"next"})
 
+    def is_endless(self, party: Party) -> bool:
+        return False
+
     def acts(self, party: Party) -> list[Event]:
         return [written(party, seat, party.rng.randint(3, 12)) for seat in due(party)]
 
@@ -112,6 +120,9 @@ class CounterfeitHand:
     """Texts for an opening; nobody is told whose they are before the round is over."""
 
     single = frozenset({"next"})
+
+    def is_endless(self, party: Party) -> bool:
+        return False
 
     def acts(self, party: Party) -> list[Event]:
         return [written(party, seat, party.rng.randint(8, 30)) for seat in due(party)]
@@ -162,6 +173,9 @@ class DoorsHand:
 
     single: frozenset[str] = frozenset()
 
+    def is_endless(self, party: Party) -> bool:
+        return False
+
     def acts(self, party: Party) -> list[Event]:
         doors = [party.tokens(3) for _ in range(party.rng.choice([0, 2, 3]))]
         if party.rng.random() < 0.1:
@@ -195,6 +209,9 @@ class GapsHand:
 
     def __init__(self, *, duel: bool = False) -> None:
         self._duel = duel
+
+    def is_endless(self, party: Party) -> bool:
+        return False
 
     def acts(self, party: Party) -> list[Event]:
         return [self._words(party, seat) for seat in due(party)]
@@ -238,11 +255,103 @@ class GapsHand:
         return tokens_of(own) | (passage if self._duel and table.game.gaps else set()), set()
 
 
+class RelayHand:
+    """Passages one after another; a seat sees as many of the last as was agreed on, and sparks of its own."""
+
+    single: frozenset[str] = frozenset()
+
+    def is_endless(self, party: Party) -> bool:
+        return party.table.settings["rounds"] == 0
+
+    def acts(self, party: Party) -> list[Event]:
+        table = party.table
+        last = table.game.writers[-1] if table.game is not None and table.game.writers else None
+        if table.phase == "open":
+            return [
+                steps.Chose(seat=seat.number, what="take", values=()) for seat in table.active if seat.number != last
+            ]
+        return [written(party, seat, party.rng.randint(20, 25)) for seat in due(party)]
+
+    def fancies(self, party: Party) -> list[Event]:
+        rng = party.rng
+        seats = sorted(everybody(party))
+        seat = due(party)[0] if due(party) else rng.choice(seats)
+        slot = rng.choice(sorted(party.texts)) if party.texts else "p0"
+        sparked = party.table.game.sparks if party.table.game is not None else ()
+        based = written(party, seat, 22)
+        return [
+            steps.Chose(seat=rng.choice(seats), what="take", values=()),
+            steps.Chose(seat=seat, what="spark", values=()),
+            steps.Chose(seat=rng.choice(seats), what="spark", values=()),
+            dataclasses.replace(based, based_on=rng.choice(sparked or ("p0",))),
+            steps.Mended(seat=rng.choice(seats), slot=slot, text=party.tokens(21)),
+        ]
+
+    def answer(self, party: Party, request_key: str) -> steps.Made:
+        texts = tuple(party.tokens(party.rng.randint(5, 60)) + "." for _ in range(party.rng.randint(0, 3)))
+        return steps.Made(key=request_key, texts=texts)
+
+    def seen(self, party: Party, viewer: int | None) -> tuple[set[str], set[int]]:
+        table = party.table
+        if table.game is None:
+            return set(), everybody(party)
+        visible = 0 if table.is_over else int(table.settings["visible"])
+        told = [party.texts.get(f"p{number}") for number in range(len(table.game.writers))][-visible:]
+        mine = [text.text for text in party.texts.values() if viewer is not None and text.seat == viewer]
+        sparks = [party.texts.get(slot) for slot in table.game.sparks if viewer in due(party)]
+        return tokens_of([*told, *mine, *sparks]), everybody(party)
+
+
+class OneWordHand:
+    """Words by whoever is there, which all may read."""
+
+    single = frozenset({"undo"})
+
+    def is_endless(self, party: Party) -> bool:
+        return False
+
+    def acts(self, party: Party) -> list[Event]:
+        table = party.table
+        if table.game is None or table.phase != "words":
+            return []
+        apart = 2 if len(table.active) >= 5 else 1
+        lately = table.game.writers[-apart:]
+        return [self._words(party, seat.number) for seat in table.active if seat.number not in lately]
+
+    def _words(self, party: Party, seat: int) -> Event:
+        text = party.tokens(party.rng.randint(1, 3)) + party.rng.choice(["", "", "", ".", ","])
+        return steps.Wrote(seat=seat, move=party.table.move, text=text)
+
+    def fancies(self, party: Party) -> list[Event]:
+        rng, game = party.rng, party.table.game
+        seats = sorted(everybody(party))
+        last = game.writers[-1] if game is not None and game.writers else None
+        slot = f"w{len(game.writers) - 1}" if game is not None else "w0"
+        return [
+            self._words(party, rng.choice(seats)),
+            steps.Chose(seat=last or rng.choice(seats), what="undo", values=(slot,)),
+            steps.Chose(seat=rng.choice(seats), what="undo", values=("w0",)),
+            steps.Chose(seat=rng.choice(seats), what="nudge", values=()),
+            steps.Wrote(seat=rng.choice(seats), move=party.table.move - 3, text="late"),
+        ]
+
+    def answer(self, party: Party, request_key: str) -> steps.Made:
+        return steps.Made(key=request_key, texts=(party.tokens(4),))
+
+    def seen(self, party: Party, viewer: int | None) -> tuple[set[str], set[int]]:
+        game = party.table.game
+        if game is None:
+            return set(), everybody(party)
+        return tokens_of(party.texts.get(f"w{number}") for number in range(len(game.writers))), everybody(party)
+
+
 HANDS: Mapping[str, Hand] = {
     "fold": FoldHand(),
     "counterfeit": CounterfeitHand(),
+    "relay": RelayHand(),
+    "doors": DoorsHand(),
     "gaps": GapsHand(),
     "duel": GapsHand(duel=True),
-    "doors": DoorsHand(),
+    "one_word": OneWordHand(),
 }
 """How each kind is played."""
