@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import discord
+import pytest
 import simcord
 from simcord.actors import MemberActor
 from simcord.results import ResponseMessage
 
+from bot.ui import private_cards
+from bot.ui.answers import respond, take_time
+from bot.ui.cards import Card
 from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts
 from tests.behaviour.voting import (
     CANCEL,
@@ -118,3 +125,28 @@ async def test_settings_and_wishes_stand_there_once(world: DiscordWorld) -> None
         for _ in range(2):
             await person.slash(world.channel, command)
         assert len(seen_alone(world, world.channel, person)) == 1
+
+
+async def test_private_cards_that_came_late_are_reached_as_well(
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(interaction: discord.Interaction[Any], card: Card) -> bool:
+        """Answer behind an acknowledgement, as where the database was busy."""
+        await take_time(interaction)
+        return await respond(interaction, card)
+
+    monkeypatch.setattr(private_cards, "respond", late)
+    thread = await begin_story(world)
+    card = await open_round(world, thread)
+    (first, *_), none = await candidates_of(world)
+    await star(world.chen, card, first)
+    voted = await like(world.chen, card, first, none)
+    assert voted.followups, "the card followed the acknowledgement"
+    (ballot,) = seen_alone(world, thread, world.chen)
+    await star(world.chen, ballot, none)
+    (ballot,) = seen_alone(world, thread, world.chen)
+    assert en("round.none") in texts(ballot)
+    extra = (await world.ada.click(card, label=MORE)).followups[-1]
+    await world.ada.click(extra, label=CANCEL)
+    await catch_up(world)
+    assert en("round.cancelled_empty") in texts(ballot)

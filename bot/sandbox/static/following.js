@@ -53,12 +53,13 @@ for (const [id, type] of [["channel-composer", "submit"], ["new-messages", "clic
   document.getElementById(id).addEventListener(type, () => { following = true; }, true);
 }
 
-// ---- after SimCord, which corrects the place in the frame after a change, and when it has drawn everything
+// ---- an answer far below what was pressed: it is gone to, unless one has scrolled since
 
-// An answer far below what was pressed is gone to, unless one has scrolled since.
 const ANSWERS = ["response", "followup", "deferred"];
 let [stayed, answered] = [true, null];
-for (const type of ["click", "keydown"]) window.addEventListener(type, () => { if (!window.simcordPreview.pendingAction) stayed = true; }, true);
+for (const type of ["click", "keydown"]) {
+  window.addEventListener(type, () => { if (!window.simcordPreview.pendingAction) stayed = true; }, true);
+}
 
 function goToAnswer() {
   const { lastAction } = window.simcordPreview;
@@ -72,6 +73,8 @@ function goToAnswer() {
   if (following) follow();
   else answer.scrollIntoView({ block: fits ? "nearest" : "start" });
 }
+
+// ---- after SimCord, which corrects the place in the frame after a change, and when it has drawn everything
 
 const grown = new ResizeObserver(() => requestAnimationFrame(() => requestAnimationFrame(follow)));
 grown.observe(list);

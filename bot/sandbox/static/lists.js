@@ -53,7 +53,8 @@ const marked = () => [...document.querySelectorAll(`${SUGGESTIONS} [aria-selecte
 const ownerOf = () => document.querySelector(`[aria-controls="${SUGGESTIONS.slice(1)}"]`);
 
 window.addEventListener("keydown", (event) => {
-  const item = event.key === "Enter" && !event.isComposing && !event.target.matches?.("textarea") ? marked() : null;
+  const elsewhere = event.target.closest?.("textarea, [role=dialog]");
+  const item = event.key === "Enter" && !event.isComposing && !elsewhere ? marked() : null;
   if (!item) return;
   event.preventDefault();
   event.stopPropagation();
