@@ -206,7 +206,7 @@ class GapsGame:
         whole = "" if passage is None or passage.hidden else passage.text
         over = (table.phase == "stars" or table.is_over) and bool(game.gaps)
         mine = owned(game, viewer, duel=self._duel) if viewer is not None and table.phase == "fill" else []
-        duel_text = filled(whole, game.gaps, [GAP_SIGN] * len(game.gaps)) if self._duel and game.gaps else ""
+        duel_text = filled(whole, game.gaps, [GAP_SIGN] * len(game.gaps)) if self._duel and whole else ""
         return GapsView(
             gaps=len(game.gaps),
             filled_in=len(game.filled),

@@ -145,11 +145,12 @@ def points_of(table: GapsTable, texts: Texts, *, duel: bool) -> dict[int, int]:
 
 def whole_text(game: Gaps, texts: Texts, now_ms: int) -> GameText:
     """Return the passage with the words in it, each with its origin; a gap that is empty, or whose word is hidden, has
-    a sign."""
+    a sign. Nothing where the passage itself is hidden."""
     passage = text_of(texts, PASSAGE)
     found = [word_of(texts, number, 0) for number in range(len(game.gaps))]
     base = "" if passage is None or passage.hidden else passage.text
-    spans, parts, at = [], parts_of(base, game.gaps, [word or GAP_SIGN for word, _ in found]), 0
+    gaps = game.gaps if base else ()
+    spans, parts, at = [], parts_of(base, gaps, [word or GAP_SIGN for word, _ in found]), 0
     for text, number in parts:
         origin: Origin = "bert" if number is not None and found[number][0] and not found[number][1] else "human"
         if text.strip():

@@ -137,6 +137,11 @@ def check_silence(game: AnyGame, pace: Pace, seed: str, events: int = 40) -> Non
     party = party_of(game, pace, seed)
     for _ in chance_events(party, HANDS[game.kind], party.rng.randint(0, events)):
         pass
+    fall_silent(party)
+
+
+def fall_silent(party: Party) -> None:
+    """Let nothing happen but time until the game is over."""
     began_ms = party.now_ms
     for _ in range(TICKS):
         if party.table.is_over:
@@ -145,8 +150,18 @@ def check_silence(game: AnyGame, pace: Pace, seed: str, events: int = 40) -> Non
         party.tick()
         if not party.table.is_over and (party.table.due_ms or 0) <= min(before_ms, party.now_ms):
             raise Broken(f"time stands still: {party.table}")
-    if not party.table.is_over or party.now_ms - began_ms > SILENT_MS[pace]:
+    if not party.table.is_over or party.now_ms - began_ms > SILENT_MS[party.table.terms.pace]:
         raise Broken(f"silence does not end the game in its own time: {party.table}")
+
+
+def check_course(game: AnyGame, pace: Pace, seed: str, events: int = 60) -> int:
+    """After whatever happened the game can still end, in silence or with all doing what they can. Returns how many
+    random events there were."""
+    party, hand = party_of(game, pace, seed), HANDS[game.kind]
+    played = sum(1 for _ in chance_events(party, hand, party.rng.randint(1, events)))
+    fall_silent(party.copy())
+    finish(party.copy(), hand)
+    return played
 
 
 def check_diligence(game: AnyGame, pace: Pace, seed: str, events: int = 40) -> Party:

@@ -76,10 +76,13 @@ class Party:
 
     # ---- what happens
 
+    def play(self, event: Event) -> Step[Any]:
+        """Return what an event would lead to."""
+        return play(self.game, self.table, event, tuple(self.texts.values()), self.now_ms)
+
     def do(self, event: Event) -> Step[Any]:
         """Play an event, check what came of it, and keep it."""
-        before = self.table
-        step: Step[Any] = play(self.game, before, event, tuple(self.texts.values()), self.now_ms)
+        before, step = self.table, self.play(event)
         if step.table == before:
             _require(not step.texts and not step.effects, "an event that changes nothing leaves nothing", event)
             return step
@@ -114,7 +117,7 @@ class Party:
     def unchanged_by(self, event: Event) -> None:
         """Require that an event that came again, or too late, is refused or changes nothing."""
         try:
-            step = play(self.game, self.table, event, tuple(self.texts.values()), self.now_ms)
+            step = self.play(event)
         except PersonError:
             return
         same = step.table == self.table and not step.texts and not step.effects
