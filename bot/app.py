@@ -57,6 +57,11 @@ from cogs.core.outbox import OutboxDispatcher
 from cogs.core.progress import ProgressRunner
 from cogs.core.services import Services
 from cogs.feature_cards import CARDS
+from cogs.games.context import GameContext
+from cogs.games.lobby import LobbyCog
+from cogs.games.managing import ManagingCog
+from cogs.games.reveals import RevealsCog
+from cogs.games.turns import TurnsCog
 from cogs.generations.cog import GenerationsCog
 from cogs.help.cog import HelpCog
 from cogs.infill.cog import InfillCog
@@ -245,6 +250,9 @@ class Inkling(commands.Bot):
         await self.add_cog(NextStepCog(tree, self._services, flow, dispatcher, opening))
         await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
         await self.add_cog(ProfilesCog(tree, self._services, flow, cards))
+        games = GameContext(self._services, flow, dispatcher, refusals, scheduler, cards)
+        for cog in (LobbyCog(tree, games), TurnsCog(tree, games), ManagingCog(tree, games), RevealsCog(tree, games)):
+            await self.add_cog(cog)
         await self.add_cog(WelcomeCog(self, self._services, dispatcher))
         await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))
         await self.add_cog(scheduler)

@@ -15,7 +15,7 @@ from bot.games.drafts import checked, keep_refused, text_of
 from bot.games.moderating import decide, report, withdraw
 from bot.games.queries import GameQueries, seen_by
 from bot.games.seats import pen_name_of, require_room, require_seat_left, with_reader
-from bot.games.stepping import Played, begin, load, take_step
+from bot.games.stepping import Played, begin, load, rename, take_step
 from bot.games.views import GameView
 from bot.rules.games import steps
 from bot.rules.games.agreeing import usual_settings
@@ -43,6 +43,7 @@ Leading = (
     | steps.Skipped
     | steps.Ended
     | steps.Hid
+    | steps.Chose
 )
 """What only those do who lead a game."""
 
@@ -104,7 +105,7 @@ class GameService(GameQueries):
 
     async def join(self, who: Who, game_id: int, pen_name: str | None = None, *, name: str) -> GameView:
         """Sit down to play, under a pen name that is given, or else that of the profile, or else `name`; whoever sits
-        there already stays, and is there again where they rested.
+        there already stays, and is there again where they rested; before the start a name that is given becomes theirs.
 
         Raises `NotAllowed` (`game_removed`), `NotHere` (`games_full_person`: limit), and as `pen_name_of` and the
         rules.
@@ -116,6 +117,10 @@ class GameService(GameQueries):
             if here is not None and here.role == "player":
                 if here.presence == "resting":
                     await step.take(steps.Back(here.number))
+                elif pen_name is not None and stored.table.state == "lobby":
+                    names = [seat.pen_name for seat in stored.table.seats if seat is not here]
+                    chosen = await pen_name_of(step.tx, who, pen_name, name, names)
+                    step.played = await rename(step.tx, step.played, here.number, chosen)
                 return await step.view()
             if _was_removed(stored, who):
                 raise NotAllowed("game_removed")

@@ -18,6 +18,9 @@ from bot.rules.games.table import Texts
 from storage.games import StoredGame
 from storage.unit_of_work import UnitOfWork
 
+RESULT = 0
+"""The part of the post with the result, which comes last; what the game made counts from 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Played:
@@ -62,10 +65,25 @@ async def begin(tx: UnitOfWork, stored: StoredGame, effects: tuple[steps.Effect,
 
 
 async def show(tx: UnitOfWork, stored: StoredGame, *, reveals: bool = False) -> None:
-    """Have a game's card shown as it is now, on request with what was read out of it."""
+    """Have a game's card shown as it is now, and in the end the result; on request with what was read out of it."""
     await tx.posts.enqueue("game", stored.table.id, stored.channel_id)
+    if stored.table.state == "ended":
+        await tx.posts.enqueue("reveal", stored.table.id, stored.channel_id, part=RESULT)
     if reveals:
         await tx.posts.requeue("reveal", [stored.table.id])
+
+
+async def rename(tx: UnitOfWork, played: Played, seat: int, pen_name: str) -> Played:
+    """Call somebody something else, before the game begins. Raises `Gone` (`turn_over`) where a step was faster."""
+    before = played.stored
+    found = before.table.seat(seat)
+    assert found is not None, "the caller has found it"
+    table = before.table.with_seat(dataclasses.replace(found, pen_name=pen_name))
+    after = dataclasses.replace(before, table=dataclasses.replace(table, move=table.move + 1))
+    if not await tx.games.save(before, after, tx.now_ms):
+        raise Gone("turn_over")
+    await show(tx, after)
+    return Played(after, played.texts)
 
 
 async def _settle(tx: UnitOfWork, played: Played, effects: tuple[steps.Effect, ...]) -> Played:

@@ -18,10 +18,11 @@ class GameView:
     """A game as one person sees it, or as everybody does (`viewer` None).
 
     `host` is the seat that leads, None where nobody is left; `waiting` are the seats that are waited for; `due_ms` is
-    when the phase or the next turn is over, the lobby closes, or the pause ends (UTC ms). `viewer` is the viewer's
-    seat; `leads`: they are the host or may manage the server; `turn` is theirs alone, and `draft` what they wrote that
-    could not be taken. `game` is the kind's own view, None before the start. `readers` counts who only reads and
-    chooses; `points` are by seat, once it is over. `story_id` is the story that it became.
+    when the phase or the next turn is over, the lobby closes, or the pause ends (UTC ms). `admits`: somebody can still
+    sit down to play. `viewer` is the viewer's seat; `leads`: they are the host or may manage the server; `turn` is
+    theirs alone, and `draft` what they wrote that could not be taken. `game` is the kind's own view, None before the
+    start. `readers` counts who only reads and chooses; `points` are by seat, once it is over. `story_id` is the story
+    that it became.
     """
 
     id: int
@@ -40,6 +41,7 @@ class GameView:
     pause_reason: PauseReason
     created_ms: int
     readers: int
+    admits: bool = False
     viewer: int | None = None
     leads: bool = False
     turn: Turn | None = None
@@ -125,6 +127,7 @@ def view_of(
         pause_reason=table.pause_reason,
         created_ms=table.created_ms,
         readers=sum(seat.role == "reader" for seat in table.seats),
+        admits=table.state == "lobby" or (table.state == "playing" and GAMES[table.kind].admits(table)),
         viewer=viewer,
         leads=own.leads,
         turn=turn,

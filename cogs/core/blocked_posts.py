@@ -19,7 +19,7 @@ from bot.ui.cards import notice
 from bot.ui.delivery import BLOCKED_BY_AUTOMOD
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, private
-from bot.ui.permissions import CARDS_IN_THREADS, lacking_in
+from bot.ui.permissions import CARDS, CARDS_IN_THREADS, lacking_in
 from cogs.core.outbox import OutboxDispatcher
 from cogs.core.services import Services
 
@@ -39,12 +39,27 @@ class BlockedPosts(commands.Cog):
     async def flush(self, interaction: discord.Interaction[Any], story: Story) -> None:
         """Show everybody what was just kept; where it cannot be posted now, tell the person who acts."""
         await self._dispatcher.flush()
-        code = None if story.thread_id is None else self._dispatcher.refused.get(story.thread_id)
-        if code is not None:
+        say, thread_id = private(interaction), story.thread_id
+        why = None if thread_id is None else self._refusal(say, thread_id, story.channel_id)
+        if why is not None:
             interaction.extras[_TOLD] = True
-            say = private(interaction)
-            why = self._why(say, story, code)
-            await whisper(interaction, notice(say("story.refused", thread=f"<#{story.thread_id}>", why=why)))
+            await whisper(interaction, notice(say("story.refused", thread=f"<#{thread_id}>", why=why)))
+
+    async def flush_channel(self, interaction: discord.Interaction[Any], channel_id: int) -> None:
+        """Show everybody what changed in a game of a channel; where it cannot be posted now, tell the person who
+        acts."""
+        await self._dispatcher.flush()
+        say = private(interaction)
+        why = self._refusal(say, channel_id, channel_id)
+        if why is not None:
+            interaction.extras[_TOLD] = True
+            await whisper(interaction, notice(say("game.refused", thread=f"<#{channel_id}>", why=why)))
+
+    def _refusal(self, say: Catalogue, channel_id: int, rights_of: int) -> str | None:
+        """Return why nothing can be posted in a channel, whose permissions are those of `rights_of`; None where it
+        can."""
+        code = self._dispatcher.refused.get(channel_id)
+        return None if code is None else self._why(say, rights_of, channel_id != rights_of, code)
 
     @commands.Cog.listener()
     async def on_app_command_completion(self, interaction: discord.Interaction[Any], command: object) -> None:
@@ -60,7 +75,9 @@ class BlockedPosts(commands.Cog):
                 continue
             self._told.add(thread_id)
             title, thread = escape(story.title), f"<#{thread_id}>"
-            lines.append(say("story.refused_host", thread=thread, title=title, why=self._why(say, story, code)))
+            lines.append(
+                say("story.refused_host", thread=thread, title=title, why=self._why(say, story.channel_id, True, code))
+            )
         if lines and _TOLD not in interaction.extras:
             await whisper(interaction, *(notice(line) for line in lines))
 
@@ -85,10 +102,13 @@ class BlockedPosts(commands.Cog):
         standing = await self._services.story_queries.get_standing(story, interaction.user.id, manages)
         return story if standing.leads else None
 
-    def _why(self, say: Catalogue, story: Story, code: int) -> str:
-        channel = self._bot.get_channel(story.channel_id)
+    def _why(self, say: Catalogue, channel_id: int, in_thread: bool, code: int) -> str:
+        channel = self._bot.get_channel(channel_id)
+        if isinstance(channel, discord.Thread):
+            channel, in_thread = channel.parent, True
         if code == BLOCKED_BY_AUTOMOD:
             return say("story.refused_automod")
-        if isinstance(channel, discord.abc.GuildChannel) and (missing := lacking_in(channel, CARDS_IN_THREADS)):
+        needed = CARDS_IN_THREADS if in_thread else CARDS
+        if isinstance(channel, discord.abc.GuildChannel) and (missing := lacking_in(channel, needed)):
             return say("story.refused_lacking", permissions=permissions.told(say, missing))
         return say("story.refused_other", code=code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from discord import app_commands
 
-from bot.rules.servers import COUNT_RANGE, WORDS_RANGE
+from bot.rules.servers import COUNT_RANGE, MAX_TEXT, WORDS_RANGE
 from bot.rules.stories import MAX_PASSAGE, MAX_PEN_NAME, MAX_TITLE, MAX_WORDS, QUORUM, ROUND_MINUTES
 
 Count = app_commands.Range[int, COUNT_RANGE[0], COUNT_RANGE[-1]]
@@ -25,3 +25,5 @@ Quorum = app_commands.Range[int, QUORUM[0], QUORUM[-1]]
 """How many ballots a round needs."""
 PenName = app_commands.Range[str, 1, MAX_PEN_NAME]
 """The name under which somebody writes in a server."""
+TurnText = app_commands.Range[str, 1, MAX_TEXT]
+"""What somebody writes in their turn of a game; how long it may be is the game's to say."""

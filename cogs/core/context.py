@@ -40,7 +40,7 @@ class InteractionContext:
         if interaction.guild_id is None or not reachable(interaction):
             raise NotHere("server_only")
         self._flow.permit_here(interaction, await self._flow.settings(interaction), "stories")
-        return Who(interaction.guild_id, interaction.user.id, interaction.permissions.manage_guild, _sight(interaction))
+        return Who(interaction.guild_id, interaction.user.id, interaction.permissions.manage_guild, sight(interaction))
 
     async def story(
         self, interaction: discord.Interaction[Any], given: str | None, states: Sequence[StoryState] = ALIVE
@@ -97,7 +97,7 @@ def unseen(interaction: discord.Interaction[Any]) -> frozenset[int]:
     return frozenset(channel.id for channel in guild.channels if not channel.permissions_for(person).view_channel)
 
 
-def _sight(interaction: discord.Interaction[Any]) -> Callable[[int], bool]:
+def sight(interaction: discord.Interaction[Any]) -> Callable[[int], bool]:
     """Return what tells of a channel of the server whether the person who acts may see it; of one that is gone nobody
     is kept away."""
     guild, person = interaction.guild, interaction.user
