@@ -108,6 +108,7 @@ async def test_a_private_card_that_nobody_could_turn_says_so_when_it_is_pressed(
         assert [texts(each) for each in seen_alone(world, thread, person)] == [over]
 
 
+@pytest.mark.long
 async def test_a_private_card_whose_token_has_run_out_is_left_alone(world: DiscordWorld) -> None:
     thread = await begin_story(world)
     card = await open_round(world, thread)

@@ -75,6 +75,7 @@ async def lists() -> AsyncIterator[tuple[PageDriver, discord.TextChannel]]:
         yield driver, channel
 
 
+@pytest.mark.long
 async def test_lists_of_a_command_take_the_enter_while_they_are_open() -> None:
     async with lists() as (driver, _):
         keyboard = driver.page.keyboard
