@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, insert, or_, select, update
 
 from bot.rules.games.table import GameState, GameText, Seat, Table
 from storage import dialect
@@ -20,8 +20,8 @@ RUNNING: tuple[GameState, ...] = ("lobby", "playing", "paused")
 _THERE = ("in", "resting")
 """Presences of those who sit at a table."""
 
-_WORDS = ("seat", "author_id", "text", "origin", "spans")
-"""The columns of what a text says, and who wrote it."""
+_WORDS = ("seat", "author_id", "text", "origin", "spans", "created_ms")
+"""The columns of what a text says, and of who wrote it when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +35,14 @@ class StoredGame:
     people: Mapping[int, int | None]
     story_id: int | None = None
 
+    def known_seat(self, person_id: int) -> Seat | None:
+        """Return somebody's seat, be it that they left; None where they never sat here."""
+        return next((seat for seat in self.table.seats if self.people.get(seat.number) == person_id), None)
+
     def seat_of(self, person_id: int) -> int | None:
-        """Return where somebody sits now: as a player, or else as a reader; None where they do not."""
-        seats = [
-            seat for seat in self.table.seats if seat.presence in _THERE and self.people.get(seat.number) == person_id
-        ]
-        seats.sort(key=lambda seat: (seat.role != "player", seat.number))
-        return seats[0].number if seats else None
+        """Return where somebody sits now, None where they do not."""
+        seat = self.known_seat(person_id)
+        return seat.number if seat is not None and seat.presence in _THERE else None
 
 
 class GameReader(Repository):
@@ -54,8 +55,9 @@ class GameReader(Repository):
 
     async def list_texts(self, game_id: int) -> tuple[GameText, ...]:
         """Return a game's texts, the oldest first. What is hidden is empty."""
-        theirs = select(GAME_TEXTS).where(GAME_TEXTS.c.game_id == game_id).order_by(GAME_TEXTS.c.id)
-        return tuple(_text(row) for row in await self._connection.execute(theirs))
+        theirs = select(GAME_TEXTS).where(GAME_TEXTS.c.game_id == game_id)
+        rows = sorted(await self._connection.execute(theirs), key=lambda row: int(row.id))
+        return tuple(_text(row) for row in rows)
 
     async def list_running(
         self, *, server_id: int, channel_id: int | None = None, person_id: int | None = None
@@ -109,7 +111,8 @@ class GameReader(Repository):
 
     async def list_asking(self) -> list[StoredGame]:
         """Return the games that wait for the models, the oldest first."""
-        return await self._all(select(GAMES).where(GAMES.c.asking > 0).order_by(GAMES.c.id))
+        found = await self._all(select(GAMES).where(GAMES.c.asking > 0))
+        return sorted(found, key=lambda stored: stored.table.id)
 
     async def _all(self, statement: Select[Any]) -> list[StoredGame]:
         rows = list(await self._connection.execute(statement))
@@ -209,15 +212,12 @@ class Games(GameReader):
             for text in texts
         ]
         put = dialect.insert(GAME_TEXTS)
+        # A hidden text is known to the rules without its words, also as it comes to be shown again.
+        unknown = and_(put.excluded.text == "", or_(GAME_TEXTS.c.hidden == 1, put.excluded.hidden == 1))
+        words = {name: case((unknown, GAME_TEXTS.c[name]), else_=put.excluded[name]) for name in _WORDS}
         put = put.on_conflict_do_update(
             index_elements=["game_id", "slot"],
-            set_={
-                "hidden": put.excluded.hidden,
-                **{
-                    name: case((put.excluded.text == "", GAME_TEXTS.c[name]), else_=put.excluded[name])
-                    for name in _WORDS
-                },
-            },
+            set_={"hidden": put.excluded.hidden, **words},
             where=GAME_TEXTS.c.withdrawn == 0,
         )
         await self._connection.execute(put, values)
@@ -226,8 +226,8 @@ class Games(GameReader):
         """Empty a text for good, wherever its words are kept, and have what shows it shown anew."""
         await withdraw_game_texts(self._connection, and_(GAME_TEXTS.c.game_id == game_id, GAME_TEXTS.c.slot == slot))
 
-    async def postpone(self, game_id: int, due_ms: int) -> None:
-        """Let a game wait until then (UTC ms)."""
+    async def postpone(self, game_id: int, due_ms: int | None) -> None:
+        """Let a game wait until then (UTC ms), or for somebody."""
         await self._connection.execute(update(GAMES).where(GAMES.c.id == game_id).values(due_ms=due_ms))
 
     async def set_story(self, game_id: int, story_id: int, passages: Mapping[str, int]) -> None:
@@ -254,7 +254,7 @@ class Games(GameReader):
             for seat in seats
         ]
         put = dialect.insert(GAME_SEATS)
-        changed = ("person_id", "pen_name", "role", "presence", "missed")
+        changed = ("person_id", "pen_name", "role", "presence", "missed", "joined_ms")
         put = put.on_conflict_do_update(
             index_elements=["game_id", "number"], set_={name: put.excluded[name] for name in changed}
         )
@@ -270,11 +270,18 @@ def _values(table: Table[Any], now_ms: int) -> dict[str, Any]:
     return {
         "state": table.state,
         "move": table.move,
-        "due_ms": table.due_ms,
+        "due_ms": due_of(table, now_ms),
         "asking": len(table.requests) if table.state == "playing" else 0,
         "course": course_of(table),
         "changed_ms": now_ms,
     }
+
+
+def due_of(table: Table[Any], now_ms: int) -> int | None:
+    """Return when a table needs a tick next: something is due, or is to be asked of the models only then (UTC ms)."""
+    asked = [request.after_ms for request in table.requests if request.after_ms > now_ms]
+    times = [table.due_ms, *(asked if table.state == "playing" else ())]
+    return min((time for time in times if time is not None), default=None)
 
 
 def _seat(row: Row[Any]) -> Seat:

@@ -345,7 +345,7 @@ GAMES = Table(
     Column("changed_ms", WHOLE, nullable=False),
     Column("story_id", WHOLE, ForeignKey("stories.id", ondelete="SET NULL")),
     Index(None, "due_ms", sqlite_where=text("due_ms IS NOT NULL")),
-    Index(None, "asking", sqlite_where=text("asking > 0")),
+    Index(None, "asking"),
     Index(None, "server_id", "state"),
     Index(None, "channel_id", "state"),
     Index(None, "story_id"),

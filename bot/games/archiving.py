@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Protocol, runtime_checkable
 
 from bot.rules.games.registry import GAMES
-from bot.rules.games.table import GameText, Texts
+from bot.rules.games.table import GameText, Table, Texts
 from bot.rules.provenance import of_model
 from bot.rules.stories import MAX_TITLE, NewPassage, NewStory
 from bot.rules.text.segments import beginning, word_parts
@@ -15,6 +17,15 @@ from storage.unit_of_work import UnitOfWork
 
 TITLE = 60
 """Characters of the first text that the story is named after."""
+
+
+@runtime_checkable
+class Linked(Protocol):
+    """A kind of game in which more than one text can follow another."""
+
+    def links(self, table: Table[Any]) -> Mapping[str, tuple[str, str]]:
+        """Return for each text but the first the slots of that behind which it stands, and of the way to it."""
+        ...
 
 
 async def archive(tx: UnitOfWork, stored: StoredGame, texts: Texts) -> StoredGame:
@@ -34,14 +45,37 @@ async def archive(tx: UnitOfWork, stored: StoredGame, texts: Texts) -> StoredGam
         premise="",
     )
     story = await tx.stories.add(new, now_ms=tx.now_ms)
+    behind = _behind(stored, texts, known)
     passages: dict[str, int] = {}
-    parent_id: int | None = None
+    last = told[0].slot
     for text in told:
+        before = behind.get(text.slot)
+        parent_id = None if before is None else passages[before]
         passage = await tx.passages.add(_passage(stored, text, story.tree_id, parent_id), now_ms=tx.now_ms)
-        passages[text.slot] = parent_id = passage.id
-    await tx.stories.save(dataclasses.replace(story, state="ended", head_id=parent_id, changed_ms=tx.now_ms))
+        passages[text.slot] = passage.id
+        if before == last:  # of several ways on, canon takes that which was written first
+            last = text.slot
+    await tx.stories.save(dataclasses.replace(story, state="ended", head_id=passages[last], changed_ms=tx.now_ms))
     await tx.games.set_story(table.id, story.id, passages)
     return dataclasses.replace(stored, story_id=story.id)
+
+
+def _behind(stored: StoredGame, texts: Texts, told: Container[str]) -> dict[str, str]:
+    """Return behind which of the texts that are told each stands, by slot; the first stands behind none. Where the
+    rules tell no other way they are one chain."""
+    game, table = GAMES[stored.table.kind], stored.table
+    slots = game.story(table, texts)
+    if isinstance(game, Linked):
+        before = {slot: reached for slot, (reached, _) in game.links(table).items()}
+    else:
+        before = {slot: earlier for earlier, slot in pairwise(slots)}
+    found: dict[str, str] = {}
+    for slot in slots:  # what is told no more passes on what stands before it
+        if (earlier := before.get(slot)) is not None:
+            nearest = earlier if earlier in told else found.get(earlier)
+            if nearest is not None:
+                found[slot] = nearest
+    return found
 
 
 def _passage(stored: StoredGame, text: GameText, tree_id: int, parent_id: int | None) -> NewPassage:

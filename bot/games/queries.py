@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from bot.errors import NotHere
 from bot.games.access import find_game, leads
 from bot.games.views import GamePing, GameView, OwnSide, ScoreLine, view_of
+from bot.rules.games.table import Request
 from bot.rules.games.timing import quiet_until
 from bot.stories.access import Who
 from storage.database import Database
@@ -15,6 +17,16 @@ from storage.unit_of_work import Snapshot
 
 BOARD = 25
 """Lines of a board at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """Something that the models are asked for in a game; `seed` is the game's."""
+
+    game_id: int
+    server_id: int
+    seed: str
+    request: Request
 
 
 class GameQueries:
@@ -103,7 +115,20 @@ class GameQueries:
             for line in found
         ]
 
-    # ---- what is due
+    # ---- what is due, and asked
+
+    async def list_open(self) -> list[OpenRequest]:
+        """Return what the models are to be asked for now."""
+        async with self._database.reading() as tx:
+            found = await tx.games.list_asking()
+            return [
+                OpenRequest(
+                    game_id=stored.table.id, server_id=stored.server_id, seed=stored.table.seed, request=request
+                )
+                for stored in found
+                for request in stored.table.requests
+                if request.after_ms <= tx.now_ms < request.due_ms
+            ]
 
     async def list_due(self, limit: int = 100) -> list[int]:
         """Return the ids of games that need a tick now, the longest waiting first."""

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.errors import NotAllowed, PersonError
+from bot.errors import PersonError, StorageError
 from bot.games.access import find_game, require_lead, require_seat
 from bot.games.drafts import checked, keep_refused, text_of
 from bot.games.moderating import decide, report, withdraw
 from bot.games.queries import GameQueries, seen_by
-from bot.games.seats import pen_name_of, require_room, require_seat_left, with_reader
-from bot.games.stepping import Played, begin, load, rename, take_step
+from bot.games.seats import joined, pen_name_of, require_room, require_seat_left, seated
+from bot.games.stepping import Played, begin, load, take_step
 from bot.games.views import GameView
 from bot.rules.games import steps
 from bot.rules.games.agreeing import usual_settings
@@ -24,7 +24,7 @@ from bot.rules.games.registry import game_of
 from bot.rules.games.table import Pace, Table, Terms
 from bot.stories.access import Who
 from storage.database import Database
-from storage.games import StoredGame
+from storage.games import due_of
 from storage.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -90,8 +90,8 @@ class GameService(GameQueries):
                 seed=self._seed(),
                 created_ms=tx.now_ms,
             )
-            joined = steps.Joined(pen_name=await pen_name_of(tx, who, None, name, ()))
-            step = play(game, table, joined, (), tx.now_ms)
+            first = steps.Joined(pen_name=await pen_name_of(tx, who, None, name, ()))
+            step = play(game, table, first, (), tx.now_ms)
             await tx.people.mark_seen(who.person_id, now_ms=tx.now_ms)
             stored = await tx.games.add(
                 step.table,
@@ -107,29 +107,11 @@ class GameService(GameQueries):
         """Sit down to play, under a pen name that is given, or else that of the profile, or else `name`; whoever sits
         there already stays, and is there again where they rested; before the start a name that is given becomes theirs.
 
-        Raises `NotAllowed` (`game_removed`), `NotHere` (`games_full_person`: limit), and as `pen_name_of` and the
-        rules.
+        Whoever left has their old seat again. Raises as `bot.games.seats.joined`.
         """
         async with self._step(who) as step:
             await step.load(game_id)
-            stored = step.played.stored
-            here = stored.table.seat(stored.seat_of(who.person_id) or 0)
-            if here is not None and here.role == "player":
-                if here.presence == "resting":
-                    await step.take(steps.Back(here.number))
-                elif pen_name is not None and stored.table.state == "lobby":
-                    names = [seat.pen_name for seat in stored.table.seats if seat is not here]
-                    chosen = await pen_name_of(step.tx, who, pen_name, name, names)
-                    step.played = await rename(step.tx, step.played, here.number, chosen)
-                return await step.view()
-            if _was_removed(stored, who):
-                raise NotAllowed("game_removed")
-            await require_seat_left(step.tx, who)
-            names = [seat.pen_name for seat in stored.table.seats if seat is not here]
-            chosen = await pen_name_of(step.tx, who, pen_name, name, names)
-            if here is not None:  # somebody who read until now
-                await step.take(steps.Left(here.number))
-            await step.take(steps.Joined(pen_name=chosen))
+            step.played = await joined(step.tx, step.played, who, pen_name, name)
             return await step.view()
 
     async def leave(self, who: Who, game_id: int) -> GameView:
@@ -141,7 +123,7 @@ class GameService(GameQueries):
 
     async def act(self, who: Who, game_id: int, make: Callable[[int], steps.Event], *, name: str = "") -> GameView:
         """Let somebody do something: `make` gets their seat and returns the event. Whoever chooses without a seat gets
-        a reader's, under `name`.
+        a reader's, under `name`, and whoever writes where everybody may a player's.
 
         Raises `NotHere` (`game_not_in`), `BadInput` (`text_empty`, `word_not_here`), and as the rules. A text that is
         refused is kept for its writer as a draft (`GameView.draft`).
@@ -150,8 +132,7 @@ class GameService(GameQueries):
         try:
             async with self._step(who) as step:
                 await step.load(game_id)
-                if step.played.stored.seat_of(who.person_id) is None:
-                    step.played = await with_reader(step.tx, step.played, who, make(0), name)
+                step.played = await seated(step.tx, step.played, who, make(0), name)
                 seat = require_seat(step.played.stored, who)
                 await step.take(await checked(step.tx, who, make(seat)))
                 if given is not None:
@@ -167,7 +148,8 @@ class GameService(GameQueries):
             raise
 
     async def lead(self, who: Who, game_id: int, event: Leading) -> GameView:
-        """Let whoever leads a game do something. Raises `NotAllowed` (`game_hosts_only`), and as the rules."""
+        """Let whoever leads a game do something, if need be with the host's seat. Raises `NotAllowed`
+        (`game_hosts_only`), and as the rules."""
         async with self._step(who) as step:
             await step.load(game_id)
             require_lead(step.played.stored, who)
@@ -200,16 +182,30 @@ class GameService(GameQueries):
     # ---- what happens by itself
 
     async def tick(self, game_id: int) -> bool:
-        """Do what is due in a game, and tell whether anything was."""
+        """Do what is due in a game, and tell whether anything changed. It may be that something is only to be asked of
+        the models now. A game that cannot get on does not hold up the others: it is tried again after STUCK_MS."""
+        try:
+            return await self._ticked(game_id)
+        except StorageError:
+            raise
+        except Exception as error:
+            _log.exception("game %d does not get on: %r", game_id, error)
+            async with self._database.transaction() as tx:
+                await tx.games.postpone(game_id, tx.now_ms + STUCK_MS)
+            return False
+
+    async def _ticked(self, game_id: int) -> bool:
         async with self._step() as step:
+            now_ms = step.tx.now_ms
             if not await step.reload(game_id):  # of a kind or version that this program does not know
-                await step.tx.games.postpone(game_id, step.tx.now_ms + STUCK_MS)
+                await step.tx.games.postpone(game_id, now_ms + STUCK_MS)
                 return False
             changed = await step.take(steps.Tick())
-            due_ms = step.played.stored.table.due_ms
-            if not changed and due_ms is not None and due_ms <= step.tx.now_ms:
+            due_ms = due_of(step.played.stored.table, now_ms)
+            if due_ms is not None and due_ms <= now_ms:
                 _log.error("game %d is due, but does not get on", game_id)
-                await step.tx.games.postpone(game_id, step.tx.now_ms + STUCK_MS)
+                due_ms = now_ms + STUCK_MS
+            await step.tx.games.postpone(game_id, due_ms)
             return changed
 
     async def postpone(self, game_id: int) -> None:
@@ -314,8 +310,3 @@ class _Step:
     def _take(self, played: Played) -> None:
         self.played = played
         self.asks |= played.asks
-
-
-def _was_removed(stored: StoredGame, who: Who) -> bool:
-    seats = stored.table.seats
-    return any(seat.presence == "removed" and stored.people.get(seat.number) == who.person_id for seat in seats)

@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from bot.errors import Busy, Cancelled
-from bot.inference.fair_queue import Entry, FairQueue
+from bot.inference.background import BackgroundQueue
+from bot.inference.fair_queue import Entry, FairQueue, Full
 from bot.inference.jobs import Job, Limits, Owner, Progress, Queued, Waking, Working
 from bot.inference.pace import Countdown, Pace, Work, finishing_s, left_s, total_s
 from bot.inference.protocol import Engine
@@ -28,6 +29,8 @@ RETRY_S = 30.0
 """When a program comes back where nothing was measured yet; people are told no time."""
 SHORTEST_RETRY_S = 2.0
 """Nobody is asked to come back sooner."""
+NO_SERVER = -1
+"""In the place of a server's number: all that runs in the background has one share of the worker together."""
 
 
 def all_loaded() -> float:
@@ -173,6 +176,7 @@ class Inference:
         self._clock = clock
         self._key = secrets.token_bytes(16)
         self._queue: FairQueue[Ticket[Any]] = FairQueue(limits)
+        self._background: BackgroundQueue[Ticket[Any]] = BackgroundQueue(limits)
         self._wake = asyncio.Event()
         self._count = 0
         self._closed = False
@@ -181,24 +185,31 @@ class Inference:
 
     @property
     def waiting(self) -> int:
-        """How many jobs wait."""
+        """How many jobs of people wait."""
         return self._queue.waiting
 
     @property
     def running(self) -> int:
         """How many jobs run."""
-        return len(self._queue.running)
+        return len(self._running)
 
-    def submit(self, job: Job[ResultT]) -> Ticket[ResultT]:
-        """Queue a job and return its ticket at once. Raises `Busy` where a bound is reached."""
-        full = self._queue.full(job.owner)
+    @property
+    def _running(self) -> list[Entry[Ticket[Any]]]:
+        return [*self._queue.running, *self._background.running]
+
+    def submit(self, job: Job[ResultT], *, background: bool = False) -> Ticket[ResultT]:
+        """Queue a job and return its ticket at once; in the `background` it starts only where no person's job waits.
+        Raises `Busy` where a bound is reached."""
+        full: Full | None = self._queue.full(job.owner)
+        if background:
+            full = "all" if self._background.full else None
         if full is not None or self._closed:
             retry_s = self._retry_after_s(full, job.owner)
             key = f"queue_full_{full or 'all'}"
             raise Busy(key if retry_s is not None else f"{key}_untimed", retry_after_s=retry_s or RETRY_S)
         self._count += 1
         ticket = Ticket(job, self._count, self)
-        ticket._entry = self._queue.push(job.owner, job.rows, ticket)
+        ticket._entry = (self._background if background else self._queue).push(job.owner, job.rows, ticket)
         self._replan()
         self._wake.set()
         return ticket
@@ -208,7 +219,7 @@ class Inference:
         if ticket._task is not None:
             ticket._task.cancel()
         elif ticket._entry is not None:
-            self._queue.remove(ticket._entry)
+            self._remove(ticket._entry)
         ticket._finish(None, Cancelled("cancelled"))
         self._replan()
         self._wake.set()
@@ -220,7 +231,7 @@ class Inference:
                 while True:
                     self._wake.clear()
                     self._count_time()
-                    while (entry := self._queue.start_next()) is not None:
+                    while (entry := self._start_next()) is not None:
                         self._start(entry, jobs)
                     self._replan()
                     with suppress(TimeoutError):
@@ -228,8 +239,15 @@ class Inference:
                             await self._wake.wait()
         finally:
             self._closed = True
-            for entry in [*self._queue.order(), *self._queue.running]:
+            for entry in [*self._queue.order(), *self._background.order(), *self._running]:
                 entry.item._finish(None, Cancelled("cancelled"))
+
+    def _start_next(self) -> Entry[Ticket[Any]] | None:
+        """Start the next job: a person's, or where none waits, one of the background."""
+        if (entry := self._queue.start_next()) is not None or self._queue.waiting:
+            return entry
+        taken = sum(each.rows for each in self._background.running)
+        return self._background.start_next(self._queue.free_rows - taken)
 
     def _start(self, entry: Entry[Ticket[Any]], jobs: asyncio.TaskGroup) -> None:
         ticket = entry.item
@@ -240,11 +258,16 @@ class Inference:
 
     def _leave(self, entry: Entry[Ticket[Any]]) -> None:
         self._count_time()
-        self._queue.remove(entry)
+        self._remove(entry)
         self._wake.set()
 
+    def _remove(self, entry: Entry[Ticket[Any]]) -> None:
+        self._queue.remove(entry)
+        self._background.remove(entry)
+
     async def _run_one(self, ticket: Ticket[Any]) -> None:
-        tenant = tenant_of(ticket._job.owner.server_id, self._key)
+        in_background = ticket._entry in self._background.running
+        tenant = tenant_of(NO_SERVER if in_background else ticket._job.owner.server_id, self._key)
         engine = TenantEngine(self.engine, tenant, lambda: self.waiting + self.running)
         try:
             result = await ticket._job.run(engine, ticket._report)
@@ -265,7 +288,7 @@ class Inference:
         """Share the time since the last call among the jobs that the models worked on."""
         now = self._clock()
         passed_s, self._counted_until = now - self._counted_until, now
-        running = [entry.item for entry in self._queue.running]
+        running = [entry.item for entry in self._running]
         for ticket in running:
             ticket._work.quiet_s += passed_s
         awake = [ticket for ticket in running if not (ticket.finished or self._sleeps(ticket))]
@@ -279,8 +302,8 @@ class Inference:
 
     def _replan(self) -> None:
         """Tell every ticket its place and its time."""
-        running = [entry.item for entry in self._queue.running]
-        waiting = [entry.item for entry in self._queue.order()]
+        running = [entry.item for entry in self._running]
+        waiting = [entry.item for entry in (*self._queue.order(), *self._background.order())]
         works = [ticket._work for ticket in running]
         kinds = {ticket._work.kind for ticket in (*running, *waiting)}
         token_s = {kind: self._pace.token_s(kind, works) for kind in kinds}

@@ -52,14 +52,15 @@ def filled(passage: str, gaps: Sequence[Gap], words: Sequence[str]) -> str:
 
 
 def parts_of(passage: str, gaps: Sequence[Gap], words: Sequence[str]) -> list[tuple[str, int | None]]:
-    """Return the passage in parts: the text between gaps (None), and the word of each gap with its number."""
+    """Return the passage in parts: the text between gaps (None), and the word of each gap with its number. A passage
+    that was withdrawn is empty: then only the words are left."""
     spots = sorted((start, end, number) for number, gap in enumerate(gaps) for start, end in gap.places)
     parts: list[tuple[str, int | None]] = []
     at = 0
     for start, end, number in spots:
         parts.append((passage[at:start], None))
         word = words[number]
-        parts.append((word[:1].upper() + word[1:] if passage[start].isupper() else word, number))
+        parts.append((word[:1].upper() + word[1:] if passage[start : start + 1].isupper() else word, number))
         at = end
     return [*parts, (passage[at:], None)]
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from bot.errors import InklingError
+from bot.games import archiving
 from bot.inference.jobs import Working
 from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, cover, epub, html, language, markdown, naming
@@ -516,6 +517,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.text.truecasing.names_in": [truecasing.names_in],
     "bot.rules.text.truecasing.restore": [lambda text: truecasing.restore("lamp", text, {"lamp": "Lamp"})],
     # ---- stories
+    "bot.games.archiving.title_of": [archiving.title_of],
     "bot.stories.beginning.beginning_of": [
         lambda text: beginning.beginning_of([_continued(text)], 0),
         lambda text: beginning.beginning_of([_gapped(text)[0]], 0),
@@ -714,6 +716,13 @@ BOUNDED: Mapping[str, str] = {
     "bot.rules.languages.offered": "the tag of a language",
     "bot.rules.text.matching.in_word": "a character",
     "bot.rules.text.words.stands_alone": "a character",
+    "bot.games.drafts.keep_refused": "stores it in the database, and compares it with one",
+    "bot.games.moderating.report": "the slot of a text",
+    "bot.games.moderating.withdraw": "the slot of a text",
+    "bot.games.seats.joined": "names of at most 100 characters",
+    "bot.games.seats.pen_name_of": "names of at most 100 characters",
+    "bot.games.seats.seated": "a name of at most 100 characters",
+    "bot.games.stepping.rename": "a pen name",
     "bot.stories.context.context_of": "reads from the database; its lore is looked for in a thread",
     "bot.stories.passages.check_words": "reads from the database, then `ServerWords.found`",
     "bot.stories.rounds.planning.plan_infill": "reads from the database, then `blanked` in a thread",

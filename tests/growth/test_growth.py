@@ -59,7 +59,7 @@ READING = (
 functions meets the worst of them, and all of them among the long tests."""
 COSTLY = ("bot.publishing.cover.", "bot.publishing.epub.", "bot.rules.provenance.", "bot.ui.cutting.shown_head")
 """What takes long whatever it is given, meets a third of the worst; the long tests give it all of them."""
-PACKAGES = ("bot.rules", "bot.writing", "bot.stories", "bot.ui", "bot.publishing", "cogs")
+PACKAGES = ("bot.rules", "bot.writing", "bot.stories", "bot.games", "bot.ui", "bot.publishing", "cogs")
 
 
 def cost(function: Call, text: str, tries: int) -> float:

@@ -61,7 +61,7 @@ def _games() -> None:
         **_NUMBERED,
     )
     op.create_index("ix_games_due_ms", "games", ["due_ms"], sqlite_where=sa.text("due_ms IS NOT NULL"))
-    op.create_index("ix_games_asking", "games", ["asking"], sqlite_where=sa.text("asking > 0"))
+    op.create_index("ix_games_asking", "games", ["asking"])
     op.create_index("ix_games_server_id_state", "games", ["server_id", "state"])
     op.create_index("ix_games_channel_id_state", "games", ["channel_id", "state"])
     op.create_index("ix_games_story_id", "games", ["story_id"])
