@@ -207,8 +207,8 @@ def _models_may_read(table: CounterfeitTable, text: GameText) -> bool:
 
 
 def _seated(table: CounterfeitTable, now_ms: int) -> CounterfeitStep:
-    """Let somebody who joins while a round is written write in it."""
-    for seat in table.active:
+    """Let somebody who joins while a round is written write in it; who joins in a pause writes in the next."""
+    for seat in table.active if table.state == "playing" else ():
         if table.phase == "forge" and table.turn(seat.number) is None and seat.joined_ms == now_ms:
             within_ms = max(0, (table.phase_due_ms or now_ms) - now_ms)
             table = timing.opened(table, seat.number, "forge", within_ms, now_ms)

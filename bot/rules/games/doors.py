@@ -90,7 +90,7 @@ class DoorsGame:
                 return _reopened(table, event, now_ms)
             case steps.PhaseOver():
                 return _phase_over(table, texts, now_ms)
-            case steps.Joined() | steps.Back():
+            case steps.Joined() | steps.Back() | steps.Resumed():
                 return steps.Step(_asked(table, now_ms) if table.phase == "write" and not table.turns else table)
             case steps.Mended():
                 raise Gone("turn_over")
@@ -137,10 +137,10 @@ class DoorsGame:
 
 def _asked(table: DoorsTable, now_ms: int) -> DoorsTable:
     """Ask the next scribe: of those who have written least, by lot, whoever was not asked for this chapter yet; where
-    all were, everybody is asked again."""
+    all were, everybody is asked again. A paused table asks nobody."""
     game = table.begun
     seats = [seat.number for seat in table.active]
-    if not seats:
+    if not seats or table.state != "playing":
         return dataclasses.replace(table, phase="write", turns=(), phase_due_ms=None)
     fresh = [seat for seat in seats if seat not in game.asked]
     if not fresh:
@@ -244,7 +244,7 @@ def _passed_over(table: DoorsTable, event: steps.Missed | steps.Passed, texts: T
     """The scribe does not write: the next one is asked, and when all were, a stand-in where there is one."""
     if isinstance(event, steps.Passed):
         table = timing.closed(table, event.seat)
-    if table.phase != "write":
+    if table.phase != "write" or table.state != "playing":
         return steps.Step(table)
     game = table.begun
     everybody = {seat.number for seat in table.active} <= set(game.asked)

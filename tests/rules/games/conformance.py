@@ -54,6 +54,8 @@ def chance_events(party: Party, hand: Hand, count: int) -> Iterator[Event]:
 def _chance_event(party: Party, hand: Hand) -> Event | None:
     rng, table = party.rng, party.table
     lot = rng.random()
+    if table.state == "paused" and lot < 0.9:  # time would end it
+        return rng.choice(_upsets(party))
     if lot < 0.5:
         return rng.choice(hand.acts(party) or [steps.Tick()])
     if lot < 0.6:
@@ -96,7 +98,7 @@ def _upsets(party: Party) -> list[Event]:
         steps.Agreed(settings={}),
     ]
     if rng.random() < 0.3:
-        events += [steps.Paused()]
+        events += [steps.Paused()] * 4
     if rng.random() < 0.03:
         events += [steps.Ended(phase=table.phase)]
     return events

@@ -59,6 +59,10 @@ def presence(party: Party, number: int) -> str:
     return seat.presence
 
 
+def state_of(party: Party) -> str:
+    return party.table.state
+
+
 # ---- who leads, who is there
 
 
@@ -197,9 +201,9 @@ def test_a_pause_by_whoever_leads_ends_when_they_say_so() -> None:
     assert refused(party, steps.Paused()) == "game_paused"
     party.do(steps.Left(FIRST + 3))
     party.do(steps.Back(FIRST + 3))
-    assert party.table.state == "paused"
+    assert state_of(party) == "paused"
     party.do(steps.Resumed())
-    assert party.table.state == "playing"
+    assert state_of(party) == "playing"
     assert refused(party, steps.Resumed()) == "game_not_paused"
 
 
