@@ -62,6 +62,7 @@ from cogs.games.lobby import LobbyCog
 from cogs.games.managing import ManagingCog
 from cogs.games.reveals import RevealsCog
 from cogs.games.turns import TurnsCog
+from cogs.games.walking import WalkingCog
 from cogs.generations.cog import GenerationsCog
 from cogs.help.cog import HelpCog
 from cogs.infill.cog import InfillCog
@@ -251,7 +252,8 @@ class Inkling(commands.Bot):
         await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
         await self.add_cog(ProfilesCog(tree, self._services, flow, cards))
         games = GameContext(self._services, flow, dispatcher, refusals, scheduler, cards)
-        for cog in (LobbyCog(tree, games), TurnsCog(tree, games), ManagingCog(tree, games), RevealsCog(tree, games)):
+        turns, managing = TurnsCog(tree, games), ManagingCog(tree, games)
+        for cog in (LobbyCog(tree, games), turns, managing, RevealsCog(tree, games), WalkingCog(tree, games)):
             await self.add_cog(cog)
         await self.add_cog(WelcomeCog(self, self._services, dispatcher))
         await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))

@@ -62,6 +62,8 @@ NEXT = Route("gnext", "game_id", "part")
 """*Next*, behind the part that is shown."""
 CHOOSE = Route("gchoose", "game_id", "what", "part")
 """A menu or a button by which somebody chooses something, as the kind of game has it: hearts, guesses."""
+WALK = Route("gwalk", "game_id", "chapter")
+"""*Walk the book*, and the doors from page to page."""
 TEXTS = Route("gtexts", "game_id", "page")
 """*Report a text*, and the buttons that turn the pages of the texts."""
 REPORT = Route("greport", "game_id", "page")

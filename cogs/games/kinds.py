@@ -15,6 +15,8 @@ from bot.rules.games.steps import Event
 from bot.ui.cards import Card
 from bot.ui.forms import RoutedForm
 from bot.ui.locale import Catalogue
+from cogs.games.counterfeit import CounterfeitCard
+from cogs.games.doors import DoorsCard
 from cogs.games.fold import FoldCard
 
 
@@ -67,7 +69,7 @@ class GameCard(Protocol):
         ...
 
 
-_ALL: tuple[GameCard, ...] = (FoldCard(),)
+_ALL: tuple[GameCard, ...] = (FoldCard(), CounterfeitCard(), DoorsCard())
 """The cards of every kind that can be played: one line a kind (see `bot.rules.games.registry`)."""
 GAME_CARDS: Mapping[str, GameCard] = MappingProxyType({card.kind: card for card in _ALL})
 """Every card by the name of its kind, in the order in which they are offered."""
