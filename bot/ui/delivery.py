@@ -208,7 +208,7 @@ def _note(interaction: discord.Interaction[Any], found: discord.InteractionMessa
     return None if found is None else found.id
 
 
-def custom_ids(view: ui.LayoutView) -> set[str]:
+def custom_ids(view: ui.LayoutView | ui.View) -> set[str]:
     """Return the custom ids of everything on a card that can be pressed or chosen."""
     return {
         item.custom_id

@@ -180,7 +180,7 @@ def walking_card(say: Catalogue, view: GameView, number: int) -> Card:
     back = []
     if chapter.behind is not None:
         back.append(custom_ids.WALK.button(say("button.back"), view.id, chapter.behind, emoji="◀️"))
-    if number > 1:
+    if number > 1 and chapter.behind != 1:
         back.append(custom_ids.WALK.button(say("button.gwalk_again"), view.id, 1, emoji="🔁"))
     rows = [ui.ActionRow(*row) for row in (buttons, back) if row]
     foot = [] if buttons else [text(f"**{say('game.doors.an_end')}**")]

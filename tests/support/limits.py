@@ -78,7 +78,7 @@ def _of_mentions(allowed: Any, content: str, *, calls: bool) -> Iterator[str]:
 
 
 def _of_message(message: Mapping[str, Any], *, fresh: bool = True, calls: bool = False) -> list[str]:
-    found = []
+    found: list[str] = []
     if "content" in message or "components" in message:
         found += _of_mentions(message.get("allowed_mentions"), message.get("content") or "", calls=calls and fresh)
     content, parts = message.get("content") or "", message.get("components") or []

@@ -76,6 +76,7 @@ from cogs.stories.reading import Spot, window
 from cogs.stories.reading import reading_card as story_page
 from cogs.welcome.cards import welcome_card
 from tests.support.limits import faults_of_content, faults_of_form, faults_of_view
+from tests.ui.game_views import of_games
 from tests.ui.test_cards import RECEIPT, generation
 
 SAYS = [catalogue(language) for language in LANGUAGES]
@@ -134,6 +135,7 @@ def everything(say: Catalogue, nasty: str) -> Iterator[tuple[str, Any]]:
         _of_rounds(say, nasty, long, name),
         _of_lore(say, nasty, name),
         _of_servers(say, nasty, name),
+        of_games(say, nasty),
     )
 
 
