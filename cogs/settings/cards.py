@@ -7,8 +7,10 @@ from typing import Any, get_args
 import discord
 from discord import ui
 
+from bot.rules.games.table import Quiet
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import ACTIVITIES, COUNT_RANGE, MAX_ROLES, Activity, ServerSettings, Switch, words_of
+from bot.rules.zones import time_there, told_zone
 from bot.ui.cards import Card, line, text
 from bot.ui.custom_ids import Route
 from bot.ui.escaping import escape
@@ -40,10 +42,15 @@ WORDS = Route("lwords")
 """*Words*: opens a form."""
 WORDS_FORM = Route("lworded", "version")
 """The form of the word list, opened with `version` of it."""
+QUIET = Route("quiet")
+"""*Quiet hours*: opens a form."""
+QUIET_FORM = Route("quieted")
+"""The form of quiet hours."""
 
 
-def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, saved: int = 0) -> Card:
-    """Return the card. `server` is the server's name, unescaped; `saved` says how many changes were just made."""
+def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, now_ms: int, saved: int = 0) -> Card:
+    """Return the card. `server` is the server's name, unescaped; `now_ms` (UTC) is for what its clocks show; `saved`
+    says how many changes were just made."""
     channels = len(settings.channels)
     where = say("settings.channels_some", count=channels) if channels else say("settings.channels_all")
     blocks: list[ui.Item[Any]] = [text(f"### {say('settings.title', server=escape(server))}")]
@@ -65,6 +72,7 @@ def settings_card(say: Catalogue, settings: ServerSettings, server: str, *, save
         ui.ActionRow(*(_switch(say, settings, feature) for feature in get_args(Switch))),
         _roles(say, settings),
         _words(say, settings),
+        _quiet(say, settings.quiet, now_ms),
     ]
     return Card(*blocks)
 
@@ -149,3 +157,19 @@ def _words(say: Catalogue, settings: ServerSettings) -> ui.Section[Any]:
     return ui.Section(
         text(f"{say('settings.words')}\n-# {listed}"), accessory=WORDS.button(say("button.words"), emoji="📝")
     )
+
+
+def _quiet(say: Catalogue, quiet: Quiet, now_ms: int) -> ui.Section[Any]:
+    clock = {"zone": told_zone(quiet.zone), "now": time_there(quiet.zone, now_ms)}
+    if quiet.begin == quiet.end:
+        hours = say("settings.quiet_none", **clock)
+    else:
+        hours = say("settings.quiet_hours", begin=told_hour(quiet.begin), end=told_hour(quiet.end), **clock)
+    return ui.Section(
+        text(f"{say('settings.quiet')}\n-# {hours}"), accessory=QUIET.button(say("button.quiet"), emoji="🌙")
+    )
+
+
+def told_hour(hour: int) -> str:
+    """Return an hour of the day as clocks show it."""
+    return f"{hour:02}:00"

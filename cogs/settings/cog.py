@@ -10,8 +10,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BadInput, Gone, NotAllowed, NotHere
+from bot.rules.games.table import Quiet
 from bot.rules.moods import MOOD_NAMES
 from bot.rules.servers import ACTIVITIES, ServerSettings, SettingsChange, Switch, tokens_of, version_of
+from bot.rules.zones import MAX_ZONE, find_zone, time_there, told_zone, zones_like
 from bot.ui.answers import GIVEN, open_form, sentence
 from bot.ui.cards import Card
 from bot.ui.custom_ids import number
@@ -21,10 +23,13 @@ from bot.ui.permissions import CARDS, lacking_in
 from bot.ui.private_cards import About, PrivateCards
 from bot.ui.public_card import reachable
 from bot.ui.tree import InklingTree
-from cogs.core.command_options import Count, Length
+from cogs.core.command_options import Count, Hour, Length, ZoneText
+from cogs.core.context import CHOICES
 from cogs.core.services import Services
 from cogs.settings.cards import (
     MIXED,
+    QUIET,
+    QUIET_FORM,
     ROLES,
     SERVER,
     SET,
@@ -36,7 +41,7 @@ from cogs.settings.cards import (
     roles_card,
     settings_card,
 )
-from cogs.settings.forms import WordsForm, written_words
+from cogs.settings.forms import QuietForm, WordsForm, written_quiet, written_words
 
 MOOD_CHOICES = [app_commands.Choice(name=named(f"mood.{mood}"), value=mood) for mood in (MIXED, *MOOD_NAMES)]
 """What the option `mood` offers."""
@@ -60,6 +65,8 @@ class SettingsCog(commands.Cog):
         tree.route(SET_ROLES, self.set_roles)
         tree.route(WORDS, self.ask_words)
         tree.route(WORDS_FORM, self.set_words)
+        tree.route(QUIET, self.ask_quiet)
+        tree.route(QUIET_FORM, self.set_quiet)
 
     # ---- /settings
 
@@ -73,6 +80,9 @@ class SettingsCog(commands.Cog):
         infill=named("command.settings.infill.name"),
         stories=named("command.settings.stories.name"),
         games=named("command.settings.games.name"),
+        quiet_from=named("command.settings.quiet_from.name"),
+        quiet_until=named("command.settings.quiet_until.name"),
+        zone=named("command.settings.zone.name"),
     )
     @app_commands.describe(
         mood=named("command.settings.mood.description"),
@@ -83,6 +93,9 @@ class SettingsCog(commands.Cog):
         infill=named("command.settings.infill.description"),
         stories=named("command.settings.stories.description"),
         games=named("command.settings.games.description"),
+        quiet_from=named("command.settings.quiet_from.description"),
+        quiet_until=named("command.settings.quiet_until.description"),
+        zone=named("command.settings.zone.description"),
     )
     @app_commands.choices(mood=MOOD_CHOICES, language=LANGUAGE_CHOICES)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -99,11 +112,14 @@ class SettingsCog(commands.Cog):
         infill: bool | None = None,
         stories: bool | None = None,
         games: bool | None = None,
+        quiet_from: Hour | None = None,
+        quiet_until: Hour | None = None,
+        zone: ZoneText | None = None,
     ) -> None:
         """Show what is set, after changing what was given."""
         tokens = None if length is None else tokens_of(length)
         given = {"mood": mood, "count": count, "length": tokens, "language": language}
-        changes = {name: _value(name, value) for name, value in given.items() if value is not None}
+        changes: dict[str, Any] = {name: _value(name, value) for name, value in given.items() if value is not None}
         turned: dict[Switch, bool | None] = {
             "continue": continue_,
             "infill": infill,
@@ -111,8 +127,19 @@ class SettingsCog(commands.Cog):
             "games": games,
         }
         switches = {feature: on for feature, on in turned.items() if on is not None}
+        if any(value is not None for value in (quiet_from, quiet_until, zone)):
+            changes["quiet"] = await self._quiet(interaction, quiet_from, quiet_until, zone)
         settings = await self._change(interaction, changes, switches)
         await self._show(interaction, self._card(interaction, settings, len(changes) + len(switches)))
+
+    @settings.autocomplete("zone")
+    async def zones(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        """Autocomplete: time zones, with what time it is there."""
+        now_ms = self._services.now()
+        return [
+            app_commands.Choice(name=f"{told_zone(zone)} · {time_there(zone, now_ms)}", value=zone)
+            for zone in zones_like(current[:MAX_ZONE], CHOICES)
+        ]
 
     async def set_by_menu(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of the menus on the card."""
@@ -173,6 +200,27 @@ class SettingsCog(commands.Cog):
         """Show the settings; an earlier card of theirs, which does not say what changed, goes."""
         await self._cards.show(interaction, About("settings", self._managed(interaction)), card)
 
+    async def ask_quiet(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of *Quiet hours*: shows them in a form."""
+        quiet = (await self._services.server_settings.get(self._managed(interaction))).quiet
+        await open_form(interaction, QuietForm(private(interaction), QUIET_FORM.id(), quiet))
+
+    async def set_quiet(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form."""
+        settings = await self._change(interaction, {"quiet": written_quiet(interaction)}, {})
+        await self._show(interaction, self._card(interaction, settings, 1))
+
+    async def _quiet(
+        self, interaction: discord.Interaction[Any], begin: int | None, end: int | None, zone: str | None
+    ) -> Quiet:
+        """Return the quiet hours with what was given of them changed."""
+        quiet = (await self._services.server_settings.get(self._managed(interaction))).quiet
+        return Quiet(
+            zone=quiet.zone if zone is None else find_zone(zone),
+            begin=quiet.begin if begin is None else begin,
+            end=quiet.end if end is None else end,
+        )
+
     async def _change(
         self,
         interaction: discord.Interaction[Any],
@@ -207,10 +255,9 @@ class SettingsCog(commands.Cog):
                 raise BadInput("channel_unseen", channel=f"#{channel.name}")
         return chosen
 
-    @staticmethod
-    def _card(interaction: discord.Interaction[Any], settings: ServerSettings, saved: int) -> Card:
+    def _card(self, interaction: discord.Interaction[Any], settings: ServerSettings, saved: int) -> Card:
         server = interaction.guild.name if interaction.guild is not None else ""
-        return settings_card(private(interaction), settings, server, saved=saved)
+        return settings_card(private(interaction), settings, server, now_ms=self._services.now(), saved=saved)
 
     # ---- for the host, in a private message to the bot: "@Inkling sync", "@Inkling status"
 

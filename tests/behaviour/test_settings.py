@@ -6,7 +6,9 @@ import discord
 import pytest
 from simcord.backend.errors import SetupError
 
+from bot.rules.games.table import Quiet
 from bot.rules.servers import LENGTH_RANGE, WORDS_RANGE, ServerSettings, tokens_of, words_of
+from bot.rules.zones import time_there
 from tests.behaviour.discord_world import STORY, DiscordWorld, buttons, en, private, refusal, texts, walk, zh
 
 
@@ -145,3 +147,37 @@ async def test_settings_of_one_server_leave_another_alone(world: DiscordWorld) -
     await world.ada.slash(world.channel, "settings", count=5)
     async with world.services.database.reading() as tx:
         assert (await tx.servers.get(world.guild.id + 1)).count == 3
+
+
+async def test_quiet_hours_and_the_time_zone_are_set_in_a_form(world: DiscordWorld) -> None:
+    card = (await world.ada.slash(world.channel, "settings")).response
+    assert card is not None
+    hours = {"begin": "23:00", "end": "08:00", "zone": "UTC", "now": time_there("UTC", world.now())}
+    assert en("settings.quiet_hours", **hours) in texts(card)
+    await world.restart()
+    form = await world.ada.click(card, label=en("button.quiet"))
+    await world.ada.submit_modal(form, {"begin": ["22"], "end": ["9"], "zone": " berlin"})
+    assert (await stored(world)).quiet == Quiet(zone="Europe/Berlin", begin=22, end=9)
+    assert en("settings.saved", count=1) in texts(card)
+    form = await world.ada.click(card, label=en("button.quiet"))
+    await world.ada.submit_modal(form, {"begin": ["never"], "end": ["9"], "zone": "UTC+8"})
+    quiet = (await stored(world)).quiet
+    assert (quiet.zone, quiet.begin) == ("Etc/GMT-8", quiet.end)
+    assert en("settings.quiet_none", zone="UTC+8", now=time_there(quiet.zone, world.now())) in texts(card)
+
+    form = await world.ada.click(card, label=en("button.quiet"))
+    refused = await world.ada.submit_modal(form, {"begin": ["22"], "end": ["9"], "zone": "Atlantis"})
+    assert private(refused) == en("error.zone_unknown", given="Atlantis")
+    assert (await stored(world)).quiet == quiet
+
+
+async def test_quiet_hours_and_the_time_zone_as_options(world: DiscordWorld) -> None:
+    offered = await world.ada.autocomplete(world.channel, "settings", "zone", "shang")
+    assert [choice["value"] for choice in offered] == ["Asia/Shanghai"]
+    assert len(await world.ada.autocomplete(world.channel, "settings", "zone", "")) > 10
+    await world.ada.slash(world.channel, "settings", **{"quiet-from": 21, "zone": "Asia/Shanghai"})
+    assert (await stored(world)).quiet == Quiet(zone="Asia/Shanghai", begin=21, end=8)
+    refused = await world.ada.slash(world.channel, "settings", **{"quiet-until": 7, "zone": "nowhere"})
+    assert refusal(refused) == en("error.zone_unknown", given="nowhere")
+    await world.ada.slash(world.channel, "settings", **{"quiet-until": 21})
+    assert (await stored(world)).quiet == Quiet(zone="Asia/Shanghai", begin=21, end=21)

@@ -35,8 +35,8 @@ FEW = (1, 3)
 """The card of a /continue and of a /twist; the story, its round, its passage and its lore have the first."""
 INCIDENT = en("error.incident", incident="@").split("@")[0]
 OWN = frozenset({
-    "ask", "cancel", "guide", "lai", "lname", "lnamed", "lnoname", "lworded", "lwords", "rbridge", "reopen", "set",
-    "slist", "switch", "twistform",
+    "ask", "cancel", "guide", "lai", "lname", "lnamed", "lnoname", "lworded", "lwords", "quiet", "quieted", "rbridge",
+    "reopen", "set", "slist", "switch", "twistform",
 })  # fmt: skip
 """What has no ids of anything kept, and what opens to the asker alone (`reopen`): these show and change one's own."""
 

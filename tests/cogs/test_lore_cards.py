@@ -106,4 +106,4 @@ def test_cards_of_writers_and_servers_fit(say: Any) -> None:
         writer_card(say, WriterProfile(server_id=1, person_id=2, pen_name="*" * MAX_PEN_NAME, no_ai=True), saved=True)
     )
     words = tuple(f"word {number}" for number in range(MAX_LISTED_WORDS))
-    check(settings_card(say, ServerSettings(server_id=1, words=words), "*" * 100, saved=3))
+    check(settings_card(say, ServerSettings(server_id=1, words=words), "*" * 100, now_ms=0, saved=3))

@@ -16,7 +16,7 @@ from bot.games import archiving
 from bot.inference.jobs import Working
 from bot.inference.protocol import Fill, Gap, Piece
 from bot.publishing import book, cover, epub, html, language, markdown, naming
-from bot.rules import gap_words, generations, lore, moods, provenance, servers, story_shares, twists
+from bot.rules import gap_words, generations, lore, moods, provenance, servers, story_shares, twists, zones
 from bot.rules import profiles as profile_rules
 from bot.rules import stories as stories_rules
 from bot.rules.ballots import Ballot
@@ -345,6 +345,8 @@ CALLS: Mapping[str, Sequence[Call]] = {
     "bot.rules.text.segments.line_parts": [segments.line_parts],
     "bot.rules.text.segments.word_parts": [segments.word_parts],
     "bot.rules.text.segments.word_starts": [segments.word_starts],
+    "bot.rules.zones.find_zone": [zones.find_zone],
+    "bot.rules.zones.zones_like": [lambda text: zones.zones_like(text, 25)],
     "bot.rules.servers.listed_words": [lambda text: servers.listed_words(text.split(" "))],
     "bot.rules.story_shares.story_shares": [lambda text: story_shares.story_shares([_passage(text)])],
     "bot.rules.stories.check_title": [stories_rules.check_title],
@@ -639,7 +641,7 @@ CALLS: Mapping[str, Sequence[Call]] = {
         lambda text: rounds.fills_of((text[: len(text) // 2], "", "", text[-3:] + "x"), text),
     ],
     "cogs.settings.cards.settings_card": [
-        lambda text: settings_card.settings_card(_SAY, ServerSettings(server_id=1, words=(text,)), text)
+        lambda text: settings_card.settings_card(_SAY, ServerSettings(server_id=1, words=(text,)), text, now_ms=0)
     ],
     "cogs.stories.cards.story_card": [lambda text: stories_cards.story_card(_SAY, *_own(text))],
     "cogs.stories.cards.rules_card": [lambda text: stories_cards.rules_card(_SAY, _own(text, text)[0])],
@@ -711,6 +713,8 @@ BOUNDED: Mapping[str, str] = {
     "bot.rules.games.table.text_of": "a slot",
     "bot.rules.games.timing.opened": "a game's own key",
     "bot.rules.text.diffing.common_words": "called by `edited`, which is in the table",
+    "bot.rules.zones.told_zone": "the name of a time zone",
+    "bot.rules.zones.time_there": "the name of a time zone",
     "bot.rules.languages.check_language": "the tag of a language, looked up in a table",
     "bot.rules.languages.name_of": "the tag of a language",
     "bot.rules.languages.offered": "the tag of a language",

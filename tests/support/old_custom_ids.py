@@ -69,6 +69,8 @@ OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "lremove": ("ink:lremove:1",),
     "lwords": ("ink:lwords",),
     "lworded": ("ink:lworded:0", "ink:lworded:4294967295"),
+    "quiet": ("ink:quiet",),
+    "quieted": ("ink:quieted",),
     "lyes": ("ink:lyes:1",),
     "mtext": ("ink:mtext:1:add",),
     "move": ("ink:move:like:2:0", "ink:move:stranger:2", "ink:move:shorter:2", "ink:move:longer:2", "ink:move:usual:2"),

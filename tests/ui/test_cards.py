@@ -261,7 +261,9 @@ def test_progress_card_fits(language: Any, progress: Progress) -> None:
 def test_settings_card_fits(channels: frozenset[int], length: int) -> None:
     for language in LANGUAGES:
         check(
-            settings_card(catalogue(language), ServerSettings(server_id=1, channels=channels, length=length), "*" * 100)
+            settings_card(
+                catalogue(language), ServerSettings(server_id=1, channels=channels, length=length), "*" * 100, now_ms=0
+            )
         )
 
 

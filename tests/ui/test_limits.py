@@ -19,6 +19,7 @@ import bot.ui
 import cogs
 from bot.inference.jobs import Queued, Waking, Working
 from bot.rules.ballots import Ballot, decide
+from bot.rules.games.table import Quiet
 from bot.rules.generations import MAX_NOTE, Generation, Suggestion
 from bot.rules.infill_style import InfillStyle
 from bot.rules.lore import MAX_LORE, MAX_TRIGGER, MAX_TRIGGERS, LoreEntry, LoreKind, LoreState, Tally
@@ -60,7 +61,7 @@ from cogs.rounds.next_step import AskModelsForm
 from cogs.rounds.private_cards import ballot_card, more_card, round_reading_card
 from cogs.rounds.result_cards import ballots_card, closed_card, pairs_card, why_card
 from cogs.settings.cards import roles_card, settings_card
-from cogs.settings.forms import WordsForm
+from cogs.settings.forms import QuietForm, WordsForm
 from cogs.stories.cards import (
     LISTED,
     delete_card,
@@ -407,7 +408,7 @@ def _of_servers(say: Catalogue, nasty: str, name: str) -> Iterator[tuple[str, An
     settings = ServerSettings(server_id=BIG, channels=channels, words=words)
     roles = {activity: frozenset(range(BIG, BIG + MAX_ROLES)) for activity in ACTIVITIES}
     settings = replace(settings, roles=roles)
-    yield "settings.cards.settings_card", settings_card(say, settings, text_of(nasty, 100), saved=3)
+    yield "settings.cards.settings_card", settings_card(say, settings, text_of(nasty, 100), now_ms=0, saved=3)
     yield "welcome.cards.welcome_card", welcome_card(say, models=text_of(nasty, 200), host="h" * 253)
     yield "settings.cards.roles_card", roles_card(say, settings, saved=1)
     yield (
@@ -416,6 +417,7 @@ def _of_servers(say: Catalogue, nasty: str, name: str) -> Iterator[tuple[str, An
     )
     yield "NameForm", NameForm(say, "ink:lnamed", name)
     yield "WordsForm", WordsForm(say, "ink:lworded", words)
+    yield "QuietForm", QuietForm(say, "ink:quieted", Quiet(zone="America/Argentina/ComodRivadavia", begin=7, end=7))
     for topic in TOPICS:
         yield "help.cards.guide_card", guide_card(say, topic, manages=True, keep_days=365)
 
