@@ -60,6 +60,7 @@ from cogs.feature_cards import CARDS
 from cogs.games.context import GameContext
 from cogs.games.lobby import LobbyCog
 from cogs.games.managing import ManagingCog
+from cogs.games.pings import PingsCog
 from cogs.games.reveals import RevealsCog
 from cogs.games.turns import TurnsCog
 from cogs.games.walking import WalkingCog
@@ -192,7 +193,8 @@ async def _open_engine(settings: Settings) -> AsyncIterator[tuple[Engine, Callab
 
 
 class Inkling(commands.Bot):
-    """The bot: cogs, routes and the translator; no privileged intent, and nothing it says ever pings."""
+    """The bot: cogs, routes and the translator; no privileged intent. Nothing that it says pings
+    anybody, but for whom a game waits (see `bot.ui.mention`)."""
 
     def __init__(
         self, settings: Settings, services: Services, wait: Wait, trace: aiohttp.TraceConfig | None = None
@@ -255,6 +257,7 @@ class Inkling(commands.Bot):
         turns, managing = TurnsCog(tree, games), ManagingCog(tree, games)
         for cog in (LobbyCog(tree, games), turns, managing, RevealsCog(tree, games), WalkingCog(tree, games)):
             await self.add_cog(cog)
+        await self.add_cog(PingsCog(self, self._services, dispatcher, scheduler))
         await self.add_cog(WelcomeCog(self, self._services, dispatcher))
         await self.add_cog(InterruptedCards(self, self._services, dispatcher, CARDS))
         await self.add_cog(scheduler)

@@ -209,7 +209,7 @@ def _note(interaction: discord.Interaction[Any], found: discord.InteractionMessa
 
 
 def custom_ids(view: ui.LayoutView | ui.View) -> set[str]:
-    """Return the custom ids of everything on a card that can be pressed or chosen."""
+    """Return the custom ids of everything on a card, or under a message, that can be pressed or chosen."""
     return {
         item.custom_id
         for item in view.walk_children()

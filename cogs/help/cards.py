@@ -12,16 +12,17 @@ from bot.ui.custom_ids import Route
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue
 
-Topic = Literal["writing", "stories", "rounds", "lore", "privacy", "server"]
+Topic = Literal["writing", "stories", "rounds", "games", "lore", "privacy", "server"]
 FIRST: Topic = "writing"
 """The topic that /help opens with."""
 TOPICS: Mapping[Topic, tuple[str, ...]] = {
     "writing": ("intro", "continue", "infill", "bridge", "twist", "moods", "why"),
     "stories": ("story_begin", "story_write", "story_read", "story_back", "story_host"),
     "rounds": ("round_open", "round_vote", "round_count", "round_after"),
+    "games": ("game_begin", "game_turns", "game_pings", "game_after"),
     "lore": ("memory", "lore", "lore_decide", "writer"),
     "privacy": ("privacy", "privacy_stories", "privacy_training"),
-    "server": ("settings", "words", "server_stories"),
+    "server": ("settings", "words", "quiet", "server_stories", "server_games"),
 }
 """What is told about each topic, a paragraph a key."""
 
