@@ -13,6 +13,7 @@ from bot.ui.cards import Card, line, text
 from bot.ui.custom_ids import Route
 from bot.ui.escaping import escape
 from bot.ui.locale import Catalogue, duration
+from cogs.games.custom_ids import NEW as NEW_GAME
 from cogs.settings.cards import SETTINGS
 from cogs.stories.custom_ids import NEW
 
@@ -33,6 +34,7 @@ class WelcomeAction:
 
 ACTIONS = (
     WelcomeAction(route=NEW, label="button.begin", emoji="📖", first=True),
+    WelcomeAction(route=NEW_GAME, label="button.game", emoji="🎲"),
     WelcomeAction(route=SETTINGS, label="button.settings", emoji="⚙️"),
 )
 """What the welcome offers, a line a button: five at most. Each handler authorises whoever presses."""

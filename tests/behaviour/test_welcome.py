@@ -61,6 +61,9 @@ async def test_its_buttons_start_a_story_and_show_the_settings_to_whom_they_are_
     form = await fay.click(card, label=en("button.begin"))
     assert form.modal is not None
     assert form.modal["title"] == en("storyform.new")
+    game = await fay.click(card, label=en("button.game"))
+    assert game.modal is not None
+    assert game.modal["title"] == en("form.game.new")
     assert private(await fay.click(card, label=en("button.settings"))) == en("error.manage_server")
     assert en("settings.title", server="Pond") in private(await eve.click(card, label=en("button.settings")))
     assert en("welcome.title") in texts(shown(world, channel)[0]), "it stays"
