@@ -17,7 +17,7 @@ from bot.sandbox.simulation import Env
 from bot.settings import Settings
 from bot.ui.progress import plain_wait
 from cogs.core.services import Services
-from tests.behaviour.discord_world import DiscordWorld, Now, check_requests
+from tests.behaviour.discord_world import DiscordWorld, Now, check_pings, check_requests
 from tests.behaviour.held_engine import HeldEngine
 from tests.support.databases import furnish
 from tests.support.patience import PATIENCE_S
@@ -86,6 +86,7 @@ async def env(settings: Settings, services: Services, patient: bool) -> AsyncIte
         await simulation.shutdown()
     simulation._raise_errors_since(simulation._errors_acknowledged)
     check_requests(simulation)
+    await check_pings(simulation, services)
 
 
 @pytest.fixture

@@ -162,8 +162,27 @@ def leaves(world: DiscordWorld, kind: int = 1) -> Iterator[tuple[str, list[dict[
                 yield " ".join(path), leaf.get("options") or []
 
 
+async def check_pings(env: simcord.Env, services: Services) -> None:
+    """Whom a message may ping is whose turn it leads to."""
+    async with services.database.reading() as tx:
+        for request in env.http_requests:
+            body: Any = request.json
+            if not isinstance(body, dict) or not (users := (body.get("allowed_mentions") or {}).get("users")):
+                continue
+            ids = [part["custom_id"].split(":") for part in walk(body["components"]) if "custom_id" in part]
+            assert [each[:2] for each in ids] == [["ink", "gturn"]], ids
+            game_id, move, ping_id = map(int, ids[0][2:])
+            game, ping = await tx.games.get(game_id), await tx.game_records.get_ping(ping_id)
+            assert game is not None
+            assert ping is not None
+            assert (ping.game_id, ping.move) == (game_id, move)
+            assert game.people.get(ping.seat) in (None, users[0])  # None: they had everything of theirs deleted
+            assert len(users) == 1
+
+
 def check_requests(env: simcord.Env) -> None:
-    """Every request of the bot is one that Discord describes and takes, and none of them can ping."""
+    """Every request of the bot is one that Discord describes and takes, and none of them can ping but a call (see
+    `check_pings`)."""
     openapi = load_openapi()
     for request in env.http_requests:
         if openapi is not None:

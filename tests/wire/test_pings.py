@@ -57,8 +57,12 @@ async def _open_game(server: DiscordServer) -> None:
     await server.wait_for(lambda: server.answer(token) is not None or server.original(token) is not None)
     for person in (BEN, CHEN):
         await _press(server, person, "gjoin")
-        name = SAY("game.players_of", count=PEOPLE.index(person) + 1, low=3, high=12, names="").split("**")[1]
-        await server.wait_for(lambda told=name: any(told in words(each) for each in server.shown_in(CHANNEL_ID)))
+        told = SAY("game.players_of", count=PEOPLE.index(person) + 1, low=3, high=12, names="").split("**")[1]
+        await server.wait_for(partial(_is_shown, server, told))
+
+
+def _is_shown(server: DiscordServer, told: str) -> bool:
+    return any(told in words(message) for message in server.shown_in(CHANNEL_ID))
 
 
 @pytest.mark.long
