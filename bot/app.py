@@ -19,6 +19,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import WorkerUnavailable
+from bot.games.changes import GameChanges
+from bot.games.requests import GameRequests
 from bot.games.service import GameService
 from bot.inference.client import EngineClient
 from bot.inference.fake_engine import FakeEngine
@@ -153,8 +155,9 @@ async def create_services(
             words=words,
             sent_to=server.told_host if server is not None else "",
         )
-        games = GameService(database)
-        async with _background(pulse.run(), "pulse"):
+        games, changes, server_settings = GameService(database), GameChanges(), ServerSettingsService(database)
+        requests = GameRequests(games, server_settings, inference, words)
+        async with _background(pulse.run(), "pulse"), _background(requests.run(changes.tell), "requests of games"):
             yield Services(
                 settings=settings,
                 database=database,
@@ -168,8 +171,9 @@ async def create_services(
                 profile_service=ProfileService(database),
                 outbox=Outbox(database, steady),
                 earlier=EarlierRun(database),
-                server_settings=ServerSettingsService(database),
+                server_settings=server_settings,
                 game_service=games,
+                game_changes=changes,
                 privacy=PrivacyService(database, games.forget_person),
                 publishing=PublishingService(database),
                 engine=inference.engine,

@@ -29,13 +29,20 @@ class DeadlineScheduler(commands.Cog):
 
     async def cog_load(self) -> None:
         self._task.start()
+        self._services.game_changes.listen(self._game_changed)
 
     async def cog_unload(self) -> None:
+        self._services.game_changes.leave(self._game_changed)
         self._task.stop()
 
     def wake(self) -> None:
         """Check at once what is next."""
         self._task.wake()
+
+    def _game_changed(self) -> None:
+        """A game changed by itself: show it, and look what is due next."""
+        self._dispatcher.wake()
+        self.wake()
 
     async def _turn(self) -> float:
         """Do what is due, and return in how many seconds the next is."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.games.changes import GameChanges
 from bot.games.service import GameService
 from bot.inference.protocol import Engine
 from bot.inference.queue import Inference
@@ -46,6 +47,7 @@ class Services:
     earlier: EarlierRun
     server_settings: ServerSettingsService
     game_service: GameService
+    game_changes: GameChanges
     privacy: PrivacyService
     publishing: PublishingService
     engine: Engine

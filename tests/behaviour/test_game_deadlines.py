@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from bot.games.service import STUCK_MS
+from bot.rules.games.steps import Started
 from bot.rules.games.table import LOBBY_MS
 from bot.stories.access import Who
 from cogs.core.task_timing import LONGEST_SLEEP_S
@@ -65,3 +66,19 @@ async def test_a_game_that_breaks_keeps_no_other_waiting_and_is_tried_again_late
     monkeypatch.undo()
     await pass_time(world, STUCK_MS / 1000)
     assert await state_of(world, broken) == "cancelled"
+
+
+async def test_what_the_models_answer_reaches_the_game_and_whoever_shows_it(world: DiscordWorld) -> None:
+    games = world.services.game_service
+    told: list[None] = []
+    world.services.game_changes.listen(lambda: told.append(None))
+    people = [Who(world.guild.id, person.id) for person in (world.ada, world.ben, world.chen)]
+    view = await games.create(people[0], "counterfeit", "tonight", world.channel.id, name="Ada")
+    for who in people[1:]:
+        await games.join(who, view.id, name=str(who.person_id))
+    await games.lead(people[0], view.id, Started())
+    assert len(await games.list_open()) > 0
+    await world.until(lambda: bool(told))
+    async with world.services.database.reading() as tx:
+        texts = await tx.games.list_texts(view.id)
+    assert [text for text in texts if text.seat is None]
