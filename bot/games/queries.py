@@ -78,12 +78,14 @@ class GameQueries:
         async with self._database.reading() as tx:
             ping = await tx.game_records.get_ping(ping_id)
             stored = None if ping is None else await tx.games.get(ping.game_id)
-            if ping is None or stored is None or stored.table.state != "playing":
+            if ping is None or stored is None or stored.table.state not in ("playing", "paused"):
                 return None
             turn, person_id = stored.table.turn(ping.seat), stored.people.get(ping.seat)
             if turn is None or turn.move != ping.move or turn.acted or person_id is None:
                 return None
             view = await seen_by(tx, stored, Who(server_id=stored.server_id, person_id=person_id))
+            # By the hours that the server has now, not those that it had when the game began: that may be long ago.
+            quiet = (await tx.servers.get(stored.server_id)).quiet
             return GamePing(
                 view=view,
                 person_id=person_id,
@@ -91,7 +93,7 @@ class GameQueries:
                 move=ping.move,
                 reminder=ping.reminder,
                 way=view.pings,
-                silent=quiet_until(stored.table.terms.quiet, tx.now_ms) is not None,
+                quiet_ms=quiet_until(quiet, tx.now_ms),
             )
 
     async def find_draft(self, who: Who, game_id: int) -> str:

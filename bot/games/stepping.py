@@ -103,16 +103,18 @@ async def _settle(tx: UnitOfWork, played: Played, effects: tuple[steps.Effect, .
 
 
 async def _end_pings(tx: UnitOfWork, before: StoredGame, after: StoredGame) -> None:
-    """Have taken away what tells of turns that are over."""
-    over = {*_open_turns(before)} - {*_open_turns(after)}
-    if over:
-        await tx.posts.requeue("ping", await tx.game_records.list_pings(before.table.id, over))
+    """Have shown anew what tells of turns that are over, wait while the game is paused, go on, or have more time."""
+    changed = {*_open_turns(before)} ^ {*_open_turns(after)}
+    if changed:
+        turns = {(seat, move) for seat, move, _ in changed}
+        await tx.posts.requeue("ping", await tx.game_records.list_pings(before.table.id, turns))
 
 
-def _open_turns(stored: StoredGame) -> list[tuple[int, int]]:
+def _open_turns(stored: StoredGame) -> list[tuple[int, int, int]]:
+    """Whose turn it is, since which move, and until when (UTC ms)."""
     if stored.table.state != "playing":
         return []
-    return [(turn.seat, turn.move) for turn in stored.table.turns if not turn.acted]
+    return [(turn.seat, turn.move, turn.due_ms) for turn in stored.table.turns if not turn.acted]
 
 
 async def _ping(tx: UnitOfWork, stored: StoredGame, ping: steps.Ping) -> None:

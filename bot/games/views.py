@@ -65,7 +65,8 @@ class GameView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GamePing:
     """Somebody who is told, in their own `way`, that a game waits for them: for the turn that began with `move`, once
-    more where it is a `reminder`. `silent`: in the quiet hours of their server. `view` is the game as they see it."""
+    more where it is a `reminder`. `quiet_ms` is when the quiet hours end that their server is in now (UTC ms), None in
+    none. `view` is the game as they see it; it may be paused."""
 
     view: GameView
     person_id: int
@@ -73,7 +74,7 @@ class GamePing:
     move: int
     reminder: bool
     way: Pings
-    silent: bool
+    quiet_ms: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

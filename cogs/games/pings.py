@@ -16,7 +16,6 @@ from discord import ui
 from discord.ext import commands
 
 from bot.games.views import GamePing
-from bot.rules.games.timing import quiet_until
 from bot.rules.posts import Post
 from bot.ui.delivery import NO_DIRECT_MESSAGES, UNKNOWN_MEMBER, UNKNOWN_USER
 from bot.ui.escaping import escape
@@ -29,8 +28,8 @@ from cogs.games.custom_ids import TURN
 
 _log = logging.getLogger(__name__)
 
-ASK_AGAIN_MS = 60_000
-"""How long a ping waits where Discord could not open a channel for direct messages."""
+LATER_MS = 60_000
+"""How long a ping waits while its game is paused, or where Discord could not open a channel for direct messages."""
 
 
 class PingsCog(commands.Cog):
@@ -50,21 +49,24 @@ class PingsCog(commands.Cog):
     async def render(self, post: Post) -> Mention | None:
         """Return what a ping says now; None where the turn is over, or the person wants none."""
         ping = await self._games.find_ping(post.ref_id)
-        if ping is None or ping.way == "none" or ping.view.turn is None:
+        if ping is None or ping.way == "none":
             return None
         say = await self._dispatcher.say(ping.view.server_id)
-        places = {"game": say(f"game.{ping.view.kind}.name"), "due": f"<t:{ping.view.turn.due_ms // 1000}:R>"}
+        turn = ping.view.turn
+        due = say("ping.paused") if turn is None else say("ping.due", time=f"<t:{turn.due_ms // 1000}:R>")
+        places = {"game": say(f"game.{ping.view.kind}.name"), "due": due}
+        silent = ping.quiet_ms is not None
         if post.channel_id == ping.view.channel_id:
             which = "again" if ping.reminder else "turn"
             told = say(f"ping.{which}", person=f"<@{ping.person_id}>", **places)
             primary = discord.ButtonStyle.primary
-            turn = TURN.button(say("button.gturn"), ping.view.id, ping.move, post.ref_id, style=primary)
-            return Mention(told, ping.person_id, ping.silent, (turn,))
+            button = TURN.button(say("button.gturn"), ping.view.id, ping.move, post.ref_id, style=primary)
+            return Mention(told, ping.person_id, silent, (button,))
         guild = self._bot.get_guild(ping.view.server_id)
         server = escape(guild.name) if guild is not None else say("ping.server")
         which = "direct_again" if ping.reminder else "direct"
         told = say(f"ping.{which}", channel=f"<#{ping.view.channel_id}>", server=server, **places)
-        return Mention(told, None, ping.silent, (await self._link(say, ping),))
+        return Mention(told, None, silent, (await self._link(say, ping),))
 
     async def _link(self, say: Catalogue, ping: GamePing) -> ui.Button[Any]:
         """Return the button from a direct message to the game, whose own buttons need its server."""
@@ -78,10 +80,11 @@ class PingsCog(commands.Cog):
         ping = None if post.message_id is not None else await self._games.find_ping(post.ref_id)
         if ping is None or ping.way == "none":
             return True
-        now_ms = self._now()
-        quiet_ms = quiet_until(ping.view.terms.quiet, now_ms)
-        if ping.reminder and quiet_ms is not None:
-            await self._outbox.wait(post, quiet_ms - now_ms)
+        if ping.view.state == "paused":
+            await self._outbox.wait(post, LATER_MS)
+            return False
+        if ping.reminder and ping.quiet_ms is not None:
+            await self._outbox.wait(post, ping.quiet_ms - self._now())
             return False
         if not await self._is_member(ping):
             if await self._games.person_left(ping.view.id, ping.seat):
@@ -115,7 +118,7 @@ class PingsCog(commands.Cog):
             if isinstance(error, discord.HTTPException) and error.code in (*NO_DIRECT_MESSAGES, UNKNOWN_USER):
                 await self._outbox.mark_shown(post, None)
             else:  # nobody else's message in the channel of the game waits for that
-                await self._outbox.wait(post, ASK_AGAIN_MS)
+                await self._outbox.wait(post, LATER_MS)
         else:
             await self._outbox.send_elsewhere(post, channel.id)
 

@@ -22,7 +22,7 @@ from bot.rules.profiles import Pings
 from bot.stories.access import Who
 from bot.stories.outbox import Outbox
 from cogs.games.pings import PingsCog
-from tests.behaviour.discord_world import DiscordWorld, walk
+from tests.behaviour.discord_world import DiscordWorld, en, walk
 
 SILENT = 1 << 12
 """The flag of a message that makes no sound."""
@@ -83,8 +83,9 @@ class Game:
             if (await self.view(person)).turn is not None:
                 await self.write(person)
 
-    async def end(self) -> None:
-        await self.games.lead(self.who(self.people[0]), self.id, steps.Ended())
+    async def lead(self, event: steps.Paused | steps.Resumed | steps.Ended) -> None:
+        """Let the host do something."""
+        await self.games.lead(self.who(self.people[0]), self.id, event)
         await self.show()
 
     def who(self, person: MemberActor) -> Who:
@@ -124,8 +125,13 @@ class Game:
     @property
     def standing(self) -> list[int]:
         """Who is called by a message that still stands in the channel."""
+        return sorted(person.id for told in self.contents for person in self.people if f"<@{person.id}>" in told)
+
+    @property
+    def contents(self) -> list[str]:
+        """What stands in the channel and is no card."""
         found = self.world.env.backend.messages[self.world.channel.id].values()
-        return sorted(person.id for each in found for person in self.people if f"<@{person.id}>" in str(each.content))
+        return [each.content for each in found if each.content]
 
     async def waited_for(self) -> list[int]:
         """Who is waited for now, and was to be told."""
@@ -163,7 +169,7 @@ async def test_who_is_waited_for_is_called_once_a_turn_and_nobody_else_ever(game
         await game.write_all()
         assert game.standing == await game.waited_for(), "the message goes with the turn, and a new one comes"
     assert set(Counter(ping.button for ping in game.sent).values()) == {1}
-    await game.end()
+    await game.lead(steps.Ended())
     assert game.standing == []
 
 
@@ -263,6 +269,25 @@ async def test_a_ping_that_may_have_been_sent_before_a_crash_is_not_sent_again(g
     assert len(game.sent) == 3
     await game.write(game.world.ada)
     assert game.standing == await game.waited_for()
+
+
+async def test_a_pause_or_more_time_neither_takes_pings_away_nor_sends_them_again(game: Game) -> None:
+    await game.begin()
+    await game.lead(steps.Paused())
+    assert len(game.standing) == 3
+    assert all(en("ping.paused") in content for content in game.contents)
+    await game.pass_time(HOUR_S)
+    await game.lead(steps.Resumed())
+    await game.pass_time(60.0)
+    told = game.contents
+    turn = (await game.view(game.world.ada)).turn
+    assert turn is not None
+    move = turn.move
+    await game.games.act(game.who(game.world.ada), game.id, lambda seat: steps.MoreTime(seat, move))
+    await game.show()
+    assert len({*told} - {*game.contents}) == 1, "the time that it tells is the new one"
+    assert len(game.standing) == len(game.sent) == 3
+    assert not any(en("ping.paused") in content for content in game.contents)
 
 
 async def test_the_games_of_a_channel_that_was_deleted_end(game: Game) -> None:
