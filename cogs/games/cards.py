@@ -20,6 +20,8 @@ from cogs.games.forms import value_told
 from cogs.games.kinds import GAME_CARDS
 from cogs.stories import custom_ids as story_ids
 
+BOARD = 10
+"""Lines of points at most, as of the public part of a season."""
 NAMES = 900
 """Characters of a list of names."""
 
@@ -200,4 +202,4 @@ def points_told(say: Catalogue, view: GameView) -> str:
         for number, points in found
         if points and (seat := view.seat(number)) is not None
     ]
-    return "\n".join(lines)
+    return "\n".join(lines[:BOARD])

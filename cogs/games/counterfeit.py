@@ -15,8 +15,9 @@ from bot.rules.games.counterfeit_rounds import MOST_CHARACTERS, WORDS
 from bot.rules.games.counterfeit_views import CounterfeitView, Revealed, RoundResult
 from bot.rules.games.steps import Wrote
 from bot.ui.cards import Card, line, text
-from bot.ui.cutting import label, shown_head
-from bot.ui.escaping import bold, escape, quote
+from bot.ui.cutting import label, share, shown_head
+from bot.ui.escaping import bold, escape, quote, size
+from bot.ui.fitting import CARD_TEXT
 from bot.ui.forms import RoutedForm, submitted
 from bot.ui.locale import Catalogue
 from cogs.games import custom_ids
@@ -24,8 +25,12 @@ from cogs.games.forms import WritingForm
 
 OPENING = 500
 """Characters of an opening on a card."""
-SHOWN = 380
-"""Characters of a text on a card with eight or more of them."""
+SHOWN = 340
+"""Characters of a text to guess among, where there are eight."""
+FRAME = 500
+"""Characters of a result that are not its opening, its texts and their writers."""
+BETWEEN = 30
+"""Characters between two texts, or of one that is held back."""
 LABEL = 90
 """Characters of a text in a menu; Discord takes 100."""
 LETTERS = "ABCDEFGHIJKLM"
@@ -169,13 +174,17 @@ def _menu(say: Catalogue, view: GameView, what: str, most: int, picked: Sequence
 
 
 def _texts_told(say: Catalogue, view: GameView, result: RoundResult) -> str:
-    told = [_text_told(say, view, each) for each in result.texts]
-    return "\n\n".join(told) if told else say("game.counterfeit.no_texts")
-
-
-def _text_told(say: Catalogue, view: GameView, each: Revealed) -> str:
-    shown = shown_head(each.text, SHOWN, quote) if each.text else f"-# {say('game.held_back')}"
-    return f"{shown}\n-# {_signed(say, view, each)}"
+    """The texts of a round, each with whose it is; long ones are shortened so that all find place."""
+    if not result.texts:
+        return say("game.counterfeit.no_texts")
+    signed = [_signed(say, view, each) for each in result.texts]
+    room = CARD_TEXT - FRAME - OPENING - sum(size(each) + BETWEEN for each in signed)
+    parts = share([size(quote(each.text)) for each in result.texts], room)
+    told = []
+    for each, by, part in zip(result.texts, signed, parts, strict=True):
+        shown = shown_head(each.text, max(part, 1), quote) if each.text else f"-# {say('game.held_back')}"
+        told.append(f"{shown}\n-# {by}")
+    return "\n\n".join(told)
 
 
 def _signed(say: Catalogue, view: GameView, each: Revealed) -> str:

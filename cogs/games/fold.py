@@ -27,6 +27,8 @@ FRAME = 900
 """Characters of a sheet's card that are not its lines."""
 SIGNED = 80
 """Characters that stand beside a line: its number, whose it is, and its hearts."""
+MOST_BEST = 5
+"""Lines with as many hearts that are shown at most."""
 BEST = 500
 """Characters of a line of the evening."""
 LABEL = 90
@@ -139,7 +141,9 @@ class FoldCard:
         fold: FoldView | None = view.game
         if fold is None:
             return []
-        best = [each for sheet in fold.sheets for each in sheet if each.slot in fold.best and not each.hidden]
+        best = [each for sheet in fold.sheets for each in sheet if each.slot in fold.best and not each.hidden][
+            :MOST_BEST
+        ]
         if not best:
             return [text(say("game.fold.no_hearts"))] if fold.sheets else [text(say("game.fold.empty"))]
         room = CARD_TEXT // 2 // len(best)
