@@ -146,7 +146,7 @@ class FoldCard:
         ]
         if not best:
             return [text(say("game.fold.no_hearts"))] if fold.sheets else [text(say("game.fold.empty"))]
-        room = CARD_TEXT // 2 // len(best)
+        room = CARD_TEXT // 4 // len(best)
         told = [f"{shown_head(each.text, min(BEST, room), quote)}\n-# {_signed(say, view, each)}" for each in best]
         return [text("\n".join([f"**{say('game.fold.best', count=len(best))}**", *told]))]
 
