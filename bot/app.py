@@ -59,6 +59,7 @@ from cogs.core.outbox import OutboxDispatcher
 from cogs.core.progress import ProgressRunner
 from cogs.core.services import Services
 from cogs.feature_cards import CARDS
+from cogs.games.commands import GamesCog
 from cogs.games.context import GameContext
 from cogs.games.lobby import LobbyCog
 from cogs.games.managing import ManagingCog
@@ -258,8 +259,9 @@ class Inkling(commands.Bot):
         await self.add_cog(LoreCog(tree, self._services, flow, dispatcher))
         await self.add_cog(ProfilesCog(tree, self._services, flow, cards))
         games = GameContext(self._services, flow, dispatcher, refusals, scheduler, cards)
-        turns, managing = TurnsCog(tree, games), ManagingCog(tree, games)
-        for cog in (LobbyCog(tree, games), turns, managing, RevealsCog(tree, games), WalkingCog(tree, games)):
+        lobby, turns, managing = LobbyCog(tree, games), TurnsCog(tree, games), ManagingCog(tree, games)
+        rest = RevealsCog(tree, games), WalkingCog(tree, games), GamesCog(games, lobby, turns, managing)
+        for cog in (lobby, turns, managing, *rest):
             await self.add_cog(cog)
         await self.add_cog(PingsCog(self, self._services, dispatcher, scheduler))
         await self.add_cog(WelcomeCog(self, self._services, dispatcher))

@@ -71,6 +71,12 @@ def submitted(interaction: discord.Interaction[Any], name: str = TEXT) -> str:
     return next((box["value"] for box in _boxes(data.get("components", ())) if box.get("custom_id") == name), "")
 
 
+def written(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
+    """Return what was written into all boxes of the form that was sent in, in order."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return tuple(str(box["value"]) for box in _boxes(data.get("components", ())) if isinstance(box["value"], str))
+
+
 def picked(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
     """Return the values that were chosen in the menu that was used; none where it was no menu."""
     data: Mapping[str, Any] = interaction.data or {}

@@ -113,6 +113,8 @@ class FoldCard:
                 time = f"<t:{view.due_ms // 1000}:R>"
                 coming = say("game.fold.next_at" if fold.to_come else "game.fold.last_at", time=time)
                 foot = f"{foot} {coming}"
+        elif view.phase == "hearts" and view.due_ms is not None:
+            foot = f"{foot} {say('game.fold.names_at', time=f'<t:{view.due_ms // 1000}:R>')}"
         return [*blocks, text(f"-# {foot}")]
 
     def choosing(self, view: GameView, what: str, part: int, values: Sequence[str]) -> tuple[str, ...]:
@@ -155,7 +157,7 @@ def hearts_menu(say: Catalogue, view: GameView, part: int) -> ui.Select[Any]:
     """Return the menu of the lines of a sheet to give hearts to; for somebody alone, with those that they gave, and
     without their own lines."""
     fold: FoldView = view.game
-    lines = [(number, each) for number, each in enumerate(fold.sheets[part - 1]) if not each.hidden]
+    lines = [(number, each) for number, each in enumerate(fold.sheets[part - 1]) if not (each.hidden or each.own)]
     menu: ui.Select[Any] = ui.Select(
         custom_id=custom_ids.CHOOSE.id(view.id, "hearts", part),
         placeholder=say("game.fold.hearts"),

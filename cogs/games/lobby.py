@@ -11,7 +11,7 @@ from bot.errors import BadInput, NotAllowed, NotHere
 from bot.games.views import GameView
 from bot.rules.games.steps import Agreed, Started
 from bot.rules.games.table import Pace
-from bot.ui.answers import open_form, whisper
+from bot.ui.answers import GIVEN, open_form, whisper
 from bot.ui.cards import notice
 from bot.ui.custom_ids import number
 from bot.ui.escaping import bold
@@ -110,11 +110,13 @@ class LobbyCog(commands.Cog):
 
     async def form_name(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
-        await self._join(interaction, number(ids, 0), submitted(interaction))
+        name = interaction.extras[GIVEN] = submitted(interaction)
+        await self._join(interaction, number(ids, 0), name)
 
     async def _join(self, interaction: discord.Interaction[Any], game_id: int, pen_name: str | None) -> None:
         who = await self._context.enter(interaction)
         view = await self._games.join(who, game_id, pen_name, name=self._context.name(interaction))
+        interaction.extras.pop(GIVEN, None)
         seat, say = view.seat(view.viewer), private(interaction)
         assert seat is not None, "who joins has a seat"
         told = say("game.told_joined" if pen_name is None else "game.told_named", name=bold(seat.pen_name))

@@ -140,7 +140,10 @@ def end_card(say: Catalogue, view: GameView) -> Card:
 def rules_card(say: Catalogue, kind: str) -> Card:
     """Return the rules of a kind, which are read in a minute."""
     title = f"### {GAME_CARDS[kind].emoji} {say(f'game.{kind}.name')}"
-    return Card(text(title), *(text(each) for each in rules_told(say, kind)))
+    blocks: list[ui.Item[Any]] = [text(title)]
+    for each in rules_told(say, kind):
+        blocks += [line(visible=False), text(each)]
+    return Card(*blocks)
 
 
 def rules_told(say: Catalogue, kind: str) -> list[str]:

@@ -11,8 +11,8 @@ from discord.ext import commands
 from bot.games.stepping import RESULT
 from bot.rules.games.steps import Chose
 from bot.rules.posts import Post
-from bot.ui.answers import whisper
-from bot.ui.cards import Card, notice
+from bot.ui.answers import replace, take_time
+from bot.ui.cards import Card
 from bot.ui.custom_ids import number
 from bot.ui.forms import picked
 from bot.ui.locale import private
@@ -58,12 +58,17 @@ class RevealsCog(commands.Cog):
 
     async def next(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Next*, for who leads: the part behind the one on which it stands."""
-        say = private(interaction)
         who = await self._context.enter(interaction)
         view = await self._games.find_view(who, number(ids, 0))
         host, part = view.host or 0, number(ids, 1)
-        view = await self._games.lead(who, view.id, Chose(seat=host, what="next", values=(str(part),)))
-        await whisper(interaction, notice(say("game.told_next")))
+        await self._games.lead(who, view.id, Chose(seat=host, what="next", values=(str(part),)))
+        seen = await self._games.get_view(view.id)
+        say = await self._context.dispatcher.say(view.server_id)
+        shown = None if seen is None else card_of(view.kind).reveal(say, seen, part)
+        if shown is None:
+            await take_time(interaction)
+        else:
+            await replace(interaction, shown)  # without *Next*, which stands on the newest part alone
         await self._context.done(interaction, view)
 
     async def choose(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:

@@ -12,9 +12,9 @@ from bot.games.views import GameView
 from bot.rules.games import steps
 from bot.rules.profiles import Pings
 from bot.stories.access import Who
-from bot.ui.answers import GIVEN, open_form
+from bot.ui.answers import GIVEN, keep_given, open_form
 from bot.ui.custom_ids import number
-from bot.ui.forms import picked, submitted
+from bot.ui.forms import picked, submitted, written
 from bot.ui.locale import private
 from bot.ui.tree import InklingTree
 from cogs.games import custom_ids
@@ -70,6 +70,7 @@ class TurnsCog(commands.Cog):
 
     async def form_turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form: the turn is taken, and the answer says what is next."""
+        keep_given(interaction, *written(interaction))
         who = await self._context.enter(interaction)
         view = await self._games.find_view(who, number(ids, 0))
         card, move = card_of(view.kind), number(ids, 1)
@@ -127,7 +128,7 @@ class TurnsCog(commands.Cog):
     async def form_mend(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of that form."""
         say = private(interaction)
-        text = submitted(interaction)
+        text = interaction.extras[GIVEN] = submitted(interaction)
         who = await self._context.enter(interaction)
         view = await self._games.find_view(who, number(ids, 0))
         found = _own(view, number(ids, 1))
@@ -208,6 +209,7 @@ class TurnsCog(commands.Cog):
         if way is None:
             raise BadInput("pings_unknown", given=", ".join(picked(interaction)))
         who = await self._context.enter(interaction)
+        await self._games.find_view(who, number(ids, 0))
         await self._context.services.profile_service.change(who.server_id, who.person_id, pings=way)
         view, say = await self._games.find_view(who, number(ids, 0)), private(interaction)
         await self._context.show(interaction, view, more_card(say, view, told=say("game.told_pings")), MORE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,16 +11,19 @@ from simcord.actors import MemberActor
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.games.views import GameView
+from bot.rules.games.turn_texts import tail_of
 from bot.ui.locale import Catalogue
 from tests.behaviour.discord_world import DiscordWorld, en, texts, walk
 
+PLACES = ("harbour", "orchard", "bakery", "lighthouse", "library", "market", "chapel", "garden", "quarry", "station")
+"""What lines end with, each with one of `TIMES`."""
+TIMES = ("dawn", "noon", "dusk", "midnight", "winter", "easter")
+"""See `PLACES`."""
 LINES = tuple(
-    f"{one} the {two} {three} slowly"
-    for one in ("Once", "Later", "Nearby", "Above", "Soon")
-    for two in ("lantern", "heron", "ferryman", "orchard", "clock", "baker")
-    for three in ("waited", "sang", "burned", "turned")
+    f"Number{index:03} opened slowly by the old {place} until {time} came"
+    for index, (time, place) in enumerate((time, place) for time in TIMES for place in PLACES)
 )
-"""Lines of Fold, each another one."""
+"""Lines of Fold, each with a beginning and an end of its own."""
 
 
 class Table:
@@ -26,9 +31,10 @@ class Table:
 
     def __init__(self, world: DiscordWorld, people: Sequence[MemberActor], say: Catalogue = en) -> None:
         self.world = world
-        self.people = tuple(people)
+        self.people = list(people)
         self.say = say
         self._lines = iter(LINES)
+        self._secret = 0
         self.written: dict[str, MemberActor] = {}
         """Who wrote each line."""
 
@@ -48,7 +54,7 @@ class Table:
     @property
     def card(self) -> ResponseMessage:
         """The card of the game."""
-        return self.newest("gmore", "gjoin", "gagain")
+        return self.newest("gmore", "gstart", "gagain")
 
     def newest(self, *actions: str) -> ResponseMessage:
         """The newest message of the channel that has a button or menu of one of these actions."""
@@ -75,23 +81,57 @@ class Table:
         assert found is not None
         return found
 
+    async def open_turn(self, person: MemberActor) -> InteractionResult:
+        """Let somebody press *Your move*."""
+        return await person.click(self.card, label=self.say("button.gturn"))
+
     async def write(self, person: MemberActor, text: str | None = None) -> InteractionResult:
         """Let somebody press *Your move*, and write a line that nobody wrote yet."""
-        opened = await person.click(self.card, label=self.say("button.gturn"))
-        return await self.fill(person, opened, text)
+        return await self.fill(person, await self.open_turn(person), text)
 
     async def fill(self, person: MemberActor, opened: InteractionResult, text: str | None = None) -> InteractionResult:
         """Write into the form that opened."""
         line = text or next(self._lines)
         self.written[line] = person
+        self._secret = len(self.world.env.http_requests)
         return await person.submit_modal(opened, {"text": line})
 
-    async def write_all(self) -> None:
-        """Let everybody write whenever it is their move, until all is read out."""
+    async def write_all(self, *, until: int | None = None) -> None:
+        """Let everybody write whenever it is their move, until so many lines are there, or all is read out."""
         while (view := await self.view()).phase == "write" and view.waiting:
             for seat in view.waiting:
+                if until is not None and (await self.view()).game.written >= until:
+                    return
                 await self.write(self.people[seat - 1])
         await catch_up(self.world)
+
+    async def read_out(self) -> None:
+        """Let the first one press *Next* until the hearts can be given."""
+        while (await self.view()).phase == "reveal":
+            sheet = self.newest("gnext")
+            await self.people[0].click(sheet, custom_id=menu_of(sheet, "gnext"))
+            await catch_up(self.world)
+
+    def leaks(self) -> list[str]:
+        """The lines of which somebody who should not has seen the beginning, or more than one person the end, in all
+        that was sent while they were secret: before the last one was written."""
+        found, ends = [], {line: set[int | None]() for line in self.written}
+        for request in self.world.env.http_requests[: self._secret]:
+            body = json.dumps(request.json, ensure_ascii=False).replace("\\", "")
+            person = self._addressed(request.path)
+            for line, writer in self.written.items():
+                if line.split()[0] in body and person != writer.id:
+                    found.append(line)
+                if tail_of(line, "six") in body and person != writer.id:
+                    ends[line].add(person)
+        return found + [line for line, seen in ends.items() if len(seen) > 1 or None in seen]
+
+    def _addressed(self, path: str) -> int | None:
+        """Who alone sees a request's answer, None for everybody."""
+        backend = self.world.env.backend
+        if (token := re.search(r"simcord_interaction_\d+", path)) is None:
+            return None
+        return int(backend.interactions[backend.interaction_tokens[token.group()]].user_id)
 
 
 async def catch_up(world: DiscordWorld) -> None:
@@ -100,9 +140,15 @@ async def catch_up(world: DiscordWorld) -> None:
 
 
 async def pass_time(world: DiscordWorld, seconds: float) -> None:
-    """Let time pass, for the services and for Discord, with all that comes due on the way."""
+    """Let time pass, for the services and for Discord, with what comes due."""
     world.now.ahead_ms += round(seconds * 1000)
-    await world.env.advance_time(seconds)
+    await world.env.advance_time(max(seconds, 61.0))
+
+
+def answer(result: InteractionResult) -> ResponseMessage:
+    """What was answered."""
+    assert result.response is not None, result
+    return result.response
 
 
 def actions_of(message: ResponseMessage) -> set[str]:
@@ -112,7 +158,7 @@ def actions_of(message: ResponseMessage) -> set[str]:
 
 
 def menu_of(message: ResponseMessage | None, action: str) -> str:
-    """The custom id of a message's menu with that action."""
+    """The custom id of a message's menu or button with that action."""
     assert message is not None
     ids = [str(part.get("custom_id", "")) for part in walk(message.components)]
     return next(each for each in ids if each.startswith(f"ink:{action}:"))

@@ -8,6 +8,7 @@ from bot.inference.jobs import Owner
 from bot.rules.generations import Place, Suggestion
 from bot.rules.receipts import ContinueReceipt, InfillReceipt, TwistReceipt
 from bot.rules.twists import Expected, Other, Twist, suggestion_of
+from bot.stories.access import Who
 from bot.ui.tree import InklingTree
 from bot.writing.continuation.request import ContinueRequest
 from bot.writing.infill.request import InfillRequest
@@ -39,16 +40,21 @@ LAST = (
     "forget",
 )
 """What ends something that others are about, in an order in which each still finds its own."""
-GONE = {en(f"error.{key}") for key in ("generation_gone", "story_gone", "round_gone", "lore_gone", "passage_gone")}
+GONE = {
+    en(f"error.{key}")
+    for key in ("game_gone", "generation_gone", "story_gone", "round_gone", "lore_gone", "passage_gone")
+}
 INCIDENT = en("error.incident", incident="@").split("@")[0]
 
 
 async def keep_one_of_each(world: DiscordWorld) -> None:
     """A story with a passage, an open round and an entry that is proposed; the cards of a /continue (1), an infill (2)
-    and a twist (3): all of Ada's, and all but the latter two with the id 1."""
+    and a twist (3), and a game: all of Ada's, and all but the latter two with the id 1."""
     thread = await begin_story(world, passages=(TEXT,))
     await star(world.ben, await open_round(world, thread), (await candidates_of(world))[0][0])
     await note(world.ben, thread, "The harbour is old.", "fox")
+    lead = Who(world.guild.id, world.ada.id)
+    await world.services.game_service.create(lead, "fold", "tonight", world.channel.id, name="Ada")
     place = Place(server_id=world.guild.id, channel_id=world.channel.id)
     owner = Owner(server_id=world.guild.id, person_id=world.ada.id)
     told = Suggestion(text=" It fell.", fills=(), receipt=ContinueReceipt())

@@ -152,7 +152,7 @@ async def test_what_is_registered(world: DiscordWorld) -> None:
     body = next(request.json for request in world.env.http_requests if request.path.endswith("/commands"))
     assert isinstance(body, list)
     registered = {command["name"]: command for command in body}
-    in_servers = {"settings", "story", "writer"}
+    in_servers = {"game", "settings", "story", "turn", "writer"}
     everywhere = {"continue", "infill", "bridge", "twist", "help", "privacy"}
     menus = {"Continue this", "Fill the blanks", "Twist the words", "Use this text"}
     assert set(registered) == in_servers | everywhere | menus

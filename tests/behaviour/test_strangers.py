@@ -24,6 +24,7 @@ from bot.writing.request import Request, Submission
 from bot.writing.twist.request import TwistRequest
 from tests.behaviour.discord_world import DiscordWorld, en, private
 from tests.behaviour.forging import Actor, press, rows, strings
+from tests.behaviour.playing import Table
 from tests.behaviour.remembering import note
 from tests.behaviour.voting import begin_story, open_round
 
@@ -35,18 +36,22 @@ FEW = (1, 3)
 """The card of a /continue and of a /twist; the story, its round, its passage and its lore have the first."""
 INCIDENT = en("error.incident", incident="@").split("@")[0]
 OWN = frozenset({
-    "ask", "cancel", "guide", "lai", "lname", "lnamed", "lnoname", "lworded", "lwords", "quiet", "quieted", "rbridge",
-    "reopen", "set", "slist", "switch", "twistform",
+    "ask", "cancel", "gbegun", "gnew", "guide", "lai", "lname", "lnamed", "lnoname", "lworded", "lwords", "quiet",
+    "quieted", "rbridge", "reopen", "set", "slist", "switch", "twistform",
 })  # fmt: skip
 """What has no ids of anything kept, and what opens to the asker alone (`reopen`): these show and change one's own."""
 
 
 async def keep_secrets(world: DiscordWorld, asker: MemberActor) -> None:
-    """A story with a round and an entry of lore, and a card of each kind, which `asker` asked for: all with ids of
-    IDS, and all with SECRET in them."""
+    """A story with a round and an entry of lore, a game, and a card of each kind, which `asker` asked for: all with ids
+    of IDS, and all with SECRET in them."""
     thread = await begin_story(world, passages=(TEXT,))
     await open_round(world, thread)
     await note(world.ada, thread, f"{SECRET} is far away.", "fox")
+    table = Table(world, (world.ada, world.ben, world.chen))
+    await table.open()
+    await table.start()
+    await table.write(world.chen, TEXT)
     place = Place(server_id=world.guild.id, channel_id=world.channel.id)
     owner = Owner(server_id=world.guild.id, person_id=asker.id)
     told = Suggestion(text=f" {SECRET} fell.", fills=(), receipt=OtherReceipt(told={"prompt": TEXT}))
