@@ -31,7 +31,7 @@ class RecurringTask:
         self._bot = bot
         self._event = f"turn_of_{name}"
         self._turn = turn
-        self._next_s = 0.0
+        self._within_s = math.inf
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -44,17 +44,18 @@ class RecurringTask:
             self._task.cancel()
 
     def wake(self, within_s: float = 0.0) -> None:
-        """Take the next turn within so many seconds. A turn that is being taken now does not count."""
-        self._next_s = min(self._next_s, self._now_s() + within_s)
+        """Take the next turn within so many seconds. A turn that is being taken now does not count. Whoever calls may
+        have another clock than the bot, whose time is simulated in the sandbox."""
+        self._within_s = min(self._within_s, within_s)
         self._bot.dispatch(self._event)
 
     async def _run(self) -> None:
         await self._bot.wait_until_ready()
         while True:
-            self._next_s = math.inf
-            seconds = min(await self._take(), LONGEST_SLEEP_S)
-            self._next_s = min(self._next_s, self._now_s() + seconds)
-            while (left_s := self._next_s - self._now_s()) > 0:
+            self._within_s = math.inf
+            next_s = min(await self._take(), LONGEST_SLEEP_S) + self._now_s()
+            while (left_s := min(next_s - self._now_s(), self._within_s)) > 0:
+                next_s, self._within_s = self._now_s() + left_s, math.inf
                 with suppress(TimeoutError):
                     await self._bot.wait_for(self._event, timeout=left_s)
                 _end_if_cancelled()

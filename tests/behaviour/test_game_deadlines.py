@@ -82,3 +82,5 @@ async def test_what_the_models_answer_reaches_the_game_and_whoever_shows_it(worl
     async with world.services.database.reading() as tx:
         texts = await tx.games.list_texts(view.id)
     assert [text for text in texts if text.seat is None]
+    await world.env.advance_time(2.0)
+    assert await world.services.outbox.next_in_s() is None, "it is shown at once, though nobody in Discord did anything"
