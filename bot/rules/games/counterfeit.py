@@ -195,7 +195,7 @@ def _asked(
         count=ASKED,
         words=ASKED_WORDS,
         due_ms=from_ms + ASK_MS,
-        after_ms=from_ms,
+        after_ms=from_ms if when == "half" else 0,
         small=small,
     )
     return requested(table, request)

@@ -201,8 +201,11 @@ def _ticked(game: AnyGame, table: AnyTable, texts: Texts, now_ms: int) -> AnySte
         return Step(dataclasses.replace(table, state="cancelled", ended_ms=now_ms))
     if table.state == "paused":
         return _ended(game, table, texts, now_ms)
-    step: AnyStep = Step(table)
-    for request in table.requests:
+    requests = tuple(
+        dataclasses.replace(each, after_ms=0) if each.after_ms <= now_ms else each for each in table.requests
+    )
+    step: AnyStep = Step(dataclasses.replace(table, requests=requests))
+    for request in requests:
         if request.due_ms <= now_ms:
             step = step.then(_made(game, step.table, steps.Made(key=request.key), _with(texts, step), now_ms))
     for turn in table.turns:

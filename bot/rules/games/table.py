@@ -94,8 +94,8 @@ class Terms:
 class Request:
     """Something that the models are asked for. `key` tells what for and is never used again in a game; `kind`:
     "continue" takes `text` on by about `words` words, `count` times, "gaps" looks for `count` words of it that others
-    can guess at. It is asked from `after_ms` on and given up at `due_ms`. `small`: of the small model, which answers
-    sooner. `seat`: who asked for themselves alone, None: the table."""
+    can guess at. It is asked from `after_ms` on (0: at once) and given up at `due_ms`. `small`: of the small model,
+    which answers sooner. `seat`: who asked for themselves alone, None: the table."""
 
     key: str
     kind: Literal["continue", "gaps"]
@@ -160,6 +160,7 @@ class Table(Generic[StateT]):
         if self.state != "playing":
             return None
         times = [self.phase_due_ms, *(request.due_ms for request in self.requests)]
+        times += [request.after_ms for request in self.requests if request.after_ms]
         for turn in self.turns:
             if not turn.acted:
                 times += [turn.due_ms, turn.warn_ms]
