@@ -230,9 +230,12 @@ class Games(GameReader):
         """Let a game wait until then (UTC ms), or for somebody."""
         await self._connection.execute(update(GAMES).where(GAMES.c.id == game_id).values(due_ms=due_ms))
 
-    async def set_story(self, game_id: int, story_id: int, passages: Mapping[str, int]) -> None:
-        """Note which story a game became, and which passage each text, by its slot."""
+    async def set_story(self, game_id: int, story_id: int) -> None:
+        """Note which story a game became."""
         await self._connection.execute(update(GAMES).where(GAMES.c.id == game_id).values(story_id=story_id))
+
+    async def set_passages(self, game_id: int, passages: Mapping[str, int]) -> None:
+        """Note which passage a text is, by its slot: whoever withdraws one withdraws both."""
         for slot, passage_id in passages.items():
             theirs = and_(GAME_TEXTS.c.game_id == game_id, GAME_TEXTS.c.slot == slot)
             await self._connection.execute(update(GAME_TEXTS).where(theirs).values(passage_id=passage_id))

@@ -56,7 +56,8 @@ async def archive(tx: UnitOfWork, stored: StoredGame, texts: Texts) -> StoredGam
         if before == last:  # of several ways on, canon takes that which was written first
             last = text.slot
     await tx.stories.save(dataclasses.replace(story, state="ended", head_id=passages[last], changed_ms=tx.now_ms))
-    await tx.games.set_story(table.id, story.id, passages)
+    await tx.games.set_story(table.id, story.id)
+    await tx.games.set_passages(table.id, passages)
     return dataclasses.replace(stored, story_id=story.id)
 
 

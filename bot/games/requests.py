@@ -13,15 +13,17 @@ from collections.abc import Awaitable, Callable
 from bot.errors import Cancelled, InferenceError, PersonError, StorageError
 from bot.games.queries import OpenRequest
 from bot.games.service import GameService
-from bot.inference.jobs import Owner
+from bot.inference.jobs import Job, Owner, ResultT
 from bot.inference.queue import Inference
 from bot.rules.games.chance import draw
 from bot.rules.games.table import ASK_MS
+from bot.rules.gap_words import Gap
 from bot.rules.servers import LENGTH_RANGE, ServerSettings, tokens_of
 from bot.stories.server_settings import ServerSettingsService
 from bot.writing.blocklist import Blocklist
 from bot.writing.continuation.job import ContinueJob
 from bot.writing.continuation.request import ContinueRequest
+from bot.writing.gaps.job import GapJob
 from bot.writing.server_words import ServerWords
 
 _log = logging.getLogger(__name__)
@@ -32,6 +34,11 @@ _AGAIN_S = 5.0
 """How long it waits where the database cannot be read."""
 NOBODY = 0
 """In the place of a person: a game asks."""
+
+Answer = tuple[tuple[str, ...], tuple[Gap, ...]]
+"""What the models made of a request: texts, or gaps."""
+NOTHING: Answer = (), ()
+"""No answer."""
 
 
 class GameRequests:
@@ -72,44 +79,66 @@ class GameRequests:
     async def _ask(self, asked: OpenRequest, changed: Changed) -> None:
         """Get an answer, or none, and hand it to the game."""
         try:
-            texts = await self._answer(asked)
+            texts, gaps = await self._answer(asked)
         except Cancelled:
+            self._asked.pop((asked.game_id, asked.request.key), None)
             return  # the program ends: the next run asks again
         try:
-            if await self._games.made(asked.game_id, asked.request.key, texts):
+            if await self._games.made(asked.game_id, asked.request.key, texts, gaps):
                 await changed()
         except Exception as error:  # one game's failure is not the others'
             _log.exception("an answer did not reach game %d, which goes on without it: %r", asked.game_id, error)
 
-    async def _answer(self, asked: OpenRequest) -> tuple[str, ...]:
+    async def _answer(self, asked: OpenRequest) -> Answer:
         """Return what the models make of a request, as far as it may be shown; nothing where they cannot."""
         settings = await self._settings.get(asked.server_id)
-        if "continue" in settings.switched_off:
-            return ()
         try:
             async with asyncio.timeout(ASK_MS / 1000):
-                return await self._continued(asked, settings)
+                if asked.request.kind == "gaps":
+                    return (), await self._gaps(asked, settings)
+                return await self._continued(asked, settings), ()
         except TimeoutError:
             _log.info("the models took too long for game %d", asked.game_id)
         except (PersonError, InferenceError) as error:
             if isinstance(error, Cancelled):
                 raise
             _log.info("the models have nothing for game %d: %r", asked.game_id, error)
-        return ()
+        return NOTHING
 
     async def _continued(self, asked: OpenRequest, settings: ServerSettings) -> tuple[str, ...]:
+        if "continue" in settings.switched_off:
+            return ()
         request = asked.request
         length = min(max(tokens_of(request.words), LENGTH_RANGE[0]), LENGTH_RANGE[-1])
         job = ContinueJob(
             ContinueRequest(text=request.text, count=request.count, length=length),
             self._words,
             draw(asked.seed, 0, f"ask:{request.key}") >> 32,
-            Owner(server_id=asked.server_id, person_id=NOBODY),
+            _owner(asked),
         )
+        listed = ServerWords(settings.words)
+        return tuple(text for each in await self._done(job) if listed.allows(text := each.text.strip()))
+
+    async def _gaps(self, asked: OpenRequest, settings: ServerSettings) -> tuple[Gap, ...]:
+        if "infill" in settings.switched_off:
+            return ()
+        listed = ServerWords(settings.words)
+        job = GapJob(
+            asked.request.text,
+            asked.request.count,
+            lambda word: self._words.allows(word) and listed.allows(word),
+            _owner(asked),
+        )
+        return await self._done(job)
+
+    async def _done(self, job: Job[ResultT]) -> ResultT:
+        """Have a job done, unless whoever waits for it is cancelled."""
         ticket = self._inference.submit(job, background=True)
         try:
-            suggestions = await ticket
+            return await ticket
         finally:
             ticket.cancel()
-        listed = ServerWords(settings.words)
-        return tuple(text for each in suggestions if listed.allows(text := each.text.strip()))
+
+
+def _owner(asked: OpenRequest) -> Owner:
+    return Owner(server_id=asked.server_id, person_id=NOBODY)

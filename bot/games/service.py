@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.errors import PersonError, StorageError
 from bot.games.access import find_game, require_lead, require_seat
 from bot.games.drafts import checked, keep_refused, text_of
 from bot.games.moderating import decide, report, withdraw
+from bot.games.passages import ANY_PASSAGE, KINDS, Given, put_passage
 from bot.games.queries import GameQueries, seen_by
 from bot.games.seats import joined, pen_name_of, require_room, require_seat_left, seated
 from bot.games.stepping import Played, begin, load, take_step
@@ -22,6 +23,7 @@ from bot.rules.games.agreeing import usual_settings
 from bot.rules.games.play import play
 from bot.rules.games.registry import game_of
 from bot.rules.games.table import Pace, Table, Terms
+from bot.rules.gap_words import Gap
 from bot.stories.access import Who
 from storage.database import Database
 from storage.games import due_of
@@ -63,18 +65,27 @@ class GameService(GameQueries):
     # ---- sitting down and leaving
 
     async def create(
-        self, who: Who, kind: str, pace: Pace, channel_id: int, *, name: str, language: str = "en"
+        self,
+        who: Who,
+        kind: str,
+        pace: Pace,
+        channel_id: int,
+        *,
+        name: str,
+        language: str = "en",
+        given: Given = ANY_PASSAGE,
     ) -> GameView:
         """Open the lobby of a game in a channel; whoever does is its host, as `name` where they have no pen name. Its
-        cards are in `language`.
+        cards are in `language`. `given` tells the passage that it is about, where a game of that kind is about one.
 
         Raises `BadInput` (`game_unknown`); `NotHere`: `games_full_server`, `games_full_channel`, `games_full_person`
-        (limit).
+        (limit); and as `passage_of`.
         """
         game = game_of(kind)
         async with self._database.transaction() as tx:
             await require_room(tx, who, channel_id)
             await require_seat_left(tx, who)
+            seed = self._seed()
             quiet = (await tx.servers.get(who.server_id)).quiet
             table: Table[Any] = Table(
                 id=0,
@@ -87,7 +98,7 @@ class GameService(GameQueries):
                 seats=(),
                 terms=Terms(pace=pace, quiet=quiet, language=language),
                 settings=usual_settings(game, pace),
-                seed=self._seed(),
+                seed=seed,
                 created_ms=tx.now_ms,
             )
             first = steps.Joined(pen_name=await pen_name_of(tx, who, None, name, ()))
@@ -100,6 +111,8 @@ class GameService(GameQueries):
                 people={seat.number: who.person_id for seat in step.table.seats},
                 now_ms=tx.now_ms,
             )
+            if kind in KINDS:
+                await put_passage(tx, who, stored, given)
             played = await begin(tx, stored, step.effects)
             return await seen_by(tx, played.stored, who)
 
@@ -213,10 +226,11 @@ class GameService(GameQueries):
         async with self._database.transaction() as tx:
             await tx.games.postpone(game_id, tx.now_ms + STUCK_MS)
 
-    async def made(self, game_id: int, key: str, texts: tuple[str, ...]) -> bool:
+    async def made(self, game_id: int, key: str, texts: Sequence[str] = (), gaps: Sequence[Gap] = ()) -> bool:
         """Take what the models answered to a request, and tell whether it was waited for still."""
+        made = steps.Made(key=key, texts=tuple(texts), gaps=tuple(gaps))
         async with self._step() as step:
-            return await step.reload(game_id) and await step.take(steps.Made(key=key, texts=texts))
+            return await step.reload(game_id) and await step.take(made)
 
     async def person_left(self, game_id: int, seat: int) -> bool:
         """Let a seat leave whose person is no longer in the server, and tell whether it was still there."""

@@ -726,6 +726,7 @@ BOUNDED: Mapping[str, str] = {
     "bot.games.seats.joined": "names of at most 100 characters",
     "bot.games.seats.pen_name_of": "names of at most 100 characters",
     "bot.games.seats.seated": "a name of at most 100 characters",
+    "bot.games.passages.passage_of": "the seed of a game",
     "bot.games.stepping.rename": "a pen name",
     "bot.stories.context.context_of": "reads from the database; its lore is looked for in a thread",
     "bot.stories.passages.check_words": "reads from the database, then `ServerWords.found`",

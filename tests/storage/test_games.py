@@ -36,8 +36,9 @@ async def store(database: Database, kind: str = "fold", pace: Pace = "tonight", 
 @pytest.mark.parametrize(("kind", "pace"), [*product(GAMES, PACES)])
 async def test_games_come_back_as_they_were(database: Database, kind: str, pace: Pace) -> None:
     for play in range(2):
+        first = 100_000 * (play + 1)
         party, hand = party_of(GAMES[kind], pace, f"kept:{play}"), HANDS[kind]
-        people = {seat.number: 100 + seat.number for seat in party.table.seats}
+        people = {seat.number: first + seat.number for seat in party.table.seats}
         async with database.transaction() as tx:
             stored = await tx.games.add(party.table, server_id=SERVER, channel_id=CHANNEL, people=people, now_ms=5)
             await tx.games.put_texts(stored.table.id, tuple(party.texts.values()), people)
@@ -46,7 +47,7 @@ async def test_games_come_back_as_they_were(database: Database, kind: str, pace:
                 await tx.profiles.save(profile)
             for _ in chance_events(party, hand, EVENTS):
                 table = dataclasses.replace(party.table, id=stored.table.id)
-                people = {seat.number: 100 + seat.number for seat in table.seats}
+                people = {seat.number: first + seat.number for seat in table.seats}
                 after = dataclasses.replace(stored, table=table, people=people)
                 assert await tx.games.save(stored, after, 6)
                 await tx.games.put_texts(table.id, tuple(party.texts.values()), people)
