@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, ins
 from bot.rules.games.table import GameState, GameText, Seat, Table
 from storage import dialect
 from storage.game_courses import course_of, table_from
+from storage.posts import Posts
 from storage.repository import Repository
-from storage.tables import GAME_SEATS, GAME_TEXTS, GAMES, WRITER_PROFILES
+from storage.tables import GAME_SEATS, GAME_TEXTS, GAMES, PASSAGES, WRITER_PROFILES
 from storage.withdrawing import withdraw_game_texts
 
 RUNNING: tuple[GameState, ...] = ("lobby", "playing", "paused")
@@ -76,6 +77,23 @@ class GameReader(Repository):
         theirs = select(GAME_SEATS.c.game_id).where(_sits(person_id))
         running = select(GAMES.c.id).where(GAMES.c.id.in_(theirs), GAMES.c.state.in_(RUNNING)).order_by(GAMES.c.id)
         return list((await self._connection.execute(running)).scalars())
+
+    async def list_texts_within(self, person_id: int, kinds: Collection[str]) -> dict[int, list[str]]:
+        """Return the slots of somebody's texts in games of these kinds that are over, by game."""
+        texts = (
+            select(GAME_TEXTS.c.game_id, GAME_TEXTS.c.slot)
+            .join(GAMES, GAMES.c.id == GAME_TEXTS.c.game_id)
+            .where(
+                GAME_TEXTS.c.author_id == person_id,
+                GAME_TEXTS.c.hidden == 0,
+                GAMES.c.kind.in_(sorted(kinds)),
+                GAMES.c.state == "ended",
+            )
+        )
+        found: dict[int, list[str]] = {}
+        for row in await self._connection.execute(texts):
+            found.setdefault(row.game_id, []).append(row.slot)
+        return found
 
     async def list_ids_of_channel(self, channel_id: int) -> list[int]:
         """Return the games of a channel that are not over."""
@@ -222,9 +240,25 @@ class Games(GameReader):
         )
         await self._connection.execute(put, values)
 
-    async def withdraw(self, game_id: int, slot: str) -> None:
-        """Empty a text for good, wherever its words are kept, and have what shows it shown anew."""
-        await withdraw_game_texts(self._connection, and_(GAME_TEXTS.c.game_id == game_id, GAME_TEXTS.c.slot == slot))
+    async def withdraw(self, game_id: int, *slots: str) -> None:
+        """Empty texts for good, wherever their words are kept, and have what shows them shown anew."""
+        theirs = and_(GAME_TEXTS.c.game_id == game_id, GAME_TEXTS.c.slot.in_(slots))
+        await withdraw_game_texts(self._connection, theirs)
+
+    async def carry_over(self, game_id: int, slots: Collection[str]) -> None:
+        """Let the passages that texts became say what these say now, and have them shown anew."""
+        theirs = select(GAME_TEXTS).where(
+            GAME_TEXTS.c.game_id == game_id,
+            GAME_TEXTS.c.slot.in_(slots),
+            GAME_TEXTS.c.passage_id.is_not(None),
+            GAME_TEXTS.c.hidden == 0,
+            GAME_TEXTS.c.withdrawn == 0,
+        )
+        for row in list(await self._connection.execute(theirs)):
+            same = PASSAGES.c.id == row.passage_id
+            values = {"text": row.text, "spans": row.spans, "origin": row.origin}
+            await self._connection.execute(update(PASSAGES).where(same).values(values))
+            await Posts(self._connection).requeue("passage", [row.passage_id])
 
     async def postpone(self, game_id: int, due_ms: int | None) -> None:
         """Let a game wait until then (UTC ms), or for somebody."""

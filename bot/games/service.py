@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.errors import PersonError, StorageError
 from bot.games.access import find_game, require_lead, require_seat
+from bot.games.departing import leave_all
 from bot.games.drafts import checked, keep_refused, text_of
 from bot.games.moderating import decide, report, withdraw
 from bot.games.passages import ANY_PASSAGE, KINDS, Given, put_passage
@@ -258,17 +259,8 @@ class GameService(GameQueries):
         return len(found)
 
     async def forget_person(self, tx: UnitOfWork, person_id: int) -> None:
-        """Let somebody leave all games that are not over, within a transaction that deletes what is theirs. What the
-        models were asked there may hold their words, so it is asked no longer."""
-        for game_id in await tx.games.list_ids_of(person_id):
-            stored = await tx.games.get(game_id)
-            if stored is None:
-                continue
-            played = await load(tx, stored)
-            for request in stored.table.requests:
-                played = await take_step(tx, played, steps.Made(key=request.key))
-            while not played.stored.table.is_over and (seat := played.stored.seat_of(person_id)) is not None:
-                played = await take_step(tx, played, steps.Left(seat))
+        """Let somebody leave all games, within a transaction that deletes what is theirs."""
+        await leave_all(tx, person_id)
 
     async def expire_drafts(self) -> int:
         """Delete the drafts that are past their time, and return how many there were."""

@@ -54,6 +54,8 @@ async def take_step(tx: UnitOfWork, played: Played, event: steps.Event, *, perso
     if not await tx.games.save(before, after, tx.now_ms):
         raise Gone("turn_over")
     await tx.games.put_texts(table.id, step.texts, people)
+    if isinstance(event, steps.Hid) and table.is_over:  # what was put together of others' words loses some
+        await tx.games.carry_over(table.id, [text.slot for text in step.texts if text.slot != event.slot])
     texts = await tx.games.list_texts(table.id) if step.texts else played.texts
     await _end_pings(tx, before, after)
     return await _settle(tx, Played(after, texts), step.effects)

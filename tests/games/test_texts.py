@@ -147,3 +147,28 @@ async def test_deleting_everything_leaves_the_games_to_the_others(evening: Eveni
     assert not any("p2" in text for text in everything.values())
     async with evening.database.reading() as tx:
         assert (await tx.game_records.get_draft(running, 3, evening.clock.now_ms)) == "too short"
+
+
+async def test_what_was_put_together_loses_the_words_of_whoever_goes(evening: Evening) -> None:
+    game_id = await evening.started(1, 2, kind="one_word")
+    for number, word in enumerate(("once", "there", "stood", "alone")):
+        await word_of(evening, game_id, number % 3 + 1, word)
+    await evening.lead(1, game_id, steps.Ended())
+    story_id = (await evening.see(1, game_id)).story_id
+    assert story_id is not None
+    queries = StoryQueries(evening.database)
+    story = await queries.find(SERVER, story_id)
+    (passage,) = await queries.list_canon_page(story, 1, 1)
+    assert {"once", "there", "stood", "alone"} <= set(passage.text.casefold().strip(".").split())
+    await PrivacyService(evening.database, evening.games.forget_person).delete(2)
+    (passage,) = await queries.list_canon_page(story, 1, 1)
+    assert "there" not in passage.text.casefold()
+    assert "stood" in passage.text.casefold()
+    async with evening.database.reading() as tx:
+        assert not any("there" in text.text for text in await tx.games.list_texts(game_id))
+
+
+async def word_of(evening: Evening, game_id: int, person: int, word: str) -> None:
+    """Let somebody write a word, whether they sit there or not."""
+    move = (await evening.see(person, game_id)).move
+    await evening.act(person, game_id, lambda seat: steps.Wrote(seat=seat, move=move, text=word))

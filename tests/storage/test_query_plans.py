@@ -118,6 +118,8 @@ OTHER: dict[str, Question] = {
     "games of a person anywhere": lambda tx: tx.games.list_ids_of(7),
     "games of a channel that goes": lambda tx: tx.games.list_ids_of_channel(2),
     "games that ask": lambda tx: tx.games.list_asking(),
+    "texts of a person within games": lambda tx: tx.games.list_texts_within(7, ["gaps", "one_word"]),
+    "carry words over to the archive": lambda tx: tx.games.carry_over(1, ["all"]),
     "withdraw a text of a game": lambda tx: tx.games.withdraw(1, "0.0"),
     "board": lambda tx: tx.game_records.list_points(1, "fold", 10),
     "board of all kinds": lambda tx: tx.game_records.list_points(1, None, 10),

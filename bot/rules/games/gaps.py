@@ -88,6 +88,9 @@ class GapsGame:
                 return self._phase_over(table, texts, now_ms)
             case steps.Mended():
                 return self._mended(table, event, texts)
+            case steps.Hid() if table.is_over and event.slot != WHOLE and (before := text_of(texts, WHOLE)) is not None:
+                whole = whole_text(table.begun, texts, now_ms)
+                return steps.Step(table, (dataclasses.replace(whole, hidden=before.hidden),))
             case _:
                 return steps.Step(table)
 

@@ -32,7 +32,7 @@ from bot.rules.games.one_word_text import (
     with_game,
 )
 from bot.rules.games.play import requested
-from bot.rules.games.table import ASK_MS, GameText, Pace, Request, Texts
+from bot.rules.games.table import ASK_MS, GameText, Pace, Request, Texts, text_of
 from bot.rules.games.turn_texts import check_words
 from bot.rules.provenance import Origin
 from bot.rules.text.words import split_words
@@ -89,6 +89,8 @@ class OneWordGame:
                 return _made(table, event, texts, now_ms)
             case steps.PhaseOver():
                 return _over(table, texts, now_ms)
+            case steps.Hid() if table.is_over and event.slot != THE_WHOLE:
+                return _put_together(table, texts, now_ms)
             case _:
                 return steps.Step(table)
 
@@ -230,3 +232,13 @@ def _over(table: OneWordTable, texts: Texts, now_ms: int) -> OneWordStep:
 def _whole(text: str, entries: Sequence[Entry], now_ms: int) -> GameText:
     origin: Origin = "edited" if any(not entry.writer for entry in entries) else "human"
     return GameText(slot=THE_WHOLE, seat=None, text=text, origin=origin, spans=spans_of(entries), created_ms=now_ms)
+
+
+def _put_together(table: OneWordTable, texts: Texts, now_ms: int) -> OneWordStep:
+    """Put the whole text together anew: words in it were hidden, or are shown again."""
+    before = text_of(texts, THE_WHOLE)
+    if before is None:
+        return steps.Step(table)
+    entries = [entry for entry in entries_of(table.begun, texts) if entry.text]
+    whole = _whole(joined(entry.text for entry in entries), entries, now_ms)
+    return steps.Step(table, (dataclasses.replace(whole, hidden=before.hidden),))
