@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from discord.ext import commands
 from simcord.actors import MemberActor
+from simcord.results import ResponseMessage
 
 from bot.games.views import GameView
 from bot.rules.games import steps
@@ -127,6 +128,11 @@ class Game:
         """Who is called by a message that still stands in the channel."""
         return sorted(person.id for told in self.contents for person in self.people if f"<@{person.id}>" in told)
 
+    def call_of(self, person: MemberActor) -> ResponseMessage:
+        """The message that calls somebody."""
+        found = self.world.env.backend.messages[self.world.channel.id].values()
+        return next(ResponseMessage(self.world.env, each) for each in found if f"<@{person.id}>" in str(each.content))
+
     @property
     def contents(self) -> list[str]:
         """What stands in the channel and is no card."""
@@ -165,6 +171,8 @@ async def test_who_is_waited_for_is_called_once_a_turn_and_nobody_else_ever(game
     await game.world.restart()
     await game.pass_time(10.0)
     assert len(game.sent) == 3, "once"
+    opened = await game.world.ben.click(game.call_of(game.world.ben), label=en("button.gturn"))
+    assert opened.modal is not None, "its button opens the form of the turn"
     for _ in range(2):
         await game.write_all()
         assert game.standing == await game.waited_for(), "the message goes with the turn, and a new one comes"
