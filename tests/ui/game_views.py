@@ -12,6 +12,7 @@ from bot.rules.games.counterfeit_views import CounterfeitView, Revealed, RoundRe
 from bot.rules.games.doors_book import ChapterView, DoorsView, DoorView
 from bot.rules.games.fold_views import FoldLine, FoldOwn, FoldTurn, FoldView
 from bot.rules.games.registry import GAMES
+from bot.rules.games.relay_views import RelayPassage, RelayText, RelayView
 from bot.rules.games.table import GameState, Seat, Terms, Turn
 from bot.rules.stories import MAX_PEN_NAME
 from bot.ui.locale import Catalogue
@@ -71,14 +72,14 @@ def _of_view(say: Catalogue, view: GameView) -> Iterator[tuple[str, Any]]:
     yield "games.private_cards.end_card", end_card(say, view)
     if view.game is None:
         return
-    if view.turn is not None and view.phase in ("write", "forge"):
+    if view.turn is not None and view.phase in ("write", "forge", "turn"):
         yield "WritingForm", card.form(say, view, FORM)
     for _, text in card.own_texts(view):
         yield "WritingForm", card.mend_form(say, text, FORM)
     for part in range(8):
         if (shown := card.reveal(say, view, part)) is not None:
             yield "reveal", shown
-    for what in ("hearts", "look", "marks", "like"):
+    for what in ("hearts", "look", "marks", "like", "take", "spark"):
         if _can_choose(view, what):
             yield "chosen", card.chosen(say, view, what, 1)
     if isinstance(view.game, DoorsView):
@@ -91,6 +92,8 @@ def _can_choose(view: GameView, what: str) -> bool:
         return what == "hearts" and bool(view.game.sheets) and not view.is_over
     if isinstance(view.game, CounterfeitView):
         return what in ("look", "marks") and bool(view.game.lettered)
+    if isinstance(view.game, RelayView):
+        return what in ("take", "spark")
     return what == "like" and view.phase == "vote"
 
 
@@ -143,6 +146,8 @@ def _games(kind: str, nasty: str, *, over: bool) -> Iterator[tuple[str, Any]]:
         yield from _counterfeits(nasty, over=over)
     elif kind == "doors":
         yield from _doors(nasty, over=over)
+    elif kind == "relay":
+        yield from _relays(nasty)
 
 
 def _folds(nasty: str, *, over: bool) -> Iterator[tuple[str, FoldView]]:
@@ -216,3 +221,30 @@ def _doors(nasty: str, *, over: bool) -> Iterator[tuple[str, DoorsView]]:
     full = dataclasses.replace(empty, book=book, from_chapter=3, through=door, voters=3, likes=(0, 1), star=0)
     for phase in ("write", "vote", "branches", "doors", "stand_in"):
         yield phase, full
+
+
+def _relays(nasty: str) -> Iterator[tuple[str, RelayView]]:
+    text = (nasty * 4000)[:4000]
+    passages = tuple(
+        RelayPassage(number=n, slot=f"p{n - 1}", text="" if n == 2 else text, hidden=n == 2, writer=n % 3)
+        for n in range(1, 6)
+    )
+    empty = RelayView(
+        passages=(),
+        written=0,
+        round=1,
+        rounds=10,
+        due=1,
+        is_open=False,
+        can_take=False,
+        spark="",
+        sparks=(),
+        mine=(),
+    )
+    yield "turn", empty
+    sparks = tuple(RelayText(slot=f"spark:1.{n}", text=text) for n in range(3))
+    full = dataclasses.replace(empty, passages=passages, written=5, spark="there", sparks=sparks, mine=sparks[:1])
+    yield "turn", full
+    yield "turn", dataclasses.replace(full, spark="asked", sparks=(), passages=passages[:2])
+    yield "open", dataclasses.replace(full, due=None, is_open=True, can_take=True, spark="", sparks=())
+    yield "stand_in", dataclasses.replace(full, due=None, spark="", sparks=())

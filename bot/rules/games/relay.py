@@ -35,6 +35,7 @@ from bot.rules.games.table import ASK_MS, PAUSE_MS, GameText, Pace, Request, Tex
 from bot.rules.games.turn_texts import check_words
 from bot.rules.provenance import edited, of_model, origin_of
 from bot.rules.text.characters import is_blank
+from bot.rules.text.words import split_words
 
 WORDS = range(20, 301)
 """Words of a passage."""
@@ -48,6 +49,8 @@ SPARKS = 3
 """Continuations of a spark."""
 SPARK_WORDS = 40
 """Words of each, about."""
+TAKEN_OVER = 5
+"""So many words in a row in a passage are taken over from a spark."""
 STAND_IN_WORDS = 60
 """Words of a stand-in's passage, about."""
 
@@ -203,11 +206,27 @@ def _wrote(table: RelayTable, event: steps.Wrote, texts: Texts, now_ms: int) -> 
     text = GameText(
         slot="", seat=event.seat, text=event.text, origin=event.origin, spans=event.spans, created_ms=now_ms
     )
-    spark = text_of(texts, event.based_on) if event.based_on in table.begun.sparks else None
+    spark = _spark_in(table, event, texts)
     if spark is not None:
         spans = edited(spark.text, spark.spans, event.text)
         text = dataclasses.replace(text, origin=origin_of(spans, spark.origin), spans=spans)
     return _added(_had_turn(table, event.seat), text, now_ms)
+
+
+def _spark_in(table: RelayTable, event: steps.Wrote, texts: Texts) -> GameText | None:
+    """Return the spark from which a passage was made: the one that it says, else the one of which most words in a row
+    stand in it, if these are more than chance."""
+    sparks = [text for slot in table.begun.sparks if (text := text_of(texts, slot)) is not None]
+    said = next((spark for spark in sparks if spark.slot == event.based_on), None)
+    runs = [(_longest_run(spark, event.text), spark) for spark in sparks]
+    longest, likeliest = max(runs, key=lambda each: each[0], default=(0, None))
+    return said or (likeliest if longest >= TAKEN_OVER else None)
+
+
+def _longest_run(spark: GameText, text: str) -> int:
+    """Return how many words in a row a text has from a spark."""
+    spans = edited(spark.text, spark.spans, text)
+    return max((len(split_words(text[span.start : span.end])) for span in spans if span.origin == "gpt"), default=0)
 
 
 def _added(table: RelayTable, text: GameText, now_ms: int) -> RelayStep:
@@ -247,8 +266,10 @@ def _spark_asked(table: RelayTable, event: steps.Chose, texts: Texts, now_ms: in
     """Whoever is due asks the models, once a turn, how it could go on. Nobody else sees what they answer."""
     if table.turn(event.seat) is None:
         raise Gone("turn_over")
+    if table.begun.sparked:  # who presses again looks whether something has come
+        return steps.Step(table)
     text = readable(table, texts)
-    if table.begun.sparked or not text:
+    if not text:
         raise NotHere("game_no_spark")
     ask = _request(table, f"spark:{table.move}", text, SPARK_WORDS, now_ms)
     return steps.Step(requested(with_game(table, sparked=True), dataclasses.replace(ask, seat=event.seat)))

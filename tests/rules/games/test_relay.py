@@ -195,7 +195,9 @@ def test_a_spark_is_for_whoever_is_due_alone_and_its_words_stay_the_models() -> 
     relay.answer(proposed, " ", "Nobody answered.")
     assert [spark.text for spark in relay.view(2).sparks] == [proposed, "Nobody answered."]
     assert relay.view(3).sparks == relay.view(None).sparks == ()
-    assert refused(relay, steps.Chose(seat=2, what="spark", values=())) == "game_no_spark"
+    before = relay.table
+    relay.choose(2, "spark")
+    assert relay.table == before, "once a turn; who presses again only looks"
     turn = relay.table.turn(2)
     assert turn is not None
     text = f"{proposed} Then my grandmother coughed twice and poured herself more tea."
@@ -238,3 +240,17 @@ def test_a_stand_in_takes_a_turn_that_nobody_took() -> None:
     assert relay.due == 3
     relay.wait(TURN + OPEN + ASK_MS)
     assert relay.due == 1, "models that do not answer are not waited for"
+
+
+def test_words_that_were_taken_over_from_a_spark_are_the_models_however_they_came_in() -> None:
+    relay = Round(3)
+    relay.write_next()
+    relay.choose(2, "spark")
+    relay.answer("The harbour lights went out one by one.", "Somebody rang the bell of the old church twice.")
+    relay.write(2, "At ten somebody rang the bell of the old church twice. " + "Nobody had slept in that house. " * 3)
+    kept = relay.texts["p1"]
+    taken = [kept.text[span.start : span.end] for span in kept.spans if span.origin == "gpt"]
+    assert kept.origin == "edited"
+    assert "the bell of the old church" in " ".join(taken)
+    relay.write_next()
+    assert relay.texts["p2"].origin == "human"
