@@ -208,7 +208,8 @@ def _gather(party: Party) -> bool:
 
 def _require_reason_to_wait(party: Party) -> None:
     table = party.table
-    if table.state == "playing" and table.phase not in party.game.unmanned and not table.requests:
+    anybody = party.game.unmanned | party.game.open_phases  # where others may come, somebody alone waits for them
+    if table.state == "playing" and table.phase not in anybody and not table.requests:
         due_ms = table.due_ms or 0
         if due_ms > party.now_ms + 600_000 and not any(turn.acted for turn in table.turns):
             raise Broken(f"nobody can do anything, and nothing is due soon: {table}")
