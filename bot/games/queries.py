@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.errors import NotHere
 from bot.games.access import find_game, leads
 from bot.games.views import GamePing, GameView, OwnSide, ScoreLine, view_of
-from bot.rules.games.table import Request
+from bot.rules.games.table import Request, Texts
 from bot.rules.games.timing import quiet_until
 from bot.stories.access import Who
 from storage.database import Database
@@ -143,17 +143,20 @@ class GameQueries:
             return await tx.games.next_ms()
 
 
-async def seen_by(tx: Snapshot, stored: StoredGame, who: Who) -> GameView:
-    """Return a game as somebody sees it."""
+async def seen_by(tx: Snapshot, stored: StoredGame, who: Who, texts: Texts | None = None) -> GameView:
+    """Return a game as somebody sees it; its texts are read where the caller has none."""
     game_id, leading = stored.table.id, leads(stored, who)
     own = OwnSide(
         viewer=stored.seat_of(who.person_id),
         leads=leading,
         draft=await tx.game_records.get_draft(game_id, who.person_id, tx.now_ms),
         pings=(await tx.profiles.get(stored.server_id, who.person_id)).pings,
-        reported=tuple(await tx.game_records.list_reported(game_id)) if leading else (),
+        reported=tuple(await tx.game_records.list_reported(game_id))
+        if leading and stored.table.game is not None
+        else (),
     )
-    return view_of(stored, await tx.games.list_texts(game_id), own, await _points(tx, stored))
+    texts = await tx.games.list_texts(game_id) if texts is None else texts
+    return view_of(stored, texts, own, await _points(tx, stored))
 
 
 async def _public(tx: Snapshot, stored: StoredGame) -> GameView:

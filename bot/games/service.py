@@ -311,7 +311,7 @@ class _Step:
     async def view(self) -> GameView:
         """Return the game as whoever acts sees it."""
         assert self._who is not None, "somebody acts"
-        return await seen_by(self.tx, self.played.stored, self._who)
+        return await seen_by(self.tx, self.played.stored, self._who, self.played.texts)
 
     def _take(self, played: Played) -> None:
         self.played = played

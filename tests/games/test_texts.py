@@ -7,11 +7,19 @@ import dataclasses
 import pytest
 
 from bot.errors import PersonError
+from bot.games.passages import Given
+from bot.publishing.book import make_book
+from bot.publishing.markdown import to_markdown
 from bot.rules.games import steps
 from bot.rules.games.fold_views import FoldView
+from bot.rules.stories import NewStory
+from bot.stories.hosting import HostingService
 from bot.stories.passages import PassageService
 from bot.stories.privacy import PrivacyService
+from bot.stories.profiles import ProfileService
+from bot.stories.publishing import PublishingService
 from bot.stories.queries import StoryQueries
+from bot.ui.locale import catalogue
 from tests.games.playing import CHANNEL, SERVER, Evening, line_of, who
 
 MINUTE = 60_000
@@ -172,3 +180,51 @@ async def word_of(evening: Evening, game_id: int, person: int, word: str) -> Non
     """Let somebody write a word, whether they sit there or not."""
     move = (await evening.see(person, game_id)).move
     await evening.act(person, game_id, lambda seat: steps.Wrote(seat=seat, move=move, text=word))
+
+
+async def test_archived_game_is_exported_like_any_story(evening: Evening) -> None:
+    game_id = await evening.started(1, 2, 3)
+    await evening.write_all(game_id, [1, 2, 3])
+    await evening.wait(60 * MINUTE)
+    story_id = (await evening.see(1, game_id)).story_id
+    assert story_id is not None
+    story = await StoryQueries(evening.database).find(SERVER, story_id)
+    publishing = PublishingService(evening.database)
+    manuscript = await publishing.manuscript(story, branches=True)
+    assert len((await publishing.tree(story)).canon) == 9
+    book = make_book(story, manuscript.canon, {}, say=catalogue("en"), now_ms=0)
+    printed = to_markdown(book, words=True)
+    assert [line in printed for line in (await shown(evening, game_id)).values()] == [True] * 9
+    assert all(name in printed for name in ("P1", "P2", "P3"))
+
+
+async def test_passage_of_a_game_is_of_an_ended_story_whose_writers_let_models_read_it(evening: Evening) -> None:
+    long = " ".join(f"word{number}" for number in range(80))
+    stories = PassageService(evening.database)
+    for author in (21, 22):
+        story = await stories.start(
+            NewStory(server_id=SERVER, channel_id=CHANNEL, host_id=author, title=f"Story {author}", premise="")
+        )
+        for text in ("a short one", f"{author} {long}"):
+            head = (await StoryQueries(evening.database).find(SERVER, story.id)).head_id
+            await stories.add_passage(who(author), story.id, text, head)
+        await HostingService(evening.database).move(who(author), story.id, "ended")
+    await ProfileService(evening.database).change(SERVER, 22, no_ai=True)
+    view = await evening.games.create(who(1), "gaps", "tonight", CHANNEL, name="P1")
+    async with evening.database.reading() as tx:
+        (kept,) = await tx.games.list_texts(view.id)
+    assert kept.text == f"21 {long}"
+    for given, key in (
+        (Given(story_id=2), "game_no_passage"),
+        (Given(story_id=99), "story_gone"),
+        (Given(text="too short"), "game_words"),
+    ):
+        with pytest.raises(PersonError) as caught:
+            await evening.games.create(who(1), "gaps", "tonight", CHANNEL, name="P1", given=given)
+        assert caught.value.key == key
+    async with evening.database.reading() as tx:
+        passages = await tx.passages.list_canon(2)
+    await stories.withdraw(who(21), 1, passages[-1].id)
+    async with evening.database.reading() as tx:
+        (kept,) = await tx.games.list_texts(view.id)
+    assert (kept.text, kept.hidden) == ("", True)
