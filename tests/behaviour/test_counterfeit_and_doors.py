@@ -1,0 +1,96 @@
+"""Counterfeit and Doors as people play them: guesses, votes, and a book that is walked."""
+
+from __future__ import annotations
+
+from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts
+from tests.behaviour.playing import Table, above, answer, catch_up, menu_of, options_of, pass_time
+
+HUMAN = "walked slowly down to the harbour and waited there until the evening came."
+"""What people write, behind their names."""
+MACHINE = tuple(f"The {word} door opened, and behind it stood a machine that hummed." for word in ("red", "old", "tin"))
+"""What the models answer."""
+CHAPTER = "They walked on through the long dark house together and listened to the rain. " * 3
+"""A chapter that is long enough."""
+
+
+async def machine_writes(world: DiscordWorld) -> None:
+    """Let the models answer what the game asked them first."""
+    async with world.services.database.reading() as tx:
+        found = await tx.games.get(1)
+    assert found is not None
+    key = found.table.requests[0].key
+    assert await world.services.game_service.made(1, key, MACHINE)
+
+
+async def test_a_round_of_counterfeit_is_written_guessed_and_told(world: DiscordWorld) -> None:
+    people = (world.ada, world.ben, world.chen)
+    table = Table(world, people)
+    await table.open("counterfeit")
+    await table.start()
+    await machine_writes(world)
+    sides = []
+    for person, name in zip(people, ("Ada", "Ben", "Chen"), strict=True):
+        opened = await table.open_turn(person)
+        sides += [side for side in ("mask", "hand") if en(f"game.counterfeit.side_{side}") in above(opened)]
+        await table.fill(person, opened, f"{name} {HUMAN}")
+    assert sorted(sides) == ["hand", "hand", "mask"]
+    assert HUMAN not in table.public
+    await pass_time(world, 16)
+    assert (await table.view()).phase == "guess"
+
+    guesser = world.guild.add_member(world.env.create_user("dora", global_name="Dora"))
+    for person in (*people, guesser):
+        card = table.newest("gchoose")
+        shown = answer(await person.click(card, label=en("button.guess")))
+        menu = menu_of(shown, "gchoose")
+        options = options_of(shown, menu)
+        picked = [option["value"] for option in options if "machine" in option["label"]]
+        assert len(picked) == 2
+        told = private(await person.select(shown, picked, custom_id=menu))
+        assert en("game.counterfeit.guess_kept") in told
+    assert "machine" not in table.public.replace(en("game.counterfeit.about"), "")
+    await pass_time(world, 16)
+    assert (await table.view()).phase == "result"
+    assert en("game.counterfeit.fooled", count=0, total=8) in table.public
+    assert f"> Ada {HUMAN}" in table.public
+    assert "**Ben**" in table.public
+
+
+async def test_a_book_of_doors_is_written_voted_on_and_walked(world: DiscordWorld) -> None:
+    people = (world.ada, world.ben)
+    table = Table(world, people)
+    await table.open("doors")
+    await table.start()
+
+    async def write(*doors: str) -> None:
+        view = await table.view()
+        person = people[view.waiting[0] - 1]
+        opened = await table.open_turn(person)
+        fields = {"text": f"Chapter {len(view.game.book) + 1} begins. {CHAPTER}"}
+        await person.submit_modal(opened, fields | {f"door{n}": door for n, door in enumerate(doors, 1)})
+        await catch_up(world)
+
+    await write("The red door", "The cellar stairs")
+    assert "The cellar stairs" in table.public
+    for person in people:
+        card = table.newest("gchoose")
+        await person.select(card, ["1"], custom_id=menu_of(card, "gchoose"))
+    await pass_time(world, 16)
+    assert en("game.doors.through", number=1, door="The cellar stairs") in table.public
+    await write("The end")
+    assert (await table.view()).phase == "branches"
+    card = table.newest("gchoose")
+    await world.ben.select(card, ["0.0"], custom_id=menu_of(card, "gchoose"))
+    await catch_up(world)
+    await write("完")
+    view = await table.view()
+    assert view.state == "ended"
+    assert [chapter.behind for chapter in view.game.book] == [None, 1, 1]
+
+    page = answer(await world.chen.click(table.newest("gwalk"), label=en("button.gwalk")))
+    assert "Chapter 1 begins" in texts(page)
+    page = answer(await world.chen.click(page, label="The red door"))
+    assert "Chapter 3 begins" in texts(page)
+    assert en("game.doors.an_end") in texts(page)
+    page = answer(await world.chen.click(page, label=en("button.back")))
+    assert {"The red door", "The cellar stairs"} <= set(buttons(page))
