@@ -191,7 +191,9 @@ def agreed_told(say: Catalogue, view: GameView) -> str:
         say("game.agreed", name=say(f"game.{view.kind}.{name}"), value=value_told(say, view.kind, name, value))
         for name, value in view.settings.items()
     ]
-    return " · ".join([*told, say("game.stand_in_yes" if view.terms.stand_in else "game.stand_in_no")])
+    if GAMES[view.kind].stands_in:
+        told.append(say("game.stand_in_yes" if view.terms.stand_in else "game.stand_in_no"))
+    return " · ".join(told)
 
 
 def points_told(say: Catalogue, view: GameView) -> str:

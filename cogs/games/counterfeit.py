@@ -53,23 +53,21 @@ class CounterfeitCard:
         title = say("game.counterfeit.round", number=game.number, total=game.planned)
         if view.phase == "result":
             return [text(f"{title}\n{say('game.counterfeit.told')}")]
-        told = [title, shown_head(game.opening, OPENING, quote)]
+        opening = shown_head(game.opening, OPENING, quote)
         if view.phase == "guess":
-            told.append(say("game.counterfeit.guesses_in", count=game.guesses_in))
+            told = f"{title} · {say('game.counterfeit.guesses_in', count=game.guesses_in)}\n{opening}"
             look = custom_ids.CHOOSE.button(
                 say("button.guess"), view.id, "look", game.number, style=discord.ButtonStyle.primary, emoji="🔍"
             )
-            return [text("\n".join(told)), ui.ActionRow(look)]
-        told.append(say("game.counterfeit.texts_in", count=game.texts_in))
-        if view.phase == "machine":
-            told.append(say("game.counterfeit.machine_writes"))
-        return [text("\n".join(told))]
+            return [text(told), ui.ActionRow(look)]
+        key = "game.counterfeit.machine_writes" if view.phase == "machine" else "game.counterfeit.texts_in"
+        return [text(f"{title} · {say(key, count=game.texts_in)}\n{opening}")]
 
     def form(self, say: Catalogue, view: GameView, custom_id: str) -> RoutedForm:
         """The opening and the side that the viewer is on, above the box."""
         game: CounterfeitView = view.game
         side = say(f"game.counterfeit.side_{game.side or 'hand'}")
-        above = f"{shown_head(game.opening, OPENING, quote)}\n{side}"
+        above = f"{side}\n{shown_head(game.opening, OPENING, quote)}"
         return _form(say, custom_id, above, game.own or view.draft)
 
     def written(self, interaction: discord.Interaction[Any], seat: int, move: int) -> Wrote:

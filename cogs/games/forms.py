@@ -51,8 +51,9 @@ class GameSettingsForm(RoutedForm):
             options = [(str(value), value_told(say, view.kind, setting.name, value)) for value in setting.values]
             label = say(f"game.{view.kind}.{setting.name}")
             self.ask(label, _menu(setting.name, options, str(view.settings[setting.name])))
-        models = [(each, say(f"form.game.stand_in_{each}")) for each in ("no", "yes")]
-        self.ask(say("form.game.stand_in"), _menu(STAND_IN, models, "yes" if view.terms.stand_in else "no"))
+        if GAMES[view.kind].stands_in:
+            models = [(each, say(f"form.game.stand_in_{each}")) for each in ("no", "yes")]
+            self.ask(say("form.game.stand_in"), _menu(STAND_IN, models, "yes" if view.terms.stand_in else "no"))
 
 
 class WritingForm(RoutedForm):

@@ -67,6 +67,7 @@ class CounterfeitGame:
     least_active: ClassVar[int] = 2
     unmanned: ClassVar[frozenset[str]] = frozenset({"machine", "guess", "result"})
     open_phases: ClassVar[frozenset[str]] = frozenset()
+    stands_in: ClassVar[bool] = False
     settings: ClassVar[tuple[Setting, ...]] = (Setting("rounds", tuple(range(1, 7)), {"tonight": 3, "days": 3}),)
     state_type: ClassVar[type[Counterfeit]] = Counterfeit
 

@@ -65,6 +65,7 @@ class DoorsGame:
     least_active: ClassVar[int] = 1
     unmanned: ClassVar[frozenset[str]] = frozenset({"vote", "doors", "stand_in", "branches"})
     open_phases: ClassVar[frozenset[str]] = frozenset()
+    stands_in: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (Setting("chapters", tuple(range(3, 21)), {"tonight": 8, "days": 8}),)
     state_type: ClassVar[type[Doors]] = Doors
 

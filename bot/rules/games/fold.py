@@ -54,6 +54,7 @@ class FoldGame:
     least_active: ClassVar[int] = 2
     unmanned: ClassVar[frozenset[str]] = frozenset({"reveal", "hearts"})
     open_phases: ClassVar[frozenset[str]] = frozenset()
+    stands_in: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("lines", (0, *range(3, 13)), {"tonight": 0, "days": 0}),
         Setting("tail", ("six", "word", "sentence", "line"), {"tonight": "six", "days": "six"}),

@@ -48,6 +48,8 @@ class Game(Protocol[StateT, ViewT_co]):
     """The phases that need nobody: they go on by themselves."""
     open_phases: ClassVar[frozenset[str]]
     """The phases in which everybody may write without a turn of their own, and people sit down by writing."""
+    stands_in: ClassVar[bool]
+    """Whether a model can take missed turns."""
     settings: ClassVar[tuple[Setting, ...]]
     state_type: ClassVar[type[Any]]
     """The type of the state: frozen dataclasses, numbers, texts and tuples of them."""

@@ -55,6 +55,7 @@ class GapsGame:
     least_active: ClassVar[int] = 1
     unmanned: ClassVar[frozenset[str]] = frozenset({"prepare", "stars"})
     open_phases: ClassVar[frozenset[str]] = frozenset()
+    stands_in: ClassVar[bool] = False
     settings: ClassVar[tuple[Setting, ...]] = ()
     state_type: ClassVar[type[Gaps]] = Gaps
     players: ClassVar[Mapping[Pace, range]] = MappingProxyType({"tonight": range(2, 11), "days": range(2, 11)})

@@ -62,6 +62,7 @@ class OneWordGame:
     least_active: ClassVar[int] = 1
     unmanned: ClassVar[frozenset[str]] = frozenset()
     open_phases: ClassVar[frozenset[str]] = frozenset({"words"})
+    stands_in: ClassVar[bool] = False
     settings: ClassVar[tuple[Setting, ...]] = ()
     state_type: ClassVar[type[OneWord]] = OneWord
 

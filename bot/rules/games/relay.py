@@ -66,6 +66,7 @@ class RelayGame:
     least_active: ClassVar[int] = 2
     unmanned: ClassVar[frozenset[str]] = frozenset({"stand_in"})
     open_phases: ClassVar[frozenset[str]] = frozenset()
+    stands_in: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("order", ("ring", "shuffled", "open"), {"tonight": "ring", "days": "ring"}),
         Setting("visible", (0, 1, 2, 3, 5), {"tonight": 0, "days": 0}),
