@@ -119,6 +119,7 @@ types: setup-dev ## mypy, strict
 .PHONY: picture
 picture: setup-dev ## take the pictures of docs/images anew, the moving one too
 	@$(BIN)/python -m tests.sandbox.picture
+	@$(BIN)/python -m tests.sandbox.game_pictures
 	@$(BIN)/python -m tests.sandbox.moving_picture
 
 # ---- upkeep

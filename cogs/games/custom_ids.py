@@ -34,8 +34,7 @@ RULES = Route("grules", "kind")
 # ---- a turn
 
 TURN = Route("gturn", "game_id", optional=("move", "ping_id"))
-"""*Your move*: opens the form of whoever presses. With a move, which a ping has, it is of the turn that began with that
-move alone."""
+"""*Your move*: opens the form of whoever presses. A ping has its own ids, by which its message is found again."""
 TURN_FORM = Route("gmoved", "game_id", "move")
 """The form of a turn."""
 MEND = Route("gmend", "game_id", "text")

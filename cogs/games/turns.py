@@ -50,11 +50,10 @@ class TurnsCog(commands.Cog):
     # ---- the form
 
     async def turn(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
-        """Handler of *Your move*: opens the form at once; who is not waited for is told how the game stands."""
+        """Handler of *Your move*: opens the form at once; who is not waited for is told how the game stands. On a ping
+        that is somebody else's, or an old one, it opens the turn that they have now."""
         who = await self._context.enter(interaction)
         view = await self._games.find_view(who, number(ids, 0))
-        if len(ids) > 1 and (view.turn is None or view.turn.move != number(ids, 1)):
-            raise Gone("turn_over")
         await self.open(interaction, who, view)
 
     async def open(self, interaction: discord.Interaction[Any], who: Who, view: GameView) -> None:

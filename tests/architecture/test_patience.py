@@ -27,6 +27,7 @@ MAY = {
     "tests/support/patience.py": "the one place that knows how to wait",
     "tests/sandbox/film.py": "no test: it takes the moving picture of the README",
     "tests/sandbox/picture.py": "no test: it takes the pictures of the README",
+    "tests/sandbox/game_pictures.py": "no test: it takes the pictures of docs/games.md",
     "tests/sandbox/test_presses.py": "waits for what must not come; a longer wait is only stricter",
     "tests/wire/evening.py": "people who act at random moments, and a program that is killed at one",
     "tests/wire/test_stopping_in_time.py": "marked long: how long it takes to stop is what is promised",

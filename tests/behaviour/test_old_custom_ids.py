@@ -26,6 +26,8 @@ VALUES = {"twist": ["0"], "sfrom": ["0"], "take": ["c0"], "guide": ["rounds"], "
 """What is chosen in a menu; "1" elsewhere."""
 CLOSED = frozenset({"rballots", "rcanon", "rpairs", "rwhy"})
 """What stands on the card of a round that is closed."""
+OTHER_GAMES = frozenset({"gwalk"})
+"""What stands on the cards of games that have ended, of other kinds than that which is kept here."""
 LAST = (
     "rcancel",
     "use",
@@ -96,4 +98,4 @@ async def test_every_old_custom_id_leads_somewhere(world: DiscordWorld, closed: 
     if closed:
         await press_all(world, ["rclose", *sorted(CLOSED)])
     else:
-        await press_all(world, [*sorted(tree.actions - CLOSED - {"rclose", *LAST}), *LAST])
+        await press_all(world, [*sorted(tree.actions - CLOSED - OTHER_GAMES - {"rclose", *LAST}), *LAST])
