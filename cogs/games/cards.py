@@ -41,17 +41,20 @@ def lobby_card(say: Catalogue, view: GameView) -> Card:
     there = present(view)
     enough = len(there) >= players[0]
     who = say("game.players_of", count=len(there), low=players[0], high=players[-1], names=names_told(say, view, there))
-    lines = [f"-# {agreed_told(say, view)}"]
+    agreed = agreed_told(say, view)
+    lines = [f"-# {agreed}"] if agreed else []
     if view.due_ms is not None:
         opened = say("game.lobby_open" if enough else "game.lobby_waits", time=when(view.due_ms), count=players[0])
         lines.append(f"-# {opened}")
     start = custom_ids.START.button(
         say("button.gstart"), view.id, style=discord.ButtonStyle.success if enough else _PLAIN, emoji="▶️"
     )
+    game = GAMES[view.kind]
+    settings = [custom_ids.SETTINGS.button(say("button.settings"), view.id, emoji="⚙️")]
     buttons = ui.ActionRow(
         custom_ids.JOIN.button(say("button.gjoin"), view.id, style=discord.ButtonStyle.primary, emoji="🪑"),
         start,
-        custom_ids.SETTINGS.button(say("button.settings"), view.id, emoji="⚙️"),
+        *(settings if game.settings or game.stands_in else ()),
         custom_ids.LEAVE.button(say("button.gleave"), view.id),
         custom_ids.RULES.button(say("button.grules"), view.kind, emoji="📖"),
     )

@@ -8,10 +8,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.games.passages import KINDS as PASSAGE_KINDS
+from bot.games.passages import Given
 from bot.ui.answers import whisper
 from bot.ui.escaping import escape
 from bot.ui.locale import named, private
 from cogs.core.command_options import TurnText
+from cogs.core.context import InteractionContext
 from cogs.games.context import GameContext
 from cogs.games.forms import PACES
 from cogs.games.kinds import GAME_CARDS, card_of
@@ -39,6 +42,7 @@ class GamesCog(commands.Cog):
     def __init__(self, context: GameContext, lobby: LobbyCog, turns: TurnsCog, managing: ManagingCog) -> None:
         self._context = context
         self._games = context.games
+        self._stories = InteractionContext(context.services, context.flow)
         self._lobby = lobby
         self._turns = turns
         self._managing = managing
@@ -47,13 +51,39 @@ class GamesCog(commands.Cog):
         """Autocomplete: the server's games."""
         return await self._context.choices(interaction, current)
 
+    async def stories(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        """Autocomplete: the server's stories that have ended."""
+        return await self._stories.choices(interaction, current, ("ended",))
+
     @game.command(name=named("command.game.start.name"), description=named("command.game.start.description"))
-    @app_commands.rename(kind=named("command.game.kind.name"), pace=named("command.game.pace.name"))
-    @app_commands.describe(kind=named("command.game.kind.description"), pace=named("command.game.pace.description"))
+    @app_commands.rename(
+        kind=named("command.game.kind.name"),
+        pace=named("command.game.pace.name"),
+        story=named("command.game.story.name"),
+    )
+    @app_commands.describe(
+        kind=named("command.game.kind.description"),
+        pace=named("command.game.pace.description"),
+        story=named("command.game.story.description"),
+    )
     @app_commands.choices(kind=KIND_CHOICES, pace=PACE_CHOICES)
-    async def start(self, interaction: discord.Interaction[commands.Bot], kind: str, pace: str = PACES[0]) -> None:
-        """Open the lobby of a game in this channel."""
-        await self._lobby.create(interaction, kind, next((each for each in PACES if each == pace), PACES[0]))
+    @app_commands.autocomplete(story=stories)
+    async def start(
+        self,
+        interaction: discord.Interaction[commands.Bot],
+        kind: str,
+        pace: str = PACES[0],
+        story: str | None = None,
+    ) -> None:
+        """Open the lobby of a game in this channel; first ask for the passage of one that is about a passage."""
+        chosen = next((each for each in PACES if each == pace), PACES[0])
+        if kind not in PASSAGE_KINDS:
+            await self._lobby.create(interaction, kind, chosen)
+        elif story is None:
+            await self._lobby.ask_passage(interaction, kind, chosen)
+        else:
+            _, found = await self._stories.story(interaction, story, ("ended",))
+            await self._lobby.create(interaction, kind, chosen, Given(story_id=found.id))
 
     @game.command(name=named("command.game.show.name"), description=named("command.game.show.description"))
     @app_commands.rename(game=named("command.game.game.name"))

@@ -12,6 +12,8 @@ NEW = Route("gnew")
 """*Start a game*: opens a form."""
 NEW_FORM = Route("gbegun")
 """The form of a new game: its kind and pace."""
+PASSAGE_FORM = Route("gpassage", "kind", "pace")
+"""The form with the passage that a new game is about."""
 AGAIN = Route("gagain", "game_id")
 """*Play again*: a lobby of the same kind and pace."""
 JOIN = Route("gjoin", "game_id")

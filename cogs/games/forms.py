@@ -8,9 +8,11 @@ from typing import Any, get_args
 import discord
 from discord import ui
 
+from bot.games.passages import WORDS as PASSAGE_WORDS
 from bot.games.views import GameView
 from bot.rules.games.registry import GAMES
 from bot.rules.games.table import Pace
+from bot.rules.servers import MAX_TEXT
 from bot.rules.stories import MAX_PEN_NAME
 from bot.ui.cards import text
 from bot.ui.forms import TEXT, RoutedForm, chosen
@@ -31,6 +33,18 @@ class NewGameForm(RoutedForm):
         self.ask(say("form.game.kind"), _menu(KIND, names, kinds[0]))
         paces = [(pace, say(f"game.pace.{pace}")) for pace in PACES]
         self.ask(say("form.game.pace"), _menu(PACE, paces, PACES[0]))
+
+
+class PassageForm(RoutedForm):
+    """Asks for the passage that a game is about, which may be left to the stories that have ended."""
+
+    def __init__(self, say: Catalogue, custom_id: str) -> None:
+        super().__init__(title=say("form.game.passage"), custom_id=custom_id)
+        box: ui.TextInput[Any] = ui.TextInput(
+            custom_id=TEXT, style=discord.TextStyle.paragraph, max_length=MAX_TEXT, required=False
+        )
+        hint = say("form.game.passage_hint", low=PASSAGE_WORDS[0], high=PASSAGE_WORDS[-1])
+        self.ask(say("form.game.passage_label"), box, hint)
 
 
 class NameForm(RoutedForm):

@@ -18,6 +18,7 @@ from bot.ui.locale import Catalogue
 from cogs.games.counterfeit import CounterfeitCard
 from cogs.games.doors import DoorsCard
 from cogs.games.fold import FoldCard
+from cogs.games.gaps import DuelCard, GapsCard
 from cogs.games.relay import RelayCard
 
 
@@ -70,7 +71,7 @@ class GameCard(Protocol):
         ...
 
 
-_ALL: tuple[GameCard, ...] = (FoldCard(), CounterfeitCard(), RelayCard(), DoorsCard())
+_ALL: tuple[GameCard, ...] = (FoldCard(), CounterfeitCard(), RelayCard(), GapsCard(), DuelCard(), DoorsCard())
 """The cards of every kind that can be played: one line a kind (see `bot.rules.games.registry`)."""
 GAME_CARDS: Mapping[str, GameCard] = MappingProxyType({card.kind: card for card in _ALL})
 """Every card by the name of its kind, in the order in which they are offered."""

@@ -8,6 +8,7 @@ import discord
 from discord.ext import commands
 
 from bot.errors import BadInput, NotAllowed, NotHere
+from bot.games.passages import ANY_PASSAGE, Given
 from bot.games.views import GameView
 from bot.rules.games.steps import Agreed, Started
 from bot.rules.games.table import Pace
@@ -29,6 +30,7 @@ from cogs.games.forms import (
     GameSettingsForm,
     NameForm,
     NewGameForm,
+    PassageForm,
     agreed_settings,
 )
 from cogs.games.kinds import GAME_CARDS, card_of
@@ -48,6 +50,7 @@ class LobbyCog(commands.Cog):
             custom_ids.JOIN: self.join,
             custom_ids.NAME: self.ask_name,
             custom_ids.NAME_FORM: self.form_name,
+            custom_ids.PASSAGE_FORM: self.form_passage,
             custom_ids.LEAVE: self.leave,
             custom_ids.SETTINGS: self.ask_settings,
             custom_ids.SETTINGS_FORM: self.form_settings,
@@ -58,8 +61,11 @@ class LobbyCog(commands.Cog):
 
     # ---- a new one
 
-    async def create(self, interaction: discord.Interaction[Any], kind: str, pace: Pace) -> None:
-        """Open the lobby of a game in the channel where somebody is. Raises `NotHere` (`game_no_cards`: permissions),
+    async def create(
+        self, interaction: discord.Interaction[Any], kind: str, pace: Pace, given: Given = ANY_PASSAGE
+    ) -> None:
+        """Open the lobby of a game in the channel where somebody is; `given` tells which passage it is about, where it
+        is about one. Raises `NotHere` (`game_no_cards`: permissions),
         `NotAllowed`, and as the service."""
         who = await self._context.enter(interaction)
         settings = await self._context.flow.permitted(interaction, "games")
@@ -72,10 +78,28 @@ class LobbyCog(commands.Cog):
         async with self._context.flow.once(interaction, f"game:{interaction.channel_id}"):
             language = public(interaction, settings.language).language
             view = await self._games.create(
-                who, kind, pace, interaction.channel_id, name=self._context.name(interaction), language=language
+                who,
+                kind,
+                pace,
+                interaction.channel_id,
+                name=self._context.name(interaction),
+                language=language,
+                given=given,
             )
         await self._context.stand(interaction, view, say("game.told_created"))
         await self._context.done(interaction, view)
+
+    async def ask_passage(self, interaction: discord.Interaction[Any], kind: str, pace: Pace) -> None:
+        """Ask for the passage that a game is about."""
+        await self._context.enter(interaction)
+        await self._context.flow.permitted(interaction, "games")
+        await open_form(interaction, PassageForm(private(interaction), custom_ids.PASSAGE_FORM.id(kind, pace)))
+
+    async def form_passage(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
+        """Handler of that form: without a text it is a passage of any story that has ended."""
+        text = interaction.extras[GIVEN] = submitted(interaction)
+        pace = next((pace for pace in PACES if pace == ids[1]), PACES[0])
+        await self.create(interaction, ids[0], pace, Given(text=text))
 
     async def ask_new(self, interaction: discord.Interaction[Any], ids: tuple[str, ...]) -> None:
         """Handler of *Start a game*: asks which."""

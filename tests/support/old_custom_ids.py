@@ -52,6 +52,7 @@ OLD_CUSTOM_IDS: Mapping[str, tuple[str, ...]] = {
     "gstart": ("ink:gstart:1",),
     "gtexts": ("ink:gtexts:1:0",),
     "gtime": ("ink:gtime:1:4",),
+    "gpassage": ("ink:gpassage:gaps:tonight",),
     "gwalk": ("ink:gwalk:1:1",),
     "gturn": ("ink:gturn:1", "ink:gturn:1:4:1"),
     "guide": ("ink:guide",),

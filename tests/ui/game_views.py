@@ -11,6 +11,7 @@ from bot.rules.games.agreeing import usual_settings
 from bot.rules.games.counterfeit_views import CounterfeitView, Revealed, RoundResult
 from bot.rules.games.doors_book import ChapterView, DoorsView, DoorView
 from bot.rules.games.fold_views import FoldLine, FoldOwn, FoldTurn, FoldView
+from bot.rules.games.gaps_state import Asked, GapsView, Guesses, Told
 from bot.rules.games.registry import GAMES
 from bot.rules.games.relay_views import RelayPassage, RelayText, RelayView
 from bot.rules.games.table import GameState, Seat, Terms, Turn
@@ -18,7 +19,7 @@ from bot.rules.stories import MAX_PEN_NAME
 from bot.ui.locale import Catalogue
 from cogs.games.cards import game_card, lobby_card, over_card, paused_card, playing_card, result_card
 from cogs.games.doors import walking_card
-from cogs.games.forms import GameSettingsForm, NameForm, NewGameForm
+from cogs.games.forms import GameSettingsForm, NameForm, NewGameForm, PassageForm
 from cogs.games.kinds import GAME_CARDS
 from cogs.games.private_cards import (
     end_card,
@@ -45,10 +46,12 @@ def of_games(say: Catalogue, nasty: str) -> Iterator[tuple[str, Any]]:
         for view in views:
             yield from _of_view(say, view)
         yield "games.private_cards.rules_card", rules_card(say, kind)
-        yield "GameSettingsForm", GameSettingsForm(say, views[0], FORM)
+        if GAMES[kind].settings or GAMES[kind].stands_in:
+            yield "GameSettingsForm", GameSettingsForm(say, views[0], FORM)
         several = [dataclasses.replace(view, id=number) for number, view in enumerate(views[:8])]
         for shown in ([], several):
             yield "games.private_cards.list_card", list_card(say, shown)
+    yield "PassageForm", PassageForm(say, FORM)
     yield "NewGameForm", NewGameForm(say, FORM, list(GAME_CARDS))
     yield "NameForm", NameForm(say, FORM, (nasty * MAX_PEN_NAME)[:MAX_PEN_NAME])
     lines = [(place, "<@1234567890123456789>", 999) for place in range(1, 11)]
@@ -94,6 +97,8 @@ def _can_choose(view: GameView, what: str) -> bool:
         return what in ("look", "marks") and bool(view.game.lettered)
     if isinstance(view.game, RelayView):
         return what in ("take", "spark")
+    if isinstance(view.game, GapsView):
+        return what == "star" and bool(view.game.told)
     return what == "like" and view.phase == "vote"
 
 
@@ -146,6 +151,8 @@ def _games(kind: str, nasty: str, *, over: bool) -> Iterator[tuple[str, Any]]:
         yield from _counterfeits(nasty, over=over)
     elif kind == "doors":
         yield from _doors(nasty, over=over)
+    elif kind in ("gaps", "duel"):
+        yield from _gaps(nasty, duel=kind == "duel", over=over)
     elif kind == "relay":
         yield from _relays(nasty)
 
@@ -248,3 +255,29 @@ def _relays(nasty: str) -> Iterator[tuple[str, RelayView]]:
     yield "turn", dataclasses.replace(full, spark="asked", sparks=(), passages=passages[:2])
     yield "open", dataclasses.replace(full, due=None, is_open=True, can_take=True, spark="", sparks=())
     yield "stand_in", dataclasses.replace(full, due=None, spark="", sparks=())
+
+
+def _gaps(nasty: str, *, duel: bool, over: bool) -> Iterator[tuple[str, GapsView]]:
+    word, text = (nasty * 30)[:30], (nasty * 1500)[:1500]
+    asked = tuple(
+        Asked(number=n, slot=f"g{n}.1", shape="ing", hints=(word, word, word), word=word) for n in range(1, 6)
+    )
+    told = tuple(Told(number=n, word="" if n == 3 else word, giver=n % 3, original=word, stars=n) for n in range(1, 13))
+    guesses = tuple(Guesses(seat=n, words=(word, "", word, word, word), points=(3, 0, 2, 0, 3)) for n in range(11))
+    empty = GapsView(
+        gaps=12,
+        filled_in=3,
+        asked=(),
+        text="",
+        told=(),
+        whole="",
+        passage="",
+        guesses=(),
+        star=None,
+        points={},
+    )
+    yield "prepare", empty
+    yield "fill", dataclasses.replace(empty, asked=asked, text=text if duel else "")
+    shown = dataclasses.replace(empty, passage=text, star=0)
+    words = dataclasses.replace(shown, told=told, whole=text)
+    yield "stars", dataclasses.replace(shown, guesses=guesses) if duel else words

@@ -1,15 +1,25 @@
-"""Counterfeit and Doors as people play them: guesses, votes, and a book that is walked."""
+"""Counterfeit, Doors and Gaps as people play them: guesses, votes, a book that is walked, words that are put in."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from bot.rules.games.alike import alike
+from bot.writing.gaps import search
 from tests.behaviour.discord_world import DiscordWorld, buttons, en, private, texts
 from tests.behaviour.playing import Table, above, answer, catch_up, menu_of, options_of, pass_time
+from tests.support.patience import until_answered
 
 HUMAN = "walked slowly down to the harbour and waited there until the evening came."
 """What people write, behind their names."""
 MACHINE = tuple(f"The {word} door opened, and behind it stood a machine that hummed." for word in ("red", "old", "tin"))
 """What the models answer."""
+WORDS = ("lantern", "harbour", "ladder", "garden", "window", "bridge")
+"""What is taken out of the passage."""
+PASSAGE = " ".join(f"Then the old man carried the {word} slowly home across the wet and empty field." for word in WORDS)
+"""A passage of ninety words."""
 CHAPTER = "They walked on through the long dark house together and listened to the rain. " * 3
 """A chapter that is long enough."""
 
@@ -107,3 +117,46 @@ async def test_a_book_of_doors_is_written_voted_on_and_walked(world: DiscordWorl
     assert en("game.doors.an_end") in texts(page)
     page = answer(await world.chen.click(page, label=en("button.back")))
     assert {"The red door", "The cellar stairs"} <= set(buttons(page))
+
+
+async def test_words_are_put_into_a_passage_that_nobody_sees(
+    world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "LEAST", -1000.0)  # the tiny models find every word hopeless
+    table = Table(world, (world.ada, world.ben))
+    opened = await world.ada.slash(world.channel, "game start", kind="gaps")
+    refused = await world.ada.submit_modal(opened, {"text": "Too short for it."})
+    assert en("error.game_words", count=4, low=60, high=180) in private(refused)
+    opened = await world.ada.slash(world.channel, "game start", kind="gaps")
+    await world.ada.submit_modal(opened, {"text": PASSAGE})
+    await world.ben.click(table.card, label=en("button.gjoin"))
+    await catch_up(world)
+    await table.start()
+
+    async def words_taken() -> tuple[str, ...]:
+        async with world.services.database.reading() as tx:
+            found = await tx.games.get(1)
+        assert found is not None
+        return tuple(gap.word for gap in found.table.begun.gaps)
+
+    await until_answered(words_taken)
+    await pass_time(world, 1)
+    taken = await words_taken()
+    for person in table.people:
+        opened = await table.open_turn(person)
+        modal: Any = opened.modal
+        names = [part["component"]["custom_id"] for part in modal["components"] if part["type"] == 18]
+        words = {name: f"kettle{person.id % 7}{at}" for at, name in enumerate(names)}
+        assert en("game.told_written") in private(await person.submit_modal(opened, words))
+    assert not [word for word in taken if word in table.public]
+    await pass_time(world, 16)
+    assert table.public.count("kettle") >= len(taken)
+    assert all(en("game.gaps.was", word=word) in table.public for word in taken)
+    card = table.newest("gchoose")
+    menu = menu_of(card, "gchoose")
+    value = options_of(card, menu)[0]["value"]
+    told = [private(await person.select(card, [value], custom_id=menu)) for person in table.people]
+    assert sorted(en("error.game_own_word") in each for each in told) == [False, True]
+    await pass_time(world, 121)
+    assert (await table.view()).state == "ended"
+    assert "★" in table.public
