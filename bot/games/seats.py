@@ -11,7 +11,6 @@ from bot.rules.games.registry import GAMES
 from bot.rules.games.table import Seat
 from bot.rules.profiles import change_profile
 from bot.rules.stories import MAX_PEN_NAME
-from bot.rules.text.characters import is_blank
 from bot.rules.text.segments import beginning
 from bot.stories.access import Who
 from bot.stories.passages import check_words
@@ -47,7 +46,7 @@ async def pen_name_of(tx: Snapshot, who: Who, given: str | None, name: str, take
     Raises `BadInput` as `change_profile`, and `word_not_here`.
     """
     profile = await tx.profiles.get(who.server_id, who.person_id)
-    if given is not None and not is_blank(given):
+    if given is not None:
         others = await tx.profiles.names_of_others(who.server_id, who.person_id)
         chosen = change_profile(profile, [*taken, *others], pen_name=given).pen_name
         assert chosen is not None, "it was given"
@@ -81,7 +80,7 @@ async def joined(tx: UnitOfWork, played: Played, who: Who, given: str | None, na
 
 async def _renamed(tx: UnitOfWork, played: Played, who: Who, seat: Seat, given: str | None) -> Played:
     """Return the game with another name for somebody who sits there, where they gave one before the start."""
-    if given is None or is_blank(given) or played.stored.table.state != "lobby":
+    if given is None or played.stored.table.state != "lobby":
         return played
     pen_name = await pen_name_of(tx, who, given, seat.pen_name, _others(played, seat))
     return await rename(tx, played, seat.number, pen_name)

@@ -25,6 +25,7 @@ from bot.rules.games.play import play
 from bot.rules.games.registry import game_of
 from bot.rules.games.table import Pace, Table, Terms
 from bot.rules.gap_words import Gap
+from bot.rules.text.characters import is_blank
 from bot.stories.access import Who
 from storage.database import Database
 from storage.games import due_of
@@ -153,7 +154,7 @@ class GameService(GameQueries):
                     await step.tx.game_records.forget_draft(game_id, who.person_id)
                 return await step.view()
         except PersonError as error:
-            if given is None:
+            if given is None or is_blank(given):
                 raise
             async with self._database.transaction() as tx:
                 stored = await keep_refused(tx, who, game_id, given, error)

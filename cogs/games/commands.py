@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import BadInput
 from bot.games.passages import KINDS as PASSAGE_KINDS
 from bot.games.passages import Given
 from bot.ui.answers import whisper
@@ -77,13 +78,15 @@ class GamesCog(commands.Cog):
     ) -> None:
         """Open the lobby of a game in this channel; first ask for the passage of one that is about a passage."""
         chosen = next((each for each in PACES if each == pace), PACES[0])
-        if kind not in PASSAGE_KINDS:
-            await self._lobby.create(interaction, kind, chosen)
-        elif story is None:
+        if story is not None:
+            _, found = await self._stories.story(interaction, story, ("ended",))
+            if kind not in PASSAGE_KINDS:
+                raise BadInput("game_takes_no_story")
+            await self._lobby.create(interaction, kind, chosen, Given(story_id=found.id))
+        elif kind in PASSAGE_KINDS:
             await self._lobby.ask_passage(interaction, kind, chosen)
         else:
-            _, found = await self._stories.story(interaction, story, ("ended",))
-            await self._lobby.create(interaction, kind, chosen, Given(story_id=found.id))
+            await self._lobby.create(interaction, kind, chosen)
 
     @game.command(name=named("command.game.show.name"), description=named("command.game.show.description"))
     @app_commands.rename(game=named("command.game.game.name"))

@@ -8,7 +8,6 @@ from typing import Any, get_args
 import discord
 from discord import ui
 
-from bot.games.passages import WORDS as PASSAGE_WORDS
 from bot.games.views import GameView
 from bot.rules.games.registry import GAMES
 from bot.rules.games.table import Pace
@@ -43,7 +42,7 @@ class PassageForm(RoutedForm):
         box: ui.TextInput[Any] = ui.TextInput(
             custom_id=TEXT, style=discord.TextStyle.paragraph, max_length=MAX_TEXT, required=False
         )
-        hint = say("form.game.passage_hint", low=PASSAGE_WORDS[0], high=PASSAGE_WORDS[-1])
+        hint = say("form.game.passage_hint")
         self.ask(say("form.game.passage_label"), box, hint)
 
 

@@ -11,6 +11,7 @@ from bot.errors import BadInput, Gone, NotHere
 from bot.games.views import GameView
 from bot.rules.games import steps
 from bot.rules.profiles import Pings
+from bot.rules.text.characters import is_blank
 from bot.stories.access import Who
 from bot.ui.answers import GIVEN, keep_given, open_form
 from bot.ui.custom_ids import number
@@ -98,6 +99,8 @@ class TurnsCog(commands.Cog):
         """/turn: the turn of somebody in a game that they named, or else in the one that waits for them, first of this
         channel. Without a text the form is opened."""
         who = await self._context.enter(interaction)
+        if text is not None and is_blank(text):
+            raise BadInput("text_empty")
         assert interaction.channel_id is not None, "commands happen in a channel"
         game_id = None if game is None else (await self._context.find(interaction, who, game)).id
         try:

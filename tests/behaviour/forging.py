@@ -60,7 +60,7 @@ async def rows(world: DiscordWorld) -> dict[str, list[dict[str, Any]]]:
     async with world.services.database.reading() as connection:
         for name, table in METADATA.tables.items():
             found = await connection.execute(select(table))
-            kept[name] = [dict(row._mapping) for row in found]
+            kept[name] = [{key: value for key, value in row._mapping.items() if key != "last_seen_ms"} for row in found]
     return kept
 
 

@@ -47,6 +47,7 @@ async def test_a_line_is_changed_until_somebody_looked_at_it(world: DiscordWorld
     assert "Something else that comes too late." in private(late)
 
 
+@pytest.mark.long
 async def test_more_time_pass_and_not_for_me(world: DiscordWorld) -> None:
     table = await begun(world)
     panel = await more(table, world.ben)
@@ -118,6 +119,7 @@ async def test_somebody_leaves_somebody_comes_and_the_host_goes(world: DiscordWo
     assert len((await table.view()).game.sheets) == 2
 
 
+@pytest.mark.long
 async def test_the_bot_ends_in_between(world: DiscordWorld) -> None:
     """Every button works after a restart, a form that was open, too."""
     table = await begun(world)
@@ -249,6 +251,7 @@ async def test_a_game_goes_on_where_nothing_can_be_posted(world: DiscordWorld) -
     assert all(line in table.public for line in table.written)
 
 
+@pytest.mark.long
 async def test_the_channel_of_a_game_is_deleted(world: DiscordWorld) -> None:
     """The game ends, and its texts are in the archive."""
     table = await begun(world)

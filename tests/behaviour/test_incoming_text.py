@@ -61,10 +61,19 @@ async def check_normal(world: DiscordWorld, seen: Seen) -> None:
     assert not [text for text in kept if text.strip() and is_blank(text)]
 
 
-KEYS = ("text_empty", "title_empty", "pen_name_empty", "lore_empty", "triggers_missing", "story_language")
+KEYS = (
+    "text_empty",
+    "title_empty",
+    "pen_name_empty",
+    "lore_empty",
+    "triggers_missing",
+    "story_language",
+    "game_gone",
+)
 EMPTY = (
     *(en(f"error.{key}") for key in KEYS),
-    *(en(f"error.{key}", given="@").partition("@")[0] for key in ("story_unknown", "lore_unknown")),
+    en("error.game_no_passage"),
+    *(en(f"error.{key}", given="@").partition("@")[0] for key in ("story_unknown", "lore_unknown", "zone_unknown")),
 )
 """How what somebody is told begins who typed nothing that can be seen."""
 
@@ -79,7 +88,13 @@ def typed(world: DiscordWorld) -> Iterator[tuple[str, str, dict[str, Any]]]:
             assert option["type"] in {USER, *OTHERS}, f"{name} {option}: what comes in by it, and by which door?"
             if option["type"] == STRING and not option.get("choices"):
                 others = [each for each in options if each.get("required") and each is not option]
-                yield name, option["name"], {each["name"]: OTHERS[each["type"]] for each in others}
+                yield name, option["name"], {each["name"]: other_value(each) for each in others}
+
+
+def other_value(option: dict[str, Any]) -> Any:
+    """What an option gets that is not looked at."""
+    choices = option.get("choices")
+    return choices[0]["value"] if choices else OTHERS[option["type"]]
 
 
 def places(world: DiscordWorld, thread: simcord.ChannelHandle, command: str) -> list[simcord.ChannelHandle]:
@@ -170,14 +185,20 @@ async def forms(world: DiscordWorld, thread: simcord.ChannelHandle) -> list[Form
 
     alone = [command(world.channel, name) for name in ("continue", "infill", "twist", "bridge", "story new")]
     inside = [command(thread, f"story {name}") for name in ("add", "rename", "memory add", "lore add")]
-    buttons = [button(name) for name in ("own:1", "note:1", "lname", "lwords")]
+    buttons = [button(name) for name in ("own:1", "note:1", "lname", "lwords", "gnew", "gname:1", "gset:1", "gturn:2")]
+    buttons += [button("quiet"), command(world.channel, "game start", kind="gaps")]
+    for game in (1, 2):  # the first stays a lobby
+        await world.ada.slash(world.channel, "game start", kind="fold")
+        for person in (world.ben, world.chen):
+            await press(person, card, f"ink:gjoin:{game}")
+    await press(world.ada, card, "ink:gstart:2")
     return [*alone, *inside, command(thread, "infill", passage=1), *buttons, ("rown", own), ("sask", asked)]
 
 
 def boxes_of(shown: InteractionResult) -> dict[str, bool]:
     """The boxes of a form for text, and whether each must be filled in."""
     assert shown.modal is not None
-    fields = [label["component"] for label in shown.modal["components"]]
+    fields = [label["component"] for label in shown.modal["components"] if "component" in label]
     return {field["custom_id"]: field.get("required", True) for field in fields if field["type"] == BOX}
 
 
@@ -185,7 +206,9 @@ async def fill_in(world: DiscordWorld, form: Form, box: str, text: str) -> Inter
     """Send a form in with `text` in one box and an ordinary one in the others."""
     shown = await form[1]()
     fields = dict.fromkeys(boxes_of(shown), "An owl") | {box: text}
-    menus = [label["component"] for label in shown.modal["components"] if label["component"]["type"] != BOX]  # type: ignore[index]  # see `boxes_of`
+    assert shown.modal is not None
+    parts = [label["component"] for label in shown.modal["components"] if "component" in label]
+    menus = [part for part in parts if part["type"] != BOX]
     chosen = {menu["custom_id"]: [menu["options"][0]["value"]] for menu in menus}
     return await world.ada.submit_modal(shown, {**fields, **chosen})
 

@@ -72,7 +72,8 @@ async def test_names_are_given_or_of_the_profile_or_of_discord(evening: Evening)
         await refused(evening.games.join(who(4), game_id, taken, name="P4"), "pen_name_taken")
     await ServerSettingsService(evening.database).change(SERVER, {"words": ("toad",)})
     await refused(evening.games.join(who(4), game_id, "Toad", name="P4"), "word_not_here")
-    await evening.games.join(who(4), game_id, " ", name="P4 " * 30)
+    await refused(evening.games.join(who(4), game_id, " ", name="P4"), "pen_name_empty")
+    await evening.games.join(who(4), game_id, name="P4 " * 30)
     view = await evening.see(1, game_id)
     assert [seat.pen_name for seat in view.seats] == ["P1", "Quill", "Third one", ("P4 " * 30)[:32]]
     assert [seat.number for seat in view.seats if seat.no_ai] == [2]

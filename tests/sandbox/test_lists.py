@@ -113,6 +113,7 @@ async def test_lists_of_a_command_take_the_enter_while_they_are_open() -> None:
         await expect(driver.page.locator("#channel-composer-input")).to_be_focused()
 
 
+@pytest.mark.long
 async def test_lists_of_several_choices_count_when_they_are_closed_wherever_they_stand_by_then() -> None:
     async with lists() as (driver, channel):
         keyboard, option = driver.page.keyboard, driver.page.locator(".is-open [role=option]")
