@@ -44,6 +44,7 @@ async def machine_texts(world: DiscordWorld) -> set[str]:
     return {alike(text.text)[:40] for text in texts if text.slot in chosen}
 
 
+@pytest.mark.long
 async def test_a_round_of_counterfeit_is_written_guessed_and_told(world: DiscordWorld) -> None:
     people = (world.ada, world.ben, world.chen)
     table = Table(world, people)
@@ -119,6 +120,7 @@ async def test_a_book_of_doors_is_written_voted_on_and_walked(world: DiscordWorl
     assert {"The red door", "The cellar stairs"} <= set(buttons(page))
 
 
+@pytest.mark.long
 async def test_words_are_put_into_a_passage_that_nobody_sees(
     world: DiscordWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
