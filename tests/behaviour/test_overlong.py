@@ -16,6 +16,12 @@ LONGEST = 6000
 STRING, OTHERS = 3, {3: "owl", 4: 1, 5: True}
 
 
+def other_value(option: dict[str, Any]) -> Any:
+    """What an option gets that is not looked at."""
+    choices = option.get("choices")
+    return choices[0]["value"] if choices else OTHERS[option["type"]]
+
+
 def overlong(world: DiscordWorld) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each command with one of its texts as long as Discord lets it be."""
     text = " ".join(map(word, range(2000)))
@@ -23,7 +29,7 @@ def overlong(world: DiscordWorld) -> Iterator[tuple[str, dict[str, Any]]]:
         for option in options:
             if option["type"] == STRING and not option.get("choices"):
                 needed = [each for each in options if each.get("required") and each is not option]
-                given = {each["name"]: OTHERS[each["type"]] for each in needed}
+                given = {each["name"]: other_value(each) for each in needed}
                 yield name, given | {option["name"]: text[: option.get("max_length", LONGEST)]}
 
 
